@@ -1,0 +1,1 @@
+"""Pure decisions: (protocol, facts, now) -> what is due, what is withheld, which phase, and why."""

@@ -1,0 +1,83 @@
+"""The answers file of a simulation: one JSON object a line, what a person does and when.
+
+`{"at": "2026-11-23T08:00+01:00", "do": "checkin", "pain": 4, "swelling": 1}`
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from recovery.engine.acts import VERBS, Act
+from recovery.engine.moments import parse_moment
+from recovery.engine.play import Scripted
+from recovery.engine.times import Place
+from recovery.errors import UsageError
+from recovery.protocol.durations import parse_duration
+
+_KEYS = {
+    "begin": {"activity"},
+    "end": {"activity"},
+    "done": {"activity"},
+    "skip": {"activity", "because"},
+    "snooze": {"activity", "for"},
+    "pause": {"for", "because"},
+    "resume": set(),
+    "advance": {"because"},
+    "step-back": {"because"},
+    "stop": {"because"},
+}
+
+
+def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[Scripted, ...]:
+    """The acts of an answers file, in order of time. `name` is what errors call it.
+
+    A time without an offset is local time in the place's zone. Raises `UsageError` with every wrong line.
+    """
+    acts: list[Scripted] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            acts.append(_read(json.loads(line), start, place))
+        except (ValueError, RecursionError) as error:
+            reason = (
+                "not a JSON object"
+                if isinstance(error, json.JSONDecodeError | RecursionError)
+                else str(error)
+            )
+            problems.append(f"{name}:{number}: {reason}")
+    if problems:
+        shown = "\n".join(problems[:20])
+        more = f"\nand {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise UsageError(
+            shown + more, 'a line looks like {"at": "2026-11-23T08:00+01:00", "do": "checkin", "pain": 4}'
+        )
+    return tuple(sorted(acts, key=lambda scripted: scripted.at))
+
+
+def _read(line: Any, start: datetime, place: Place) -> Scripted:
+    if not isinstance(line, dict):
+        raise ValueError("not a JSON object")
+    verb, told = line.get("do"), line.get("at")
+    if verb not in VERBS:
+        raise ValueError(f"'do' is {verb!r}; it can be {', '.join(VERBS)}")
+    if not isinstance(told, str):
+        raise ValueError("'at' is missing: the time of the act, as text")
+    at = parse_moment(told, start, place)
+    rest = {key: value for key, value in line.items() if key not in ("do", "at")}
+    if verb == "checkin":
+        for key, value in rest.items():
+            if isinstance(value, bool) or not isinstance(value, int | str):
+                raise ValueError(f"{key!r} is {value!r}; an answer is a whole number or a word")
+        return Scripted(at, Act(verb, values={key: str(value) for key, value in rest.items()}), line)
+    unknown = [key for key in rest if key not in _KEYS[verb]]
+    if unknown:
+        takes = ", ".join(sorted(_KEYS[verb])) or "nothing else"
+        raise ValueError(f"{unknown[0]!r} does not go with {verb!r}, which takes {takes}")
+    wrong = [key for key, value in rest.items() if not isinstance(value, str)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} has to be text")
+    length = parse_duration(rest["for"]) if "for" in rest else None
+    act = Act(verb, activity=rest.get("activity"), length=length, because=rest.get("because", ""))
+    return Scripted(at, act, line)

@@ -1,0 +1,141 @@
+"""When an activity is due: its cadence laid over the person's waking days.
+
+Two families. A *grid* has its times whatever the person does: it starts at waking, on the first day at the
+phase's entry. A *chain* (a session with `every`) counts from the real end of the last session.
+The nth time of a grid is its start plus n intervals, never the one before plus one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recovery.engine.episode import Episode, Track
+from recovery.engine.times import DAY
+from recovery.protocol.model import At, Cadence, CheckIn, Every, Once, PerDay, PerWeek, Reminder, Session
+
+Timed = Session | Reminder | CheckIn
+
+STEP_GRACE = timedelta(hours=1)
+"""How late a step of an alternation may still be begun before its round is given up."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A time at which an activity is due, and until when it is still right to offer it."""
+
+    at: datetime
+    expires_at: datetime
+
+
+def floor(episode: Episode, activity: Timed) -> datetime:
+    """The earliest instant at which occurrences of an activity count."""
+    instants = [episode.stay.entered_at]
+    if episode.resumed_at is not None:
+        instants.append(episode.resumed_at)
+    if activity.begins is not None:
+        instants.append(episode.instant(activity.begins))
+    return max(instants)
+
+
+def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> Iterator[Due]:
+    """The times still without a fate, in order, without end (save for `once`); none while its session is on.
+
+    `since` leaves out those before it, for an activity that has been withheld for long.
+    """
+    track = episode.track(activity.id)
+    cadence = activity.cadence
+    if any(t.activity == activity.id and t.ended_at is None for t in episode.ledger):
+        return
+    if isinstance(activity, Session) and track.step > 0 and track.counts_from is not None:
+        yield from _step(episode, activity, track)
+    elif isinstance(activity, Session) and isinstance(cadence, Every):
+        yield from _chain(episode, activity, cadence, track)
+    else:
+        yield from _grid(episode, activity, cadence, track, since)
+
+
+def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
+    """The next step of a round: after its wait, when it fits into the day."""
+    assert track.counts_from is not None
+    previous, step = activity.steps[track.step - 1], activity.steps[track.step]
+    due = track.counts_from + timedelta(seconds=previous.wait.seconds)
+    due = episode.place.fit(due, timedelta(seconds=step.duration.least.seconds))
+    yield Due(due, due + STEP_GRACE)
+
+
+def _chain(episode: Episode, activity: Session, cadence: Every, track: Track) -> Iterator[Due]:
+    """From the real end of the last session on; the ones after the first as if each were taken when due."""
+    least = timedelta(seconds=cadence.interval.least.seconds)
+    planned = timedelta(seconds=activity.steps[0].duration.least.seconds)
+    due = floor(episode, activity)
+    if track.counts_from is not None:
+        due = max(due, track.counts_from + least)
+    while True:
+        due = episode.place.fit(due, planned)
+        following = episode.place.fit(due + planned + least, planned)
+        yield Due(due, due + (following - due) / 2)
+        due = following
+
+
+def _grid(
+    episode: Episode, activity: Timed, cadence: Cadence, track: Track, since: datetime | None
+) -> Iterator[Due]:
+    start = floor(episode, activity)
+    if isinstance(cadence, Once):
+        due = max(start, episode.instant(cadence.after))
+        if track.last_due is None:
+            due = episode.place.fit(due, timedelta(0))
+            yield Due(due, due + DAY)
+        return
+    after = track.last_due
+    if since is not None:
+        start = max(start, since)
+    previous: datetime | None = None
+    for due in _times(episode, cadence, start, after):
+        if due < start or (after is not None and due <= after):
+            continue
+        if previous is not None:
+            yield Due(previous, _half_way(episode, previous, due))
+        previous = due
+
+
+def _half_way(episode: Episode, due: datetime, following: datetime) -> datetime:
+    """A due time is still right while it is nearer than the next one, and before bedtime."""
+    _, bedtime = episode.place.window(episode.place.waking_day(due))
+    return min(due + (following - due) / 2, bedtime)
+
+
+def _times(episode: Episode, cadence: Cadence, start: datetime, after: datetime | None) -> Iterator[datetime]:
+    """All times of a grid from the day of `after` (or else `start`) on, in order."""
+    place = episode.place
+    entered = place.waking_day(episode.stay.entered_at)
+    for day in place.days_from(place.waking_day(max(start, after or start))):
+        begin, end = place.window(day)
+        # On the day of entry the grid starts at the entry, not at a waking time that has passed.
+        first = max(begin, episode.stay.entered_at) if day == entered else begin
+        match cadence:
+            case Every(interval):
+                step = timedelta(seconds=interval.least.about_seconds)
+                count = 0
+                while first + count * step < end:
+                    yield first + count * step
+                    count += 1
+            case PerDay(most=most):
+                count = 0
+                while count < most and first + count * (end - begin) / most < end:
+                    yield first + count * (end - begin) / most
+                    count += 1
+            case At(times):
+                yield from sorted(_within(place.moment(day, moment), begin, end) for moment in times)
+            case PerWeek(count=week, at=moment):
+                # Days 0, 2, 4 of a week for three times, counted from the day of entry.
+                passed = (day - entered).days % 7
+                if any(passed == (n * 7) // week for n in range(week)):
+                    yield _within(place.moment(day, moment), begin, end)
+            case Once():
+                return
+
+
+def _within(instant: datetime, begin: datetime, end: datetime) -> datetime:
+    """A protocol's clock time moved into the waking hours of a person who keeps others."""
+    return max(begin, min(instant, end - timedelta(minutes=30)))

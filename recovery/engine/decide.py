@@ -1,0 +1,502 @@
+"""What happens at a moment: `turn` brings an episode up to `now`, `next_wakeup` says when to look again.
+
+Both are functions of (episode, now) and of the person's other episodes, whose sessions the limits count.
+`turn` may be called at any time and as often as one likes: what has its fact does not happen again.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.cadence import Due, Timed, dues, floor
+from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, Track, apply
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.gates import (
+    PATIENCE,
+    Held,
+    Passed,
+    Truth,
+    condition_moments,
+    deadline,
+    gate,
+    gate_moments,
+    healing_range,
+    opens_at,
+    truth,
+)
+from recovery.engine.limits import Block, block, overrun, overrun_words
+from recovery.engine.times import spell, spell_when
+from recovery.protocol.model import CheckIn, Cites, Every, Hold, Reminder, Session, Step
+
+HOLD_NOT_WORTH = timedelta(hours=1)
+"""A hold that could be on for less than this before bedtime is left out for the day."""
+
+LONGEST_SPACING = timedelta(days=8)
+"""Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
+
+LATE_WORDS = timedelta(minutes=2)
+"""Cues that come later than this say so."""
+
+
+def turn(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Episode, list[Fact]]:
+    """Everything that has become due by `now`, as facts, and the episode with them applied.
+
+    The end of a session under way comes first, whatever else is the matter.
+    """
+    desk = Turn(episode, now, others)
+    desk.end_sessions()
+    if desk.episode.state == PAUSED and desk.episode.paused_until is not None:
+        if desk.episode.paused_until <= now:
+            desk.add(
+                f.RESUMED,
+                {"cue": desk.cue("resumed", "phase", "Reminders are on again", "The pause is over.", now)},
+            )
+    if desk.episode.state == ACTIVE:
+        desk.raise_alerts()
+        desk.change_phase()
+    if desk.episode.state == ACTIVE:
+        desk.offer_what_is_due()
+    return desk.episode, desk.facts
+
+
+class Turn:
+    """One turn of an episode: collects facts and applies each at once, so that the next step sees it."""
+
+    def __init__(self, episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> None:
+        self.episode = episode
+        self.now = now
+        self.others = others
+        self.facts: list[Fact] = []
+
+    def add(self, kind: str, data: dict[str, Any], by: str = "engine", at: datetime | None = None) -> None:
+        fact = Fact(self.episode.id, at or self.now, kind, data, by)
+        self.facts.append(fact)
+        self.episode = apply(self.episode, fact)
+
+    def cue(
+        self,
+        key: str,
+        kind: str,
+        title: str,
+        body: str,
+        due: datetime,
+        *,
+        critical: bool = False,
+        expires: datetime | None = None,
+    ) -> dict[str, Any]:
+        """A cue as it stands in a fact. It says how late it comes, where that is worth telling."""
+        late = self.now - due
+        if late >= LATE_WORDS and kind != "end":
+            body = f"{body} (Due {spell_when(self.episode.place, due, self.now)}.)".strip()
+        cue: dict[str, Any] = {"key": key, "kind": kind, "title": title, "body": body, "due": to_ms(due)}
+        if critical:
+            cue["critical"] = True
+        if expires is not None:
+            cue["expires"] = to_ms(expires)
+        return cue
+
+    # Sessions under way --------------------------------------------------------------------------
+
+    def end_sessions(self) -> None:
+        """The end cue of every session whose time is up, with by how much it was overslept."""
+        for treatment in self.episode.ledger:
+            if treatment.ended_at is None and treatment.ends_at <= self.now:
+                late = overrun(treatment, self.now)
+                activity = self.episode.activity(treatment.activity)
+                words, title = "", treatment.activity
+                if isinstance(activity, Session):
+                    title = activity.title
+                    words = self.episode.text(activity.steps[treatment.step].end)
+                cue = self.cue(
+                    treatment.occurrence,
+                    "end",
+                    words or f"{title}: time is up",
+                    f"{spell(treatment.planned)} are over.{overrun_words(late)}",
+                    treatment.ends_at,
+                    critical=True,
+                )
+                data = {
+                    "phase": treatment.phase,
+                    "activity": treatment.activity,
+                    "modality": treatment.modality,
+                    "occurrence": treatment.occurrence,
+                    "seconds": int(treatment.planned.total_seconds()),
+                    "overrun": int(late.total_seconds()),
+                    "cue": cue,
+                }
+                self.add(f.ENDED, data)
+
+    # Alerts --------------------------------------------------------------------------------------
+
+    def raise_alerts(self) -> None:
+        """Red flags whose condition has become true, and what is over its time."""
+        episode = self.episode
+        for flag in episode.protocol.red_flags:
+            raised = f"flag/{flag.id}"
+            state = truth(flag.when, episode, self.now)
+            if state is Truth.YES and raised not in episode.alerts:
+                self.alert(raised, flag.level, episode.text(flag.say), flag.cites)
+            elif state is Truth.NO and raised in episode.alerts:
+                self.add(f.ALERTED, {"id": raised, "cleared": True})
+        healing = episode.protocol.healing
+        if healing is not None and "healing/late" not in episode.alerts:
+            if healing_range(episode)[1] <= self.now:
+                self.alert("healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
+
+    def alert(self, id_: str, level: str, reason: str, cites: Cites) -> None:
+        refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
+        words = {
+            "routine": "Worth a visit",
+            "urgent": "See a professional today",
+            "emergency": "Emergency: get help now",
+        }
+        cue = self.cue(
+            f"{self.episode.id}/{id_}", "alert", words[level], reason, self.now, critical=level != "routine"
+        )
+        self.add(
+            f.ALERTED, {"id": id_, "level": level, "reason": reason, "source": refs or "own", "cue": cue}
+        )
+
+    def _deadline_alert(self, held: Held) -> None:
+        """What a phase says when it is over its time; unanswered questions get `PATIENCE` first."""
+        phase, late = self.episode.stay.phase, deadline(self.episode)
+        if phase is None or phase.at_most is None or late is None or late > self.now:
+            return
+        id_ = f"phase/{phase.id}"
+        known: Alert | None = self.episode.alerts.get(id_)
+        if known is not None and known.at >= self.episode.stay.entered_at:
+            return
+        if held.is_decided or self.episode.stay.entered_at + PATIENCE <= self.now:
+            self.alert(id_, phase.at_most.level, self.episode.text(phase.at_most.say), phase.cites)
+
+    # Phases --------------------------------------------------------------------------------------
+
+    def change_phase(self) -> None:
+        """Move on as far as the gates are open; say why not where one is shut."""
+        for _ in range(len(self.episode.protocol.phases) + 1):
+            match gate(self.episode, self.now):
+                case Passed(reasons):
+                    phase = self.episode.stay.phase
+                    if phase is not None and (phase.confirm or self.episode.confirms):
+                        self._offer_change(reasons)
+                        return
+                    self.leave(reasons)
+                    if self.episode.state != ACTIVE:
+                        return
+                case Held() as held:
+                    opens = opens_at(self.episode)
+                    if opens is None or opens <= self.now:
+                        if "; ".join(held.reasons) != self.episode.stay.held:
+                            data = {
+                                "phase": self.episode.phase.id,
+                                "state": "held",
+                                "reasons": [*held.reasons],
+                            }
+                            self.add(f.PHASE, data)
+                    self._deadline_alert(held)
+                    return
+
+    def _offer_change(self, reasons: tuple[str, ...]) -> None:
+        if self.episode.stay.offered:
+            return
+        following = self.episode.next_phase
+        what = f"You can move on to: {following.title}" if following else "You can finish"
+        cue = self.cue(f"{self.episode.id}/phase", "offer", what, "Type: recovery advance", self.now)
+        data = {"phase": self.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
+        self.add(f.PHASE, data)
+
+    def leave(self, reasons: tuple[str, ...], by: str = "engine") -> None:
+        """End the current phase: enter the next one, or complete the episode."""
+        if self.episode.stay.phase is not None:
+            self._end_holds()
+            self.add(f.PHASE, {"phase": self.episode.phase.id, "state": "left", "reasons": [*reasons]}, by)
+        following = self.episode.next_phase
+        if following is None:
+            then = self.episode.protocol.then
+            body = f"What usually follows: recovery start {then}" if then else "Well done."
+            title = f"{self.episode.protocol.title}: completed"
+            cue = self.cue(f"{self.episode.id}/phase", "phase", title, body, self.now)
+            self.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
+            return
+        self.enter(self.episode.stay.index + 1, reasons, by)
+
+    def enter(self, index: int, reasons: tuple[str, ...], by: str = "engine", *, anew: bool = False) -> None:
+        """Begin the phase at that place of the protocol; `anew` after a step back."""
+        phase = self.episode.protocol.phases[index]
+        data: dict[str, Any] = {"phase": phase.id, "state": "entered", "reasons": [*reasons]}
+        if anew:
+            data["anew"] = True
+        if self.episode.stay.phase is not None:
+            body = self.episode.text(phase.goal) or "recovery status shows what comes next."
+            data["cue"] = self.cue(
+                f"{self.episode.id}/phase", "phase", f"New phase: {phase.title}", body, self.now
+            )
+        self.add(f.PHASE, data, by)
+
+    def _end_holds(self) -> None:
+        for activity in self.episode.phase.activities:
+            if isinstance(activity, Hold) and self.episode.track(activity.id).is_on:
+                self._tell_hold(activity, self.now, on=False)
+
+    # Activities ----------------------------------------------------------------------------------
+
+    def offer_what_is_due(self) -> None:
+        """Offer each activity of the phase that is due and allowed; record what is missed or withheld.
+
+        Before the first phase is entered only its check-ins are asked: they decide whether it may be.
+        """
+        for activity in self.episode.phase.activities:
+            if self.episode.stay.phase is None and not isinstance(activity, CheckIn):
+                continue
+            match activity:
+                case Session() | Reminder() | CheckIn():
+                    self._offer(activity)
+                case Hold():
+                    self._hold(activity)
+
+    def _hold(self, activity: Hold) -> None:
+        place, track = self.episode.place, self.episode.track(activity.id)
+        day = place.waking_day(self.now)
+        begin, end = place.window(day)
+        if track.is_on and track.day is not None and track.day < day:
+            self._tell_hold(activity, place.window(track.day)[1], on=False)
+            track = self.episode.track(activity.id)
+        over = activity.until is not None and self.episode.instant(activity.until) <= self.now
+        early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
+        unfit = (
+            activity.only_if is not None and truth(activity.only_if, self.episode, self.now) is not Truth.YES
+        )
+        due = max(begin, self.episode.stay.entered_at)
+        if track.is_on:
+            if over or unfit:
+                self._tell_hold(activity, self.now, on=False)
+        elif track.day != day and not (over or early or unfit) and due <= self.now < end - HOLD_NOT_WORTH:
+            self._tell_hold(activity, due, on=True)
+
+    def _tell_hold(self, activity: Hold, due: datetime, *, on: bool) -> None:
+        track = self.episode.track(activity.id)
+        day = self.episode.place.waking_day(self.now) if on else track.day
+        assert day is not None
+        occurrence = self._name(activity.id, day, track) if on else track.occurrence
+        words = self.episode.text(activity.on if on else activity.off)
+        cue = self.cue(occurrence, "on" if on else "off", activity.title, words, due)
+        data = self._about(activity.id, occurrence, due, day) | {
+            "modality": activity.modality,
+            "on": on,
+            "cue": cue,
+        }
+        self.add(f.OFFERED, data)
+
+    def _name(self, activity: str, day: Any, track: Track) -> str:
+        """A readable name for the next occurrence: `strain-1/rice/ice/2026-11-23.3`."""
+        count = track.count + 1 if track.day == day else 1
+        return f"{self.episode.id}/{self.episode.phase.id}/{activity}/{day.isoformat()}.{count}"
+
+    def _about(self, activity: str, occurrence: str, due: datetime, day: Any) -> dict[str, Any]:
+        return {
+            "phase": self.episode.phase.id,
+            "activity": activity,
+            "occurrence": occurrence,
+            "due": to_ms(due),
+            "day": day.isoformat(),
+        }
+
+    def _offer(self, activity: Timed) -> None:
+        track = self.episode.track(activity.id)
+        if floor(self.episode, activity) > self.now:
+            return
+        if track.snoozed_until is not None:
+            if track.snoozed_until <= self.now:
+                self._offer_one(
+                    activity, Due(track.snoozed_until, self.now + timedelta(seconds=1)), again=True
+                )
+            return
+        overdue: list[Due] = []
+        for due in dues(self.episode, activity, self.now - LONGEST_SPACING if track.withheld else None):
+            if due.at > self.now:
+                break
+            overdue.append(due)
+            if track.withheld and isinstance(activity, Session):
+                break
+        if not overdue:
+            return
+        if not track.withheld:
+            for due in overdue[:-1]:
+                self._miss(activity, due, "the machine was off or asleep")
+        self._offer_one(activity, overdue[-1])
+
+    def _offer_one(self, activity: Timed, due: Due, *, again: bool = False) -> None:
+        track = self.episode.track(activity.id)
+        blocked = self.blocked(activity, ignoring=track.occurrence if again else "")
+        if blocked is not None:
+            self._withhold(activity, due, blocked)
+            return
+        if track.withheld and isinstance(activity, Session):
+            due = Due(self.now, self.now + timedelta(seconds=1))
+        if due.expires_at <= self.now:
+            self._miss(activity, due, "too late to be right: the next one is nearer")
+            return
+        if isinstance(activity, CheckIn) and self._is_answered(activity, due):
+            self._fate(activity, due, f.DONE)
+            return
+        self._tell(activity, due, again=again)
+
+    def blocked(self, activity: Timed, ignoring: str = "") -> Block | None:
+        """What keeps an activity from being offered now."""
+        episode = self.episode
+        length = timedelta(0)
+        if isinstance(activity, Session):
+            step = activity.steps[episode.track(activity.id).step]
+            length = timedelta(seconds=step.duration.least.seconds)
+        if activity.until is not None and self.now + length > episode.instant(activity.until):
+            return Block(f"only until {activity.until}", None)
+        if activity.only_if is not None:
+            known = truth(activity.only_if, episode, self.now)
+            if known is Truth.UNKNOWN:
+                return Block(f"it is not known whether {activity.only_if}", None)
+            if known is Truth.NO:
+                return Block(f"only when {activity.only_if}", None)
+        if isinstance(activity, Session):
+            return block(episode, step, self.now, self.others, ignoring)
+        return None
+
+    def _withhold(self, activity: Timed, due: Due, blocked: Block) -> None:
+        track = self.episode.track(activity.id)
+        if track.withheld == blocked.reason:
+            return
+        modality = self._step(activity).modality if isinstance(activity, Session) else _modality(activity)
+        data: dict[str, Any] = {
+            "phase": self.episode.phase.id,
+            "activity": activity.id,
+            "modality": modality,
+            "reason": blocked.reason,
+            "until": None if blocked.until is None else to_ms(blocked.until),
+        }
+        self.add(f.WITHHELD, data)
+
+    def _step(self, activity: Session) -> Step:
+        return activity.steps[self.episode.track(activity.id).step]
+
+    def _is_answered(self, activity: CheckIn, due: Due) -> bool:
+        """Whether everything it asks was told so shortly before that asking again would be a nuisance."""
+        recently = due.at - (due.expires_at - due.at) / 2
+        given = (self.episode.answers.get(name, ()) for name in activity.asks)
+        return all(any(recently <= answer.at <= self.now for answer in answers) for answers in given)
+
+    def _miss(self, activity: Timed, due: Due, reason: str) -> None:
+        self._fate(activity, due, f.MISSED, reason)
+
+    def _fate(self, activity: Timed, due: Due, kind: str, reason: str = "") -> None:
+        """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
+        day = self.episode.place.waking_day(due.at)
+        occurrence = self._name(activity.id, day, self.episode.track(activity.id))
+        data = self._about(activity.id, occurrence, due.at, day)
+        if reason:
+            data["reason"] = reason
+        if isinstance(activity, Session) and kind == f.MISSED:
+            length = timedelta(seconds=self._step(activity).duration.least.seconds)
+            data["counts_from"] = to_ms(due.at + length)
+        self.add(f.MISSED if kind == f.MISSED else f.DONE, data)
+
+    def _tell(self, activity: Timed, due: Due, *, again: bool) -> None:
+        track = self.episode.track(activity.id)
+        day = self.episode.place.waking_day(self.now)
+        occurrence = track.occurrence if again else self._name(activity.id, day, track)
+        data = self._about(activity.id, occurrence, due.at, day)
+        match activity:
+            case Session():
+                step = self._step(activity)
+                seconds = step.duration.least.seconds
+                ends = self.now + timedelta(seconds=seconds)
+                data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
+                words, body = "start", self._session_body(step, ends)
+                title, expires = self.episode.text(step.start), ends
+            case Reminder():
+                data["modality"] = activity.modality
+                words, title, body = "reminder", activity.title, self.episode.text(activity.say)
+                expires = due.expires_at
+            case CheckIn():
+                data["asks"] = [*activity.asks]
+                words, title, expires = "check-in", "How is it going?", due.expires_at
+                body = f"{self._questions(activity)} Type: recovery checkin"
+        data["cue"] = self.cue(occurrence, words, title, body, due.at, expires=expires)
+        self.add(f.OFFERED, data)
+
+    def _session_body(self, step: Step, ends: datetime) -> str:
+        until = self.episode.place.local(ends)
+        stop = f" Stop if: {self.episode.text(step.stop_if)}" if step.stop_if else ""
+        return f"{step.duration.least}, until {until:%H:%M}.{stop}"
+
+    def _questions(self, activity: CheckIn) -> str:
+        asked = [self.episode.protocol.observations[name].ask for name in activity.asks]
+        return " ".join(self.episode.text(question) for question in asked)
+
+
+def _modality(activity: Reminder | CheckIn) -> str:
+    return activity.modality if isinstance(activity, Reminder) else ""
+
+
+# When to look again ------------------------------------------------------------------------------
+
+
+def next_wakeup(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> datetime | None:
+    """The next instant after `now` at which a turn may find something to do; None: only a command can.
+
+    A pause, an open question or a shut gate wakes nobody: what a person does is noticed when they do it.
+    """
+    return min((instant for instant in _moments(episode, now, others) if instant > now), default=None)
+
+
+def _moments(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[datetime]:
+    for treatment in episode.ledger:
+        if treatment.ended_at is None:
+            yield treatment.ends_at
+    if episode.is_over:
+        return
+    if episode.state == PAUSED:
+        if episode.paused_until is not None:
+            yield episode.paused_until
+        return
+    yield from gate_moments(episode, episode.stay.phase)
+    for flag in episode.protocol.red_flags:
+        yield from condition_moments(flag.when, episode)
+    if episode.protocol.healing is not None:
+        yield healing_range(episode)[1]
+    for activity in episode.phase.activities:
+        if episode.stay.phase is None and not isinstance(activity, CheckIn):
+            continue
+        if isinstance(activity, Hold):
+            yield from _hold_moments(episode, activity, now)
+        elif isinstance(activity, Session | Reminder | CheckIn):
+            yield from _activity_moments(episode, activity, now)
+
+
+def _activity_moments(episode: Episode, activity: Timed, now: datetime) -> Iterator[datetime]:
+    track = episode.track(activity.id)
+    yield from condition_moments(activity.only_if, episode)
+    if track.snoozed_until is not None:
+        yield track.snoozed_until
+        return
+    if track.withheld_until is not None:
+        yield track.withheld_until
+    if isinstance(activity, Session):
+        for limit in episode.protocol.limits:
+            yield from condition_moments(limit.needs, episode)
+    if track.withheld and isinstance(activity, Session) and isinstance(activity.cadence, Every):
+        return
+    for due in dues(episode, activity, now - LONGEST_SPACING if track.withheld else None):
+        if due.at > now:
+            yield due.at
+            return
+
+
+def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[datetime]:
+    place = episode.place
+    day = place.waking_day(now)
+    begin, end = place.window(day)
+    yield begin
+    yield end
+    for anchor in (activity.begins, activity.until):
+        if anchor is not None:
+            yield episode.instant(anchor)

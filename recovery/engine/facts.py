@@ -1,0 +1,86 @@
+"""The facts of the journal: what happened, never what should happen.
+
+A fact is append-only and says when it happened (`at`, UTC) and when it was written down (`recorded_at`).
+Its `data` holds JSON values only; instants in it are whole milliseconds since 1970 (UTC).
+A fact that tells the person something carries the cue under `data["cue"]`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+STARTED = "started"
+ANSWERED = "answered"
+PHASE = "phase"
+OFFERED = "offered"
+BEGUN = "begun"
+ENDED = "ended"
+DONE = "done"
+SKIPPED = "skipped"
+SNOOZED = "snoozed"
+MISSED = "missed"
+WITHHELD = "withheld"
+PAUSED = "paused"
+RESUMED = "resumed"
+ALERTED = "alerted"
+COMPLETED = "completed"
+STOPPED = "stopped"
+UNDONE = "undone"
+DELIVERED = "delivered"
+UNDELIVERED = "undelivered"
+
+FLEETING = frozenset(
+    {OFFERED, BEGUN, ENDED, DONE, SKIPPED, SNOOZED, MISSED, WITHHELD, DELIVERED, UNDELIVERED}
+)
+"""Facts that decisions need for `MEMORY` only; the others count for ever."""
+
+MEMORY = timedelta(days=15)
+"""How far back the fleeting facts reach into decisions: more than two weeks of any cadence."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that happened in one episode."""
+
+    episode: str
+    at: datetime
+    kind: str
+    data: Mapping[str, Any]
+    by: str = "engine"
+    """`person`, `engine` or `daemon`."""
+    recorded_at: datetime | None = None
+    seq: int = 0
+    """Its place in the journal, from 1; 0 while it is not stored."""
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What a person is told at a moment."""
+
+    key: str
+    """The same for all cues that replace one another on the screen: the occurrence, mostly."""
+    kind: str
+    """`start`, `end`, `reminder`, `check-in`, `on`, `off`, `phase`, `offer` or `alert`."""
+    title: str
+    body: str
+    due_at: datetime
+    critical: bool = False
+    """End cues and urgent alerts: never held back."""
+    seq: int = 0
+    """The fact that carries it."""
+    expires_at: datetime | None = None
+    """When telling it stops making sense; None: never."""
+
+
+def to_ms(instant: datetime) -> int:
+    """Whole milliseconds since 1970 (UTC), rounded down."""
+    return (instant - EPOCH) // _MS
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The instant of `to_ms`. Raises `OverflowError` beyond year 9999."""
+    return EPOCH + milliseconds * _MS

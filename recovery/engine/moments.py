@@ -1,0 +1,72 @@
+"""Times as people say them: `yesterday 18:00`, `2h ago`, ISO 8601. Strict: what it does not know is an error."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from recovery.engine.times import DAY, Place
+from recovery.protocol.durations import parse_duration
+
+FORMS = 'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" or ISO 8601'
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[ t](.+)", re.ASCII)
+_DAYS = {"yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY}
+
+
+def parse_clock(text: str) -> time:
+    """A time of day, `7:05` or `23:00`. Raises `ValueError`."""
+    match = _CLOCK.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a time of day; write it as 07:30 or 22:00")
+    return time(int(match[1]), int(match[2]))
+
+
+def parse_moment(text: str, now: datetime, place: Place) -> datetime:
+    """The instant that a person means, in UTC. A bare `HH:MM` is on today's date.
+
+    Local times are resolved in the place's zone. Raises `ValueError` that shows the accepted forms.
+    """
+    words = " ".join(text.lower().split())
+    try:
+        return _parse(words, now, place)
+    except OverflowError:
+        raise ValueError(f"{text!r} is too far away") from None
+    except ValueError as error:
+        reason = str(error)
+        if FORMS in reason or "time of day" in reason or "length of time" in reason:
+            raise
+        raise ValueError(f"{text!r} is not a time that I know ({reason}); {FORMS}") from None
+
+
+def _parse(words: str, now: datetime, place: Place) -> datetime:
+    today = place.local(now).date()
+    if words == "now":
+        return now
+    if words.endswith(" ago"):
+        return _before(now, words.removesuffix(" ago"), place)
+    if words.startswith("in "):
+        return place.after(now, parse_duration(words.removeprefix("in ")))
+    first, _, rest = words.partition(" ")
+    if first in _DAYS and rest:
+        return place.resolve(today + _DAYS[first], parse_clock(rest))
+    if _CLOCK.fullmatch(words):
+        return place.resolve(today, parse_clock(words))
+    dated = _DATED.fullmatch(words)
+    if dated and _CLOCK.fullmatch(dated[2]):
+        return place.resolve(date.fromisoformat(dated[1]), parse_clock(dated[2]))
+    if dated:
+        instant = datetime.fromisoformat(words.upper())
+        if instant.tzinfo is None:
+            return place.resolve(instant.date(), instant.time())
+        return instant.astimezone(UTC)
+    raise ValueError(f"{words!r} is not a time that I know; {FORMS}")
+
+
+def _before(now: datetime, length: str, place: Place) -> datetime:
+    duration = parse_duration(length)
+    if duration.months:
+        raise ValueError(f"{length!r} ago is not exact; {FORMS}")
+    day = place.local(now)
+    if duration.days:
+        now = place.resolve(day.date() - duration.days * DAY, day.time())
+    return now - timedelta(seconds=duration.seconds)

@@ -1,0 +1,267 @@
+"""What a person wants to know of an episode: where they are, why, and what comes next. Values only.
+
+What comes next is not guessed: the engine itself runs on, on a virtual clock, as if nobody answered meanwhile.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recovery.engine import facts as f
+from recovery.engine.cadence import Timed, dues
+from recovery.engine.decide import Turn
+from recovery.engine.episode import PAUSED, Alert, Episode, Treatment
+from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
+from recovery.engine.limits import permit
+from recovery.engine.play import Play
+from recovery.engine.times import DAY, spell, spell_when
+from recovery.protocol.durations import Duration
+from recovery.protocol.model import (
+    Activity,
+    At,
+    Cadence,
+    CheckIn,
+    Every,
+    Once,
+    PerDay,
+    PerWeek,
+    Phase,
+    Reminder,
+    Session,
+)
+
+HORIZON = timedelta(days=8)
+"""How far ahead the next cues are looked for: longer than a week, the longest cadence."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A cue to come. A session's has its length."""
+
+    at: datetime
+    kind: str
+    activity: str
+    title: str
+    length: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class HealingOutlook:
+    earliest: datetime
+    latest: datetime
+    day: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """An episode at a moment."""
+
+    episode: Episode
+    now: datetime
+    day: int
+    """Day of the phase, from 1."""
+    needs: tuple[Need, ...]
+    opens_earliest: datetime | None
+    deadline: datetime | None
+    healing: HealingOutlook | None
+    under_way: Treatment | None
+    coming: tuple[Coming, ...]
+    alerts: tuple[Alert, ...]
+
+
+def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), most: int = 3) -> Outlook:
+    """How an episode stands at `now`, with the next cues, `most` of them."""
+    healing = None
+    if episode.protocol.healing is not None:
+        zero = episode.origin(episode.protocol.healing.zero)
+        healing = HealingOutlook(*healing_range(episode), _day(episode, zero, now))
+    levels = {"emergency": 0, "urgent": 1, "routine": 2}
+    zero = episode.stay.entered_at if episode.stay.phase is None else episode.origin(episode.stay.phase.zero)
+    return Outlook(
+        episode,
+        now,
+        day=_day(episode, zero, now),
+        needs=() if episode.is_over else gate_needs(episode, now),
+        opens_earliest=opens_at(episode),
+        deadline=deadline(episode),
+        healing=healing,
+        under_way=episode.under_way,
+        coming=tuple(_first(coming(episode, now, others), most)),
+        alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
+    )
+
+
+def _day(episode: Episode, zero: datetime, now: datetime) -> int:
+    """The day of a span that began at `zero`, from 1, by the calendar of the place."""
+    return (episode.place.local(now).date() - episode.place.local(zero).date()).days + 1
+
+
+def _first(items: Iterator[Coming], most: int) -> Iterator[Coming]:
+    for count, item in enumerate(items):
+        if count == most:
+            return
+        yield item
+
+
+def coming(
+    episode: Episode, now: datetime, others: Sequence[Episode] = (), until: datetime | None = None
+) -> Iterator[Coming]:
+    """The cues after `now` and before `until`, in order, if nobody answers meanwhile; ends are left out."""
+    if episode.is_over or episode.state == PAUSED and episode.paused_until is None:
+        return
+    run = Play(episode, now, until or now + HORIZON, others=tuple(others), confirms=False)
+    for happening in run.happenings():
+        fact = happening.fact
+        if fact is None or fact.at <= now or "cue" not in fact.data or fact.kind == f.ENDED:
+            continue
+        cue, activity = fact.data["cue"], fact.data.get("activity", "")
+        known = happening.episode.activity(activity)
+        title = (
+            known.title if known is not None and cue["kind"] != "off" else cue["body" if known else "title"]
+        )
+        seconds = fact.data.get("seconds")
+        length = None if seconds is None else timedelta(seconds=seconds)
+        if isinstance(known, Session) and len(known.steps) > 1:
+            title = f"{title}: {fact.data['modality']}"
+        yield Coming(fact.at, cue["kind"], activity, title, length)
+
+
+@dataclass(frozen=True)
+class PhaseRange:
+    """When a phase may begin and end at the earliest, and by when it usually has ended (None: open)."""
+
+    phase: Phase
+    begins_earliest: datetime
+    ends_earliest: datetime
+    ends_usually: datetime | None
+
+
+def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
+    """The phases of an episode laid on the calendar from its start, as ranges: gates decide, not dates."""
+    ranges: list[PhaseRange] = []
+    begins, latest = episode.started_at, episode.started_at
+    for phase in episode.protocol.phases:
+        begins = max([begins, *condition_moments(phase.enter_when, episode)])
+        latest = max(latest, begins)
+        zeros = {
+            "injury": (episode.onset,) * 2,
+            "start": (episode.started_at,) * 2,
+            "phase": (begins, latest),
+        }
+        first, last = zeros[phase.zero]
+        ends = max(begins, episode.place.after(first, episode.protocol.length(phase.least, episode.grade)))
+        usually = None
+        if phase.most is not None:
+            usually = max(ends, episode.place.after(last, episode.protocol.length(phase.most, episode.grade)))
+        ranges.append(PhaseRange(phase, begins, ends, usually))
+        begins, latest = ends, usually or ends
+    return tuple(ranges)
+
+
+# Why --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why an activity comes when it comes, or does not come."""
+
+    activity: str
+    title: str
+    at: datetime | None
+    """When it is next; None where nothing but an answer or a new phase brings it."""
+    reasons: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Explained, ...]:
+    """For each timed activity of the phase: when it is next, by which rules, or what withholds it."""
+    told = [
+        _explain(episode, activity, now, others)
+        for activity in episode.phase.activities
+        if isinstance(activity, Session | Reminder | CheckIn)
+    ]
+    never = datetime.max.replace(tzinfo=now.tzinfo)
+    return tuple(sorted(told, key=lambda one: one.at or never))
+
+
+def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
+    place, track = episode.place, episode.track(activity.id)
+    reasons = [cadence_words(activity.cadence, is_session=isinstance(activity, Session))]
+    at: datetime | None = None
+    if episode.state == PAUSED:
+        until = f" until {spell_when(place, episode.paused_until, now)}" if episode.paused_until else ""
+        return _explained(activity, None, [*reasons, f"the episode is paused{until}"])
+    if episode.stay.phase is None and not isinstance(activity, CheckIn):
+        return _explained(activity, None, [*reasons, "the phase has not begun"])
+    on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)
+    if on is not None:
+        how = "assumed since its cue" if on.is_assumed else "begun by you"
+        return _explained(
+            activity, None, [*reasons, f"it is on until {spell_when(place, on.ends_at, now)}, {how}"]
+        )
+    if track.snoozed_until is not None:
+        when = spell_when(place, track.snoozed_until, now)
+        return _explained(activity, track.snoozed_until, [*reasons, f"put off by you until {when}"])
+    if isinstance(activity, Session) and track.counts_from is not None:
+        reasons.append(f"counted from {spell_when(place, track.counts_from, now)}, when the last one ended")
+    desk = Turn(episode, now, others)
+    blocked = desk.blocked(activity)
+    if blocked is not None:
+        named = f" (limit {blocked.limit})" if blocked.limit else ""
+        reasons.append(f"now withheld: {blocked.reason}{named}")
+        if isinstance(activity, Session):
+            at = permit(episode, activity.steps[track.step], now, others)
+    if blocked is None or blocked.until is not None:
+        due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
+        at = due if at is None or (due is not None and due > at) else at
+        reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
+    if activity.until is not None and blocked is None:
+        reasons.append(
+            f"only until {spell_when(place, episode.instant(activity.until), now)} ({activity.until})"
+        )
+    return _explained(activity, at if blocked is None or blocked.until is not None else None, reasons)
+
+
+def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) -> Explained:
+    refs = tuple(dict.fromkeys(ref for cited in activity.cites.values() for ref in cited))
+    return Explained(activity.id, activity.title, at, tuple(reasons), refs)
+
+
+def cadence_words(cadence: Cadence, *, is_session: bool = False) -> str:
+    """A cadence in words: `2 to 3 h after the last one ended`, `3 times a day`, `at 08:00 and 20:00`."""
+    match cadence:
+        case Every(interval):
+            length = duration_words(interval.least)
+            if interval.most != interval.least:
+                length += f" to {duration_words(interval.most)}"
+            return f"{length} after the last one ended" if is_session else f"every {length}, from waking on"
+        case PerDay(least, most):
+            count = f"{least} to {most}" if least != most else str(most)
+            return f"{count} {'time' if most == 1 else 'times'} a day, spread over the waking hours"
+        case At(times):
+            return f"every day at {' and '.join(str(moment) for moment in times)}"
+        case PerWeek(count, at):
+            return f"{count} {'time' if count == 1 else 'times'} a week at {at}"
+        case Once(after):
+            return f"once, at {after}"
+
+
+def duration_words(duration: Duration) -> str:
+    """A protocol's length in words: `20 min`, `48 h`, `2 weeks`, `3 months`."""
+    parts = []
+    if duration.months:
+        parts.append(_counted(duration.months, "month"))
+    weeks, days = divmod(duration.days, 7)
+    if weeks and not days:
+        parts.append(_counted(weeks, "week"))
+    elif duration.days:
+        parts.append(_counted(duration.days, "day"))
+    if duration.seconds:
+        hours = timedelta(seconds=duration.seconds)
+        whole, rest = divmod(duration.seconds, 3600)
+        parts.append(f"{whole} h" if whole and not rest else spell(hours))
+    return " ".join(parts) or "0 min"
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -1,0 +1,99 @@
+"""Made-up people for simulations: how they heal, and how they react to what they are told.
+
+`steady` heals in the middle of its grade's range, `slow` past its latest, `stuck` never improves, `sloppy` heals
+like `steady` but reacts late, skips and forgets. The same persona does the same thing in every run.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Act
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact
+from recovery.engine.gates import healing_range
+from recovery.protocol.model import Observation, Session
+
+PERSONAS = ("steady", "slow", "stuck", "sloppy")
+
+_FIRST_PAIN = {"I": 5, "II": 6, "III": 8}
+_ACUTE = timedelta(days=2)
+"""The half-life of swelling and of the acute part of pain, of somebody who heals steadily."""
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A person who reacts. Reactions come after the cue, never before it."""
+
+    name: str
+    random: Random
+
+    @classmethod
+    def named(cls, name: str) -> "Persona":
+        return cls(name, Random(f"recovery persona {name}"))
+
+    def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
+        """What the person does about a fact that was told to them, and when."""
+        match fact.kind, fact.data.get("cue", {}).get("kind"):
+            case f.OFFERED, "start":
+                yield from self._start(fact)
+            case f.OFFERED, "check-in":
+                if not (self.name == "sloppy" and self.random.random() < 0.3):
+                    at = fact.at + self._delay()
+                    yield at, self.checkin(episode, at, fact.data["asks"])
+            case f.ENDED, "end":
+                at = fact.at + timedelta(minutes=self.random.randint(0, 6) if self.name == "sloppy" else 0)
+                activity = episode.activity(fact.data["activity"])
+                if isinstance(activity, Session):
+                    yield at, Act("end", activity=activity.id)
+
+    def _start(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
+        at, activity = fact.at + self._delay(), fact.data["activity"]
+        if self.name == "sloppy":
+            chance = self.random.random()
+            if chance < 0.1:
+                yield at, Act("skip", activity=activity)
+                return
+            if chance < 0.3:
+                return
+        yield at, Act("begin", activity=activity)
+
+    def _delay(self) -> timedelta:
+        return timedelta(
+            minutes=self.random.randint(0, 40) if self.name == "sloppy" else self.random.randint(1, 4)
+        )
+
+    # How they are ----------------------------------------------------------------------------------
+
+    def checkin(self, episode: Episode, at: datetime, asks: list[str]) -> Act:
+        """A check-in that tells the truth about how the person is at that time."""
+        known = episode.protocol.observations
+        return Act("checkin", values={name: self.state(episode, known[name], at) for name in asks})
+
+    def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
+        """What the person would answer: worst at the injury, best when healed."""
+        since = max(timedelta(0), at - episode.onset)
+        healed = since / self._healing(episode)
+        slowness = 2 if self.name == "slow" else 1
+        acute = 0.5 ** (since / (_ACUTE * slowness))
+        if self.name == "stuck":
+            healed, acute = 0.0, 1.0
+        if asked.choices:
+            return asked.choices[min(len(asked.choices) - 1, int(healed / 0.6 * (len(asked.choices) - 1)))]
+        span = asked.most - asked.least
+        if asked.better == "higher":
+            return str(asked.least + round(span * min(1.0, 0.4 + healed)))
+        if asked.labels:
+            worst = span if episode.grade != "I" else max(1, span - 1)
+            return str(asked.least + round(worst * acute))
+        worst = round(span * _FIRST_PAIN[episode.grade or "II"] / 10)
+        return str(asked.least + round(worst * (0.6 * acute + 0.4 * max(0.0, 1.0 - healed))))
+
+    def _healing(self, episode: Episode) -> timedelta:
+        if episode.protocol.healing is None:
+            return timedelta(days=21 if self.name != "slow" else 42)
+        earliest, latest = healing_range(episode)
+        end = latest + (latest - earliest) / 4 if self.name == "slow" else earliest + (latest - earliest) / 2
+        return end - episode.onset

@@ -1,0 +1,127 @@
+"""An episode run on a virtual clock: the same `turn`, `next_wakeup` and `act` as in the daemon, and nothing else."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from recovery.engine.acts import Accepted, Act, Refused, act
+from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact
+
+Span = tuple[datetime, datetime]
+"""A span of time, half-open."""
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """One act at its time, with the line of an answers file that says the same."""
+
+    at: datetime
+    act: Act
+    line: dict[str, Any]
+
+
+class Reacts(Protocol):
+    """Somebody who reacts to what they are told."""
+
+    def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
+        """What they do about a fact, and when."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A fact with what it led to, or a person's act with what came of it."""
+
+    at: datetime
+    episode: Episode
+    """As it is afterwards."""
+    fact: Fact | None = None
+    scripted: Scripted | None = None
+    refused: Refused | None = None
+
+
+@dataclass
+class Play:
+    """One run on a virtual clock. Iterate over `happenings()` once."""
+
+    episode: Episode
+    now: datetime
+    end: datetime
+    answers: Iterable[Scripted] = ()
+    persona: Reacts | None = None
+    asleep: tuple[Span, ...] = ()
+    others: tuple[Episode, ...] = ()
+    """The person's other episodes, which stand still meanwhile."""
+    confirms: bool = True
+    """Whether offered changes of phase are confirmed at once."""
+    _acts: list[tuple[datetime, int, Scripted]] = field(default_factory=list)
+    _count: int = 0
+
+    def happenings(self) -> Iterator[Happening]:
+        for scripted in self.answers:
+            self._plan(scripted)
+        self.now = self._awake(self.now)
+        yield from self._turn()
+        while not self.episode.is_over:
+            waking = next_wakeup(self.episode, self.now, self.others)
+            instants = [self._awake(waking)] if waking is not None else []
+            if self._acts:
+                instants.append(max(self._acts[0][0], self.now))
+            if not instants or min(instants) >= self.end:
+                return
+            self.now = min(instants)
+            if self._awake(self.now) == self.now:
+                yield from self._turn()
+            while self._acts and self._acts[0][0] <= self.now and not self.episode.is_over:
+                yield from self._act(heapq.heappop(self._acts)[2])
+                yield from self._turn()
+
+    def _awake(self, instant: datetime) -> datetime:
+        """The first instant from there on at which the machine is not suspended."""
+        for begin, end in self.asleep:
+            if begin <= instant < end:
+                instant = end
+        return instant
+
+    def _plan(self, scripted: Scripted) -> None:
+        self._count += 1
+        heapq.heappush(self._acts, (scripted.at, self._count, scripted))
+
+    def _turn(self) -> Iterator[Happening]:
+        self.episode, facts = turn(self.episode, self.now, self.others)
+        for fact in facts:
+            yield Happening(self.now, self.episode, fact)
+            if self.persona is not None:
+                for at, wish in self.persona.reactions(self.episode, fact):
+                    self._plan(Scripted(at, wish, as_line(wish)))
+        if self.episode.stay.offered and self.confirms:
+            yield from self._act(Scripted(self.now, Act("advance"), {"do": "advance"}))
+            yield from self._turn()
+
+    def _act(self, scripted: Scripted) -> Iterator[Happening]:
+        awake = self._awake(self.now)
+        if awake > self.now:
+            refused = Refused("the machine is asleep", awake)
+            yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+            return
+        match act(self.episode, self.now, scripted.act, self.others):
+            case Refused() as refused:
+                yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+            case Accepted(episode, facts, _):
+                self.episode = episode
+                yield Happening(self.now, episode, scripted=scripted)
+                for fact in facts:
+                    yield Happening(self.now, episode, fact)
+
+
+def as_line(wish: Act) -> dict[str, Any]:
+    """An act as a line of an answers file, without its time."""
+    line: dict[str, Any] = {"do": wish.verb}
+    if wish.activity is not None:
+        line["activity"] = wish.activity
+    for name, value in wish.values.items():
+        line[name] = int(value) if value.isdigit() else value
+    return line

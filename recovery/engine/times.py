@@ -1,0 +1,161 @@
+"""Exact time and wall-clock time, and the way between them.
+
+Exact time is an aware `datetime` in UTC. Wall-clock time is a local date and a time of day in the episode's
+zone; it is turned into an instant late, by `Place.resolve`: a time that a change of the clock leaves out
+moves forward by the gap, a time that comes twice is the first of the two.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from recovery.protocol.durations import Duration
+from recovery.protocol.model import LocalMoment
+
+DAY = timedelta(days=1)
+_NOON = time(12)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and when a person lives: their zone and waking hours.
+
+    A *waking day* is `[wake, bedtime)`, named by the date on which it begins; a bedtime earlier than `wake`
+    is on the next date.
+    """
+
+    zone: ZoneInfo
+    wake: time = time(7)
+    bedtime: time = time(23)
+
+    def local(self, instant: datetime) -> datetime:
+        """The wall clock at an instant."""
+        return instant.astimezone(self.zone)
+
+    def resolve(self, day: date, at: time) -> datetime:
+        """The instant of a local time: moved forward in a gap, the first of a repeated hour."""
+        return _resolve(self.zone, day, at)
+
+    def exists(self, day: date) -> bool:
+        """Whether the date is in this zone's calendar (Pacific/Apia has no 2011-12-30)."""
+        return self.local(self.resolve(day, _NOON)).date() == day
+
+    def window(self, day: date) -> tuple[datetime, datetime]:
+        """The waking hours that begin on that date, half-open."""
+        return _window(self, day)
+
+    def waking_day(self, instant: datetime) -> date:
+        """The waking day that holds the instant, or else the next one to come."""
+        return _waking_day(self, instant)
+
+    def is_awake(self, instant: datetime) -> bool:
+        """Whether the instant is within the waking hours."""
+        return self.window(self.waking_day(instant))[0] <= instant
+
+    def days_from(self, day: date) -> Iterator[date]:
+        """The dates that exist, from `day` on."""
+        while True:
+            if self.exists(day):
+                yield day
+            day += DAY
+
+    def fit(self, instant: datetime, length: timedelta) -> datetime:
+        """The earliest instant from `instant` on at which something so long fits into the waking hours.
+
+        What fits into no waking day at all starts at waking.
+        """
+        for day in self.days_from(self.waking_day(instant)):
+            begin, end = self.window(day)
+            start = max(begin, instant)
+            if start + length <= end or start + length > end and begin > instant:
+                return start
+        raise AssertionError("days never end")
+
+    def moment(self, day: date, moment: LocalMoment) -> datetime:
+        """The instant of a protocol's time of day on a waking day."""
+        begin, end = self.window(day)
+        if moment.base == "wake":
+            return begin + timedelta(minutes=moment.minutes)
+        if moment.base == "bedtime":
+            return end + timedelta(minutes=moment.minutes)
+        instant = self.resolve(day, moment.at)
+        if instant < begin and self.bedtime <= self.wake:
+            return self.resolve(day + DAY, moment.at)
+        return instant
+
+    def after(self, instant: datetime, length: Duration) -> datetime:
+        """`length` after an instant: days, weeks and months by the calendar, the rest by elapsed time."""
+        if length.months or length.days:
+            local = self.local(instant)
+            year, month = divmod(local.year * 12 + local.month - 1 + length.months, 12)
+            day = min(local.day, _days_in(year, month + 1))
+            shifted = date(year, month + 1, day) + timedelta(days=length.days)
+            instant = self.resolve(shifted, local.time())
+        return instant + timedelta(seconds=length.seconds)
+
+
+def _days_in(year: int, month: int) -> int:
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return (following - DAY).day
+
+
+# A simulated year asks for the same few days again and again.
+@lru_cache(maxsize=512)
+def _resolve(zone: ZoneInfo, day: date, at: time) -> datetime:
+    return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=128)
+def _window(place: Place, day: date) -> tuple[datetime, datetime]:
+    last = day if place.bedtime > place.wake else day + DAY
+    return place.resolve(day, place.wake), place.resolve(last, place.bedtime)
+
+
+def _waking_day(place: Place, instant: datetime) -> date:
+    day = place.local(instant).date()
+    if place.bedtime <= place.wake and place.exists(day - DAY) and instant < place.window(day - DAY)[1]:
+        return day - DAY
+    for candidate in place.days_from(day):
+        if instant < place.window(candidate)[1]:
+            return candidate
+    raise AssertionError("days never end")
+
+
+def spell(length: timedelta) -> str:
+    """A length as people say it: `1 h 35 min`, `3 d 4 h`, `40 s`. Rounded down to two units."""
+    seconds = max(0, int(length.total_seconds()))
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {seconds} s" if seconds and minutes < 5 else f"{minutes} min"
+    return f"{seconds} s"
+
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def spell_date(local: datetime) -> str:
+    """`Mon 23 Nov`, in English whatever the locale."""
+    return f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+
+
+def spell_when(place: Place, instant: datetime, now: datetime) -> str:
+    """`14:20`, `tomorrow 07:00`, `Mon 30 Nov 07:00`, `Mon 3 Jan 2028 07:00`: as short as is clear at `now`."""
+    local, today = place.local(instant), place.local(now).date()
+    clock = f"{local:%H:%M}"
+    if local.date() == today:
+        return clock
+    if local.date() == today + DAY:
+        return f"tomorrow {clock}"
+    if local.date() == today - DAY:
+        return f"yesterday {clock}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{spell_date(local)}{year} {clock}"

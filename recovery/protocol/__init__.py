@@ -1,0 +1,1 @@
+"""The protocol language: what a file may say, how it is read and checked."""

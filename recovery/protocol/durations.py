@@ -1,0 +1,103 @@
+"""Lengths of time as people write them: `20min`, `1h30m`, `2w`, and ranges `24h..72h`.
+
+Seconds, minutes and hours are exact: `48h` is 48 elapsed hours. Days, weeks and months are
+calendar lengths: adding `2w` keeps the time of day across a change of summer time.
+"""
+
+import re
+from dataclasses import dataclass
+
+FORMS = "write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo"
+RANGE_FORMS = "write one length or two, such as 20min or 24h..72h"
+
+_EXACT = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
+_DAYS = {"d": 1, "w": 7}
+_PART = re.compile(r"(\d{1,6})\s*(s|sec|min|mo|m|h|d|w)(?![a-z])|(.)", re.ASCII)
+_ISO = re.compile(
+    r"P(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length: calendar months and days, and exact seconds. Never negative."""
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.months}mo"] if self.months else []
+        weeks, days = divmod(self.days, 7)
+        if weeks and not days:
+            parts.append(f"{weeks}w")
+        elif self.days:
+            parts.append(f"{self.days}d")
+        hours, rest = divmod(self.seconds, 3600)
+        minutes, seconds = divmod(rest, 60)
+        for count, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")):
+            if count:
+                parts.append(f"{count}{unit}")
+        return "".join(parts) or "0s"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is a number of elapsed seconds and nothing else."""
+        return not (self.months or self.days)
+
+    @property
+    def about_seconds(self) -> float:
+        """For comparing lengths, not for arithmetic: a month counts as 30.4375 days."""
+        return (self.months * 30.4375 + self.days) * 86400 + self.seconds
+
+
+@dataclass(frozen=True)
+class Range:
+    """Two lengths, `least` not longer than `most`."""
+
+    least: Duration
+    most: Duration
+
+    def __str__(self) -> str:
+        return str(self.least) if self.least == self.most else f"{self.least}..{self.most}"
+
+
+def parse_duration(text: str) -> Duration:
+    """Read `20min`, `1h 30m`, `2w`, `PT20M`. Raises `ValueError` that shows the accepted forms.
+
+    A bare number is refused: nobody knows its unit. At most six digits a part.
+    """
+    stripped = text.strip()
+    iso = _ISO.fullmatch(stripped)
+    if iso and any(iso.groups()):
+        months, weeks, days, hours, minutes, seconds = (int(g or 0) for g in iso.groups())
+        return Duration(months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
+    months = days = seconds = 0
+    seen = False
+    for match in _PART.finditer(stripped.replace(" ", "")):
+        number, unit, other = match.groups()
+        if other is not None:
+            raise ValueError(f"{text!r} is not a length of time; {FORMS}")
+        seen = True
+        if unit == "mo":
+            months += int(number)
+        elif unit in _DAYS:
+            days += int(number) * _DAYS[unit]
+        else:
+            seconds += int(number) * _EXACT[unit]
+    if not seen:
+        raise ValueError(f"{text!r} is not a length of time; {FORMS}")
+    return Duration(months, days, seconds)
+
+
+def parse_range(text: str) -> Range:
+    """Read `24h..72h`, or one length, which is a range of itself. Raises `ValueError`."""
+    least, dots, most = text.partition("..")
+    try:
+        low = parse_duration(least)
+        high = parse_duration(most) if dots else low
+    except ValueError as error:
+        raise ValueError(f"{error}; {RANGE_FORMS}" if dots else str(error)) from None
+    if low.about_seconds > high.about_seconds:
+        raise ValueError(f"{text!r} goes from longer to shorter; {RANGE_FORMS}")
+    return Range(low, high)
