@@ -5,7 +5,6 @@ the person's; the turn that follows is the engine's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from recovery.engine.limits import block, permit
 from recovery.engine.times import spell, spell_when
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import CheckIn, Hold, Observation, Reminder, Session
+from recovery.values import Value, field
 
 SNOOZE = Duration(seconds=600)
 RECENT = timedelta(hours=12)
@@ -39,8 +39,7 @@ VERBS = (
 )
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(Value):
     """One thing that a person says they do or did."""
 
     verb: str
@@ -57,15 +56,13 @@ class Act:
     """When it was true, for a check-in or an end told later; None: now."""
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Value):
     episode: Episode
     facts: tuple[Fact, ...]
     message: str
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(Value):
     reason: str
     earliest: datetime | None = None
 

@@ -6,12 +6,12 @@ The nth time of a grid is its start plus n intervals, never the one before plus 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import Episode, Track
 from recovery.engine.times import DAY
 from recovery.protocol.model import At, Cadence, CheckIn, Every, Once, PerDay, PerWeek, Reminder, Session
+from recovery.values import Value
 
 Timed = Session | Reminder | CheckIn
 
@@ -19,8 +19,7 @@ STEP_GRACE = timedelta(hours=1)
 """How late a step of an alternation may still be begun before its round is given up."""
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(Value):
     """A time at which an activity is due, and until when it is still right to offer it."""
 
     at: datetime

@@ -104,15 +104,15 @@ class Turn:
             if treatment.ended_at is None and treatment.ends_at <= self.now:
                 late = overrun(treatment, self.now)
                 activity = self.episode.activity(treatment.activity)
-                words, title = "", treatment.activity
+                title, words = treatment.activity, ""
                 if isinstance(activity, Session):
-                    title = activity.title
+                    title = _titled(activity, treatment.modality)
                     words = self.episode.text(activity.steps[treatment.step].end)
                 cue = self.cue(
                     treatment.occurrence,
                     "end",
-                    words or f"{title}: time is up",
-                    f"{spell(treatment.planned)} are over.{overrun_words(late)}",
+                    f"{title}: stop",
+                    f"{words}{overrun_words(late)}",
                     treatment.ends_at,
                     critical=True,
                 )
@@ -410,8 +410,10 @@ class Turn:
                 seconds = step.duration.least.seconds
                 ends = self.now + timedelta(seconds=seconds)
                 data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
-                words, body = "start", self._session_body(step, ends)
-                title, expires = self.episode.text(step.start), ends
+                until = self.episode.place.local(ends)
+                words, expires = "start", ends
+                title = f"{_titled(activity, step.modality)}: start, {spell(ends - self.now)}, until {until:%H:%M}"
+                body = self.episode.text(f"{step.start} {step.stop_if}".strip())
             case Reminder():
                 data["modality"] = activity.modality
                 words, title, body = "reminder", activity.title, self.episode.text(activity.say)
@@ -423,14 +425,14 @@ class Turn:
         data["cue"] = self.cue(occurrence, words, title, body, due.at, expires=expires)
         self.add(f.OFFERED, data)
 
-    def _session_body(self, step: Step, ends: datetime) -> str:
-        until = self.episode.place.local(ends)
-        stop = f" Stop if: {self.episode.text(step.stop_if)}" if step.stop_if else ""
-        return f"{step.duration.least}, until {until:%H:%M}.{stop}"
-
     def _questions(self, activity: CheckIn) -> str:
         asked = [self.episode.protocol.observations[name].ask for name in activity.asks]
         return " ".join(self.episode.text(question) for question in asked)
+
+
+def _titled(activity: Session, modality: str) -> str:
+    """A session's title; of an alternation with which of its steps it is."""
+    return f"{activity.title}, {modality}" if len(activity.steps) > 1 else activity.title
 
 
 def _modality(activity: Reminder | CheckIn) -> str:

@@ -5,16 +5,15 @@ clock: what should happen next is the business of `recovery.engine.decide`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from recovery.engine import facts as f
 from recovery.engine.facts import Cue, Fact, from_ms
-from recovery.engine.moments import parse_clock
 from recovery.engine.times import Place
 from recovery.protocol.model import Anchor, AnyActivity, CheckIn, Phase, RecoveryProtocol, Session
+from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
 
@@ -22,14 +21,12 @@ LEDGER_MEMORY = timedelta(days=3)
 """How long sessions stay in the ledger: longer than any gap or daily count looks back."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value):
     at: datetime
     value: int | str
 
 
-@dataclass(frozen=True)
-class Treatment:
+class Treatment(Value):
     """One session as it really went, or as it is assumed to have gone: an entry of the ledger."""
 
     occurrence: str
@@ -51,8 +48,7 @@ class Treatment:
         return self.began_at + self.planned
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(Value):
     """How far one activity of the current phase has come."""
 
     last_due: datetime | None = None
@@ -75,8 +71,7 @@ class Track:
     """For a hold."""
 
 
-@dataclass(frozen=True)
-class Stay:
+class Stay(Value):
     """The time spent in a phase. `phase` None before the first one is entered."""
 
     phase: Phase | None
@@ -90,8 +85,7 @@ class Stay:
     """After a step back only answers given since then count: the old ones opened the gate once already."""
 
 
-@dataclass(frozen=True)
-class Alert:
+class Alert(Value):
     id: str
     level: str
     reason: str
@@ -99,8 +93,7 @@ class Alert:
     at: datetime
 
 
-@dataclass(frozen=True)
-class Episode:
+class Episode(Value):
     """All that decisions need to know about one episode."""
 
     id: str
@@ -181,7 +174,9 @@ _NEW = Track()
 def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
     """The episode that a `started` fact opens. Raises `KeyError` or `ValueError` on a damaged fact."""
     data = started.data
-    place = Place(ZoneInfo(data["zone"]), parse_clock(data["wake"]), parse_clock(data["bedtime"]))
+    place = Place(
+        ZoneInfo(data["zone"]), time.fromisoformat(data["wake"]), time.fromisoformat(data["bedtime"])
+    )
     return Episode(
         started.episode,
         protocol,

@@ -6,9 +6,10 @@ A fact that tells the person something carries the cue under `data["cue"]`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from recovery.values import Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -42,8 +43,7 @@ MEMORY = timedelta(days=15)
 """How far back the fleeting facts reach into decisions: more than two weeks of any cadence."""
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Value):
     """One thing that happened in one episode."""
 
     episode: str
@@ -57,8 +57,7 @@ class Fact:
     """Its place in the journal, from 1; 0 while it is not stored."""
 
 
-@dataclass(frozen=True)
-class Cue:
+class Cue(Value):
     """What a person is told at a moment."""
 
     key: str

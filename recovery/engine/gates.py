@@ -6,7 +6,6 @@ as false.
 
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -26,6 +25,7 @@ from recovery.protocol.model import (
     Phase,
     comparisons,
 )
+from recovery.values import Value
 
 
 class Truth(Enum):
@@ -37,8 +37,7 @@ class Truth(Enum):
         return {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}[self]
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Value):
     """One thing that a gate asks for: the condition in words, what is known of it, and whether it is met."""
 
     condition: str
@@ -46,15 +45,13 @@ class Need:
     state: Truth
 
 
-@dataclass(frozen=True)
-class Passed:
+class Passed(Value):
     """The gate is open."""
 
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Value):
     """The gate is shut, and why."""
 
     reasons: tuple[str, ...]

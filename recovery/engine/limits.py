@@ -5,17 +5,16 @@ for the earliest moment at which a session may begin.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import Episode, Treatment
 from recovery.engine.gates import Truth, truth
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.protocol.model import Limit, Step
+from recovery.values import Value
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Value):
     """Why a session may not begin, and until when (None: until something other than time changes it)."""
 
     reason: str

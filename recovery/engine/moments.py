@@ -8,14 +8,14 @@ from recovery.protocol.durations import parse_duration
 
 FORMS = 'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" or ISO 8601'
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[ t](.+)", re.ASCII)
+_CLOCK = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
+_DATED = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ t](.+)"
 _DAYS = {"yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY}
 
 
 def parse_clock(text: str) -> time:
     """A time of day, `7:05` or `23:00`. Raises `ValueError`."""
-    match = _CLOCK.fullmatch(text.strip())
+    match = re.fullmatch(_CLOCK, text.strip())
     if not match:
         raise ValueError(f"{text!r} is not a time of day; write it as 07:30 or 22:00")
     return time(int(match[1]), int(match[2]))
@@ -49,10 +49,10 @@ def _parse(words: str, now: datetime, place: Place) -> datetime:
     first, _, rest = words.partition(" ")
     if first in _DAYS and rest:
         return place.resolve(today + _DAYS[first], parse_clock(rest))
-    if _CLOCK.fullmatch(words):
+    if re.fullmatch(_CLOCK, words):
         return place.resolve(today, parse_clock(words))
-    dated = _DATED.fullmatch(words)
-    if dated and _CLOCK.fullmatch(dated[2]):
+    dated = re.fullmatch(_DATED, words)
+    if dated and re.fullmatch(_CLOCK, dated[2]):
         return place.resolve(date.fromisoformat(dated[1]), parse_clock(dated[2]))
     if dated:
         instant = datetime.fromisoformat(words.upper())

@@ -4,7 +4,6 @@ What comes next is not guessed: the engine itself runs on, on a virtual clock, a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
@@ -29,13 +28,13 @@ from recovery.protocol.model import (
     Reminder,
     Session,
 )
+from recovery.values import Value
 
 HORIZON = timedelta(days=8)
 """How far ahead the next cues are looked for: longer than a week, the longest cadence."""
 
 
-@dataclass(frozen=True)
-class Coming:
+class Coming(Value):
     """A cue to come. A session's has its length."""
 
     at: datetime
@@ -45,15 +44,13 @@ class Coming:
     length: timedelta | None = None
 
 
-@dataclass(frozen=True)
-class HealingOutlook:
+class HealingOutlook(Value):
     earliest: datetime
     latest: datetime
     day: int
 
 
-@dataclass(frozen=True)
-class Outlook:
+class Outlook(Value):
     """An episode at a moment."""
 
     episode: Episode
@@ -107,7 +104,7 @@ def coming(
     episode: Episode, now: datetime, others: Sequence[Episode] = (), until: datetime | None = None
 ) -> Iterator[Coming]:
     """The cues after `now` and before `until`, in order, if nobody answers meanwhile; ends are left out."""
-    if episode.is_over or episode.state == PAUSED and episode.paused_until is None:
+    if episode.is_over or (episode.state == PAUSED and episode.paused_until is None):
         return
     run = Play(episode, now, until or now + HORIZON, others=tuple(others), confirms=False)
     for happening in run.happenings():
@@ -126,8 +123,7 @@ def coming(
         yield Coming(fact.at, cue["kind"], activity, title, length)
 
 
-@dataclass(frozen=True)
-class PhaseRange:
+class PhaseRange(Value):
     """When a phase may begin and end at the earliest, and by when it usually has ended (None: open)."""
 
     phase: Phase
@@ -161,8 +157,7 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
 # Why --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Explained:
+class Explained(Value):
     """Why an activity comes when it comes, or does not come."""
 
     activity: str
@@ -208,13 +203,14 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
     blocked = desk.blocked(activity)
     if blocked is not None:
         named = f" (limit {blocked.limit})" if blocked.limit else ""
-        reasons.append(f"now withheld: {blocked.reason}{named}")
+        reasons.append(f"not now: {blocked.reason}{named}")
         if isinstance(activity, Session):
             at = permit(episode, activity.steps[track.step], now, others)
     if blocked is None or blocked.until is not None:
         due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
         at = due if at is None or (due is not None and due > at) else at
-        reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
+        if blocked is None:
+            reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
     if activity.until is not None and blocked is None:
         reasons.append(
             f"only until {spell_when(place, episode.instant(activity.until), now)} ({activity.until})"

@@ -5,7 +5,6 @@ like `steady` but reacts late, skips and forgets. The same persona does the same
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -15,6 +14,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import healing_range
 from recovery.protocol.model import Observation, Session
+from recovery.values import Value
 
 PERSONAS = ("steady", "slow", "stuck", "sloppy")
 
@@ -23,8 +23,7 @@ _ACUTE = timedelta(days=2)
 """The half-life of swelling and of the acute part of pain, of somebody who heals steadily."""
 
 
-@dataclass(frozen=True)
-class Persona:
+class Persona(Value):
     """A person who reacts. Reactions come after the cue, never before it."""
 
     name: str
@@ -89,11 +88,12 @@ class Persona:
             worst = span if episode.grade != "I" else max(1, span - 1)
             return str(asked.least + round(worst * acute))
         worst = round(span * _FIRST_PAIN[episode.grade or "II"] / 10)
-        return str(asked.least + round(worst * (0.6 * acute + 0.4 * max(0.0, 1.0 - healed))))
+        left = round(worst * (0.6 * acute + 0.4 * max(0.0, 1.0 - healed)))
+        return str(asked.least + (max(1, left) if healed < 1.0 else left))
 
     def _healing(self, episode: Episode) -> timedelta:
         if episode.protocol.healing is None:
             return timedelta(days=21 if self.name != "slow" else 42)
         earliest, latest = healing_range(episode)
-        end = latest + (latest - earliest) / 4 if self.name == "slow" else earliest + (latest - earliest) / 2
+        end = latest + (latest - earliest) / 12 if self.name == "slow" else earliest + (latest - earliest) / 2
         return end - episode.onset

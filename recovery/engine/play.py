@@ -2,7 +2,6 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,13 +9,13 @@ from recovery.engine.acts import Accepted, Act, Refused, act
 from recovery.engine.decide import next_wakeup, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
+from recovery.values import Value
 
 Span = tuple[datetime, datetime]
 """A span of time, half-open."""
 
 
-@dataclass(frozen=True)
-class Scripted:
+class Scripted(Value):
     """One act at its time, with the line of an answers file that says the same."""
 
     at: datetime
@@ -31,8 +30,7 @@ class Reacts(Protocol):
         """What they do about a fact, and when."""
 
 
-@dataclass(frozen=True)
-class Happening:
+class Happening(Value):
     """A fact with what it led to, or a person's act with what came of it."""
 
     at: datetime
@@ -43,22 +41,36 @@ class Happening:
     refused: Refused | None = None
 
 
-@dataclass
 class Play:
-    """One run on a virtual clock. Iterate over `happenings()` once."""
+    """One run on a virtual clock, from `now` to `end`. Iterate over `happenings()` once."""
 
-    episode: Episode
-    now: datetime
-    end: datetime
-    answers: Iterable[Scripted] = ()
-    persona: Reacts | None = None
-    asleep: tuple[Span, ...] = ()
-    others: tuple[Episode, ...] = ()
-    """The person's other episodes, which stand still meanwhile."""
-    confirms: bool = True
-    """Whether offered changes of phase are confirmed at once."""
-    _acts: list[tuple[datetime, int, Scripted]] = field(default_factory=list)
-    _count: int = 0
+    def __init__(
+        self,
+        episode: Episode,
+        now: datetime,
+        end: datetime,
+        *,
+        answers: Iterable[Scripted] = (),
+        persona: Reacts | None = None,
+        asleep: tuple[Span, ...] = (),
+        others: tuple[Episode, ...] = (),
+        confirms: bool = True,
+    ) -> None:
+        """`others` are the person's other episodes, which stand still meanwhile.
+
+        `asleep` are spans in which the machine is suspended; `confirms` tells whether offered changes of phase are
+        confirmed at once.
+        """
+        self.episode = episode
+        self.now = now
+        self.end = end
+        self.answers = answers
+        self.persona = persona
+        self.asleep = asleep
+        self.others = others
+        self.confirms = confirms
+        self._acts: list[tuple[datetime, int, Scripted]] = []
+        self._count = 0
 
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:

@@ -6,20 +6,19 @@ moves forward by the gap, a time that comes twice is the first of the two.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import LocalMoment
+from recovery.values import Value
 
 DAY = timedelta(days=1)
 _NOON = time(12)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Value):
     """Where and when a person lives: their zone and waking hours.
 
     A *waking day* is `[wake, bedtime)`, named by the date on which it begins; a bedtime earlier than `wake`
@@ -69,7 +68,7 @@ class Place:
         for day in self.days_from(self.waking_day(instant)):
             begin, end = self.window(day)
             start = max(begin, instant)
-            if start + length <= end or start + length > end and begin > instant:
+            if start + length <= end or (start + length > end and begin > instant):
                 return start
         raise AssertionError("days never end")
 

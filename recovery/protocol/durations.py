@@ -5,21 +5,20 @@ calendar lengths: adding `2w` keeps the time of day across a change of summer ti
 """
 
 import re
-from dataclasses import dataclass
+
+from recovery.values import Value
 
 FORMS = "write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo"
 RANGE_FORMS = "write one length or two, such as 20min or 24h..72h"
 
 _EXACT = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 _DAYS = {"d": 1, "w": 7}
-_PART = re.compile(r"(\d{1,6})\s*(s|sec|min|mo|m|h|d|w)(?![a-z])|(.)", re.ASCII)
-_ISO = re.compile(
-    r"P(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
-)
+# Compiled when first needed: the short commands read no lengths.
+_PART = r"(\d{1,6})\s*(s|sec|min|mo|m|h|d|w)(?![a-z])|(.)"
+_ISO = r"P(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
 
 
-@dataclass(frozen=True)
-class Duration:
+class Duration(Value):
     """A length: calendar months and days, and exact seconds. Never negative."""
 
     months: int = 0
@@ -51,8 +50,7 @@ class Duration:
         return (self.months * 30.4375 + self.days) * 86400 + self.seconds
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(Value):
     """Two lengths, `least` not longer than `most`."""
 
     least: Duration
@@ -68,13 +66,13 @@ def parse_duration(text: str) -> Duration:
     A bare number is refused: nobody knows its unit. At most six digits a part.
     """
     stripped = text.strip()
-    iso = _ISO.fullmatch(stripped)
+    iso = re.fullmatch(_ISO, stripped)
     if iso and any(iso.groups()):
         months, weeks, days, hours, minutes, seconds = (int(g or 0) for g in iso.groups())
         return Duration(months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
     months = days = seconds = 0
     seen = False
-    for match in _PART.finditer(stripped.replace(" ", "")):
+    for match in re.finditer(_PART, stripped.replace(" ", ""), re.ASCII):
         number, unit, other = match.groups()
         if other is not None:
             raise ValueError(f"{text!r} is not a length of time; {FORMS}")

@@ -5,10 +5,10 @@ Times are local times of the person's place, lengths are `Duration`s, grades are
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import time
 
 from recovery.protocol.durations import Duration, Range
+from recovery.values import Value, field
 
 GRADES = ("I", "II", "III")
 SIDES = ("left", "right")
@@ -20,8 +20,7 @@ Cites = Mapping[str, tuple[str, ...]]
 """Which sources stand behind which field: `{"duration": ("seed:183",), "": ("own",)}`; "" is the rest."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Value):
     """Where a number comes from. The id `own` means: the project's own default, no source."""
 
     id: str
@@ -29,8 +28,7 @@ class Source:
     where: str = ""
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(Value):
     """An instant told by a file: `injury+48h`. Origins: injury, start (of the episode), phase (its entry)."""
 
     origin: str
@@ -43,8 +41,7 @@ class Anchor:
 # Conditions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Value):
     """One comparison: `pain <= 3`, `swelling falling`, `pain drop >= 2`, `grade == III`, `injury >= 48h`.
 
     `subject` is an observation, `grade`, `side` or an origin (then: the time passed since).
@@ -64,24 +61,21 @@ class Comparison:
         return f"{self.subject} {self.test}" if value is None else f"{self.subject} {self.test} {value}"
 
 
-@dataclass(frozen=True)
-class All:
+class All(Value):
     parts: tuple["Condition", ...]
 
     def __str__(self) -> str:
         return " and ".join(f"({p})" if isinstance(p, AnyOf) else str(p) for p in self.parts)
 
 
-@dataclass(frozen=True)
-class AnyOf:
+class AnyOf(Value):
     parts: tuple["Condition", ...]
 
     def __str__(self) -> str:
         return " or ".join(f"({p})" if isinstance(p, All) else str(p) for p in self.parts)
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Value):
     part: "Condition"
 
     def __str__(self) -> str:
@@ -108,8 +102,7 @@ def comparisons(condition: Condition | None) -> Iterator[Comparison]:
 # Cadences -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class LocalMoment:
+class LocalMoment(Value):
     """A time of day: a clock time, or so long after waking (`wake+30min`) or before bedtime (`bedtime-1h`)."""
 
     base: str = "clock"
@@ -124,8 +117,7 @@ class LocalMoment:
         return f"{self.base}{self.minutes:+}min" if self.minutes else self.base
 
 
-@dataclass(frozen=True)
-class Every:
+class Every(Value):
     """Again and again within the waking hours.
 
     A session comes again `interval.least` after the real end of the last one; anything else comes on a
@@ -135,8 +127,7 @@ class Every:
     interval: Range
 
 
-@dataclass(frozen=True)
-class PerDay:
+class PerDay(Value):
     """So many times a day, spread evenly over the waking hours from waking on.
 
     `most` times are planned; `least` is what counts as a full day.
@@ -146,23 +137,20 @@ class PerDay:
     most: int
 
 
-@dataclass(frozen=True)
-class At:
+class At(Value):
     """At fixed local times, every day."""
 
     times: tuple[LocalMoment, ...]
 
 
-@dataclass(frozen=True)
-class PerWeek:
+class PerWeek(Value):
     """So many times a week, the days spread evenly from the first day of the phase, at one local time."""
 
     count: int
     at: LocalMoment
 
 
-@dataclass(frozen=True)
-class Once:
+class Once(Value):
     """One time, from an instant on."""
 
     after: Anchor
@@ -174,8 +162,7 @@ Cadence = Every | PerDay | At | PerWeek | Once
 # Activities ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value):
     """One timed treatment of a session: how long, what to say at its start and end, what to wait after it."""
 
     modality: str
@@ -188,8 +175,7 @@ class Step:
     """At least so long from the real end of this step to the start of the next."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Activity:
+class Activity(Value, kw_only=True):
     """What to do in a phase. `begins` and `until` bound it in time, `only_if` by condition."""
 
     id: str
@@ -200,23 +186,20 @@ class Activity:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session(Activity):
+class Session(Activity, kw_only=True):
     """A timed treatment with a start and an end cue; with several steps an alternation."""
 
     steps: tuple[Step, ...]
     cadence: Cadence
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reminder(Activity):
+class Reminder(Activity, kw_only=True):
     modality: str
     say: str
     cadence: Cadence
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hold(Activity):
+class Hold(Activity, kw_only=True):
     """Something kept on from waking to bedtime."""
 
     modality: str
@@ -224,14 +207,12 @@ class Hold(Activity):
     off: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckIn(Activity):
+class CheckIn(Activity, kw_only=True):
     asks: tuple[str, ...]
     cadence: Cadence
 
 
-@dataclass(frozen=True, kw_only=True)
-class Advice(Activity):
+class Advice(Activity, kw_only=True):
     say: str
 
 
@@ -241,8 +222,7 @@ AnyActivity = Session | Reminder | Hold | CheckIn | Advice
 # The protocol -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(Value):
     """Something a check-in asks: a scale of whole numbers, or a choice of words."""
 
     id: str
@@ -260,8 +240,7 @@ class Observation:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Value):
     """What nothing may break: no phase, snooze, catch-up or command."""
 
     id: str
@@ -284,8 +263,7 @@ class Limit:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Value):
     """A range for each grade."""
 
     id: str
@@ -293,8 +271,7 @@ class Table:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class TableRef:
+class TableRef(Value):
     """One end of the row of a table for the episode's grade: `loading.min`."""
 
     table: str
@@ -308,16 +285,14 @@ class TableRef:
 Length = Duration | TableRef
 
 
-@dataclass(frozen=True)
-class Escalation:
+class Escalation(Value):
     """What to tell when something is over its time."""
 
     level: str
     say: str
 
 
-@dataclass(frozen=True)
-class RedFlag:
+class RedFlag(Value):
     """A sign that refers to a professional, raised while its condition is true."""
 
     id: str
@@ -327,8 +302,7 @@ class RedFlag:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Healing:
+class Healing(Value):
     """The usual healing time since `zero`, by the grade. Nothing completes before its least."""
 
     zero: str
@@ -337,8 +311,7 @@ class Healing:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Phase:
+class Phase(Value):
     """An ordered part with a goal, activities and a gate.
 
     It may be left when `least` has passed since `zero` and `leave_when` is true, and the next phase may
@@ -361,8 +334,7 @@ class Phase:
     cites: Cites = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class RecoveryProtocol:
+class RecoveryProtocol(Value):
     """A versioned template of care."""
 
     id: str
