@@ -1,0 +1,372 @@
+"""The journal: facts, their episodes, and the protocols these are pinned to, in one SQLite file.
+
+Facts are appended and never changed. Several processes may read and write at any time; a `Journal` itself
+belongs to the thread that opened it. What SQLite cannot do becomes a `StoreError` in plain words, and undoes
+the transaction it happened in. Wrong use (no transaction, a naive datetime) raises Python's own errors.
+"""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from recovery import clock
+from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, Fact, from_ms, to_ms
+from recovery.errors import NotThere, StoreError
+from recovery.store import failures, migrations
+from recovery.store.failures import damaged, in_plain_words
+from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
+from recovery.values import Value, replace
+
+NAME = "journal.db"
+
+_COLUMNS = "seq, at, recorded_at, kind, by, data"
+_APPEND = "INSERT INTO fact (episode, at, recorded_at, kind, by, data) VALUES (?, ?, ?, ?, ?, ?)"
+_FACTS = f"""
+    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind NOT IN ({FLEETING_SQL})
+    UNION ALL
+    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
+    ORDER BY seq"""  # noqa: S608 - constants only
+_ONE = f"""
+    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
+    WHERE seq = ?"""  # noqa: S608 - constants only
+_TURNS = f"SELECT seq, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
+_UNDONE = f"SELECT data FROM fact WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
+_BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
+_PIN = """
+    INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING"""
+_PINNED = """
+    SELECT p.hash, p.protocol_id, p.version, p.texts, p.compiled, p.compiled_format
+    FROM episode AS e JOIN pinned AS p ON p.number = e.pinned WHERE e.number = ?"""
+
+
+class Pinned(Value):
+    """A protocol as an episode keeps it: the texts of its files by name, and the form compiled from them."""
+
+    hash: str
+    protocol_id: str
+    version: str
+    texts: Mapping[str, str]
+    compiled: str
+    compiled_format: int
+
+
+class FactStore(Protocol):
+    """What the shell around the engine needs of a store: the facts of one person's episodes."""
+
+    def append(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Add facts, all or none; they come back with their place and time of recording."""
+
+    def facts(self, episode: str, since: datetime | None = None) -> list[Fact]:
+        """The facts of one episode in the order of the journal."""
+
+
+class Journal:
+    """The journal of one folder, open. Also a context manager that closes it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self.path = path
+
+    @classmethod
+    def open(cls, folder: Path, *, now: datetime) -> Self:
+        """The journal in `folder`, made (folder 0700, files 0600) or brought to the newest schema if need be.
+
+        `now` is when a change of the schema is noted to have happened. Raises `StoreError`.
+        """
+        path = folder / NAME
+        with in_plain_words(path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                # Private from the first byte; SQLite gives the -wal and -shm files the same mode.
+                # An existing file must not be opened here: closing it would drop SQLite's own locks.
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            connection = _connect(path)
+            try:
+                if migrations.schema_of(connection, path) == 0:
+                    _use_wal(connection)
+                migrations.migrate(connection, path, now)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path)
+
+    @classmethod
+    def open_existing(cls, folder: Path, *, now: datetime | None = None) -> Self | None:
+        """The journal in `folder`, or None where none was made yet; then nothing is created.
+
+        A journal of an older schema is migrated, noted at `now` (default: the clock). Raises `StoreError`.
+        """
+        path = folder / NAME
+        with in_plain_words(path):
+            try:
+                path.stat()
+            except FileNotFoundError:
+                return None
+            connection = _connect(path)
+            try:
+                if migrations.schema_of(connection, path) == 0:  # another process is just making it
+                    connection.close()
+                    return None
+                migrations.migrate(connection, path, now)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path)
+
+    def close(self) -> None:
+        """Close the file; an open transaction is undone."""
+        with in_plain_words(self.path):
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside is kept together, or nothing when an error leaves the block.
+
+        Holds the write lock from its beginning, so what is read inside is still true when it ends.
+        Raises `StoreError`; `RuntimeError` inside another one, or if a failure was swallowed inside.
+        """
+        if self._connection.in_transaction:
+            raise RuntimeError("a transaction is open already")
+        try:
+            with self._words():
+                self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._in_transaction()
+            with self._words():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def append(self, facts: Iterable[Fact], *, now: datetime | None = None) -> list[Fact]:
+        """Add facts, all or none; they come back as they will be read, with `seq` and `recorded_at`.
+
+        Instants are cut to whole milliseconds. A fact keeps a `recorded_at` of its own; others get `now`
+        (default: the clock). Needs a transaction.
+        Raises `NotThere` for an unknown episode, `TypeError` or `ValueError` for data that is not JSON.
+        """
+        self._in_transaction()
+        moment = now or clock.now()
+        ready = [self._as_kept(fact, moment) for fact in facts]
+        added = []
+        for fact, row in ready:
+            with self._words():
+                cursor = self._connection.execute(_APPEND, row)
+            added.append(replace(fact, seq=cursor.lastrowid or 0))
+        return added
+
+    def pin(self, pinned: Pinned) -> None:
+        """Keep a protocol for episodes to come. The same again changes nothing.
+
+        Raises `ValueError` if its hash is taken by other texts.
+        """
+        fixed = (pinned.protocol_id, pinned.version, _to_json(pinned.texts))
+        self._rows(_PIN, pinned.hash, *fixed, pinned.compiled, pinned.compiled_format)
+        kept = self._rows("SELECT protocol_id, version, texts FROM pinned WHERE hash = ?", pinned.hash)
+        if kept != [fixed]:
+            raise ValueError(f"the hash {pinned.hash} is taken by other texts")
+
+    def recompile(self, pinned_hash: str, compiled: str, compiled_format: int) -> None:
+        """Replace the compiled form of a pinned protocol; its texts never change. Raises `NotThere`."""
+        if not self._rows("SELECT 1 FROM pinned WHERE hash = ?", pinned_hash):
+            raise NotThere(f"{self.path}: holds no protocol with the hash {pinned_hash}")
+        change = "UPDATE pinned SET compiled = ?, compiled_format = ? WHERE hash = ?"
+        self._rows(change, compiled, compiled_format, pinned_hash)
+
+    def pinned(self, episode: str) -> Pinned:
+        """The protocol that an episode is pinned to. Raises `NotThere` for an unknown episode."""
+        ((pinned_hash, protocol_id, version, texts, *compiled),) = self._rows(_PINNED, self._number(episode))
+        return Pinned(pinned_hash, protocol_id, version, self._decoded(texts), *compiled)
+
+    def create_episode(self, protocol_id: str, pinned_hash: str) -> str:
+        """A new episode's readable id: `strain-1`, `strain-2`, ... never used again. Needs a transaction.
+
+        Raises `NotThere` if that protocol is not pinned under this hash.
+        """
+        self._in_transaction()
+        of_hash = "SELECT number FROM pinned WHERE hash = ? AND protocol_id = ?"
+        pins = self._rows(of_hash, pinned_hash, protocol_id)
+        if not pins:
+            raise NotThere(f"{self.path}: holds no protocol {protocol_id} with the hash {pinned_hash}")
+        # Counting is enough: triggers keep episodes from ever going away.
+        ((count,),) = self._rows("SELECT count(*) FROM episode WHERE protocol_id = ?", protocol_id)
+        episode = f"{protocol_id}-{count + 1}"
+        insert = "INSERT INTO episode (id, protocol_id, pinned) VALUES (?, ?, ?)"
+        self._rows(insert, episode, protocol_id, pins[0][0])
+        return episode
+
+    def episodes(self) -> tuple[str, ...]:
+        """All episodes, open or not, in the order in which they were started."""
+        return tuple(row[0] for row in self._rows("SELECT id FROM episode ORDER BY number"))
+
+    def open_episodes(self) -> tuple[str, ...]:
+        """Those that are neither completed nor stopped, and whose start was not taken back, in order."""
+        turns = self._rows(_TURNS)
+        undone = self._undone_by(data for _, _, kind, data in turns if kind == UNDONE)
+        shut = {
+            episode
+            for seq, episode, kind, _ in turns
+            if (kind in (COMPLETED, STOPPED) and seq not in undone) or (kind == STARTED and seq in undone)
+        }
+        rows = self._rows("SELECT number, id FROM episode ORDER BY number")
+        return tuple(name for number, name in rows if number not in shut)
+
+    def facts(self, episode: str, since: datetime | None = None) -> list[Fact]:
+        """The facts of an episode, in the order of the journal.
+
+        Of the fleeting kinds (`facts.FLEETING`) those at or after `since` only, to the millisecond.
+        Raises `NotThere` for an unknown episode.
+        """
+        earliest = -(2**63) if since is None else to_ms(since)
+        rows = self._rows(_FACTS, self._number(episode), earliest)
+        return self._read([(episode, *row) for row in rows])
+
+    def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
+        """The facts of one episode or of all, whatever their age, in the order of the journal.
+
+        With `limit` the last so many.
+        Raises `NotThere` for an unknown episode, `ValueError` for a negative limit.
+        """
+        if limit is not None and limit < 0:
+            raise ValueError(f"a limit is 0 or more, not {limit}")
+        names = dict(self._rows("SELECT number, id FROM episode"))
+        where, values = ("", ()) if episode is None else ("WHERE episode = ?", (self._number(episode),))
+        rows = self._rows(
+            f"SELECT episode, {_COLUMNS} FROM fact {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608 - constants only
+            *values,
+            -1 if limit is None else limit,
+        )
+        return self._read([(names[number], *rest) for number, *rest in reversed(rows)])
+
+    def last_by_person(self, episode: str | None = None) -> Fact | None:
+        """The latest fact that a person entered and that still stands: what `undo` would take back.
+
+        Facts of the kind `undone` are no candidates. Raises `NotThere` for an unknown episode.
+        """
+        number = None if episode is None else self._number(episode)
+        undone = self._undone_by(row[0] for row in self._rows(_UNDONE))
+        with self._words():
+            for seq, kind, owner in self._connection.execute(_BY_PERSON):
+                if kind != UNDONE and seq not in undone and number in (None, owner):
+                    break
+            else:
+                return None
+        return self._read(self._rows(_ONE, seq))[0]
+
+    def data_version(self) -> int:
+        """A number that differs from the last one if another connection has written since."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def _number(self, episode: str) -> int:
+        if episode not in self._numbers:
+            rows = self._rows("SELECT number FROM episode WHERE id = ?", episode)
+            if not rows:
+                raise NotThere(f"there is no episode {episode}", "`recovery status` lists those there are")
+            self._numbers[episode] = rows[0][0]
+        return self._numbers[episode]
+
+    def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, tuple[int, int, int, str, str, str]]:
+        text = _to_json(fact.data)
+        at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
+        kept = replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text))
+        return kept, (self._number(fact.episode), at, recorded_at, fact.kind, fact.by, text)
+
+    def _read(self, rows: list[Any]) -> list[Fact]:
+        # One call for all the JSON: half the time of one call a fact.
+        data = self._decoded(f"[{','.join(row[6] for row in rows)}]")
+        try:
+            return [
+                Fact(episode, from_ms(at), kind, found, by, from_ms(recorded_at), seq)
+                for (episode, seq, at, recorded_at, kind, by, _), found in zip(rows, data, strict=True)
+            ]
+        except (OverflowError, ValueError) as error:
+            raise damaged(self.path, error) from error
+
+    def _decoded(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise damaged(self.path, error) from error
+
+    def _undone_by(self, texts: Iterable[str]) -> set[int]:
+        return {self._decoded(text).get("seq") for text in texts}
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._words():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _in_transaction(self) -> None:
+        if not self._connection.in_transaction:
+            raise RuntimeError("no transaction is open: never begun, or undone by an error inside")
+
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        try:
+            with in_plain_words(self.path):
+                yield
+        except StoreError:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        self._numbers.clear()  # an episode made in this transaction is gone with it
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # on a broken disk; SQLite undoes it at the next opening
+                self._connection.execute("ROLLBACK")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=failures.BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if os.name == "posix":
+            _close_to_others(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _close_to_others(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        file = path.with_name(name)
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    deadline = clock.monotonic() + failures.BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # When two processes make a fresh file at once, SQLite may refuse one of them without waiting.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def _to_json(value: Mapping[str, Any]) -> str:
+    text = json.dumps(dict(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text.encode()  # half of a surrogate pair is not text: refuse it before anything is written
+    return text

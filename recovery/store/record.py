@@ -1,0 +1,135 @@
+"""A person's record: their episodes as the journal tells them, brought up to a moment and written back.
+
+All that the command line and the daemon do to the journal goes through here, so that both follow the same
+order: what is due first, then what the person does, then what follows from it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Accepted, Act, Outcome, act
+from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.episode import Episode, apply, fold
+from recovery.engine.facts import MEMORY, Cue, Fact
+from recovery.protocol import compiled
+from recovery.protocol.model import RecoveryProtocol
+from recovery.store.journal import Journal, Pinned
+from recovery.values import Value
+
+
+class Record(Value):
+    """The open episodes of one person at a moment, in the order in which they were started."""
+
+    episodes: tuple[Episode, ...]
+
+    def others(self, episode: Episode) -> tuple[Episode, ...]:
+        """The person's other open episodes."""
+        return tuple(other for other in self.episodes if other.id != episode.id)
+
+    def with_(self, episode: Episode) -> "Record":
+        """The record with the newer state of one episode."""
+        return Record(tuple(episode if e.id == episode.id else e for e in self.episodes))
+
+    def next_wakeup(self, now: datetime) -> datetime | None:
+        """The next instant after `now` at which something may be due in any episode."""
+        instants = [next_wakeup(e, now, self.others(e)) for e in self.episodes]
+        return min((instant for instant in instants if instant is not None), default=None)
+
+
+def load(journal: Journal, now: datetime) -> Record:
+    """The open episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
+    return Record(tuple(load_one(journal, id_, now) for id_ in journal.open_episodes()))
+
+
+def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
+    """One episode as it stands in the journal, open or not. Raises `StoreError`, `NotThere`."""
+    return fold(protocol_of(journal, id_), journal.facts(id_, since=now - MEMORY))
+
+
+def protocol_of(journal: Journal, id_: str) -> RecoveryProtocol:
+    """The protocol that an episode is pinned to, compiled anew where an older program compiled it."""
+    pinned = journal.pinned(id_)
+    if pinned.compiled_format == compiled.FORMAT:
+        return compiled.from_json(pinned.compiled)
+    return _recompiled(journal, pinned)
+
+
+def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
+    from recovery.protocol.reading import compile_texts  # heavy, and hardly ever needed
+
+    protocol = compile_texts(pinned.texts, pinned.protocol_id)
+    journal.recompile(pinned.hash, compiled.to_json(protocol), compiled.FORMAT)
+    return protocol
+
+
+def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
+    """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
+    for episode in record.episodes:
+        _, facts = turn(episode, now, record.others(episode))
+        record = write(journal, record, facts, now)
+    return record
+
+
+def seen_at(record: Record, now: datetime) -> Record:
+    """What `bring_up` would make of the record, with nothing written: for looking at it."""
+    for episode in record.episodes:
+        record = record.with_(turn(episode, now, record.others(episode))[0])
+    return record
+
+
+def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> tuple[Record, Outcome]:
+    """A person's act on one episode, with what is due before and after it. Needs a transaction.
+
+    A refused act leaves no trace but what was due anyhow.
+    """
+    record = bring_up(journal, record, now)
+    episode = next(e for e in record.episodes if e.id == id_)
+    outcome = act(episode, now, wish, record.others(episode))
+    if isinstance(outcome, Accepted):
+        record = bring_up(journal, write(journal, record, outcome.facts, now), now)
+    return record, outcome
+
+
+def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
+    """Append facts and apply them as they were stored. Needs a transaction."""
+    for fact in journal.append(facts, now=now) if facts else ():
+        for episode in record.episodes:
+            if episode.id == fact.episode:
+                record = record.with_(apply(episode, fact))
+    return record
+
+
+# Telling ----------------------------------------------------------------------------------------
+
+
+def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
+    """The cues of an episode that nothing has shown and that are still worth telling, oldest first."""
+    return tuple(cue for cue in episode.pending.values() if _is_worth_telling(episode, cue, now))
+
+
+def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
+    if cue.expires_at is not None and cue.expires_at <= now:
+        return False
+    newest = max((other.seq for other in episode.pending.values() if other.key == cue.key), default=cue.seq)
+    if cue.seq < newest:
+        return False
+    if cue.kind == "start":
+        on = episode.under_way
+        return on is not None and on.occurrence == cue.key and on.is_assumed
+    if cue.kind == "end":
+        return not any(t.occurrence == cue.key and t.is_confirmed for t in episode.ledger)
+    if cue.kind in ("check-in", "reminder"):
+        return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
+    return True
+
+
+def told(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:
+    """The fact that a cue was shown, with how late it came (milliseconds)."""
+    late = round((now - cue.due_at).total_seconds() * 1000)
+    return Fact(episode.id, now, f.DELIVERED, {"seq": cue.seq, "via": via, "late": late}, "daemon")
+
+
+def not_told(episode: Episode, cue: Cue, via: str, reason: str, now: datetime) -> Fact:
+    """The fact that a cue could not be shown, and why."""
+    return Fact(episode.id, now, f.UNDELIVERED, {"seq": cue.seq, "via": via, "reason": reason}, "daemon")
