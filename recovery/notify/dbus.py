@@ -1,0 +1,281 @@
+"""A connection to the session bus that never waits. The only module that names jeepney.
+
+jeepney gives the bytes (authentication, messages); when to read and write is decided here, because its own
+connections all block, poll from a thread or need asyncio.
+"""
+
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+# jeepney carries no types.
+from jeepney.auth import BEGIN, AuthenticationError, Authenticator  # type: ignore[import-untyped]
+from jeepney.bus import parse_addresses  # type: ignore[import-untyped]
+from jeepney.low_level import (  # type: ignore[import-untyped]
+    HeaderFields,
+    Message,
+    MessageFlag,
+    MessageType,
+    Parser,
+)
+from jeepney.wrappers import DBusAddress, new_method_call  # type: ignore[import-untyped]
+
+from recovery.notify.port import Lack
+
+CONNECT_LIMIT_SECONDS = 1.0
+RETRY_SECONDS = 0.05
+"""How often a bus that takes no bytes is tried again: only reading can be watched for."""
+
+OUTGOING_LIMIT_BYTES = 4 << 20
+READ_BYTES = 1 << 16
+READS_AT_ONCE = 64
+"""So that a bus that talks without end cannot hold the daemon; the rest is still readable afterwards."""
+
+_BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+
+
+@dataclass(frozen=True)
+class Reply:
+    serial: int
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error in answer to a call. `name` is the D-Bus error name, `text` its message, perhaps ""."""
+
+    serial: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    member: str
+    values: tuple[Any, ...]
+
+
+Event = Reply | Failure | Signal
+
+
+def address(path: str, name: str) -> DBusAddress:
+    """The object `path` of the service `name`, and its interface of the same name."""
+    return DBusAddress(path, name, name)
+
+
+class BusLost(Exception):
+    """The connection could not be made or is gone; it cannot be used again. `lack` as in `Undelivered`."""
+
+    def __init__(self, reason: str, lack: Lack = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lack: Lack = lack
+
+
+class SessionBus:
+    """One connection, from its first byte. Calls may be made at once; they go out when the bus has let us in.
+
+    Raises `BusLost` from the constructor and from `advance`.
+    """
+
+    def __init__(self, address: str, monotonic: float) -> None:
+        self._paths = list(_socket_paths(address))
+        self._give_up_at = monotonic + CONNECT_LIMIT_SECONDS
+        self._serials = count(1)
+        self._authenticator: Authenticator | None = Authenticator()
+        self._hello = 0
+        self._is_ready = False
+        self._parser = Parser()
+        self._before_entry = bytearray()
+        """Messages that wait for the authentication."""
+        self._outgoing = bytearray()
+        self._is_connected = False
+        self._next_try = 0.0
+        self.socket = _unix_socket()
+        try:
+            self.socket.setblocking(False)
+            self._connect()
+        except BaseException:
+            self.socket.close()
+            raise
+        self._hello = self.call(_BUS, "Hello")
+
+    def match(self, rule: str) -> None:
+        """Ask for the signals of a match rule."""
+        self.call(_BUS, "AddMatch", "s", (rule,), reply=False)
+
+    def call(
+        self,
+        address: DBusAddress,
+        member: str,
+        signature: str = "",
+        body: tuple[Any, ...] = (),
+        *,
+        reply: bool = True,
+    ) -> int:
+        """Queue a method call; its answer is the `Reply` or `Failure` with the serial returned here.
+
+        The text in `body` must be encodable as UTF-8.
+        """
+        message = new_method_call(address, member, signature or None, body)
+        if not reply:
+            message.header.flags = MessageFlag.no_reply_expected
+        serial = next(self._serials)
+        data = message.serialise(serial=serial)
+        (self._outgoing if self._authenticator is None else self._before_entry).extend(data)
+        self._next_try = 0.0
+        return serial
+
+    def deadline(self) -> float | None:
+        """When `advance` is due even if nothing can be read. In the past, where bytes want to be sent."""
+        if not self._is_connected or self._outgoing:
+            return self._next_try
+        return None if self._is_ready else self._give_up_at
+
+    def is_stuck(self) -> bool:
+        """Whether the bus has left bytes of ours unread."""
+        return bool(self._outgoing)
+
+    def advance(self, monotonic: float) -> list[Event]:
+        """Read and write what can be read and written now."""
+        events: list[Event] = []
+        try:
+            self._exchange(events)
+        except BusLost:
+            # What came before the end counts; the end shows itself again at the next call.
+            if not events:
+                raise
+        if not self._is_ready and monotonic >= self._give_up_at:
+            raise BusLost("the session bus does not answer")
+        if len(self._outgoing) + len(self._before_entry) > OUTGOING_LIMIT_BYTES:
+            raise BusLost("the session bus takes no messages")
+        self._next_try = monotonic + RETRY_SECONDS
+        return events
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _connect(self) -> None:
+        """Try the addresses in turn. A full queue of the bus (EAGAIN) leaves it for the next time."""
+        reason = "DBUS_SESSION_BUS_ADDRESS names no socket"
+        for path in self._paths:
+            try:
+                self.socket.connect(path)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                shown = path if isinstance(path, str) else os.fsdecode(path)
+                reason = f"{shown}: {error.strerror or error}"
+            else:
+                self._is_connected = True
+                self._feed_authenticator(b"")
+                return
+        raise BusLost(f"no session bus answers ({reason})", "bus")
+
+    def _exchange(self, events: list[Event]) -> None:
+        try:
+            if not self._is_connected:
+                self._connect()
+            if self._is_connected:
+                self._write()
+                self._read(events)
+        except OSError as error:
+            raise BusLost(f"the session bus closed the connection ({error.strerror})", "bus") from None
+        except AuthenticationError:
+            raise BusLost("the session bus does not let this user in", "bus") from None
+        except (ValueError, KeyError, AssertionError, struct.error) as error:
+            raise BusLost(f"the session bus sent something that is not D-Bus ({error!r})") from None
+
+    def _read(self, events: list[Event]) -> None:
+        for _ in range(READS_AT_ONCE):
+            try:
+                data = self.socket.recv(READ_BYTES)
+            except BlockingIOError:
+                return
+            if not data:
+                raise BusLost("the session bus went away", "bus")
+            if self._authenticator is not None:
+                self._feed_authenticator(data)
+                self._write()
+            else:
+                for message in self._parser.feed(data):
+                    event = self._event(message)
+                    if event is not None:
+                        events.append(event)
+
+    def _feed_authenticator(self, data: bytes) -> None:
+        authenticator = self._authenticator
+        if authenticator is None:
+            return
+        if data:
+            authenticator.feed(data)
+        if authenticator.authenticated:
+            self._outgoing += BEGIN + self._before_entry
+            self._before_entry.clear()
+            self._authenticator = None
+        else:
+            self._outgoing += authenticator.data_to_send() or b""
+
+    def _write(self) -> None:
+        while self._outgoing:
+            try:
+                sent = self.socket.send(self._outgoing)
+            except BlockingIOError:
+                return
+            del self._outgoing[:sent]
+
+    def _event(self, message: Message) -> Event | None:
+        """What a message means to us; None for the bus's own housekeeping and for calls to us."""
+        fields = message.header.fields
+        values: tuple[Any, ...] = message.body
+        serial = fields.get(HeaderFields.reply_serial, 0)
+        kind = message.header.message_type
+        if kind is MessageType.signal:
+            return Signal(fields[HeaderFields.member], values)
+        if serial == self._hello and kind in (MessageType.method_return, MessageType.error):
+            if kind is MessageType.error:
+                raise BusLost("the session bus refuses connections", "bus")
+            self._is_ready = True
+            return None
+        if kind is MessageType.method_return:
+            return Reply(serial, values)
+        if kind is MessageType.error:
+            text = values[0] if values and isinstance(values[0], str) else ""
+            return Failure(serial, fields.get(HeaderFields.error_name, ""), text)
+        return None
+
+
+def _unix_socket() -> socket.socket:
+    if sys.platform == "win32":
+        raise BusLost("Windows has no session bus", "library")
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+
+def _socket_paths(address: str) -> Iterator[str | bytes]:
+    """The Unix sockets of a D-Bus address list. Raises `BusLost` where there are none."""
+    try:
+        listed = list(parse_addresses(address))
+    except ValueError:
+        raise BusLost("DBUS_SESSION_BUS_ADDRESS is not a D-Bus address", "bus") from None
+    found = False
+    for transport, parts in listed:
+        path = parts.get("path", "")
+        if transport == "unix" and (path or "abstract" in parts):
+            found = True
+            yield _bytes_of(path) if path else b"\0" + _bytes_of(parts["abstract"])
+    if not found:
+        kinds = ", ".join(sorted({transport for transport, _ in listed}))
+        raise BusLost(f"the session bus is reached over {kinds}, which is not supported here", "transport")
+
+
+def _bytes_of(value: str) -> bytes:
+    """jeepney turns each %xx into one character; it stands for one byte."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return os.fsencode(value)

@@ -1,0 +1,354 @@
+"""Notes on the desktop, by the freedesktop notification protocol over the session bus."""
+
+import html
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recovery import clock
+from recovery.notify.port import (
+    WITHDRAWN_UNSEEN,
+    Capabilities,
+    Closed,
+    CloseReason,
+    Lack,
+    Note,
+    Outcome,
+    Pressed,
+    Shown,
+    Source,
+    Undelivered,
+)
+from recovery.notify.session_bus import session_bus_address, why_no_bus
+from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, one_line
+
+if TYPE_CHECKING:
+    from recovery.notify.dbus import Event, SessionBus
+
+APP_NAME = "recovery"
+REPLY_LIMIT_SECONDS = 3.0
+KEYS_KEPT = 500
+"""Ids of notes remembered for replacing and closing, the newest; far more than any screen holds."""
+
+SILENT = "the notification server does not answer"
+NO_SERVER = "no notification server is running on this desktop"
+SERVER_GONE = "the notification server went away"
+
+_SERVER = "org.freedesktop.Notifications"
+_PATH = "/org/freedesktop/Notifications"
+_RULES = (
+    f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{_SERVER}'",
+    f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{_SERVER}'",
+)
+_CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
+_ABSENT = ("ServiceUnknown", "NameHasNoOwner", "Spawn.")
+_EXPIRES_NEVER, _EXPIRES_AS_THE_SERVER_LIKES = 0, -1
+
+
+@dataclass
+class _Delivery:
+    """A note from `show` to its outcome."""
+
+    note: Note
+    give_up_at: float
+    is_withdrawn: bool = False
+
+
+class DBusNotifier:
+    """Speaks to the notification server of the session, without ever waiting for it.
+
+    The first note asks for the server's capabilities and is held until they are known, since they decide how
+    text is written. A server that has let a note time out is asked again before it is given another: a hung
+    server wakes up to no heap of stale notes.
+    """
+
+    name = "dbus"
+
+    def __init__(
+        self, environ: Mapping[str, str] = os.environ, monotonic: Callable[[], float] = clock.monotonic
+    ) -> None:
+        self._environ = environ
+        self._monotonic = monotonic
+        self._bus: SessionBus | None = None
+        self._capabilities: Capabilities | None = None
+        self._has_body = True
+        self.server = ""
+        """Name and version of the server, once known."""
+        self._problem = ""
+        self._ready: list[Outcome] = []
+        self._waiting: list[_Delivery] = []
+        self._under_way: dict[int, _Delivery] = {}
+        self._too_late: dict[int, _Delivery] = {}
+        """Calls without an answer in time: a late one still brings the id, for a repetition to replace."""
+        self._probe: tuple[int, float] | None = None
+        """Serial and time limit of the question for the capabilities."""
+        self._information = 0
+        self._ids: dict[str, int] = {}
+        try:
+            from recovery.notify import dbus  # noqa: PLC0415  # jeepney may be missing
+        except ImportError as error:
+            self._dbus = None
+            self._problem = f"the Python package {error.name} is not installed"
+        else:
+            self._dbus = dbus
+
+    def capabilities(self) -> Capabilities | None:
+        return self._capabilities
+
+    def problem(self) -> str:
+        return self._problem
+
+    def probe(self) -> None:
+        if self._capabilities is None and self._connect():
+            self._ask_capabilities()
+
+    def show(self, note: Note) -> None:
+        delivery = _Delivery(note, self._monotonic() + REPLY_LIMIT_SECONDS)
+        self._waiting.append(delivery)
+        if self._connect():
+            self._send_waiting()
+
+    def withdraw(self, key: str) -> None:
+        for delivery in [one for one in self._waiting if one.note.key == key]:
+            self._waiting.remove(delivery)
+            self._ready.append(Undelivered(delivery.note.tag, self.name, WITHDRAWN_UNSEEN))
+        for delivery in (*self._under_way.values(), *self._too_late.values()):
+            if delivery.note.key == key:
+                delivery.is_withdrawn = True
+        if key in self._ids:
+            self._close_note(self._ids[key])
+
+    def sources(self) -> tuple[Source, ...]:
+        return (self._bus.socket,) if self._bus else ()
+
+    def deadline(self) -> float | None:
+        if self._ready:
+            return 0.0
+        limits = [delivery.give_up_at for delivery in (*self._waiting, *self._under_way.values())]
+        if self._probe:
+            limits.append(self._probe[1])
+        if self._bus and (due := self._bus.deadline()) is not None:
+            limits.append(due)
+        return min(limits, default=None)
+
+    def collect(self, monotonic: float) -> list[Outcome]:
+        if self._bus and self._dbus:
+            try:
+                for event in self._bus.advance(monotonic):
+                    self._take(event)
+            except self._dbus.BusLost as lost:
+                self._lose_bus(lost.reason, lost.lack)
+        self._give_up(monotonic)
+        if self._bus:
+            self._send_waiting()
+        outcomes, self._ready = self._ready, []
+        return outcomes
+
+    def close(self) -> None:
+        self._hang_up()
+        self._forget_server()
+        self._waiting.clear()
+        self._under_way.clear()
+        self._ready.clear()
+
+    def _hang_up(self) -> None:
+        if self._bus:
+            self._bus.close()
+            self._bus = None
+
+    def _connect(self) -> bool:
+        """Whether there is a connection, or one being made."""
+        if self._bus:
+            return True
+        if self._dbus is None:
+            self._lose_bus(self._problem, "library")
+            return False
+        address = session_bus_address(self._environ)
+        if not address:
+            self._lose_bus(why_no_bus(self._environ), "bus")
+            return False
+        try:
+            self._bus = self._dbus.SessionBus(address, self._monotonic())
+        except self._dbus.BusLost as lost:
+            self._lose_bus(lost.reason, lost.lack)
+            return False
+        for rule in _RULES:
+            self._bus.match(rule)
+        return True
+
+    def _lose_bus(self, reason: str, lack: Lack) -> None:
+        self._hang_up()
+        self._forget_server()
+        self._fail_waiting(reason, lack)
+        for delivery in self._under_way.values():
+            self._ready.append(Undelivered(delivery.note.tag, self.name, reason, lack))
+        self._under_way.clear()
+
+    def _forget_server(self) -> None:
+        """The server's notes went with it, and its ids mean nothing to the next one."""
+        self._capabilities = None
+        self.server = ""
+        self._probe = None
+        self._too_late.clear()
+        self._ready += [Closed(key, "unknown") for key in self._ids]
+        self._ids.clear()
+
+    def _fail_waiting(self, reason: str, lack: Lack) -> None:
+        self._problem = reason
+        self._ready += [Undelivered(one.note.tag, self.name, reason, lack) for one in self._waiting]
+        self._waiting.clear()
+
+    def _call(self, member: str, signature: str = "", body: tuple[Any, ...] = ()) -> int:
+        if self._bus is None or self._dbus is None:
+            return 0
+        return self._bus.call(self._dbus.address(_PATH, _SERVER), member, signature, body)
+
+    def _ask_capabilities(self) -> None:
+        if self._probe is None:
+            self._information = self._call("GetServerInformation")
+            self._probe = self._call("GetCapabilities"), self._monotonic() + REPLY_LIMIT_SECONDS
+
+    def _send_waiting(self) -> None:
+        """Send what can be sent: one note a key at a time, since replacing needs the id of the one before."""
+        if not self._waiting:
+            return
+        if self._capabilities is None:
+            self._ask_capabilities()
+            return
+        busy = {delivery.note.key for delivery in self._under_way.values()}
+        held = []
+        for delivery in self._waiting:
+            if delivery.note.key in busy:
+                held.append(delivery)
+            else:
+                busy.add(delivery.note.key)
+                self._under_way[self._notify(delivery.note, self._capabilities)] = delivery
+        self._waiting = held
+
+    def _notify(self, note: Note, can: Capabilities) -> int:
+        title = clean(note.title, TITLE_LIMIT)
+        body = clean(note.body, BODY_LIMIT)
+        if not self._has_body:
+            title, body = f"{title}: {one_line(body)}", ""
+        if can.markup:
+            body = html.escape(body, quote=False)
+        actions = (
+            [clean(text, TITLE_LIMIT) for action in note.actions for text in action] if can.buttons else []
+        )
+        hints = {"urgency": ("y", 2 if note.critical else 1), "desktop-entry": ("s", APP_NAME)}
+        timeout = _EXPIRES_NEVER if note.critical else _EXPIRES_AS_THE_SERVER_LIKES
+        replaces = self._ids.get(note.key, 0)
+        return self._call(
+            "Notify", "susssasa{sv}i", (APP_NAME, replaces, "", title, body, actions, hints, timeout)
+        )
+
+    def _close_note(self, number: int) -> None:
+        self._call("CloseNotification", "u", (number,))
+
+    def _take(self, event: "Event") -> None:
+        if (dbus := self._dbus) is None:
+            return
+        match event:
+            case dbus.Reply(serial, values):
+                self._take_reply(serial, values)
+            case dbus.Failure(serial, name, text):
+                self._take_failure(serial, name, text)
+            case dbus.Signal("NameOwnerChanged", (_, _, owner)):
+                self._forget_server()
+                self._problem = "" if owner else SERVER_GONE
+            case dbus.Signal("ActionInvoked", (int(number), str(action))):
+                if key := self._key_of(number):
+                    self._ready.append(Pressed(key, action))
+                    self._close_note(number)  # an answered note goes, as most servers do by themselves
+            case dbus.Signal("NotificationClosed", (int(number), reason)):
+                if key := self._key_of(number):
+                    del self._ids[key]
+                    self._ready.append(Closed(key, _CLOSE_REASONS.get(reason, "unknown")))
+
+    def _key_of(self, number: int) -> str:
+        return next((key for key, known in self._ids.items() if known == number), "")
+
+    def _take_reply(self, serial: int, values: tuple[Any, ...]) -> None:
+        """A reply of another shape than the specification's is as good as none of what it should tell."""
+        first = values[0] if values else None
+        if self._probe and serial == self._probe[0]:
+            self._learn(first if isinstance(first, list) else [])
+        elif serial == self._information and len(values) >= 3:
+            self.server = one_line(f"{first} {values[2]}")
+        elif delivery := self._under_way.pop(serial, None):
+            self._problem = ""
+            self._ready.append(Shown(delivery.note.tag, self.name))
+            self._remember(delivery, first)
+        elif delivery := self._too_late.pop(serial, None):
+            self._remember(delivery, first)
+
+    def _learn(self, listed: list[Any]) -> None:
+        self._probe = None
+        self._problem = ""
+        self._has_body = not listed or "body" in listed
+        self._capabilities = Capabilities(
+            buttons="actions" in listed,
+            replace=True,
+            close=True,
+            urgency=True,
+            markup="body-markup" in listed,
+            persistence="persistence" in listed,
+        )
+
+    def _remember(self, delivery: _Delivery, number: object) -> None:
+        if not isinstance(number, int):
+            return
+        key = delivery.note.key
+        self._ids.pop(key, None)
+        self._ids[key] = number
+        while len(self._ids) > KEYS_KEPT:
+            del self._ids[next(iter(self._ids))]
+        if delivery.is_withdrawn:
+            self._close_note(number)
+
+    def _take_failure(self, serial: int, name: str, text: str) -> None:
+        reason, lack = _in_plain_words(name, text)
+        if self._probe and serial == self._probe[0]:
+            if name.endswith(".UnknownMethod"):
+                self._learn([])
+                return
+            self._probe = None
+            self._fail_waiting(reason, lack)
+        elif delivery := self._under_way.pop(serial, None):
+            self._problem = reason
+            self._ready.append(Undelivered(delivery.note.tag, self.name, reason, lack))
+        else:
+            self._too_late.pop(serial, None)
+
+    def _give_up(self, monotonic: float) -> None:
+        """Fail what has waited long enough."""
+        late = {serial: one for serial, one in self._under_way.items() if one.give_up_at <= monotonic}
+        for serial, delivery in late.items():
+            del self._under_way[serial]
+            self._too_late[serial] = delivery
+        overdue = [one for one in self._waiting if one.give_up_at <= monotonic]
+        for delivery in overdue:
+            self._waiting.remove(delivery)
+        self._ready += [Undelivered(one.note.tag, self.name, SILENT) for one in (*late.values(), *overdue)]
+        has_silent_probe = self._probe is not None and self._probe[1] <= monotonic
+        if not late and not overdue and not has_silent_probe:
+            return
+        self._problem = SILENT
+        self._capabilities = None
+        if has_silent_probe:
+            self._probe = None
+        if self._bus and self._bus.is_stuck():
+            self._lose_bus("the session bus takes no messages", "")
+
+
+def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
+    """What a D-Bus error means to a person, and whether the server is missing altogether."""
+    error = name.removeprefix("org.freedesktop.DBus.Error.")
+    if error.startswith(_ABSENT):
+        return NO_SERVER, "server"
+    if error == "NoReply":
+        return f"{SERVER_GONE} before it answered", ""
+    if error in ("TimedOut", "Timeout"):
+        return SILENT, ""
+    return f"the notification server refused it ({one_line(text) or name})", ""

@@ -1,0 +1,141 @@
+"""The port between the daemon and whatever puts a note before a person.
+
+The daemon is one thread around `selectors`, so nothing here waits. A note is started with `show`; what became
+of it comes out of `collect`, which the daemon calls when one of `sources()` is readable or `deadline()` has
+come. Every `show` is answered by exactly one of `Shown`, `HandedOver` and `Undelivered`; `Pressed` and
+`Closed` may follow.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+CloseReason = Literal["expired", "dismissed", "withdrawn", "unknown"]
+
+Lack = Literal["", "library", "transport", "bus", "server"]
+"""What is missing altogether, so that another way may be worth trying; "" is a failure of another kind."""
+
+WITHDRAWN_UNSEEN = "withdrawn before it was shown"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a way of showing can do."""
+
+    buttons: bool = False
+    replace: bool = False
+    close: bool = False
+    urgency: bool = False
+    markup: bool = False
+    """The body is read as markup there. Adapters escape on their own; a `Note` always holds plain text."""
+    persistence: bool = False
+    """Notes are kept until somebody acts on them."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What to show, in plain text. A newer note with the same `key` takes the place of the older."""
+
+    key: str
+    title: str
+    body: str
+    critical: bool = False
+    actions: tuple[tuple[str, str], ...] = ()
+    """(name, label) of each button, in order; left out where there are no buttons."""
+    tag: int = 0
+    """Comes back in the outcome. Give notes that are under way at the same time different tags."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The notification server took it (`via`: the notifier's name). It is no proof that anybody looked."""
+
+    tag: int
+    via: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """Given to something that reports neither success nor failure."""
+
+    tag: int
+    via: str
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """Nobody can have seen it, for a reason in plain words."""
+
+    tag: int
+    via: str
+    reason: str
+    lack: Lack = ""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A person pressed a button: the one sure sign of being seen. The note is taken off the screen."""
+
+    key: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The note is gone from the screen. `unknown`: the server did not say, or went away itself."""
+
+    key: str
+    reason: CloseReason
+
+
+Outcome = Shown | HandedOver | Undelivered | Pressed | Closed
+
+
+class Source(Protocol):
+    """Something to watch for reading."""
+
+    def fileno(self) -> int: ...
+
+
+class Notifier(Protocol):
+    """One way of reaching a person. No method waits, whatever state the other side is in."""
+
+    @property
+    def name(self) -> str:
+        """The name in settings and in `via`."""
+        ...
+
+    def capabilities(self) -> Capabilities | None:
+        """What it can do; None while that is unknown."""
+        ...
+
+    def problem(self) -> str:
+        """Why notes cannot be shown now, in plain words; "" when nothing is known to be wrong."""
+        ...
+
+    def probe(self) -> None:
+        """Start to find out whether it works, without showing anything: `problem` knows after `collect`."""
+        ...
+
+    def show(self, note: Note) -> None:
+        """Start to show `note`."""
+        ...
+
+    def withdraw(self, key: str) -> None:
+        """Take the note with `key` off the screen, or out of the queue; nothing happens if there is none."""
+        ...
+
+    def sources(self) -> tuple[Source, ...]:
+        """The objects to watch. They change with every call to this port: `watching.Watch` follows them."""
+        ...
+
+    def deadline(self) -> float | None:
+        """The latest monotonic time for the next `collect`; past when outcomes are ready, None: no limit."""
+        ...
+
+    def collect(self, monotonic: float) -> list[Outcome]:
+        """What became known since the last call. `monotonic` is the present; a call too many does no harm."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and children. Notes on the screen stay; unfinished ones are forgotten."""
+        ...
