@@ -1,0 +1,152 @@
+"""What a person says they do: `checkin`, `begin`, `end`, `done`, `skip`, `snooze`, `pause` and the rest."""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+from recovery import paths
+from recovery.cli.person import opened, show_untold, writing
+from recovery.cli.render_json import outcome_json, print_json
+from recovery.cli.style import tell
+from recovery.daemon import control, presence
+from recovery.engine.acts import Accepted, Act, Refused, expected_answer, read_answer
+from recovery.engine.episode import Episode
+from recovery.engine.moments import parse_moment
+from recovery.engine.times import spell_when
+from recovery.errors import RecoveryError, UsageError
+from recovery.protocol.durations import Duration
+from recovery.store.record import do
+
+Wish = Act | Callable[[Episode, datetime], Act]
+"""What the person wants; where that depends on the episode (its place, its questions), a function of it."""
+
+
+def _carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
+    """One act, from the words to the daemon's ear; the exit status."""
+    with writing() as person:
+        before = person.one(wanted)
+        act = wish if isinstance(wish, Act) else wish(before, person.now)
+        record, outcome = do(person.journal, person.record, before.id, act, person.now)
+    # Only now: the daemon must find the facts when it looks.
+    is_running = control.call(paths.home(), control.WAKE) and presence.is_running(paths.home())
+    if as_json:
+        print_json(outcome_json(outcome, before))
+        return 0 if isinstance(outcome, Accepted) else 1
+    match outcome:
+        case Refused(reason, earliest):
+            when = "" if earliest is None else f"earliest {spell_when(before.place, earliest, person.now)}"
+            raise RecoveryError(f"not now: {reason}", when)
+        case Accepted(message=message):
+            print(message)
+    after = next(episode for episode in record.episodes if episode.id == before.id)
+    if act.verb == "checkin" and after.stay.index > before.stay.index:
+        print(f"You are now in: {after.phase.title}.")
+    if not is_running and not after.is_over:
+        with opened() as person:
+            show_untold(person, is_daemon_running=False)
+        tell("No daemon is running, so no reminders come: recovery daemon start")
+    return 0
+
+
+def begin(activity: str | None, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("begin", activity))
+
+
+def done(activity: str | None, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("done", activity))
+
+
+def skip(activity: str | None, because: str, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("skip", activity, because=because))
+
+
+def snooze(activity: str | None, length: Duration | None, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("snooze", activity, length=length))
+
+
+def resume(episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("resume"))
+
+
+def advance(because: str, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("advance", because=because))
+
+
+def step_back(because: str, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("step-back", because=because))
+
+
+def stop(because: str, episode: str | None, as_json: bool) -> int:
+    return _carry_out(episode, as_json, Act("stop", because=because))
+
+
+def end(activity: str | None, told: str | None, episode: str | None, as_json: bool) -> int:
+    def wish(known: Episode, now: datetime) -> Act:
+        return Act("end", activity, at=_moment("--at", told, known, now))
+
+    return _carry_out(episode, as_json, wish)
+
+
+def pause(length: Duration | None, told: str | None, because: str, episode: str | None, as_json: bool) -> int:
+    if length is not None and told is not None:
+        raise UsageError("--for and --until do not go together", "give one of them")
+
+    def wish(known: Episode, now: datetime) -> Act:
+        return Act("pause", length=length, until=_moment("--until", told, known, now), because=because)
+
+    return _carry_out(episode, as_json, wish)
+
+
+def _moment(option: str, told: str | None, episode: Episode, now: datetime) -> datetime | None:
+    try:
+        return None if told is None else parse_moment(told, now, episode.place)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_json: bool) -> int:
+    values = dict(_pair(answer) for answer in answers)
+    if not values and sys.stdin.isatty() and not as_json:
+        # Before the journal is locked: a person may take their time.
+        with opened() as person:
+            known = person.one(episode)
+        values = _ask(known)
+
+    def wish(known: Episode, now: datetime) -> Act:
+        if not values:
+            asks = " ".join(f"{name}=…" for name in _asked(known))
+            raise UsageError("no answers given", f"write for instance: recovery checkin {asks}")
+        return Act("checkin", values=values, at=_moment("--at", told, known, now))
+
+    return _carry_out(episode, as_json, wish)
+
+
+def _pair(answer: str) -> tuple[str, str]:
+    name, equals, value = answer.partition("=")
+    if not equals or not name or not value:
+        raise UsageError(f"{answer!r} is not an answer", "write NAME=VALUE, such as pain=4")
+    return name.strip().lower(), value
+
+
+def _asked(episode: Episode) -> list[str]:
+    """What the check-ins of the current phase ask for, each once."""
+    asked = [name for activity in episode.phase.activities for name in getattr(activity, "asks", ())]
+    return list(dict.fromkeys(asked))
+
+
+def _ask(episode: Episode) -> dict[str, str]:
+    """The answers, asked for on the terminal."""
+    import click
+
+    values: dict[str, str] = {}
+    for name in _asked(episode):
+        observation = episode.protocol.observations[name]
+        while True:
+            typed: str = click.prompt(episode.text(observation.ask), default="", show_default=False)
+            if not typed.strip():
+                break
+            if read_answer(typed, observation) is not None:
+                values[name] = typed
+                break
+            print(f"That takes {expected_answer(observation)}; Enter alone leaves it out.")
+    return values

@@ -1,0 +1,107 @@
+"""The command line in full, by click: help, errors, completion, and all commands that are not short."""
+
+from difflib import get_close_matches
+from inspect import cleandoc
+from typing import Any
+
+import click
+
+from recovery import __version__
+from recovery.cli.main import INTERRUPTED
+from recovery.cli.params import Typed
+from recovery.cli.short import SHORT, Option, Short
+
+_LONG = {
+    "start": "start.start",
+    "simulate": "simulate.simulate",
+    "protocols": "protocols.protocols",
+    "validate": "protocols.validate",
+    "schema": "protocols.schema",
+    "daemon": "daemon.daemon",
+    "completion": "completion.completion",
+}
+"""The commands that are written with click, and where they are; imported when asked for."""
+
+_NAMES = ("start", *SHORT, *(name for name in _LONG if name != "start"))
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in SHORT:
+            return as_click(SHORT[cmd_name])
+        if cmd_name not in _LONG:
+            return None
+        module, _, name = _LONG[cmd_name].partition(".")
+        command: click.Command = getattr(__import__(f"recovery.cli.{module}", fromlist=[name]), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _NAMES and not args[0].startswith("-"):
+            close = get_close_matches(args[0], _NAMES, 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="recovery")
+def cli() -> None:
+    """Reminders and phases for the recovery from a strain.
+
+    \b
+    recovery start strain --grade 2 --onset "yesterday 18:00" --side left
+    recovery status
+    recovery checkin pain=4 swelling=1
+
+    Not medical advice. Numbness between the legs, loss of bladder or bowel control, or weakness in both legs
+    is an emergency: get help now.
+    """
+
+
+def run_with_click(arguments: list[str]) -> int:
+    """The exit status of a command line read by click, with click's own errors told."""
+    try:
+        result: Any = cli.main(arguments, prog_name="recovery", standalone_mode=False)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def as_click(short: Short) -> click.Command:
+    """A short command as a click command."""
+    params: list[click.Parameter] = [_as_click(option) for option in short.options]
+    if short.word:
+        many = -1 if short.takes_many else 1
+        metavar = short.metavar or f"[{short.word.upper()}]"
+        params.append(click.Argument([short.word], required=False, nargs=many, metavar=metavar))
+
+    def body(**given: Any) -> int:
+        return short.run(given)
+
+    return click.Command(short.name, callback=body, params=params, help=cleandoc(short.help))
+
+
+def _as_click(option: Option) -> click.Option:
+    names = [option.key, *option.flags]
+    if not option.metavar:
+        return click.Option(names, is_flag=True, default=False, help=option.help)
+    kind = Typed(option.metavar, option.read) if option.read else click.STRING
+    shown = isinstance(option.default, int)
+    return click.Option(
+        names,
+        type=kind,
+        default=option.default,
+        metavar=option.metavar,
+        help=option.help,
+        show_default=shown,
+    )

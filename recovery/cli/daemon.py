@@ -1,0 +1,104 @@
+"""`recovery daemon`: run, start, stop, status."""
+
+import click
+
+from recovery import paths
+from recovery.cli.params import json_option
+from recovery.cli.render_json import VERSION, daemon_json, print_json
+from recovery.daemon import presence
+from recovery.engine.facts import from_ms
+from recovery.errors import NotThere
+
+notifier_option = click.option(
+    "--notifier", metavar="NAME", help="auto, dbus, plyer or text; the setting says which otherwise."
+)
+
+
+@click.group()
+def daemon() -> None:
+    """The process that reminds. `recovery start` starts it; these are for looking after it.
+
+    \b
+    recovery daemon status
+    recovery daemon run          # in the foreground, with the log on standard error
+    """
+
+
+@daemon.command("run")
+@notifier_option
+def run_(notifier: str | None) -> int:
+    """Remind until stopped, in the foreground. Where there is no desktop, cues are shown as text.
+
+    \b
+    recovery daemon run
+    recovery daemon run --notifier text
+    """
+    from recovery.daemon.run import run
+
+    run(paths.make_home(), notifier=notifier)
+    return 0
+
+
+@daemon.command()
+@notifier_option
+def start(notifier: str | None) -> int:
+    """Start it in the background, if it does not run already.
+
+    \b
+    recovery daemon start
+    """
+    from recovery.daemon.launch import ensure_running
+
+    folder = paths.make_home()
+    was = presence.is_running(folder)
+    there = ensure_running(folder, notifier)
+    click.echo(f"{'Running already' if was else 'Started'}: process {there.pid}.")
+    click.echo(how_it_reminds(there))
+    return 0
+
+
+def how_it_reminds(there: presence.Presence) -> str:
+    """Whether reminders arrive, in one sentence."""
+    if there.problem:
+        return (
+            f"Notifications do not reach a desktop: {there.problem}.\n"
+            "Cues are kept, and shown as text by the next command. To have them here as they come: "
+            "recovery daemon stop, then recovery daemon run."
+        )
+    return f"Reminders come as desktop notifications, by {there.notifier}."
+
+
+@daemon.command()
+def stop() -> int:
+    """End it. No reminders come until it is started again.
+
+    \b
+    recovery daemon stop
+    """
+    from recovery.daemon.launch import stop as stop_it
+
+    if not stop_it(paths.home()):
+        raise NotThere("no daemon is running")
+    click.echo("Stopped. No reminders come until: recovery daemon start")
+    return 0
+
+
+@daemon.command()
+@json_option
+def status(as_json: bool) -> int:
+    """Whether it runs, since when, how it reminds, and when it wakes next. Exit status 3 if it does not run.
+
+    \b
+    recovery daemon status --json
+    """
+    there = presence.read(paths.home())
+    if as_json:
+        print_json({"v": VERSION, **daemon_json(there)})
+        return 0 if there else NotThere.exit_status
+    if there is None:
+        raise NotThere("no daemon is running", "recovery daemon start")
+    click.echo(f"Running: process {there.pid}, since {from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC.")
+    click.echo(how_it_reminds(there))
+    if there.next_wakeup is not None:
+        click.echo(f"Wakes next at {from_ms(there.next_wakeup):%Y-%m-%d %H:%M:%S} UTC.")
+    return 0

@@ -1,0 +1,69 @@
+"""What happened: `log`, and `undo` for what a person entered by mistake."""
+
+from recovery import clock, paths
+from recovery.cli.person import nothing_active
+from recovery.cli.render_json import VERSION, fact_json, print_json
+from recovery.daemon import control
+from recovery.engine import facts as f
+from recovery.engine.facts import Fact
+from recovery.engine.times import spell_when
+from recovery.errors import NotThere, RecoveryError
+from recovery.store.journal import Journal
+from recovery.store.record import bring_up, load, load_one
+
+
+def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
+    """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
+    now = clock.now()
+    journal = Journal.open_existing(paths.home(), now=now)
+    if journal is None:
+        raise nothing_active()
+    with journal:
+        if episode is not None and episode not in journal.episodes():
+            raise NotThere(f"no episode {episode!r}", f"known: {', '.join(journal.episodes())}")
+        facts = journal.all_facts(episode, None if everything else count)
+        if as_json:
+            for fact in facts:
+                print_json(fact_json(fact))
+            return 0
+        from recovery.cli import render_rich
+
+        places = {id_: load_one(journal, id_, now).place for id_ in journal.episodes()}
+        undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
+        render_rich.log(facts, places, undone)
+    return 0
+
+
+def undo(episode: str | None, as_json: bool) -> int:
+    """Take back the last thing you entered. It stays in the log, marked as taken back."""
+    folder, now = paths.home(), clock.now()
+    journal = Journal.open_existing(folder, now=now)
+    if journal is None:
+        raise nothing_active()
+    with journal:
+        with journal.transaction():
+            last = journal.last_by_person(episode)
+            if last is None:
+                raise RecoveryError("there is nothing to take back")
+            facts = [
+                Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in _with_it(journal, last)
+            ]
+            journal.append(facts, now=now)
+            bring_up(journal, load(journal, now), now)
+        when = spell_when(load_one(journal, last.episode, now).place, last.at, now)
+    control.call(folder, control.WAKE)
+    if as_json:
+        print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
+    else:
+        print(f"Taken back: {last.kind}, {when}.")
+    return 0
+
+
+def _with_it(journal: Journal, last: Fact) -> list[int]:
+    """The facts of the same command: what a person entered with one word is taken back with one."""
+    facts = journal.all_facts(last.episode)
+    return [
+        x.seq
+        for x in facts
+        if x.by == "person" and x.at == last.at and x.kind != f.UNDONE and x.seq <= last.seq
+    ]

@@ -1,0 +1,101 @@
+"""Looking at where one is: `status`, `next`, `agenda`, `explain`. They write nothing but what they told."""
+
+from datetime import datetime
+
+from recovery import clock, paths
+from recovery.cli import render_text as text
+from recovery.cli.person import Person, nothing_active, opened, show_untold
+from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
+from recovery.daemon import presence
+from recovery.engine.episode import Episode
+from recovery.engine.outlook import coming, outlook
+from recovery.engine.outlook import explain as explained
+from recovery.engine.times import DAY
+from recovery.errors import NotThere
+
+
+def _meant(person: Person, wanted: str | None) -> tuple[Episode, ...]:
+    """The episode asked for, or all of them. Raises `NotThere` where there is none."""
+    if wanted is not None:
+        return (person.one(wanted),)
+    if not person.record.episodes:
+        raise nothing_active()
+    return person.record.episodes
+
+
+def status(episode: str | None, as_json: bool) -> int:
+    """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
+    there = presence.read(paths.home())
+    try:
+        with opened() as person:
+            looks = [outlook(e, person.now, person.record.others(e)) for e in _meant(person, episode)]
+            if as_json:
+                print_json(status_json(looks, there, person.now))
+                return 0
+            for look in looks:
+                print(text.status(look))
+            print(text.daemon(there, looks[0].episode.place, person.now))
+            show_untold(person, is_daemon_running=there is not None)
+    except NotThere as error:
+        if as_json and episode is None:
+            print_json(status_json([], there, clock.now()))
+            return error.exit_status
+        raise
+    return 0
+
+
+def next_(count: int, episode: str | None, as_json: bool) -> int:
+    """The next cues, if nothing is answered meanwhile."""
+    with opened() as person:
+        for one in _meant(person, episode):
+            look = outlook(one, person.now, person.record.others(one), count)
+            if as_json:
+                cues = [coming_json(cue, one.place) for cue in look.coming]
+                print_json({"v": VERSION, "episode": one.id, "next": cues})
+            else:
+                print(text.coming(look))
+        if not as_json:
+            show_untold(person, is_daemon_running=presence.is_running(person.folder))
+    return 0
+
+
+def agenda(episode: str | None, as_json: bool) -> int:
+    """Today and tomorrow on one page, if nothing is answered meanwhile."""
+    with opened() as person:
+        for one in _meant(person, episode):
+            cues = list(coming(one, person.now, person.record.others(one), _end_of_tomorrow(one, person.now)))
+            if as_json:
+                day = [coming_json(cue, one.place) for cue in cues]
+                print_json({"v": VERSION, "episode": one.id, "agenda": day})
+            else:
+                from recovery.cli import render_rich
+
+                render_rich.agenda(one, cues, person.now)
+        if not as_json:
+            show_untold(person, is_daemon_running=presence.is_running(person.folder))
+    return 0
+
+
+def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
+    """When the waking day after the present one ends."""
+    place = episode.place
+    day = place.waking_day(now)
+    return place.window(next(place.days_from(day + DAY)))[1]
+
+
+def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
+    """Why each next cue comes when it comes, and why something is withheld."""
+    with opened() as person:
+        for one in _meant(person, episode):
+            told = explained(one, person.now, person.record.others(one))
+            if activity is not None:
+                told = tuple(each for each in told if each.activity == activity)
+                if not told:
+                    raise NotThere(f"no timed activity {activity!r} in phase {one.phase.id}")
+            if as_json:
+                reasons = [explained_json(each, one.place) for each in told]
+                print_json({"v": VERSION, "episode": one.id, "explained": reasons})
+            else:
+                look = outlook(one, person.now, person.record.others(one))
+                print(text.explained(look, told, with_gate=activity is None))
+    return 0

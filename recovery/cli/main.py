@@ -1,0 +1,67 @@
+"""The entrance: runs a command and turns every error into words and an exit status."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from recovery.cli.short import SHORT, parse
+from recovery.cli.style import tell
+from recovery.errors import RecoveryError
+
+INTERRUPTED = 130
+BUG = 70
+
+
+def run() -> None:
+    """Run the command line of this process and leave with its exit status: see the README."""
+    # A terminal without these characters gets question marks, not a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(status_of(sys.argv[1:]))
+
+
+def status_of(arguments: list[str]) -> int:
+    """The exit status of a command line, with all errors told on standard error."""
+    return _guarded(lambda: _dispatch(arguments))
+
+
+def _dispatch(arguments: list[str]) -> int:
+    command = SHORT.get(arguments[0]) if arguments else None
+    if command is not None and "_RECOVERY_COMPLETE" not in os.environ:
+        given = parse(command, arguments[1:])
+        if given is not None:
+            return command.run(given)
+    from recovery.cli.clicked import run_with_click
+
+    return run_with_click(arguments)
+
+
+def _guarded(body: Callable[[], int]) -> int:
+    try:
+        status = body()
+        sys.stdout.flush()
+    except RecoveryError as error:
+        say(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`recovery log | head`); a second try at flushing must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except OSError as error:
+        say(RecoveryError(f"{error.filename or 'the system'}: {error.strerror or error}"))
+        return 1
+    except Exception as error:
+        from recovery.cli.bug import report
+
+        return report(error, BUG)
+    return status
+
+
+def say(error: RecoveryError) -> None:
+    """An error in words: what is wrong, then what to do."""
+    tell(f"Error: {error.message}")
+    if error.hint:
+        tell(f"  {error.hint}")

@@ -1,0 +1,79 @@
+"""What people type, as values: lengths, moments, grades. Wrong words become errors that show right ones."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+import click
+
+from recovery.engine.moments import parse_clock, parse_moment
+from recovery.engine.times import Place
+from recovery.errors import UsageError
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.model import GRADES
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+
+
+class Typed(click.ParamType[Any]):
+    """A parameter read by a function that raises `ValueError`."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def read_grade(text: str) -> str:
+    """I, II or III, also as 1, 2, 3."""
+    word = text.strip().upper()
+    if word in ("1", "2", "3"):
+        return GRADES[int(word) - 1]
+    if word not in GRADES:
+        raise ValueError(f"{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)")
+    return word
+
+
+DURATION = Typed("LENGTH", parse_duration)
+CLOCK = Typed("HH:MM", parse_clock)
+GRADE = Typed("GRADE", read_grade)
+
+
+def moment(text: str, option: str, now: datetime, place: Place) -> datetime:
+    """The instant that an option means. Raises `UsageError` that names the option."""
+    try:
+        return parse_moment(text, now, place)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def place(timezone: str | None, wake: time, bedtime: time) -> Place:
+    """Where the person lives; without a name the machine's zone. Raises `UsageError`."""
+    from zoneinfo import ZoneInfo
+
+    name = timezone or _machine_zone()
+    try:
+        zone = ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise UsageError(
+            f"--timezone: {name!r} is not a time zone that I know", "write one such as Europe/Berlin"
+        ) from None
+    if wake == bedtime:
+        raise UsageError("--wake and --bedtime are the same", "there have to be some waking hours")
+    return Place(zone, wake, bedtime)
+
+
+def _machine_zone() -> str:
+    import tzlocal
+
+    try:
+        return str(tzlocal.get_localzone_name() or "UTC")
+    except Exception:  # it raises whatever its reading of the system's files raises
+        return "UTC"

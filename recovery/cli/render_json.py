@@ -1,0 +1,159 @@
+"""Values as JSON, version 1: the machine interface of `--json`. Instants are RFC 3339 with offset."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from recovery.daemon.presence import Presence
+from recovery.engine.acts import Accepted, Outcome
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact, from_ms
+from recovery.engine.outlook import Coming, Explained, Outlook
+from recovery.engine.times import Place
+
+VERSION = 1
+
+
+def print_json(value: Any) -> None:
+    """One line of JSON on standard output."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _told(place: Place, instant: datetime | None) -> str | None:
+    return None if instant is None else place.local(instant).isoformat(timespec="seconds")
+
+
+def status_json(looks: Iterable[Outlook], there: Presence | None, now: datetime) -> dict[str, Any]:
+    """`recovery status --json`."""
+    known = list(looks)
+    place = known[0].episode.place if known else None
+    told = now.isoformat(timespec="seconds") if place is None else _told(place, now)
+    return {
+        "v": VERSION,
+        "now": told,
+        "daemon": daemon_json(there),
+        "episodes": [_episode(look) for look in known],
+    }
+
+
+def daemon_json(there: Presence | None) -> dict[str, Any]:
+    """The daemon's part of a status. Its instants are UTC: it has no place of its own."""
+    if there is None:
+        return {
+            "running": False,
+            "pid": None,
+            "since": None,
+            "notifier": None,
+            "problem": None,
+            "next_wakeup": None,
+        }
+    waking = there.next_wakeup
+    return {
+        "running": True,
+        "pid": there.pid or None,
+        "since": from_ms(there.since).isoformat(timespec="seconds") if there.since else None,
+        "notifier": there.notifier or None,
+        "problem": there.problem or None,
+        "next_wakeup": None if waking is None else from_ms(waking).isoformat(timespec="seconds"),
+    }
+
+
+def _episode(look: Outlook) -> dict[str, Any]:
+    episode, place = look.episode, look.episode.place
+    stay = episode.stay
+    phase = {
+        "id": episode.phase.id,
+        "title": episode.phase.title,
+        "entered_at": None if stay.phase is None else _told(place, stay.entered_at),
+        "day": look.day,
+        "gate": {
+            "opens_earliest": _told(place, look.opens_earliest),
+            "deadline": _told(place, look.deadline),
+            "offered": stay.offered,
+            "needs": [
+                {"condition": n.condition, "value": n.value, "state": n.state.value} for n in look.needs
+            ],
+        },
+    }
+    healing = look.healing and {
+        "earliest": _told(place, look.healing.earliest),
+        "latest": _told(place, look.healing.latest),
+        "day": look.healing.day,
+    }
+    on = look.under_way
+    return {
+        "id": episode.id,
+        "protocol": episode.protocol.id,
+        "version": episode.protocol.version,
+        "grade": episode.grade,
+        "side": episode.side,
+        "onset": _told(place, episode.onset),
+        "state": episode.state,
+        "paused_until": _told(place, episode.paused_until),
+        "phase": phase,
+        "healing": healing,
+        "now": on
+        and {
+            "activity": on.activity,
+            "modality": on.modality,
+            "began_at": _told(place, on.began_at),
+            "ends_at": _told(place, on.ends_at),
+            "assumed": on.is_assumed,
+        },
+        "next": [coming_json(coming, place) for coming in look.coming],
+        "alerts": [
+            {"id": a.id, "level": a.level, "reason": a.reason, "source": a.source, "at": _told(place, a.at)}
+            for a in look.alerts
+        ],
+    }
+
+
+def coming_json(coming: Coming, place: Place) -> dict[str, Any]:
+    """A cue to come."""
+    return {
+        "at": _told(place, coming.at),
+        "activity": coming.activity or None,
+        "kind": coming.kind,
+        "title": coming.title,
+        "seconds": None if coming.length is None else int(coming.length / timedelta(seconds=1)),
+    }
+
+
+def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
+    """What came of a person's act."""
+    if isinstance(outcome, Accepted):
+        return {"v": VERSION, "episode": episode.id, "accepted": True, "message": outcome.message}
+    earliest = _told(episode.place, outcome.earliest)
+    return {
+        "v": VERSION,
+        "episode": episode.id,
+        "accepted": False,
+        "reason": outcome.reason,
+        "earliest": earliest,
+    }
+
+
+def explained_json(explained: Explained, place: Place) -> dict[str, Any]:
+    """Why an activity comes when it comes."""
+    return {
+        "activity": explained.activity,
+        "title": explained.title,
+        "at": _told(place, explained.at),
+        "reasons": explained.reasons,
+        "sources": explained.sources,
+    }
+
+
+def fact_json(fact: Fact) -> dict[str, Any]:
+    """A fact of the journal; its `data` as stored, with instants in milliseconds since 1970 (UTC)."""
+    return {
+        "v": VERSION,
+        "seq": fact.seq,
+        "episode": fact.episode,
+        "at": fact.at.isoformat(timespec="milliseconds"),
+        "recorded_at": fact.recorded_at.isoformat(timespec="milliseconds") if fact.recorded_at else None,
+        "kind": fact.kind,
+        "by": fact.by,
+        "data": fact.data,
+    }

@@ -1,0 +1,307 @@
+"""The short commands, which people type in passing: what they take, and a reader of it that loads nothing.
+
+click costs three times what starting Python costs. So the arguments of these commands are told here, once,
+as values: `parse` reads a well-formed command line by itself, and for everything else (help, mistakes,
+completion) `recovery.cli.clicked` makes click commands of the same values.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from recovery.values import Value
+
+
+class Option(Value):
+    """An option of a command, given to its function by the name `key`."""
+
+    flags: tuple[str, ...]
+    key: str
+    help: str
+    metavar: str = ""
+    """What stands for its value in the help; empty for an option without a value."""
+    read: Callable[[str], Any] | None = None
+    """From its text to its value. Raises `ValueError`."""
+    default: Any = None
+
+
+class Short(Value):
+    """A short command: the function that it calls, and what it takes."""
+
+    name: str
+    call: str
+    """`module.function` below `recovery.cli`; gets every key by name and returns the exit status."""
+    help: str
+    options: tuple[Option, ...] = ()
+    word: str = ""
+    """The key of the words that are not options; none are taken where it is empty."""
+    takes_many: bool = False
+    """Whether there may be several words; then they come as a tuple, else as one or None."""
+    metavar: str = ""
+
+    def run(self, given: dict[str, Any]) -> int:
+        """Call its function."""
+        module, _, name = self.call.partition(".")
+        function: Callable[..., int] = getattr(__import__(f"recovery.cli.{module}", fromlist=[name]), name)
+        return function(**given)
+
+
+def parse(command: Short, arguments: Sequence[str]) -> dict[str, Any] | None:
+    """What the arguments give; None where they are not plainly right, so that click has to look at them."""
+    given: dict[str, Any] = {option.key: option.default for option in command.options}
+    known = {flag: option for option in command.options for flag in option.flags}
+    words: list[str] = []
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-"):
+            words.append(argument)
+            continue
+        flag, equals, value = argument.partition("=")
+        option = known.get(flag)
+        if option is None or (equals and not option.metavar):
+            return None
+        if not option.metavar:
+            given[option.key] = True
+            continue
+        if not equals:
+            if not rest:
+                return None
+            value = rest.pop(0)
+        try:
+            given[option.key] = option.read(value) if option.read else value
+        except ValueError:
+            return None
+    if len(words) > (1 if command.word else 0) and not command.takes_many:
+        return None
+    if command.word:
+        given[command.word] = tuple(words) if command.takes_many else (words[0] if words else None)
+    return given
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:7]) <= 100_000):
+        raise ValueError(f"{text!r} is not a whole number from 1 to 100000")
+    return int(text)
+
+
+def _length(text: str) -> Any:
+    from recovery.protocol.durations import parse_duration
+
+    return parse_duration(text)
+
+
+_EPISODE = Option(
+    ("--episode", "-e"), "episode", "Which episode, such as strain-1; needed when there are several.", "ID"
+)
+_JSON = Option(("--json",), "as_json", "One JSON object instead of text.", default=False)
+_BOTH = (_EPISODE, _JSON)
+_BECAUSE = Option(("--because",), "because", "Why; it is written down.", "TEXT", default="")
+
+_ALL = (
+    Short(
+        "status",
+        "look.status",
+        """Where you are: the phase and why, what is under way, what comes next, how far healing has come.
+
+        \b
+        recovery status
+        recovery status --json
+        """,
+        _BOTH,
+    ),
+    Short(
+        "next",
+        "look.next_",
+        """The next cues, if nothing is answered meanwhile.
+
+        \b
+        recovery next
+        recovery next -n 10
+        """,
+        (Option(("-n",), "count", "How many.", "COUNT", _count, 3), *_BOTH),
+    ),
+    Short(
+        "agenda",
+        "look.agenda",
+        """Today and tomorrow on one page, if nothing is answered meanwhile.
+
+        \b
+        recovery agenda
+        """,
+        _BOTH,
+    ),
+    Short(
+        "explain",
+        "look.explain",
+        """Why each next cue comes when it comes, and why something is withheld.
+
+        \b
+        recovery explain
+        recovery explain ice
+        """,
+        _BOTH,
+        word="activity",
+    ),
+    Short(
+        "checkin",
+        "acts.checkin",
+        """Say how it is: pain (0 to 10), swelling (0 none to 3 marked), and what else the phase asks.
+
+        On a terminal it asks; otherwise give the answers.
+
+        \b
+        recovery checkin pain=4 swelling=1
+        recovery checkin pain=5 --at "yesterday 20:00"
+        """,
+        (Option(("--at",), "told", 'When it was so, such as "yesterday 20:00".', "TIME"), *_BOTH),
+        word="answers",
+        takes_many=True,
+        metavar="[NAME=VALUE]...",
+    ),
+    Short(
+        "begin",
+        "acts.begin",
+        """Say that you begin a session now.
+
+        ACTIVITY is an activity's id or a modality (cold, warm, tens, exercise).
+
+        \b
+        recovery begin
+        recovery begin ice
+        """,
+        _BOTH,
+        word="activity",
+    ),
+    Short(
+        "end",
+        "acts.end",
+        """Say that a session ends now, or when it really ended: gaps count from there.
+
+        \b
+        recovery end
+        recovery end ice --at 14:25
+        """,
+        (Option(("--at",), "told", "When it ended, if not now.", "TIME"), *_BOTH),
+        word="activity",
+    ),
+    Short(
+        "done",
+        "acts.done",
+        """Say that something is done; a session under way ends.
+
+        \b
+        recovery done
+        recovery done elevate
+        """,
+        _BOTH,
+        word="activity",
+    ),
+    Short(
+        "skip",
+        "acts.skip",
+        """Leave one out: the one that is on offer, else the next one. A skipped session does not count.
+
+        \b
+        recovery skip ice --because "in a meeting"
+        """,
+        (_BECAUSE, *_BOTH),
+        word="activity",
+    ),
+    Short(
+        "snooze",
+        "acts.snooze",
+        """Put a cue off. A session must still fit: the limits hold.
+
+        \b
+        recovery snooze
+        recovery snooze ice --for 20min
+        """,
+        (Option(("--for",), "length", "For how long; 10 min if not given.", "LENGTH", _length), *_BOTH),
+        word="activity",
+    ),
+    Short(
+        "pause",
+        "acts.pause",
+        """Stop the reminders for a while, or until `recovery resume`. Healing and the limits go on counting.
+
+        \b
+        recovery pause --for 2h
+        recovery pause --until "tomorrow 08:00"
+        """,
+        (
+            Option(("--for",), "length", "For how long, such as 2h.", "LENGTH", _length),
+            Option(("--until",), "told", 'Until when, such as "tomorrow 08:00".', "TIME"),
+            _BECAUSE,
+            *_BOTH,
+        ),
+    ),
+    Short(
+        "resume",
+        "acts.resume",
+        """End a pause.
+
+        \b
+        recovery resume
+        """,
+        _BOTH,
+    ),
+    Short(
+        "advance",
+        "acts.advance",
+        """Go on to the next phase: confirms an open gate. A shut one needs a reason; the limits hold.
+
+        \b
+        recovery advance
+        recovery advance --because "my physiotherapist said so"
+        """,
+        (_BECAUSE, *_BOTH),
+    ),
+    Short(
+        "step-back",
+        "acts.step_back",
+        """Go back to the phase before, for a setback. The limits still hold.
+
+        \b
+        recovery step-back --because "swollen again after the stairs"
+        """,
+        (_BECAUSE, *_BOTH),
+    ),
+    Short(
+        "stop",
+        "acts.stop",
+        """End an episode for good. Its record is kept.
+
+        \b
+        recovery stop --because "healed"
+        """,
+        (_BECAUSE, *_BOTH),
+    ),
+    Short(
+        "undo",
+        "history.undo",
+        """Take back the last thing you entered. It stays in the log, marked as taken back.
+
+        \b
+        recovery undo
+        """,
+        _BOTH,
+    ),
+    Short(
+        "log",
+        "history.log",
+        """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed.
+
+        \b
+        recovery log
+        recovery log --all --json
+        """,
+        (
+            Option(("-n",), "count", "How many of the newest.", "COUNT", _count, 40),
+            Option(("--all",), "everything", "All of it.", default=False),
+            *_BOTH,
+        ),
+    ),
+)
+
+SHORT = {command.name: command for command in _ALL}
+"""The short commands by name."""

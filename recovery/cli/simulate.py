@@ -1,0 +1,160 @@
+"""`recovery simulate`: a protocol on a virtual clock, as events or as a page a day."""
+
+import sys
+from datetime import datetime, time
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from recovery import clock
+from recovery.cli import params, render_text
+from recovery.cli.params import json_option
+from recovery.cli.render_json import print_json
+from recovery.engine import facts as f
+from recovery.engine.answers import parse_answers
+from recovery.engine.episode import Episode, begin
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.personas import PERSONAS, Persona
+from recovery.engine.play import Play, Scripted, Span
+from recovery.engine.simulate import simulate as simulated
+from recovery.engine.simulate import usual_end
+from recovery.engine.times import Place
+from recovery.errors import RecoveryError, UsageError
+from recovery.protocol.durations import Duration
+from recovery.protocol.library import default_library
+from recovery.protocol.model import SIDES, RecoveryProtocol
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest answers file that is read."""
+
+
+@click.command()
+@click.argument("protocol")
+@click.option("--onset", metavar="TIME", required=True, help="When the injury happened.")
+@click.option("--start", "began", metavar="TIME", help="When the protocol is started. [default: the onset]")
+@click.option("--grade", type=params.GRADE, help="I, II or III. [default: II where the protocol asks]")
+@click.option("--side", type=click.Choice(SIDES), help="[default: left where the protocol asks]")
+@click.option(
+    "--for", "length", type=params.DURATION, help="How long. [default: past the latest healing, or 30d]"
+)
+@click.option("--timezone", metavar="NAME", help="[default: the machine's]")
+@click.option("--wake", type=params.CLOCK, default="07:00", show_default=True)
+@click.option("--bedtime", type=params.CLOCK, default="23:00", show_default=True)
+@click.option(
+    "--answers", metavar="FILE", help="What the person does, one JSON object a line; - for standard input."
+)
+@click.option("--persona", type=click.Choice(PERSONAS), help="A made-up person who reacts.")
+@click.option(
+    "--asleep", metavar="TIME..TIME", multiple=True, help="The machine is suspended; may be repeated."
+)
+@click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
+@json_option
+def simulate(
+    protocol: str,
+    onset: str,
+    began: str | None,
+    grade: str | None,
+    side: str | None,
+    length: Duration | None,
+    timezone: str | None,
+    wake: time,
+    bedtime: time,
+    answers: str | None,
+    persona: str | None,
+    asleep: tuple[str, ...],
+    no_confirm: bool,
+    as_json: bool,
+) -> int:
+    """Run a protocol on a virtual clock: what would be told, and when. Nothing is kept.
+
+    Without answers and persona nobody reacts: sessions are assumed begun when offered, questions stay open.
+
+    \b
+    recovery simulate strain --grade 2 --onset "2026-11-23 18:00" --persona steady
+    recovery simulate rice --onset 2026-11-23T18:00+01:00 --for 3d --json
+    """
+    if answers is not None and persona is not None:
+        raise UsageError("--answers and --persona do not go together", "give one of them")
+    now, place = clock.now(), params.place(timezone, wake, bedtime)
+    from recovery.protocol.reading import read_protocol
+
+    library = default_library()
+    known = read_protocol(library.find(protocol), library).protocol
+    injury = params.moment(onset, "--onset", now, place)
+    start = params.moment(began, "--start", now, place) if began is not None else injury
+    if start < injury:
+        raise UsageError("--start is before --onset", "a protocol starts at the injury or later")
+    episode = _episode(known, start, injury, place, grade, side, confirms=no_confirm)
+    run = Play(
+        episode,
+        start,
+        end=place.after(start, length) if length is not None else usual_end(episode),
+        answers=_scripted(answers, start, place),
+        persona=Persona.named(persona) if persona is not None else None,
+        asleep=tuple(sorted(_span(text, now, place) for text in asleep)),
+        confirms=not no_confirm,
+    )
+    events = simulated(run)
+    if as_json:
+        for event in events:
+            print_json(event)
+    else:
+        for line in render_text.days(events):
+            click.echo(line)
+    return 0
+
+
+def _episode(
+    protocol: RecoveryProtocol,
+    start: datetime,
+    injury: datetime,
+    place: Place,
+    grade: str | None,
+    side: str | None,
+    *,
+    confirms: bool,
+) -> Episode:
+    data = {
+        "onset": to_ms(injury),
+        "grade": grade or ("II" if "grade" in protocol.inputs else None),
+        "side": side or ("left" if "side" in protocol.inputs else None),
+        "zone": place.zone.key,
+        "wake": f"{place.wake:%H:%M}",
+        "bedtime": f"{place.bedtime:%H:%M}",
+        "confirms": confirms,
+    }
+    return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))
+
+
+def _scripted(name: str | None, start: datetime, place: Place) -> tuple[Scripted, ...]:
+    if name is None:
+        return ()
+    try:
+        if name == "-":
+            return parse_answers(_limited(sys.stdin, name), "standard input", start, place)
+        with Path(name).open(encoding="utf-8") as file:
+            return parse_answers(_limited(file, name), name, start, place)
+    except UnicodeDecodeError:
+        raise RecoveryError(f"{name}: not UTF-8 text", "save the answers file as UTF-8") from None
+    except OSError as error:
+        raise RecoveryError(f"{name}: {error.strerror}", "--answers takes the path of a file, or -") from None
+
+
+def _limited(file: TextIO, name: str) -> str:
+    text = file.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise RecoveryError(f"{name}: larger than {MOST_BYTES // 1024 // 1024} MiB")
+    return text
+
+
+def _span(text: str, now: datetime, place: Place) -> Span:
+    begin_, dots, end = text.partition("..")
+    if not dots:
+        raise UsageError(
+            f"--asleep: {text!r} is not a span", "write two times: 2026-11-24T23:00..2026-11-25T07:00"
+        )
+    span = params.moment(begin_, "--asleep", now, place), params.moment(end, "--asleep", now, place)
+    if span[0] >= span[1]:
+        raise UsageError(f"--asleep: {text!r} ends before it begins")
+    return span

@@ -1,0 +1,124 @@
+"""APScheduler as an alarm clock and nothing else, on one thread around `selectors`.
+
+There is one job, the next wake-up. Left alone APScheduler waits on a clock that stands still while the
+machine sleeps, so here the wait is a real-time timer that is cancelled when the clock is set (Linux), or is never
+longer than `CAP`, after which the wall clock is looked at again.
+"""
+
+import selectors
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from recovery import clock
+from recovery.daemon.light_apscheduler import BaseScheduler, DebugExecutor
+from recovery.daemon.timerfd import RealTimeTimer
+
+CAP = 30.0
+"""Seconds: the longest wait where no timer tells of a changed clock."""
+
+JUMP = 2.0
+"""Seconds by which the wall clock and the monotonic one may drift apart in a wait without being a jump."""
+
+_JOB = "next wake-up"
+
+
+class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no types
+    """Calls `ring` when the time set has come, and whenever the clock was changed.
+
+    Others that have to be heard in the same wait register with `selector`.
+    """
+
+    def __init__(self, ring: Callable[[], None], on_jump: Callable[[float], None]) -> None:
+        super().__init__(
+            timezone=UTC,
+            executors={"default": DebugExecutor()},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        self._ring = ring
+        self._on_jump = on_jump
+        self._selector = selectors.DefaultSelector()
+        self._timer = RealTimeTimer.create()
+        self._is_running = False
+        self._is_due = False
+        if self._timer is not None:
+            self._selector.register(self._timer, selectors.EVENT_READ, self._fired)
+
+    @property
+    def selector(self) -> selectors.BaseSelector:
+        """For whoever else has to be heard: register for reading, with a callable as data."""
+        return self._selector
+
+    def set(self, at: datetime | None) -> None:
+        """Ring at that instant (UTC) and not before; None: only when the clock is changed or somebody calls."""
+        if at is None:
+            if self.get_job(_JOB) is not None:
+                self.remove_job(_JOB)
+            return
+        self.add_job(self._note, "date", run_date=at, id=_JOB, replace_existing=True)
+
+    def _note(self) -> None:
+        # Not the ringing itself: APScheduler removes the job after it ran, and with it one set meanwhile.
+        self._is_due = True
+
+    def wakeup(self) -> None:
+        """Part of APScheduler's contract; on a single thread there is nobody to wake."""
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Part of APScheduler's contract: nothing of ours runs on after it."""
+        super().shutdown(wait)
+
+    def stop(self) -> None:
+        """Leave `run` after the present round."""
+        self._is_running = False
+
+    def run(
+        self,
+        prepare: Callable[[], None],
+        deadline: Callable[[], float | None],
+        on_deadline: Callable[[], None],
+    ) -> None:
+        """Wait and ring until `stop`. `prepare` is called before each wait.
+
+        `deadline` gives the monotonic time (seconds) at which `on_deadline` has to be called at the latest.
+        """
+        self._is_running = True
+        self.start()
+        try:
+            while self._is_running:
+                wait: float | None = self._process_jobs()
+                if self._is_due:
+                    self._is_due = False
+                    self._ring()
+                    continue
+                prepare()
+                self._wait(wait, deadline())
+                limit = deadline()
+                if limit is not None and limit <= clock.monotonic():
+                    on_deadline()
+        finally:
+            self.shutdown(wait=False)
+            self._selector.close()
+            if self._timer is not None:
+                self._timer.close()
+
+    def _wait(self, wait: float | None, limit: float | None) -> None:
+        wall, steady = clock.now(), clock.monotonic()
+        job = self.get_job(_JOB)
+        armed = self._timer is not None and self._timer.arm(job.next_run_time.timestamp() if job else None)
+        longest = None if armed else min(CAP, CAP if wait is None else max(wait, 0.0))
+        if limit is not None:
+            until = max(0.0, limit - steady)
+            longest = until if longest is None else min(longest, until)
+        for key, _ in self._selector.select(longest):
+            heard: Any = key.data
+            heard()
+        jump = (clock.now() - wall).total_seconds() - (clock.monotonic() - steady)
+        if abs(jump) >= JUMP:
+            self._on_jump(jump)
+            self._ring()
+
+    def _fired(self) -> None:
+        assert self._timer is not None
+        if self._timer.drain():
+            self._ring()

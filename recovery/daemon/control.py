@@ -1,0 +1,96 @@
+"""Calling the daemon: one datagram, `wake` or `stop`, to a socket in the folder of all state.
+
+The socket is closed to other users by the folder's mode. Where there are no local sockets (Windows), a datagram
+on the loopback address with a token from a private file does the same.
+"""
+
+import os
+import secrets
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+WAKE = b"wake"
+STOP = b"stop"
+
+_SOCKET = "daemon.sock"
+_ADDRESS = "daemon.address"
+_HAS_LOCAL = hasattr(socket, "AF_UNIX")
+_LONGEST = 100
+"""Bytes of a socket's path that every system takes; a longer one is reached through the folder."""
+
+
+class ControlSocket:
+    """The daemon's ear. `hear` never waits."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._token = b""
+        if _HAS_LOCAL:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            with suppress(FileNotFoundError):
+                (folder / _SOCKET).unlink()
+            with _ShortPath(folder) as path:
+                self._socket.bind(path)
+        else:
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._socket.bind(("127.0.0.1", 0))
+            self._token = secrets.token_hex(16).encode()
+            port = self._socket.getsockname()[1]
+            (folder / _ADDRESS).write_text(f"{port} {self._token.decode()}", "utf-8")
+        self._socket.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def hear(self) -> list[bytes]:
+        """The calls that have come in; anything that is not one of ours is passed over."""
+        calls = []
+        with suppress(BlockingIOError):
+            while True:
+                call = self._socket.recv(256)
+                if call.startswith(self._token):
+                    calls.append(call.removeprefix(self._token))
+        return [call for call in calls if call in (WAKE, STOP)]
+
+    def close(self) -> None:
+        self._socket.close()
+        with suppress(OSError):
+            (self._folder / (_SOCKET if _HAS_LOCAL else _ADDRESS)).unlink()
+
+
+def call(folder: Path, word: bytes) -> bool:
+    """Send `WAKE` or `STOP` to the folder's daemon. False where none listens. Never waits."""
+    try:
+        if _HAS_LOCAL:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, _ShortPath(folder) as path:
+                line.setblocking(False)
+                line.sendto(word, path)
+        else:
+            port, token = (folder / _ADDRESS).read_text("utf-8").split()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+                line.sendto(token.encode() + word, ("127.0.0.1", int(port)))
+    except BlockingIOError:
+        return True  # its ear is full of calls that it has yet to hear: this one adds nothing
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class _ShortPath:
+    """The socket's path, through a descriptor of its folder where it would be too long to be an address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> str:
+        path = str(self._folder / _SOCKET)
+        if len(os.fsencode(path)) <= _LONGEST:
+            return path
+        self._descriptor = os.open(self._folder, os.O_RDONLY)
+        return f"/proc/self/fd/{self._descriptor}/{_SOCKET}"
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)

@@ -1,0 +1,98 @@
+"""Starting and stopping the daemon from another process."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from recovery import clock
+from recovery.daemon import control, presence
+from recovery.daemon.logs import LOG
+from recovery.daemon.presence import Presence
+from recovery.errors import RecoveryError
+
+READY_WITHIN = 8.0
+GONE_WITHIN = 5.0
+
+
+def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
+    """The daemon of a folder, started in the background if none runs, once it is ready.
+
+    Raises `RecoveryError` with its last words if it does not come up within `READY_WITHIN` seconds.
+    """
+    there = presence.read(folder)
+    if there is None:
+        _start(folder, notifier)
+        there = presence.read(folder)
+    if there is None:
+        raise RecoveryError("the daemon ended right after its start", f"its log: {folder / LOG}")
+    return there
+
+
+def _start(folder: Path, notifier: str | None) -> None:
+    ours, theirs = os.pipe()
+    # Not the command line: click would cost the daemon 4 MiB for nothing.
+    command = [sys.executable, "-m", "recovery.daemon", str(theirs), notifier or ""]
+    try:
+        child = subprocess.Popen(  # noqa: S603  # our own interpreter and our own words, no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(theirs,) if os.name == "posix" else (),
+            start_new_session=True,
+            cwd=folder,
+            env={**os.environ, "RECOVERY_HOME": str(folder)},
+        )
+    finally:
+        os.close(theirs)
+    try:
+        _await(child, ours, folder)
+    finally:
+        os.close(ours)
+
+
+def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
+    """Until the daemon says that it is ready, or ends, or time is up."""
+    limit = clock.monotonic() + READY_WITHIN
+    while clock.monotonic() < limit:
+        if os.name == "posix":
+            heard, _, _ = select.select([ready], [], [], 0.2)
+            if heard and os.read(ready, 16):
+                return
+        elif presence.is_running(folder):
+            return
+        if child.poll() is not None:
+            assert child.stderr is not None
+            words = child.stderr.read().decode("utf-8", "replace").strip()
+            if presence.is_running(folder):
+                return  # somebody else was quicker
+            raise RecoveryError(
+                f"the daemon could not start: {words or 'no reason given'}", f"its log: {folder / LOG}"
+            )
+    if not presence.is_running(folder):
+        raise RecoveryError(
+            f"the daemon was not ready within {READY_WITHIN:.0f} s", f"its log: {folder / LOG}"
+        )
+
+
+def stop(folder: Path) -> bool:
+    """End the daemon of a folder and wait until it is gone. False where none ran.
+
+    Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
+    """
+    there = presence.read(folder)
+    if there is None:
+        return False
+    if not control.call(folder, control.STOP) and there.pid:
+        os.kill(there.pid, signal.SIGTERM)
+    pause = select.poll() if hasattr(select, "poll") else None
+    limit = clock.monotonic() + GONE_WITHIN
+    while presence.is_running(folder):
+        if clock.monotonic() > limit:
+            raise RecoveryError(f"the daemon, process {there.pid}, does not end", f"its log: {folder / LOG}")
+        if pause is not None:
+            pause.poll(10)
+    return True

@@ -1,0 +1,142 @@
+"""What the daemon does each time it wakes: bring the record up to now, tell what is untold, note what became of it.
+
+It holds no rules and no timer. The clock comes in as arguments, so that a test can run it on a virtual one.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Cue
+from recovery.engine.times import spell
+from recovery.errors import RecoveryError
+from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Shown, Undelivered
+from recovery.store.journal import Journal
+from recovery.store.record import Record, bring_up, load, not_told, told, untold, write
+
+RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
+"""The waits between attempts to show a cue; the last one again and again."""
+
+TROUBLE_WAIT = timedelta(seconds=30)
+"""When to try again after the journal could not be read or written."""
+
+
+@dataclass
+class Attempt:
+    """An untold cue's way to the screen."""
+
+    episode: str
+    cue: Cue
+    count: int = 0
+    again_at: datetime | None = None
+    """When to try once more; None while an attempt is under way."""
+
+
+class Service:
+    """The daemon's work on one folder."""
+
+    def __init__(self, folder: Path, notifier: Notifier, log: logging.Logger) -> None:
+        self._folder = folder
+        self.notifier = notifier
+        self._log = log
+        self._attempts: dict[int, Attempt] = {}
+        """By the fact that carries the cue."""
+        self._trouble = ""
+
+    def wake(self, now: datetime) -> datetime | None:
+        """Do all that is due; the next instant at which something will be, None for never.
+
+        A journal that cannot be used now is a trouble told in the log; it is tried again soon.
+        """
+        try:
+            record = self._brought_up(now)
+        except RecoveryError as error:
+            self._log_trouble(error)
+            return now + TROUBLE_WAIT
+        self._trouble = ""
+        self._tell(record, now)
+        retries = [a.again_at for a in self._attempts.values() if a.again_at is not None]
+        waking = record.next_wakeup(now)
+        return min([*retries, *([waking] if waking else [])], default=None)
+
+    def _brought_up(self, now: datetime) -> Record:
+        journal = Journal.open_existing(self._folder, now=now)
+        if journal is None:
+            return Record(())
+        with journal, journal.transaction():
+            return bring_up(journal, load(journal, now), now)
+
+    def _log_trouble(self, error: RecoveryError) -> None:
+        if error.message != self._trouble:
+            self._log.error("%s", error.message)
+        self._trouble = error.message
+
+    def _tell(self, record: Record, now: datetime) -> None:
+        """Start to show every cue that is untold; forget those that need no telling any more."""
+        wanted = {cue.seq: (episode, cue) for episode in record.episodes for cue in untold(episode, now)}
+        for seq in [seq for seq in self._attempts if seq not in wanted]:
+            del self._attempts[seq]
+        # What must not be late goes first: after an outage the end of a session comes before all else.
+        for seq, (episode, cue) in sorted(
+            wanted.items(), key=lambda item: (not item[1][1].critical, item[0])
+        ):
+            attempt = self._attempts.setdefault(seq, Attempt(episode.id, cue, again_at=now))
+            if attempt.again_at is not None and attempt.again_at <= now:
+                attempt.again_at = None
+                attempt.count += 1
+                self.notifier.show(Note(cue.key, cue.title, _body(episode, cue, now), cue.critical, tag=seq))
+
+    def collect(self, monotonic: float, now: datetime) -> bool:
+        """Note what became of cues under way. True if something has to be planned anew."""
+        outcomes = self.notifier.collect(monotonic)
+        return any([self._note(outcome, now) for outcome in outcomes])
+
+    def _note(self, outcome: Outcome, now: datetime) -> bool:
+        if not isinstance(outcome, Shown | HandedOver | Undelivered):
+            return False
+        attempt = self._attempts.get(outcome.tag)
+        if attempt is None:
+            return False
+        cue = attempt.cue
+        late = (now - cue.due_at) / timedelta(milliseconds=1)
+        times = f"due={cue.due_at:%H:%M:%S.%f}Z now={now:%H:%M:%S.%f}Z late={late:.0f}ms via={outcome.via}"
+        if isinstance(outcome, Undelivered):
+            self._log.warning("not shown %s %s %s: %s", cue.kind, cue.key, times, outcome.reason)
+            attempt.again_at = now + RETRIES[min(attempt.count, len(RETRIES)) - 1]
+        else:
+            how = "shown" if isinstance(outcome, Shown) else "handed over"
+            self._log.info("%s %s %s %s", how, cue.kind, cue.key, times)
+            del self._attempts[outcome.tag]
+        self._keep(attempt, outcome, now)
+        return isinstance(outcome, Undelivered)
+
+    def _keep(self, attempt: Attempt, outcome: Shown | HandedOver | Undelivered, now: datetime) -> None:
+        """The fate of a cue into the journal; a reason is written down once, however often it is met."""
+        try:
+            journal = Journal.open_existing(self._folder, now=now)
+            if journal is None:
+                return
+            with journal, journal.transaction():
+                record = load(journal, now)
+                episode = next((e for e in record.episodes if e.id == attempt.episode), None)
+                if episode is None or attempt.cue.seq not in episode.pending:
+                    return
+                if isinstance(outcome, Undelivered):
+                    if episode.troubles.get(attempt.cue.seq) == outcome.reason:
+                        return
+                    fact = not_told(episode, attempt.cue, outcome.via, outcome.reason, now)
+                else:
+                    fact = told(episode, attempt.cue, outcome.via, now)
+                write(journal, record, [fact], now)
+        except RecoveryError as error:
+            self._log_trouble(error)
+
+
+def _body(episode: Episode, cue: Cue, now: datetime) -> str:
+    """A cue's text; one that comes later than it was decided says by how much."""
+    late = now - cue.due_at
+    if cue.kind in ("end", "start") and late >= timedelta(minutes=2):
+        return f"{cue.body} (This comes {spell(late)} late.)".strip()
+    return cue.body
