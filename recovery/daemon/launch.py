@@ -66,7 +66,7 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
             return
         if child.poll() is not None:
             assert child.stderr is not None
-            words = child.stderr.read().decode("utf-8", "replace").strip()
+            words = child.stderr.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
             if presence.is_running(folder):
                 return  # somebody else was quicker
             raise RecoveryError(

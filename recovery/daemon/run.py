@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from recovery.errors import RecoveryError
 from recovery.notify.choose import choose
 from recovery.notify.port import Notifier
 from recovery.notify.watching import Watch
+from recovery.values import replace
 
 
 class AlreadyRunning(RecoveryError):
@@ -96,13 +96,12 @@ class Daemon:
         self._watch.follow(self._notifier.sources())
         problem = self._notifier.problem()
         self._sign = replace(self._sign, notifier=self._notifier.name, problem=problem)
-        if self._sign == self._said:
-            return
-        try:
-            presence.write(self._folder, self._sign)
-            self._said = self._sign
-        except OSError as error:
-            self._log.error("%s cannot be written: %s", self._folder, error.strerror)
+        if self._sign != self._said:
+            try:
+                presence.write(self._folder, self._sign)
+                self._said = self._sign
+            except OSError as error:
+                self._log.error("%s cannot be written: %s", self._folder, error.strerror)
         is_known = problem or self._notifier.capabilities() is not None
         if self._on_ready is not None and is_known:
             self._tell_starter(self._on_ready)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue
+from recovery.engine.facts import END_KEY, Cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Shown, Undelivered
@@ -86,6 +86,10 @@ class Service:
             if attempt.again_at is not None and attempt.again_at <= now:
                 attempt.again_at = None
                 attempt.count += 1
+                if cue.kind == "end":
+                    # The start is over, so it leaves the screen; as a note of its own it stays in the
+                    # desktop's history, which a replaced one would not.
+                    self.notifier.withdraw(cue.key.removesuffix(END_KEY))
                 self.notifier.show(Note(cue.key, cue.title, _body(episode, cue, now), cue.critical, tag=seq))
 
     def collect(self, monotonic: float, now: datetime) -> bool:

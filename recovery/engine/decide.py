@@ -109,7 +109,7 @@ class Turn:
                     title = _titled(activity, treatment.modality)
                     words = self.episode.text(activity.steps[treatment.step].end)
                 cue = self.cue(
-                    treatment.occurrence,
+                    treatment.occurrence + f.END_KEY,
                     "end",
                     f"{title}: stop",
                     f"{words}{overrun_words(late)}",

@@ -43,6 +43,10 @@ MEMORY = timedelta(days=15)
 """How far back the fleeting facts reach into decisions: more than two weeks of any cadence."""
 
 
+END_KEY = "/end"
+"""What the key of an end cue has after the occurrence."""
+
+
 class Fact(Value):
     """One thing that happened in one episode."""
 

@@ -232,12 +232,14 @@ def cadence_words(cadence: Cadence, *, is_session: bool = False) -> str:
                 length += f" to {duration_words(interval.most)}"
             return f"{length} after the last one ended" if is_session else f"every {length}, from waking on"
         case PerDay(least, most):
+            if most == 1:
+                return "once a day"
             count = f"{least} to {most}" if least != most else str(most)
-            return f"{count} {'time' if most == 1 else 'times'} a day, spread over the waking hours"
+            return f"{count} times a day, spread over the waking hours"
         case At(times):
             return f"every day at {' and '.join(str(moment) for moment in times)}"
         case PerWeek(count, at):
-            return f"{count} {'time' if count == 1 else 'times'} a week at {at}"
+            return f"once a week, at {at}" if count == 1 else f"{count} times a week, at {at}"
         case Once(after):
             return f"once, at {after}"
 

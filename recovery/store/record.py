@@ -118,7 +118,8 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
         on = episode.under_way
         return on is not None and on.occurrence == cue.key and on.is_assumed
     if cue.kind == "end":
-        return not any(t.occurrence == cue.key and t.is_confirmed for t in episode.ledger)
+        occurrence = cue.key.removesuffix(f.END_KEY)
+        return not any(t.occurrence == occurrence and t.is_confirmed for t in episode.ledger)
     if cue.kind in ("check-in", "reminder"):
         return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
     return True
