@@ -1,0 +1,166 @@
+"""The shape of activities in a protocol file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from recovery.protocol import scalars as s
+from recovery.protocol.entries import (
+    SAY,
+    SOURCE,
+    TITLE,
+    ConditionEntry,
+    Entry,
+    Slip,
+    Sources,
+    exactly_one,
+    shape,
+    together,
+)
+
+CADENCES = ("every", "per_day", "at", "per_week", "once")
+
+
+class ActivityBase(Entry):
+    id: s.Id = Field(description="A short name, unique within the phase.")
+    title: s.CueTitle | None = TITLE
+    begins: s.Instant | None = Field(None, description="Not before this instant, such as phase+1w.")
+    until: s.Instant | None = Field(None, description="Over by this instant, such as injury+48h.")
+    only_if: ConditionEntry | None = Field(None, description="Only while this is known to be true.")
+    source: Sources | None = SOURCE
+
+
+class Timed(ActivityBase):
+    """Something with a cadence: exactly one of `every`, `per_day`, `at`, `per_week`, `once`."""
+
+    every: s.ExactRange | None = Field(
+        None, description="Again after so long, within the waking hours: 2h..3h."
+    )
+    per_day: s.CountRange | None = Field(
+        None, description="So many times, spread over the waking hours: 1..3."
+    )
+    at: (
+        Annotated[
+            Annotated[s.Moment, Tag("<text>")]
+            | Annotated[tuple[s.Moment, ...], Field(min_length=1), Tag("<list>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = Field(None, description='At these times of day: ["08:00", wake+30min]; with per_week: its time.')
+    per_week: s.Count | None = Field(None, description="On so many days a week, from 1 to 7; needs `at`.")
+    once: s.Instant | None = Field(None, description="One time, from this instant on, such as phase+3d.")
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        keys = CADENCES if "per_week" not in data else tuple(key for key in CADENCES if key != "at")
+        yield from exactly_one(data, keys, "how often it comes")
+        yield from together(data, "per_week", "at")
+        if "per_week" in data and isinstance(data.get("at"), list | tuple) and len(data["at"]) != 1:
+            yield Slip("'per_week' takes one time of day", 'one time, such as "10:00"', "a list", "at")
+        if data.get("per_week") in ("8", "9") or len(str(data.get("per_week", ""))) == 2:
+            yield Slip("a week has seven days", "a number from 1 to 7", repr(data["per_week"]), "per_week")
+
+
+class SessionEntry(Timed):
+    """A timed treatment with a cue at its start and one at its end."""
+
+    kind: Literal["session"]
+    of: s.Modality = Field(description="What is done: cold, warm, tens, massage, exercise, ...")
+    duration: s.ExactRange = Field(description="How long; of a range the least is planned.")
+    start: s.Cue = Field(description="What the person is told at the start.")
+    end: s.Cue = Field(description="What the person is told at the end.")
+    stop_if: s.Cue | None = Field(None, description="When to stop at once.")
+
+
+class StepEntry(Entry):
+    """One treatment of an alternation."""
+
+    of: s.Modality = Field(description="What is done: cold, warm, ...")
+    duration: s.ExactRange = Field(description="How long; of a range the least is planned.")
+    start: s.Cue = Field(description="What the person is told at the start.")
+    end: s.Cue = Field(description="What the person is told at the end.")
+    stop_if: s.Cue | None = Field(None, description="When to stop at once.")
+
+
+class WaitEntry(Entry):
+    """A wait after the step before it."""
+
+    wait: s.ExactDuration = Field(description="At least so long, from the real end of the step before.")
+
+
+def _step_or_wait(value: Any) -> str:
+    return "<wait>" if isinstance(value, dict) and "wait" in value and "of" not in value else "<step>"
+
+
+class AlternationEntry(Timed):
+    """Several timed treatments, one after the other, with waits between."""
+
+    fields_of_parts = ("duration", "wait")
+    kind: Literal["alternation"]
+    steps: tuple[
+        Annotated[
+            Annotated[StepEntry, Tag("<step>")] | Annotated[WaitEntry, Tag("<wait>")],
+            Discriminator(_step_or_wait),
+        ],
+        ...,
+    ] = Field(description="The treatments and the waits after them, in order.")
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from super().slips(data)
+        steps = data.get("steps")
+        if not isinstance(steps, list | tuple):
+            return
+        kinds = [_step_or_wait(step) for step in steps]
+        if kinds.count("<step>") < 2:
+            yield Slip(
+                "an alternation has at least two treatments",
+                "two or more",
+                str(kinds.count("<step>")),
+                "steps",
+            )
+        if any(a == b == "<wait>" for a, b in zip(["<wait>", *kinds], kinds, strict=False)):
+            yield Slip(
+                "a wait comes after a treatment", "a treatment, then its wait", "a wait before it", "steps"
+            )
+
+
+class ReminderEntry(Timed):
+    """A plain reminder."""
+
+    kind: Literal["reminder"]
+    of: s.Modality = Field(description="What it is about: elevation, posture, ...")
+    say: s.Cue = SAY
+
+
+class CheckInEntry(Timed):
+    """Questions to the person."""
+
+    kind: Literal["check-in"]
+    ask: tuple[s.Id, ...] = Field(
+        description="The observations that it asks for: [pain, swelling].", min_length=1
+    )
+
+
+class HoldEntry(ActivityBase):
+    """Something kept on from waking to bedtime."""
+
+    kind: Literal["hold"]
+    of: s.Modality = Field(description="What is kept on, such as compression.")
+    on: s.Cue = Field(description="What the person is told when it goes on.")
+    off: s.Cue = Field(description="What the person is told when it comes off.")
+
+
+class AdviceEntry(ActivityBase):
+    """Advice that is shown with the phase."""
+
+    kind: Literal["advice"]
+    say: s.Cue = SAY
+
+
+KINDS = ("session", "alternation", "reminder", "hold", "check-in", "advice")
+AnyActivityEntry = Annotated[
+    SessionEntry | AlternationEntry | ReminderEntry | HoldEntry | CheckInEntry | AdviceEntry,
+    Field(discriminator="kind"),
+]

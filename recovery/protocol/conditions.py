@@ -1,0 +1,78 @@
+"""Single comparisons as people write them: `pain <= 3`, `swelling falling`, `injury >= 48h`.
+
+There is no expression language. `all`, `any` and `not` are keys of the file, see `schema`.
+"""
+
+import re
+
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.model import GRADES, ORIGINS, SIDES, Comparison
+
+FORMS = (
+    "write one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "
+    "grade == III, injury >= 48h or rom == full"
+)
+
+_COMPARED = re.compile(r"([a-z][a-z0-9-]{0,39})\s*(<=|>=|==|!=|<|>)\s*(\S.*)", re.ASCII)
+_DROP = re.compile(r"([a-z][a-z0-9-]{0,39})\s+drop\s*>=\s*(\S+)", re.ASCII)
+_TREND = re.compile(r"([a-z][a-z0-9-]{0,39})\s+(falling|rising)", re.ASCII)
+_NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,3})?", re.ASCII)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}", re.ASCII)
+_WORDS_OF = {"grade": GRADES, "side": SIDES}
+
+
+def parse_condition_text(text: str) -> Comparison:
+    """Read one comparison. Raises `ValueError` that shows the accepted forms.
+
+    Numbers become floats. Whether the observation exists and has such a value is for `lint` to say.
+    """
+    stripped = text.strip()
+    if trend := _TREND.fullmatch(stripped):
+        return Comparison(_observation(trend[1], text), trend[2])
+    if drop := _DROP.fullmatch(stripped):
+        return Comparison(_observation(drop[1], text), "drop", _number(drop[2], text))
+    compared = _COMPARED.fullmatch(stripped)
+    if compared is None:
+        raise ValueError(f"{text!r} is not a condition; {FORMS}")
+    subject, test, value = compared.groups()
+    if subject in ORIGINS:
+        return _time_passed(subject, test, value, text)
+    if subject in _WORDS_OF:
+        return _one_of(subject, test, value, text)
+    if value[0].isdigit():
+        return Comparison(subject, test, _number(value, text))
+    if not _WORD.fullmatch(value):
+        raise ValueError(f"{text!r} compares with {value!r}, neither a number nor a word; {FORMS}")
+    return Comparison(subject, test, value)
+
+
+def _observation(subject: str, text: str) -> str:
+    if subject in ORIGINS or subject in _WORDS_OF:
+        raise ValueError(f"{text!r} is not a condition: {subject!r} has no trend; {FORMS}")
+    return subject
+
+
+def _number(value: str, text: str) -> float:
+    if not _NUMBER.fullmatch(value):
+        raise ValueError(f"{text!r} compares with {value!r}, which is not a number; {FORMS}")
+    return float(value)
+
+
+def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
+    if test in ("==", "!="):
+        raise ValueError(f"{text!r} is not a condition: time passed is compared with >=, >, < or <=; {FORMS}")
+    try:
+        return Comparison(subject, test, parse_duration(value))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} compares with {value!r}, which is not a length of time; {FORMS}"
+        ) from None
+
+
+def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:
+    words = _WORDS_OF[subject]
+    if test not in ("==", "!="):
+        raise ValueError(f"{text!r} is not a condition: {subject} is compared with == or !=; {FORMS}")
+    if value not in words:
+        raise ValueError(f"{text!r} is not a condition: {subject} is one of {', '.join(words)}; {FORMS}")
+    return Comparison(subject, test, value)

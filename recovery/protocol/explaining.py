@@ -1,0 +1,164 @@
+"""From pydantic's errors to problems with a place, in words of the language."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from recovery.protocol.activities import KINDS
+from recovery.protocol.entries import Entry, Slip, Trace
+from recovery.protocol.problems import Place, Problem, did_you_mean, shown
+from recovery.protocol.syntax import Document, Path_, Spot, in_words
+
+
+def explain(error: ValidationError | None, trace: Trace, document: Document) -> list[Problem]:
+    """All problems of a document's shape: those that pydantic found and those noted in the trace."""
+    problems = list(_slips(trace, document))
+    if error is not None:
+        found = (_Details(details, trace, document) for details in error.errors(include_url=False))
+        problems.extend(one.problem() for one in found if not one.is_follow_up())
+    return problems
+
+
+def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[Path_]:
+    """The paths of all that is wrong with a document's shape: what to leave out to mend it."""
+    paths = {id(value): path for path, value in _mappings(document.value, ())}
+    for identity, slip in trace.slips:
+        path = paths.get(identity, ())
+        yield (*path, slip.key) if slip.key else path
+    if error is not None:
+        for details in error.errors(include_url=False):
+            one = _Details(details, trace, document)
+            if details["type"] != "too_short" or not one.is_follow_up():
+                yield one.path
+
+
+def _slips(trace: Trace, document: Document) -> Iterator[Problem]:
+    paths = {id(value): path for path, value in _mappings(document.value, ())}
+    for identity, slip in trace.slips:
+        path = paths.get(identity, ())
+        yield _slip(slip, path, document)
+
+
+def _mappings(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+    """Every mapping of a tree (at most 20 deep) with its path."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, inner in value.items():
+            yield from _mappings(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _mappings(inner, (*path, index))
+
+
+def _slip(slip: Slip, path: Path_, document: Document) -> Problem:
+    if slip.key:
+        path = (*path, slip.key)
+    place = _place(document, path, at_key=bool(slip.key))
+    return place.problem(slip.message, expected=slip.expected, found=slip.found)
+
+
+def _place(document: Document, path: Path_, *, at_key: bool = False) -> Place:
+    spot = document.spots.get(path, Spot(1, 1, 1, 1))
+    line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
+    return Place(document.file, line, column, in_words(document.value, path))
+
+
+class _Details:
+    """One error of pydantic, and where its location leads in the document."""
+
+    def __init__(self, details: ErrorDetails, trace: Trace, document: Document) -> None:
+        self.details = details
+        self.trace = trace
+        self.document = document
+        self.path, self.value, self.rest = self._resolve(details["loc"])
+
+    def _resolve(self, location: tuple[int | str, ...]) -> tuple[Path_, Any, tuple[int | str, ...]]:
+        """The way into the document, what stands there, and the steps that lead nowhere (a missing key).
+
+        The names of union members in a location are left out.
+        """
+        path: list[int | str] = []
+        value: Any = self.document.value
+        for index, step in enumerate(location):
+            if isinstance(step, str) and step.startswith("<") and step.endswith(">"):
+                continue
+            if isinstance(value, dict) and step in KINDS and value.get("kind") == step:
+                continue
+            is_key = isinstance(value, dict) and step in value
+            is_index = isinstance(value, list) and isinstance(step, int) and step < len(value)
+            if not (is_key or is_index):
+                return tuple(path), value, location[index:]
+            value = value[step]
+            path.append(step)
+        return tuple(path), value, ()
+
+    def is_follow_up(self) -> bool:
+        """Whether it only follows from another error: a misspelt key is not missing as well."""
+        kind = self.details["type"]
+        if kind == "too_short":
+            return isinstance(self.value, list) and len(self.value) >= self.details["ctx"]["min_length"]
+        if kind == "missing" and self.rest:
+            known = self._known(self.value)
+            unknown = [key for key in self.value if key not in known]
+            return any(did_you_mean(key, known) == did_you_mean(str(self.rest[-1]), known) for key in unknown)
+        return False
+
+    def problem(self) -> Problem:
+        kind, context = self.details["type"], self.details.get("ctx", {})
+        match kind:
+            case "language":
+                place = _place(self.document, self.path, at_key=self.rest == ("[key]",))
+                return place.problem(context["message"], expected=context["expected"], found=context["found"])
+            case "missing":
+                return self._missing(str(self.rest[-1]) if self.rest else "")
+            case "extra_forbidden":
+                return self._unknown()
+            case "union_tag_invalid" | "union_tag_not_found" if isinstance(self.value, dict):
+                return self._kind()
+        place = _place(self.document, self.path)
+        message, expected = _SHAPES.get(kind, ("cannot be used", self.details["msg"]))
+        if kind == "literal_error":
+            expected = str(context.get("expected", ""))
+        return place.problem(message, expected=expected, found=shown(self.value))
+
+    def _known(self, value: Any) -> dict[str, str]:
+        entry: type[Entry] | None = self.trace.models.get(id(value))
+        return entry.keys() if entry is not None else {}
+
+    def _missing(self, key: str) -> Problem:
+        meaning = self._known(self.value).get(key, "")
+        expected = f"{key}: {meaning.rstrip('.')}" if meaning else key
+        return _place(self.document, self.path).problem(f"{key!r} is missing", expected=expected)
+
+    def _unknown(self) -> Problem:
+        parent: Any = self.document.value
+        for step in self.path[:-1]:
+            parent = parent[step]
+        key, known = str(self.path[-1]), self._known(parent)
+        message = f"unknown key {key[:40]!r}{did_you_mean(key, known)}"
+        place = _place(self.document, self.path, at_key=True)
+        return place.problem(message, expected=f"one of {', '.join(known)}", found=shown(key))
+
+    def _kind(self) -> Problem:
+        expected = f"one of {', '.join(KINDS)}"
+        kind = self.value.get("kind")
+        if kind is None:
+            return _place(self.document, self.path).problem("'kind' is missing", expected=f"kind: {expected}")
+        place = _place(self.document, (*self.path, "kind"))
+        if not isinstance(kind, str):
+            return place.problem("not a kind of activity", expected=expected, found=shown(kind))
+        return place.problem(f"unknown kind{did_you_mean(kind, KINDS)}", expected=expected, found=shown(kind))
+
+
+_SHAPES = {
+    "model_type": ("not a mapping", "keys with values, such as id: ice"),
+    "model_attributes_type": ("not a mapping", "keys with values, such as id: ice"),
+    "dict_type": ("not a mapping", "keys with values, such as pain: ..."),
+    "tuple_type": ("not a list", "a list, such as [pain, swelling], or lines that start with -"),
+    "too_short": ("the list is too short", "at least one item"),
+    "literal_error": ("not a possible value", ""),
+    "union_tag_invalid": ("not a possible value", ""),
+    "union_tag_not_found": ("not a mapping", "keys with values, such as id: ice"),
+}

@@ -1,0 +1,129 @@
+"""What a lint rule says, and the ways through a protocol that the rules share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recovery.protocol.durations import Duration
+from recovery.protocol.model import (
+    GRADES,
+    All,
+    AnyActivity,
+    AnyOf,
+    CheckIn,
+    Comparison,
+    Condition,
+    Length,
+    Limit,
+    Not,
+    Phase,
+    RecoveryProtocol,
+    TableRef,
+)
+from recovery.protocol.problems import Places
+
+Path = tuple[str, ...]
+"""Keys of the file, with ids for list positions: `("phases", "rice", "do", "ice", "every")`."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that is broken, and where."""
+
+    rule: str
+    path: Path
+    message: str
+    expected: str = ""
+    found: str = ""
+    severity: str = "error"
+    about: str = ""
+    """The name of what the rule looked for: an observation, a source, a table, a phase."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition of a protocol, where it stands, and the phases in which it has to be decided."""
+
+    path: Path
+    condition: Condition
+    name: str
+    phases: tuple[Phase, ...]
+    is_once_enough: bool = False
+    """Whether it does if one of the phases can decide it."""
+
+
+def activities(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Phase, AnyActivity]]:
+    """Every activity with its path and its phase."""
+    for phase in protocol.phases:
+        for activity in phase.activities:
+            yield ("phases", phase.id, "do", activity.id), phase, activity
+
+
+def gates(protocol: RecoveryProtocol) -> Iterator[Gate]:
+    """Every condition of a protocol.
+
+    A phase's `enter_when` is decided while the phase before it lasts, that of the first phase in itself.
+    """
+    for index, phase in enumerate(protocol.phases):
+        path: Path = ("phases", phase.id)
+        if phase.enter_when is not None:
+            before = protocol.phases[max(0, index - 1)]
+            yield Gate((*path, "enter_when"), phase.enter_when, "enter_when", (before,))
+        if phase.leave_when is not None:
+            yield Gate((*path, "leave_when"), phase.leave_when, "leave_when", (phase,))
+    for path, phase, activity in activities(protocol):
+        if activity.only_if is not None:
+            yield Gate((*path, "only_if"), activity.only_if, "only_if", (phase,))
+    for limit in protocol.limits:
+        if limit.needs is not None:
+            where = tuple(p for p in protocol.phases if binds(limit, p) and set(limit.of) & modalities(p))
+            yield Gate(("limits", limit.id, "needs"), limit.needs, "needs", where)
+    for flag in protocol.red_flags:
+        yield Gate(("red_flags", flag.id, "when"), flag.when, "when", protocol.phases, is_once_enough=True)
+
+
+def binds(limit: Limit, phase: Phase) -> bool:
+    """Whether a limit holds in a phase."""
+    return not limit.during or phase.id in limit.during
+
+
+def modalities(phase: Phase) -> set[str]:
+    """What a phase does with the body, by kind."""
+    found: set[str] = set()
+    for activity in phase.activities:
+        found.update(step.modality for step in getattr(activity, "steps", ()))
+        if modality := getattr(activity, "modality", ""):
+            found.add(modality)
+    return found
+
+
+def check_ins(phase: Phase, observation: str) -> tuple[CheckIn, ...]:
+    """The check-ins of a phase that ask for an observation for as long as the phase lasts."""
+    return tuple(
+        activity
+        for activity in phase.activities
+        if isinstance(activity, CheckIn)
+        and observation in activity.asks
+        and activity.until is None
+        and activity.only_if is None
+    )
+
+
+def compared(condition: Condition, path: Path, places: Places) -> Iterator[tuple[Comparison, Path]]:
+    """Every comparison of a condition, with the path at which it is written."""
+    match condition:
+        case Comparison():
+            yield condition, path
+        case All(parts) | AnyOf(parts):
+            key = "all" if isinstance(condition, All) else "any"
+            base = (*path, key) if (*path, key) in places else path
+            for index, part in enumerate(parts):
+                yield from compared(part, (*base, str(index)), places)
+        case Not(part):
+            yield from compared(part, (*path, "not"), places)
+
+
+def lengths(protocol: RecoveryProtocol, length: Length) -> dict[str, Duration]:
+    """A length for each grade; empty where its table is not there."""
+    if isinstance(length, TableRef) and length.table not in protocol.tables:
+        return {}
+    return {grade: protocol.length(length, grade) for grade in GRADES}

@@ -1,0 +1,144 @@
+"""Where protocol files are found: a person's own first, then the installed ones.
+
+Finding a file needs neither YAML nor pydantic; only `Library.entries` reads the files.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recovery import paths
+from recovery.errors import NotThere
+from recovery.values import Value
+
+if TYPE_CHECKING:
+    from recovery.protocol.problems import Problem
+
+_ID = "[a-z][a-z0-9-]{0,39}"
+_SUFFIXES = (".yaml", ".yml")
+
+
+class NoSuchProtocol(NotThere):
+    """No protocol has this id."""
+
+    def __init__(self, wanted: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches  # finding should cost nothing
+
+        self.known = tuple(sorted(known))
+        near = get_close_matches(wanted, self.known, n=1)
+        suggestion = f"; did you mean {near[0]!r}?" if near else ""
+        listed = f"there are: {', '.join(self.known)}" if self.known else "there are none"
+        super().__init__(
+            f"there is no protocol {wanted[:60]!r}{suggestion}", f"{listed}; or give the path of a file"
+        )
+
+
+class Listed(Value):
+    """One protocol file of the library: what it is, or what is wrong with it."""
+
+    id: str
+    path: Path
+    title: str = ""
+    version: str = ""
+    summary: str = ""
+    problems: tuple["Problem", ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        return not any(problem.is_error for problem in self.problems)
+
+
+def installed_folder() -> Path:
+    """The protocols that come with the program: in the wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    shipped = package / "_protocols"
+    return shipped if shipped.is_dir() else package.parent / "protocols"
+
+
+def default_library() -> "Library":
+    """`protocols` in the folder of all state, then the installed ones."""
+    return Library((paths.home() / "protocols", installed_folder()))
+
+
+class Library(Value):
+    """Folders with protocol files named `<id>.yaml`. A file in an earlier folder hides one of the same id."""
+
+    folders: tuple[Path, ...]
+
+    def find(self, wanted: str) -> Path:
+        """The file of an id, or the path that was given. Raises `NotThere`.
+
+        Anything with a `/`, with the ending of a YAML file, or that names an existing file is a path.
+        """
+        is_path = "/" in wanted or "\\" in wanted or wanted.endswith(_SUFFIXES)
+        if not is_path and re.fullmatch(_ID, wanted):
+            try:
+                return self.find_id(wanted)
+            except NoSuchProtocol:
+                if not _exists(Path(wanted)):
+                    raise
+        path = Path(wanted).expanduser()
+        if wanted and _exists(path):
+            return path
+        if is_path:
+            raise NotThere(f"{wanted}: there is no such file", "give the path of a protocol file, or an id")
+        raise NoSuchProtocol(wanted, self.ids())
+
+    def find_id(self, wanted: str) -> Path:
+        """The file of an id. Raises `NoSuchProtocol`."""
+        if re.fullmatch(_ID, wanted):
+            for folder in self.folders:
+                path = folder / f"{wanted}.yaml"
+                if _exists(path):
+                    return path
+        raise NoSuchProtocol(wanted, self.ids())
+
+    def holds(self, path: Path) -> bool:
+        """Whether it stands in one of the folders, so that its name has to be its id."""
+        return any(_same(path.parent, folder) for folder in self.folders)
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all files, in order."""
+        return tuple(sorted(self._files()))
+
+    def entries(self) -> tuple[Listed, ...]:
+        """All protocols with their titles, or what is wrong with them: a bad file hides no other."""
+        from recovery.protocol.reading import check_file  # loads pydantic and YAML
+
+        listed = []
+        for name, path in sorted(self._files().items()):
+            protocol, problems = check_file(path, self)
+            if protocol is None:
+                listed.append(Listed(name, path, problems=problems))
+            else:
+                listed.append(
+                    Listed(name, path, protocol.title, protocol.version, protocol.summary, problems)
+                )
+        return tuple(listed)
+
+    def _files(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            try:
+                candidates = sorted(folder.iterdir())
+            except OSError:
+                continue
+            for path in candidates:
+                if path.suffix == ".yaml" and re.fullmatch(_ID, path.stem):
+                    found.setdefault(path.stem, path)
+        return found
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.resolve() == other.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,283 @@
+"""Lint rules of names and numbers: everything named is there, and every number says where it comes from."""
+
+import re
+from collections.abc import Iterator
+
+from recovery.protocol.findings import Finding, Path, activities, compared, gates
+from recovery.protocol.model import (
+    ORIGINS,
+    Advice,
+    AnyActivity,
+    CheckIn,
+    Cites,
+    Comparison,
+    Healing,
+    Hold,
+    Observation,
+    RecoveryProtocol,
+    Reminder,
+    Session,
+    TableRef,
+)
+from recovery.protocol.problems import Places, did_you_mean
+
+OWN = "own"
+
+_PHASE = ("min", "max", "enter_when", "leave_when")
+_LIMIT = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
+_ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "begins", "until", "only_if")
+
+
+def _listed(names: object) -> str:
+    words = sorted(str(name) for name in names) if isinstance(names, set | dict | tuple | list) else []
+    return f"one of {', '.join(words)}" if words else "none is defined"
+
+
+# Sources ------------------------------------------------------------------------------------------
+
+
+def _cited(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, tuple[str, ...], dict[str, str]]]:
+    """Every item with its path, its sources, the fields of it that are numbers or claims, and its texts."""
+    for asked in protocol.observations.values():
+        yield ("observe", asked.id), asked.cites, ("scale", "fresh"), {}
+    for limit in protocol.limits:
+        yield ("limits", limit.id), limit.cites, _LIMIT, {"say": limit.say}
+    for table in protocol.tables.values():
+        yield ("tables", table.id), table.cites, tuple(table.rows), {}
+    if protocol.healing is not None:
+        late = {"late": protocol.healing.late.say}
+        yield ("healing",), protocol.healing.cites, ("table",), late
+    for flag in protocol.red_flags:
+        yield ("red_flags", flag.id), flag.cites, ("when",), {"say": flag.say}
+    for phase in protocol.phases:
+        at_max = phase.at_most.say if phase.at_most else ""
+        yield ("phases", phase.id), phase.cites, _PHASE, {"at_max": at_max, "goal": phase.goal}
+    for path, _, activity in activities(protocol):
+        yield path, activity.cites, _ACTIVITY, _texts(activity)
+
+
+def _texts(activity: AnyActivity) -> dict[str, str]:
+    match activity:
+        case Session(steps=(step,)):
+            return {"start": step.start, "end": step.end, "stop_if": step.stop_if}
+        case Session(steps=steps):
+            return {"steps": " ".join(f"{step.start} {step.end} {step.stop_if}" for step in steps)}
+        case Reminder(say=say) | Advice(say=say):
+            return {"say": say}
+        case Hold(on=on, off=off):
+            return {"on": on, "off": off}
+    return {}
+
+
+def check_sources(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    used: set[str] = set()
+    for path, cites, fields, texts in _cited(protocol):
+        for field, refs in cites.items():
+            for ref in refs:
+                source = ref.partition(":")[0]
+                used.add(source)
+                if source != OWN and source not in protocol.sources:
+                    known = {*protocol.sources, OWN}
+                    message = f"there is no source {source!r}{did_you_mean(source, known)}"
+                    yield Finding(
+                        "unknown-source",
+                        (*path, "source", field or "other"),
+                        message,
+                        _listed(known),
+                        about=source,
+                    )
+        if "" in cites:
+            continue
+        for where, field in _unsourced(path, cites, fields, texts, places):
+            message = f"{field!r} does not say where its number comes from"
+            yield Finding(
+                "number-without-source", where, message, f"source: ..., or {OWN} for the project's own"
+            )
+    for name in protocol.sources:
+        if name == OWN:
+            yield Finding("unknown-source", ("sources", OWN), f"the source {OWN!r} is built in", "another id")
+        elif name not in used:
+            message = f"the source {name!r} is never used"
+            yield Finding("unused", ("sources", name), message, severity="warning")
+
+
+def _unsourced(
+    path: Path, cites: Cites, fields: tuple[str, ...], texts: dict[str, str], places: Places
+) -> Iterator[tuple[Path, str]]:
+    for field in fields:
+        if (*path, field) in places and field not in cites:
+            yield (*path, field), field
+    for field, text in texts.items():
+        if re.search(r"\d", text) and field not in cites:
+            yield (*path, field), field
+    index = 0
+    while (*path, "steps", str(index)) in places:
+        for field in ("duration", "wait"):
+            if (*path, "steps", str(index), field) in places and field not in cites:
+                yield (*path, "steps", str(index), field), field
+        index += 1
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    asked: set[str] = set()
+    phases = {phase.id for phase in protocol.phases}
+    for path, _, activity in activities(protocol):
+        if isinstance(activity, CheckIn):
+            asked.update(activity.asks)
+            for index, name in enumerate(activity.asks):
+                yield from _observation(protocol, name, (*path, "ask", str(index)))
+    for limit in protocol.limits:
+        for index, name in enumerate(limit.during):
+            if name not in phases:
+                message = f"there is no phase {name!r}{did_you_mean(name, phases)}"
+                yield Finding(
+                    "unknown-phase", ("limits", limit.id, "in", str(index)), message, _listed(phases)
+                )
+    for gate in gates(protocol):
+        for comparison, path in compared(gate.condition, gate.path, places):
+            if comparison.subject not in (*ORIGINS, "grade", "side"):
+                yield from _observation(protocol, comparison.subject, path)
+                yield from _value(protocol, comparison, path)
+    for name in protocol.observations:
+        if name in (*ORIGINS, "grade", "side"):
+            yield Finding(
+                "reserved-id",
+                ("observe", name),
+                f"{name!r} means something else in a condition",
+                "another id",
+            )
+        elif name not in asked:
+            message = f"no check-in asks for {name!r}"
+            yield Finding("unused", ("observe", name), message, severity="warning")
+    yield from _tables(protocol)
+
+
+def _observation(protocol: RecoveryProtocol, name: str, path: Path) -> Iterator[Finding]:
+    if name not in protocol.observations:
+        message = f"there is no observation {name!r}{did_you_mean(name, protocol.observations)}"
+        yield Finding("unknown-observation", path, message, _listed(protocol.observations), about=name)
+
+
+def _value(protocol: RecoveryProtocol, comparison: Comparison, path: Path) -> Iterator[Finding]:
+    """The value is one that an answer can have, and the test one that the observation allows."""
+    asked = protocol.observations.get(comparison.subject)
+    if asked is None:
+        return
+    value, test = comparison.value, comparison.test
+    if asked.choices:
+        if test not in ("==", "!="):
+            yield Finding(
+                "value-not-possible",
+                path,
+                f"{asked.id!r} is a choice of words, not a scale",
+                "== or !=",
+                str(comparison),
+                about=asked.id,
+            )
+        elif value not in asked.choices:
+            message = f"{asked.id!r} is never {_shown(value)}{did_you_mean(str(value), asked.choices)}"
+            yield Finding("value-not-possible", path, message, _listed(asked.choices), about=asked.id)
+        return
+    if isinstance(value, str):
+        message = f"{asked.id!r} has no label {value!r}{did_you_mean(value, asked.labels)}"
+        yield Finding("value-not-possible", path, message, _words(asked), about=asked.id)
+    elif isinstance(value, float) and not _is_possible(asked, test, value):
+        yield Finding(
+            "value-not-possible",
+            path,
+            f"{asked.id!r} never gets there",
+            _words(asked),
+            str(comparison),
+            about=asked.id,
+        )
+
+
+def _is_possible(asked: Observation, test: str, value: float) -> bool:
+    if test == "drop":
+        return 0 < value <= asked.most - asked.least
+    return asked.least <= value <= asked.most
+
+
+def _shown(value: object) -> str:
+    return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
+
+
+def _words(asked: Observation) -> str:
+    labels = f" or {', '.join(asked.labels)}" if asked.labels else ""
+    return f"{asked.least}..{asked.most}{labels}"
+
+
+def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
+    named: set[str] = set()
+    refs: list[tuple[Path, str]] = [
+        (("phases", phase.id, key), length.table)
+        for phase in protocol.phases
+        for key, length in (("min", phase.least), ("max", phase.most))
+        if isinstance(length, TableRef)
+    ]
+    if isinstance(protocol.healing, Healing):
+        refs.append((("healing", "table"), protocol.healing.table))
+    for path, table in refs:
+        named.add(table)
+        if table not in protocol.tables:
+            message = f"there is no table {table!r}{did_you_mean(table, protocol.tables)}"
+            yield Finding("unknown-table", path, message, _listed(protocol.tables), about=table)
+    for name in protocol.tables:
+        if name not in named:
+            message = f"the table {name!r} is never used"
+            yield Finding("unused", ("tables", name), message, severity="warning")
+
+
+# Inputs -------------------------------------------------------------------------------------------
+
+
+def check_inputs(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    for path, needed, why in _needed(protocol, places):
+        if needed not in protocol.inputs:
+            message = f"{why}, but 'inputs' does not ask for {needed!r}"
+            yield Finding("missing-input", path, message, f"{needed} among the inputs")
+
+
+def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, str, str]]:
+    """What has to be known from the start, where, and why."""
+    input_of = {"injury": "onset", "grade": "grade", "side": "side"}
+    for gate in gates(protocol):
+        for comparison, path in compared(gate.condition, gate.path, places):
+            if comparison.subject in input_of:
+                yield path, input_of[comparison.subject], f"the condition is about the {comparison.subject}"
+    for phase in protocol.phases:
+        if phase.zero == "injury":
+            yield ("phases", phase.id, "zero"), "onset", "the phase counts from the injury"
+        for key, length in (("min", phase.least), ("max", phase.most)):
+            if isinstance(length, TableRef):
+                yield ("phases", phase.id, key), "grade", "the table has a row for each grade"
+    if protocol.healing is not None:
+        yield ("healing", "table"), "grade", "the table has a row for each grade"
+        if protocol.healing.zero == "injury":
+            yield ("healing", "from"), "onset", "healing counts from the injury"
+    for path, _, activity in activities(protocol):
+        for key, anchor in (("begins", activity.begins), ("until", activity.until)):
+            if anchor is not None and anchor.origin == "injury":
+                yield (*path, key), "onset", f"{str(anchor)!r} counts from the injury"
+    for limit in protocol.limits:
+        for key, anchor in (("not_before", limit.not_before), ("not_after", limit.not_after)):
+            if anchor is not None and anchor.origin == "injury":
+                yield ("limits", limit.id, key), "onset", f"{str(anchor)!r} counts from the injury"
+    yield from _sided(protocol)
+
+
+def _sided(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str, str]]:
+    why = "the text names the {side}"
+    for path, _, _, texts in _cited(protocol):
+        for field, text in texts.items():
+            if "side}" in text:
+                yield (*path, field), "side", why
+    for path, _, activity in activities(protocol):
+        if "side}" in activity.title:
+            yield (*path, "title"), "side", why
+    for asked in protocol.observations.values():
+        if "side}" in asked.ask:
+            yield ("observe", asked.id, "ask"), "side", why

@@ -1,0 +1,241 @@
+"""Lint rules of activities: no session can break a limit, and what is planned fits into a day."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from recovery.protocol.durations import Duration
+from recovery.protocol.findings import Finding, Path, activities, binds, lengths
+from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
+from recovery.protocol.model import (
+    All,
+    Anchor,
+    AnyActivity,
+    At,
+    CheckIn,
+    Comparison,
+    Condition,
+    Every,
+    Limit,
+    LocalMoment,
+    PerDay,
+    PerWeek,
+    RecoveryProtocol,
+    Reminder,
+    Session,
+)
+from recovery.protocol.problems import Places
+
+
+def check_limits(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
+    earliest = dict(zip((p.id for p in protocol.phases), _earliest(protocol), strict=True))
+    for path, phase, activity in activities(protocol):
+        limits = [limit for limit in protocol.limits if binds(limit, phase)]
+        yield from _never_in_time(path, activity, limits, earliest[phase.id])
+        if not isinstance(activity, Session):
+            continue
+        for limit in limits:
+            yield from _steps_against(path, activity, limit)
+            yield from _rounds_against(path, activity, limit)
+
+
+def _duration_path(path: Path, activity: Session, index: int) -> Path:
+    """Where a step's length is written. Waits are entries of their own, so steps are counted with them."""
+    if len(activity.steps) == 1:
+        return (*path, "duration")
+    return (*path, "steps", str(_position(activity, index)), "duration")
+
+
+def _position(activity: Session, index: int) -> int:
+    return index + sum(1 for step in activity.steps[:index] if step.wait.seconds)
+
+
+def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Finding]:
+    for index, step in enumerate(activity.steps):
+        if step.modality not in limit.of:
+            continue
+        where = _duration_path(path, activity, index)
+        if limit.never:
+            message = f"the limit {limit.id!r} forbids {step.modality} here: it can never begin"
+            yield Finding("session-forbidden", (*where[:-1], "of"), message)
+        if limit.longest is not None and step.duration.most.about_seconds > limit.longest.about_seconds:
+            message = f"longer than the limit {limit.id!r} allows"
+            yield Finding("session-too-long", where, message, f"at most {limit.longest}", str(step.duration))
+        following = activity.steps[index + 1] if index + 1 < len(activity.steps) else None
+        if following is None or limit.gap is None or following.modality not in limit.to:
+            continue
+        if step.wait.about_seconds < limit.gap.about_seconds:
+            has_wait = step.wait.seconds > 0
+            place = (
+                *path,
+                "steps",
+                str(_position(activity, index) + has_wait),
+                *(("wait",) if has_wait else ()),
+            )
+            message = f"the wait before the next treatment is shorter than the limit {limit.id!r} allows"
+            yield Finding("wait-too-short", place, message, f"wait: {limit.gap} or more", str(step.wait))
+
+
+def _rounds_against(path: Path, activity: Session, limit: Limit) -> Iterator[Finding]:
+    """From the end of one round to the next, and how many a day."""
+    last, first = activity.steps[-1], activity.steps[0]
+    cadence = activity.cadence
+    if limit.gap is not None and last.modality in limit.of and first.modality in limit.to:
+        gap = limit.gap.about_seconds
+        if isinstance(cadence, Every) and cadence.interval.least.about_seconds < gap:
+            message = f"it comes again sooner than the limit {limit.id!r} allows"
+            yield Finding(
+                "every-too-short", (*path, "every"), message, f"{limit.gap} or more", str(cadence.interval)
+            )
+        if isinstance(cadence, PerDay) and cadence.most > 1:
+            between = WAKING / cadence.most - _length(activity, with_last_wait=False)
+            if between < gap:
+                message = f"so often leaves less between them than the {limit.gap} of the limit {limit.id!r}"
+                yield Finding(
+                    "cadence-does-not-fit",
+                    (*path, "per_day"),
+                    message,
+                    "fewer times a day",
+                    str(cadence.most),
+                )
+    if limit.most_per_day is not None:
+        each = sum(1 for step in activity.steps if step.modality in limit.of)
+        times = (
+            cadence.most
+            if isinstance(cadence, PerDay)
+            else len(cadence.times)
+            if isinstance(cadence, At)
+            else 0
+        )
+        if each * times > limit.most_per_day:
+            key = "per_day" if isinstance(cadence, PerDay) else "at"
+            message = f"more sessions a day than the limit {limit.id!r} allows"
+            yield Finding(
+                "too-many-a-day", (*path, key), message, f"at most {limit.most_per_day}", str(each * times)
+            )
+
+
+# Windows ------------------------------------------------------------------------------------------
+
+
+def _earliest(protocol: RecoveryProtocol) -> Iterator[float]:
+    """For each phase, the seconds since the injury before which it cannot be entered."""
+    so_far = 0.0
+    for phase in protocol.phases:
+        so_far = max(so_far, _since_injury(phase.enter_when))
+        yield so_far
+        least = min((x.about_seconds for x in lengths(protocol, phase.least).values()), default=0.0)
+        so_far = (
+            max(so_far, least, _since_injury(phase.leave_when)) if phase.zero != "phase" else so_far + least
+        )
+        so_far = max(so_far, _since_injury(phase.leave_when))
+
+
+def _since_injury(condition: Condition | None) -> float:
+    """The time since the injury that a condition asks for, where it does so plainly."""
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return max(
+        (
+            part.value.about_seconds
+            for part in parts
+            if isinstance(part, Comparison)
+            and part.subject == "injury"
+            and part.test in (">=", ">")
+            and isinstance(part.value, Duration)
+        ),
+        default=0.0,
+    )
+
+
+def _never_in_time(
+    path: Path, activity: AnyActivity, limits: list[Limit], entered: float
+) -> Iterator[Finding]:
+    """Its bounds and those of its limits leave it some time."""
+    of: set[str] = {step.modality for step in activity.steps} if isinstance(activity, Session) else set()
+    own = [limit for limit in limits if of & set(limit.of)]
+    begins = [(activity.begins, (*path, "begins"))] + [
+        (limit.not_before, ("limits", limit.id)) for limit in own
+    ]
+    ends = [(activity.until, (*path, "until"))] + [(limit.not_after, ("limits", limit.id)) for limit in own]
+    needed = (
+        min((s.duration.least.about_seconds for s in activity.steps), default=0.0)
+        if isinstance(activity, Session)
+        else 0.0
+    )
+    for end, where in ends:
+        if end is None:
+            continue
+        start = max((_comparable(begin, end.origin, entered) for begin, _ in begins if begin), default=0.0)
+        if end.origin == "injury":
+            start = max(start, entered)
+        if start + needed > end.offset.about_seconds:
+            place = where if where[0] == "phases" else path
+            about = "" if where[0] == "phases" else f" because of the limit {where[1]!r}"
+            message = (
+                f"there is never a time for it{about}: it would have to be over by {end} before it can begin"
+            )
+            yield Finding("never-in-time", place, message)
+
+
+def _comparable(begin: Anchor, origin: str, entered: float) -> float:
+    """The least seconds after an origin that an instant can be; 0 where nothing is known."""
+    seconds = begin.offset.about_seconds
+    if begin.origin == origin:
+        return seconds
+    if origin == "injury":
+        return seconds + (entered if begin.origin == "phase" else 0.0)
+    return 0.0
+
+
+# Cadences -----------------------------------------------------------------------------------------
+
+
+def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:
+    """The seconds of one round, waits included."""
+    if not isinstance(activity, Session):
+        return 0.0
+    total = sum(step.duration.least.about_seconds + step.wait.about_seconds for step in activity.steps)
+    return total if with_last_wait else total - activity.steps[-1].wait.about_seconds
+
+
+def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
+    for path, _phase, activity in activities(protocol):
+        if not isinstance(activity, Session | Reminder | CheckIn):
+            continue
+        length = _length(activity)
+        match activity.cadence:
+            case PerDay(most=most) if most * length > WAKING:
+                found = f"{most} times {length / HOUR:.3g} hours"
+                message = "so many times a day do not fit into the waking hours"
+                yield Finding(
+                    "cadence-does-not-fit", (*path, "per_day"), message, "at most 16 hours in all", found
+                )
+            case Every(interval) if not isinstance(activity, Session) and interval.least.about_seconds > DAY:
+                message = "what comes by the clock comes at least once a day; for less often use per_week"
+                yield Finding("cadence-does-not-fit", (*path, "every"), message, "24h or less", str(interval))
+            case At(times):
+                yield from _times(path, activity, times)
+            case PerWeek(at=moment):
+                yield from _times(path, activity, (moment,))
+        if isinstance(activity, Session) and _length(activity, with_last_wait=False) > WAKING:
+            yield Finding(
+                "cadence-does-not-fit", path, "one round is longer than the waking hours", "at most 16 hours"
+            )
+
+
+def _times(path: Path, activity: AnyActivity, times: tuple[LocalMoment, ...]) -> Iterator[Finding]:
+    length = _length(activity, with_last_wait=False)
+    at = sorted(times, key=seconds_of_day)
+    where = (*path, "at")
+    for moment in at:
+        begins = seconds_of_day(moment)
+        if begins < WAKE or begins + length > BEDTIME:
+            message = (
+                f"{moment} lies outside the usual waking hours"
+                if length == 0
+                else f"begun at {moment} it lies outside the usual waking hours"
+            )
+            severity = "warning" if moment.base == "clock" else "error"
+            yield Finding("outside-waking-hours", where, message, "07:00 to 23:00", str(moment), severity)
+    for one, other in pairwise(at):
+        if seconds_of_day(other) - seconds_of_day(one) < max(length, 1):
+            yield Finding("times-overlap", where, f"{one} and {other} overlap", "times further apart")

@@ -1,0 +1,86 @@
+"""What is wrong with a protocol file, said so that a person can find and mend it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in one place. Lines and columns count from 1; 0 means: the file as a whole."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    """The place in words: `phase 'rice' > activity 'ice' > every`; empty for the file as a whole."""
+    severity: str
+    """`error` or `warning`."""
+    message: str
+    expected: str = ""
+    found: str = ""
+    rule: str = ""
+    """The id of the lint rule that was broken, such as `gate-undecidable`; empty for what cannot be read."""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        words = f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        details = [f"expected {self.expected}"] if self.expected else []
+        if self.found:
+            details.append(f"found {self.found}")
+        return f"{words} ({', '.join(details)})" if details else words
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a file, and how to say so."""
+
+    file: str
+    line: int
+    column: int
+    words: str
+
+    def problem(
+        self, message: str, *, expected: str = "", found: str = "", severity: str = "error", rule: str = ""
+    ) -> Problem:
+        return Problem(
+            self.file, self.line, self.column, self.words, severity, message, expected, found, rule
+        )
+
+
+def shown(value: object) -> str:
+    """What stands in a file, short and on one line: texts quoted, the rest by its shape."""
+    match value:
+        case "":
+            return "nothing"
+        case str():
+            return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
+        case dict():
+            return "a mapping (key: value)"
+        case list() | tuple():
+            return "a list"
+    return type(value).__name__
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'every'?`, or an empty text where nothing is near."""
+    near = get_close_matches(word[:80], sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+Places = Mapping[tuple[str, ...], Place]
+"""Where things stand, by their path: `("phases", "rice", "do", "ice", "every")`."""
+
+
+def place_at(places: Places, *path: str) -> Place:
+    """The place of a path or, where it is not written down, of the nearest thing around it."""
+    for length in range(len(path), 0, -1):
+        if found := places.get(path[:length]):
+            return found
+    return places.get((), Place("", 0, 0, ""))

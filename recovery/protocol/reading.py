@@ -1,0 +1,272 @@
+"""Reading protocol files: from bytes to a `RecoveryProtocol`, or to all the problems that a file has.
+
+Nothing but `ProtocolError` comes out of here, whatever the bytes. A protocol is read together with those that
+it uses; their texts are kept (`Reading.texts`), so that an episode can pin them and read them again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from recovery.errors import RecoveryError
+from recovery.protocol import lint
+from recovery.protocol.compiling import Compiler
+from recovery.protocol.entries import Trace
+from recovery.protocol.explaining import explain
+from recovery.protocol.library import Library, NoSuchProtocol
+from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.partial import believable, without_errors
+from recovery.protocol.problems import Place, Places, Problem, did_you_mean, place_at, shown
+from recovery.protocol.schema import FORMAT, ProtocolFile, UseEntry
+from recovery.protocol.syntax import (
+    Document,
+    Unreadable,
+    decode,
+    load_bytes,
+    places_of,
+    read_document,
+    shown_path,
+)
+
+MOST_FILES = 20
+_MOST_PROBLEMS = 200
+
+
+class ProtocolError(RecoveryError):
+    """A protocol that cannot be used, with everything that is wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = [problem for problem in problems if problem.is_error]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        first = str(errors[0]) if errors else "the protocol cannot be used"
+        name = errors[0].file if errors else "FILE"
+        super().__init__(f"{first}{more}", f"recovery validate {name} shows all that is wrong")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A protocol that can be used, with the texts that it was read from and what to mind about them."""
+
+    protocol: RecoveryProtocol
+    texts: Mapping[str, str]
+    """The text of the file and of those that it uses, by protocol id."""
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def content_hash(self) -> str:
+        return content_hash(self.texts)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text and the name to give it in problems."""
+
+    text: str
+    file: str
+
+
+_Find = Callable[[str], _Text]
+"""The text of a protocol by its id. Raises `NoSuchProtocol`, `Unreadable`."""
+
+
+def read_protocol(path: Path, library: Library) -> Reading:
+    """Read a file, and through `library` the files that it uses. Raises `ProtocolError` with all problems.
+
+    A file outside the library's folders may also use files that stand beside it; they come first.
+    """
+    reading, problems = _check(path, library)
+    if reading is None:
+        raise ProtocolError(problems)
+    return reading
+
+
+def check_file(path: Path, library: Library) -> tuple[RecoveryProtocol | None, tuple[Problem, ...]]:
+    """The protocol of a file (None where it has errors) and all its errors and warnings."""
+    reading, problems = _check(path, library)
+    return (None if reading is None else reading.protocol), problems
+
+
+def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtocol:
+    """Read a protocol again from the texts of a `Reading`. Raises `ProtocolError`.
+
+    It is not linted again: a rule of a later version shall not stop an episode that is running.
+    """
+
+    def find(wanted: str) -> _Text:
+        if wanted not in texts:
+            raise NoSuchProtocol(wanted, texts)
+        return _Text(texts[wanted], f"{wanted}.yaml")
+
+    if protocol_id not in texts:
+        missing = Problem(f"{protocol_id}.yaml", 0, 0, "", "error", "its text is not among those kept")
+        raise ProtocolError((missing,))
+    reading, problems = _Files(find).whole(find(protocol_id), protocol_id, is_linted=False)
+    if reading is None:
+        raise ProtocolError(problems)
+    return reading.protocol
+
+
+def content_hash(texts: Mapping[str, str]) -> str:
+    """SHA-256 of texts by their ids, the same whatever their order and their line ends."""
+    canonical = {key: text.replace("\r\n", "\n").replace("\r", "\n") for key, text in texts.items()}
+    data = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(data.encode("ascii")).hexdigest()
+
+
+def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem, ...]]:
+    is_installed = library.holds(path)
+    where = library if is_installed else Library((path.parent, *library.folders))
+
+    def find(wanted: str) -> _Text:
+        found = where.find_id(wanted)
+        return _Text(decode(load_bytes(found), shown_path(found)), shown_path(found))
+
+    try:
+        main = _Text(decode(load_bytes(path), shown_path(path)), shown_path(path))
+    except Unreadable as unreadable:
+        return None, (unreadable.problem,)
+    return _Files(find).whole(main, path.stem if is_installed else "")
+
+
+class _Files:
+    """The files of one reading: the one asked for and those that it uses, each read once."""
+
+    def __init__(self, find: _Find) -> None:
+        self.find = find
+        self.texts: dict[str, str] = {}
+        self.protocols: dict[str, RecoveryProtocol] = {}
+        self.places: dict[tuple[str, ...], Place] = {}
+        self.problems: list[Problem] = []
+        self.left_out: frozenset[tuple[str, ...]] = frozenset()
+        """What could not be used of the main file."""
+        self.is_use_missing = False
+        """Whether a protocol that one of them uses cannot be used."""
+
+    def whole(
+        self, main: _Text, wanted: str, *, is_linted: bool = True
+    ) -> tuple[Reading | None, tuple[Problem, ...]]:
+        """The reading of the main file (None where anything has errors) and all problems."""
+        protocol = self._one(main, wanted, ())
+        if protocol is not None and is_linted:
+            found = lint.findings(protocol, self.places)
+            if self.problems:
+                found = believable(found, self.left_out, is_whole=not self.is_use_missing)
+            self.problems.extend([*lint.as_problems(found, self.places), *self._then(protocol.then)])
+        # The file itself first, then those it uses; within a file from top to bottom.
+        ordered = sorted(
+            set(self.problems), key=lambda p: (p.file != main.file, p.file, p.line, p.column, p.message)
+        )
+        problems = tuple(ordered[:_MOST_PROBLEMS])
+        if protocol is None or any(problem.is_error for problem in ordered):
+            return None, problems
+        return Reading(protocol, dict(self.texts), problems), problems
+
+    def _then(self, wanted: str) -> Iterator[Problem]:
+        """A warning where the protocol that usually follows is not there."""
+        try:
+            if wanted:
+                self.find(wanted)
+        except NoSuchProtocol as error:
+            message = f"there is no protocol {wanted!r}{did_you_mean(wanted, error.known)}"
+            listed = f"one of {', '.join(sorted(error.known))}"
+            place = place_at(self.places, "then")
+            yield place.problem(message, expected=listed, severity="warning", rule="unknown-protocol")
+        except Unreadable:
+            return  # it is there, and whoever starts it will be told
+
+    def _one(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
+        """One file with those below it; None where the file is of no use. Problems are collected.
+
+        Of the main file, what is left without its errors is taken, so that the rest is checked as well.
+        """
+        try:
+            document = read_document(source.text, source.file)
+        except Unreadable as unreadable:
+            self.problems.append(unreadable.problem)
+            return None
+        places = places_of(document)
+        entry = self._validated(document, places, is_main=not above)
+        if entry is None:
+            return None
+        if wanted and entry.id != wanted and ("id",) not in self.left_out:
+            place = place_at(places, "id")
+            message = "the id is not the file's name"
+            self.problems.append(place.problem(message, expected=repr(wanted), found=repr(entry.id)))
+            if above:
+                return None
+        self.texts[entry.id] = source.text
+        used = self._used(entry, places, (*above, entry.id))
+        compiler = Compiler(entry, used, places)
+        protocol = compiler.compile()
+        self.problems.extend(compiler.problems)
+        # What a file says itself stands before what it uses.
+        self.places = {**self.places, **places} if not above else {**places, **self.places}
+        return protocol
+
+    def _validated(self, document: Document, places: Places, *, is_main: bool) -> ProtocolFile | None:
+        """The entries of a document, or what is left of them. Problems are collected."""
+        version = document.value.get("format")
+        if version is not None and version != FORMAT:
+            message = "this file is written in another format of the language"
+            place = place_at(places, "format")
+            self.problems.append(place.problem(message, expected=FORMAT, found=shown(version)))
+            return None
+        trace = Trace()
+        entry, error = None, None
+        try:
+            entry = ProtocolFile.model_validate(document.value, context=trace)
+        except ValidationError as caught:
+            error = caught
+        taken = {(problem.line, problem.column) for problem in document.problems}
+        explained = explain(error, trace, document)
+        found = [problem for problem in explained if (problem.line, problem.column) not in taken]
+        self.problems.extend([*document.problems, *found])
+        if not explained:
+            return entry
+        if not is_main:
+            return None
+        entry, self.left_out = without_errors(document)
+        return entry
+
+    def _used(
+        self, entry: ProtocolFile, places: Places, above: tuple[str, ...]
+    ) -> dict[str, RecoveryProtocol]:
+        used: dict[str, RecoveryProtocol] = {}
+        for item in entry.phases:
+            if not isinstance(item, UseEntry) or item.use in used:
+                continue
+            place = place_at(places, "phases", item.use, "use")
+            if item.use in above:
+                circle = " uses ".join((*above[above.index(item.use) :], item.use))
+                self.problems.append(place.problem(f"protocols use each other in a circle: {circle}"))
+            elif item.use in self.protocols:
+                used[item.use] = self.protocols[item.use]
+            elif len(self.texts) >= MOST_FILES:
+                self.problems.append(
+                    place.problem("too many protocols use one another", expected=f"at most {MOST_FILES}")
+                )
+            elif (protocol := self._fetched(item.use, place, above)) is not None:
+                used[item.use] = self.protocols[item.use] = protocol
+            if item.use not in used:
+                self.is_use_missing = True
+        return used
+
+    def _fetched(self, wanted: str, place: Place, above: tuple[str, ...]) -> RecoveryProtocol | None:
+        before = len(self.problems)
+        try:
+            protocol = self._one(self.find(wanted), wanted, above)
+        except NoSuchProtocol as error:
+            message = f"there is no protocol {wanted!r}{did_you_mean(wanted, error.known)}"
+            self.problems.append(place.problem(message, expected=f"one of {', '.join(sorted(error.known))}"))
+            return None
+        except Unreadable as unreadable:
+            self.problems.append(unreadable.problem)
+            protocol = None
+        if len(self.problems) > before:
+            self.problems.append(place.problem(f"the protocol {wanted!r} that it uses has errors"))
+        return protocol

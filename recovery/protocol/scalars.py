@@ -1,0 +1,375 @@
+"""The single values of a protocol file. Each arrives as text and is read here, for pydantic and for editors.
+
+A value that cannot be read raises a `language` error that carries what was expected and what was found.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from recovery.protocol import conditions, durations
+from recovery.protocol.durations import Duration, Range
+from recovery.protocol.model import (
+    LEVELS,
+    MODALITIES,
+    ORIGINS,
+    Anchor,
+    Comparison,
+    LocalMoment,
+    TableRef,
+)
+from recovery.protocol.problems import did_you_mean, shown
+
+LONGEST_CUE = 500
+LONGEST_PROSE = 4000
+_LONGEST_WORD = 200
+_TEN_YEARS = 3653 * 86400
+
+ID = r"[a-z][a-z0-9-]{0,39}"
+_LENGTH = r"(\d{1,6} ?(s|sec|m|min|h|d|w|mo) ?)+"
+_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
+_REF = re.compile(rf"({ID})(?::(\S.{{0,99}}))?", re.ASCII)
+_TABLE_END = re.compile(rf"({ID})\.(min|max)", re.ASCII)
+_ANCHOR = re.compile(rf"({'|'.join(ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
+_MOMENT = re.compile(r"(wake|bedtime)(?:\s*([+-])\s*(\S.*))?", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{(?:side|other side)\}")
+PLACEHOLDERS = ("{side}", "{other side}")
+
+# Characters that could make a text look like another one: breaks and changes of direction.
+_DECEIVING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def fault(message: str, expected: str = "", found: str = "") -> PydanticCustomError:
+    """An error of the language, as pydantic carries it."""
+    context = {"message": message, "expected": expected, "found": found}
+    return PydanticCustomError("language", "{message}", context)
+
+
+def _scalar(
+    read: Callable[[str], Any], expected: str, pattern: str = "", *, description: str, number: bool = False
+) -> tuple[PlainValidator, WithJsonSchema]:
+    """The two annotations of a type: how to read its text, and what an editor should know of it."""
+
+    def validate(value: object) -> Any:
+        if not isinstance(value, str) or value == "":
+            raise fault("not a single value" if value else "a value is missing", expected, shown(value))
+        if len(value) > _LONGEST_WORD:
+            raise fault(f"a value of {len(value)} characters is too long", expected, shown(value))
+        try:
+            return read(value)
+        except ValueError as error:
+            raise fault(str(error).split("; write ")[0], expected, shown(value)) from None
+
+    text: dict[str, Any] = {"type": "string", "description": description}
+    if pattern:
+        text["pattern"] = f"^{pattern}$"
+    if number:
+        text = {"description": description, "anyOf": [{"type": "integer", "minimum": 0}, text]}
+    return PlainValidator(validate), WithJsonSchema(text)
+
+
+def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
+    expected = f"a text of at most {longest} characters"
+    if not isinstance(value, str):
+        raise fault(
+            "a text that contains { or [ needs quotes round it", f"{expected}, in quotes", shown(value)
+        )
+    for character in value:
+        if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
+            raise fault("a control character in a text", "only characters that can be seen", shown(character))
+    if deceiving := _DECEIVING.search(value):
+        raise fault(
+            "an invisible character in a text", "only characters that can be seen", shown(deceiving[0])
+        )
+    folded = " ".join(value.split())
+    if not folded:
+        raise fault("a text is missing", expected, "nothing")
+    if len(folded) > longest:
+        raise fault("the text is too long", expected, f"{len(folded)} characters")
+    rest = _PLACEHOLDER.sub("", folded) if placeholders else folded
+    if "{" in rest or "}" in rest:
+        allowed = "only {side} and {other side} in braces" if placeholders else "no braces here"
+        start = max(0, min(folded.find(brace) % (len(folded) + 1) for brace in "{}") - 10)
+        raise fault("a brace in a text", allowed, shown(folded[start:]))
+    return folded
+
+
+def _texts(
+    longest: int, placeholders: tuple[str, ...], description: str
+) -> tuple[PlainValidator, WithJsonSchema]:
+    schema = {"type": "string", "minLength": 1, "maxLength": longest, "description": description}
+    return PlainValidator(lambda value: _text(value, longest, placeholders)), WithJsonSchema(schema)
+
+
+def _pattern(pattern: str, message: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(message)
+        return value
+
+    return read
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"unknown word {value[:40]!r}{did_you_mean(value, words)}")
+        return value
+
+    return read
+
+
+def one_of(*words: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """The annotations of a value that is one of a few words."""
+    validator, _ = _scalar(_one_of(words), f"one of {', '.join(words)}", description="")
+    return validator, WithJsonSchema({"type": "string", "enum": list(words)})
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def _duration(value: str) -> Duration:
+    duration = durations.parse_duration(value)
+    if duration.about_seconds > _TEN_YEARS:
+        raise ValueError("longer than ten years")
+    return duration
+
+
+def _positive(value: str) -> Duration:
+    duration = _duration(value)
+    if duration == Duration():
+        raise ValueError("a length of nothing")
+    return duration
+
+
+def _exact(value: str) -> Duration:
+    duration = _positive(value)
+    if not duration.is_exact:
+        raise ValueError("days, weeks and months are not exact lengths; write hours, such as 24h")
+    return duration
+
+
+def _range(value: str) -> Range:
+    range_ = durations.parse_range(value)
+    _positive(str(range_.least))
+    _duration(str(range_.most))
+    return range_
+
+
+def _exact_range(value: str) -> Range:
+    range_ = _range(value)
+    _exact(str(range_.least))
+    _exact(str(range_.most))
+    return range_
+
+
+def _length(value: str) -> Duration | TableRef:
+    if table := _TABLE_END.fullmatch(value):
+        return TableRef(table[1], table[2])
+    return _duration(value)
+
+
+def _anchor(value: str) -> Anchor:
+    match = _ANCHOR.fullmatch(value)
+    if match is None:
+        raise ValueError("not an instant that a protocol can know")
+    return Anchor(match[1], _duration(match[2]) if match[2] else Duration())
+
+
+def _moment(value: str) -> LocalMoment:
+    if re.fullmatch(_CLOCK, value, re.ASCII):
+        hour, minute = value.split(":")
+        return LocalMoment(at=time(int(hour), int(minute)))
+    match = _MOMENT.fullmatch(value)
+    if match is None:
+        raise ValueError("not a time of day")
+    base, sign, length = match.groups()
+    if not length:
+        return LocalMoment(base)
+    if sign != {"wake": "+", "bedtime": "-"}[base]:
+        raise ValueError("only after waking or before bedtime")
+    duration = _exact(length)
+    if duration.seconds % 60 or duration.seconds >= 86400:
+        raise ValueError("whole minutes, less than a day, are wanted")
+    return LocalMoment(base, minutes=int(f"{sign}{duration.seconds // 60}"))
+
+
+def _count(value: str) -> int:
+    if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) == 0:
+        raise ValueError("not a number of times")
+    return int(value)
+
+
+def _counts(value: str) -> tuple[int, int]:
+    least, dots, most = value.partition("..")
+    low = _count(least.strip())
+    high = _count(most.strip()) if dots else low
+    if low > high:
+        raise ValueError("the range goes from more to fewer")
+    return low, high
+
+
+def _scale(value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})\.\.(\d{1,4})", value, re.ASCII)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise ValueError("not a scale")
+    return int(match[1]), int(match[2])
+
+
+def _yes_or_no(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("neither true nor false")
+    return value == "true"
+
+
+def _refs(value: str) -> tuple[str, ...]:
+    refs = tuple(ref.strip() for ref in value.split(","))
+    for ref in refs:
+        if not _REF.fullmatch(ref):
+            raise ValueError(f"{ref[:40]!r} does not name a source")
+    return refs
+
+
+def source_id(ref: str) -> str:
+    """The source that a reference such as `seed:183` names."""
+    return ref.partition(":")[0]
+
+
+# Types --------------------------------------------------------------------------------------------
+
+_A_LENGTH = "a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo"
+_AN_EXACT = "a length in hours, minutes or seconds, such as 20min or 1h30min"
+_ID_FORM = "a short name: small letters, digits and hyphens, at most 40, a letter first"
+_BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]}
+
+Title = Annotated[str, *_texts(120, (), "A short title.")]
+Prose = Annotated[str, *_texts(LONGEST_PROSE, (), "A text for the reader of the protocol.")]
+CueTitle = Annotated[str, *_texts(120, PLACEHOLDERS, "A short title; may use {side} and {other side}.")]
+Cue = Annotated[
+    str, *_texts(LONGEST_CUE, PLACEHOLDERS, "What the person is told; may use {side} and {other side}.")
+]
+Label = Annotated[
+    str,
+    *_scalar(
+        _pattern(r"[A-Za-z][A-Za-z0-9 -]{0,39}", "not a label"),
+        "a label of letters, digits, spaces and hyphens",
+        "[A-Za-z][A-Za-z0-9 -]{0,39}",
+        description="A word that an answer can be.",
+    ),
+]
+Id = Annotated[
+    str, *_scalar(_pattern(ID, "not a usable id"), _ID_FORM, ID, description="A short name, unique.")
+]
+Version = Annotated[
+    str,
+    *_scalar(
+        _pattern(r"\d{1,6}\.\d{1,6}\.\d{1,6}", "not a version"),
+        "three numbers, such as 1.0.0",
+        r"\d+\.\d+\.\d+",
+        description="The version of this file: three numbers.",
+    ),
+]
+PositiveDuration = Annotated[
+    Duration, *_scalar(_positive, _A_LENGTH, _LENGTH, description="A length of time, such as 20min or 2w.")
+]
+ExactDuration = Annotated[
+    Duration, *_scalar(_exact, _AN_EXACT, _LENGTH, description="A length in hours, minutes or seconds.")
+]
+DurationRange = Annotated[
+    Range,
+    *_scalar(
+        _range,
+        f"{_A_LENGTH}, or a range such as 2w..4w",
+        rf"{_LENGTH}(\.\.{_LENGTH})?",
+        description="A length of time or a range, such as 2w..4w.",
+    ),
+]
+ExactRange = Annotated[
+    Range,
+    *_scalar(
+        _exact_range,
+        f"{_AN_EXACT}, or a range such as 2h..3h",
+        rf"{_LENGTH}(\.\.{_LENGTH})?",
+        description="A length in hours, minutes or seconds, or a range, such as 2h..3h.",
+    ),
+]
+PhaseLength = Annotated[
+    Duration | TableRef,
+    *_scalar(
+        _length,
+        f"{_A_LENGTH}, or the end of a table, such as loading.min",
+        rf"({_LENGTH}|{ID}\.(min|max))",
+        description="A length of time, or one end of a table for the person's grade, such as loading.min.",
+    ),
+]
+Instant = Annotated[
+    Anchor,
+    *_scalar(
+        _anchor,
+        "injury, start or phase, with a length after it: injury+48h",
+        rf"({'|'.join(ORIGINS)})( ?\+ ?{_LENGTH})?",
+        description="An instant: injury, start or phase, and a length after it, such as injury+48h.",
+    ),
+]
+Moment = Annotated[
+    LocalMoment,
+    *_scalar(
+        _moment,
+        'a time of day: "08:00", wake, wake+30min, bedtime or bedtime-1h',
+        rf"({_CLOCK}|wake( ?\+ ?{_LENGTH})?|bedtime( ?- ?{_LENGTH})?)",
+        description='A time of day: "08:00", wake+30min or bedtime-1h.',
+    ),
+]
+Count = Annotated[
+    int, *_scalar(_count, "a whole number from 1 to 99", "[1-9][0-9]?", description="", number=True)
+]
+CountRange = Annotated[
+    tuple[int, int],
+    *_scalar(
+        _counts,
+        "a number of times from 1 to 99 or a range, such as 3 or 1..3",
+        r"[1-9][0-9]?(\.\.[1-9][0-9]?)?",
+        description="So many times, or a range, such as 1..3.",
+        number=True,
+    ),
+]
+Scale = Annotated[
+    tuple[int, int],
+    *_scalar(
+        _scale,
+        "two whole numbers, the smaller first, such as 0..10",
+        r"\d{1,4}\.\.\d{1,4}",
+        description="The least and the most of a scale, such as 0..10.",
+    ),
+]
+YesNo = Annotated[bool, _scalar(_yes_or_no, "true or false", description="")[0], WithJsonSchema(_BOOL)]
+ComparisonText = Annotated[
+    Comparison,
+    *_scalar(
+        conditions.parse_condition_text,
+        conditions.FORMS.removeprefix("write "),
+        r"\S+( ?(<=|>=|==|!=|<|>) ?| falling| rising| drop ?>= ?).*",
+        description="One comparison, such as pain <= 3, swelling falling, pain drop >= 2, grade == III.",
+    ),
+]
+Refs = Annotated[
+    tuple[str, ...],
+    *_scalar(
+        _refs,
+        "sources with commas between, such as seed:183, nhs (own is the project's own)",
+        rf"{ID}(:[^,]+)?(, ?{ID}(:[^,]+)?)*",
+        description="The sources, such as seed:183, nhs. own: the project's own default.",
+    ),
+]
+Modality = Annotated[str, *one_of(*MODALITIES)]
+Level = Annotated[str, *one_of(*LEVELS)]
+Origin = Annotated[str, *one_of(*ORIGINS)]
+Input = Annotated[str, *one_of("onset", "grade", "side")]
+Better = Annotated[str, *one_of("lower", "higher")]

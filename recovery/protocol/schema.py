@@ -1,0 +1,216 @@
+"""The shape of a protocol file: strict pydantic models. Their texts are the contract, `reading` uses them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from recovery.protocol import scalars as s
+from recovery.protocol.activities import AnyActivityEntry
+from recovery.protocol.entries import (
+    SAY,
+    SOURCE,
+    TITLE,
+    ConditionEntry,
+    Entry,
+    Escalation,
+    Slip,
+    Sources,
+    exactly_one,
+    shape,
+    together,
+)
+
+FORMAT = "1"
+SINGULAR = {
+    "sources": "source",
+    "observe": "observation",
+    "limits": "limit",
+    "tables": "table",
+    "red_flags": "red flag",
+    "phases": "phase",
+}
+
+
+class UseEntry(Entry):
+    """All phases of another protocol, with its observations, limits, tables, red flags and sources."""
+
+    use: s.Id = Field(description="The id of the protocol.")
+
+
+class PhaseEntry(Entry):
+    """An ordered part with a goal, activities and a gate."""
+
+    id: s.Id = Field(description="A short name, unique in the protocol.")
+    title: s.Title | None = TITLE
+    goal: s.Cue | None = Field(None, description="What it is for.")
+    zero: s.Origin = Field(
+        "phase", description="What its time counts from: phase (its entry), injury or start."
+    )
+    min: s.PhaseLength | None = Field(None, description="It lasts at least so long.")
+    max: s.PhaseLength | None = Field(
+        None, description="After so long `at_max` is told; nobody is pushed on."
+    )
+    enter_when: ConditionEntry | None = Field(None, description="It may be entered only while this is true.")
+    leave_when: ConditionEntry | None = Field(None, description="It may be left only while this is true.")
+    at_max: Escalation | None = Field(None, description="What to tell when `max` is reached.")
+    confirm: s.YesNo = Field(False, description="Whether the person has to confirm that it ends.")
+    source: Sources | None = SOURCE
+    do: tuple[AnyActivityEntry, ...] = Field((), description="The activities.")
+
+
+def _phase_or_use(value: Any) -> str:
+    return "<use>" if isinstance(value, dict) and "use" in value and "id" not in value else "<phase>"
+
+
+AnyPhaseEntry = Annotated[
+    Annotated[PhaseEntry, Tag("<phase>")] | Annotated[UseEntry, Tag("<use>")], Discriminator(_phase_or_use)
+]
+
+
+class SourceEntry(Entry):
+    """Where numbers come from."""
+
+    title: s.Title = Field(description="The title of the page, paper or leaflet.")
+    where: s.Prose | None = Field(
+        None, description="Where to find it, and what the places in references mean."
+    )
+
+
+class ObservationEntry(Entry):
+    """Something that a check-in asks: a scale of whole numbers, or a choice of words."""
+
+    ask: s.Cue = Field(description="The question.")
+    scale: s.Scale | None = Field(None, description="The least and the most, such as 0..10.")
+    labels: tuple[s.Label, ...] | None = Field(
+        None, description="A name for each number of the scale, from the least."
+    )
+    choices: tuple[s.Label, ...] | None = Field(
+        None, description="The words, from worst to best.", min_length=2
+    )
+    better: s.Better | None = Field(
+        None, description="Which way is healing; choices go from worst to best anyway."
+    )
+    fresh: s.PositiveDuration | None = Field(None, description="How long an answer counts; 24h without it.")
+    source: Sources | None = SOURCE
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from exactly_one(data, ("scale", "choices"), "what can be answered")
+        yield from together(data, "labels", "scale")
+        if "choices" in data and "better" in data:
+            yield Slip("choices go from worst to best", "no 'better' beside choices", "both", "better")
+
+
+class LimitEntry(Entry):
+    """What nothing may break: no phase, snooze, catch-up or command."""
+
+    id: s.Id = Field(description="A short name, unique in the protocol.")
+    of: Annotated[
+        Annotated[s.Modality, Tag("<text>")]
+        | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
+        Discriminator(shape),
+    ] = Field(description="The modalities that it binds: cold, or [cold, warm].")
+    in_: (
+        Annotated[
+            Annotated[s.Id, Tag("<text>")] | Annotated[tuple[s.Id, ...], Field(min_length=1), Tag("<list>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = Field(None, alias="in", description="The phases in which it binds; without it: always.")
+    longest: s.ExactDuration | None = Field(None, description="No session is longer.")
+    gap: s.ExactDuration | None = Field(
+        None, description="So long from the real end of one to the start of `to`."
+    )
+    to: (
+        Annotated[
+            Annotated[s.Modality, Tag("<text>")]
+            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = Field(None, description="With `gap`: what has to wait.")
+    not_before: s.Instant | None = Field(None, description="Not before this instant, such as injury+48h.")
+    not_after: s.Instant | None = Field(None, description="Over by this instant, such as injury+48h.")
+    most_per_day: s.Count | None = Field(None, description="At most so many sessions a day.")
+    never: s.YesNo | None = Field(None, description="true: not at all.")
+    needs: ConditionEntry | None = Field(None, description="Only while this is known to be true.")
+    say: s.Cue | None = Field(None, description="Why, in words for the person.")
+    source: Sources | None = SOURCE
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        kinds = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
+        if not any(key in data for key in kinds):
+            yield Slip("the limit limits nothing", f"at least one of {', '.join(kinds)}", "none of them")
+        yield from together(data, "gap", "to")
+        yield from together(data, "to", "gap")
+        if data.get("never") == "false":
+            yield Slip("'never: false' says nothing", "true, or no such key", "'false'", "never")
+
+
+class TableEntry(Entry):
+    """A range for each grade."""
+
+    I: s.DurationRange = Field(description="For grade I.")  # noqa: E741  # the grade's name
+    II: s.DurationRange = Field(description="For grade II.")
+    III: s.DurationRange = Field(description="For grade III.")
+    source: Sources | None = SOURCE
+
+
+class HealingEntry(Entry):
+    """The usual healing time. Nothing completes before its least."""
+
+    from_: s.Origin = Field(alias="from", description="What it counts from: injury, start or phase.")
+    table: s.Id = Field(description="The table with a range for each grade.")
+    late: Escalation = Field(description="What to tell when the latest usual time has passed.")
+    source: Sources | None = SOURCE
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        if data.get("from") == "phase":
+            yield Slip("healing is not counted from a phase", "injury or start", "'phase'", "from")
+
+
+class RedFlagEntry(Entry):
+    """A sign that refers to a professional."""
+
+    id: s.Id = Field(description="A short name, unique in the protocol.")
+    when: ConditionEntry = Field(description="It is raised while this is known to be true.")
+    level: s.Level = Field(description="How much it matters: routine, urgent or emergency.")
+    say: s.Cue = SAY
+    source: Sources | None = SOURCE
+
+
+class ProtocolFile(Entry):
+    """A protocol of the recovery program, format 1."""
+
+    format: Literal["1"] = Field(
+        description="The format of the file: 1.", json_schema_extra={"enum": [1, "1"]}
+    )
+    id: s.Id = Field(description="The protocol's short name, which is also the file's name.")
+    version: s.Version = Field(description="The version of this file, such as 1.0.0.")
+    title: s.Title = Field(description="What it is, in a few words.")
+    summary: s.Prose = Field(description="What it is, in a sentence or two.")
+    region: s.Id = Field(description="The part of the body that limits are counted for, such as hip.")
+    inputs: tuple[s.Input, ...] = Field(
+        description="What a start has to give: of onset, grade, side.", min_length=1
+    )
+    notes: tuple[s.Prose, ...] = Field((), description="What a reader should know besides.")
+    sources: dict[s.Id, SourceEntry] = Field(
+        {}, description="Where its numbers come from, by id. own is built in."
+    )
+    observe: dict[s.Id, ObservationEntry] = Field({}, description="What check-ins ask, by id.")
+    limits: tuple[LimitEntry, ...] = Field((), description="What nothing may break.")
+    tables: dict[s.Id, TableEntry] = Field({}, description="Ranges by grade, by id.")
+    healing: HealingEntry | None = Field(None, description="The usual healing time.")
+    red_flags: tuple[RedFlagEntry, ...] = Field((), description="Signs that refer to a professional.")
+    phases: tuple[AnyPhaseEntry, ...] = Field(description="The phases, in order.", min_length=1)
+    then: s.Id | None = Field(None, description="The protocol that usually follows.")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a protocol file, for editors."""
+    schema = ProtocolFile.model_json_schema(by_alias=True)
+    schema["properties"]["format"] = {"description": "The format of the file: 1.", "enum": [1, "1"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Recovery protocol"}

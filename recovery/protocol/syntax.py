@@ -1,0 +1,358 @@
+"""YAML as text with positions: every scalar stays what was written, every value knows its line and column.
+
+Only a small part of YAML is taken: mappings, lists and scalars. The events of the parser are read one by one
+with a limit on depth, so that no file, however made, can exhaust the stack or the memory.
+"""
+
+import codecs
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recovery.protocol.problems import Place, Problem, shown
+from recovery.protocol.wording import hint
+
+LONGEST_FILE = 256 * 1024
+DEEPEST = 20
+
+Path_ = tuple[str | int, ...]
+
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_BREAK = re.compile("\r\n|\r|\n")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Unreadable(Exception):
+    """A file of which nothing can be read, and the one problem that says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a value stands, and the key before it (the same, where there is none). Lines count from 1."""
+
+    line: int
+    column: int
+    key_line: int
+    key_column: int
+
+
+@dataclass
+class Document:
+    """The values of a file, where they stand, and what is wrong with the writing alone."""
+
+    file: str
+    value: Any = ""
+    spots: dict[Path_, Spot] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _whole(file: str, message: str, expected: str = "", found: str = "") -> Unreadable:
+    return Unreadable(Problem(file, 0, 0, "", "error", message, expected, found))
+
+
+def _at(file: str, where: tuple[int, int], message: str, expected: str = "", found: str = "") -> Unreadable:
+    return Unreadable(Place(file, *where, "").problem(message, expected=expected, found=found))
+
+
+def load_bytes(path: Path) -> bytes:
+    """The bytes of a regular file, one more than allowed at most. Never waits for a pipe or a device.
+
+    Raises `Unreadable`.
+    """
+    descriptor = -1
+    try:
+        _refuse_irregular(path, path.stat())
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        _refuse_irregular(path, os.fstat(descriptor))  # again: it may have been replaced meanwhile
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return opened.read(LONGEST_FILE + 1)
+    except FileNotFoundError:
+        raise _whole(shown_path(path), "there is no such file") from None
+    except PermissionError:
+        raise _whole(shown_path(path), "no permission to read it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _whole(shown_path(path), f"cannot be read: {reason}") from None
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def shown_path(path: Path) -> str:
+    """A path as it may be printed."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)
+
+
+def _refuse_irregular(path: Path, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise _whole(shown_path(path), "this is a folder, not a file", "a protocol file")
+    if not stat.S_ISREG(status.st_mode):
+        raise _whole(shown_path(path), "this is a pipe or a device, not a file", "a protocol file")
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text of a file: UTF-8, a byte order mark left out. Raises `Unreadable`."""
+    if len(data) > LONGEST_FILE:
+        raise _whole(file, "the file is too big", f"at most {LONGEST_FILE // 1024} KiB", "more")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _whole(file, "the file is not UTF-8 text; save it as UTF-8", "UTF-8", "UTF-16")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
+        found = f"byte {data[error.start]:#04x} at offset {error.start}"
+        where = _position(before, len(before))
+        raise _at(file, where, "the file is not UTF-8 text; save it as UTF-8", "UTF-8", found) from None
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    line, start = 1, 0
+    for end in _BREAK.finditer(text, 0, offset):
+        line, start = line + 1, end.end()
+    return line, offset - start + 1
+
+
+def read_document(text: str, file: str) -> Document:
+    """The one mapping of a text.
+
+    Duplicate keys, anchors, aliases and tags are noted in `problems` and read past. Raises `Unreadable` where
+    there is nothing to go on with: a mistake of syntax, an empty file, no mapping, too deep, two documents.
+    """
+    if odd := _UNPRINTABLE.search(text):
+        where = _position(text, odd.start())
+        raise _at(file, where, "a control character", "only characters that can be seen", shown(odd[0]))
+    document = Document(file)
+    builder = _Builder(document)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise _mistake(error, text, file) from None
+    except yaml.YAMLError as error:
+        raise _whole(file, f"this is not YAML: {' '.join(str(error).split())[:200]}") from None
+    if not builder.documents or document.value == "":
+        raise _whole(file, "the file is empty", "a protocol", "nothing")
+    if not isinstance(document.value, dict):
+        found = shown(document.value)
+        raise _at(file, (1, 1), "not a protocol file", "keys with values, such as id: rice", found)
+    return document
+
+
+def _mistake(error: yaml.MarkedYAMLError, text: str, file: str) -> Unreadable:
+    """A mistake of syntax, placed where it is best mended."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return _whole(file, f"this is not YAML: {error.problem}")
+    start = error.context_mark or mark
+    here, opened = (mark.line + 1, mark.column + 1), (start.line + 1, start.column + 1)
+    said = hint(str(error.problem), str(error.context), _BREAK.split(text), here, opened)
+    return _at(file, said.place or here, said.message, found=said.found)
+
+
+@dataclass
+class _Open:
+    """A mapping or list that is not closed yet."""
+
+    container: Any
+    path: Path_
+    key: str | None = None
+    key_mark: Any = None
+    index: int = 0
+
+
+class _Builder:
+    """Makes the tree out of events, without recursion."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.stack: list[_Open] = []
+        self.skipping = 0
+        """How many containers deep inside the value of a duplicate key: left out."""
+        self.documents = 0
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    raise self._unreadable(
+                        event, "a second document (---) in one file", "one protocol a file"
+                    )
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._refuse_extras(event)
+                if len(self.stack) + self.skipping >= DEEPEST:
+                    raise self._unreadable(event, "nested too deep", f"at most {DEEPEST} levels")
+                self._open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._close()
+            case yaml.ScalarEvent():
+                self._refuse_extras(event)
+                self._scalar(event, event.value)
+            case yaml.AliasEvent():
+                self._note(
+                    event.start_mark,
+                    "an alias (*) is not used here; write it out, or put quotes round a text",
+                )
+                self._scalar(event, "")
+
+    def _unreadable(self, event: Any, message: str, expected: str) -> Unreadable:
+        mark = event.start_mark
+        return _at(self.document.file, (mark.line + 1, mark.column + 1), message, expected)
+
+    def _refuse_extras(self, event: Any) -> None:
+        if event.anchor is not None:
+            self._note(
+                event.start_mark, "an anchor (&) is not used here; write it out, or put quotes round a text"
+            )
+        if event.tag is not None:
+            self._note(
+                event.start_mark, "a tag (!) is not used here; put quotes round a text that starts with !"
+            )
+
+    def _note(self, mark: Any, message: str, found: str = "") -> None:
+        words = in_words(self.document.value, self._here()) if self.stack else ""
+        place = Place(self.document.file, mark.line + 1, mark.column + 1, words)
+        self.document.problems.append(place.problem(message, found=found))
+
+    def _here(self) -> Path_:
+        top = self.stack[-1]
+        if isinstance(top.container, list):
+            return (*top.path, top.index)
+        return top.path if top.key is None else (*top.path, top.key)
+
+    def _open(self, event: Any, container: Any) -> None:
+        if self.skipping:
+            self.skipping += 1
+            return
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.container, dict) and top.key is None:
+            raise self._unreadable(
+                event, "a key has to be a plain word; put quotes round a text with { or [", "a word"
+            )
+        path = self._here() if self.stack else ()
+        if not self._place(event, container):
+            self.skipping = 1
+            return
+        self.stack.append(_Open(container, path))
+
+    def _close(self) -> None:
+        if self.skipping:
+            self.skipping -= 1
+            return
+        self.stack.pop()
+
+    def _scalar(self, event: Any, value: str) -> None:
+        if self.skipping:
+            return
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.container, dict) and top.key is None:
+            top.key, top.key_mark = value, event.start_mark
+            return
+        self._place(event, value)
+
+    def _place(self, event: Any, value: Any) -> bool:
+        """Put a value where it belongs. False for the value of a duplicate key."""
+        mark = event.start_mark
+        if not self.stack:
+            self.document.value = value
+            self.document.spots[()] = Spot(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
+            return True
+        top, path = self.stack[-1], self._here()
+        key_mark = top.key_mark if isinstance(top.container, dict) else mark
+        spot = Spot(mark.line + 1, mark.column + 1, key_mark.line + 1, key_mark.column + 1)
+        if isinstance(top.container, list):
+            top.container.append(value)
+            top.index += 1
+        else:
+            key, top.key = str(top.key), None
+            if key in top.container:
+                first = self.document.spots[path].key_line
+                place = Place(
+                    self.document.file, spot.key_line, spot.key_column, in_words(self.document.value, path)
+                )
+                self.document.problems.append(
+                    place.problem(f"the key {key[:40]!r} is given twice; first on line {first}")
+                )
+                return False
+            top.container[key] = value
+        self.document.spots[path] = spot
+        return True
+
+
+_SINGULAR = {
+    "phases": "phase",
+    "do": "activity",
+    "limits": "limit",
+    "red_flags": "red flag",
+    "sources": "source",
+    "observe": "observation",
+    "tables": "table",
+    "steps": "step",
+    "notes": "note",
+    "ask": "question",
+}
+
+
+def in_words(root: Any, path: Path_) -> str:
+    """A path as a person says it: `phase 'rice' > activity 'ice' > every`. Ids stand for list positions."""
+    words: list[str] = []
+    for value, step in zip(_along(root, path), path, strict=False):
+        name = words[-1] if words else ""
+        if isinstance(step, int):
+            item = value[step] if isinstance(value, list) and step < len(value) else None
+            identity = item_id(item)
+            which = repr(identity[:40]) if identity else str(step + 1)
+            words[-1:] = [f"{_SINGULAR.get(name, name)} {which}"]
+        elif len(words) == 1 and name in ("sources", "observe", "tables"):
+            words = [f"{_SINGULAR[name]} {step[:40]!r}"]
+        else:
+            words.append(step if step.replace("_", "").isalnum() and len(step) <= 40 else repr(step[:40]))
+    return " > ".join(words)
+
+
+def _along(root: Any, path: Path_) -> Iterator[Any]:
+    """The containers on a way, from the root on; None where the way leaves the tree."""
+    value = root
+    for step in path:
+        yield value
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            value = None
+
+
+def item_id(item: Any) -> str:
+    """What an item of a list calls itself: its `id`, or what it uses; empty where it has none."""
+    if not isinstance(item, dict):
+        return ""
+    identity = item.get("id") or item.get("use")
+    return identity if isinstance(identity, str) else ""
+
+
+def places_of(document: Document) -> dict[tuple[str, ...], Place]:
+    """Where everything stands, by a path in which ids stand for list positions (of equal ids the first)."""
+    places: dict[tuple[str, ...], Place] = {}
+    for path, spot in document.spots.items():
+        named: list[str] = []
+        for value, step in zip(_along(document.value, path), path, strict=False):
+            if isinstance(step, int):
+                item = value[step] if isinstance(value, list) and step < len(value) else None
+                named.append(item_id(item) or str(step))
+            else:
+                named.append(step)
+        words = in_words(document.value, path)
+        places.setdefault(tuple(named), Place(document.file, spot.line, spot.column, words))
+    return places

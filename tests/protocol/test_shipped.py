@@ -1,0 +1,103 @@
+"""The protocols that come with the program, and the examples of the language's reference."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from recovery.protocol.contradictions import is_contradictory
+from recovery.protocol.library import Library, installed_folder
+from recovery.protocol.lint import RULES
+from recovery.protocol.model import MODALITIES, Duration, Session
+from recovery.protocol.problems import Problem
+from recovery.protocol.reading import check_file, read_protocol
+
+Check = Callable[..., tuple[Problem, ...]]
+Whole = Callable[..., str]
+
+IDS = ("rice", "contrast", "strain")
+README = (installed_folder() / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"<!-- example: ([a-z]+) -->\n```yaml\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_shipped_file_has_no_problems_not_even_warnings(name: str, library: Library) -> None:
+    assert check_file(installed_folder() / f"{name}.yaml", library)[1] == ()
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_everything_in_a_shipped_file_names_a_source(name: str, library: Library) -> None:
+    protocol = read_protocol(library.find(name), library).protocol
+    items = [
+        *protocol.observations.values(),
+        *protocol.limits,
+        *protocol.tables.values(),
+        *protocol.red_flags,
+    ]
+    items += [*protocol.phases, *(activity for phase in protocol.phases for activity in phase.activities)]
+    assert [item.id for item in items if not item.cites] == []
+
+
+def test_places_in_the_seed_are_lines_of_it(library: Library) -> None:
+    for name in IDS:
+        text = library.find(name).read_text(encoding="utf-8")
+        lines = {int(number) for number in re.findall(r"seed:(\d+)", text)}
+        assert lines
+        assert max(lines) <= 205
+
+
+def test_no_cold_session_is_longer_than_twenty_minutes_in_any_phase(library: Library) -> None:
+    for name in IDS:
+        protocol = read_protocol(library.find(name), library).protocol
+        for phase in protocol.phases:
+            for activity in phase.activities:
+                for step in activity.steps if isinstance(activity, Session) else ():
+                    assert step.modality in MODALITIES
+                    if step.modality in ("cold", "warm"):
+                        assert step.duration.most == Duration(seconds=1200)
+
+
+def test_warmth_waits_for_48_hours_and_for_swelling_and_pain(library: Library) -> None:
+    protocol = read_protocol(library.find("strain"), library).protocol
+    warm = [limit for limit in protocol.limits if "warm" in limit.of and not limit.during]
+    assert {str(limit.not_before) for limit in warm} == {"injury+48h", "None"}
+    needs = next(limit.needs for limit in warm if limit.needs)
+    enter = protocol.phase("contrast").enter_when
+    assert enter is not None
+    assert str(needs) in str(enter)
+    assert not is_contradictory(enter, protocol.observations)
+
+
+# The reference --------------------------------------------------------------------------------------
+
+
+def test_every_yaml_block_of_the_reference_is_an_example() -> None:
+    assert README.count("```yaml") == len(EXAMPLES) > 10
+
+
+@pytest.mark.parametrize(("kind", "text"), EXAMPLES)
+def test_an_example_of_the_reference_is_right(check: Check, whole: Whole, kind: str, text: str) -> None:
+    tables = (
+        "tables:\n  loading: {I: 1w..3w, II: 3w..7w, III: 10w..11mo, source: own}\n"
+        "  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo, source: own}"
+    )
+    match kind:
+        case "file":
+            content = text
+        case "top":
+            parts = re.split(r"^(?=[a-z_]+:)", text, flags=re.MULTILINE)
+            content = whole(**{part.partition(":")[0]: part.rstrip() for part in parts if part})
+        case "phase":
+            content = whole(phases=text, tables=tables)
+        case "activity":
+            content = whole(activities=text)
+        case "condition":
+            content = whole(gate="leave_when:\n" + "".join(f"  {line}\n" for line in text.splitlines()))
+        case _:
+            pytest.fail(f"no such kind of example: {kind}")
+    assert [str(problem) for problem in check(content) if problem.is_error] == []
+
+
+def test_the_reference_names_every_rule_and_modality() -> None:
+    assert all(f"| `{rule}` | {meaning} |" in README for rule, meaning in RULES.items())
+    assert all(f"`{modality}`" in README for modality in MODALITIES)
