@@ -4,7 +4,7 @@ Texts of protocol files go in as plain text, never as markup.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -17,7 +17,7 @@ from recovery.engine import facts as f
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.outlook import Coming, duration_words
-from recovery.engine.times import Place, spell_date
+from recovery.engine.times import Place, spell, spell_date
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
@@ -110,7 +110,7 @@ def _about(fact: Fact) -> str:
         case f.PHASE | f.COMPLETED:
             return ": ".join([*([data["phase"]] if "phase" in data else []), "; ".join(data["reasons"])])
         case f.DELIVERED:
-            return f"of {data['seq']} by {data['via']}, {data['late'] / 1000:.1f} s after it was due"
+            return f"of {data['seq']} by {data['via']}, {_late(data['late'])}"
         case f.UNDELIVERED:
             return f"of {data['seq']} by {data['via']}: {data['reason']}"
         case f.ALERTED:
@@ -127,6 +127,12 @@ def _about(fact: Fact) -> str:
         case _:
             known = [str(data[key]) for key in ("activity", "reason", "because") if data.get(key)]
             return ": ".join(known)
+
+
+def _late(milliseconds: int) -> str:
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s after it was due"
+    return f"{spell(timedelta(milliseconds=milliseconds))} after it was due"
 
 
 # Protocols ---------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def plan(episode: Episode, now: datetime) -> str:
 def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
     lines = []
     for activity in phase.activities:
-        words = activity_words(activity)
+        words = episode.text(activity_words(activity))
         if activity.until is not None and episode.stay.phase is not None:
             until = episode.instant(activity.until)
             over = "over already: " if until <= now else ""
@@ -90,6 +90,11 @@ def activity_words(activity: AnyActivity) -> str:
 def _day_of(place: Place, instant: datetime) -> str:
     local = place.local(instant)
     return f"{spell_date(local)} {local.year}"
+
+
+def first(look: Outlook) -> str:
+    """What a start ends with: what is urgent, what is on, what comes next."""
+    return "\n".join([*_alerts(look), _under_way(look), *_coming(look)])
 
 
 def _row(label: str, words: str) -> str:

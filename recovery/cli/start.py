@@ -190,7 +190,7 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
 def _tell(episode: Episode, now: datetime, there: Presence | None) -> None:
     click.echo(render_text.plan(episode, now))
     click.echo()
-    click.echo(render_text.status(outlook(episode, now)))
+    click.echo(render_text.first(outlook(episode, now)))
     click.echo()
     if there is None:
         click.echo("No daemon: no reminders come until recovery daemon start.")

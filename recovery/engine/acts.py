@@ -214,7 +214,7 @@ class _Desk(Turn):
         self.tell(f.BEGUN, self.about(current) | {"seconds": int(current.planned.total_seconds())})
         ends = self.now + current.planned
         return self.accept(
-            f"{self.episode.text(step.start)}. {spell(current.planned)}, until {self.when(ends)}."
+            f"{self.episode.text(step.start).rstrip('.')}. {spell(current.planned)}, until {self.when(ends)}."
         )
 
     def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:

@@ -30,7 +30,10 @@ from recovery.engine.times import spell, spell_when
 from recovery.protocol.model import CheckIn, Cites, Every, Hold, Reminder, Session, Step
 
 HOLD_NOT_WORTH = timedelta(hours=1)
-"""A hold that could be on for less than this before bedtime is left out for the day."""
+"""A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
+comes later than this after bedtime is not told any more."""
+
+ASLEEP = "the machine was off or asleep"
 
 LONGEST_SPACING = timedelta(days=8)
 """Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
@@ -112,7 +115,7 @@ class Turn:
                     treatment.occurrence + f.END_KEY,
                     "end",
                     f"{title}: stop",
-                    f"{words}{overrun_words(late)}",
+                    f"{words}{overrun_words(treatment, late)}",
                     treatment.ends_at,
                     critical=True,
                 )
@@ -260,7 +263,12 @@ class Turn:
         day = place.waking_day(self.now)
         begin, end = place.window(day)
         if track.is_on and track.day is not None and track.day < day:
-            self._tell_hold(activity, place.window(track.day)[1], on=False)
+            bedtime = place.window(track.day)[1]
+            if self.now - bedtime < HOLD_NOT_WORTH:
+                self._tell_hold(activity, bedtime, on=False)
+            else:
+                about = self._about(activity.id, track.occurrence, bedtime, track.day)
+                self.add(f.MISSED, about | {"reason": ASLEEP})
             track = self.episode.track(activity.id)
         over = activity.until is not None and self.episode.instant(activity.until) <= self.now
         early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
@@ -323,7 +331,7 @@ class Turn:
             return
         if not track.withheld:
             for due in overdue[:-1]:
-                self._miss(activity, due, "the machine was off or asleep")
+                self._miss(activity, due, ASLEEP)
         self._offer_one(activity, overdue[-1])
 
     def _offer_one(self, activity: Timed, due: Due, *, again: bool = False) -> None:

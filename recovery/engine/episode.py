@@ -416,7 +416,7 @@ def _missed(episode: Episode, fact: Fact) -> Episode:
     if not _is_current(episode, fact):
         return episode
     data = fact.data
-    track = replace(_settled(episode.track(data["activity"]), data), step=0)
+    track = replace(_settled(episode.track(data["activity"]), data), step=0, is_on=False)
     if "counts_from" in data:
         track = replace(track, counts_from=from_ms(data["counts_from"]))
     return _tracked(episode, data["activity"], track)

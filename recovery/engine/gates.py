@@ -223,8 +223,8 @@ def _known_answer(episode: Episode, name: str, now: datetime, is_trend: bool) ->
     if answer is None:
         return f"last told {spell(now - given[-1].at)} ago" if given else "not told yet"
     if is_trend and given[0] is not answer:
-        return f"{answer.value} (first {given[0].value})"
-    return f"{answer.value} (told once)" if is_trend else str(answer.value)
+        return f"{answer.value}, first {given[0].value}"
+    return f"{answer.value}, told once" if is_trend else str(answer.value)
 
 
 # Times that a gate knows -----------------------------------------------------------------------

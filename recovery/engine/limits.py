@@ -146,6 +146,13 @@ def overrun(treatment: Treatment, now: datetime) -> timedelta:
     return max(timedelta(0), now - treatment.ends_at)
 
 
-def overrun_words(length: timedelta) -> str:
-    """The overrun as it is told, empty where nobody would notice (under a minute)."""
-    return f" It has been on for {spell(length)} too long." if length >= timedelta(minutes=1) else ""
+def overrun_words(treatment: Treatment, length: timedelta) -> str:
+    """The overrun as it is told, empty where nobody would notice (under a minute).
+
+    Of a session that nobody said was begun, nobody can say that it has been on.
+    """
+    if length < timedelta(minutes=1):
+        return ""
+    if treatment.is_assumed:
+        return f" If it is on: that is {spell(length)} too long."
+    return f" It has been on for {spell(length)} too long."
