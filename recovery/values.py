@@ -19,8 +19,8 @@ class Default:
         self.make = make
 
 
-def field(*, default_factory: Any = _MISSING, kw_only: bool = False) -> Any:
-    """A field whose default is made by calling `default_factory`, or that is given by name only."""
+def field(*, default_factory: Any = _MISSING, kw_only: bool = False) -> Any:  # noqa: ARG001  # for mypy
+    """A field whose default is made by calling `default_factory`, or that has to be given by name."""
     return _MISSING if default_factory is _MISSING else Default(default_factory)
 
 
@@ -36,7 +36,7 @@ class Value:
 
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         names, defaults = list(cls._fields), dict(cls._defaults)
-        for name, kind in cls.__dict__.get("__annotations__", {}).items():
+        for name, kind in cls.__annotations__.items():
             if getattr(kind, "__origin__", None) is ClassVar:
                 continue
             if name not in names:

@@ -8,9 +8,10 @@ from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
 from recovery.engine.facts import from_ms
 from recovery.errors import NotThere
+from recovery.settings import NOTIFIERS
 
 notifier_option = click.option(
-    "--notifier", metavar="NAME", help="auto, dbus, plyer or text; the setting says which otherwise."
+    "--notifier", type=click.Choice(NOTIFIERS), help="How to reach you; the setting says it otherwise."
 )
 
 

@@ -60,10 +60,13 @@ def undo(episode: str | None, as_json: bool) -> int:
 
 
 def _with_it(journal: Journal, last: Fact) -> list[int]:
-    """The facts of the same command: what a person entered with one word is taken back with one."""
+    """The facts of the same command: what a person entered with one word is taken back with one.
+
+    They were written down at one moment; when they happened tells nothing, since a person may tell that twice.
+    """
     facts = journal.all_facts(last.episode)
     return [
         x.seq
         for x in facts
-        if x.by == "person" and x.at == last.at and x.kind != f.UNDONE and x.seq <= last.seq
+        if x.by == "person" and x.recorded_at == last.recorded_at and x.kind != f.UNDONE and x.seq <= last.seq
     ]

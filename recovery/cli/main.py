@@ -15,6 +15,9 @@ BUG = 70
 def run() -> None:
     """Run the command line of this process and leave with its exit status: see the README."""
     # A terminal without these characters gets question marks, not a traceback.
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: `recovery status >&-`
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

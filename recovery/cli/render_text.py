@@ -104,10 +104,8 @@ def _row(label: str, words: str) -> str:
 def _heading(episode: Episode, day: int) -> str:
     about = [episode.id, f"grade {episode.grade}" if episode.grade else "", episode.side or ""]
     known = ", ".join(part for part in about if part)
-    if episode.stay.phase is None:
-        where = f"waiting for: {episode.phase.title}"
-    else:
-        where = f"{episode.phase.title}, day {day}"
+    is_waiting = episode.stay.phase is None
+    where = f"waiting for: {episode.phase.title}" if is_waiting else f"{episode.phase.title}, day {day}"
     return styled(where, "bold", "cyan") + styled(f"  ({known})", "dim")
 
 

@@ -58,8 +58,8 @@ def parse(command: Short, arguments: Sequence[str]) -> dict[str, Any] | None:
             continue
         flag, equals, value = argument.partition("=")
         option = known.get(flag)
-        if option is None or (equals and not option.metavar):
-            return None
+        if option is None or (equals and not (option.metavar and flag.startswith("--"))):
+            return None  # click takes the "=" of `-n=5` for a part of the value
         if not option.metavar:
             given[option.key] = True
             continue

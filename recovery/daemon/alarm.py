@@ -39,7 +39,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         self._on_jump = on_jump
         self._selector = selectors.DefaultSelector()
         self._timer = RealTimeTimer.create()
-        self._is_running = False
+        self._is_told_to_stop = False
         self._is_due = False
         if self._timer is not None:
             self._selector.register(self._timer, selectors.EVENT_READ, self._fired)
@@ -69,8 +69,8 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         super().shutdown(wait)
 
     def stop(self) -> None:
-        """Leave `run` after the present round."""
-        self._is_running = False
+        """Leave `run` after the present round, or before the first one."""
+        self._is_told_to_stop = True
 
     def run(
         self,
@@ -82,10 +82,9 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
 
         `deadline` gives the monotonic time (seconds) at which `on_deadline` has to be called at the latest.
         """
-        self._is_running = True
         self.start()
         try:
-            while self._is_running:
+            while not self._is_told_to_stop:
                 wait: float | None = self._process_jobs()
                 if self._is_due:
                     self._is_due = False

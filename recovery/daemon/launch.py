@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from recovery import clock
@@ -22,13 +23,26 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
 
     Raises `RecoveryError` with its last words if it does not come up within `READY_WITHIN` seconds.
     """
-    there = presence.read(folder)
-    if there is None:
+    if not presence.is_running(folder):
         _start(folder, notifier)
-        there = presence.read(folder)
+    there = _introduced(folder)
     if there is None:
         raise RecoveryError("the daemon ended right after its start", f"its log: {folder / LOG}")
     return there
+
+
+def _introduced(folder: Path) -> Presence | None:
+    """What the daemon says of itself; one that somebody else has just started gets time to say it."""
+    limit = clock.monotonic() + READY_WITHIN
+    there = presence.read(folder)
+    while there is not None and not there.pid and clock.monotonic() < limit:
+        _pause()
+        there = presence.read(folder)
+    return there
+
+
+def _pause() -> None:
+    time.sleep(0.01)
 
 
 def _start(folder: Path, notifier: str | None) -> None:
@@ -88,11 +102,9 @@ def stop(folder: Path) -> bool:
         return False
     if not control.call(folder, control.STOP) and there.pid:
         os.kill(there.pid, signal.SIGTERM)
-    pause = select.poll() if hasattr(select, "poll") else None
     limit = clock.monotonic() + GONE_WITHIN
     while presence.is_running(folder):
         if clock.monotonic() > limit:
             raise RecoveryError(f"the daemon, process {there.pid}, does not end", f"its log: {folder / LOG}")
-        if pause is not None:
-            pause.poll(10)
+        _pause()
     return True

@@ -2,7 +2,6 @@
 
 import logging
 import logging.handlers
-import os
 import sys
 from pathlib import Path
 
@@ -36,5 +35,5 @@ def set_up(folder: Path, *, foreground: bool) -> logging.Logger:
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     def _open(self):  # type: ignore[no-untyped-def]  # the base class leaves its stream untyped, too
         opened = super()._open()
-        os.chmod(self.baseFilename, 0o600)
+        Path(self.baseFilename).chmod(0o600)
         return opened

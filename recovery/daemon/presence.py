@@ -7,6 +7,7 @@ process; a file left behind by a killed daemon means nothing without the lock.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from recovery.values import Value
 
 LOCK = "daemon.lock"
 SIGN = "daemon.json"
+
+_LOOKS, _LOOK_SECONDS = 20, 0.01
+"""How often a lock is tried for, and the wait between: others hold it for an instant, to look who is there."""
 
 
 class Presence(Value):
@@ -37,11 +41,22 @@ class Lock:
     def take(self) -> bool:
         """Become the folder's daemon. False where another process is. Raises `OSError`."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _try_lock(descriptor):
-            os.close(descriptor)
+        for look in range(_LOOKS):
+            if look:
+                time.sleep(_LOOK_SECONDS)
+            if _try_lock(descriptor):
+                self._descriptor = descriptor
+                return True
+        os.close(descriptor)
+        return False
+
+    def is_in_place(self) -> bool:
+        """Whether the lock held is still the folder's: not once the folder was removed or made anew."""
+        assert self._descriptor is not None, "not taken"
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
+        except OSError:
             return False
-        self._descriptor = descriptor
-        return True
 
     def release(self) -> None:
         """Let another process be the daemon."""
@@ -57,13 +72,13 @@ def is_running(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _try_lock(descriptor)
+        return not _try_lock(descriptor, is_shared=True)
     finally:
         os.close(descriptor)
 
 
 def read(folder: Path) -> Presence | None:
-    """What the running daemon says of itself; None where none runs."""
+    """What the running daemon says of itself, with `pid` 0 while it is starting; None where none runs."""
     if not is_running(folder):
         return None
     try:
@@ -90,7 +105,8 @@ def erase(folder: Path) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
+        # Windows has no shared locks: two that look at the same instant may take each other for the daemon.
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -100,9 +116,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except OSError:
             return False
         return True

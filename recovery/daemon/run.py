@@ -30,9 +30,10 @@ class Daemon:
     """The daemon of one folder, from its start to its end."""
 
     def __init__(
-        self, folder: Path, notifier: Notifier, log: logging.Logger, on_ready: int | None = None
+        self, folder: Path, lock: Lock, notifier: Notifier, log: logging.Logger, on_ready: int | None = None
     ) -> None:
         self._folder = folder
+        self._lock = lock
         self._notifier = notifier
         self._log = log
         self._on_ready = on_ready
@@ -43,7 +44,7 @@ class Daemon:
         self._said: Presence | None = None
 
     def run(self) -> None:
-        """Live until told to stop. The folder's lock must be held."""
+        """Live until told to stop, or until the folder is no longer ours. Its lock must be held."""
         ear = control.ControlSocket(self._folder)
         bell, ringer = socket.socketpair()
         for end in (bell, ringer):
@@ -62,11 +63,17 @@ class Daemon:
             signal.set_wakeup_fd(-1)
             self._notifier.close()
             ear.close()
-            with suppress(OSError):
-                presence.erase(self._folder)
+            if self._lock.is_in_place():
+                with suppress(OSError):
+                    presence.erase(self._folder)
             self._log.info("daemon %d ends", os.getpid())
 
     def _ring(self) -> None:
+        if not self._lock.is_in_place():
+            # Removed, perhaps made anew with another daemon: to go on would tell everything twice.
+            self._log.error("%s is gone: daemon %d has nothing left to do", self._folder, os.getpid())
+            self._alarm.stop()
+            return
         self._set(self._service.wake(clock.now()))
 
     def _set(self, at: datetime | None) -> None:
@@ -138,7 +145,9 @@ def run(
     stream = sys.stdout if foreground and sys.stdout is not None and sys.stdout.isatty() else None
     try:
         chosen = choose(notifier or settings.load(folder).notifier, stream)
-        Daemon(folder, chosen, log, on_ready).run()
+        with suppress(OSError):
+            presence.erase(folder)  # of one that was killed: nobody shall take its process for ours
+        Daemon(folder, lock, chosen, log, on_ready).run()
     except RecoveryError as error:
         log.error("%s", error.message)
         raise

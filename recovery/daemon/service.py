@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.episode import Episode
 from recovery.engine.facts import END_KEY, Cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
@@ -90,12 +89,12 @@ class Service:
                     # The start is over, so it leaves the screen; as a note of its own it stays in the
                     # desktop's history, which a replaced one would not.
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
-                self.notifier.show(Note(cue.key, cue.title, _body(episode, cue, now), cue.critical, tag=seq))
+                self.notifier.show(Note(cue.key, cue.title, _body(cue, now), cue.critical, tag=seq))
 
     def collect(self, monotonic: float, now: datetime) -> bool:
         """Note what became of cues under way. True if something has to be planned anew."""
         outcomes = self.notifier.collect(monotonic)
-        return any([self._note(outcome, now) for outcome in outcomes])
+        return sum(self._note(outcome, now) for outcome in outcomes) > 0
 
     def _note(self, outcome: Outcome, now: datetime) -> bool:
         if not isinstance(outcome, Shown | HandedOver | Undelivered):
@@ -138,7 +137,7 @@ class Service:
             self._log_trouble(error)
 
 
-def _body(episode: Episode, cue: Cue, now: datetime) -> str:
+def _body(cue: Cue, now: datetime) -> str:
     """A cue's text; one that comes later than it was decided says by how much."""
     late = now - cue.due_at
     if cue.kind in ("end", "start") and late >= timedelta(minutes=2):

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from recovery.engine.facts import FLEETING, Fact
 from recovery.errors import NotThere
 from recovery.store import migrations
 from recovery.store.journal import _BY_PERSON, _FACTS, _TURNS, _UNDONE, FactStore, Journal
+from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw, sessions
 
 MINUTE = timedelta(minutes=1)
