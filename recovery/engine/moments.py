@@ -8,6 +8,9 @@ from recovery.protocol.durations import parse_duration
 
 FORMS = 'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" or ISO 8601'
 
+YEARS = range(1900, 2200)
+"""The years that a moment may lie in: a slip of the keyboard must not reach the ends of the calendar."""
+
 _CLOCK = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
 _DATED = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ t](.+)"
 _DAYS = {"yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY}
@@ -28,7 +31,10 @@ def parse_moment(text: str, now: datetime, place: Place) -> datetime:
     """
     words = " ".join(text.lower().split())
     try:
-        return _parse(words, now, place)
+        instant = _parse(words, now, place)
+        if instant.year not in YEARS:
+            raise OverflowError
+        return instant
     except OverflowError:
         raise ValueError(f"{text!r} is too far away") from None
     except ValueError as error:

@@ -50,6 +50,10 @@ class Duration(Value):
         return (self.months * 30.4375 + self.days) * 86400 + self.seconds
 
 
+LONGEST = Duration(months=1200)
+"""A hundred years: longer lengths are slips of the keyboard, and would leave the calendar."""
+
+
 class Range(Value):
     """Two lengths, `least` not longer than `most`."""
 
@@ -69,7 +73,7 @@ def parse_duration(text: str) -> Duration:
     iso = re.fullmatch(_ISO, stripped)
     if iso and any(iso.groups()):
         months, weeks, days, hours, minutes, seconds = (int(g or 0) for g in iso.groups())
-        return Duration(months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
+        return _bounded(text, Duration(months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds))
     months = days = seconds = 0
     seen = False
     for match in re.finditer(_PART, stripped.replace(" ", ""), re.ASCII):
@@ -85,7 +89,13 @@ def parse_duration(text: str) -> Duration:
             seconds += int(number) * _EXACT[unit]
     if not seen:
         raise ValueError(f"{text!r} is not a length of time; {FORMS}")
-    return Duration(months, days, seconds)
+    return _bounded(text, Duration(months, days, seconds))
+
+
+def _bounded(text: str, duration: Duration) -> Duration:
+    if duration.about_seconds > LONGEST.about_seconds:
+        raise ValueError(f"{text!r} is longer than a hundred years; {FORMS}")
+    return duration
 
 
 def parse_range(text: str) -> Range:
