@@ -29,14 +29,14 @@ NAME = "journal.db"
 _COLUMNS = "seq, at, recorded_at, kind, by, data"
 _APPEND = "INSERT INTO fact (episode, at, recorded_at, kind, by, data) VALUES (?, ?, ?, ?, ?, ?)"
 _FACTS = f"""
-    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind NOT IN ({FLEETING_SQL})
+    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind NOT IN ({FLEETING_SQL})
     UNION ALL
-    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
+    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) AND at >= ?
     ORDER BY seq"""  # noqa: S608 - constants only
 _ONE = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq = ?"""  # noqa: S608 - constants only
-_TURNS = f"SELECT seq, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
+_TURNS = f"SELECT seq, at, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
 _UNDONE = f"SELECT data FROM fact WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
 _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
 _PIN = """
@@ -216,14 +216,19 @@ class Journal:
         """All episodes, open or not, in the order in which they were started."""
         return tuple(row[0] for row in self._rows("SELECT id FROM episode ORDER BY number"))
 
-    def open_episodes(self) -> tuple[str, ...]:
-        """Those that are neither completed nor stopped, and whose start was not taken back, in order."""
+    def open_episodes(self, shut_since: datetime | None = None) -> tuple[str, ...]:
+        """Those that are neither completed nor stopped, and whose start was not taken back, in order.
+
+        With `shut_since` also those that were completed or stopped at that instant or later.
+        """
         turns = self._rows(_TURNS)
-        undone = self._undone_by(data for _, _, kind, data in turns if kind == UNDONE)
+        undone = self._undone_by(data for *_, kind, data in turns if kind == UNDONE)
+        lately = 2**63 if shut_since is None else to_ms(shut_since)
         shut = {
             episode
-            for seq, episode, kind, _ in turns
-            if (kind in (COMPLETED, STOPPED) and seq not in undone) or (kind == STARTED and seq in undone)
+            for seq, at, episode, kind, _ in turns
+            if (kind in (COMPLETED, STOPPED) and seq not in undone and at < lately)
+            or (kind == STARTED and seq in undone)
         }
         rows = self._rows("SELECT number, id FROM episode ORDER BY number")
         return tuple(name for number, name in rows if number not in shut)
@@ -235,7 +240,8 @@ class Journal:
         Raises `NotThere` for an unknown episode.
         """
         earliest = -(2**63) if since is None else to_ms(since)
-        rows = self._rows(_FACTS, self._number(episode), earliest)
+        number = self._number(episode)
+        rows = self._rows(_FACTS, number, number, earliest)
         return self._read([(episode, *row) for row in rows])
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
