@@ -76,7 +76,7 @@ def _read(path: Path) -> str | None:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - dear, and most people have no such file
+    import tomllib
 
     try:
         return tomllib.loads(text)
@@ -106,7 +106,7 @@ def _place(path: Path, text: str, key: str) -> str:
 
 
 def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+    from difflib import get_close_matches
 
     near = get_close_matches(word, known, 1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
@@ -129,12 +129,12 @@ def _zone(value: Any) -> str:
         raise ValueError(f"{expected}, found {_shown(value)}")
     if not value:
         return value
-    from zoneinfo import ZoneInfo, available_timezones  # noqa: PLC0415 - not for the machine's zone
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, OSError):  # not there; not a key at all; the name of a folder
-        from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+        from difflib import get_close_matches
 
         near = get_close_matches(value, available_timezones(), 1)
         advice = f"; did you mean {near[0]}?" if near else ""

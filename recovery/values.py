@@ -32,6 +32,7 @@ class Value:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()
     _defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
@@ -45,6 +46,7 @@ class Value:
             if default is not _MISSING:
                 defaults[name] = default
         cls._fields = tuple(names)
+        cls._names = frozenset(names)
         # What positional patterns of `match` look at; mypy makes its own of the annotations.
         type.__setattr__(cls, "__match_args__", cls._fields)
         cls._defaults = defaults
@@ -89,9 +91,8 @@ class Value:
 
 
 def _refuse_unknown(kind: type[Value], given: dict[str, Any]) -> None:
-    unknown = given.keys() - set(kind._fields)
-    if unknown:
-        raise TypeError(f"{kind.__name__} has no {sorted(unknown)}")
+    if not given.keys() <= kind._names:
+        raise TypeError(f"{kind.__name__} has no {sorted(given.keys() - kind._names)}")
 
 
 def replace(value: V, **changes: Any) -> V:

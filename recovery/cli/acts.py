@@ -5,17 +5,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from recovery import paths
-from recovery.cli.person import opened, show_untold, writing
+from recovery.cli.person import Person, at_the_journal, opened, show_untold
 from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.style import tell
 from recovery.daemon import control, presence
-from recovery.engine.acts import Accepted, Act, Refused, expected_answer, read_answer
+from recovery.engine.acts import Accepted, Act, Outcome, Refused, expected_answer, read_answer
 from recovery.engine.episode import Episode
 from recovery.engine.moments import parse_moment
 from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
 from recovery.protocol.durations import Duration
-from recovery.store.record import do
+from recovery.store.record import do, load
+from recovery.values import replace
 
 Wish = Act | Callable[[Episode, datetime], Act]
 """What the person wants; where that depends on the episode (its place, its questions), a function of it."""
@@ -23,27 +24,36 @@ Wish = Act | Callable[[Episode, datetime], Act]
 
 def _carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
-    with writing() as person:
-        before = person.one(wanted)
-        act = wish if isinstance(wish, Act) else wish(before, person.now)
-        record, outcome = do(person.journal, person.record, before.id, act, person.now)
-    # Only now: the daemon must find the facts when it looks.
-    is_running = control.call(paths.home(), control.WAKE) and presence.is_running(paths.home())
-    if as_json:
-        print_json(outcome_json(outcome, before))
-        return 0 if isinstance(outcome, Accepted) else 1
+    with at_the_journal() as (journal, now):
+        with journal.transaction():
+            kept = load(journal, now)
+            person = Person(paths.home(), now, journal, kept, kept)
+            before = person.one(wanted)
+            act = wish if isinstance(wish, Act) else wish(before, now)
+            record, outcome = do(journal, kept, before.id, act, now)
+        # Only now: the daemon must find the facts when it looks.
+        is_running = control.call(person.folder, control.WAKE) and presence.is_running(person.folder)
+        if as_json:
+            print_json(outcome_json(outcome, before))
+            return 0 if isinstance(outcome, Accepted) else 1
+        return _tell(replace(person, kept=record, record=record), before, act, outcome, is_running)
+
+
+def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_running: bool) -> int:
+    """What came of it, in words; what the desktop has not told, where nothing reminds. The exit status."""
     match outcome:
         case Refused(reason, earliest):
-            when = "" if earliest is None else f"earliest {spell_when(before.place, earliest, person.now)}"
-            raise RecoveryError(f"not now: {reason}", when)
+            if earliest is None:
+                raise RecoveryError(reason)
+            when = spell_when(before.place, earliest, person.now)
+            raise RecoveryError(f"not now: {reason}", f"earliest {when}")
         case Accepted(message=message):
             print(message)
-    after = next(episode for episode in record.episodes if episode.id == before.id)
+    after = next(episode for episode in person.record.all if episode.id == before.id)
     if act.verb == "checkin" and after.stay.index > before.stay.index:
         print(f"You are now in: {after.phase.title}.")
     if not is_running and not after.is_over:
-        with opened() as person:
-            show_untold(person, is_daemon_running=False)
+        show_untold(person, is_daemon_running=False)
         tell("No daemon is running, so no reminders come: recovery daemon start")
     return 0
 

@@ -1,15 +1,18 @@
 """The command line in full, by click: help, errors, completion, and all commands that are not short."""
 
+import os
 from difflib import get_close_matches
 from inspect import cleandoc
 from typing import Any
 
 import click
+from click.shell_completion import shell_complete
 
 from recovery import __version__
-from recovery.cli.main import INTERRUPTED
+from recovery.cli.main import COMPLETION, INTERRUPTED, say
 from recovery.cli.params import Typed
 from recovery.cli.short import SHORT, Option, Short
+from recovery.errors import RecoveryError, UsageError
 
 _LONG = {
     "start": "start.start",
@@ -66,13 +69,29 @@ def cli() -> None:
 
 
 def run_with_click(arguments: list[str]) -> int:
-    """The exit status of a command line read by click, with click's own errors told."""
+    """The exit status of a command line read by click, with click's own errors told.
+
+    Not by way of click's `main`, which takes a reader who went away for a failure.
+    """
+    asked = os.environ.get(COMPLETION)
+    if asked:
+        return shell_complete(cli, {}, "recovery", COMPLETION, asked)
     try:
-        result: Any = cli.main(arguments, prog_name="recovery", standalone_mode=False)
+        with cli.make_context("recovery", [*arguments]) as context:
+            result: Any = cli.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.exceptions.Abort:
         return INTERRUPTED
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # click 8.1 does not know it
+            error.show()
+            return error.exit_code
+        where = error.ctx.command_path if error.ctx else "recovery"
+        say(UsageError(error.format_message(), f"{where} --help shows what it takes"))
+        return UsageError.exit_status
     except click.ClickException as error:
-        error.show()
+        say(RecoveryError(error.format_message()))
         return error.exit_code
     return result if isinstance(result, int) else 0
 

@@ -4,6 +4,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from recovery.cli.clicked import cli
+from recovery.cli.main import COMPLETION
 
 _CLASSES = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
@@ -17,5 +18,5 @@ def completion(shell: str) -> int:
     recovery completion bash > ~/.local/share/bash-completion/completions/recovery
     recovery completion fish > ~/.config/fish/completions/recovery.fish
     """
-    click.echo(_CLASSES[shell](cli, {}, "recovery", "_RECOVERY_COMPLETE").source())
+    click.echo(_CLASSES[shell](cli, {}, "recovery", COMPLETION).source())
     return 0

@@ -11,6 +11,9 @@ from recovery.errors import NotThere, RecoveryError
 from recovery.store.journal import Journal
 from recovery.store.record import bring_up, load, load_one
 
+MOST_TOGETHER = 20
+"""More facts than any command writes."""
+
 
 def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
     """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
@@ -49,8 +52,11 @@ def undo(episode: str | None, as_json: bool) -> int:
                 Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in _with_it(journal, last)
             ]
             journal.append(facts, now=now)
-            bring_up(journal, load(journal, now), now)
-        when = spell_when(load_one(journal, last.episode, now).place, last.at, now)
+            known = bring_up(journal, load(journal, now), now).all
+        undone = next((e for e in known if e.id == last.episode), None) or load_one(
+            journal, last.episode, now
+        )
+        when = spell_when(undone.place, last.at, now)
     control.call(folder, control.WAKE)
     if as_json:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
@@ -62,11 +68,13 @@ def undo(episode: str | None, as_json: bool) -> int:
 def _with_it(journal: Journal, last: Fact) -> list[int]:
     """The facts of the same command: what a person entered with one word is taken back with one.
 
-    They were written down at one moment; when they happened tells nothing, since a person may tell that twice.
+    They were written down together, one after the other. When they happened tells nothing: a person may tell
+    of one moment twice.
     """
-    facts = journal.all_facts(last.episode)
-    return [
-        x.seq
-        for x in facts
-        if x.by == "person" and x.recorded_at == last.recorded_at and x.kind != f.UNDONE and x.seq <= last.seq
-    ]
+    together = [last.seq]
+    for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq - 1)):
+        is_with_it = fact.by == "person" and fact.kind != f.UNDONE and fact.recorded_at == last.recorded_at
+        if not is_with_it or fact.episode != last.episode:
+            break
+        together.append(fact.seq)
+    return together[::-1]

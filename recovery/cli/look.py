@@ -14,11 +14,13 @@ from recovery.engine.times import DAY
 from recovery.errors import NotThere
 
 
-def _meant(person: Person, wanted: str | None) -> tuple[Episode, ...]:
+def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
     """The episode asked for, or all of them. Raises `NotThere` where there is none."""
     if wanted is not None:
         return (person.one(wanted),)
     if not person.record.episodes:
+        if not as_json:  # what the last one had to tell at its end
+            show_untold(person, is_daemon_running=presence.is_running(person.folder))
         raise nothing_active()
     return person.record.episodes
 
@@ -28,7 +30,10 @@ def status(episode: str | None, as_json: bool) -> int:
     there = presence.read(paths.home())
     try:
         with opened() as person:
-            looks = [outlook(e, person.now, person.record.others(e)) for e in _meant(person, episode)]
+            looks = [
+                outlook(e, person.now, person.record.others(e))
+                for e in _meant(person, episode, as_json=as_json)
+            ]
             if as_json:
                 print_json(status_json(looks, there, person.now))
                 return 0
@@ -47,7 +52,7 @@ def status(episode: str | None, as_json: bool) -> int:
 def next_(count: int, episode: str | None, as_json: bool) -> int:
     """The next cues, if nothing is answered meanwhile."""
     with opened() as person:
-        for one in _meant(person, episode):
+        for one in _meant(person, episode, as_json=as_json):
             look = outlook(one, person.now, person.record.others(one), count)
             if as_json:
                 cues = [coming_json(cue, one.place) for cue in look.coming]
@@ -62,7 +67,7 @@ def next_(count: int, episode: str | None, as_json: bool) -> int:
 def agenda(episode: str | None, as_json: bool) -> int:
     """Today and tomorrow on one page, if nothing is answered meanwhile."""
     with opened() as person:
-        for one in _meant(person, episode):
+        for one in _meant(person, episode, as_json=as_json):
             cues = list(coming(one, person.now, person.record.others(one), _end_of_tomorrow(one, person.now)))
             if as_json:
                 day = [coming_json(cue, one.place) for cue in cues]
@@ -86,7 +91,7 @@ def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
 def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
     """Why each next cue comes when it comes, and why something is withheld."""
     with opened() as person:
-        for one in _meant(person, episode):
+        for one in _meant(person, episode, as_json=as_json):
             told = explained(one, person.now, person.record.others(one))
             if activity is not None:
                 told = tuple(each for each in told if each.activity == activity)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,13 @@ from recovery.protocol.model import GRADES
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
 
-class Typed(click.ParamType[Any]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # older clicks, 8.3 among them, do not know what it converts to
+
+
+class Typed(_ParamType):
     """A parameter read by a function that raises `ValueError`."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:

@@ -11,7 +11,7 @@ from recovery.cli.style import tell
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.store.journal import Journal
-from recovery.store.record import Record, load, seen_at, told, untold, write
+from recovery.store.record import Record, bring_up, load, seen_at, told, untold, write
 from recovery.values import Value
 
 
@@ -21,7 +21,10 @@ class Person(Value):
     folder: Path
     now: datetime
     journal: Journal
+    kept: Record
+    """As it stands in the journal."""
     record: Record
+    """As it is now: with what has become due since, which may not be written down yet."""
 
     def one(self, wanted: str | None) -> Episode:
         """The episode meant. Raises `NotThere` where there is none, `UsageError` where there are several."""
@@ -48,32 +51,38 @@ def nothing_active() -> NotThere:
 @contextmanager
 def opened() -> Iterator[Person]:
     """The person's record as it stands now, for reading. Creates nothing. Raises `NotThere`, `StoreError`."""
-    folder, now = paths.home(), clock.now()
-    journal = Journal.open_existing(folder, now=now)
-    if journal is None:
-        raise nothing_active()
-    with journal:
-        yield Person(folder, now, journal, seen_at(load(journal, now), now))
+    with at_the_journal() as (journal, now):
+        kept = load(journal, now)
+        yield Person(paths.home(), now, journal, kept, seen_at(kept, now))
 
 
 @contextmanager
-def writing() -> Iterator[Person]:
-    """The person's record within a transaction: what the command writes is kept together, or not at all."""
-    folder, now = paths.home(), clock.now()
-    journal = Journal.open_existing(folder, now=now)
+def at_the_journal() -> Iterator[tuple[Journal, datetime]]:
+    """The journal, open, and the moment. Creates nothing. Raises `NotThere`, `StoreError`."""
+    now = clock.now()
+    journal = Journal.open_existing(paths.home(), now=now)
     if journal is None:
         raise nothing_active()
-    with journal, journal.transaction():
-        yield Person(folder, now, journal, load(journal, now))
+    with journal:
+        yield journal, now
+
+
+_UNWRITTEN = 0
+"""The place in the journal of a fact that `seen_at` foresees."""
 
 
 def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     """Tell what the desktop could not: the last resort of every cue. On standard error; noted as told.
 
-    With a daemon running only cues that it failed to show: the others are on their way.
+    With a daemon running only cues that it failed to show: the others are on their way. Without one this is
+    what writes down that they were due.
     """
+    kept = person.kept
+    if not is_daemon_running and any(_UNWRITTEN in episode.pending for episode in person.record.all):
+        with person.journal.transaction():
+            kept = bring_up(person.journal, load(person.journal, person.now), person.now)
     due: list[tuple[Episode, Any]] = []
-    for episode in load(person.journal, person.now).episodes:
+    for episode in kept.all:
         cues = untold(episode, person.now)
         due += [(episode, cue) for cue in cues if cue.seq in episode.troubles or not is_daemon_running]
     if not due:
@@ -91,4 +100,4 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
 
 
 def _pending(record: Record) -> set[int]:
-    return {seq for episode in record.episodes for seq in episode.pending}
+    return {seq for episode in record.all for seq in episode.pending}

@@ -34,13 +34,17 @@ MOST_BYTES = 16 * 1024 * 1024
 @click.option("--onset", metavar="TIME", required=True, help="When the injury happened.")
 @click.option("--start", "began", metavar="TIME", help="When the protocol is started. [default: the onset]")
 @click.option("--grade", type=params.GRADE, help="I, II or III. [default: II where the protocol asks]")
-@click.option("--side", type=click.Choice(SIDES), help="[default: left where the protocol asks]")
+@click.option("--side", type=click.Choice(SIDES), help="Which side. [default: left where the protocol asks]")
 @click.option(
     "--for", "length", type=params.DURATION, help="How long. [default: past the latest healing, or 30d]"
 )
-@click.option("--timezone", metavar="NAME", help="[default: the machine's]")
-@click.option("--wake", type=params.CLOCK, default="07:00", show_default=True)
-@click.option("--bedtime", type=params.CLOCK, default="23:00", show_default=True)
+@click.option("--timezone", metavar="NAME", help="Where, such as Europe/Berlin. [default: the machine's]")
+@click.option(
+    "--wake", type=params.CLOCK, default="07:00", show_default=True, help="When the person gets up."
+)
+@click.option(
+    "--bedtime", type=params.CLOCK, default="23:00", show_default=True, help="When the person goes to bed."
+)
 @click.option(
     "--answers", metavar="FILE", help="What the person does, one JSON object a line; - for standard input."
 )

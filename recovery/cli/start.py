@@ -1,6 +1,7 @@
 """`recovery start`: check what is given, show the plan with dates, keep the episode, start the daemon."""
 
 import sys
+import time as time_
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import SIDES
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, load, load_one
+from recovery.store.record import Record, bring_up, load, load_one, untold
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
@@ -78,7 +79,8 @@ def start(
 
     library = default_library()
     reading = read_protocol(library.find(protocol), library)
-    given = _complete(reading, {"onset": onset, "grade": grade, "side": side}, ask=not as_json)
+    wanted = {"onset": onset, "grade": grade, "side": side}
+    given = _complete(reading, wanted, now, place, ask=not as_json)
     injury = _onset(given["onset"], now, place)
     data = {
         "protocol": reading.protocol.id,
@@ -103,7 +105,9 @@ def start(
     return 0
 
 
-def _complete(reading: "Reading", given: dict[str, str | None], *, ask: bool) -> dict[str, str | None]:
+def _complete(
+    reading: "Reading", given: dict[str, str | None], now: datetime, place: Place, *, ask: bool
+) -> dict[str, str | None]:
     """All inputs that the protocol wants: asked for on a terminal, else an error that names the options."""
     missing = [name for name in reading.protocol.inputs if given[name] is None]
     if not missing:
@@ -114,10 +118,10 @@ def _complete(reading: "Reading", given: dict[str, str | None], *, ask: bool) ->
             f"{reading.protocol.id} needs {options}",
             'for instance: --onset "yesterday 18:00" --grade 2 --side left',
         )
-    return given | {name: _ask(name) for name in missing}
+    return given | {name: _ask(name, now, place) for name in missing}
 
 
-def _ask(name: str) -> str:
+def _ask(name: str, now: datetime, place: Place) -> str:
     match name:
         case "grade":
             click.echo("Grade I: pain, but little or no loss of movement or strength.")
@@ -127,7 +131,15 @@ def _ask(name: str) -> str:
         case "side":
             answer = click.prompt("Which side is injured", type=click.Choice(SIDES))
         case _:
-            answer = click.prompt('When did it happen ("2h ago", "yesterday 18:00")')
+
+            def known(text: str) -> str:
+                try:
+                    _onset(text, now, place)
+                except UsageError as error:
+                    raise click.UsageError(error.message.removeprefix("--onset: ")) from None
+                return text
+
+            answer = click.prompt('When did it happen ("2h ago", "yesterday 18:00")', value_proc=known)
     return answer
 
 
@@ -161,7 +173,7 @@ def _keep(folder: Path, reading: "Reading", data: dict[str, object], now: dateti
             journal.pin(pinned)
             id_ = journal.create_episode(protocol.id, pinned.hash)
             started = journal.append([Fact(id_, now, f.STARTED, data, "person")], now=now)[0]
-            bring_up(journal, Record((*record.episodes, begin(protocol, started))), now)
+            bring_up(journal, Record((*record.episodes, begin(protocol, started)), record.ended), now)
         return load_one(journal, id_, now)
 
 
@@ -205,15 +217,12 @@ def _tell(episode: Episode, now: datetime, there: Presence | None) -> None:
 
 def _show_what_no_desktop_showed(folder: Path) -> None:
     """The first cues as text, once the daemon is known to have had no luck with them."""
-    import select
-
     limit = clock.monotonic() + FIRST_CUES_WITHIN
-    waiter = select.poll() if hasattr(select, "poll") else None
-    while waiter is not None and clock.monotonic() < limit:
+    while clock.monotonic() < limit:
         with opened_record() as person:
-            pending = {seq for e in load(person.journal, person.now).episodes for seq in e.pending}
-            if not pending - {seq for e in load(person.journal, person.now).episodes for seq in e.troubles}:
+            known = load(person.journal, person.now).all
+            if all(cue.seq in e.troubles for e in known for cue in untold(e, person.now)):
                 break
-        waiter.poll(50)
+        time_.sleep(0.05)
     with opened_record() as person:
         show_untold(person, is_daemon_running=presence.is_running(folder))

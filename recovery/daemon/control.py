@@ -5,7 +5,6 @@ on the loopback address with a token from a private file does the same.
 """
 
 import os
-import secrets
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +32,8 @@ class ControlSocket:
             with _ShortPath(folder) as path:
                 self._socket.bind(path)
         else:
+            import secrets  # dear: every command loads this module
+
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.bind(("127.0.0.1", 0))
             self._token = secrets.token_hex(16).encode()

@@ -16,6 +16,7 @@ from recovery.errors import RecoveryError
 
 READY_WITHIN = 8.0
 GONE_WITHIN = 5.0
+LOOK_SECONDS = 0.01
 
 
 def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
@@ -23,26 +24,23 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
 
     Raises `RecoveryError` with its last words if it does not come up within `READY_WITHIN` seconds.
     """
-    if not presence.is_running(folder):
-        _start(folder, notifier)
-    there = _introduced(folder)
-    if there is None:
-        raise RecoveryError("the daemon ended right after its start", f"its log: {folder / LOG}")
-    return there
+    for _ in range(2):  # the one that was found running may have been about to end
+        if not presence.is_running(folder):
+            _start(folder, notifier)
+        there = _introduced(folder)
+        if there is not None:
+            return there
+    raise RecoveryError("the daemon ended right after its start", f"its log: {folder / LOG}")
 
 
 def _introduced(folder: Path) -> Presence | None:
-    """What the daemon says of itself; one that somebody else has just started gets time to say it."""
+    """What the daemon says of itself; one that has only just started gets time to say it."""
     limit = clock.monotonic() + READY_WITHIN
     there = presence.read(folder)
     while there is not None and not there.pid and clock.monotonic() < limit:
-        _pause()
+        time.sleep(LOOK_SECONDS)
         there = presence.read(folder)
     return there
-
-
-def _pause() -> None:
-    time.sleep(0.01)
 
 
 def _start(folder: Path, notifier: str | None) -> None:
@@ -70,16 +68,17 @@ def _start(folder: Path, notifier: str | None) -> None:
 
 def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
     """Until the daemon says that it is ready, or ends, or time is up."""
+    assert child.stderr is not None
     limit = clock.monotonic() + READY_WITHIN
     while clock.monotonic() < limit:
         if os.name == "posix":
             heard, _, _ = select.select([ready], [], [], 0.2)
             if heard and os.read(ready, 16):
+                child.stderr.close()
                 return
         elif presence.is_running(folder):
             return
         if child.poll() is not None:
-            assert child.stderr is not None
             words = child.stderr.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
             if presence.is_running(folder):
                 return  # somebody else was quicker
@@ -97,7 +96,7 @@ def stop(folder: Path) -> bool:
 
     Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
     """
-    there = presence.read(folder)
+    there = _introduced(folder)
     if there is None:
         return False
     if not control.call(folder, control.STOP) and there.pid:
@@ -106,5 +105,5 @@ def stop(folder: Path) -> bool:
     while presence.is_running(folder):
         if clock.monotonic() > limit:
             raise RecoveryError(f"the daemon, process {there.pid}, does not end", f"its log: {folder / LOG}")
-        _pause()
+        time.sleep(LOOK_SECONDS)
     return True

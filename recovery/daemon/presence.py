@@ -91,10 +91,14 @@ def read(folder: Path) -> Presence | None:
 def write(folder: Path, presence: Presence) -> None:
     """Say it, whole or not at all. Raises `OSError`."""
     draft = folder / f"{SIGN}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(vars(presence), file)
-    draft.replace(folder / SIGN)
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(vars(presence), file)
+        draft.replace(folder / SIGN)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def erase(folder: Path) -> None:
@@ -105,8 +109,8 @@ def erase(folder: Path) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
-        # Windows has no shared locks: two that look at the same instant may take each other for the daemon.
+    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:  # noqa: ARG001  # there are none
+        # So two that look at the same instant may take each other for the daemon.
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:

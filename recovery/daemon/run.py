@@ -108,6 +108,8 @@ class Daemon:
                 presence.write(self._folder, self._sign)
                 self._said = self._sign
             except OSError as error:
+                if self._said is None:  # nobody could see that we run, nor would anything be recorded
+                    raise RecoveryError(f"{self._folder}: cannot be written: {error.strerror}") from None
                 self._log.error("%s cannot be written: %s", self._folder, error.strerror)
         is_known = problem or self._notifier.capabilities() is not None
         if self._on_ready is not None and is_known:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.facts import END_KEY, Cue
+from recovery.engine.decide import turn
+from recovery.engine.episode import read_cue
+from recovery.engine.facts import END_KEY, ENDED, Cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Shown, Undelivered
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, load, not_told, told, untold, write
+from recovery.store.record import Record, bring_up, load, not_told, seen_at, told, untold, write
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
 """The waits between attempts to show a cue; the last one again and again."""
@@ -31,6 +33,8 @@ class Attempt:
     count: int = 0
     again_at: datetime | None = None
     """When to try once more; None while an attempt is under way."""
+    unwritten: tuple[Shown | HandedOver, datetime] | None = None
+    """How and when it was shown, while the journal cannot take that: it is not to be shown again."""
 
 
 class Service:
@@ -43,6 +47,9 @@ class Service:
         self._attempts: dict[int, Attempt] = {}
         """By the fact that carries the cue."""
         self._trouble = ""
+        self._known = Record(())
+        """The record as it was last seen, for when the journal cannot be used."""
+        self._told_from_memory = 0
 
     def wake(self, now: datetime) -> datetime | None:
         """Do all that is due; the next instant at which something will be, None for never.
@@ -50,15 +57,39 @@ class Service:
         A journal that cannot be used now is a trouble told in the log; it is tried again soon.
         """
         try:
+            self._catch_up()
             record = self._brought_up(now)
         except RecoveryError as error:
             self._log_trouble(error)
-            return now + TROUBLE_WAIT
-        self._trouble = ""
+            return self._tell_from_memory(now)
+        self._trouble, self._known = "", record
         self._tell(record, now)
         retries = [a.again_at for a in self._attempts.values() if a.again_at is not None]
         waking = record.next_wakeup(now)
         return min([*retries, *([waking] if waking else [])], default=None)
+
+    def _tell_from_memory(self, now: datetime) -> datetime:
+        """Tell the ends of sessions, which must not wait for a journal that cannot be used now; when to wake next.
+
+        They are told once more when it can be used: it then knows nothing of this time.
+        """
+        for episode in self._known.all:
+            for fact in turn(episode, now, self._known.others(episode))[1]:
+                if fact.kind == ENDED:
+                    self._told_from_memory += 1
+                    cue = read_cue(fact.data["cue"], -self._told_from_memory)
+                    self._log.warning("told from memory %s %s", cue.kind, cue.key)
+                    self.notifier.withdraw(cue.key.removesuffix(END_KEY))
+                    self.notifier.show(Note(cue.key, cue.title, _body(cue, now), cue.critical, tag=cue.seq))
+        self._known = seen_at(self._known, now)
+        return min(now + TROUBLE_WAIT, self._known.next_wakeup(now) or now + TROUBLE_WAIT)
+
+    def _catch_up(self) -> None:
+        """Write down what was shown while the journal could not be written. Raises `RecoveryError`."""
+        for seq, attempt in [*self._attempts.items()]:
+            if attempt.unwritten is not None:
+                self._keep(attempt, *attempt.unwritten)
+                del self._attempts[seq]
 
     def _brought_up(self, now: datetime) -> Record:
         journal = Journal.open_existing(self._folder, now=now)
@@ -74,9 +105,10 @@ class Service:
 
     def _tell(self, record: Record, now: datetime) -> None:
         """Start to show every cue that is untold; forget those that need no telling any more."""
-        wanted = {cue.seq: (episode, cue) for episode in record.episodes for cue in untold(episode, now)}
-        for seq in [seq for seq in self._attempts if seq not in wanted]:
-            del self._attempts[seq]
+        wanted = {cue.seq: (episode, cue) for episode in record.all for cue in untold(episode, now)}
+        for seq, attempt in [*self._attempts.items()]:
+            if seq not in wanted and attempt.again_at is not None:  # one under way will yet have its fate
+                del self._attempts[seq]
         # What must not be late goes first: after an outage the end of a session comes before all else.
         for seq, (episode, cue) in sorted(
             wanted.items(), key=lambda item: (not item[1][1].critical, item[0])
@@ -111,30 +143,36 @@ class Service:
         else:
             how = "shown" if isinstance(outcome, Shown) else "handed over"
             self._log.info("%s %s %s %s", how, cue.kind, cue.key, times)
-            del self._attempts[outcome.tag]
-        self._keep(attempt, outcome, now)
-        return isinstance(outcome, Undelivered)
-
-    def _keep(self, attempt: Attempt, outcome: Shown | HandedOver | Undelivered, now: datetime) -> None:
-        """The fate of a cue into the journal; a reason is written down once, however often it is met."""
+            attempt.unwritten = outcome, now
         try:
-            journal = Journal.open_existing(self._folder, now=now)
-            if journal is None:
-                return
-            with journal, journal.transaction():
-                record = load(journal, now)
-                episode = next((e for e in record.episodes if e.id == attempt.episode), None)
-                if episode is None or attempt.cue.seq not in episode.pending:
-                    return
-                if isinstance(outcome, Undelivered):
-                    if episode.troubles.get(attempt.cue.seq) == outcome.reason:
-                        return
-                    fact = not_told(episode, attempt.cue, outcome.via, outcome.reason, now)
-                else:
-                    fact = told(episode, attempt.cue, outcome.via, now)
-                write(journal, record, [fact], now)
+            self._keep(attempt, outcome, now)
         except RecoveryError as error:
             self._log_trouble(error)
+            return True  # `wake` tries again
+        if attempt.unwritten is not None:
+            del self._attempts[outcome.tag]
+        return isinstance(outcome, Undelivered)
+
+    def _keep(self, attempt: Attempt, outcome: Shown | HandedOver | Undelivered, at: datetime) -> None:
+        """The fate of a cue into the journal; a reason is written down once, however often it is met.
+
+        Raises `RecoveryError`.
+        """
+        journal = Journal.open_existing(self._folder, now=at)
+        if journal is None:
+            return
+        with journal, journal.transaction():
+            record = load(journal, at)
+            episode = next((e for e in record.all if e.id == attempt.episode), None)
+            if episode is None or attempt.cue.seq not in episode.pending:
+                return
+            if isinstance(outcome, Undelivered):
+                if episode.troubles.get(attempt.cue.seq) == outcome.reason:
+                    return
+                fact = not_told(episode, attempt.cue, outcome.via, outcome.reason, at)
+            else:
+                fact = told(episode, attempt.cue, outcome.via, at)
+            write(journal, record, [fact], at)
 
 
 def _body(cue: Cue, now: datetime) -> str:

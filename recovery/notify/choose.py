@@ -56,19 +56,19 @@ def _automatic(stream: TextIO | None, environ: Mapping[str, str], platform: str)
 
 # Imported when chosen: each of them costs memory that the daemon need not spend on the others (PLC0415).
 def _dbus(environ: Mapping[str, str]) -> Notifier:
-    from recovery.notify.dbus_adapter import DBusNotifier  # noqa: PLC0415
+    from recovery.notify.dbus_adapter import DBusNotifier
 
     return DBusNotifier(environ)
 
 
 def _plyer(environ: Mapping[str, str]) -> Notifier:
-    from recovery.notify.plyer_adapter import PlyerNotifier  # noqa: PLC0415
+    from recovery.notify.plyer_adapter import PlyerNotifier
 
     return PlyerNotifier(environ)
 
 
 def _text(stream: TextIO | None) -> Notifier:
-    from recovery.notify.text import TextNotifier  # noqa: PLC0415
+    from recovery.notify.text import TextNotifier
 
     return TextNotifier(stream)
 

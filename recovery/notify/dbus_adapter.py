@@ -86,7 +86,7 @@ class DBusNotifier:
         self._information = 0
         self._ids: dict[str, int] = {}
         try:
-            from recovery.notify import dbus  # noqa: PLC0415  # jeepney may be missing
+            from recovery.notify import dbus  # jeepney may be missing
         except ImportError as error:
             self._dbus = None
             self._problem = f"the Python package {error.name} is not installed"

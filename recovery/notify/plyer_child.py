@@ -52,14 +52,14 @@ def way_of_this_platform() -> tuple[Callable[..., Any], Callable[[str, str], Wor
     Imported here (PLC0415), where a failing import becomes a reason.
     """
     if sys.platform == "win32":
-        from plyer import notification  # noqa: PLC0415
+        from plyer import notification
 
         return notification.notify, for_windows
     if not sys.platform.startswith("linux"):
-        from plyer import notification  # noqa: PLC0415
+        from plyer import notification
 
         return notification.notify, as_it_is
-    from plyer.platforms.linux import notification as linux  # noqa: PLC0415
+    from plyer.platforms.linux import notification as linux
 
     backend = linux.instance()
     if isinstance(backend, linux.NotifyDesktopPortals):

@@ -71,7 +71,7 @@ class TextNotifier:
     def deadline(self) -> float | None:
         return 0.0 if self._ready else None
 
-    def collect(self, monotonic: float) -> list[Outcome]:  # noqa: ARG002  # the port gives it
+    def collect(self, monotonic: float) -> list[Outcome]:  # the port gives it
         outcomes, self._ready = self._ready, []
         return outcomes
 

@@ -36,6 +36,9 @@ _FACTS = f"""
 _ONE = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq = ?"""  # noqa: S608 - constants only
+_BETWEEN = f"""
+    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
+    WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
 _TURNS = f"SELECT seq, at, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
 _UNDONE = f"SELECT data FROM fact WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
 _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
@@ -260,6 +263,10 @@ class Journal:
             -1 if limit is None else limit,
         )
         return self._read([(names[number], *rest) for number, *rest in reversed(rows)])
+
+    def between(self, first: int, last: int) -> list[Fact]:
+        """The facts of all episodes from one place of the journal to another, both included."""
+        return self._read(self._rows(_BETWEEN, first, last))
 
     def last_by_person(self, episode: str | None = None) -> Fact | None:
         """The latest fact that a person entered and that still stands: what `undo` would take back.

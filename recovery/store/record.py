@@ -10,7 +10,7 @@ from datetime import datetime
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, act
 from recovery.engine.decide import next_wakeup, turn
-from recovery.engine.episode import Episode, apply, fold
+from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode, apply, fold
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
@@ -22,24 +22,37 @@ class Record(Value):
     """The open episodes of one person at a moment, in the order in which they were started."""
 
     episodes: tuple[Episode, ...]
+    ended: tuple[Episode, ...] = ()
+    """Those that have been over for less than `LEDGER_MEMORY`: the end of a session that was under way is still
+    told, and the limits count their sessions."""
+
+    @property
+    def all(self) -> tuple[Episode, ...]:
+        return (*self.episodes, *self.ended)
 
     def others(self, episode: Episode) -> tuple[Episode, ...]:
-        """The person's other open episodes."""
-        return tuple(other for other in self.episodes if other.id != episode.id)
+        """The person's other episodes."""
+        return tuple(other for other in self.all if other.id != episode.id)
 
     def with_(self, episode: Episode) -> "Record":
         """The record with the newer state of one episode."""
-        return Record(tuple(episode if e.id == episode.id else e for e in self.episodes))
+
+        def newer(known: tuple[Episode, ...]) -> tuple[Episode, ...]:
+            return tuple(episode if e.id == episode.id else e for e in known)
+
+        return Record(newer(self.episodes), newer(self.ended))
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""
-        instants = [next_wakeup(e, now, self.others(e)) for e in self.episodes]
+        instants = [next_wakeup(e, now, self.others(e)) for e in self.all]
         return min((instant for instant in instants if instant is not None), default=None)
 
 
 def load(journal: Journal, now: datetime) -> Record:
-    """The open episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
-    return Record(tuple(load_one(journal, id_, now) for id_ in journal.open_episodes()))
+    """The episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
+    ids = journal.open_episodes(shut_since=now - LEDGER_MEMORY)
+    known = [load_one(journal, id_, now) for id_ in ids]
+    return Record(tuple(e for e in known if not e.is_over), tuple(e for e in known if e.is_over))
 
 
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
@@ -65,7 +78,7 @@ def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
-    for episode in record.episodes:
+    for episode in record.all:
         _, facts = turn(episode, now, record.others(episode))
         record = write(journal, record, facts, now)
     return record
@@ -73,7 +86,7 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
 
 def seen_at(record: Record, now: datetime) -> Record:
     """What `bring_up` would make of the record, with nothing written: for looking at it."""
-    for episode in record.episodes:
+    for episode in record.all:
         record = record.with_(turn(episode, now, record.others(episode))[0])
     return record
 
@@ -94,7 +107,7 @@ def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
     """Append facts and apply them as they were stored. Needs a transaction."""
     for fact in journal.append(facts, now=now) if facts else ():
-        for episode in record.episodes:
+        for episode in record.all:
             if episode.id == fact.episode:
                 record = record.with_(apply(episode, fact))
     return record
@@ -110,6 +123,8 @@ def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
 
 def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
     if cue.expires_at is not None and cue.expires_at <= now:
+        return False
+    if episode.is_over and cue.kind not in ("end", "alert", "phase" if episode.state == COMPLETED else ""):
         return False
     newest = max((other.seq for other in episode.pending.values() if other.key == cue.key), default=cue.seq)
     if cue.seq < newest:

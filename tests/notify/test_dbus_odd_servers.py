@@ -156,7 +156,7 @@ def test_a_strange_id_breaks_nothing(bare_desktop: Desktop, notifier: DBusNotifi
         ),
     ],
 )
-def test_a_refusal_is_told(  # noqa: PLR0917  # pytest gives them by name
+def test_a_refusal_is_told(  # pytest gives them by name
     bare_desktop: Desktop, notifier: DBusNotifier, error: str, text: str, reason: str, lack: str
 ) -> None:
     with server(bare_desktop, GOOD | {"Notify": (error, (text,))}):

@@ -1,0 +1,99 @@
+"""`log` and `undo`."""
+
+from tests.cli.conftest import Person
+
+
+def test_the_log_tells_what_happened_oldest_first(patient: Person) -> None:
+    patient.types("checkin", "pain=4")
+    lines = patient.types("log").out.splitlines()
+
+    assert lines[0].split() == ["when", "episode", "what"]
+    assert "started" in lines[1]
+    assert lines[1].startswith("Mon 23 Nov 16:40:00  strain-1  started")
+    assert lines[-1].split()[-2:] == ["pain", "4"]
+
+
+def test_the_log_as_json_has_a_fact_a_line(patient: Person) -> None:
+    facts = patient.lines("log", "--all")
+
+    assert [fact["seq"] for fact in facts] == list(range(1, len(facts) + 1))
+    assert set(facts[0]) == {"v", "seq", "episode", "at", "recorded_at", "kind", "by", "data"}
+    assert (facts[0]["kind"], facts[0]["by"], facts[0]["at"]) == (
+        "started",
+        "person",
+        "2026-11-23T15:40:00.000+00:00",
+    )
+
+
+def test_the_log_can_be_cut_to_the_newest(patient: Person) -> None:
+    everything = patient.lines("log", "--all")
+    assert patient.lines("log", "-n", "2") == everything[-2:]
+    assert patient.lines("log", "--episode", "strain-1", "--all") == everything
+
+
+def test_the_log_of_nobody(person: Person) -> None:
+    assert person.types("log", status=3).err.startswith("Error: no episode is active")
+    assert person.types("undo", status=3).err.startswith("Error: no episode is active")
+
+
+def test_the_log_of_an_unknown_episode(patient: Person) -> None:
+    assert patient.types("log", "-e", "rice-1", status=3).err == (
+        "Error: no episode 'rice-1'\n  known: strain-1\n"
+    )
+
+
+def test_undo_takes_back_the_last_thing_entered(patient: Person) -> None:
+    patient.waits(seconds=1)
+    patient.types("checkin", "pain=4")
+    patient.waits(seconds=1)
+    patient.types("checkin", "swelling=1")
+    assert patient.types("undo").out == "Taken back: answered, 16:40.\n"
+    values = {need["value"] for need in patient.json("status")["episodes"][0]["phase"]["gate"]["needs"]}
+    assert "swelling not told yet" in values
+    assert any(value.startswith("pain 4") for value in values)
+
+
+def test_undo_takes_one_command_back_at_a_time(patient: Person) -> None:
+    """Two about the same moment, the second to correct the first, are two."""
+    patient.types("checkin", "pain=4", "--at", "yesterday 20:00")
+    patient.waits(minutes=1)
+    patient.types("checkin", "pain=5", "--at", "yesterday 20:00")
+    patient.types("undo")
+
+    undone = {fact["data"]["seq"] for fact in patient.lines("log") if fact["kind"] == "undone"}
+    answers = {
+        fact["seq"]: fact["data"]["values"]["pain"]
+        for fact in patient.lines("log")
+        if fact["kind"] == "answered"
+    }
+    assert [answers[seq] for seq in undone] == [5]
+
+
+def test_undo_takes_a_whole_command_back(patient: Person) -> None:
+    patient.types("done", "ice")
+    on = patient.json("status")["episodes"][0]["now"]
+    assert on is None
+    patient.waits(seconds=5)
+    told = patient.json("undo")
+    assert (told["v"], told["episode"], told["kind"]) == (1, "strain-1", "done")
+    assert patient.json("status")["episodes"][0]["now"]["activity"] == "ice"
+
+
+def test_undoing_the_start_leaves_nothing_active_and_then_nothing_to_undo(patient: Person) -> None:
+    assert patient.types("undo").out == "Taken back: started, 16:40.\n"
+    assert patient.types("status", status=3)
+    assert patient.types("undo", status=1).err == "Error: there is nothing to take back\n"
+
+
+def test_a_stop_can_be_taken_back(patient: Person) -> None:
+    patient.types("stop")
+    patient.types("undo")
+    assert patient.json("status")["episodes"][0]["state"] == "active"
+
+
+def test_what_was_taken_back_stays_in_the_log(patient: Person) -> None:
+    patient.types("checkin", "pain=4")
+    patient.types("undo")
+    kinds = [fact["kind"] for fact in patient.lines("log")]
+
+    assert kinds[-2:] == ["answered", "undone"]

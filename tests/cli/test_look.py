@@ -1,0 +1,212 @@
+"""`status`, `next`, `agenda`, `explain`: text for people, JSON for programs."""
+
+import pytest
+
+from recovery.cli.render_text import status as _  # noqa: F401  # what is tested here, by its effect
+from tests.cli.conftest import STRAIN, Person
+
+COMMANDS = (
+    "status",
+    "next",
+    "agenda",
+    "explain",
+    "checkin",
+    "begin",
+    "end",
+    "done",
+    "skip",
+    "snooze",
+    "pause",
+)
+
+
+def test_status_json_field_by_field(patient: Person) -> None:
+    told = patient.json("status")
+    (episode,) = told.pop("episodes")
+
+    assert told == {
+        "v": 1,
+        "now": "2026-11-23T16:40:00+01:00",
+        "daemon": {
+            "running": False,
+            "pid": None,
+            "since": None,
+            "notifier": None,
+            "problem": None,
+            "next_wakeup": None,
+        },
+    }
+    phase, healing, on = episode.pop("phase"), episode.pop("healing"), episode.pop("now")
+    coming, alerts = episode.pop("next"), episode.pop("alerts")
+    assert episode == {
+        "id": "strain-1",
+        "protocol": "strain",
+        "version": "1.0.0",
+        "grade": "II",
+        "side": "left",
+        "onset": "2026-11-22T18:00:00+01:00",
+        "state": "active",
+        "paused_until": None,
+    }
+    gate = phase.pop("gate")
+    assert phase == {
+        "id": "rice",
+        "title": "Rest, ice, compression, elevation",
+        "entered_at": "2026-11-23T16:40:00+01:00",
+        "day": 2,
+    }
+    needs = gate.pop("needs")
+    assert gate == {
+        "opens_earliest": "2026-11-23T18:00:00+01:00",
+        "deadline": "2026-11-25T18:00:00+01:00",
+        "offered": False,
+    }
+    assert needs[0] == {
+        "condition": "24h since the injury",
+        "value": "in 1 h 20 min, 18:00",
+        "state": "not met",
+    }
+    assert {need["state"] for need in needs} == {"not met", "unknown"}
+    assert healing == {
+        "earliest": "2026-12-20T18:00:00+01:00",
+        "latest": "2027-01-17T18:00:00+01:00",
+        "day": 2,
+    }
+    assert on == {
+        "activity": "ice",
+        "modality": "cold",
+        "began_at": "2026-11-23T16:40:00+01:00",
+        "ends_at": "2026-11-23T17:00:00+01:00",
+        "assumed": True,
+    }
+    assert coming[0] == {
+        "at": "2026-11-23T19:00:00+01:00",
+        "activity": "ice",
+        "kind": "start",
+        "title": "Ice",
+        "seconds": 1200,
+    }
+    assert len(coming) == 3
+    (alert,) = alerts
+    assert alert["id"] == "flag/grade-ii" or alert["id"].startswith("flag/")
+    assert (alert["level"], alert["at"]) == ("routine", "2026-11-23T16:40:00+01:00")
+    assert alert["reason"]
+    assert alert["source"]
+
+
+def test_status_says_where_one_is_and_what_comes(patient: Person) -> None:
+    lines = patient.types("status").out.splitlines()
+
+    assert lines[0] == "Rest, ice, compression, elevation, day 2  (strain-1, grade II, left)"
+    assert any(line.startswith("Gate     The way on to Cold and warm in turn: shut") for line in lines)
+    assert "         ✗ 24h since the injury (in 1 h 20 min, 18:00)" in lines
+    assert any(line.startswith("Now      Ice: 20 min left, until 17:00; assumed") for line in lines)
+    assert "Next     19:00  Ice, 20 min" in lines
+    assert any("usually healed between Sun 20 Dec 2026 and Sun 17 Jan 2027" in line for line in lines)
+    assert lines[-1] == "Daemon   not running, so no reminders come: recovery daemon start"
+
+
+def test_untold_cues_are_told_once_and_not_among_the_output(person: Person) -> None:
+    person.starts()
+    first = person.types("next")
+    assert "Not shown on the desktop:\n  16:40  " in first.err
+    assert "Cold pack on" in first.err
+    assert "Cold pack" not in first.out
+    assert person.types("next").err == ""
+
+    person.waits(minutes=21)
+    assert "17:00  Ice: stop" in person.types("status").err
+
+
+def test_json_is_not_spoilt_by_untold_cues_and_leaves_them_for_a_person(person: Person) -> None:
+    person.starts()
+    assert person.types("status", "--json").err == ""
+    assert "Cold pack on" in person.types("status").err
+
+
+def test_what_an_episode_had_to_tell_at_its_end_is_told_after_it(patient: Person) -> None:
+    patient.types("stop")
+    patient.waits(minutes=21)
+    ended = patient.types("status", status=3)
+
+    assert "Ice: stop" in ended.err
+    assert "no episode is active" in ended.err
+
+
+def test_next_gives_as_many_as_are_asked_for(patient: Person) -> None:
+    told = patient.json("next", "-n", "7")
+
+    assert (told["v"], told["episode"], len(told["next"])) == (1, "strain-1", 7)
+    assert [cue["at"] for cue in told["next"]] == sorted(cue["at"] for cue in told["next"])
+    assert len(patient.types("next").out.splitlines()) == 3
+
+
+def test_agenda_is_today_and_tomorrow(patient: Person) -> None:
+    days = {cue["at"][:10] for cue in patient.json("agenda")["agenda"]}
+    assert days == {"2026-11-23", "2026-11-24"}
+
+    out = patient.types("agenda").out
+    assert "Mon 23 Nov" in out
+    assert "today" in out
+    assert "  19:00     to 19:20  Ice" in out
+    assert out.index("tomorrow") > out.index("today")
+
+
+def test_explain_says_why(patient: Person) -> None:
+    patient.types("end", "ice")
+    out = patient.types("explain", "ice").out
+
+    assert "Ice: 18:40" in out
+    assert "2 h to 3 h after the last one ended" in out
+    assert "counted from 16:40" in out
+    assert "sources: " in out
+    (told,) = patient.json("explain", "ice")["explained"]
+    assert told["activity"] == "ice"
+    assert told["at"] == "2026-11-23T18:40:00+01:00"
+    assert set(told) == {"activity", "title", "at", "reasons", "sources"}
+
+
+def test_explain_says_what_is_withheld(patient: Person) -> None:
+    patient.waits(days=2)
+    (told,) = patient.json("explain", "ice")["explained"]
+
+    assert told["at"] is None
+    assert any("injury+48h" in reason for reason in told["reasons"])
+
+
+def test_explaining_what_is_not_there_is_status_3(patient: Person) -> None:
+    err = patient.types("explain", "yoga", status=3).err
+    assert err.startswith("Error: no timed activity 'yoga' in phase rice")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_an_episode_every_command_says_how_to_begin_one(person: Person, command: str) -> None:
+    arguments = [command, "pain=1"] if command == "checkin" else [command]
+    ran = person.types(*arguments, status=3)
+
+    assert ran.err.startswith("Error: no episode is active\n  recovery start strain ")
+    assert not person.home.exists(), "looking creates nothing"
+
+
+def test_without_an_episode_status_json_is_whole_all_the_same(person: Person) -> None:
+    told = person.json("status", status=3)
+    assert (told["v"], told["episodes"], told["daemon"]["running"]) == (1, [], False)
+
+
+@pytest.mark.parametrize("command", COMMANDS[4:])
+def test_several_episodes_have_to_be_told_apart(patient: Person, command: str) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    arguments = [command, "pain=1"] if command == "checkin" else [command]
+    err = patient.types(*arguments, status=2).err
+
+    assert err == "Error: several episodes are active: strain-1, strain-2\n  say which: --episode ID\n"
+    assert "'strain-9'" in patient.types(*arguments, "--episode", "strain-9", status=3).err
+
+
+def test_several_episodes_are_all_looked_at(patient: Person) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    out = patient.types("status").out
+    assert "(strain-1, grade II, left)" in out
+    assert "(strain-2, grade II, right)" in out
+    assert [told["episode"] for told in patient.lines("next")] == ["strain-1", "strain-2"]
+    assert "strain-2" not in patient.types("status", "-e", "strain-1").out

@@ -1,0 +1,212 @@
+"""Commands as processes, as a shell runs them: pipes, encodings, closed descriptors, bugs."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from recovery import __version__
+from tests.profile import COMMAND, ICE, Profile, noonish, protocol
+
+ESCAPE = "\x1b["
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Profile]:
+    with Profile(tmp_path) as profile:
+        yield profile
+
+
+@pytest.fixture
+def patient(person: Profile) -> Profile:
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    person.run("status")
+    return person
+
+
+def shell(person: Profile, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A line of bash in which `recovery` is the command."""
+    words = " ".join(COMMAND)
+    return subprocess.run(
+        ["bash", "-c", f'recovery() {{ {words} "$@"; }}; {line}'],
+        env={**person.environ, **environ},
+        cwd=person.folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_module_runs_as_the_command_does(patient: Profile) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "recovery", "status"],
+        env=patient.environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ran.stdout.startswith("Only phase, day 1  (quick-1)\n")
+
+
+def test_its_version(person: Profile) -> None:
+    assert person.run("--version").out == f"recovery, version {__version__}\n"
+
+
+def test_the_zone_of_the_machine_is_the_person_s(person: Profile) -> None:
+    assert f"times of {noonish()})" in person.start(protocol(ICE.format(length="20min")), "--no-daemon").out
+
+
+def test_output_in_a_pipe_is_plain(patient: Profile) -> None:
+    for arguments in (
+        ["status"],
+        ["agenda"],
+        ["log"],
+        ["protocols", "show", "strain"],
+        ["explain"],
+        ["--help"],
+    ):
+        ran = patient.run(*arguments, TERM="xterm-256color", COLORTERM="truecolor")
+        assert ESCAPE not in ran.out + ran.err, arguments
+
+
+def test_a_reader_who_goes_away_is_no_error(patient: Profile) -> None:
+    ran = shell(patient, "recovery log --all --json | head -1; echo ${PIPESTATUS[0]}")
+    assert ran.stdout.endswith("\n0\n")
+    assert ran.stderr == ""
+    ran = shell(
+        patient, "set -o pipefail; recovery simulate rice --onset 2h\\ ago --side left --json | head -1"
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert json.loads(ran.stdout)["event"] == "phase"
+
+
+@pytest.mark.parametrize("line", ["recovery status >&-", "recovery status 2>&-", "recovery status <&-"])
+def test_a_closed_descriptor_is_no_bug(patient: Profile, line: str) -> None:
+    assert shell(patient, line).returncode == 0
+
+
+def test_without_standard_input_missing_words_are_still_wrong_usage(person: Profile) -> None:
+    ran = shell(person, "recovery start rice <&-")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (2, "Error: rice needs --onset --side")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", ["status", "log", "--help", "protocols"])
+def test_output_that_goes_nowhere_is_told(patient: Profile, command: str) -> None:
+    ran = shell(patient, f"recovery {command} > /dev/full")
+
+    assert ran.returncode == 1
+    assert ran.stderr == "Error: standard output: No space left on device\n"
+
+
+def test_a_terminal_of_another_time_gets_question_marks(patient: Profile) -> None:
+    for arguments in (["status"], ["protocols", "show", "strain"], ["agenda"], ["checkin"]):
+        ran = patient.run(
+            *arguments, LC_ALL="C", PYTHONIOENCODING="ascii", status=2 if arguments == ["checkin"] else 0
+        )
+        assert (ran.out + ran.err).isascii()
+
+
+def test_a_locale_of_another_country_changes_no_dates(patient: Profile) -> None:
+    assert patient.run("next", LC_ALL="de_DE.UTF-8").out == patient.run("next").out
+
+
+def test_a_home_that_cannot_be_is_told(person: Profile) -> None:
+    for arguments in (
+        ["status"],
+        ["start", "rice", "--onset", "2h ago", "--side", "left"],
+        ["daemon", "start"],
+    ):
+        ran = person.run(*arguments, RECOVERY_HOME="/dev/null/home", status=1)
+        assert ran.err.startswith("Error: /dev/null/home: ")
+        assert "set RECOVERY_HOME to a folder that you can write to" in ran.err
+
+
+def test_state_is_private(person: Profile) -> None:
+    person.home.mkdir(mode=0o755)
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+
+    assert person.home.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in person.home.iterdir()} == {0}
+
+
+def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
+    """A row that no version of the program has written stands for all that nobody has thought of."""
+    with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
+        journal.execute("UPDATE pinned SET compiled = '[]'")
+    ran = patient.run("status", status=70)
+    report = patient.home / "bug.log"
+
+    assert ran.out == ""
+    assert ran.err == (
+        f"Error: this is a bug in recovery: ValueError\n  Please report it with this file: {report}\n"
+    )
+    words = report.read_text()
+    assert words.startswith(f"recovery {__version__}, Python ")
+    assert "Traceback" in words
+    assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None:
+    with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
+        journal.execute("UPDATE pinned SET compiled = '[]'")
+    ran = patient.run("daemon", "start", status=1)
+
+    assert ran.err.startswith("Error: the daemon could not start: ValueError: ")
+    assert "a bug ended the daemon" in patient.log()
+
+
+def test_an_interrupt_is_status_130(person: Profile) -> None:
+    begin = "import signal,os,sys; from recovery.cli import main; main.parse = lambda *_: os.kill(os.getpid(), 2); "
+    ran = subprocess.run(
+        [sys.executable, "-c", begin + "sys.argv = ['recovery', 'status']; main.run()"],
+        env=person.environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_the_completion_script_of_a_shell(person: Profile, name: str) -> None:
+    script = person.run("completion", name).out
+    assert "_RECOVERY_COMPLETE" in script
+    if shutil.which(name):
+        subprocess.run([name, "-n"], input=script, text=True, check=True, timeout=10)
+
+
+def test_completion_knows_commands_and_options(person: Profile) -> None:
+    def completes(words: str, count: int) -> list[str]:
+        ran = person.run(_RECOVERY_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
+        return [line.partition(",")[2] for line in ran.out.splitlines()]
+
+    assert completes("recovery st", 1) == ["start", "status", "step-back", "stop"]
+    assert completes("recovery status --", 2) == ["--episode", "--json", "--help"]
+    assert completes("recovery start --side ", 3) == ["left", "right"]
+
+
+def test_a_start_that_cannot_be_written_keeps_nothing(person: Profile) -> None:
+    """As on a full disk: no file may grow beyond some blocks."""
+    path = person.file(protocol(ICE.format(length="20min")))
+    ran = shell(person, f"ulimit -f 8; trap '' XFSZ; recovery start {path} --onset 1h\\ ago --no-daemon")
+
+    assert ran.returncode == 1, ran
+    assert ran.stderr.startswith(f"Error: {person.home / 'journal.db'}: ")
+    assert "nothing was recorded" in ran.stderr
+    assert person.facts() == []
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+
+
+def test_nothing_is_written_outside_the_home(patient: Profile) -> None:
+    patient.run("checkin", "pain=2")
+    assert sorted(path.name for path in patient.folder.iterdir()) == ["home", "quick.yaml"]

@@ -1,0 +1,131 @@
+"""`recovery simulate`: the machine interface, and the preview for people."""
+
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import ZONE, Person
+
+RICE = ("simulate", "rice", "--onset", "2026-11-23T18:00+01:00", "--timezone", ZONE)
+
+
+def test_each_line_is_an_event_in_order_of_time(person: Person) -> None:
+    events = person.lines(*RICE, "--for", "3d")
+
+    assert {event["v"] for event in events} == {1}
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+    assert events[0] == {
+        "v": 1,
+        "at": "2026-11-23T18:00:00+01:00",
+        "event": "phase",
+        "phase": "rice",
+        "state": "entered",
+        "reasons": [],
+    }
+    begins = [event for event in events if event["event"] == "session_start"]
+    ends = [event for event in events if event["event"] == "session_end"]
+    assert len(begins) == len(ends) > 5
+    assert set(begins[0]) == {"v", "at", "event", "phase", "activity", "modality", "occurrence", "seconds"}
+    assert set(ends[0]) == {*begins[0], "overrun_seconds"}
+    assert not (person.home).exists(), "nothing is kept"
+
+
+def test_for_says_how_long(person: Person) -> None:
+    assert person.lines(*RICE, "--for", "6h")[-1]["at"] < "2026-11-24T00:00:00+01:00"
+
+
+def test_answers_come_from_a_file(person: Person) -> None:
+    path = person.file(
+        '{"at": "2026-11-23T18:05", "do": "checkin", "pain": 6, "swelling": 2}\n'
+        "\n"
+        '{"at": "2026-11-23T18:30", "do": "begin", "activity": "ice"}\n',
+        "answers.jsonl",
+    )
+    answers = [
+        event for event in person.lines(*RICE, "--for", "1d", "--answers", path) if event["event"] == "answer"
+    ]
+
+    assert answers[0] == {
+        "v": 1,
+        "at": "2026-11-23T18:05:00+01:00",
+        "event": "answer",
+        "do": "checkin",
+        "pain": 6,
+        "swelling": 2,
+    }
+    assert answers[1]["refused"] is True
+    assert answers[1]["reason"]
+    assert answers[1]["earliest"] == "2026-11-23T19:20:00+01:00"
+
+
+def test_answers_come_from_standard_input(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {"at": "2026-11-23T18:05", "do": "stop"}
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(line)))
+    events = person.lines(*RICE, "--answers", "-")
+
+    assert any(event.get("do") == "stop" for event in events)
+    assert events[-1]["at"] < "2026-11-23T18:30"
+
+
+def test_all_bad_lines_are_told_with_file_and_line(person: Person) -> None:
+    path = person.file(
+        '{"at": "x", "do": "stop"}\nnonsense\n{"do": "fly"}\n{"at": "18:00", "do": "end"}\n', "a.jsonl"
+    )
+    err = person.types(*RICE, "--answers", path, status=2).err
+
+    assert err.startswith(f"Error: {path}:1: 'x' is not a time that I know")
+    assert f"\n{path}:2: not a JSON object\n" in err
+    assert f"\n{path}:3: 'do' is 'fly'; it can be checkin," in err
+    assert f"{path}:4" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--answers", "nowhere.jsonl"], "nowhere.jsonl: No such file or directory"),
+        (["--answers", "-", "--persona", "steady"], "--answers and --persona do not go together"),
+        (["--asleep", "tonight"], "--asleep: 'tonight' is not a span"),
+        (["--asleep", "2026-11-24T07:00..2026-11-23T23:00"], "ends before it begins"),
+        (["--start", "2026-11-22T18:00"], "--start is before --onset"),
+        (["--for", "long"], "'long' is not a length of time"),
+        (["--persona", "hero"], "'hero' is not one of 'steady', 'slow', 'stuck', 'sloppy'"),
+    ],
+)
+def test_wrong_words_are_told(person: Person, options: list[str], says: str) -> None:
+    status = 1 if "nowhere" in says else 2
+    assert says in person.types(*RICE, *options, status=status).err
+
+
+def test_a_machine_asleep_misses_and_says_so(person: Person) -> None:
+    def told(*options: str) -> list[Any]:
+        return person.lines(*RICE, "--for", "1d", *options)
+
+    span = ("2026-11-24T08:00", "2026-11-24T13:00")
+    asleep = told("--asleep", "..".join(span))
+    assert not [event for event in asleep if span[0] < event["at"][:16] < span[1]]
+    assert [event for event in asleep if event["event"] == "missed"]
+    assert not [event for event in told() if event["event"] == "missed"]
+
+
+def test_a_steady_person_completes(person: Person) -> None:
+    events = person.lines(
+        "simulate", "strain", "--onset", "2026-11-23T18:00", "--grade", "1", "--persona", "steady"
+    )
+    entered = [e["phase"] for e in events if e["event"] == "phase" and e["state"] == "entered"]
+
+    assert entered == ["rice", "contrast", "loading", "return"]
+    assert events[-1]["event"] == "completed"
+
+
+def test_without_json_it_is_a_page_a_day(person: Person) -> None:
+    lines = person.types(*RICE, "--for", "1d").out.splitlines()
+
+    assert lines[:3] == [
+        "Mon 23 Nov 2026",
+        "  18:00  Phase rice begins",
+        "  18:00  ice (cold): on for 20 min",
+    ]
+    assert "Tue 24 Nov 2026" in lines

@@ -1,0 +1,154 @@
+"""`recovery start`: what it asks for, refuses, shows and keeps."""
+
+import pytest
+
+from tests.cli.conftest import STRAIN, ZONE, Person
+from tests.profile import ICE, protocol
+
+
+def test_it_shows_the_plan_with_dates_and_what_comes_first(person: Person) -> None:
+    out = person.starts().out
+
+    assert out.startswith(
+        "Recovery from a muscle strain  (strain-1, injury yesterday 18:00, times of Europe/Berlin)\n"
+    )
+    assert "  1. Rest, ice, compression, elevation: from now; ends 18:00 at the earliest" in out
+    assert "until tomorrow 18:00" in out, "ice until when"
+    assert "Usual healing, grade II: between Sun 20 Dec 2026 and Sun 17 Jan 2027" in out
+    assert "Ice: 20 min left, until 17:00" in out
+    assert "Not medical advice." in out
+
+
+def test_without_a_daemon_it_says_that_nothing_reminds(person: Person) -> None:
+    assert "No daemon: no reminders come until recovery daemon start." in person.starts().out
+    assert not list(person.home.glob("daemon*"))
+
+
+def test_the_episode_is_kept_with_what_was_given(person: Person) -> None:
+    person.starts()
+    (episode,) = person.json("status")["episodes"]
+
+    assert (episode["id"], episode["protocol"], episode["grade"], episode["side"]) == (
+        "strain-1",
+        "strain",
+        "II",
+        "left",
+    )
+    assert episode["onset"] == "2026-11-22T18:00:00+01:00"
+
+
+def test_json_says_which_episode_it_is(person: Person) -> None:
+    assert person.json(*STRAIN, "--timezone", ZONE, "--no-daemon") == {
+        "v": 1,
+        "episode": "strain-1",
+        "daemon": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ([], "--onset --grade --side"),
+        (["--grade", "2"], "--onset --side"),
+        (["--onset", "2h ago", "--grade", "2"], "--side"),
+    ],
+)
+def test_what_is_missing_is_named_by_its_option(person: Person, given: list[str], missing: str) -> None:
+    err = person.types("start", "strain", *given, status=2).err
+
+    assert err.splitlines()[0] == f"Error: strain needs {missing}"
+    assert "for instance: --onset" in err
+    assert not (person.home / "journal.db").exists()
+
+
+def test_a_protocol_that_asks_for_less_needs_less(person: Person) -> None:
+    person.starts("start", person.file(protocol(ICE.format(length="20min"))), "--onset", "2h ago")
+
+
+@pytest.mark.parametrize(
+    ("options", "says", "status"),
+    [
+        (["--grade", "4"], "'4' is not a grade; write 1, 2 or 3", 2),
+        (["--grade", "severe"], "'severe' is not a grade", 2),
+        (["--onset", "in 2h"], "--onset: the injury cannot be in the future", 2),
+        (["--onset", "tomorrow 08:00"], "--onset: the injury cannot be in the future", 2),
+        (["--onset", "lately"], "--onset: 'lately' is not a time that I know; write", 2),
+        (["--side", "up"], "'up' is not one of 'left', 'right'", 2),
+        (["--wake", "7"], "'7' is not a time of day; write it as 07:30", 2),
+        (["--wake", "23:00", "--bedtime", "23:00"], "--wake and --bedtime are the same", 2),
+        (["--timezone", "Europe/Berlni"], "--timezone: 'Europe/Berlni' is not a time zone that I know", 2),
+        (["--notifier", "growl"], "'growl' is not one of 'auto', 'dbus', 'plyer', 'text'", 2),
+    ],
+)
+def test_wrong_words_are_told_with_right_ones(
+    person: Person, options: list[str], says: str, status: int
+) -> None:
+    err = person.types(*STRAIN, "--no-daemon", *options, status=status).err
+
+    assert err.startswith("Error: ")
+    assert says in err
+    assert not (person.home / "journal.db").exists(), "nothing is kept of what was refused"
+
+
+@pytest.mark.parametrize("grade", ["1", "I", "i", " 1 "])
+def test_a_grade_may_be_written_either_way(person: Person, grade: str) -> None:
+    person.starts("start", "strain", "--grade", grade, "--onset", "2h ago", "--side", "left")
+    assert person.json("status")["episodes"][0]["grade"] == "I"
+
+
+def test_an_unknown_protocol_is_told_its_neighbour(person: Person) -> None:
+    err = person.types("start", "strian", status=3).err
+
+    assert "there is no protocol 'strian'; did you mean 'strain'?" in err
+    assert "contrast, rice, strain" in err
+
+
+def test_a_file_that_is_not_there_is_told_so(person: Person) -> None:
+    assert "there is no such file" in person.types("start", "./mine.yaml", status=3).err
+
+
+def test_a_file_with_errors_is_refused_with_its_place(person: Person) -> None:
+    path = person.file("format: 1\nid: 7\n")
+    err = person.types("start", path, "--onset", "2h ago", status=1).err
+
+    assert err.startswith(f"Error: {path}:")
+    assert f"recovery validate {path}" in err
+
+
+def test_the_same_injury_is_not_started_twice(person: Person) -> None:
+    person.starts()
+    err = person.types(*STRAIN, "--no-daemon", status=1).err
+
+    assert err == (
+        "Error: strain-1 is active already\n"
+        "  recovery status shows it; recovery stop --episode strain-1 ends it\n"
+    )
+    person.starts(*STRAIN[:-1], "right")
+    assert [e["id"] for e in person.json("status")["episodes"]] == ["strain-1", "strain-2"]
+
+
+def test_a_protocol_of_ones_own_hides_the_installed_one(person: Person) -> None:
+    own = person.home / "protocols"
+    own.mkdir(parents=True)
+    (own / "rice.yaml").write_text(protocol(ICE.format(length="20min"), name="rice"))
+    out = person.starts("start", "rice", "--onset", "2h ago").out
+
+    assert out.startswith("Seconds  (rice-1, ")
+
+
+def test_settings_give_the_waking_hours_and_the_zone(person: Person) -> None:
+    person.home.mkdir()
+    (person.home / "settings.toml").write_text('wake = "06:15"\nbedtime = "21:30"\ntimezone = "Asia/Tokyo"\n')
+    person.types(*STRAIN, "--no-daemon")
+
+    assert "within your waking hours, 06:15 to 21:30" in person.types("explain").out
+    assert person.json("status")["now"].endswith("+09:00")
+
+
+def test_an_episode_keeps_its_protocol_when_the_file_changes(person: Person) -> None:
+    path = person.file(protocol(ICE.format(length="20min")))
+    person.starts("start", path, "--onset", "2h ago")
+    person.file("no protocol any more")
+
+    assert person.json("status")["episodes"][0]["version"] == "1.0.0"
+    assert "Ice: 20 min left" in person.types("status").out

@@ -1,0 +1,82 @@
+"""The daemon's work on a virtual clock."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from recovery.daemon.service import Service
+from recovery.engine.episode import begin
+from recovery.engine.facts import STARTED, Fact, to_ms
+from recovery.protocol import compiled
+from recovery.protocol.library import Library
+from recovery.protocol.reading import read_protocol
+from recovery.store.journal import Journal, Pinned
+from recovery.store.record import Record, bring_up
+from tests.fakes import FakeNotifier
+from tests.profile import ICE, protocol
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def start(folder: Path, text: str, now: datetime = NOON) -> str:
+    """An episode in the journal, as `recovery start` leaves it; its id."""
+    path = folder / "started.yaml"
+    path.write_text(text, "utf-8")
+    reading = read_protocol(path, Library(()))
+    known = reading.protocol
+    data = {"onset": to_ms(now - timedelta(hours=1)), "zone": "UTC", "wake": "07:00", "bedtime": "23:00"}
+    with Journal.open(folder, now=now) as journal, journal.transaction():
+        json = compiled.to_json(known)
+        journal.pin(
+            Pinned(reading.content_hash, known.id, known.version, reading.texts, json, compiled.FORMAT)
+        )
+        id_ = journal.create_episode(known.id, reading.content_hash)
+        (started,) = journal.append([Fact(id_, now, STARTED, data, "person")], now=now)
+        bring_up(journal, Record((begin(known, started),)), now)
+    return id_
+
+
+class Watch:
+    """A service with a clock of its own, driven as the daemon drives it."""
+
+    def __init__(self, folder: Path, now: datetime = NOON) -> None:
+        self.folder = folder
+        self.notifier = FakeNotifier()
+        self.service = Service(folder, self.notifier, logging.getLogger("test of the daemon"))
+        self.now = now
+        self.next: datetime | None = None
+
+    def wake(self, now: datetime | None = None) -> None:
+        """Ring at that instant, and go on until nothing more is to be done at it."""
+        self.now = now or self.now
+        self.next = self.service.wake(self.now)
+        while self.notifier.deadline() is not None:
+            if self.service.collect(0.0, self.now):
+                self.next = self.service.wake(self.now)
+
+    def wake_when_due(self) -> None:
+        assert self.next is not None
+        assert self.next > self.now
+        self.wake(self.next)
+
+    def titles(self) -> list[str]:
+        return [note.title for note in self.notifier.shown]
+
+    def facts(self, kind: str) -> list[Fact]:
+        with Journal.open(self.folder, now=self.now) as journal:
+            return [fact for fact in journal.all_facts() if fact.kind == kind]
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Callable[..., Watch]:
+    """A daemon's work on a protocol that was started just now."""
+
+    def made(*activities: str) -> Watch:
+        start(tmp_path, protocol(*(activities or (ICE.format(length="20min"),))))
+        return Watch(tmp_path)
+
+    return made

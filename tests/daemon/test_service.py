@@ -1,0 +1,306 @@
+"""What the daemon does when it wakes, on a virtual clock and with a fake desktop."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from recovery.daemon.service import RETRIES, TROUBLE_WAIT
+from recovery.engine.acts import Act
+from recovery.engine.facts import DELIVERED, ENDED, UNDELIVERED
+from recovery.notify.port import WITHDRAWN_UNSEEN
+from recovery.store import failures
+from recovery.store.journal import Journal
+from recovery.store.record import do, load, told, untold, write
+from tests.daemon.conftest import MINUTE, NOON, Watch
+from tests.profile import ICE
+
+Made = Callable[..., Watch]
+
+DRINK = """\
+      - {id: drink, kind: reminder, of: rest, title: Drink, every: 2h, say: A glass of water., source: own}
+"""
+WALK = """\
+      - {id: walk, kind: reminder, of: exercise, title: Walk, every: 2h, say: A short walk., source: own}
+"""
+
+
+def act(watch: Watch, wish: Act) -> None:
+    """What a command does to the journal."""
+    with Journal.open(watch.folder, now=watch.now) as journal, journal.transaction():
+        record = load(journal, watch.now)
+        do(journal, record, record.episodes[0].id, wish, watch.now)
+
+
+def test_a_session_is_told_at_its_start_and_at_its_end(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake()
+    assert daemon.titles() == ["Ice: start, 20 min, until 12:20"]
+    assert daemon.next == NOON + 20 * MINUTE
+
+    daemon.wake_when_due()
+    assert daemon.titles()[1:] == ["Ice: stop"]
+    assert [note.critical for note in daemon.notifier.shown] == [False, True]
+
+
+def test_the_start_cue_leaves_the_screen_with_the_end_cue(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake()
+    daemon.wake_when_due()
+
+    assert [note.title for note in daemon.notifier.on_screen.values()] == ["Ice: stop"]
+
+
+def test_the_fate_of_a_cue_is_in_the_journal(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake(NOON + timedelta(milliseconds=40))
+
+    (fact,) = daemon.facts(DELIVERED)
+    assert (fact.at, fact.by) == (daemon.now, "daemon")
+    assert (fact.data["via"], fact.data["late"]) == ("fake", 40)
+
+
+def test_a_cue_is_shown_once(watch: Made) -> None:
+    daemon = watch()
+    for seconds in range(0, 600, 60):
+        daemon.wake(NOON + timedelta(seconds=seconds))
+
+    assert len(daemon.titles()) == 1
+
+
+def test_what_cannot_be_shown_is_tried_again_ever_more_seldom(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    waits = []
+    while len(waits) < 4:
+        assert daemon.next is not None
+        waits.append(daemon.next - daemon.now)
+        daemon.wake_when_due()
+
+    assert waits == list(RETRIES[:4])
+
+
+def test_the_last_wait_is_kept(watch: Made) -> None:
+    daemon = watch(ICE.format(length="10h"))
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    for _ in range(len(RETRIES) + 2):
+        before = daemon.now
+        daemon.wake_when_due()
+
+    assert daemon.now - before == RETRIES[-1]
+
+
+def test_a_reason_is_written_down_once_however_often_it_is_met(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    daemon.wake_when_due()
+    daemon.notifier.break_down("no bus")
+    daemon.wake_when_due()
+    daemon.wake_when_due()
+
+    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen", "no bus"]
+
+
+def test_a_cue_arrives_once_the_desktop_is_there(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    daemon.notifier.mend()
+    daemon.wake_when_due()
+
+    assert len(daemon.titles()) == 1
+    assert daemon.facts(DELIVERED)[0].at == NOON + RETRIES[0]
+    assert daemon.next == NOON + 20 * MINUTE
+
+
+def test_a_cue_that_a_command_has_told_is_not_shown_any_more(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    with Journal.open(daemon.folder, now=NOON) as journal, journal.transaction():
+        record = load(journal, NOON)
+        (episode,) = record.episodes
+        write(journal, record, [told(episode, cue, "text", NOON) for cue in untold(episode, NOON)], NOON)
+    daemon.notifier.mend()
+    daemon.wake_when_due()
+
+    assert daemon.titles() == []
+    assert daemon.next == NOON + 20 * MINUTE
+
+
+def test_after_an_outage_the_end_of_a_session_comes_first_and_says_how_late(watch: Made) -> None:
+    daemon = watch(WALK, ICE.format(length="20min"), DRINK)
+    daemon.wake()
+    daemon.notifier.shown.clear()
+    daemon.wake(NOON + timedelta(hours=2, minutes=5))
+
+    titles = daemon.titles()
+    assert titles[0] == "Ice: stop"
+    assert sorted(titles[1:]) == ["Drink", "Walk"]
+    assert "1 h 45 min late" in daemon.notifier.shown[0].body
+
+
+def test_a_cue_that_a_newer_one_has_replaced_is_never_shown(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    act(daemon, Act("snooze", "ice"))
+    daemon.notifier.mend()
+    daemon.wake(NOON + 10 * MINUTE)
+    daemon.wake(NOON + 11 * MINUTE)
+
+    assert daemon.titles() == ["Ice: start, 20 min, until 12:30"]
+
+
+def test_a_silent_desktop_holds_up_nothing(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.answers = False
+    daemon.wake()
+    assert daemon.next == NOON + 20 * MINUTE
+    daemon.wake_when_due()
+
+    assert len(daemon.facts(ENDED)) == 1
+    daemon.notifier.give_up("silent")
+    daemon.wake()
+    reasons = [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)]
+    assert reasons == [WITHDRAWN_UNSEEN, "silent"], (
+        "the start cue, overtaken by the end cue, has its fate too"
+    )
+    daemon.notifier.answers = True
+    daemon.wake_when_due()
+    assert daemon.titles() == ["Ice: stop"]
+
+
+def test_a_start_that_could_not_be_shown_is_not_shown_when_the_session_is_over(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    daemon.notifier.mend()
+    daemon.wake(NOON + 21 * MINUTE)
+
+    assert daemon.titles() == ["Ice: stop"]
+
+
+def test_a_session_under_way_gets_its_end_though_the_episode_is_stopped(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake()
+    act(daemon, Act("stop"))
+    daemon.wake(NOON + MINUTE)
+    assert daemon.next == NOON + 20 * MINUTE
+    daemon.wake_when_due()
+
+    assert daemon.titles()[1:] == ["Ice: stop"]
+    assert daemon.facts(DELIVERED)[-1].at == daemon.now
+    assert daemon.next is None
+
+
+def test_the_last_cue_of_an_episode_is_tried_again_too(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake(NOON + timedelta(days=1))
+    daemon.wake(daemon.now + 21 * MINUTE)
+    daemon.notifier.break_down("no screen")
+    act(daemon, Act("checkin", values={"pain": "0"}))
+    daemon.wake()
+    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen"]
+    daemon.notifier.mend()
+    daemon.wake_when_due()
+
+    assert daemon.titles()[-1] == "Seconds: completed"
+    assert daemon.facts(DELIVERED)[-1].at == daemon.now
+
+
+def test_without_a_journal_there_is_nothing_to_do(tmp_path: object, watch: Made) -> None:
+    daemon = watch()
+    for file in daemon.folder.glob("journal.db*"):
+        file.unlink()
+    daemon.wake()
+
+    assert (daemon.next, daemon.titles()) == (None, [])
+
+
+def test_trouble_with_the_journal_is_logged_once_and_tried_again(
+    watch: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = watch()
+    file = daemon.folder / "journal.db"
+    good = file.read_bytes()
+    file.write_bytes(b"rubbish" * 1000)
+    daemon.wake()
+    assert daemon.next == NOON + TROUBLE_WAIT
+    daemon.wake_when_due()
+    daemon.wake_when_due()
+    assert [line.levelname for line in caplog.records] == ["ERROR"]
+    assert "damaged" in caplog.records[0].message
+
+    file.write_bytes(good)
+    daemon.wake_when_due()
+    assert daemon.titles() == ["Ice: start, 20 min, until 12:20"]
+    file.write_bytes(b"rubbish" * 1000)
+    daemon.wake_when_due()
+    assert [line.levelname for line in caplog.records].count("ERROR") == 2, "a new trouble is news"
+
+
+def test_the_end_of_a_session_does_not_wait_for_the_journal(
+    watch: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = watch()
+    daemon.wake()
+    file = daemon.folder / "journal.db"
+    good = file.read_bytes()
+    file.write_bytes(b"rubbish" * 1000)
+    daemon.wake(NOON + 20 * MINUTE - timedelta(seconds=10))
+    assert daemon.next == NOON + 20 * MINUTE, "sooner than the next try at the journal"
+    daemon.wake_when_due()
+    daemon.wake_when_due()
+    assert daemon.titles()[1:] == ["Ice: stop"]
+    assert "told from memory end quick-1/only/ice/2026-11-23.1/end" in caplog.messages
+
+    file.write_bytes(good)
+    daemon.wake_when_due()
+    assert daemon.titles()[1:] == ["Ice: stop", "Ice: stop"], "the record knows nothing of the first time"
+    assert list(daemon.notifier.on_screen) == ["quick-1/only/ice/2026-11-23.1/end"], "the second in its place"
+
+
+def test_what_was_shown_is_not_shown_again_while_the_journal_cannot_take_it(
+    watch: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "BUSY_SECONDS", 0.01)
+    daemon = watch()
+    daemon.next = daemon.service.wake(NOON)
+    with closing(sqlite3.connect(daemon.folder / "journal.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert daemon.service.collect(0.0, NOON), "to be planned anew"
+        daemon.wake(NOON + timedelta(seconds=1))
+        assert daemon.next == daemon.now + TROUBLE_WAIT
+        other.execute("ROLLBACK")
+    daemon.wake_when_due()
+
+    assert len(daemon.titles()) == 1
+    assert [fact.at for fact in daemon.facts(DELIVERED)] == [NOON], (
+        "when it was shown, not when it was written"
+    )
+    assert daemon.next == NOON + 20 * MINUTE
+
+
+def test_the_log_has_one_line_a_cue_with_due_shown_and_lateness(
+    watch: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    daemon = watch()
+    daemon.wake(NOON + timedelta(milliseconds=7))
+
+    (line,) = caplog.records
+    times = "due=12:00:00.000000Z now=12:00:00.007000Z late=7ms"
+    assert line.message == f"shown start quick-1/only/ice/2026-11-23.1 {times} via=fake"
+    caplog.clear()
+    daemon.notifier.break_down("no screen")
+    daemon.wake_when_due()
+    (line,) = caplog.records
+    assert line.levelname == "WARNING"
+    assert line.message.endswith("due=12:20:00.000000Z now=12:20:00.000000Z late=0ms via=fake: no screen")

@@ -1,0 +1,105 @@
+"""A person's record: what is loaded is what was applied, and what is over still counts where it has to."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recovery.engine.acts import VERBS, Act
+from recovery.engine.episode import apply, begin, fold
+from recovery.engine.facts import STARTED, Fact
+from recovery.protocol.library import Library, installed_folder
+from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.reading import read_protocol
+from recovery.store.journal import Journal
+from recovery.store.record import Record, bring_up, do, load, not_told, told, untold, write
+from tests.daemon.conftest import start
+from tests.profile import ICE, protocol
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def strain() -> RecoveryProtocol:
+    library = Library((installed_folder(),))
+    return read_protocol(library.find_id("strain"), library).protocol
+
+
+STRAIN = strain()
+ANSWERS = {"pain": "2", "swelling": "1"}
+STEPS = st.tuples(
+    st.integers(1, 900),
+    st.sampled_from(["", *VERBS]),
+    st.sampled_from([None, "ice", "elevate"]),
+    st.sampled_from(["shown", "lost", "nothing"]),
+)
+
+
+class Unwritten:
+    """A journal that only numbers its facts."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+
+    def append(self, facts: list[Fact], *, now: datetime) -> list[Fact]:
+        from recovery.values import replace
+
+        added = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(facts, 1)]
+        self.facts += added
+        return added
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_folding_the_journal_gives_what_applying_fact_by_fact_gave(
+    steps: list[tuple[int, str, str | None, str]],
+) -> None:
+    journal: Journal = Unwritten()  # type: ignore[assignment]  # all that `bring_up` and `do` ask of one
+    data = {
+        "onset": 1795420800000,
+        "zone": "UTC",
+        "wake": "07:00",
+        "bedtime": "23:00",
+        "grade": "II",
+        "side": "left",
+    }
+    (started,) = journal.append([Fact("strain-1", NOW, STARTED, data, "person")], now=NOW)
+    now, record = NOW, bring_up(journal, Record((begin(STRAIN, started),)), NOW)
+    for minutes, verb, activity, fate in steps:
+        now += timedelta(minutes=minutes)
+        if not record.episodes[0].is_over and verb:
+            record, _ = do(journal, record, "strain-1", Act(verb, activity, values=ANSWERS), now)
+        record = bring_up(journal, record, now)
+        for cue in untold(record.episodes[0], now)[:2]:
+            (episode,) = record.episodes
+            if fate != "nothing":
+                fact = (
+                    told(episode, cue, "x", now) if fate == "shown" else not_told(episode, cue, "x", "y", now)
+                )
+                record = write(journal, record, [fact], now)
+
+    facts = journal.facts  # type: ignore[attr-defined]
+    assert fold(STRAIN, facts) == record.episodes[0]
+    one_by_one = begin(STRAIN, facts[0])
+    for fact in facts[1:]:
+        one_by_one = apply(one_by_one, fact)
+    assert one_by_one == record.episodes[0]
+
+
+def test_an_ended_episode_is_remembered_for_its_sessions_and_then_no_more(tmp_path: Path) -> None:
+    id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
+    with Journal.open(tmp_path, now=NOW) as journal:
+        with journal.transaction():
+            record, _ = do(journal, load(journal, NOW), id_, Act("stop"), NOW)
+        assert [e.id for e in record.all] == [id_]
+
+        known = load(journal, NOW + timedelta(days=2))
+        assert (known.episodes, [e.id for e in known.ended]) == ((), [id_])
+        assert load(journal, NOW + timedelta(days=4)).all == ()
+
+
+def test_a_taken_back_episode_is_not_remembered(tmp_path: Path) -> None:
+    id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
+    with Journal.open(tmp_path, now=NOW) as journal:
+        with journal.transaction():
+            journal.append([Fact(id_, NOW, "undone", {"seq": 1}, "person")], now=NOW)
+        assert load(journal, NOW).all == ()
