@@ -7,6 +7,7 @@ from datetime import datetime
 from recovery import paths
 from recovery.cli.person import Person, at_the_journal, opened, show_untold
 from recovery.cli.render_json import outcome_json, print_json
+from recovery.cli.render_text import alert_line
 from recovery.cli.style import tell
 from recovery.daemon import control, presence
 from recovery.engine.acts import Accepted, Act, Outcome, Refused, expected_answer, read_answer
@@ -50,6 +51,9 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
         case Accepted(message=message):
             print(message)
     after = next(episode for episode in person.record.all if episode.id == before.id)
+    for alert in after.alerts.values():
+        if alert.id not in before.alerts:
+            print(alert_line(alert))
     if act.verb == "checkin" and after.stay.index > before.stay.index:
         print(f"You are now in: {after.phase.title}.")
     if not is_running and not after.is_over:
@@ -115,7 +119,10 @@ def _moment(option: str, told: str | None, episode: Episode, now: datetime) -> d
 
 
 def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_json: bool) -> int:
-    values = dict(_pair(answer) for answer in answers)
+    pairs = [_pair(answer) for answer in answers]
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise UsageError("one thing is answered twice", "give each answer once")
     if not values and sys.stdin.isatty() and not as_json:
         # Before the journal is locked: a person may take their time.
         with opened() as person:
@@ -126,9 +133,22 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
         if not values:
             asks = " ".join(f"{name}=…" for name in _asked(known))
             raise UsageError("no answers given", f"write for instance: recovery checkin {asks}")
+        _refuse_wrong(values, known)
         return Act("checkin", values=values, at=_moment("--at", told, known, now))
 
     return _carry_out(episode, as_json, wish)
+
+
+def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
+    """Raises `UsageError` for an answer that the protocol cannot take."""
+    known = episode.protocol.observations
+    for name, typed in values.items():
+        if name not in known:
+            raise UsageError(
+                f"nothing known as {name!r}", f"{episode.protocol.id} asks for {', '.join(known)}"
+            )
+        if read_answer(typed, known[name]) is None:
+            raise UsageError(f"{name} is {expected_answer(known[name])}, not {typed!r}")
 
 
 def _pair(answer: str) -> tuple[str, str]:

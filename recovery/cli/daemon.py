@@ -1,5 +1,8 @@
 """`recovery daemon`: run, start, stop, status."""
 
+import os
+import sys
+
 import click
 
 from recovery import paths
@@ -34,9 +37,14 @@ def run_(notifier: str | None) -> int:
     recovery daemon run
     recovery daemon run --notifier text
     """
+    folder = paths.make_home()
+    if sys.platform != "win32":
+        # In a new program: what the command line has loaded by now would stay with the daemon.
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, "-m", "recovery.daemon", "-", notifier or ""])  # noqa: S606
     from recovery.daemon.run import run
 
-    run(paths.make_home(), notifier=notifier)
+    run(folder, notifier=notifier)
     return 0
 
 

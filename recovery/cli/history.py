@@ -48,9 +48,13 @@ def undo(episode: str | None, as_json: bool) -> int:
             last = journal.last_by_person(episode)
             if last is None:
                 raise RecoveryError("there is nothing to take back")
-            facts = [
-                Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in _with_it(journal, last)
-            ]
+            if last.kind == f.STARTED:
+                raise RecoveryError(
+                    f"only the start of {last.episode} is left, and that is not taken back",
+                    f"recovery stop --episode {last.episode} ends it",
+                )
+            together = [*_with_it(journal, last), *_because_of_it(journal, last)]
+            facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
             journal.append(facts, now=now)
             known = bring_up(journal, load(journal, now), now).all
         undone = next((e for e in known if e.id == last.episode), None) or load_one(
@@ -61,8 +65,22 @@ def undo(episode: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
     else:
-        print(f"Taken back: {last.kind}, {when}.")
+        values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
+        what = values or last.data.get("activity", "")
+        print(f"Taken back in {last.episode}: {last.kind}{f' {what}' if what else ''}, {when}.")
+        print(f"You are in: {undone.phase.title}.")
     return 0
+
+
+def _because_of_it(journal: Journal, last: Fact) -> list[int]:
+    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion."""
+    concluded = []
+    for fact in journal.between(last.seq + 1, last.seq + MOST_TOGETHER):
+        if fact.recorded_at != last.recorded_at:
+            break
+        if fact.episode == last.episode and fact.kind in (f.PHASE, f.ALERTED, f.COMPLETED):
+            concluded.append(fact.seq)
+    return concluded
 
 
 def _with_it(journal: Journal, last: Fact) -> list[int]:

@@ -6,6 +6,7 @@ from recovery import clock, paths
 from recovery.cli import render_text as text
 from recovery.cli.person import Person, nothing_active, opened, show_untold
 from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
+from recovery.cli.style import tell
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import coming, outlook
@@ -60,7 +61,7 @@ def next_(count: int, episode: str | None, as_json: bool) -> int:
             else:
                 print(text.coming(look))
         if not as_json:
-            show_untold(person, is_daemon_running=presence.is_running(person.folder))
+            _say_what_is_missing(person)
     return 0
 
 
@@ -77,8 +78,16 @@ def agenda(episode: str | None, as_json: bool) -> int:
 
                 render_rich.agenda(one, cues, person.now)
         if not as_json:
-            show_untold(person, is_daemon_running=presence.is_running(person.folder))
+            _say_what_is_missing(person)
     return 0
+
+
+def _say_what_is_missing(person: Person) -> None:
+    """What no desktop has shown, and that nothing reminds where no daemon runs."""
+    is_running = presence.is_running(person.folder)
+    show_untold(person, is_daemon_running=is_running)
+    if not is_running:
+        tell("No daemon is running, so no reminders come: recovery daemon start")
 
 
 def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery.cli.style import styled
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import ACTIVE, PAUSED, Episode
+from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, cadence_words, phase_ranges
 from recovery.engine.times import Place, spell, spell_date, spell_when
@@ -110,11 +110,13 @@ def _heading(episode: Episode, day: int) -> str:
 
 
 def _alerts(look: Outlook) -> list[str]:
-    return [
-        styled(f"{alert.level.upper()}: {alert.reason}", _LEVELS[alert.level], "bold")
-        + styled(f"  [{alert.source}]", "dim")
-        for alert in look.alerts
-    ]
+    return [alert_line(alert) for alert in look.alerts]
+
+
+def alert_line(alert: Alert) -> str:
+    """A red flag, with its level and where it comes from."""
+    words = styled(f"{alert.level.upper()}: {alert.reason}", _LEVELS[alert.level], "bold")
+    return words + styled(f"  [{alert.source}]", "dim")
 
 
 def _gate(look: Outlook) -> list[str]:
@@ -141,12 +143,12 @@ def _under_way(look: Outlook) -> str:
     on = look.under_way
     if on is None:
         return _row("Now", "nothing under way")
-    activity = look.episode.activity(on.activity)
-    title = activity.title if activity else on.activity
+    place = look.episode.place
+    title = look.episode.title_of(on)
     left = spell(on.ends_at - look.now)
-    until = spell_when(look.episode.place, on.ends_at, look.now)
-    how = "; assumed, recovery begin or skip says more" if on.is_assumed else ""
-    return _row("Now", f"{title}: {left} left, until {until}{how}")
+    until = spell_when(place, on.ends_at, look.now)
+    how = f" (assumed on since {spell_when(place, on.began_at, look.now)}: recovery begin, or skip)"
+    return _row("Now", f"{title}: {left} left, until {until}{how if on.is_assumed else ''}")
 
 
 def _coming(look: Outlook) -> list[str]:

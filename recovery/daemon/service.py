@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recovery.engine.decide import turn
-from recovery.engine.episode import read_cue
+from recovery.engine.episode import Episode, read_cue
 from recovery.engine.facts import END_KEY, ENDED, Cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
@@ -47,6 +47,8 @@ class Service:
         self._attempts: dict[int, Attempt] = {}
         """By the fact that carries the cue."""
         self._trouble = ""
+        self._standing: dict[str, str] = {}
+        """The episodes of the critical notes that may still stand on the screen, by key."""
         self._known = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._told_from_memory = 0
@@ -105,6 +107,7 @@ class Service:
 
     def _tell(self, record: Record, now: datetime) -> None:
         """Start to show every cue that is untold; forget those that need no telling any more."""
+        self._clear_up(record)
         wanted = {cue.seq: (episode, cue) for episode in record.all for cue in untold(episode, now)}
         for seq, attempt in [*self._attempts.items()]:
             if seq not in wanted and attempt.again_at is not None:  # one under way will yet have its fate
@@ -122,6 +125,13 @@ class Service:
                     # desktop's history, which a replaced one would not.
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
                 self.notifier.show(Note(cue.key, cue.title, _body(cue, now), cue.critical, tag=seq))
+
+    def _clear_up(self, record: Record) -> None:
+        """Take critical notes off the screen once they are dealt with: by themselves they would stay for ever."""
+        for key, id_ in [*self._standing.items()]:
+            if _is_dealt_with(key, next((e for e in record.all if e.id == id_), None)):
+                self.notifier.withdraw(key)
+                del self._standing[key]
 
     def collect(self, monotonic: float, now: datetime) -> bool:
         """Note what became of cues under way. True if something has to be planned anew."""
@@ -144,6 +154,8 @@ class Service:
             how = "shown" if isinstance(outcome, Shown) else "handed over"
             self._log.info("%s %s %s %s", how, cue.kind, cue.key, times)
             attempt.unwritten = outcome, now
+            if cue.critical:
+                self._standing[cue.key] = attempt.episode
         try:
             self._keep(attempt, outcome, now)
         except RecoveryError as error:
@@ -173,6 +185,18 @@ class Service:
             else:
                 fact = told(episode, attempt.cue, outcome.via, at)
             write(journal, record, [fact], at)
+
+
+def _is_dealt_with(key: str, episode: Episode | None) -> bool:
+    """Whether the person has answered a critical note, or something newer has taken its place."""
+    if episode is None:
+        return True
+    if not key.endswith(END_KEY):
+        return episode.is_over or key.removeprefix(f"{episode.id}/") not in episode.alerts
+    occurrence = key.removesuffix(END_KEY)
+    activity = occurrence.rpartition("/")[0]
+    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
+    return not of_it or of_it[-1].occurrence != occurrence or of_it[-1].is_confirmed
 
 
 def _body(cue: Cue, now: datetime) -> str:

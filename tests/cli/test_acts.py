@@ -33,8 +33,9 @@ def test_a_check_in_can_be_back_dated(patient: Person) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says", "status"),
     [
-        (["pain=11"], "Error: pain is a whole number from 0 to 10, not '11'", 1),
-        (["mood=1"], "Error: nothing known as 'mood'; this protocol asks for pain, swelling", 1),
+        (["pain=11"], "Error: pain is a whole number from 0 to 10, not '11'", 2),
+        (["mood=1"], "Error: nothing known as 'mood'\n  strain asks for pain, swelling", 2),
+        (["pain=1", "pain=2"], "Error: one thing is answered twice", 2),
         (["pain"], "Error: 'pain' is not an answer\n  write NAME=VALUE, such as pain=4", 2),
         (["=4"], "Error: '=4' is not an answer", 2),
         ([], "Error: no answers given\n  write for instance: recovery checkin pain=… swelling=…", 2),
@@ -48,6 +49,11 @@ def test_a_wrong_check_in_says_what_is_right(
 ) -> None:
     assert patient.types("checkin", *arguments, status=status).err.startswith(says)
     assert "answered" not in {fact["kind"] for fact in patient.lines("log", "--all")}
+
+
+def test_a_check_in_tells_the_alert_that_it_raises(patient: Person) -> None:
+    out = patient.types("checkin", "pain=9").out
+    assert out.startswith("Noted: pain 9.\nURGENT: ")
 
 
 def test_begin_and_end_set_what_really_happened(patient: Person) -> None:

@@ -47,7 +47,7 @@ def test_undo_takes_back_the_last_thing_entered(patient: Person) -> None:
     patient.types("checkin", "pain=4")
     patient.waits(seconds=1)
     patient.types("checkin", "swelling=1")
-    assert patient.types("undo").out == "Taken back: answered, 16:40.\n"
+    assert patient.types("undo").out.startswith("Taken back in strain-1: answered swelling 1, 16:40.\n")
     values = {need["value"] for need in patient.json("status")["episodes"][0]["phase"]["gate"]["needs"]}
     assert "swelling not told yet" in values
     assert any(value.startswith("pain 4") for value in values)
@@ -79,10 +79,22 @@ def test_undo_takes_a_whole_command_back(patient: Person) -> None:
     assert patient.json("status")["episodes"][0]["now"]["activity"] == "ice"
 
 
-def test_undoing_the_start_leaves_nothing_active_and_then_nothing_to_undo(patient: Person) -> None:
-    assert patient.types("undo").out == "Taken back: started, 16:40.\n"
-    assert patient.types("status", status=3)
-    assert patient.types("undo", status=1).err == "Error: there is nothing to take back\n"
+def test_a_start_is_stopped_and_not_taken_back(patient: Person) -> None:
+    err = patient.types("undo", status=1).err
+    assert err.startswith("Error: only the start of strain-1 is left")
+    assert "recovery stop --episode strain-1" in err
+    assert patient.json("status")["episodes"][0]["state"] == "active"
+
+
+def test_undo_takes_back_the_phase_that_an_answer_opened(person: Person) -> None:
+    person.starts("start", "strain", "--grade", "2", "--onset", "3d ago", "--side", "left")
+    for answers in (["pain=7", "swelling=3"], ["pain=4", "swelling=1"]):
+        person.waits(minutes=1)
+        person.types("checkin", *answers)
+    assert person.json("status")["episodes"][0]["phase"]["id"] == "contrast"
+
+    assert "You are in: Rest" in person.types("undo").out
+    assert person.json("status")["episodes"][0]["phase"]["id"] == "rice"
 
 
 def test_a_stop_can_be_taken_back(patient: Person) -> None:

@@ -54,6 +54,27 @@ def test_the_start_cue_leaves_the_screen_with_the_end_cue(watch: Made) -> None:
     assert [note.title for note in daemon.notifier.on_screen.values()] == ["Ice: stop"]
 
 
+def test_an_end_cue_leaves_the_screen_when_the_person_has_answered_it(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake()
+    daemon.wake_when_due()
+    act(daemon, Act("end", "ice"))
+    daemon.wake()
+
+    assert [note.title for note in daemon.notifier.on_screen.values()] == []
+
+
+def test_an_end_cue_leaves_the_screen_when_the_next_session_begins(watch: Made) -> None:
+    daemon = watch()
+    daemon.wake()
+    while sum(title.startswith("Ice: start") for title in daemon.titles()) < 2:
+        daemon.wake_when_due()
+    on_screen = [note.title for note in daemon.notifier.on_screen.values()]
+
+    assert "Ice: stop" in daemon.titles()
+    assert "Ice: stop" not in on_screen
+
+
 def test_the_fate_of_a_cue_is_in_the_journal(watch: Made) -> None:
     daemon = watch()
     daemon.wake(NOON + timedelta(milliseconds=40))
