@@ -29,11 +29,11 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
             for fact in facts:
                 print_json(fact_json(fact))
             return 0
-        from recovery.cli import render_rich
+        from recovery.cli import render_log
 
         places = {id_: load_one(journal, id_, now).place for id_ in journal.episodes()}
         undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
-        render_rich.log(facts, places, undone)
+        render_log.log(facts, places, undone)
     return 0
 
 

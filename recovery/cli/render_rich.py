@@ -3,8 +3,8 @@
 Texts of protocol files go in as plain text, never as markup.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -13,11 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.render_text import activity_words
-from recovery.engine import facts as f
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact
 from recovery.engine.outlook import Coming, duration_words
-from recovery.engine.times import Place, spell, spell_date
+from recovery.engine.times import spell_date
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
@@ -34,17 +32,18 @@ OWN = " *"
 """The mark of a number that is the project's own."""
 
 
-def _console() -> Console:
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console.width = 100  # a pipe has no width; a fixed one keeps its output the same everywhere
-    return console
+def console() -> Console:
+    """Standard output for tables: as wide as the terminal, in a pipe 100 columns."""
+    screen = Console(highlight=False, emoji=False)
+    if not screen.is_terminal:
+        screen.width = 100  # a pipe has no width; a fixed one keeps its output the same everywhere
+    return screen
 
 
 def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
     """Cues as a table under a heading a day."""
-    console, place = _console(), episode.place
-    console.print(Text(f"{episode.phase.title}  ({episode.id})", style="bold cyan"))
+    screen, place = console(), episode.place
+    screen.print(Text(f"{episode.phase.title}  ({episode.id})", style="bold cyan"))
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -60,79 +59,11 @@ def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
         table.add_row(
             Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(f"{_kind(cue.kind)}{cue.title}")
         )
-    console.print(table if cues else Text("Nothing is planned: an answer or a command goes on."))
+    screen.print(table if cues else Text("Nothing is planned: an answer or a command goes on."))
 
 
 def _kind(kind: str) -> str:
     return {"check-in": "Check-in: ", "alert": "Alert: "}.get(kind, "")
-
-
-# The log -----------------------------------------------------------------------------------------
-
-
-def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) -> None:
-    """Facts as a table, oldest first; what was taken back is struck through."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("when", "episode", "what", ""):
-        table.add_column(name, no_wrap=name != "")
-    for fact in facts:
-        local = places[fact.episode].local(fact.at)
-        style = "strike dim" if fact.seq in undone else ("bold" if fact.by == "person" else "")
-        when = f"{spell_date(local)} {local:%H:%M:%S}"
-        cells = (when, fact.episode, _what(fact), _about(fact))
-        table.add_row(*(Text(cell, style=style) for cell in cells))
-    _console().print(table)
-
-
-def _what(fact: Fact) -> str:
-    match fact.kind:
-        case f.OFFERED:
-            return {"start": "cue: start", "on": "cue: on", "off": "cue: off"}.get(
-                fact.data.get("cue", {}).get("kind", ""), "cue"
-            )
-        case f.PHASE:
-            return f"phase {fact.data['state']}"
-        case f.ENDED:
-            return "cue: end" if fact.by == "engine" else "ended"
-        case f.DELIVERED:
-            return "shown"
-        case f.UNDELIVERED:
-            return "not shown"
-        case kind:
-            return kind
-
-
-def _about(fact: Fact) -> str:
-    data = fact.data
-    match fact.kind:
-        case f.ANSWERED:
-            return ", ".join(f"{name} {value}" for name, value in data["values"].items())
-        case f.PHASE | f.COMPLETED:
-            return ": ".join([*([data["phase"]] if "phase" in data else []), "; ".join(data["reasons"])])
-        case f.DELIVERED:
-            return f"of {data['seq']} by {data['via']}, {_late(data['late'])}"
-        case f.UNDELIVERED:
-            return f"of {data['seq']} by {data['via']}: {data['reason']}"
-        case f.ALERTED:
-            return "cleared" if data.get("cleared") else f"{data['level']}: {data['reason']}"
-        case f.UNDONE:
-            return f"of {data['seq']}"
-        case f.STARTED:
-            given = [
-                f"{key} {data[key]}" for key in ("protocol", "version", "grade", "side") if data.get(key)
-            ]
-            return ", ".join(given)
-        case f.ENDED if data["overrun"] >= 60:
-            return f"{data['activity']}, {data['overrun'] // 60} min too late"
-        case _:
-            known = [str(data[key]) for key in ("activity", "reason", "because") if data.get(key)]
-            return ": ".join(known)
-
-
-def _late(milliseconds: int) -> str:
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.1f} s after it was due"
-    return f"{spell(timedelta(milliseconds=milliseconds))} after it was due"
 
 
 # Protocols ---------------------------------------------------------------------------------------
@@ -140,7 +71,7 @@ def _late(milliseconds: int) -> str:
 
 def library(listed: Sequence[Listed]) -> None:
     """The protocols that can be started; a file with errors is named, too."""
-    console = _console()
+    screen = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "version", ""):
         table.add_column(name, no_wrap=name != "")
@@ -151,21 +82,21 @@ def library(listed: Sequence[Listed]) -> None:
         else:
             words = Text(f"cannot be used; recovery validate {one.path}", style="red")
         table.add_row(Text(one.id, style="bold cyan"), one.version, words)
-    console.print(table)
-    console.print(Text("recovery protocols show ID shows one of them as a page.", style="dim"))
+    screen.print(table)
+    screen.print(Text("recovery protocols show ID shows one of them as a page.", style="dim"))
 
 
 def protocol(known: RecoveryProtocol) -> None:
     """A protocol as a page that a patient can read. Numbers of the project's own carry a mark."""
-    console = _console()
-    console.print(
+    screen = console()
+    screen.print(
         Text(f"{known.title}", style="bold cyan"), Text(f"{known.id}, version {known.version}", style="dim")
     )
-    console.print(Text(known.summary))
+    screen.print(Text(known.summary))
     for phase in known.phases:
-        console.print()
+        screen.print()
         for part in _phase(known, phase):
-            console.print(part)
+            screen.print(part)
     for title, parts in (
         ("Always", [_limit(limit) for limit in known.limits]),
         ("Healing", _healing(known)),
@@ -181,13 +112,13 @@ def protocol(known: RecoveryProtocol) -> None:
         ),
     ):
         if parts:
-            console.print()
-            console.print(Rule(title, align="left", style="dim"))
+            screen.print()
+            screen.print(Rule(title, align="left", style="dim"))
             for part in parts:
-                console.print(_item(part))
-    console.print()
-    console.print(Text("* The project's own default; no source gives this number.", style="dim"))
-    console.print(Text("Not medical advice.", style="dim"))
+                screen.print(_item(part))
+    screen.print()
+    screen.print(Text("* The project's own default; no source gives this number.", style="dim"))
+    screen.print(Text("Not medical advice.", style="dim"))
 
 
 def _item(words: Text) -> RenderableType:

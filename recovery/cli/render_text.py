@@ -229,10 +229,12 @@ def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> s
 
 
 def days(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The events of a simulation as lines, under a heading a day."""
-    today, on = "", ""
+    """The events of a simulation as lines, under a heading a day, and at the end what it came to."""
+    today, on, counts = "", "", dict.fromkeys(("session_start", "missed", "alert", "completed"), 0)
     for event in events:
         local = datetime.fromisoformat(event["at"])
+        if event["event"] in counts and event.get("occurrence") != on:
+            counts[event["event"]] += 1
         words = _event(event)
         # Begun when it was on already by assumption: the answer tells that.
         if words is None or (event["event"] == "session_start" and event["occurrence"] == on):
@@ -242,6 +244,10 @@ def days(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             today = event["at"][:10]
             yield styled(f"{spell_date(local)} {local.year}", "bold")
         yield f"  {local:%H:%M}  {words}"
+    yield (
+        f"{'Completed' if counts['completed'] else 'Not completed by then'}: {counts['session_start']} sessions, "
+        f"{counts['missed']} missed, {counts['alert']} alerts."
+    )
 
 
 def _event(event: Mapping[str, Any]) -> str | None:
