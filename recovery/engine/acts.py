@@ -10,15 +10,15 @@ from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import dues
-from recovery.engine.decide import Turn
+from recovery.engine.decide import LONGEST_SPACING, Turn
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Treatment
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.gates import Held, Passed, gate
-from recovery.engine.limits import block, permit
+from recovery.engine.limits import foreseen, permit
 from recovery.engine.times import spell, spell_when
 from recovery.protocol.durations import Duration
-from recovery.protocol.model import CheckIn, Hold, Observation, Reminder, Session
-from recovery.values import Value, field
+from recovery.protocol.model import CheckIn, Every, Hold, Observation, Reminder, Session
+from recovery.values import Value, field, replace
 
 SNOOZE = Duration(seconds=600)
 RECENT = timedelta(hours=12)
@@ -119,13 +119,17 @@ class _Desk(Turn):
     # Which activity is meant -----------------------------------------------------------------------
 
     def named(
-        self, name: str | None, kinds: tuple[type, ...]
+        self, name: str | None, kinds: tuple[type, ...], *, is_session_of_any_phase: bool = False
     ) -> Session | Reminder | Hold | CheckIn | Refused:
-        """The activity that a name means: an id, a modality, or without a name the one that is open."""
+        """The activity that a name means: an id, a modality, or without a name the one that is open.
+
+        What is said about a session that is on, or just was, may be about one of an earlier phase.
+        """
         here = [a for a in self.episode.phase.activities if isinstance(a, kinds)]
         assert all(isinstance(a, Session | Reminder | Hold | CheckIn) for a in here)
+        earlier = self._of_earlier_phases() if is_session_of_any_phase else []
         if name is not None:
-            for found in here:
+            for found in [*here, *earlier]:
                 if found.id == name or name in _modalities(found):
                     return found  # type: ignore[return-value]  # the assertion above says so
             known = ", ".join(a.id for a in here) or "none"
@@ -134,7 +138,7 @@ class _Desk(Turn):
             )
         under_way = self.episode.under_way
         if under_way is not None:
-            here = [a for a in here if a.id == under_way.activity] or here
+            here = [a for a in [*here, *earlier] if a.id == under_way.activity] or here
         elif len(here) > 1:
             here = [a for a in here if self.episode.track(a.id).is_open] or here
         if len(here) == 1:
@@ -142,6 +146,16 @@ class _Desk(Turn):
         if not here:
             return Refused(f"phase {self.episode.phase.id} has nothing of that kind")
         return Refused(f"which one? Name it: {', '.join(a.id for a in here)}")
+
+    def _of_earlier_phases(self) -> list[Session]:
+        """The activities of the sessions that are on, or whose end is not told yet, from other phases."""
+        found = [
+            self.episode.session(t)
+            for t in reversed(self.episode.ledger)
+            if t.phase != self.episode.phase.id
+            and (t.ended_at is None or (not t.is_confirmed and self.now - t.ended_at < RECENT))
+        ]
+        return list({activity.id: activity for activity in found}.values())
 
     def treatment(self, activity: str, *, is_over: bool) -> Treatment | None:
         """The session of an activity that is on, or the one that was over a short time ago."""
@@ -197,16 +211,20 @@ class _Desk(Turn):
         current = self.treatment(activity.id, is_over=False)
         if current is not None and not current.is_assumed:
             return Refused(f"{activity.title} is on already, until {self.when(current.ends_at)}")
-        step = activity.steps[current.step if current else track.step]
+        if current is not None and current.phase != self.episode.phase.id:
+            current = None  # of an earlier phase: it is in the way, as the limits will say
+        step = activity.steps[track.step]
+        if wish.activity not in (None, activity.id, step.modality):
+            return Refused(f"{activity.title}: {step.modality} comes next, not {wish.activity}")
         occurrence = current.occurrence if current else (track.occurrence if track.snoozed_until else "")
-        blocked = block(self.episode, step, self.now, self.others, occurrence)
-        own = self.blocked(activity, occurrence) if current is None else None
-        if blocked is None and own is not None:
-            blocked = own
+        blocked = self.blocked(activity, occurrence)
         if blocked is not None:
-            return self._refuse(
-                activity, blocked.reason, permit(self.episode, step, self.now, self.others, occurrence)
-            )
+            earliest = None
+            if blocked.until is not None:
+                earliest = permit(
+                    self.episode, step, self.now, self.others, occurrence, max(blocked.until, self.now)
+                )
+            return self._refuse(activity, blocked.reason, earliest)
         if current is None:
             self._offer_early(activity, occurrence)
             current = self.treatment(activity.id, is_over=False)
@@ -220,7 +238,11 @@ class _Desk(Turn):
     def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
         assumed = self.treatment(activity.id, is_over=True)
         if assumed is not None and assumed.is_assumed and not assumed.is_confirmed:
-            reason += f". The last one is only assumed: if it did not happen, say so first: recovery skip {activity.id}"
+            ledger = tuple(t for t in self.episode.ledger if t is not assumed)
+            without = Turn(replace(self.episode, ledger=ledger), self.now, self.others)
+            if without.blocked(activity) is None:
+                reason += ". The last one is only assumed: if it did not happen, say so first: "
+                reason += f"recovery skip {activity.id}"
         return Refused(reason, earliest)
 
     def _offer_early(self, activity: Session, occurrence: str) -> None:
@@ -228,16 +250,30 @@ class _Desk(Turn):
         track = self.episode.track(activity.id)
         step = activity.steps[track.step]
         day = self.episode.place.waking_day(self.now)
-        name = occurrence or self._name(activity.id, day, track)
-        data = self._about(activity.id, name, self.now, day)
+        name = occurrence or self._name(activity.id, day)
+        data = self._about(activity.id, name, self._due_of_early(activity), day)
         self.tell(
             f.OFFERED,
             data | {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step},
         )
 
+    def _due_of_early(self, activity: Session) -> datetime:
+        """When a session that is begun now was due: the next time, where that is nearer than the last one."""
+        track = self.episode.track(activity.id)
+        if track.step > 0 or isinstance(activity.cadence, Every):
+            return self.now
+        coming = self._coming(activity)
+        last = max(track.last_due or self.episode.stay.entered_at, self.episode.stay.entered_at)
+        return coming if coming is not None and coming - self.now < self.now - last else self.now
+
+    def _coming(self, activity: Session | Reminder | CheckIn) -> datetime | None:
+        """The next time of an activity after now."""
+        times = (due.at for due in dues(self.episode, activity, self.now - LONGEST_SPACING))
+        return next((at for at in times if at > self.now), None)
+
     def end(self, wish: Act) -> Outcome:
         at = wish.at or self.now
-        activity = self.named(wish.activity, (Session,))
+        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
         current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
@@ -255,24 +291,30 @@ class _Desk(Turn):
         return self.accept(f"{activity.title} ended after {spell(took)}{over}.")
 
     def done(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Session, Reminder, Hold))
+        activity = self.named(wish.activity, (Session, Reminder, Hold), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
-        if isinstance(activity, Session) and self.treatment(activity.id, is_over=False) is not None:
+        track = self.episode.track(activity.id)
+        data = self._current(activity.id, track.occurrence)
+        current = self.treatment(activity.id, is_over=False)
+        if current is not None:
             ended = self.end(Act("end", activity.id, at=wish.at))
             if isinstance(ended, Refused):
                 return ended
-        track = self.episode.track(activity.id)
-        if not track.occurrence or (not track.is_open and not self.facts):
+        else:
+            current = self.treatment(activity.id, is_over=True)
+        if current is not None and not current.is_confirmed:
+            data = {key: data_of for key, data_of in self.about(current).items() if key != "modality"}
+        elif not track.is_open:
             return Refused(f"{activity.title}: nothing is waiting to be done")
-        self.tell(f.DONE, self._current(activity.id, track.occurrence))
+        self.tell(f.DONE, data)
         return self.accept(f"{activity.title}: done.")
 
     def _current(self, activity: str, occurrence: str) -> dict[str, Any]:
         return {"phase": self.episode.phase.id, "activity": activity, "occurrence": occurrence}
 
     def skip(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Session, Reminder, CheckIn))
+        activity = self.named(wish.activity, (Session, Reminder, CheckIn), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
         assert not isinstance(activity, Hold)
@@ -283,18 +325,20 @@ class _Desk(Turn):
             return Refused(f"{activity.title} is on; recovery end {activity.id} ends it")
         if current is not None and current.is_assumed and not current.is_confirmed:
             data = self._about(activity.id, current.occurrence, current.began_at, day) | {
-                "step": current.step
+                "phase": current.phase,
+                "step": current.step,
             }
             self.tell(f.SKIPPED, data | {"reason": wish.because})
             return self.accept(f"{activity.title}: skipped; it does not count.")
-        if track.is_open and track.last_due is not None:
+        took_place = current is not None and current.occurrence == track.occurrence
+        if track.is_open and track.last_due is not None and not took_place:
             occurrence, due = track.occurrence, track.last_due
         else:
-            coming = next(iter(due.at for due in dues(self.episode, activity) if due.at > self.now), None)
-            if coming is None:
+            coming = self.now if track.withheld else self._coming(activity)
+            if coming is None or activity not in self.episode.phase.activities:
                 return Refused(f"{activity.title}: nothing to skip")
             due, day = coming, self.episode.place.waking_day(coming)
-            occurrence = self._name(activity.id, day, track)
+            occurrence = self._name(activity.id, day)
         data = self._about(activity.id, occurrence, due, day) | {"step": track.step, "reason": wish.because}
         self.tell(f.SKIPPED, data)
         return self.accept(f"{activity.title}, {self.when(due)}: skipped.")
@@ -307,6 +351,10 @@ class _Desk(Turn):
         current = self.treatment(activity.id, is_over=False)
         if current is not None and not current.is_assumed:
             return Refused(f"{activity.title} is on; recovery end {activity.id} ends it")
+        if current is not None and current.phase != self.episode.phase.id:
+            return Refused(
+                f"{activity.title} is on from an earlier phase; recovery skip {activity.id} ends it"
+            )
         if not track.is_open or (isinstance(activity, Session) and current is None):
             return Refused(f"{activity.title}: nothing is waiting that could be put off")
         until = wish.until or self.episode.place.after(self.now, wish.length or SNOOZE)
@@ -314,9 +362,11 @@ class _Desk(Turn):
             return Refused("that is not later than now")
         if isinstance(activity, Session):
             assert current is not None
-            blocked = block(
-                self.episode, activity.steps[current.step], until, self.others, current.occurrence
+            # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
+            then = _Desk(
+                foreseen(self.episode, self.now), until, [foreseen(other, self.now) for other in self.others]
             )
+            blocked = then.blocked(activity, current.occurrence)
             if blocked is not None and blocked.until is None:
                 return Refused(f"it cannot be put off until {self.when(until)}: {blocked.reason}")
             if blocked is not None:
@@ -369,6 +419,9 @@ class _Desk(Turn):
                     return Refused(
                         f'the gate is shut: {shut}. To go on all the same: --because "your reason"'
                     )
+        on = self.episode.under_way
+        if self.episode.next_phase is None and on is not None:
+            return Refused("a session is on; it has to end first", on.ends_at)
         told = (
             (*reasons, f"the person: {wish.because}")
             if wish.because
@@ -380,6 +433,8 @@ class _Desk(Turn):
         return self.accept(f"Now in: {self.episode.phase.title}. The limits still hold.")
 
     def step_back(self, wish: Act) -> Outcome:
+        if self.episode.state != ACTIVE:
+            return Refused("the episode is paused; recovery resume ends the pause")
         index = self.episode.stay.index - 1
         if index < 0:
             return Refused("this is the first phase")
@@ -392,7 +447,8 @@ class _Desk(Turn):
 
     def stop(self, wish: Act) -> Outcome:
         self.tell(f.STOPPED, {"because": wish.because})
-        return self.accept(f"{self.episode.id} is stopped. Its record is kept: recovery log")
+        still = " The end of the session under way is still told." if self.episode.under_way else ""
+        return self.accept(f"{self.episode.id} is stopped. Its record is kept: recovery log.{still}")
 
 
 def _modalities(activity: object) -> set[str]:

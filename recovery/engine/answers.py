@@ -35,7 +35,7 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
     """
     acts: list[Scripted] = []
     problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -15,6 +15,7 @@ from recovery.values import Value
 
 Timed = Session | Reminder | CheckIn
 
+_MINUTE = timedelta(minutes=1)
 STEP_GRACE = timedelta(hours=1)
 """How late a step of an alternation may still be begun before its round is given up."""
 
@@ -48,7 +49,7 @@ def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> It
     if isinstance(activity, Session) and track.step > 0 and track.counts_from is not None:
         yield from _step(episode, activity, track)
     elif isinstance(activity, Session) and isinstance(cadence, Every):
-        yield from _chain(episode, activity, cadence, track)
+        yield from _chain(episode, activity, cadence, track, since)
     else:
         yield from _grid(episode, activity, cadence, track, since)
 
@@ -62,13 +63,17 @@ def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
     yield Due(due, due + STEP_GRACE)
 
 
-def _chain(episode: Episode, activity: Session, cadence: Every, track: Track) -> Iterator[Due]:
+def _chain(
+    episode: Episode, activity: Session, cadence: Every, track: Track, since: datetime | None
+) -> Iterator[Due]:
     """From the real end of the last session on; the ones after the first as if each were taken when due."""
     least = timedelta(seconds=cadence.interval.least.seconds)
     planned = timedelta(seconds=activity.steps[0].duration.least.seconds)
     due = floor(episode, activity)
     if track.counts_from is not None:
         due = max(due, track.counts_from + least)
+    if since is not None:
+        due = max(due, since)
     while True:
         due = episode.place.fit(due, planned)
         following = episode.place.fit(due + planned + least, planned)
@@ -82,7 +87,7 @@ def _grid(
     start = floor(episode, activity)
     if isinstance(cadence, Once):
         due = max(start, episode.instant(cadence.after))
-        if track.last_due is None:
+        if track.last_due is None and (since is None or due >= since):
             due = episode.place.fit(due, timedelta(0))
             yield Due(due, due + DAY)
         return
@@ -120,12 +125,12 @@ def _times(episode: Episode, cadence: Cadence, start: datetime, after: datetime 
                     yield first + count * step
                     count += 1
             case PerDay(most=most):
-                count = 0
-                while count < most and first + count * (end - begin) / most < end:
-                    yield first + count * (end - begin) / most
-                    count += 1
+                # In whole minutes: a journal keeps milliseconds, and people look at the clock.
+                spread = (first + count * (end - begin) // most // _MINUTE * _MINUTE for count in range(most))
+                yield from (instant for instant in spread if instant < end)
             case At(times):
-                yield from sorted(_within(place.moment(day, moment), begin, end) for moment in times)
+                # A person who goes to bed early may have two of them moved to the same instant.
+                yield from sorted({_within(place.moment(day, moment), begin, end) for moment in times})
             case PerWeek(count=week, at=moment):
                 # Days 0, 2, 4 of a week for three times, counted from the day of entry.
                 passed = (day - entered).days % 7

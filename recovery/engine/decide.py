@@ -5,13 +5,13 @@ Both are functions of (episode, now) and of the person's other episodes, whose s
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, Timed, dues, floor
-from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, Track, apply
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, apply
+from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.gates import (
     PATIENCE,
     Held,
@@ -25,8 +25,8 @@ from recovery.engine.gates import (
     opens_at,
     truth,
 )
-from recovery.engine.limits import Block, block, overrun, overrun_words
-from recovery.engine.times import spell, spell_when
+from recovery.engine.limits import Block, block, longest, overrun, overrun_words
+from recovery.engine.times import DAY, spell, spell_when
 from recovery.protocol.model import CheckIn, Cites, Every, Hold, Reminder, Session, Step
 
 HOLD_NOT_WORTH = timedelta(hours=1)
@@ -49,17 +49,29 @@ def turn(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tup
     """
     desk = Turn(episode, now, others)
     desk.end_sessions()
-    if desk.episode.state == PAUSED and desk.episode.paused_until is not None:
-        if desk.episode.paused_until <= now:
-            desk.add(
-                f.RESUMED,
-                {"cue": desk.cue("resumed", "phase", "Reminders are on again", "The pause is over.", now)},
-            )
+    if not desk.episode.is_over:
+        desk.end_holds_of_the_day()
+    pause_ends = desk.episode.paused_until
+    if desk.episode.state == PAUSED and pause_ends is not None and pause_ends <= now:
+        cue = desk.cue("resumed", "phase", "Reminders are on again", "The pause is over.", now)
+        desk.add(f.RESUMED, {"cue": cue})
     if desk.episode.state == ACTIVE:
         desk.raise_alerts()
         desk.change_phase()
     if desk.episode.state == ACTIVE:
         desk.offer_what_is_due()
+    return desk.episode, desk.facts
+
+
+def end_sessions(
+    episode: Episode, now: datetime, others: Sequence[Episode] = ()
+) -> tuple[Episode, list[Fact]]:
+    """The first part of a turn. Where several episodes have theirs, this part of all of them comes first.
+
+    For the limits of one count the sessions of the others, from their real end.
+    """
+    desk = Turn(episode, now, others)
+    desk.end_sessions()
     return desk.episode, desk.facts
 
 
@@ -106,11 +118,9 @@ class Turn:
         for treatment in self.episode.ledger:
             if treatment.ended_at is None and treatment.ends_at <= self.now:
                 late = overrun(treatment, self.now)
-                activity = self.episode.activity(treatment.activity)
-                title, words = treatment.activity, ""
-                if isinstance(activity, Session):
-                    title = _titled(activity, treatment.modality)
-                    words = self.episode.text(activity.steps[treatment.step].end)
+                activity = self.episode.session(treatment)
+                title = _titled(activity, treatment.modality)
+                words = self.episode.text(activity.steps[treatment.step].end)
                 cue = self.cue(
                     treatment.occurrence + f.END_KEY,
                     "end",
@@ -143,9 +153,10 @@ class Turn:
             elif state is Truth.NO and raised in episode.alerts:
                 self.add(f.ALERTED, {"id": raised, "cleared": True})
         healing = episode.protocol.healing
-        if healing is not None and "healing/late" not in episode.alerts:
-            if healing_range(episode)[1] <= self.now:
-                self.alert("healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
+        if healing is None or "healing/late" in episode.alerts:
+            return
+        if healing_range(episode)[1] <= self.now:
+            self.alert("healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
 
     def alert(self, id_: str, level: str, reason: str, cites: Cites) -> None:
         refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
@@ -184,19 +195,18 @@ class Turn:
                     if phase is not None and (phase.confirm or self.episode.confirms):
                         self._offer_change(reasons)
                         return
+                    if self.episode.next_phase is None and self.episode.under_way is not None:
+                        return  # nothing completes over a session whose end is still to be told
                     self.leave(reasons)
                     if self.episode.state != ACTIVE:
                         return
                 case Held() as held:
                     opens = opens_at(self.episode)
-                    if opens is None or opens <= self.now:
-                        if "; ".join(held.reasons) != self.episode.stay.held:
-                            data = {
-                                "phase": self.episode.phase.id,
-                                "state": "held",
-                                "reasons": [*held.reasons],
-                            }
-                            self.add(f.PHASE, data)
+                    is_news = "; ".join(held.reasons) != self.episode.stay.held
+                    if is_news and (opens is None or opens <= self.now):
+                        reasons = held.reasons
+                        data = {"phase": self.episode.phase.id, "state": "held", "reasons": [*reasons]}
+                        self.add(f.PHASE, data)
                     self._deadline_alert(held)
                     return
 
@@ -258,18 +268,24 @@ class Turn:
                 case Hold():
                     self._hold(activity)
 
+    def end_holds_of_the_day(self) -> None:
+        """What was put on comes off at bedtime, in a pause as well; much later it is too late to say so."""
+        place = self.episode.place
+        day = place.waking_day(self.now)
+        for activity in self.episode.phase.activities:
+            track = self.episode.track(activity.id)
+            if isinstance(activity, Hold) and track.is_on and track.day is not None and track.day < day:
+                bedtime = place.window(track.day)[1]
+                if self.now - bedtime < HOLD_NOT_WORTH:
+                    self._tell_hold(activity, bedtime, on=False)
+                else:
+                    about = self._about(activity.id, track.occurrence, bedtime, track.day)
+                    self.add(f.MISSED, about | {"reason": ASLEEP})
+
     def _hold(self, activity: Hold) -> None:
         place, track = self.episode.place, self.episode.track(activity.id)
         day = place.waking_day(self.now)
         begin, end = place.window(day)
-        if track.is_on and track.day is not None and track.day < day:
-            bedtime = place.window(track.day)[1]
-            if self.now - bedtime < HOLD_NOT_WORTH:
-                self._tell_hold(activity, bedtime, on=False)
-            else:
-                about = self._about(activity.id, track.occurrence, bedtime, track.day)
-                self.add(f.MISSED, about | {"reason": ASLEEP})
-            track = self.episode.track(activity.id)
         over = activity.until is not None and self.episode.instant(activity.until) <= self.now
         early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
         unfit = (
@@ -286,7 +302,7 @@ class Turn:
         track = self.episode.track(activity.id)
         day = self.episode.place.waking_day(self.now) if on else track.day
         assert day is not None
-        occurrence = self._name(activity.id, day, track) if on else track.occurrence
+        occurrence = self._name(activity.id, day) if on else track.occurrence
         words = self.episode.text(activity.on if on else activity.off)
         cue = self.cue(occurrence, "on" if on else "off", activity.title, words, due)
         data = self._about(activity.id, occurrence, due, day) | {
@@ -296,12 +312,12 @@ class Turn:
         }
         self.add(f.OFFERED, data)
 
-    def _name(self, activity: str, day: Any, track: Track) -> str:
+    def _name(self, activity: str, day: date) -> str:
         """A readable name for the next occurrence: `strain-1/rice/ice/2026-11-23.3`."""
-        count = track.count + 1 if track.day == day else 1
-        return f"{self.episode.id}/{self.episode.phase.id}/{activity}/{day.isoformat()}.{count}"
+        series = f"{self.episode.id}/{self.episode.phase.id}/{activity}/{day.isoformat()}"
+        return f"{series}.{self.episode.names.get(series, 0) + 1}"
 
-    def _about(self, activity: str, occurrence: str, due: datetime, day: Any) -> dict[str, Any]:
+    def _about(self, activity: str, occurrence: str, due: datetime, day: date) -> dict[str, Any]:
         return {
             "phase": self.episode.phase.id,
             "activity": activity,
@@ -320,19 +336,30 @@ class Turn:
                     activity, Due(track.snoozed_until, self.now + timedelta(seconds=1)), again=True
                 )
             return
+        is_withheld = bool(track.withheld) or (
+            _is_forgotten(self.episode, activity, self.now) and self.blocked(activity) is not None
+        )
         overdue: list[Due] = []
-        for due in dues(self.episode, activity, self.now - LONGEST_SPACING if track.withheld else None):
+        for due in dues(self.episode, activity, _looks_back_to(self.episode, activity, self.now)):
             if due.at > self.now:
                 break
             overdue.append(due)
-            if track.withheld and isinstance(activity, Session):
+            if is_withheld and isinstance(activity, Session):
                 break
         if not overdue:
             return
-        if not track.withheld:
+        if not is_withheld:
             for due in overdue[:-1]:
                 self._miss(activity, due, ASLEEP)
-        self._offer_one(activity, overdue[-1])
+        day = self.episode.place.waking_day(overdue[-1].at)
+        if track.step > 0 and track.withheld and day < self.episode.place.waking_day(self.now):
+            # To the end of the day: the rounds that would have followed never became due.
+            bedtime = self.episode.place.window(day)[1]
+            self._miss(activity, Due(bedtime - MOMENT, bedtime), "the day of its round is over")
+        else:
+            self._offer_one(activity, overdue[-1])
+        if track.step > 0 and self.episode.track(activity.id).step == 0:
+            self._offer(activity)  # the round was given up: perhaps the next one is due already
 
     def _offer_one(self, activity: Timed, due: Due, *, again: bool = False) -> None:
         track = self.episode.track(activity.id)
@@ -344,6 +371,10 @@ class Turn:
             due = Due(self.now, self.now + timedelta(seconds=1))
         if due.expires_at <= self.now:
             self._miss(activity, due, "too late to be right: the next one is nearer")
+            return
+        waking = self.episode.place.fit(self.now, timedelta(0))
+        if waking > self.now:
+            self._withhold(activity, due, Block("outside the waking hours", waking))
             return
         if isinstance(activity, CheckIn) and self._is_answered(activity, due):
             self._fate(activity, due, f.DONE)
@@ -366,12 +397,32 @@ class Turn:
             if known is Truth.NO:
                 return Block(f"only when {activity.only_if}", None)
         if isinstance(activity, Session):
-            return block(episode, step, self.now, self.others, ignoring)
+            in_the_way = (
+                self._waiting(activity, ignoring),
+                block(episode, step, self.now, self.others, ignoring),
+            )
+            return longest(blocked for blocked in in_the_way if blocked is not None)
+        return None
+
+    def _waiting(self, activity: Session, ignoring: str) -> Block | None:
+        """The wait of an alternation after its last treatment that took place."""
+        place, phase = self.episode.place, self.episode.phase.id
+        for treatment in reversed(self.episode.ledger):
+            if treatment.ended_at is None or treatment.occurrence == ignoring:
+                continue
+            if (treatment.phase, treatment.activity) == (phase, activity.id):
+                wait = activity.steps[treatment.step].wait
+                opens = treatment.ended_at + timedelta(seconds=wait.seconds)
+                last = spell_when(place, treatment.ended_at, self.now)
+                reason = f"{wait} after the last treatment, which ended {last}"
+                return Block(reason, opens) if opens > self.now else None
         return None
 
     def _withhold(self, activity: Timed, due: Due, blocked: Block) -> None:
         track = self.episode.track(activity.id)
-        if track.withheld == blocked.reason:
+        is_told = track.withheld == blocked.reason and track.withheld_until == blocked.until
+        # Before the fact that says so is forgotten, it is written down once more.
+        if is_told and track.withheld_at is not None and track.withheld_at > self.now - MEMORY + DAY:
             return
         modality = self._step(activity).modality if isinstance(activity, Session) else _modality(activity)
         data: dict[str, Any] = {
@@ -398,11 +449,11 @@ class Turn:
     def _fate(self, activity: Timed, due: Due, kind: str, reason: str = "") -> None:
         """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
         day = self.episode.place.waking_day(due.at)
-        occurrence = self._name(activity.id, day, self.episode.track(activity.id))
+        occurrence = self._name(activity.id, day)
         data = self._about(activity.id, occurrence, due.at, day)
         if reason:
             data["reason"] = reason
-        if isinstance(activity, Session) and kind == f.MISSED:
+        if isinstance(activity, Session) and isinstance(activity.cadence, Every) and kind == f.MISSED:
             length = timedelta(seconds=self._step(activity).duration.least.seconds)
             data["counts_from"] = to_ms(due.at + length)
         self.add(f.MISSED if kind == f.MISSED else f.DONE, data)
@@ -410,7 +461,7 @@ class Turn:
     def _tell(self, activity: Timed, due: Due, *, again: bool) -> None:
         track = self.episode.track(activity.id)
         day = self.episode.place.waking_day(self.now)
-        occurrence = track.occurrence if again else self._name(activity.id, day, track)
+        occurrence = track.occurrence if again else self._name(activity.id, day)
         data = self._about(activity.id, occurrence, due.at, day)
         match activity:
             case Session():
@@ -450,15 +501,19 @@ def _modality(activity: Reminder | CheckIn) -> str:
 # When to look again ------------------------------------------------------------------------------
 
 
-def next_wakeup(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> datetime | None:
+def next_wakeup(
+    episode: Episode,
+    now: datetime,
+    others: Sequence[Episode] = (),  # noqa: ARG001  # every decision takes them
+) -> datetime | None:
     """The next instant after `now` at which a turn may find something to do; None: only a command can.
 
     A pause, an open question or a shut gate wakes nobody: what a person does is noticed when they do it.
     """
-    return min((instant for instant in _moments(episode, now, others) if instant > now), default=None)
+    return min((instant for instant in _moments(episode, now) if instant > now), default=None)
 
 
-def _moments(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[datetime]:
+def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
     for treatment in episode.ledger:
         if treatment.ended_at is None:
             yield treatment.ends_at
@@ -467,6 +522,9 @@ def _moments(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iter
     if episode.state == PAUSED:
         if episode.paused_until is not None:
             yield episode.paused_until
+        for activity in episode.phase.activities:
+            if isinstance(activity, Hold) and episode.track(activity.id).is_on:
+                yield from _hold_moments(episode, activity, now)
         return
     yield from gate_moments(episode, episode.stay.phase)
     for flag in episode.protocol.red_flags:
@@ -485,20 +543,43 @@ def _moments(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iter
 def _activity_moments(episode: Episode, activity: Timed, now: datetime) -> Iterator[datetime]:
     track = episode.track(activity.id)
     yield from condition_moments(activity.only_if, episode)
+    if track.withheld_until is not None:
+        yield track.withheld_until
     if track.snoozed_until is not None:
         yield track.snoozed_until
         return
-    if track.withheld_until is not None:
-        yield track.withheld_until
+    if track.withheld and track.step > 0:
+        yield _next_waking(episode, now)
     if isinstance(activity, Session):
         for limit in episode.protocol.limits:
             yield from condition_moments(limit.needs, episode)
     if track.withheld and isinstance(activity, Session) and isinstance(activity.cadence, Every):
         return
-    for due in dues(episode, activity, now - LONGEST_SPACING if track.withheld else None):
+    for due in dues(episode, activity, _looks_back_to(episode, activity, now)):
         if due.at > now:
             yield due.at
             return
+
+
+def _is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
+    """Whether the last that happened with an activity is so long ago that its facts are not read any more."""
+    track = episode.track(activity.id)
+    known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
+    return all(instant is None or instant <= now - MEMORY for instant in known)
+
+
+def _looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
+    """From when on the times of an activity are looked at; None: from the last that had its fate."""
+    if episode.track(activity.id).withheld or _is_forgotten(episode, activity, now):
+        return now - LONGEST_SPACING
+    return None
+
+
+def _next_waking(episode: Episode, now: datetime) -> datetime:
+    place = episode.place
+    return next(
+        begin for begin, _ in map(place.window, place.days_from(place.waking_day(now))) if begin > now
+    )
 
 
 def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[datetime]:

@@ -62,10 +62,10 @@ class Track(Value):
     step: int = 0
     """Which step of an alternation comes next."""
     day: date | None = None
-    count: int = 0
-    """How many occurrences the waking day `day` has had."""
+    """The waking day of the latest occurrence."""
     snoozed_until: datetime | None = None
     withheld: str = ""
+    withheld_at: datetime | None = None
     withheld_until: datetime | None = None
     is_on: bool = False
     """For a hold."""
@@ -114,6 +114,8 @@ class Episode(Value):
     tracks: Mapping[str, Track] = field(default_factory=dict)
     """By activity id, of the current phase."""
     ledger: tuple[Treatment, ...] = ()
+    names: Mapping[str, int] = field(default_factory=dict)
+    """The highest ordinal given, by phase, activity and day, of the last days: no name is given twice."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     pending: Mapping[int, Cue] = field(default_factory=dict)
     """Cues that nothing is known to have shown, by the fact that carries them."""
@@ -162,6 +164,18 @@ class Episode(Value):
                     return activity
         return None
 
+    def session(self, treatment: Treatment) -> Session:
+        """The activity that a treatment was one of, whatever the phase is now."""
+        for activity in self.protocol.phase(treatment.phase).activities:
+            if activity.id == treatment.activity and isinstance(activity, Session):
+                return activity
+        raise KeyError(treatment.occurrence)
+
+    def title_of(self, treatment: Treatment) -> str:
+        """A session's title; of an alternation with which of its steps it is."""
+        activity = self.session(treatment)
+        return f"{activity.title}, {treatment.modality}" if len(activity.steps) > 1 else activity.title
+
     def text(self, text: str) -> str:
         """A protocol's text with its two placeholders filled in; nothing else is ever formatted."""
         other = {"left": "right", "right": "left"}.get(self.side or "", "other")
@@ -169,6 +183,8 @@ class Episode(Value):
 
 
 _NEW = Track()
+MOMENT = timedelta(milliseconds=1)
+"""The least by which two instants in the journal differ."""
 
 
 def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
@@ -204,22 +220,59 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     episode = begin(protocol, started)
     if started.seq in undone:
         return replace(episode, state=TAKEN_BACK)
+    cues: dict[int, Mapping[str, Any]] = {}
+    troubles: dict[int, str] = {}
+    # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
-        if fact is not started and fact.seq not in undone:
-            episode = apply(episode, fact)
-    return episode
+        if fact is started or fact.seq in undone:
+            continue
+        if fact.kind == f.DELIVERED:
+            for seq in _settled_with(fact.data["seq"], {seq: cue["key"] for seq, cue in cues.items()}):
+                del cues[seq]
+                troubles.pop(seq, None)
+        elif fact.kind == f.UNDELIVERED:
+            troubles[fact.data["seq"]] = fact.data["reason"]
+        else:
+            episode = _after(episode, fact)
+            if fact.data.get("cue"):
+                cues[fact.seq] = fact.data["cue"]
+    pending = {seq: read_cue(cue, seq) for seq, cue in cues.items()}
+    return replace(episode, pending=pending, troubles=troubles)
 
 
 def apply(episode: Episode, fact: Fact) -> Episode:
     """The episode after one more fact. Facts about what is no longer known are passed over."""
-    rule = _RULES.get(fact.kind)
-    if rule is not None:
-        episode = rule(episode, fact)
+    episode = _after(episode, fact)
     cue = fact.data.get("cue")
     if cue:
         pending = {**episode.pending, fact.seq: read_cue(cue, fact.seq)}
         episode = replace(episode, pending=pending)
     return episode
+
+
+def _after(episode: Episode, fact: Fact) -> Episode:
+    """All that a fact changes but for the cue that it carries."""
+    rule = _RULES.get(fact.kind)
+    if rule is not None:
+        episode = rule(episode, fact)
+    if "occurrence" in fact.data:
+        episode = _named(episode, fact.data["occurrence"], fact.at)
+    return episode
+
+
+def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
+    """The cues that need no telling any more once one is shown: itself, and the older ones that it replaces."""
+    return {seq for seq, key in keys.items() if seq <= shown and key == keys.get(shown)}
+
+
+def _named(episode: Episode, occurrence: str, at: datetime) -> Episode:
+    """With the name of an occurrence taken, and without those of days that have long passed."""
+    series, _, ordinal = occurrence.rpartition(".")
+    if not ordinal.isdecimal() or int(ordinal) <= episode.names.get(series, 0):
+        return episode
+    oldest = (at - LEDGER_MEMORY).date().isoformat()
+    kept = {name: taken for name, taken in episode.names.items() if name[-10:] >= oldest}
+    return replace(episode, names={**kept, series: int(ordinal)})
 
 
 def read_cue(cue: Mapping[str, object], seq: int) -> Cue:
@@ -278,32 +331,15 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
     if state == "held":
         return replace(episode, stay=replace(stay, held="; ".join(fact.data["reasons"]), offered=False))
     if state == "offered":
-        return replace(episode, stay=replace(stay, offered=True))
+        # The reasons for holding it are over: should they come back, they are told again.
+        return replace(episode, stay=replace(stay, held="", offered=True))
     return episode
 
 
 def _offered(episode: Episode, fact: Fact) -> Episode:
-    if not _is_current(episode, fact):
-        return episode
     data = fact.data
-    track = episode.track(data["activity"])
-    day = date.fromisoformat(data["day"])
-    again = data["occurrence"] == track.occurrence
-    count = track.count if again else (track.count + 1 if track.day == day else 1)
-    covered = max(from_ms(data["due"]), fact.at)
-    track = replace(
-        track,
-        last_due=max(covered, track.last_due or covered),
-        occurrence=data["occurrence"],
-        is_open=True,
-        day=day,
-        count=count,
-        snoozed_until=None,
-        withheld="",
-        withheld_until=None,
-        is_on=data.get("on", track.is_on),
-    )
     if "seconds" in data:
+        # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
         begun = Treatment(
             data["occurrence"],
             data["activity"],
@@ -314,6 +350,22 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
             fact.at,
         )
         episode = _entered(episode, begun)
+    if not _is_current(episode, fact):
+        return episode
+    track = episode.track(data["activity"])
+    covered = max(from_ms(data["due"]), fact.at)
+    track = replace(
+        track,
+        last_due=max(covered, track.last_due or covered),
+        occurrence=data["occurrence"],
+        is_open=True,
+        day=date.fromisoformat(data["day"]),
+        snoozed_until=None,
+        withheld="",
+        withheld_at=None,
+        withheld_until=None,
+        is_on=data.get("on", track.is_on),
+    )
     return _tracked(episode, data["activity"], track)
 
 
@@ -345,9 +397,12 @@ def _ended(episode: Episode, fact: Fact) -> Episode:
     if treatment.phase != episode.phase.id:
         return episode
     track = episode.track(treatment.activity)
-    activity = episode.activity(treatment.activity)
-    steps = len(activity.steps) if isinstance(activity, Session) else 1
-    track = replace(track, counts_from=fact.at, step=(treatment.step + 1) % steps, is_open=not by_person)
+    if track.occurrence == treatment.occurrence:
+        step = (treatment.step + 1) % len(episode.session(treatment).steps)
+        track = replace(track, counts_from=fact.at, step=step, is_open=not by_person)
+    else:
+        # Told late, when another occurrence has had its fate already: that one decides what comes next.
+        track = replace(track, counts_from=max(fact.at, track.counts_from or fact.at))
     return _tracked(episode, treatment.activity, track)
 
 
@@ -370,16 +425,17 @@ def _done(episode: Episode, fact: Fact) -> Episode:
 
 def _settled(track: Track, data: Mapping[str, Any]) -> Track:
     """The track after an occurrence got a fate of which nobody needs to be told."""
-    due, day = from_ms(data["due"]), date.fromisoformat(data["day"])
-    is_new = data["occurrence"] != track.occurrence
+    due = from_ms(data["due"])
     return replace(
         track,
         last_due=max(due, track.last_due or due),
         occurrence=data["occurrence"],
         is_open=False,
-        day=day,
-        count=(track.count + 1 if track.day == day else 1) if is_new else track.count,
+        day=date.fromisoformat(data["day"]),
         snoozed_until=None,
+        withheld="",
+        withheld_at=None,
+        withheld_until=None,
     )
 
 
@@ -393,12 +449,13 @@ def _skipped(episode: Episode, fact: Fact) -> Episode:
     episode = _withdrawn(episode, data["occurrence"])
     if not _is_current(episode, fact):
         return episode
-    activity = episode.activity(data["activity"])
+    activity, track = episode.activity(data["activity"]), episode.track(data["activity"])
+    due = from_ms(data["due"])
+    if data["occurrence"] != track.occurrence and due <= (track.last_due or due - MOMENT):
+        return episode  # an older one, of which nothing follows any more
     steps = len(activity.steps) if isinstance(activity, Session) else 1
     track = replace(
-        _settled(episode.track(data["activity"]), data),
-        counts_from=max(from_ms(data["due"]), fact.at),
-        step=(data.get("step", 0) + 1) % steps,
+        _settled(track, data), counts_from=max(due, fact.at), step=(data.get("step", 0) + 1) % steps
     )
     return _tracked(episode, data["activity"], track)
 
@@ -429,6 +486,7 @@ def _withheld(episode: Episode, fact: Fact) -> Episode:
     track = replace(
         episode.track(fact.data["activity"]),
         withheld=fact.data["reason"],
+        withheld_at=fact.at,
         withheld_until=None if until is None else from_ms(until),
     )
     return _tracked(episode, fact.data["activity"], track)
@@ -440,7 +498,12 @@ def _paused(episode: Episode, fact: Fact) -> Episode:
 
 
 def _resumed(episode: Episode, fact: Fact) -> Episode:
-    return replace(episode, state=ACTIVE, paused_until=None, resumed_at=fact.at)
+    # A pause leaves no debt: what was put off or withheld before it is looked at anew.
+    tracks = {
+        name: replace(track, snoozed_until=None, withheld="", withheld_at=None, withheld_until=None)
+        for name, track in episode.tracks.items()
+    }
+    return replace(episode, state=ACTIVE, paused_until=None, resumed_at=fact.at, tracks=tracks)
 
 
 def _alerted(episode: Episode, fact: Fact) -> Episode:
@@ -451,20 +514,20 @@ def _alerted(episode: Episode, fact: Fact) -> Episode:
     return replace(episode, alerts={**episode.alerts, alert.id: alert})
 
 
-def _completed(episode: Episode, fact: Fact) -> Episode:
+def _completed(episode: Episode, _: Fact) -> Episode:
     return replace(episode, state=COMPLETED)
 
 
-def _stopped(episode: Episode, fact: Fact) -> Episode:
+def _stopped(episode: Episode, _: Fact) -> Episode:
     return replace(episode, state=ENDED_EARLY)
 
 
 def _delivered(episode: Episode, fact: Fact) -> Episode:
-    seq = fact.data["seq"]
+    over = _settled_with(fact.data["seq"], {seq: cue.key for seq, cue in episode.pending.items()})
     return replace(
         episode,
-        pending={key: cue for key, cue in episode.pending.items() if key != seq},
-        troubles={key: why for key, why in episode.troubles.items() if key != seq},
+        pending={seq: cue for seq, cue in episode.pending.items() if seq not in over},
+        troubles={seq: why for seq, why in episode.troubles.items() if seq not in over},
     )
 
 

@@ -72,12 +72,21 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     """The last answer given for `now`, if it is still fresh."""
     asked = episode.protocol.observations.get(observation)
-    given = [answer for answer in episode.answers.get(observation, ()) if answer.at <= now]
-    if not given or asked is None or episode.place.after(given[-1].at, asked.fresh) <= now:
+    given = episode.answers.get(observation, ())
+    place = _place_of_latest(given, now)
+    if place < 0 or asked is None or episode.place.after(given[place].at, asked.fresh) <= now:
         return None
-    if episode.stay.asks_anew and given[-1].at < episode.stay.entered_at:
+    if episode.stay.asks_anew and given[place].at < episode.stay.entered_at:
         return None
-    return given[-1]
+    return given[place]
+
+
+def _place_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
+    """Where the last answer for `now` stands among all of them; -1: there is none."""
+    place = len(given) - 1
+    while place >= 0 and given[place].at > now:
+        place -= 1
+    return place
 
 
 def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
@@ -113,19 +122,19 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     observation = episode.protocol.observations[subject]
     if comparison.test in _TESTS:
         return _truth(_TESTS[comparison.test](answer.value, value))
-    return _trend(comparison, observation, answer, episode.answers[subject])
+    return _trend(comparison, observation, episode.answers[subject], now)
 
 
 def _truth(result: object) -> Truth:
     return Truth.YES if result else Truth.NO
 
 
-def _trend(test: Comparison, observation: Observation, answer: Answer, given: tuple[Answer, ...]) -> Truth:
+def _trend(test: Comparison, observation: Observation, given: tuple[Answer, ...], now: datetime) -> Truth:
     """`falling` and `drop` look at the first answer, `rising` at the one before the last."""
-    place = given.index(answer)
+    place = _place_of_latest(given, now)
     if place == 0:
         return Truth.UNKNOWN
-    first, before, last = (rank(observation, a.value) for a in (given[0], given[place - 1], answer))
+    first, before, last = (rank(observation, a.value) for a in (given[0], given[place - 1], given[place]))
     if test.test == "falling":
         return _truth(last < first)
     if test.test == "rising":

@@ -4,14 +4,14 @@ Limits span all episodes of a person on the same part of the body. `block` answe
 for the earliest moment at which a session may begin.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import Episode, Treatment
 from recovery.engine.gates import Truth, truth
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.protocol.model import Limit, Step
-from recovery.values import Value
+from recovery.values import Value, replace
 
 
 class Block(Value):
@@ -23,6 +23,14 @@ class Block(Value):
     """The limit's id; empty where a session under way or the night is in the way."""
 
 
+def foreseen(episode: Episode, now: datetime) -> Episode:
+    """The episode as it will be if the sessions under way end when planned: for asking about later moments."""
+    ledger = tuple(
+        replace(t, ended_at=max(t.ends_at, now)) if t.ended_at is None else t for t in episode.ledger
+    )
+    return replace(episode, ledger=ledger)
+
+
 def block(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode] = (), ignoring: str = ""
 ) -> Block | None:
@@ -31,8 +39,13 @@ def block(
     `others` are the person's other episodes. `ignoring` is an occurrence that does not count, because it is
     the one to begin (again).
     """
-    found = [*_blocks(episode, step, now, others, ignoring)]
-    forever = [b for b in found if b.until is None]
+    return longest(_blocks(episode, step, now, others, ignoring))
+
+
+def longest(blocks: Iterable[Block]) -> Block | None:
+    """The one that lasts longest; without an end before all that have one."""
+    found = [*blocks]
+    forever = [blocked for blocked in found if blocked.until is None]
     return forever[0] if forever else max(found, key=_until, default=None)
 
 
@@ -42,10 +55,19 @@ def _until(blocked: Block) -> datetime:
 
 
 def permit(
-    episode: Episode, step: Step, now: datetime, others: Sequence[Episode] = (), ignoring: str = ""
+    episode: Episode,
+    step: Step,
+    now: datetime,
+    others: Sequence[Episode] = (),
+    ignoring: str = "",
+    start: datetime | None = None,
 ) -> datetime | None:
-    """The earliest time from `now` on at which a session may begin, as far as is known; None: not known."""
-    moment = now
+    """The earliest time from `now` on at which a session may begin, as far as is known; None: not known.
+
+    `start` is when to begin looking, where it is known to be blocked until then for other reasons.
+    """
+    moment = start or now
+    episode, others = foreseen(episode, now), [foreseen(other, now) for other in others]
     for _ in range(32):
         blocked = block(episode, step, moment, others, ignoring)
         if blocked is None:
@@ -63,13 +85,13 @@ def _blocks(
     region = [e for e in (episode, *others) if e is episode or _same_place(e, episode)]
     ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring]
     for treatment in ledger:
-        if treatment.ended_at is None:
-            until = max(treatment.ends_at, now + timedelta(seconds=1))
+        if treatment.ended_at is None or treatment.ended_at > now:
+            until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
             yield Block(f"{treatment.activity} is on until {spell_when(episode.place, until, now)}", until)
     for limit in episode.protocol.limits:
-        if step.modality in limit.of or (limit.gap is not None and step.modality in limit.to):
-            if not limit.during or episode.phase.id in limit.during:
-                yield from _own(episode, limit, step, now, planned, ledger)
+        binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
+        if binds and (not limit.during or episode.phase.id in limit.during):
+            yield from _own(episode, limit, step, now, planned, ledger)
     for other in region:
         if other is not episode:
             for limit in other.protocol.limits:

@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from recovery.engine.times import DAY, Place
 from recovery.protocol.durations import parse_duration
 
-FORMS = 'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" or ISO 8601'
+FORMS = (
+    'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '
+    "or ISO 8601"
+)
 
 YEARS = range(1900, 2200)
 """The years that a moment may lie in: a slip of the keyboard must not reach the ends of the calendar."""

@@ -182,7 +182,6 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
 def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
     place, track = episode.place, episode.track(activity.id)
     reasons = [cadence_words(activity.cadence, is_session=isinstance(activity, Session))]
-    at: datetime | None = None
     if episode.state == PAUSED:
         until = f" until {spell_when(place, episode.paused_until, now)}" if episode.paused_until else ""
         return _explained(activity, None, [*reasons, f"the episode is paused{until}"])
@@ -199,23 +198,23 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         return _explained(activity, track.snoozed_until, [*reasons, f"put off by you until {when}"])
     if isinstance(activity, Session) and track.counts_from is not None:
         reasons.append(f"counted from {spell_when(place, track.counts_from, now)}, when the last one ended")
-    desk = Turn(episode, now, others)
-    blocked = desk.blocked(activity)
-    if blocked is not None:
-        named = f" (limit {blocked.limit})" if blocked.limit else ""
-        reasons.append(f"not now: {blocked.reason}{named}")
-        if isinstance(activity, Session):
-            at = permit(episode, activity.steps[track.step], now, others)
-    if blocked is None or blocked.until is not None:
-        due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
-        at = due if at is None or (due is not None and due > at) else at
-        if blocked is None:
-            reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
-    if activity.until is not None and blocked is None:
-        reasons.append(
-            f"only until {spell_when(place, episode.instant(activity.until), now)} ({activity.until})"
-        )
-    return _explained(activity, at if blocked is None or blocked.until is not None else None, reasons)
+    blocked = Turn(episode, now, others).blocked(activity)
+    due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
+    if blocked is None:
+        reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
+        if activity.until is not None:
+            until = spell_when(place, episode.instant(activity.until), now)
+            reasons.append(f"only until {until} ({activity.until})")
+        return _explained(activity, due, reasons)
+    named = f" (limit {blocked.limit})" if blocked.limit else ""
+    free = None
+    if blocked.until is not None and isinstance(activity, Session):
+        free = permit(episode, activity.steps[track.step], now, others)
+    if free is None:
+        return _explained(activity, None, [*reasons, f"not now: {blocked.reason}{named}"])
+    when = spell_when(place, free, now)
+    reasons.append(f"not before {when}, even by recovery begin: {blocked.reason}{named}")
+    return _explained(activity, free if due is None else max(due, free), reasons)
 
 
 def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) -> Explained:

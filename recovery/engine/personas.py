@@ -31,7 +31,7 @@ class Persona(Value):
 
     @classmethod
     def named(cls, name: str) -> "Persona":
-        return cls(name, Random(f"recovery persona {name}"))
+        return cls(name, Random(f"recovery persona {name}"))  # noqa: S311  # made-up people keep no secrets
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         """What the person does about a fact that was told to them, and when."""

@@ -9,6 +9,7 @@ from recovery.engine.acts import Accepted, Act, Refused, act
 from recovery.engine.decide import next_wakeup, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
+from recovery.engine.limits import foreseen
 from recovery.values import Value
 
 Span = tuple[datetime, datetime]
@@ -56,7 +57,7 @@ class Play:
         others: tuple[Episode, ...] = (),
         confirms: bool = True,
     ) -> None:
-        """`others` are the person's other episodes, which stand still meanwhile.
+        """`others` are the person's other episodes, in which nothing new begins meanwhile.
 
         `asleep` are spans in which the machine is suspended; `confirms` tells whether offered changes of phase are
         confirmed at once.
@@ -67,7 +68,7 @@ class Play:
         self.answers = answers
         self.persona = persona
         self.asleep = asleep
-        self.others = others
+        self.others = tuple(foreseen(other, now) for other in others)
         self.confirms = confirms
         self._acts: list[tuple[datetime, int, Scripted]] = []
         self._count = 0
@@ -77,19 +78,22 @@ class Play:
             self._plan(scripted)
         self.now = self._awake(self.now)
         yield from self._turn()
-        while not self.episode.is_over:
-            waking = next_wakeup(self.episode, self.now, self.others)
+        while not self.episode.is_over or self.episode.under_way is not None:
+            is_asleep = self._awake(self.now) > self.now
+            waking = self.now if is_asleep else next_wakeup(self.episode, self.now, self.others)
             instants = [self._awake(waking)] if waking is not None else []
-            if self._acts:
+            if self._acts and not self.episode.is_over:
                 instants.append(max(self._acts[0][0], self.now))
             if not instants or min(instants) >= self.end:
                 return
             self.now = min(instants)
-            if self._awake(self.now) == self.now:
+            is_awake = self._awake(self.now) == self.now
+            if is_awake:
                 yield from self._turn()
             while self._acts and self._acts[0][0] <= self.now and not self.episode.is_over:
                 yield from self._act(heapq.heappop(self._acts)[2])
-                yield from self._turn()
+                if is_awake:
+                    yield from self._turn()
 
     def _awake(self, instant: datetime) -> datetime:
         """The first instant from there on at which the machine is not suspended."""
@@ -109,7 +113,7 @@ class Play:
             if self.persona is not None:
                 for at, wish in self.persona.reactions(self.episode, fact):
                     self._plan(Scripted(at, wish, as_line(wish)))
-        if self.episode.stay.offered and self.confirms:
+        if self.episode.stay.offered and self.confirms and not self.episode.is_over:
             yield from self._act(Scripted(self.now, Act("advance"), {"do": "advance"}))
             yield from self._turn()
 

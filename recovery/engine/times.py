@@ -39,11 +39,11 @@ class Place(Value):
 
     def exists(self, day: date) -> bool:
         """Whether the date is in this zone's calendar (Pacific/Apia has no 2011-12-30)."""
-        return self.local(self.resolve(day, _NOON)).date() == day
+        return _exists(self.zone, day)
 
     def window(self, day: date) -> tuple[datetime, datetime]:
         """The waking hours that begin on that date, half-open."""
-        return _window(self, day)
+        return _window(self.zone, self.wake, self.bedtime, day)
 
     def waking_day(self, instant: datetime) -> date:
         """The waking day that holds the instant, or else the next one to come."""
@@ -80,7 +80,7 @@ class Place(Value):
         if moment.base == "bedtime":
             return end + timedelta(minutes=moment.minutes)
         instant = self.resolve(day, moment.at)
-        if instant < begin and self.bedtime <= self.wake:
+        if instant < begin and moment.at < self.bedtime <= self.wake:
             return self.resolve(day + DAY, moment.at)
         return instant
 
@@ -106,16 +106,22 @@ def _resolve(zone: ZoneInfo, day: date, at: time) -> datetime:
     return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=512)
+def _exists(zone: ZoneInfo, day: date) -> bool:
+    return _resolve(zone, day, _NOON).astimezone(zone).date() == day
+
+
 @lru_cache(maxsize=128)
-def _window(place: Place, day: date) -> tuple[datetime, datetime]:
-    last = day if place.bedtime > place.wake else day + DAY
-    return place.resolve(day, place.wake), place.resolve(last, place.bedtime)
+def _window(zone: ZoneInfo, wake: time, bedtime: time, day: date) -> tuple[datetime, datetime]:
+    last = day if bedtime > wake else day + DAY
+    return _resolve(zone, day, wake), _resolve(zone, last, bedtime)
 
 
 def _waking_day(place: Place, instant: datetime) -> date:
     day = place.local(instant).date()
-    if place.bedtime <= place.wake and place.exists(day - DAY) and instant < place.window(day - DAY)[1]:
-        return day - DAY
+    before = day - DAY if place.exists(day - DAY) else day - 2 * DAY
+    if place.bedtime <= place.wake and instant < place.window(before)[1]:
+        return before
     for candidate in place.days_from(day):
         if instant < place.window(candidate)[1]:
             return candidate

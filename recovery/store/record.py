@@ -9,7 +9,7 @@ from datetime import datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, act
-from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.decide import end_sessions, next_wakeup, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode, apply, fold
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.protocol import compiled
@@ -29,6 +29,13 @@ class Record(Value):
     @property
     def all(self) -> tuple[Episode, ...]:
         return (*self.episodes, *self.ended)
+
+    def of(self, id_: str) -> Episode:
+        """The episode of that id, as it stands now. Raises `KeyError`."""
+        for episode in self.all:
+            if episode.id == id_:
+                return episode
+        raise KeyError(id_)
 
     def others(self, episode: Episode) -> tuple[Episode, ...]:
         """The person's other episodes."""
@@ -78,16 +85,20 @@ def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
-    for episode in record.all:
-        _, facts = turn(episode, now, record.others(episode))
-        record = write(journal, record, facts, now)
+    for decide in (end_sessions, turn):
+        for id_ in [episode.id for episode in record.all]:
+            episode = record.of(id_)
+            _, facts = decide(episode, now, record.others(episode))
+            record = write(journal, record, facts, now)
     return record
 
 
 def seen_at(record: Record, now: datetime) -> Record:
     """What `bring_up` would make of the record, with nothing written: for looking at it."""
-    for episode in record.all:
-        record = record.with_(turn(episode, now, record.others(episode))[0])
+    for decide in (end_sessions, turn):
+        for id_ in [episode.id for episode in record.all]:
+            episode = record.of(id_)
+            record = record.with_(decide(episode, now, record.others(episode))[0])
     return record
 
 

@@ -1,0 +1,316 @@
+"""Small protocols in the language itself, people under them, and a virtual life to put both through."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Accepted, Act, Outcome, Refused, act
+from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.episode import Episode, apply, begin
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.personas import Persona
+from recovery.engine.play import Play, Scripted, Span, as_line
+from recovery.engine.simulate import simulate
+from recovery.engine.times import Place
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.library import installed_folder
+from recovery.protocol.model import Condition, RecoveryProtocol
+from recovery.protocol.reading import compile_texts
+from recovery.values import replace
+
+BERLIN = "Europe/Berlin"
+
+OBSERVE = """observe:
+  pain: {ask: "Pain?", scale: 0..10, fresh: 24h}
+  swelling: {ask: "Swelling?", scale: 0..3, labels: [none, slight, moderate, marked], fresh: 24h}
+  strength: {ask: "Strength?", scale: 0..100, better: higher, fresh: 8d}
+  rom: {ask: "Movement?", choices: [limited, full], fresh: 24h}"""
+TABLES = "tables:\n  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo}"
+HEALING = "healing: {from: injury, table: heal, late: {level: routine, say: Late}}"
+
+ICE = "{id: ice, kind: session, of: cold, duration: 20min, every: 2h..3h, start: On, end: Off}"
+ASK = "{id: ask, kind: check-in, ask: [pain, swelling], every: 12h}"
+GAP = "{id: gap, of: [cold, warm], gap: 1h, to: [cold, warm]}"
+PACKS = """
+id: packs
+kind: alternation
+per_day: 1..3
+steps:
+  - {of: cold, duration: 20min, start: Cold on, end: Cold off}
+  - wait: 1h
+  - {of: warm, duration: 20min, start: Warm on, end: Warm off}
+  - wait: 1h
+"""
+
+
+def small(
+    *activities: str,
+    limits: Iterable[str] = (),
+    flags: Iterable[str] = (),
+    phase: str = "",
+    more: Sequence[str] = (),
+    region: str = "hip",
+    healing: bool = False,
+    id_: str = "small",
+) -> RecoveryProtocol:
+    """A protocol with one phase, `only`, that has these activities, and `more` phases as they are given."""
+    text = [
+        f"format: 1\nid: {id_}\nversion: 1.0.0\ntitle: Small\nsummary: Small.\nregion: {region}",
+        "inputs: [onset, grade, side]",
+        OBSERVE,
+        *([TABLES, HEALING] if healing else []),
+        *(["limits:", *_items(limits)] if limits else []),
+        *(["red_flags:", *_items(flags)] if flags else []),
+        "phases:",
+        phase_text("only", *activities, body=phase),
+        *more,
+    ]
+    return compiled("\n".join(text), id_)
+
+
+def phase_text(id_: str, *activities: str, body: str = "") -> str:
+    """A phase of a protocol's text; `body` are its other lines, without which it lasts for months."""
+    other = body.strip() or "min: 90d"
+    lines = [f"  - id: {id_}", *(f"    {line}" for line in other.splitlines()), "    do:"]
+    return "\n".join([*lines, *(f"  {line}" for line in _items(activities or (ICE,), 4))])
+
+
+def _items(items: Iterable[str], depth: int = 2) -> list[str]:
+    lines = []
+    for item in items:
+        first, *rest = item.strip().splitlines()
+        lines += [f"{' ' * depth}- {first}", *(f"{' ' * depth}  {line}" for line in rest)]
+    return lines
+
+
+@cache
+def compiled(text: str, id_: str) -> RecoveryProtocol:
+    return compile_texts({id_: text}, id_)
+
+
+@cache
+def texts() -> dict[str, str]:
+    """The texts of the protocols that come with the program, by id."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in installed_folder().glob("*.yaml")}
+
+
+@cache
+def shipped(id_: str) -> RecoveryProtocol:
+    return compile_texts(texts(), id_)
+
+
+def changed(id_: str, change: Callable[[str], str]) -> RecoveryProtocol:
+    """A shipped protocol with the text of every file changed."""
+    other = {name: change(text) for name, text in texts().items()}
+    assert other != texts()
+    return compile_texts(other, id_)
+
+
+def condition(text: str) -> Condition:
+    """A condition as the language writes it."""
+    indented = "\n".join(f"        {line}" for line in text.strip().splitlines())
+    made = small(ASK, phase=f"leave_when:\n{indented}").phases[0].leave_when
+    assert made is not None
+    return made
+
+
+def local(text: str, zone: str = BERLIN) -> datetime:
+    """The instant of a local time such as `2026-11-23 18:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+MONDAY = "2026-11-23 "
+ONSET = local(MONDAY + "07:00")
+
+
+def place(zone: str = BERLIN, wake: str = "07:00", bedtime: str = "23:00") -> Place:
+    return Place(ZoneInfo(zone), time.fromisoformat(wake), time.fromisoformat(bedtime))
+
+
+def started(
+    protocol: RecoveryProtocol,
+    onset: datetime = ONSET,
+    start: datetime | None = None,
+    *,
+    grade: str | None = "II",
+    side: str | None = "left",
+    lives: Place | None = None,
+    confirms: bool = False,
+    number: int = 1,
+) -> tuple[Episode, Fact]:
+    """A new episode, with the fact that opens it."""
+    lives = lives or place()
+    data = {
+        "onset": to_ms(onset),
+        "grade": grade,
+        "side": side,
+        "zone": lives.zone.key,
+        "wake": f"{lives.wake:%H:%M}",
+        "bedtime": f"{lives.bedtime:%H:%M}",
+        "confirms": confirms,
+    }
+    opening = Fact(f"{protocol.id}-{number}", start or onset, f.STARTED, data, "person", seq=1)
+    return begin(protocol, opening), opening
+
+
+class Life:
+    """One episode on a virtual clock, driven by a test as the daemon and the command line would drive it.
+
+    `facts` is its journal: numbered, as the store keeps it.
+    """
+
+    def __init__(
+        self, protocol: RecoveryProtocol, *args: Any, others: tuple[Episode, ...] = (), **options: Any
+    ) -> None:
+        self.episode, opening = started(protocol, *args, **options)
+        self.now = opening.at
+        self.facts = [opening]
+        self.others = others
+        self.turn()
+
+    def turn(self) -> list[Fact]:
+        return self._keep(turn(self.episode, self.now, self.others)[1])
+
+    def _keep(self, facts: Iterable[Fact]) -> list[Fact]:
+        kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(facts, 1)]
+        self.facts += kept
+        for fact in kept:
+            self.episode = apply(self.episode, fact)
+        return kept
+
+    def go(self, until: datetime | str) -> "Life":
+        """Live on until an instant, waking up whenever something may be due."""
+        end = self.at(until)
+        while True:
+            waking = next_wakeup(self.episode, self.now, self.others)
+            if waking is None or waking > end:
+                break
+            self.now = waking
+            self.turn()
+        self.now = end
+        return self
+
+    def sleep(self, until: datetime | str) -> "Life":
+        """The machine is off until an instant; then it takes its turn."""
+        self.now = self.at(until)
+        self.turn()
+        return self
+
+    def at(self, when: datetime | str) -> datetime:
+        """An instant, or a local time: `Mon 18:00` of the first week, or with a date."""
+        if isinstance(when, datetime):
+            return when
+        days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+        day, _, clock = when.partition(" ")
+        if day in days:
+            date = local(MONDAY + clock, self.episode.place.zone.key) + timedelta(days=days.index(day))
+            return local(
+                f"{date.astimezone(self.episode.place.zone):%Y-%m-%d} {clock}", self.episode.place.zone.key
+            )
+        return local(when, self.episode.place.zone.key)
+
+    def do(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> Outcome:
+        """What the person does now, with what follows from it."""
+        values = rest.pop("values", {})
+        wish = Act(
+            verb,
+            activity,
+            {k: str(v) for k, v in values.items()},
+            parse_duration(length) if length else None,
+            **rest,
+        )
+        outcome = act(self.episode, self.now, wish, self.others)
+        if isinstance(outcome, Accepted):
+            self._keep(outcome.facts)
+            self.turn()
+        return outcome
+
+    def accepted(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> str:
+        """The message of an act that is accepted."""
+        outcome = self.do(verb, activity, length, **rest)
+        assert isinstance(outcome, Accepted), outcome
+        return outcome.message
+
+    def refused(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> Refused:
+        outcome = self.do(verb, activity, length, **rest)
+        assert isinstance(outcome, Refused), outcome
+        return outcome
+
+    def answer(self, at: datetime | None = None, **values: object) -> str:
+        return self.accepted("checkin", values=values, at=at)
+
+    def undo(self, *seqs: int) -> None:
+        """Take facts back and fold the journal anew, as the command line does."""
+        from recovery.engine.episode import fold
+
+        taken = [Fact(self.episode.id, self.now, f.UNDONE, {"seq": seq}, "person") for seq in seqs]
+        self.facts += [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(taken, 1)]
+        self.episode = fold(self.episode.protocol, self.facts)
+        self.turn()
+
+    # What the journal tells ----------------------------------------------------------------------
+
+    def of(self, kind: str, activity: str | None = None) -> list[Fact]:
+        return [
+            fact for fact in self.facts if fact.kind == kind and activity in (None, fact.data.get("activity"))
+        ]
+
+    def times(self, kind: str = f.OFFERED, activity: str | None = None) -> list[str]:
+        """When facts of a kind happened, in local time: `Mon 09:20`."""
+        return [f"{self.episode.place.local(fact.at):%a %H:%M}" for fact in self.of(kind, activity)]
+
+    def cues(self, kind: str) -> list[tuple[str, str]]:
+        """The cues of a kind: when they were told, and their title."""
+        return [
+            (f"{self.episode.place.local(fact.at):%a %H:%M}", fact.data["cue"]["title"])
+            for fact in self.facts
+            if fact.data.get("cue", {}).get("kind") == kind
+        ]
+
+
+def instants(first: int, last: int) -> st.SearchStrategy[datetime]:
+    """Any instant of some years."""
+    bounds = (datetime(year, 1, 1) for year in (first, last))  # noqa: DTZ001  # hypothesis wants them bare
+    return st.datetimes(*bounds, timezones=st.just(UTC))
+
+
+def done(
+    at: datetime,
+    verb: str,
+    activity: str | None = None,
+    length: str = "",
+    because: str = "",
+    **values: object,
+) -> Scripted:
+    """An act of an answers file."""
+    told = {name: str(value) for name, value in values.items()}
+    wish = Act(verb, activity, told, parse_duration(length) if length else None, because=because)
+    return Scripted(at, wish, as_line(wish) | ({"because": because} if because else {}))
+
+
+def events(
+    protocol: RecoveryProtocol,
+    end: datetime,
+    *,
+    answers: Iterable[Scripted] = (),
+    persona: str | None = None,
+    asleep: tuple[Span, ...] = (),
+    confirms: bool = True,
+    onset: datetime = ONSET,
+    start: datetime | None = None,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """The events of a simulation, as the machine interface tells them."""
+    episode, _ = started(protocol, onset, start, confirms=not confirms, **options)
+    who = Persona.named(persona) if persona else None
+    run = Play(episode, start or onset, end, answers=answers, persona=who, asleep=asleep, confirms=confirms)
+    return list(simulate(run))
+
+
+def of_kind(told: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [event for event in told if event["event"] in kinds]

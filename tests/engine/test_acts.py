@@ -1,0 +1,535 @@
+"""What a person does: accepted with its consequences, or refused with the reason."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery.engine import facts as f
+from recovery.engine.acts import VERBS, Act, Refused, act, expected_answer, read_answer
+from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, shipped, small
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+RAISE = "{id: raise, kind: reminder, of: elevation, every: 3h, say: Legs up}"
+BAND = '{id: band, kind: hold, of: compression, on: Bandage on, "off": Bandage off}'
+DAILY = '{id: train, kind: session, of: exercise, duration: 20min, at: "17:00", start: Go, end: Enough}'
+GATED = "min: 1d\nleave_when: pain <= 3"
+
+
+# Check-ins --------------------------------------------------------------------------------------
+
+
+def test_answers_are_noted_with_when_they_were_true() -> None:
+    life = Life(small(ASK)).go("Mon 12:00")
+    assert life.answer(pain=4, swelling=1) == "Noted: pain 4, swelling 1."
+    assert life.answer(at=life.at("Mon 09:00"), pain=6) == "Noted: pain 6, 09:00."
+    assert [answer.value for answer in life.episode.answers["pain"]] == [6, 4]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"pane": 3}, "nothing known as 'pane'; this protocol asks for pain, swelling, strength, rom"),
+        ({"pain": 11}, "pain is a whole number from 0 to 10, not '11'"),
+        ({"pain": "bad"}, "pain is a whole number from 0 to 10, not 'bad'"),
+        ({"swelling": 4}, "swelling is one of 0 none, 1 slight, 2 moderate, 3 marked, not '4'"),
+        ({"rom": "half"}, "rom is limited or full, not 'half'"),
+        ({"pain": 3, "rom": "half"}, "rom is limited or full, not 'half'"),
+        ({}, "nothing was told; this protocol asks for pain, swelling, strength, rom"),
+    ],
+)
+def test_what_is_no_answer_is_refused_as_a_whole(values: dict[str, object], reason: str) -> None:
+    life = Life(small(ASK))
+    assert life.refused("checkin", values=values).reason == reason
+    assert life.episode.answers == {}
+
+
+def test_an_answer_before_the_injury_or_in_the_future_is_refused() -> None:
+    life = Life(small(ASK)).go("Mon 12:00")
+    early = life.refused("checkin", values={"pain": 3}, at=ONSET - MINUTE)
+    assert early == Refused("that is before the injury", ONSET)
+    late = life.refused("checkin", values={"pain": 3}, at=life.now + MINUTE)
+    assert late == Refused("that is in the future", life.now + MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "read"),
+    [
+        ("3", "pain", 3),
+        (" 10 ", "pain", 10),
+        ("-1", "pain", None),
+        ("3.0", "pain", None),
+        ("٣", "pain", None),
+        ("³", "pain", None),
+        ("9" * 5000, "pain", None),
+        ("", "pain", None),
+        ("Slight", "swelling", 1),
+        ("3", "swelling", 3),
+        ("marke", "swelling", None),
+        ("FULL", "rom", "full"),
+        ("1", "rom", None),
+    ],
+)
+def test_answers_are_read_as_typed(typed: str, name: str, read: object) -> None:
+    observation = small(ASK).observations[name]
+    assert read_answer(typed, observation) == read
+    assert expected_answer(observation)
+
+
+# Begin ------------------------------------------------------------------------------------------
+
+
+def test_begin_late_moves_the_end() -> None:
+    life = Life(small(ICE)).go("Mon 07:12")
+    assert life.accepted("begin", "ice") == "On. 20 min, until 07:32."
+    assert life.episode.under_way is not None
+    assert life.episode.under_way.ends_at == life.at("Mon 07:32")
+    assert life.go("Mon 08:00").cues("end") == [("Mon 07:32", "Ice: stop")]
+
+
+def test_begin_early_needs_no_cue() -> None:
+    life = Life(small(ICE, limits=[GAP])).go("Mon 08:30")
+    life.accepted("begin", "ice")
+    assert life.cues("start") == [("Mon 07:00", "Ice: start, 20 min, until 07:20")]
+    assert life.go("Mon 11:00").times(activity="ice") == ["Mon 07:00", "Mon 08:30", "Mon 10:50"]
+
+
+def test_begin_by_modality_or_without_a_name_means_the_only_one() -> None:
+    for name in ("ice", "cold", None):
+        Life(small(ICE, ASK)).accepted("begin", name)
+    two = Life(small(ICE, DAILY)).go("Mon 07:30")
+    two.accepted("end", "ice")
+    assert two.refused("begin").reason == "which one? Name it: ice, train"
+    assert (
+        two.refused("begin", "raise").reason
+        == "no activity 'raise' of that kind in phase only; there are: ice, train"
+    )
+    assert Life(small(RAISE)).refused("begin").reason == "phase only has nothing of that kind"
+
+
+def test_begin_twice_is_refused_with_when_it_ends() -> None:
+    life = Life(small(ICE))
+    life.accepted("begin", "ice")
+    assert life.refused("begin", "ice").reason == "Ice is on already, until 07:20"
+
+
+def test_a_refusal_for_an_assumed_session_says_how_to_take_it_back() -> None:
+    life = Life(small(ICE, limits=[GAP])).go("Mon 07:40")
+    refused = life.refused("begin", "ice")
+    assert refused.reason.endswith(
+        "The last one is only assumed: if it did not happen, say so first: recovery skip ice"
+    )
+    life.accepted("skip", "ice")
+    life.accepted("begin", "ice")
+
+
+def test_a_refusal_does_not_suggest_what_would_not_help() -> None:
+    life = Life(small(DAILY.replace("17:00", "22:30"))).go("Mon 22:55")
+    assert (
+        life.refused("begin", "train").reason == "it would not end within the waking hours (07:00 to 23:00)"
+    )
+
+
+def test_begin_of_an_alternation_begins_the_step_that_comes_next() -> None:
+    life = Life(small(PACKS)).go("Mon 07:20")
+    refused = life.refused("begin", "packs")
+    assert refused.reason.startswith("1h after the last treatment, which ended 07:20")
+    assert refused.earliest == life.at("Mon 08:20")
+    life.go("Mon 08:20")
+    assert life.accepted("begin", "warm").startswith("Warm on.")
+    life.go("Mon 08:40")
+    assert life.refused("begin", "cold").earliest == life.at("Mon 09:40"), "the wait after the last step"
+    life.go("Mon 09:40")
+    assert life.refused("begin", "warm").reason == "Packs: cold comes next, not warm"
+    life.accepted("begin", "cold")
+
+
+def test_a_session_begun_early_stands_for_the_time_that_is_near() -> None:
+    life = Life(small(DAILY)).go("Mon 16:45")
+    life.accepted("begin", "train")
+    assert life.go("Tue 18:00").times() == ["Mon 16:45", "Tue 17:00"]
+    far = Life(small(DAILY)).go("Mon 20:00")
+    far.accepted("begin", "train")
+    assert far.go("Tue 18:00").times() == ["Mon 17:00", "Mon 20:00", "Tue 17:00"]
+
+
+# End --------------------------------------------------------------------------------------------
+
+
+def test_end_early_ends_it_there_and_needs_no_cue() -> None:
+    life = Life(small(ICE)).go("Mon 07:05")
+    life.accepted("begin", "ice")
+    life.go("Mon 07:15")
+    assert life.accepted("end", "ice") == "Ice ended after 10 min."
+    assert life.go("Mon 10:00").cues("end")[:1] == [("Mon 09:35", "Ice: stop")]
+    assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:15"]
+
+
+def test_end_late_tells_by_how_much_and_moves_the_next_one() -> None:
+    life = Life(small(ICE)).go("Mon 07:50")
+    assert life.accepted("end", "ice") == "Ice ended after 50 min, 30 min too long."
+    assert life.of("ended")[-1].data["overrun"] == 1800
+    assert life.go("Mon 10:00").times(activity="ice") == ["Mon 07:00", "Mon 09:50"]
+
+
+def test_end_can_be_told_later() -> None:
+    life = Life(small(ICE)).go("Mon 08:00")
+    life.accepted("end", "ice", at=life.at("Mon 07:25"))
+    assert life.go("Mon 10:00").times(activity="ice") == ["Mon 07:00", "Mon 09:25"]
+
+
+def test_end_is_refused_where_there_is_nothing_to_end() -> None:
+    life = Life(small(ICE))
+    life.accepted("begin", "ice")
+    life.go("Mon 07:10")
+    assert life.refused("end", "ice", at=ONSET - MINUTE).reason == "it began only 07:00"
+    life.accepted("end", "ice")
+    assert life.refused("end", "ice").reason == "Ice has ended already"
+    assert Life(small(DAILY)).refused("end", "train").reason == "Train is not on"
+
+
+def test_half_a_day_later_nobody_knows_how_a_session_ended() -> None:
+    life = Life(small(DAILY.replace("17:00", "08:00"))).go("Mon 20:19")
+    life.accepted("end", "train")
+    late = Life(small(DAILY.replace("17:00", "08:00"))).go("Mon 20:20")
+    assert late.refused("end", "train").reason == "Train is not on"
+
+
+def test_an_end_told_after_the_next_step_was_skipped_does_not_bring_it_back() -> None:
+    life = Life(small(PACKS)).go("Mon 07:00")
+    life.accepted("begin", "packs")
+    life.go("Mon 07:30").accepted("skip", "packs")
+    life.go("Mon 07:40").accepted("end", "packs")
+    assert life.episode.track("packs").step == 0
+    life.go("Mon 13:00")
+    assert [fact.data["modality"] for fact in life.of("offered")] == ["cold", "cold"]
+
+
+def test_a_session_of_the_phase_before_can_still_be_ended_and_taken_back() -> None:
+    def changed_phase() -> Life:
+        life = Life(small(ICE, phase="min: 5min", limits=[GAP], more=[phase_text("next", PACKS, DAILY)]))
+        return life.go("Mon 07:10")
+
+    life = changed_phase()
+    assert life.episode.phase.id == "next"
+    assert life.accepted("end", "ice") == "Ice ended after 10 min."
+    assert life.go("Mon 08:10").times(activity="packs") == ["Mon 08:10"]
+    for name in ("ice", None):
+        assert changed_phase().accepted("end", name) == "Ice ended after 10 min."
+        assert changed_phase().accepted("done", name) == "Ice: done."
+    taken_back = changed_phase()
+    assert taken_back.accepted("skip", "ice") == "Ice: skipped; it does not count."
+    assert taken_back.times(activity="packs") == ["Mon 07:10"]
+
+
+# Done, skip, snooze ---------------------------------------------------------------------------------
+
+
+def test_done_ends_a_session_or_confirms_it() -> None:
+    life = Life(small(ICE)).go("Mon 07:15")
+    assert life.accepted("done", "ice") == "Ice: done."
+    assert life.episode.ledger[0].ended_at == life.at("Mon 07:15")
+    later = Life(small(ICE)).go("Mon 07:50")
+    later.accepted("done", "ice")
+    assert later.episode.ledger[0].ended_at == later.at("Mon 07:20")
+    assert later.episode.ledger[0].is_confirmed
+    assert later.refused("done", "ice").reason == "Ice: nothing is waiting to be done"
+
+
+def test_done_closes_a_reminder_and_a_hold_once() -> None:
+    life = Life(small(RAISE, BAND))
+    assert life.accepted("done", "raise") == "Raise: done."
+    assert life.accepted("done", "compression") == "Band: done."
+    assert life.refused("done", "raise").reason == "Raise: nothing is waiting to be done"
+    assert (
+        life.refused("done", "ask").reason
+        == "no activity 'ask' of that kind in phase only; there are: raise, band"
+    )
+
+
+def test_skipping_an_assumed_session_frees_the_ledger() -> None:
+    life = Life(small(ICE, limits=[GAP])).go("Mon 07:10")
+    assert life.accepted("skip", "ice") == "Ice: skipped; it does not count."
+    assert life.episode.ledger == ()
+    life.accepted("begin", "ice")
+
+
+def test_what_was_begun_cannot_be_skipped_neither_while_it_is_on_nor_afterwards() -> None:
+    life = Life(small(ICE, limits=[GAP]))
+    life.accepted("begin", "ice")
+    assert life.refused("skip", "ice").reason == "Ice is on; recovery end ice ends it"
+    assert life.refused("snooze", "ice").reason == "Ice is on; recovery end ice ends it"
+    life.go("Mon 07:30").accepted("skip", "ice")
+    assert len(life.episode.ledger) == 1, "it skips the one to come"
+    life.refused("begin", "ice")
+
+
+def test_skipping_with_nothing_open_skips_the_next_one() -> None:
+    life = Life(small(RAISE)).go("Mon 08:00")
+    life.accepted("done", "raise")
+    assert life.accepted("skip", "raise") == "Raise, 10:00: skipped."
+    assert life.go("Mon 14:00").times() == ["Mon 07:00", "Mon 13:00"]
+
+
+def test_no_two_occurrences_have_one_name_when_tomorrows_was_skipped_today() -> None:
+    life = Life(small(DAILY, limits=["{id: two, of: exercise, most_per_day: 2}"])).go("Mon 18:00")
+    life.accepted("end", "train")
+    life.accepted("skip", "train")
+    life.accepted("begin", "train")
+    names = [fact.data["occurrence"] for fact in life.of("offered") + life.of("skipped")]
+    assert len(names) == len(set(names)) == 3
+    assert len(life.episode.ledger) == 2
+    assert life.go("Mon 19:00").refused("begin", "train").reason.startswith("exercise at most 2 times a day")
+
+
+def test_skipping_once_more_than_there_is_says_so() -> None:
+    life = Life(small("{id: once, kind: reminder, of: rest, once: phase+1d, say: Rest}"))
+    life.accepted("skip", "once")
+    assert life.refused("skip", "once").reason == "Once: nothing to skip"
+
+
+def test_snooze_puts_off_what_is_open() -> None:
+    life = Life(small(ICE, RAISE, ASK)).go("Mon 07:05")
+    assert life.accepted("snooze", "ice") == "Ice: again 07:15."
+    assert life.accepted("snooze", "raise", "25min") == "Raise: again 07:30."
+    assert life.accepted("snooze", "ask", "1h") == "Ask: again 08:05."
+    assert life.episode.ledger == ()
+    life.go("Mon 09:00")
+    assert life.times(activity="ice") == ["Mon 07:00", "Mon 07:15"]
+    assert life.times(activity="raise") == ["Mon 07:00", "Mon 07:30"]
+    assert life.times(activity="ask") == ["Mon 07:00", "Mon 08:05"]
+    assert len({fact.data["occurrence"] for fact in life.of("offered", "ice")}) == 1
+
+
+def test_a_snoozed_session_can_be_begun_before_its_time() -> None:
+    life = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
+    life.accepted("snooze", "ice", "30min")
+    life.go("Mon 07:10").accepted("begin", "ice")
+    life.go("Mon 09:00")
+    assert life.times(activity="ice") == ["Mon 07:00", "Mon 07:10"]
+    assert life.cues("end") == [("Mon 07:30", "Ice: stop")]
+
+
+@pytest.mark.parametrize(
+    ("activity", "length", "reason"),
+    [
+        (
+            "ice",
+            "16h",
+            "it cannot be put off until 23:00: it would not end within the waking hours (07:00 to 23:00)",
+        ),
+        ("ice", "47h50min", "it cannot be put off until Wed 25 Nov 06:50: only until injury+48h"),
+        ("raise", "17h", "tomorrow 00:00 is outside the waking hours"),
+    ],
+)
+def test_nothing_can_be_put_off_past_a_limit(activity: str, length: str, reason: str) -> None:
+    life = Life(small(ICE.replace("}", ", until: injury+48h}"), RAISE))
+    assert life.refused("snooze", activity, length).reason == reason
+
+
+def test_snooze_needs_something_that_waits() -> None:
+    life = Life(small(ICE, RAISE)).go("Mon 07:30")
+    assert life.refused("snooze", "ice").reason == "Ice: nothing is waiting that could be put off"
+    life.accepted("done", "raise")
+    assert life.refused("snooze", "raise").reason == "Raise: nothing is waiting that could be put off"
+    assert life.refused("snooze", "raise", until=life.now).reason.startswith("Raise: nothing is waiting")
+    assert Life(small(RAISE)).refused("snooze", "raise", until=ONSET).reason == "that is not later than now"
+
+
+def test_what_was_put_off_is_over_when_its_phase_is() -> None:
+    life = Life(
+        small(ICE, phase="min: 1h", more=[phase_text("next", RAISE, body="min: 1h"), phase_text("last", ICE)])
+    )
+    life.accepted("snooze", "ice", "90min")
+    life.go("Mon 12:00")
+    assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:00", "Mon 11:20"]
+
+
+# Pause, resume, stop ----------------------------------------------------------------------------
+
+
+def test_a_pause_is_silent_and_leaves_no_debt() -> None:
+    life = Life(small(RAISE, ASK)).go("Mon 09:00")
+    assert life.accepted("pause") == "Paused until recovery resume. Healing and the limits go on counting."
+    life.go("Tue 12:00")
+    assert life.refused("begin").reason == "phase only has nothing of that kind"
+    assert life.accepted("resume") == "Reminders are on again."
+    life.go("Tue 17:00")
+    assert life.times(activity="raise") == ["Mon 07:00", "Tue 13:00", "Tue 16:00"]
+    assert life.of("missed") == []
+
+
+def test_a_pause_ends_by_itself_at_the_same_time_of_day_across_a_change_of_summer_time() -> None:
+    onset = local("2027-03-27 07:00")
+    life = Life(small(RAISE), onset).go("2027-03-27 20:00")
+    assert (
+        life.accepted("pause", length="1d")
+        == "Paused until tomorrow 20:00. Healing and the limits go on counting."
+    )
+    life.go("2027-03-29 00:00")
+    assert life.times() == ["Sat 07:00", "Sat 10:00", "Sat 13:00", "Sat 16:00", "Sat 19:00", "Sun 22:00"]
+    assert [title for _, title in life.cues("phase")] == ["Reminders are on again"]
+
+
+def test_in_a_pause_sessions_do_not_begin_and_phases_do_not_change() -> None:
+    life = Life(small(ICE, phase="min: 1d", more=[phase_text("next", ASK)])).go("Mon 12:00")
+    life.accepted("pause")
+    for verb in ("begin", "advance", "step-back"):
+        assert life.refused(verb).reason == "the episode is paused; recovery resume ends the pause"
+    life.go("Wed 12:00")
+    assert life.episode.phase.id == "only"
+    life.accepted("resume")
+    assert life.episode.phase.id == "next"
+
+
+def test_a_pause_has_to_end_later_than_now() -> None:
+    life = Life(small(ICE))
+    assert life.refused("pause", until=life.now).reason == "that is not later than now"
+    assert life.refused("resume").reason == "small-1 is not paused"
+
+
+def test_a_pause_may_be_as_long_as_a_length_can_be() -> None:
+    assert Life(small(ICE)).accepted("pause", length="1200mo").startswith("Paused until Sat 23 Nov 2126")
+
+
+def test_stop_ends_everything_but_the_session_that_is_on() -> None:
+    life = Life(small(ICE, RAISE)).go("Mon 07:05")
+    assert "The end of the session under way is still told." in life.accepted("stop", because="well")
+    life.go("Mon 12:00")
+    assert life.cues("end") == [("Mon 07:20", "Ice: stop")]
+    assert life.times() == ["Mon 07:00", "Mon 07:00"]
+    for verb in VERBS:
+        assert life.refused(verb).reason == "small-1 is stopped"
+
+
+# Phases -----------------------------------------------------------------------------------------
+
+
+def gated() -> Life:
+    return Life(small(ICE, ASK, phase=GATED, more=[phase_text("next", ASK), phase_text("last", ASK)]))
+
+
+def test_advance_against_a_shut_gate_needs_a_reason_which_is_recorded() -> None:
+    life = gated().go("Mon 12:00")
+    life.answer(pain=5)
+    assert life.refused("advance").reason == (
+        "the gate is shut: not yet: 1d since the phase began; not yet: pain <= 3. "
+        'To go on all the same: --because "your reason"'
+    )
+    assert life.accepted("advance", because="my physio says so") == "Now in: Next. The limits still hold."
+    left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
+    assert left[-1].data["reasons"][-1] == "the person: my physio says so"
+    assert left[-1].by == "person"
+
+
+def test_advance_never_goes_on_what_is_not_known() -> None:
+    life = gated().go("Wed 12:00")
+    refused = life.refused("advance", because="I feel fine").reason
+    assert refused == "the gate is shut: not known: pain <= 3. Answer first: recovery checkin"
+    life.answer(pain=9)
+    life.accepted("advance", because="I feel fine")
+
+
+def test_advance_confirms_an_open_gate() -> None:
+    life = Life(small(ASK, phase="min: 1h\nconfirm: true", more=[phase_text("next", ASK)])).go("Mon 09:00")
+    assert life.episode.phase.id == "only"
+    assert life.cues("offer") == [("Mon 08:00", "You can move on to: Next")]
+    life.accepted("advance")
+    assert life.of("phase")[-1].data["reasons"] == ["1h since the phase began", "confirmed by the person"]
+
+
+def test_a_person_who_confirms_every_change_is_asked_once() -> None:
+    life = Life(small(ASK, phase="min: 1h", more=[phase_text("next", ASK)]), confirms=True).go("Tue 09:00")
+    assert life.cues("offer") == [("Mon 08:00", "You can move on to: Next")]
+    assert life.episode.phase.id == "only"
+
+
+def test_advance_does_not_finish_early_whatever_the_reason() -> None:
+    life = Life(small(ASK, phase="min: 1h", healing=True), grade="I").go("Mon 12:00")
+    refused = life.refused("advance", because="in a hurry")
+    assert refused.reason.startswith(
+        "it is too early to finish: not yet: the earliest usual healing time of grade I"
+    )
+
+
+def test_advance_does_not_finish_over_a_session_that_is_on() -> None:
+    life = Life(small(ICE, phase="min: 10min\nconfirm: true")).go("Mon 07:15")
+    assert life.refused("advance") == Refused("a session is on; it has to end first", life.at("Mon 07:20"))
+    life.go("Mon 07:20").accepted("advance")
+    assert life.episode.state == "completed"
+
+
+def test_a_phase_completes_only_when_its_last_session_is_over() -> None:
+    life = Life(small(ICE, phase="min: 10min")).go("Mon 08:00")
+    assert [fact.at for fact in life.of("completed")] == [life.at("Mon 07:20")]
+    assert life.cues("end") == [("Mon 07:20", "Ice: stop")]
+
+
+def test_step_back_and_advance_again() -> None:
+    life = gated().go("Tue 12:00")
+    life.answer(pain=2)
+    assert life.episode.phase.id == "next"
+    life.go("Tue 12:01")
+    assert life.accepted("step-back", because="worse") == "Back in: Only. The limits still hold."
+    assert "not known: pain <= 3. Answer first" in life.refused("advance", because="better").reason
+    life.answer(pain=7)
+    life.accepted("advance", because="better all the same")
+    assert life.episode.phase.id == "next"
+    assert not life.episode.stay.asks_anew
+
+
+def test_there_is_no_step_back_from_the_first_phase() -> None:
+    assert gated().refused("step-back").reason == "this is the first phase"
+
+
+def test_limits_survive_every_change_of_phase() -> None:
+    life = Life(shipped("strain"), ONSET).go("Mon 07:00")
+    life.answer(pain=6, swelling=3)
+    life.go("Tue 08:59").answer(pain=2, swelling=1)
+    life.go("Tue 09:25").accepted("advance", because="to see")
+    assert life.refused("begin", "packs").earliest == life.at("Tue 10:40"), "ice is on since 09:20"
+    assert life.go("Tue 10:40").times(activity="packs") == ["Tue 10:40"]
+
+
+# Undo -------------------------------------------------------------------------------------------
+
+
+def by_person(life: Life) -> list[int]:
+    """What the last command of the person wrote down."""
+    last = [fact for fact in life.facts if fact.by == "person" and fact.kind != f.UNDONE][-1]
+    return [fact.seq for fact in life.facts if fact.by == "person" and fact.at == last.at]
+
+
+def test_an_advance_that_is_taken_back_leaves_its_sessions_in_the_ledger() -> None:
+    cold = PACKS.replace("id: packs", "id: more")
+    life = Life(small(ICE, ASK, phase=GATED, limits=[GAP], more=[phase_text("next", cold)])).go("Mon 08:20")
+    life.answer(pain=5)
+    life.accepted("advance", because="to see")
+    assert life.times(activity="more") == ["Mon 08:20"]
+    life.go("Mon 08:30").undo(*by_person(life))
+    assert life.episode.phase.id == "only"
+    assert [t.activity for t in life.episode.ledger] == ["ice", "more"]
+    life.go("Mon 12:00")
+    assert life.cues("end")[:2] == [("Mon 07:20", "Ice: stop"), ("Mon 08:40", "More, cold: stop")]
+    assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:40", "Mon 12:00"]
+
+
+def test_a_begin_that_is_taken_back_leaves_an_assumed_session() -> None:
+    life = Life(small(ICE)).go("Mon 07:10")
+    life.accepted("begin", "ice")
+    life.go("Mon 07:15").undo(*by_person(life))
+    assert life.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")]
+
+
+def test_an_early_begin_that_is_taken_back_never_was() -> None:
+    life = Life(small(DAILY)).go("Mon 12:00")
+    life.accepted("begin", "train")
+    life.go("Mon 12:30").undo(*by_person(life))
+    assert life.episode.ledger == ()
+    assert life.go("Mon 18:00").times() == ["Mon 12:00", "Mon 17:00"]
+
+
+def test_an_unknown_verb_is_refused_with_those_that_are_known() -> None:
+    life = Life(small(ICE))
+    refused = act(life.episode, life.now, Act("dance"))
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("nothing known as 'dance'; known are checkin, begin")

@@ -1,0 +1,152 @@
+"""An episode is the fold of its facts, in whatever portions they come."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery.engine import facts as f
+from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode, apply, begin, fold
+from recovery.engine.facts import FLEETING, MEMORY, Fact, from_ms, to_ms
+from recovery.engine.personas import PERSONAS, Persona
+from recovery.engine.play import Play
+from recovery.values import replace
+from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def journal_of(name: str, persona: str, days: int) -> tuple[Episode, list[Fact]]:
+    """What a made-up person's journal holds after some days, and the episode that led there."""
+    episode, opening = started(shipped(name))
+    facts = [opening]
+    run = Play(episode, ONSET, ONSET + days * DAY, persona=Persona.named(persona))
+    for happening in run.happenings():
+        if happening.fact is not None:
+            facts.append(replace(happening.fact, seq=len(facts) + 1))
+    return run.episode, facts
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
+def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) -> None:
+    live, facts = journal_of(name, persona, 12)
+    folded = fold(live.protocol, facts)
+    step_by_step = begin(live.protocol, facts[0])
+    for fact in facts[1:]:
+        step_by_step = apply(step_by_step, fact)
+    assert folded == step_by_step
+    # On its way the live one had no places in a journal, by which cues are known.
+    assert replace(folded, pending={}) == replace(live, pending={})
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(persona: str) -> None:
+    live, facts = journal_of("strain", persona, 75)
+    now = ONSET + 75 * DAY
+    kept = [fact for fact in facts if fact.kind not in FLEETING or fact.at >= now - MEMORY]
+    assert len(kept) < len(facts)
+    all_of_them, recent = fold(live.protocol, facts), fold(live.protocol, kept)
+    assert next_wakeup(recent, now) == next_wakeup(all_of_them, now)
+    for hours in (0, 1, 5, 16, 24, 70):
+        later = now + hours * HOUR
+        assert turn(recent, later)[1] == turn(all_of_them, later)[1]
+
+
+def test_the_fleeting_facts_are_those_of_occurrences_and_cues() -> None:
+    lasting = {
+        f.STARTED,
+        f.ANSWERED,
+        f.PHASE,
+        f.PAUSED,
+        f.RESUMED,
+        f.ALERTED,
+        f.COMPLETED,
+        f.STOPPED,
+        f.UNDONE,
+    }
+    assert not lasting & FLEETING
+
+
+def test_what_was_taken_back_never_was() -> None:
+    life = Life(small(ASK))
+    life.answer(pain=9)
+    life.go("Mon 08:00").answer(pain=3)
+    undone = [fact.seq for fact in life.of("answered")][-1]
+    life.undo(undone)
+    assert [answer.value for answer in life.episode.answers["pain"]] == [9]
+    without = [fact for fact in life.facts if fact.seq != undone and fact.kind != f.UNDONE]
+    assert replace(fold(life.episode.protocol, without), pending={}) == replace(life.episode, pending={})
+
+
+def test_a_start_that_was_taken_back_leaves_an_episode_that_is_over() -> None:
+    life = Life(small(ICE))
+    life.undo(1)
+    assert life.episode.state == TAKEN_BACK
+    assert life.episode.is_over
+    assert next_wakeup(life.episode, life.now) is None
+
+
+def test_taking_back_the_last_word_makes_it_active_again() -> None:
+    life = Life(small(ICE)).go("Mon 12:00")
+    life.accepted("stop")
+    life.undo(life.facts[-1].seq)
+    assert life.episode.state == ACTIVE
+    assert life.go("Mon 15:00").times(activity="ice")[-1] == "Mon 14:00"
+
+
+def test_answers_are_in_the_order_in_which_they_were_true() -> None:
+    life = Life(small(ASK)).go("Mon 20:00")
+    for at, pain in (("Mon 18:00", 4), ("Mon 09:00", 8), ("Mon 12:00", 6)):
+        life.answer(at=life.at(at), pain=pain)
+    assert life.episode.answers["pain"] == (
+        Answer(life.at("Mon 09:00"), 8), Answer(life.at("Mon 12:00"), 6), Answer(life.at("Mon 18:00"), 4),
+    )  # fmt: skip
+
+
+def test_facts_without_a_start_are_no_episode() -> None:
+    with pytest.raises(ValueError, match="without a start"):
+        fold(small(ICE), [Fact("small-1", ONSET, f.RESUMED, {}, seq=1)])
+
+
+def test_facts_about_what_is_not_known_any_more_change_nothing() -> None:
+    episode, _ = started(small(ICE))
+    about = {"phase": "gone", "activity": "gone", "occurrence": "small-1/gone/gone/2026-11-23.1"}
+    due = {"due": to_ms(ONSET), "day": "2026-11-23", "until": to_ms(ONSET), "reason": "", "overrun": 0}
+    for kind in (f.BEGUN, f.ENDED, f.DONE, f.SKIPPED, f.SNOOZED, f.MISSED, f.WITHHELD, "from another day"):
+        changed = apply(episode, Fact("small-1", ONSET, kind, about | due, seq=5))
+        assert replace(changed, names={}) == episode
+    gone = Fact("small-1", ONSET, f.PHASE, {"phase": "gone", "state": "entered", "reasons": []})
+    assert apply(episode, gone) == episode
+
+
+def test_the_ledger_forgets_what_no_limit_asks_for() -> None:
+    life = Life(small(ICE, limits=[GAP])).go(ONSET + 20 * DAY)
+    assert life.episode.ledger[0].began_at >= life.episode.ledger[-1].began_at - LEDGER_MEMORY
+    assert len(life.episode.names) <= 5
+
+
+def test_instants_in_facts_are_whole_milliseconds() -> None:
+    instant = ONSET + timedelta(microseconds=1999)
+    assert from_ms(to_ms(instant)) == ONSET + timedelta(milliseconds=1)
+    assert from_ms(to_ms(ONSET - timedelta(microseconds=1))) == ONSET - timedelta(milliseconds=1)
+
+
+def test_cues_wait_until_they_are_told() -> None:
+    life = Life(small(ICE))
+    (cue,) = life.episode.pending.values()
+    assert (cue.kind, cue.seq, cue.critical) == ("start", 3, False)
+    trouble = Fact("small-1", ONSET, f.UNDELIVERED, {"seq": 3, "via": "dbus", "reason": "no bus"}, seq=4)
+    episode = apply(life.episode, trouble)
+    assert episode.troubles == {3: "no bus"}
+    told = apply(episode, Fact("small-1", ONSET, f.DELIVERED, {"seq": 3, "via": "dbus", "late": 0}, seq=5))
+    assert (told.pending, told.troubles) == ({}, {})
+
+
+def test_texts_know_the_sides() -> None:
+    def text(side: str | None) -> str:
+        return started(small(ICE), side=side)[0].text("{side}, {other side}, {0}, {side.__class__}")
+
+    assert text("left") == "left, right, {0}, {side.__class__}"
+    assert text("right") == "right, left, {0}, {side.__class__}"
+    assert text(None) == "injured, other, {0}, {side.__class__}"

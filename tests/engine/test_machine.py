@@ -1,0 +1,313 @@
+"""A person, a daemon and a real journal, in any order: the state machine of hypothesis over all that can happen."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Accepted, Act
+from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.episode import Episode, fold
+from recovery.engine.facts import MEMORY, Fact, to_ms
+from recovery.protocol import compiled
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.reading import content_hash
+from recovery.store.journal import Journal, Pinned
+from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, told, untold, write
+from tests.engine.examples import shipped, texts
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ACTIVITIES = st.sampled_from(
+    ["ice", "packs", "tens", "cold", "warm", "elevate", "compress", "look", "stretch", None]
+)
+
+
+class Session:
+    def __init__(self, modality: str, start: datetime, length: timedelta) -> None:
+        self.modality, self.start, self.length = modality, start, length
+        self.end: datetime | None = None
+
+
+def sessions(facts: Iterable[Fact], undone: set[int]) -> dict[str, Session]:
+    """The sessions that took place or are assumed to have, by what the journal says now."""
+    found: dict[str, Session] = {}
+    for fact in facts:
+        name = fact.data.get("occurrence", "")
+        if fact.seq in undone:
+            continue
+        if fact.kind == f.OFFERED and "seconds" in fact.data:
+            found[name] = Session(fact.data["modality"], fact.at, timedelta(seconds=fact.data["seconds"]))
+        elif fact.kind == f.BEGUN and name in found:
+            found[name].start = fact.at
+        elif fact.kind == f.ENDED and name in found:
+            found[name].end = fact.at
+        elif fact.kind in (f.SKIPPED, f.SNOOZED):
+            found.pop(name, None)
+    return found
+
+
+class Machine(RuleBasedStateMachine):
+    """The person's commands and the daemon share one journal; each command loads it anew, as a process does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="recovery-machine-"))
+        self.journal = Journal.open(self.folder, now=datetime(2026, 1, 1, tzinfo=UTC))
+        self.now = datetime(2026, 10, 23, 6, tzinfo=UTC)
+        self.start = self.now
+        self.daemon = Record(())
+        """What a daemon would know that had never loaded the journal again."""
+        self.checked = 0
+
+    def teardown(self) -> None:
+        self.journal.close()
+        shutil.rmtree(self.folder)
+
+    @initialize(
+        ids=st.sampled_from(
+            [["strain"], ["rice"], ["contrast"], ["strain", "contrast"], ["rice", "contrast"]]
+        ),
+        late=st.integers(0, 80),
+        grade=st.sampled_from(["I", "II", "III"]),
+        zone=st.sampled_from(["Europe/Berlin", "Pacific/Apia", "Australia/Lord_Howe"]),
+        hours=st.sampled_from([("07:00", "23:00"), ("18:30", "10:00")]),
+        confirms=st.booleans(),
+    )
+    def start_episodes(
+        self, ids: list[str], late: int, grade: str, zone: str, hours: tuple[str, str], confirms: bool
+    ) -> None:
+        for id_ in ids:
+            hash_ = content_hash(texts())
+            pinned = Pinned(
+                f"{id_}-{hash_}", id_, "1", texts(), compiled.to_json(shipped(id_)), compiled.FORMAT
+            )
+            data = {
+                "onset": to_ms(self.now - late * HOUR), "grade": grade, "side": "left", "zone": zone,
+                "wake": hours[0], "bedtime": hours[1], "confirms": confirms,
+            }  # fmt: skip
+            with self.journal.transaction():
+                self.journal.pin(pinned)
+                episode = self.journal.create_episode(id_, pinned.hash)
+                self.journal.append([Fact(episode, self.now, f.STARTED, data, "person")], now=self.now)
+                bring_up(self.journal, load(self.journal, self.now), self.now)
+        self.daemon = load(self.journal, self.now)
+
+    # What the daemon does --------------------------------------------------------------------------
+
+    def wake_up(self) -> None:
+        with self.journal.transaction():
+            self.daemon = bring_up(self.journal, self.daemon, self.now)
+
+    @rule()
+    def tick(self) -> None:
+        waking = self.daemon.next_wakeup(self.now)
+        if waking is not None:
+            self.now = max(waking, self.now + timedelta(milliseconds=1))
+            self.wake_up()
+
+    @rule(
+        minutes=st.sampled_from([1, 7, 20, 45, 70, 3 * 60, 9 * 60, 26 * 60]),
+        late=st.sampled_from([0, 0.004, 1.5]),
+    )
+    def live(self, minutes: int, late: float) -> None:
+        end = self.now + minutes * MINUTE
+        while (waking := self.daemon.next_wakeup(self.now)) is not None and waking <= end:
+            self.now = waking + timedelta(seconds=late)
+            self.wake_up()
+        self.now = max(self.now, end)
+
+    @rule(minutes=st.sampled_from([5, 30, 90, 5 * 60, 11 * 60, 50 * 60, 12 * 24 * 60]))
+    def sleep(self, minutes: int) -> None:
+        self.now += minutes * MINUTE
+        self.wake_up()
+
+    @rule(shown=st.booleans())
+    def tell(self, shown: bool) -> None:
+        for episode in load(self.journal, self.now).all:
+            facts = [told(episode, cue, "test", self.now) for cue in untold(episode, self.now)]
+            if shown and facts:
+                with self.journal.transaction():
+                    self.daemon = write(self.journal, self.daemon, facts, self.now)
+
+    @rule(is_in_between=st.booleans())
+    def crash(self, is_in_between: bool) -> None:
+        if is_in_between:
+            self.now += 3 * HOUR
+            with pytest.raises(KeyboardInterrupt), self.journal.transaction():
+                bring_up(self.journal, load(self.journal, self.now), self.now)
+                raise KeyboardInterrupt
+        self.journal.close()
+        self.journal = Journal.open(self.folder, now=self.now)
+        self.daemon = load(self.journal, self.now)
+        self.wake_up()
+
+    # What the person does --------------------------------------------------------------------------
+
+    def act(self, number: int, wish: Act) -> None:
+        record = load(self.journal, self.now)
+        if not record.episodes:
+            return
+        id_ = record.episodes[number % len(record.episodes)].id
+        with self.journal.transaction():
+            record, outcome = (
+                do(self.journal, record, id_, wish, self.now)
+                if id_ in [episode.id for episode in bring_up(self.journal, record, self.now).episodes]
+                else (record, None)
+            )
+        assert outcome is None or isinstance(outcome, Accepted) or outcome.reason
+        self.daemon = load(self.journal, self.now)
+
+    @rule(
+        number=st.integers(0, 1),
+        pain=st.integers(0, 10),
+        swelling=st.integers(0, 3),
+        ago=st.sampled_from([0, 0, 0, 90, 2000]),
+    )
+    def check_in(self, number: int, pain: int, swelling: int, ago: int) -> None:
+        at = self.now - ago * MINUTE if ago else None
+        self.act(number, Act("checkin", values={"pain": str(pain), "swelling": str(swelling)}, at=at))
+
+    @rule(
+        number=st.integers(0, 1),
+        verb=st.sampled_from(["begin", "begin", "end", "done", "skip", "snooze"]),
+        activity=ACTIVITIES,
+        length=st.sampled_from(["5min", "2h", "1200mo"]),
+        ago=st.sampled_from([0, 0, 10]),
+    )
+    def session(self, number: int, verb: str, activity: str | None, length: str, ago: int) -> None:
+        at = self.now - ago * MINUTE if ago and verb in ("end", "done") else None
+        wish = Act(verb, activity, length=parse_duration(length) if verb == "snooze" else None, at=at)
+        self.act(number, wish)
+
+    @rule(number=st.integers(0, 1), length=st.sampled_from(["", "2h", "3d"]))
+    def pause(self, number: int, length: str) -> None:
+        self.act(number, Act("pause", length=parse_duration(length) if length else None))
+
+    @rule(
+        number=st.integers(0, 1),
+        verb=st.sampled_from(["resume", "resume", "advance", "step-back"]),
+        because=st.sampled_from(["", "I say so"]),
+    )
+    def change(self, number: int, verb: str, because: str) -> None:
+        self.act(number, Act(verb, because=because))
+
+    @rule(number=st.integers(0, 1))
+    @precondition(lambda self: self.now > self.start + 2 * DAY)
+    def stop(self, number: int) -> None:
+        self.act(number, Act("stop"))
+
+    @rule()
+    def undo(self) -> None:
+        last = self.journal.last_by_person()
+        if last is None or last.kind == f.STARTED:
+            return
+        taken = [
+            fact.seq
+            for fact in self.journal.all_facts(last.episode)
+            if fact.by == "person" and fact.at == last.at and fact.kind not in (f.UNDONE, f.STARTED)
+            and fact.seq <= last.seq
+        ]  # fmt: skip
+        with self.journal.transaction():
+            undone = [Fact(last.episode, self.now, f.UNDONE, {"seq": seq}, "person") for seq in taken]
+            self.journal.append(undone, now=self.now)
+            bring_up(self.journal, load(self.journal, self.now), self.now)
+        self.daemon = load(self.journal, self.now)
+
+    # What always holds -----------------------------------------------------------------------------
+
+    @invariant()
+    def what_was_done_is_the_same_when_it_is_read_again(self) -> None:
+        self.wake_up()
+        for episode in self.daemon.all:
+            again = load_one(self.journal, episode.id, self.now)
+            whole = fold(episode.protocol, self.journal.facts(episode.id))
+            if self.was_paused_for_long(episode):
+                continue  # what was begun before such a pause is forgotten in one and not in the other
+            if self.now - self.start < MEMORY:
+                assert again == episode
+                assert whole == episode
+            for other in (again, whole):
+                assert decisions(other, self.now, self.daemon) == decisions(episode, self.now, self.daemon)
+
+    def was_paused_for_long(self, episode: Episode) -> bool:
+        pauses = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.PAUSED]
+        ends = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.RESUMED]
+        return any(min([end for end in ends if end >= at], default=self.now) - at > 10 * DAY for at in pauses)
+
+    @invariant()
+    def nothing_is_left_to_do(self) -> None:
+        self.wake_up()
+        before = len(self.journal.all_facts())
+        self.wake_up()
+        assert len(self.journal.all_facts()) == before
+        assert seen_at(self.daemon, self.now) == self.daemon
+        for episode in self.daemon.all:
+            waking = next_wakeup(episode, self.now, self.daemon.others(episode))
+            assert waking is None or waking > self.now
+
+    @invariant()
+    def limits_hold(self) -> None:
+        facts = self.journal.all_facts()
+        new = [number for number, fact in enumerate(facts) if fact.seq > self.checked]
+        for number in new:
+            fact = facts[number]
+            if fact.kind == f.BEGUN or (fact.kind == f.OFFERED and "seconds" in fact.data):
+                self.may_begin(fact, facts[:number])
+        if facts:
+            self.checked = facts[-1].seq
+
+    def may_begin(self, fact: Fact, before: list[Fact]) -> None:
+        known = sessions(before, {x.data["seq"] for x in before if x.kind == f.UNDONE})
+        known.pop(fact.data["occurrence"], None)
+        assert fact.data["seconds"] <= 1200 or fact.data["modality"] not in ("cold", "warm")
+        for name, other in known.items():
+            assert other.end is not None, f"{name} is on"
+            if fact.data["modality"] in ("cold", "warm") and other.modality in ("cold", "warm"):
+                assert fact.at - other.end >= HOUR, f"{name} ended {fact.at - other.end} before"
+        started = next(x for x in before if x.kind == f.STARTED and x.episode == fact.episode)
+        since = to_ms(fact.at) - started.data["onset"]
+        if fact.data["modality"] == "warm":
+            assert since >= 48 * 3600_000
+        if fact.data["modality"] == "cold" and fact.data["phase"] == "rice":
+            assert since + fact.data["seconds"] * 1000 <= 48 * 3600_000
+
+    @invariant()
+    def no_occurrence_is_told_to_start_twice_or_ended_twice_by_the_clock(self) -> None:
+        facts = self.journal.all_facts()
+        undone = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+        ends = [fact.data["occurrence"] for fact in facts if fact.kind == f.ENDED and fact.by == "engine"]
+        again = {
+            fact.data["occurrence"]
+            for fact in facts
+            if fact.kind in (f.SNOOZED, f.SKIPPED) or (fact.seq in undone and "occurrence" in fact.data)
+        }
+        assert len([name for name in ends if name not in again]) == len({*ends} - again)
+
+
+def decisions(episode: Episode, now: datetime, record: Record) -> list[object]:
+    """What an episode makes of the days to come, as far as a program that knows it would see."""
+    others = tuple(other for other in record.all if other.id != episode.id)
+    found: list[object] = [next_wakeup(episode, now, others)]
+    for hours in (0, 1, 14, 80):
+        facts = turn(episode, now + hours * HOUR, others)[1]
+        found.append([(fact.kind, fact.at, fact.data) for fact in facts])
+    return found
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=25, stateful_step_count=30)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+class TestMachineForLong(Machine.TestCase):  # type: ignore[misc,name-defined]  # made when it runs
+    settings = settings(
+        settings.get_profile("slow"), stateful_step_count=80, suppress_health_check=list(HealthCheck)
+    )

@@ -1,0 +1,403 @@
+"""Whatever people do, wherever they live and however their machine sleeps: the rules of the shipped protocols hold.
+
+The rules are in `checker.py`, which knows nothing of the engine. That it sees every breach is shown at the end, with
+protocols whose limits have been taken out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recovery.engine.acts import Act
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact
+from recovery.engine.play import Play, Scripted
+from recovery.engine.simulate import simulate
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.model import RecoveryProtocol
+from tests.engine.checker import Checker, Person
+from tests.engine.examples import changed, done, place, shipped, started
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LENGTHS = {"rice": 5 * DAY, "contrast": 12 * DAY, "strain": 16 * DAY}
+
+# A place, and days near which something happens to its clock.
+PLACES = {
+    "Europe/Berlin": ((2026, 10, 23), (2027, 3, 26), (2028, 2, 27)),
+    "America/New_York": ((2026, 10, 30), (2027, 3, 12)),
+    "Australia/Lord_Howe": ((2026, 10, 2), (2027, 4, 2)),
+    "Asia/Kathmandu": ((2026, 11, 23),),
+    "Pacific/Apia": ((2011, 12, 28), (2026, 11, 23)),
+    "America/Santiago": ((2026, 9, 4),),
+}
+DAYS_OF = [(zone, day) for zone, days in PLACES.items() for day in days]
+HOURS = [
+    (time(7), time(23)),
+    (time(9, 30), time(1, 15)),
+    (time(20), time(11)),
+    (time(2, 15), time(19)),
+    (time(0, 5), time(23, 55)),
+    (time(12), time(16)),
+]
+ACTIVITIES = {
+    "rice": ("ice", "elevate", "look"),
+    "contrast": ("packs", "tens", "look"),
+    "strain": ("ice", "packs", "tens", "elevate", "look", "stretch"),
+}
+
+
+class Fickle:
+    """Somebody who reacts to cues at random: begins late, ends late, skips, puts off, or does nothing."""
+
+    def __init__(self, seed: int, diligence: float) -> None:
+        self.random = Random(seed)
+        self.diligence = diligence
+
+    def reactions(self, _: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
+        kind, activity = fact.data.get("cue", {}).get("kind"), fact.data.get("activity")
+        if kind not in ("start", "end", "reminder", "check-in") or self.random.random() > self.diligence:
+            return
+        if kind == "check-in":
+            values = {name: str(self.random.randint(0, 3)) for name in fact.data["asks"] if name != "rom"}
+            yield fact.at + self._delay(90), Act("checkin", values=values)
+        elif kind == "start":
+            verb = self.random.choice(["begin"] * 6 + ["skip", "snooze", "done"])
+            yield fact.at + self._delay(30), Act(verb, activity)
+        elif kind == "end":
+            verb = self.random.choice(["end", "end", "end", "done", "skip", "begin"])
+            yield fact.at + self._delay(100), Act(verb, activity)
+        else:
+            yield fact.at + self._delay(60), Act("done", activity)
+
+    def _delay(self, minutes: int) -> timedelta:
+        return timedelta(seconds=self.random.choice([0, 1, self.random.randint(0, 60 * minutes)]))
+
+
+def run(
+    protocol: RecoveryProtocol,
+    person: Person,
+    start: datetime,
+    acts: list[Scripted],
+    fickle: Fickle | None,
+    length: timedelta,
+) -> list[str]:
+    """The breaches of one simulated life."""
+    lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
+    episode, _ = started(protocol, person.onset, start, grade=person.grade, lives=lives)
+    until = start + length
+    events = simulate(Play(episode, start, until, answers=acts, persona=fickle, asleep=person.asleep))
+    return Checker(person, protocol.id).read(events, until)
+
+
+@st.composite
+def people(draw: st.DrawFn, length: timedelta, earliest: timedelta = timedelta(0)) -> tuple[Person, datetime]:
+    """A person, and when they start: at the injury or up to five days later."""
+    zone, day = draw(st.sampled_from(DAYS_OF))
+    wake, bedtime = draw(st.sampled_from(HOURS))
+    midnight = datetime(*day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    onset = midnight + draw(st.integers(0, 3 * 24 * 60)) * MINUTE
+    late = draw(st.one_of(st.just(0), st.integers(0, 5 * 24 * 60))) * MINUTE
+    start = onset + max(late, earliest)
+    return Person(
+        onset, zone, wake, bedtime, draw(st.sampled_from(("I", "II", "III"))), draw(sleeps(start, length))
+    ), start
+
+
+@st.composite
+def sleeps(draw: st.DrawFn, start: datetime, length: timedelta) -> tuple[tuple[datetime, datetime], ...]:
+    """Spans, one after the other, in which the machine is suspended."""
+    spans, at = [], start
+    for _ in range(draw(st.integers(0, 5))):
+        begin = at + draw(st.integers(1, int(length / MINUTE))) * MINUTE
+        at = begin + draw(st.one_of(st.integers(1, 90), st.integers(1, 3 * 24 * 60))) * MINUTE
+        spans.append((begin, at))
+    return tuple(spans)
+
+
+def tells(name: str, at: datetime, **values: object) -> Scripted:
+    """A check-in with what the protocol asks for, of all that is known."""
+    return done(
+        at, "checkin", **{key: value for key, value in values.items() if key in shipped(name).observations}
+    )
+
+
+@st.composite
+def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[Scripted]:
+    """Check-ins of somebody who gets better, mostly."""
+    pain, swelling = draw(st.integers(0, 10)), draw(st.integers(0, 3))
+    told, at = [], start
+    for better in draw(st.lists(st.integers(-2, 4), max_size=int(length / (10 * HOUR)))):
+        if better < 0:
+            told.append(tells(name, at, pain=pain))
+        else:
+            told.append(tells(name, at, pain=pain, swelling=swelling, morning=pain, rom="full", strength=95))
+        at += draw(st.integers(30, 20 * 60)) * MINUTE
+        pain, swelling = min(10, max(0, pain - better)), min(3, max(0, swelling - draw(st.integers(-1, 2))))
+    return told
+
+
+@st.composite
+def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[Scripted]:
+    """Anything else that somebody may do, at any time."""
+    found = []
+    for minute in draw(st.lists(st.integers(0, int(length / MINUTE)), max_size=25)):
+        at = start + minute * MINUTE
+        verb = draw(
+            st.sampled_from(
+                ["begin"] * 6
+                + ["end", "end", "done", "skip", "skip", "snooze", "snooze"]
+                + ["pause", "resume", "resume", "advance", "force", "step-back"]
+            )  # fmt: skip
+        )
+        if verb == "force":
+            found.append(done(at, "advance", because="I say so"))
+        elif verb in ("begin", "end", "done", "skip", "snooze"):
+            activity = draw(st.sampled_from(ACTIVITIES[name]))
+            length_ = draw(st.sampled_from(["", "5min", "45min", "5h", "1d"])) if verb == "snooze" else ""
+            found.append(done(at, verb, activity, length_))
+        else:
+            found.append(
+                done(at, verb, length=draw(st.sampled_from(["", "3h", "2d"])) if verb == "pause" else "")
+            )
+    return found
+
+
+@st.composite
+def lives(draw: st.DrawFn, name: str) -> tuple[Person, datetime, list[Scripted], Fickle | None]:
+    length = LENGTHS[name]
+    person, start = draw(people(length))
+    acts = draw(answers(name, start, length)) + draw(deeds(name, start, length))
+    diligence = draw(st.sampled_from([0.0, 0.5, 0.9, 1.0]))
+    fickle = Fickle(draw(st.integers(0, 2**32)), diligence) if diligence else None
+    return person, start, acts, fickle
+
+
+def holds(name: str, data: st.DataObject) -> None:
+    person, start, acts, fickle = data.draw(lives(name))
+    assert run(shipped(name), person, start, acts, fickle, LENGTHS[name]) == []
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+@given(data=st.data())
+def test_the_rules_hold(name: str, data: st.DataObject) -> None:
+    holds(name, data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", LENGTHS)
+@settings(settings.get_profile("slow"), suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_rules_hold_for_many(name: str, data: st.DataObject) -> None:
+    holds(name, data)
+
+
+# To the end of the way --------------------------------------------------------------------------
+
+
+def healing(name: str, start: datetime, days: int, every: int) -> list[Scripted]:
+    """Check-ins of somebody who is well after a few days, and tells it diligently."""
+    told = []
+    for number in range(days * 24 // every):
+        bad = max(0, 6 - number)
+        values: dict[str, object] = {
+            "pain": bad,
+            "swelling": min(3, bad // 2),
+            "morning": bad,
+            "rom": "full",
+            "strength": 99,
+        }
+        told.append(tells(name, start + number * every * HOUR, **values))
+    return told
+
+
+def completes(data: st.DataObject, grades: tuple[str, ...]) -> None:
+    person, start = data.draw(people(10 * DAY))
+    person = Person(
+        person.onset,
+        person.zone,
+        person.wake,
+        person.bedtime,
+        data.draw(st.sampled_from(grades)),
+        person.asleep,
+    )
+    days = {"I": 30, "II": 62, "III": 110}[person.grade]
+    hurry = [
+        done(start + number * DAY, "advance", because="in a hurry")
+        for number in range(days)
+        if data.draw(st.booleans())
+    ]
+    acts = healing("strain", start, days, data.draw(st.integers(6, 23))) + hurry
+    assert run(shipped("strain"), person, start, acts, None, days * DAY) == []
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_nobody_completes_early_however_well_they_are_and_however_they_hurry(data: st.DataObject) -> None:
+    completes(data, ("I", "II"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@settings(settings.get_profile("slow"), max_examples=300, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_none_of_many_completes_early(data: st.DataObject) -> None:
+    completes(data, ("I", "II", "III"))
+
+
+# The checker sees ---------------------------------------------------------------------------------
+
+
+def without(*limits: str) -> Callable[[str], str]:
+    """A change of a protocol's text that takes limits out."""
+
+    def change(text: str) -> str:
+        for limit in limits:
+            text = re.sub(rf"  - id: {limit}\n(?:    .*\n|\n)*", "", text)
+        return text
+
+    return change
+
+
+def replaced(*pairs: tuple[str, str]) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        for old, new in pairs:
+            text = text.replace(old, new)
+        return text
+
+    return change
+
+
+BAD = {
+    "starts 0:30:00 after": (
+        "contrast",
+        replaced(("wait: 1h", "wait: 30min"), ("gap: 1h\n", "gap: 30min\n")),
+    ),
+    "after rice": ("rice", lambda text: without("thermal-gap")(text).replace("every: 2h..3h", "every: 20min..3h")),
+    "longer than 20 min": ("rice", replaced(("duration: 20min", "duration: 30min"), ("longest: 20min", "longest: 30min"))),
+    "ice after 48 h": (
+        "rice",
+        lambda text: without("ice-48h")(text).replace("until: injury+48h", "until: injury+90h"),
+    ),
+    "warmth before 48 h": (
+        "contrast",
+        lambda text: without("warm-48h")(text).replace("- injury >= 48h", "- injury >= 1h"),
+    ),
+    "has not lessened": (
+        "contrast",
+        lambda text: re.sub(
+            r"    enter_when:\n(?:      .*\n)+", "    enter_when: pain <= 10\n", without("warm-when-lessened")(text)
+        ),
+    ),
+    "unknown or stale": (
+        "contrast",
+        lambda text: re.sub(
+            r"    enter_when:\n(?:      .*\n)+", "    enter_when: injury >= 48h\n", without("warm-when-lessened")(text)
+        ),
+    ),
+    "contrast is entered before 48 h": ("contrast", replaced(("- injury >= 48h", "- injury >= 1h"))),
+    "before the earliest healing time": (
+        "strain",
+        replaced(("I: 2w..4w", "I: 1w..4w"), ("I: 1w..3w", "I: 1d..3w"), ("min: 1w\n", "min: 1d\n")),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("breach", BAD)
+def test_the_checker_sees_a_protocol_that_breaks_the_rule(breach: str) -> None:
+    name, change = BAD[breach]
+    onset = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    person = Person(onset, "Europe/Berlin", time(7), time(23), "I")
+    acts: list[Scripted]
+    if "lessened" in breach or "ice after" in breach:
+        acts = [done(onset + n * 6 * HOUR, "checkin", pain=5, swelling=2) for n in range(40)]
+    elif "unknown" in breach:
+        acts = []
+    else:
+        acts = healing(name, onset, 30, 6)
+    good = run(shipped(name), person, onset, acts, None, 30 * DAY)
+    bad = run(changed(name, change), person, onset, acts, None, 30 * DAY)
+    assert good == []
+    assert [words for words in bad if breach in words], bad[:5]
+
+
+START = datetime(2026, 11, 23, 8, tzinfo=UTC)
+ABOUT = {"v": 1, "phase": "rice", "activity": "ice", "modality": "cold", "seconds": 1200}
+
+
+def event(kind: str, minute: float, **values: Any) -> dict[str, Any]:
+    return {**ABOUT, "event": kind, "at": (START + minute * MINUTE).isoformat(), **values}
+
+
+def breaches(*told: dict[str, Any], asleep: tuple[tuple[int, int], ...] = ()) -> str:
+    spans = tuple((START + begin * MINUTE, START + end * MINUTE) for begin, end in asleep)
+    person = Person(START, "Europe/Berlin", time(7), time(23), asleep=spans)
+    return "; ".join(Checker(person, "rice").read(told, START + DAY))
+
+
+def started_at(minute: float, name: str = "1", **values: Any) -> dict[str, Any]:
+    return event("session_start", minute, occurrence=name, **values)
+
+
+def ended_at(minute: float, name: str = "1", over: int = 0, **values: Any) -> dict[str, Any]:
+    return event("session_end", minute, occurrence=name, overrun_seconds=over, **values)
+
+
+def act(minute: float, verb: str, **values: Any) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "event": "answer",
+        "at": (START + minute * MINUTE).isoformat(),
+        "do": verb,
+        "activity": "ice",
+        **values,
+    }
+
+
+def test_the_checker_finds_nothing_wrong_with_a_good_day() -> None:
+    assert breaches(started_at(0), ended_at(20), started_at(140, "2"), ended_at(160, "2")) == ""
+    assert breaches(started_at(0), act(5, "begin"), started_at(5), ended_at(25), act(30, "end"), started_at(90, "2"), ended_at(110, "2")) == ""  # fmt: skip
+    assert (
+        breaches(started_at(0), ended_at(20), act(25, "skip"), started_at(30, "2"), ended_at(50, "2")) == ""
+    )
+    assert breaches(started_at(0), ended_at(45, over=1500), asleep=((10, 45),)) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ([started_at(0)], "1 has no end"),
+        ([started_at(0), ended_at(20), ended_at(20)], "1 ends twice"),
+        ([ended_at(20)], "1 ends without a start"),
+        ([started_at(0), ended_at(25, over=300)], "the end cue comes 0:05:00 late"),
+        ([started_at(0), ended_at(10)], "the end cue comes 0:10:00 early"),
+        ([started_at(0), ended_at(20, over=9)], "overrun 9 s, not 0 s"),
+        ([started_at(0), started_at(10, "2")], "2 starts while 1 is on"),
+        ([started_at(0), ended_at(20), started_at(79, "2")], "2 starts 0:59:00 after 1"),
+        ([started_at(0), ended_at(20), act(40, "end"), started_at(90, "2")], "2 starts 0:50:00 after 1"),
+        ([started_at(0), ended_at(20), started_at(200)], "1 starts again after its end"),
+        ([act(0, "begin"), started_at(0), started_at(5)], "1 is begun twice"),
+        ([act(0, "begin"), started_at(0), ended_at(20), act(25, "skip"), started_at(30, "2")], "2 starts 0:10:00"),
+        ([started_at(0, seconds=1201)], "longer than 20 min"),
+        ([started_at(13 * 60 + 50)], "ends after bedtime"),
+        ([started_at(15 * 60)], "starts in the night"),
+        ([event("reminder", 15 * 60, occurrence="e", activity="elevate")], "e is told in the night"),
+        ([event("check_in", 15 * 60)], "is asked in the night"),
+        ([started_at(10), ended_at(5)], "time goes back"),
+        ([event("completed", 1), started_at(5)], "session_start after it was completed"),
+        ([started_at(0, modality="warm")], "warmth before 48 h"),
+    ],
+)  # fmt: skip
+def test_the_checker_sees_each_breach(told: list[dict[str, Any]], words: str) -> None:
+    assert words in breaches(*told)
+
+
+def test_lengths_in_acts_are_what_they_say() -> None:
+    assert done(START, "snooze", "ice", "5min").act.length == parse_duration("5min")

@@ -1,0 +1,332 @@
+"""The machine interface of a simulation, as DESIGN.md tells it, and the people that are made up for it."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import process_time
+from typing import Any
+
+import pytest
+
+from recovery.engine.personas import PERSONAS
+from recovery.engine.simulate import usual_end
+from tests.engine.checker import Checker, Person
+from tests.engine.examples import (
+    ASK,
+    BERLIN,
+    ICE,
+    ONSET,
+    PACKS,
+    done,
+    events,
+    local,
+    of_kind,
+    phase_text,
+    place,
+    shipped,
+    small,
+    started,
+)
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+Events = list[dict[str, Any]]
+
+BASE = {"v", "at", "event"}
+FIELDS = {
+    "phase": {"phase", "state", "reasons"},
+    "session_start": {"phase", "activity", "modality", "occurrence", "seconds"},
+    "session_end": {"phase", "activity", "modality", "occurrence", "seconds", "overrun_seconds"},
+    "reminder": {"phase", "activity", "modality", "occurrence", "text"},
+    "check_in": {"phase", "activity", "asks"},
+    "withheld": {"activity", "modality", "reason", "until"},
+    "missed": {"activity", "occurrence", "reason"},
+    "alert": {"level", "reason", "source"},
+    "completed": {"reasons"},
+}
+RFC_3339 = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+
+
+def everything() -> Events:
+    """A life in which every kind of event happens."""
+    night = (ONSET + 16 * DAY, ONSET + 17 * DAY)
+    answers = [
+        done(ONSET + 5 * MINUTE, "begin", "ice"),
+        done(ONSET + 6 * MINUTE, "begin", "ice"),
+        done(ONSET + 30 * MINUTE, "snooze", "elevate", "20min"),
+    ]
+    for half_days in range(50):
+        bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
+        at = ONSET + half_days * 12 * HOUR
+        told = {"pain": bad, "swelling": min(3, bad), "morning": bad, "rom": "full", "strength": 95}
+        answers.append(done(at + MINUTE, "checkin", **told))
+    return events(shipped("strain"), ONSET + 40 * DAY, answers=answers, asleep=(night,), grade="I")
+
+
+def test_every_kind_of_event_has_exactly_its_fields() -> None:
+    told = everything()
+    assert {event["event"] for event in told} == {*FIELDS, "answer"}
+    for event in told:
+        if event["event"] != "answer":
+            assert {*event} == BASE | FIELDS[event["event"]], event
+
+
+def test_an_answer_is_its_line_as_applied_or_refused_with_reason_and_earliest() -> None:
+    for event in of_kind(everything(), "answer"):
+        assert {"v", "at", "event", "do"} <= {*event}
+        refused = {"refused", "reason", "earliest"} & {*event}
+        assert refused in (set(), {"refused", "reason", "earliest"})
+        if refused:
+            assert event["refused"] is True
+            assert event["reason"]
+            assert event["earliest"] is None or re.fullmatch(RFC_3339, event["earliest"])
+    (_, refused_one) = [event for event in of_kind(everything(), "answer") if event["do"] == "begin"]
+    assert refused_one["activity"] == "ice"
+    assert refused_one["reason"] == "Ice is on already, until 07:25"
+
+
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "v": lambda v: v == 1,
+    "at": lambda v: re.fullmatch(RFC_3339, v) is not None,
+    "phase": lambda v: v in ("rice", "contrast", "loading", "return"),
+    "state": lambda v: v in ("entered", "held", "left"),
+    "reasons": lambda v: isinstance(v, list) and all(isinstance(reason, str) for reason in v),
+    "modality": lambda v: v in ("cold", "warm", "tens", "massage", "compression", "elevation", "exercise", "rest", "posture", ""),
+    "seconds": lambda v: type(v) is int and v > 0,
+    "overrun_seconds": lambda v: type(v) is int and v >= 0,
+    "asks": lambda v: v and set(v) <= {*shipped("strain").observations},
+    "level": lambda v: v in ("routine", "urgent", "emergency"),
+    "until": lambda v: v is None or re.fullmatch(RFC_3339, v) is not None,
+    "occurrence": lambda v: re.fullmatch(r"strain-1/[a-z]+/[a-z-]+/\d{4}-\d\d-\d\d\.\d+", v) is not None,
+    "text": lambda v: isinstance(v, str) and v != "",
+    "reason": lambda v: isinstance(v, str) and v != "",
+    "source": lambda v: isinstance(v, str) and v != "",
+    "activity": lambda v: isinstance(v, str) and v != "",
+}  # fmt: skip
+
+
+def test_every_field_is_of_its_kind_and_survives_json() -> None:
+    told = everything()
+    assert json.loads(json.dumps(told)) == told
+    for event in told:
+        for key, value in event.items():
+            if key in KINDS:
+                assert KINDS[key](value), (key, value)
+
+
+def test_events_are_in_order_of_time_with_the_offset_of_the_place() -> None:
+    told = everything()
+    instants = [datetime.fromisoformat(event["at"]) for event in told]
+    assert instants == sorted(instants)
+    assert {event["at"][-6:] for event in told} == {"+01:00"}
+    spring = events(shipped("rice"), local("2027-03-30 07:00"), onset=local("2027-03-27 07:00"))
+    assert [event["at"][-6:] for event in spring][0 :: len(spring) - 1] == ["+01:00", "+02:00"]
+
+
+def test_starts_and_ends_come_in_pairs() -> None:
+    told = of_kind(everything(), "session_start", "session_end")
+    ends = [event["occurrence"] for event in told if event["event"] == "session_end"]
+    starts = {event["occurrence"] for event in told if event["event"] == "session_start"}
+    assert len(ends) == len(set(ends))
+    assert set(ends) == starts
+
+
+def test_begin_late_tells_the_start_again_and_moves_the_end() -> None:
+    told = events(small(ICE), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "begin", "ice")])
+    assert [(e["event"], e["at"][11:16]) for e in of_kind(told, "session_start", "session_end")] == [
+        ("session_start", "07:00"), ("session_start", "07:05"), ("session_end", "07:25"),
+    ]  # fmt: skip
+
+
+def test_begin_before_any_cue_tells_one_start() -> None:
+    quiet = ICE.replace("every: 2h..3h", 'at: "20:00"')
+    told = events(small(quiet), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "begin", "ice")])
+    assert [e["at"][11:16] for e in of_kind(told, "session_start")] == ["07:05"]
+
+
+def test_a_session_that_was_skipped_has_no_end() -> None:
+    told = events(small(ICE), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "skip", "ice")])
+    assert of_kind(told, "session_end") == []
+
+
+# Suspended --------------------------------------------------------------------------------------
+
+
+def test_a_suspended_machine_tells_nothing_and_the_end_first_when_it_wakes() -> None:
+    asleep = ((ONSET + 10 * MINUTE, ONSET + 5 * HOUR),)
+    told = events(
+        shipped("rice"), ONSET + 12 * HOUR, asleep=asleep, answers=[done(ONSET + HOUR, "checkin", pain=3)]
+    )
+    within = [event for event in told if asleep[0][0] < datetime.fromisoformat(event["at"]) < asleep[0][1]]
+    assert [event["event"] for event in within] == ["answer"]
+    assert within[0]["reason"] == "the machine is asleep"
+    assert datetime.fromisoformat(within[0]["earliest"]) == asleep[0][1]
+    after = [event for event in told if datetime.fromisoformat(event["at"]) >= asleep[0][1]]
+    assert after[0]["event"] == "session_end"
+    assert after[0]["overrun_seconds"] == 280 * 60
+    assert (
+        len([event for event in after if event["at"] == after[0]["at"] and event["event"] == "reminder"]) <= 2
+    )
+
+
+def test_who_starts_while_the_machine_sleeps_starts_when_it_wakes() -> None:
+    told = events(shipped("rice"), ONSET + 12 * HOUR, asleep=((ONSET - HOUR, ONSET + HOUR),))
+    assert told[0]["at"] == "2026-11-23T08:00:00+01:00"
+
+
+def test_sleep_that_follows_sleep_is_one_sleep() -> None:
+    asleep = ((ONSET + HOUR, ONSET + 2 * HOUR), (ONSET + 2 * HOUR, ONSET + 9 * HOUR))
+    told = events(shipped("rice"), ONSET + 12 * HOUR, asleep=asleep)
+    at = [datetime.fromisoformat(event["at"]) for event in told]
+    assert not [instant for instant in at if ONSET + HOUR <= instant < ONSET + 9 * HOUR]
+
+
+# Confirming -------------------------------------------------------------------------------------
+
+
+def gated() -> Any:
+    return small(ASK, phase="min: 1d\nconfirm: true", more=[phase_text("next", ASK)])
+
+
+def test_offered_changes_are_confirmed_at_once_unless_they_are_not_to_be() -> None:
+    told = events(gated(), ONSET + 3 * DAY)
+    at_once = [
+        e for e in told if e["at"].startswith("2026-11-24T07:00") and e["event"] in ("phase", "answer")
+    ]
+    assert [(e["event"], e.get("state", e.get("do"))) for e in at_once] == [
+        ("phase", "held"), ("answer", "advance"), ("phase", "left"), ("phase", "entered"),
+    ]  # fmt: skip
+    assert at_once[0]["reasons"][0] == "waits for confirmation: recovery advance"
+
+
+def test_without_confirming_a_change_waits_for_the_answer() -> None:
+    answers = [done(ONSET + 50 * HOUR, "advance")]
+    told = events(gated(), ONSET + 3 * DAY, confirms=False, answers=answers)
+    entered = [e["at"] for e in of_kind(told, "phase") if e["state"] == "entered"]
+    assert entered == ["2026-11-23T07:00:00+01:00", "2026-11-25T09:00:00+01:00"]
+
+
+def test_a_gate_that_shuts_again_does_not_keep_confirming() -> None:
+    protocol = small(ASK, phase="min: 1d\nleave_when: pain <= 3", more=[phase_text("next", ASK)])
+    answers = [
+        done(ONSET + hour * HOUR, "checkin", pain=pain) for hour, pain in ((25, 2), (26, 6), (27, 6), (30, 2))
+    ]
+    told = events(protocol, ONSET + 3 * DAY, confirms=False, answers=answers)
+    held = [e["reasons"][0] for e in of_kind(told, "phase") if e["state"] == "held"]
+    assert held == [
+        "not known: pain <= 3", "waits for confirmation: recovery advance", "not yet: pain <= 3",
+        "waits for confirmation: recovery advance", "not known: pain <= 3",
+    ]  # fmt: skip
+
+
+# How long -----------------------------------------------------------------------------------------
+
+
+def test_a_simulation_runs_past_the_latest_healing_or_a_month() -> None:
+    assert usual_end(started(shipped("strain"), grade="I")[0]) == local("2027-01-20 07:00")
+    assert usual_end(started(shipped("rice"))[0]) == local("2026-12-23 07:00")
+    assert usual_end(started(shipped("strain"), ONSET, ONSET + 90 * DAY, grade="I")[0]) == ONSET + 120 * DAY
+
+
+def test_a_simulation_ends_before_its_end() -> None:
+    told = events(small(ICE), ONSET + 20 * MINUTE)
+    assert of_kind(told, "session_end") == []
+    assert of_kind(events(small(ICE), ONSET + 21 * MINUTE), "session_end")
+
+
+def test_after_stop_only_the_end_of_the_session_that_is_on_is_told() -> None:
+    answers = [
+        done(ONSET + 5 * MINUTE, "stop"),
+        done(ONSET + 6 * MINUTE, "resume"),
+        done(ONSET + DAY, "begin", "ice"),
+    ]
+    told = events(shipped("rice"), ONSET + 3 * DAY, answers=answers)
+    late = [e for e in told if datetime.fromisoformat(e["at"]) > ONSET + 5 * MINUTE]
+    assert [e["event"] for e in late] == ["session_end"]
+
+
+def test_the_same_run_is_the_same_every_time() -> None:
+    for persona in PERSONAS:
+        one, other = (events(shipped("strain"), ONSET + 20 * DAY, persona=persona) for _ in range(2))
+        assert one == other
+
+
+# People -------------------------------------------------------------------------------------------
+
+RANGES = {
+    "I": ("2026-12-07", "2026-12-21"),
+    "II": ("2026-12-21", "2027-01-18"),
+    "III": ("2027-02-23", "2027-11-23"),
+}
+
+
+def whole_way(persona: str, grade: str) -> Events:
+    episode, _ = started(shipped("strain"), grade=grade)
+    told = events(shipped("strain"), usual_end(episode), persona=persona, grade=grade)
+    person = Person(ONSET, BERLIN, place().wake, place().bedtime, grade)
+    assert Checker(person, "strain").read(told, usual_end(episode)) == []
+    return told
+
+
+@pytest.mark.parametrize("grade", RANGES)
+def test_who_heals_steadily_completes_within_the_range_of_the_grade(grade: str) -> None:
+    told = whole_way("steady", grade)
+    (completed,) = of_kind(told, "completed")
+    earliest, latest = RANGES[grade]
+    assert earliest <= completed["at"][:10] <= latest
+    assert [e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"] == [
+        "rice",
+        "contrast",
+        "loading",
+        "return",
+    ]
+    assert not [e for e in of_kind(told, "alert") if "healing time" in e["reason"]]
+
+
+@pytest.mark.parametrize("grade", RANGES)
+def test_who_heals_slowly_completes_after_the_latest_time_and_is_told_to_be_seen(grade: str) -> None:
+    told = whole_way("slow", grade)
+    (completed,) = of_kind(told, "completed")
+    assert completed["at"][:10] > RANGES[grade][1]
+    assert [e["at"][:10] for e in of_kind(told, "alert") if "usual healing time" in e["reason"]] == [
+        RANGES[grade][1]
+    ]
+
+
+@pytest.mark.parametrize("grade", RANGES)
+def test_who_does_not_heal_never_completes_and_is_sent_to_somebody(grade: str) -> None:
+    told = whole_way("stuck", grade)
+    assert of_kind(told, "completed") == []
+    assert {e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"} == {"rice"}
+    reasons = [e["reason"] for e in of_kind(told, "alert")]
+    assert any("72 hours" in reason for reason in reasons)
+    assert any("usual healing time" in reason for reason in reasons)
+    ice = [datetime.fromisoformat(e["at"]) for e in of_kind(told, "session_start") if e["modality"] == "cold"]
+    assert max(ice) < ONSET + 48 * HOUR
+
+
+@pytest.mark.parametrize("grade", RANGES)
+def test_who_is_sloppy_is_refused_now_and_then_and_completes_all_the_same(grade: str) -> None:
+    told = whole_way("sloppy", grade)
+    assert [e for e in of_kind(told, "answer") if e.get("refused") and e["do"] == "begin"]
+    assert [e for e in of_kind(told, "answer") if e["do"] == "skip" and not e.get("refused")]
+    assert of_kind(told, "completed")
+
+
+def test_who_reacts_to_nothing_never_leaves_the_first_phase() -> None:
+    told = events(shipped("strain"), ONSET + 60 * DAY)
+    assert [e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"] == ["rice"]
+    assert of_kind(told, "session_start")
+
+
+def test_packs_are_cold_and_warm_in_turn() -> None:
+    told = of_kind(events(small(PACKS), ONSET + 3 * DAY, persona="steady"), "session_start")
+    occurrences = {e["occurrence"]: e["modality"] for e in told}
+    assert [*occurrences.values()] == ["cold", "warm"] * 9
+
+
+def test_a_year_of_grade_three_takes_seconds() -> None:
+    begin = process_time()
+    told = events(shipped("strain"), ONSET + 365 * DAY, persona="slow", grade="III")
+    assert process_time() - begin < 5
+    assert len(told) > 3000
