@@ -19,12 +19,21 @@ from recovery.engine.times import spell_date
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
+    All,
+    Anchor,
+    AnyOf,
     Cites,
+    Comparison,
+    Condition,
     Length,
     Limit,
+    Not,
+    Observation,
     Phase,
     RecoveryProtocol,
+    RedFlag,
     Session,
+    TableRef,
 )
 from recovery.protocol.model import Table as GradeTable
 
@@ -80,10 +89,16 @@ def library(listed: Sequence[Listed]) -> None:
             words = Text(one.title, style="bold")
             words.append(f"\n{one.summary}", style="not bold dim")
         else:
-            words = Text(f"cannot be used; recovery validate {one.path}", style="red")
+            words = Text(_why_not(one), style="red")
         table.add_row(Text(one.id, style="bold cyan"), one.version, words)
     screen.print(table)
     screen.print(Text("recovery protocols show ID shows one of them as a page.", style="dim"))
+
+
+def _why_not(one: Listed) -> str:
+    if one.path.suffix != ".yaml":
+        return one.problems[0].message
+    return f"cannot be used; recovery validate {one.path}"
 
 
 def protocol(known: RecoveryProtocol) -> None:
@@ -100,11 +115,8 @@ def protocol(known: RecoveryProtocol) -> None:
     for title, parts in (
         ("Always", [_limit(limit) for limit in known.limits]),
         ("Healing", _healing(known)),
-        ("See a professional", [Text(f"{r.level}: {r.say}{_refs(r.cites)}") for r in known.red_flags]),
-        (
-            "What a check-in asks",
-            [Text(f"{o.id}: {o.ask}{_refs(o.cites)}") for o in known.observations.values()],
-        ),
+        ("See a professional", [_red_flag(flag) for flag in known.red_flags]),
+        ("What a check-in asks", [_asked(observation) for observation in known.observations.values()]),
         ("Notes", [Text(note) for note in known.notes]),
         (
             "Sources",
@@ -139,32 +151,34 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
     if phase.most is not None:
         say = phase.at_most.say if phase.at_most else ""
         lasts += f"; at the latest after {_length(known, phase.most)}: {say}"
-    rows = [("Lasts", Text(lasts + _refs(phase.cites)))]
+    rows = [("Lasts", Text(_spoken(lasts) + _table_refs(known, phase) + _refs(phase.cites)))]
     if phase.enter_when is not None:
-        rows.append(("Begins when", Text(str(phase.enter_when))))
+        rows.append(("Begins when", Text(_condition(phase.enter_when))))
     if phase.leave_when is not None:
-        rows.append(("Ends when", Text(str(phase.leave_when))))
+        rows.append(("Ends when", Text(_condition(phase.leave_when))))
+    if phase.confirm:
+        rows.append(("Ends only", Text("once you have confirmed it: recovery advance")))
     rows += [(activity.title, _activity(activity)) for activity in phase.activities]
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", width=22)
     table.add_column()
     for name, words in rows:
-        table.add_row(Text(name), words)
+        table.add_row(Text(_spoken(name)), words)
     yield Padding(table, (0, 0, 0, 2))
 
 
 def _activity(activity: object) -> Text:
-    words = Text(activity_words(activity))  # type: ignore[arg-type]  # activities are what phases hold
+    words = Text(_spoken(activity_words(activity)))  # type: ignore[arg-type]  # activities are what phases hold
     begins, until = getattr(activity, "begins", None), getattr(activity, "until", None)
     only_if = getattr(activity, "only_if", None)
     if begins is not None:
-        words.append(f", from {begins}")
+        words.append(f", from {_instant(begins)}")
     if until is not None:
-        words.append(f", until {until}")
+        words.append(f", until {_instant(until)}")
     if only_if is not None:
-        words.append(f", only if {only_if}")
+        words.append(f", only if {_condition(only_if)}")
     for part in _said(activity):
-        words.append(f"\n{part}", style="italic")
+        words.append(f"\n{_spoken(part)}", style="italic")
     words.append(_refs(getattr(activity, "cites", {})), style="dim")
     return words
 
@@ -176,6 +190,8 @@ def _said(activity: object) -> Iterable[str]:
             yield f"{step.start} … {step.end}"
             if step.stop_if:
                 yield step.stop_if
+            if step.wait.seconds:
+                yield f"Then wait {duration_words(step.wait)}."
         return
     for name in ("on", "off"):
         if getattr(activity, name, ""):
@@ -213,18 +229,100 @@ def _limit(limit: Limit) -> Text:
     if limit.gap is not None:
         rules.append(f"at least {duration_words(limit.gap)} from the end of {of} to the start of {to}")
     if limit.not_before is not None:
-        rules.append(f"no {of} before {limit.not_before}")
+        rules.append(f"no {of} earlier than {_instant(limit.not_before)}")
     if limit.not_after is not None:
-        rules.append(f"no {of} after {limit.not_after}")
+        rules.append(f"no {of} later than {_instant(limit.not_after)}")
     if limit.most_per_day is not None:
         rules.append(f"{of} at most {limit.most_per_day} times a day")
     if limit.never:
         rules.append(f"no {of}")
     if limit.needs is not None:
-        rules.append(f"{of} only when {limit.needs}")
+        rules.append(f"{of} only if {_condition(limit.needs)}")
     where = f" (phase {', '.join(limit.during)})" if limit.during else ""
     why = f". {limit.say}" if limit.say else ""
-    return Text("; ".join(rules) + where + why + _refs(limit.cites))
+    return Text("; ".join(rules) + where + _spoken(why) + _refs(limit.cites))
+
+
+def _red_flag(flag: RedFlag) -> Text:
+    return Text(f"{flag.level}, if {_condition(flag.when)}: {_spoken(flag.say)}{_refs(flag.cites)}")
+
+
+def _asked(asked: Observation) -> Text:
+    counts = f" (an answer counts for {duration_words(asked.fresh)})"
+    return Text(f"{asked.id}: {_spoken(asked.ask)}{counts}{_refs(asked.cites)}")
+
+
+def _table_refs(known: RecoveryProtocol, phase: Phase) -> str:
+    """Where the tables come from that say how long a phase lasts."""
+    named = [length.table for length in (phase.least, phase.most) if isinstance(length, TableRef)]
+    return "".join(_refs(_of_table(known.tables[table])) for table in dict.fromkeys(named))
+
+
+def _of_table(table: GradeTable) -> Cites:
+    return {f"{table.id} {field}".strip(): refs for field, refs in table.cites.items()}
+
+
+def _spoken(words: str) -> str:
+    """A text of nobody in particular: its side is not known."""
+    for braces, which in (("{other side}", "other"), ("{side}", "injured")):
+        words = words.replace(f"your {braces}", f"the {which} side").replace(braces, which)
+    return words
+
+
+def _instant(anchor: Anchor) -> str:
+    """`48 h after the injury`, `the start`."""
+    origin = {"injury": "the injury", "start": "the start", "phase": "the phase began"}[anchor.origin]
+    if anchor.offset == Duration():
+        return {"phase": "the phase's beginning"}.get(anchor.origin, origin)
+    return f"{duration_words(anchor.offset)} after {origin}"
+
+
+_TESTS = {
+    "<=": "at most",
+    "<": "below",
+    ">=": "at least",
+    ">": "above",
+    "==": "is",
+    "!=": "is not",
+    "falling": "lower than at first",
+    "rising": "higher than last time",
+}
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case All(parts):
+            return " and ".join(_part(part, AnyOf) for part in parts)
+        case AnyOf(parts):
+            return " or ".join(_part(part, All) for part in parts)
+        case Not(Comparison(subject, "==" | "!=" as test, value)):
+            return _comparison(Comparison(subject, {"==": "!=", "!=": "=="}[test], value))
+        case Not(Comparison() as part):
+            return _comparison(part, " not")
+        case Not(part):
+            return f"not ({_condition(part)})"
+        case Comparison():
+            return _comparison(condition)
+
+
+def _part(part: Condition, in_brackets: type) -> str:
+    words = _condition(part)
+    return f"({words})" if isinstance(part, in_brackets) else words
+
+
+def _comparison(one: Comparison, negated: str = "") -> str:
+    """`pain at most 3`, `swelling lower than at first`, `at least 48 h since the injury`."""
+    if isinstance(one.value, Duration):
+        since = {"injury": "the injury", "start": "the start", "phase": "the phase began"}[one.subject]
+        return f"{negated.lstrip()} {_TESTS[one.test]} {duration_words(one.value)} since {since}".lstrip()
+    value = f"{one.value:g}" if isinstance(one.value, float) else one.value or ""
+    if one.test == "drop":
+        return f"{one.subject}{negated} at least {value} lower than at first"
+    return " ".join(f"{one.subject}{negated} {_TESTS[one.test]} {value}".split())
+
+
+def _row_refs(table: GradeTable, grade: str) -> str:
+    return _refs({"": table.cites.get(grade) or table.cites.get("", ())})
 
 
 def _healing(known: RecoveryProtocol) -> list[Text]:
@@ -232,7 +330,9 @@ def _healing(known: RecoveryProtocol) -> list[Text]:
         return []
     table: GradeTable = known.tables[known.healing.table]
     rows = [
-        Text(f"grade {grade}: {duration_words(row.least)} to {duration_words(row.most)}{_refs(table.cites)}")
+        Text(
+            f"grade {grade}: {duration_words(row.least)} to {duration_words(row.most)}{_row_refs(table, grade)}"
+        )
         for grade, row in table.rows.items()
     ]
-    return [*rows, Text(f"past the latest: {known.healing.late.say}{_refs(known.healing.cites)}")]
+    return [*rows, Text(f"past the latest: {_spoken(known.healing.late.say)}{_refs(known.healing.cites)}")]

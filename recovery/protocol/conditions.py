@@ -26,6 +26,32 @@ def parse_condition_text(text: str) -> Comparison:
 
     Numbers become floats. Whether the observation exists and has such a value is for `lint` to say.
     """
+    if joined := _joined(text.strip()):
+        raise ValueError(f"{text!r} is not one comparison: {joined}; {FORMS}")
+    return _single(text)
+
+
+def _joined(text: str) -> str:
+    """How to write what was put together with and, or, not; empty where nothing was."""
+    if negated := re.fullmatch(r"not\s+(.+)", text):
+        return f"for not, write it as a key: {{not: {negated[1]}}}" if _is_single(negated[1]) else ""
+    parts = [part for part in re.split(r"\s+(?:and|or)\s+|\s*(?:,|&+|\|+)\s*", text) if part]
+    if len(parts) < 2 or not all(_is_single(part) for part in parts):
+        return ""
+    if re.search(r"\sor\s|\|", text):
+        return f"for or, write a list under any: {{any: [{', '.join(parts)}]}}"
+    return f"for and, write a list: [{', '.join(parts)}]"
+
+
+def _is_single(text: str) -> bool:
+    try:
+        _single(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _single(text: str) -> Comparison:
     stripped = text.strip()
     if trend := _TREND.fullmatch(stripped):
         return Comparison(_observation(trend[1], text), trend[2])
@@ -63,10 +89,9 @@ def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
         raise ValueError(f"{text!r} is not a condition: time passed is compared with >=, >, < or <=; {FORMS}")
     try:
         return Comparison(subject, test, parse_duration(value))
-    except ValueError:
-        raise ValueError(
-            f"{text!r} compares with {value!r}, which is not a length of time; {FORMS}"
-        ) from None
+    except ValueError as error:
+        why = str(error).partition("; ")[0].removeprefix(repr(value)).strip()
+        raise ValueError(f"{text!r} compares with {value!r}, which {why}; {FORMS}") from None
 
 
 def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:

@@ -40,6 +40,11 @@ def is_contradictory(condition: Condition, observations: Mapping[str, Observatio
     return len(ways) <= _MOST_WAYS and not any(_is_possible(way, observations) for way in ways)
 
 
+def is_always_true(comparison: Comparison, observations: Mapping[str, Observation]) -> bool:
+    """Whether every answer makes it true. Of trends that is never said."""
+    return comparison.test in _TESTS and is_contradictory(Not(comparison), observations)
+
+
 def _ways(condition: Condition, wanted: bool) -> Iterator[tuple[_Literal, ...]]:
     """The sets of comparisons that would make a condition true (or false), one after the other."""
     match condition:

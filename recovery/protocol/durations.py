@@ -5,6 +5,7 @@ calendar lengths: adding `2w` keeps the time of day across a change of summer ti
 """
 
 import re
+from collections.abc import Callable
 
 from recovery.values import Value
 
@@ -79,7 +80,7 @@ def parse_duration(text: str) -> Duration:
     for match in re.finditer(_PART, stripped.replace(" ", ""), re.ASCII):
         number, unit, other = match.groups()
         if other is not None:
-            raise ValueError(f"{text!r} is not a length of time; {FORMS}")
+            raise ValueError(f"{text!r} is not a length of time{_near(text, parse_duration)}; {FORMS}")
         seen = True
         if unit == "mo":
             months += int(number)
@@ -105,7 +106,38 @@ def parse_range(text: str) -> Range:
         low = parse_duration(least)
         high = parse_duration(most) if dots else low
     except ValueError as error:
+        if near := _near(text, parse_range):
+            raise ValueError(f"{text!r} is not a length of time{near}; {RANGE_FORMS}") from None
         raise ValueError(f"{error}; {RANGE_FORMS}" if dots else str(error)) from None
     if low.about_seconds > high.about_seconds:
         raise ValueError(f"{text!r} goes from longer to shorter; {RANGE_FORMS}")
     return Range(low, high)
+
+
+# What somebody may have meant --------------------------------------------------------------------
+
+_NAMED = (("mon", "mo"), ("mo", "mo"), ("min", "min"), ("sec", "s"), ("h", "h"), ("d", "d"), ("w", "w"))
+
+
+def _near(text: str, read: Callable[[str], object]) -> str:
+    """` (did you mean 15min?)` for `15 minutes`; empty where it cannot be told."""
+    guess = _tidied(text)
+    if guess == text:
+        return ""
+    try:
+        read(guess)
+    except ValueError:
+        return ""
+    return f" (did you mean {guess}?)"
+
+
+def _tidied(text: str) -> str:
+    """A length with its words as units and its dash as two dots: `2-3 hours` is `2h..3h`."""
+    words = text.lower().replace(" to ", "..")
+    dotted = re.sub(r"\s*(?:\.{2,}|[-\u2010-\u2015\u2026])\s*", "..", words)
+    short = re.sub(r"(\d)\s*([a-z]+)\s*", lambda part: part[1] + _unit(part[2]), dotted).strip()
+    return re.sub(r"^(\d+)\.\.(\d+)([a-z]+)$", r"\1\3..\2\3", short)
+
+
+def _unit(word: str) -> str:
+    return next((unit for named, unit in _NAMED if len(word) > 2 and word.startswith(named)), word)

@@ -1,6 +1,6 @@
 """From pydantic's errors to problems with a place, in words of the language."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -102,7 +102,7 @@ class _Details:
         if kind == "missing" and self.rest:
             known = self._known(self.value)
             unknown = [key for key in self.value if key not in known]
-            return any(did_you_mean(key, known) == did_you_mean(str(self.rest[-1]), known) for key in unknown)
+            return any(_suggested(key, known) == did_you_mean(str(self.rest[-1]), known) for key in unknown)
         return False
 
     def problem(self) -> Problem:
@@ -137,9 +137,19 @@ class _Details:
         for step in self.path[:-1]:
             parent = parent[step]
         key, known = str(self.path[-1]), self._known(parent)
-        message = f"unknown key {key[:40]!r}{did_you_mean(key, known)}"
         place = _place(self.document, self.path, at_key=True)
+        if self._is_rest_of_text(key):
+            message = f"the comma before {key[:40]!r} ends the text; inside {{...}} a text with a comma needs quotes"
+            return place.problem(message, expected='quotes round the whole text: "..."', found=shown(key))
+        message = f"unknown key {key[:40]!r}{_suggested(key, known)}"
         return place.problem(message, expected=f"one of {', '.join(known)}", found=shown(key))
+
+    def _is_rest_of_text(self, key: str) -> bool:
+        """Whether a key without a colon was the rest of a text that a comma inside {...} cut in two."""
+        spot = self.document.spots.get(self.path)
+        if spot is None or self.value != "" or spot.line != spot.key_line:
+            return False
+        return spot.column - spot.key_column <= len(key)
 
     def _kind(self) -> Problem:
         expected = f"one of {', '.join(KINDS)}"
@@ -150,6 +160,14 @@ class _Details:
         if not isinstance(kind, str):
             return place.problem("not a kind of activity", expected=expected, found=shown(kind))
         return place.problem(f"unknown kind{did_you_mean(kind, KINDS)}", expected=expected, found=shown(kind))
+
+
+_GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}
+
+
+def _suggested(key: str, known: Collection[str]) -> str:
+    grade = _GRADES.get(key)
+    return f"; did you mean {grade!r}?" if grade in known else did_you_mean(key, known)
 
 
 _SHAPES = {

@@ -4,7 +4,7 @@ Finding a file needs neither YAML nor pydantic; only `Library.entries` reads the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,7 @@ class Library(Value):
 
     def entries(self) -> tuple[Listed, ...]:
         """All protocols with their titles, or what is wrong with them: a bad file hides no other."""
+        from recovery.protocol.problems import Problem
         from recovery.protocol.reading import check_file  # loads pydantic and YAML
 
         listed = []
@@ -115,19 +116,30 @@ class Library(Value):
                 listed.append(
                     Listed(name, path, protocol.title, protocol.version, protocol.summary, problems)
                 )
+        for path in self._misnamed():
+            why = Problem(str(path), 0, 0, "", "error", "ignored: the file's name has to end in .yaml")
+            listed.append(Listed(path.name, path, problems=(why,)))
         return tuple(listed)
+
+    def _misnamed(self) -> Iterator[Path]:
+        """Files that would be protocols if their names ended in .yaml."""
+        for folder in self.folders:
+            yield from sorted(path for path in _inside(folder) if path.suffix.lower() == ".yml")
 
     def _files(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in self.folders:
-            try:
-                candidates = sorted(folder.iterdir())
-            except OSError:
-                continue
-            for path in candidates:
+            for path in sorted(_inside(folder)):
                 if path.suffix == ".yaml" and re.fullmatch(_ID, path.stem):
                     found.setdefault(path.stem, path)
         return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return [*folder.iterdir()]
+    except OSError:
+        return []
 
 
 def _exists(path: Path) -> bool:

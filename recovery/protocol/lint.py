@@ -10,6 +10,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import Places, Problem, place_at
 
 RULES = {
+    "always-true": "every comparison can become false",
     "at-max-without-max": "what happens at the longest time is told only for a phase that has one",
     "cadence-does-not-fit": "what is planned for a day fits into 16 waking hours, gaps included",
     "duplicate-id": "everything of one kind has an id of its own",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from recovery.protocol.contradictions import is_always_true
 from recovery.protocol.findings import Finding, Path, activities, compared, gates
 from recovery.protocol.model import (
     ORIGINS,
@@ -191,6 +192,16 @@ def _value(protocol: RecoveryProtocol, comparison: Comparison, path: Path) -> It
             f"{asked.id!r} never gets there",
             _words(asked),
             str(comparison),
+            about=asked.id,
+        )
+    elif is_always_true(comparison, protocol.observations):
+        yield Finding(
+            "always-true",
+            path,
+            f"every answer to {asked.id!r} makes this true",
+            f"a comparison that some of {_words(asked)} makes false",
+            str(comparison),
+            severity="warning",
             about=asked.id,
         )
 

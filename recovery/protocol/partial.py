@@ -41,6 +41,7 @@ _SECTION_OF = {
     "unknown-source": "sources",
     "unknown-observation": "observe",
     "value-not-possible": "observe",
+    "always-true": "observe",
     "unknown-table": "tables",
     "unknown-phase": "phases",
 }

@@ -152,9 +152,9 @@ class LimitEntry(Entry):
 class TableEntry(Entry):
     """A range for each grade."""
 
-    I: s.DurationRange = Field(description="For grade I.")  # noqa: E741  # the grade's name
-    II: s.DurationRange = Field(description="For grade II.")
-    III: s.DurationRange = Field(description="For grade III.")
+    I: s.DurationRange = Field(description="For grade I, such as I: 2w..4w.")  # noqa: E741  # the grade's name
+    II: s.DurationRange = Field(description="For grade II, such as II: 4w..8w.")
+    III: s.DurationRange = Field(description="For grade III, such as III: 3mo..12mo.")
     source: Sources | None = SOURCE
 
 

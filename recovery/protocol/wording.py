@@ -35,6 +35,8 @@ def hint(
         return Hint(
             "a backslash in double quotes means something else; use single quotes, or write it twice", found
         )
+    if "could not find expected ':'" in problem:
+        return Hint("a colon is missing, here or on the line before; write key: value", found)
     if "mapping values are not allowed" in problem:
         return _second_colon(written, found)
     if "block sequence entries" in problem or "sequence entries are not allowed" in problem:
@@ -84,4 +86,8 @@ def _open_quote(lines: list[str], line: int) -> tuple[int, int] | None:
 def _second_colon(written: str, found: str) -> Hint:
     if re.search(r":\s+\S.*:(\s|$)", written):
         return Hint(f"a text that contains a colon and a space needs quotes; {QUOTES}", found)
-    return Hint("the line is indented further than the text above it allows; check the indentation", found)
+    return Hint(
+        "the line is indented further than the text above it allows; check the indentation, "
+        "and whether a colon is missing, here or on the line before",
+        found,
+    )

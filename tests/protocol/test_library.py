@@ -81,6 +81,14 @@ def test_a_bad_file_hides_no_other(library: Library, whole: Whole) -> None:
     assert listed["good"].is_usable
 
 
+def test_a_file_with_another_ending_is_listed_as_ignored(library: Library, whole: Whole) -> None:
+    (library.folders[0] / "mine.yml").write_text(whole(id="id: mine"))
+    listed = {entry.id: entry for entry in library.entries()}
+    assert not listed["mine.yml"].is_usable
+    assert listed["mine.yml"].problems[0].message == "ignored: the file's name has to end in .yaml"
+    assert "mine" not in library.ids()
+
+
 def test_a_name_that_is_not_the_id_is_an_error_in_the_library_only(
     library: Library, whole: Whole, tmp_path: Path
 ) -> None:

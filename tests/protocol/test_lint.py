@@ -42,6 +42,18 @@ Case = tuple[str, dict[str, str], str, dict[str, str]]
 
 CASES: list[Case] = [
     (
+        "always-true",
+        {"gate": "leave_when: pain >= 0"},
+        "phase 'first' > leave_when",
+        {"gate": "leave_when: pain >= 1"},
+    ),
+    (
+        "always-true",
+        {"gate": "leave_when: [rom == full, swelling <= marked]"},
+        "phase 'first' > leave_when 2",
+        {"gate": "leave_when: [rom == full, swelling <= moderate]"},
+    ),
+    (
         "unknown-protocol",
         {"red_flags": SECTION_FLAG + "\nthen: contrst"},
         "then",
@@ -459,6 +471,11 @@ def test_unused_things_and_odd_hours_are_warnings(check: Check, whole: Whole) ->
         ("unused", "warning"),
         ("outside-waking-hours", "warning"),
     ]
+
+
+def test_what_is_always_true_is_a_warning(check: Check, whole: Whole) -> None:
+    (problem,) = check(whole(gate="leave_when: pain <= 10"))
+    assert (problem.rule, problem.severity, problem.found) == ("always-true", "warning", "pain <= 10")
 
 
 def test_a_finding_points_at_the_value(check: Check, whole: Whole) -> None:

@@ -134,6 +134,101 @@ def test_what_is_left_out_for_an_error_is_not_missed_elsewhere(check: Check, who
     assert problem.path == "observation 'pain' > scale"
 
 
+# What somebody most likely meant ---------------------------------------------------------------------
+
+
+def test_a_comma_that_cuts_a_text_in_braces_is_told(check: Check, whole: Whole) -> None:
+    flag = "red_flags:\n  - {id: a, when: grade == III, level: urgent, say: Still sore! Look at it, soon.}"
+    found = [p for p in check(whole(red_flags=flag)) if not p.rule]
+    assert "the comma before 'soon.' ends the text" in only(tuple(found)).message
+    assert "needs quotes" in found[0].message
+
+
+def test_a_key_with_a_colon_is_no_rest_of_a_text(check: Check, whole: Whole) -> None:
+    problem = only(check(whole(title="title: Small\nsoon:")))
+    assert problem.message == "unknown key 'soon'"
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [({"title": "title Rest and ice"}, 5), ({"sources": "sources\n  nhs: {title: Advice}"}, 9)],
+)
+def test_a_missing_colon_is_told(check: Check, whole: Whole, sections: dict[str, str], line: int) -> None:
+    problem = only(check(whole(**sections)))
+    assert "a colon is missing, here or on the line before" in problem.message
+    assert problem.line in (line, line + 1)
+
+
+def test_a_missing_colon_in_a_list_is_told(check: Check, whole: Whole) -> None:
+    problem = only(check(whole(phases="- id second\n  min: 1d\n  source: own")))
+    assert "whether a colon is missing, here or on the line before" in problem.message
+
+
+def test_a_missing_row_of_a_table_is_shown(check: Check, whole: Whole) -> None:
+    problem = only(check(whole(tables="tables:\n  heal: {I: 2w..4w, II: 4w..8w, source: own}")))
+    assert problem.message == "'III' is missing"
+    assert problem.expected.startswith("III: ")
+    assert "such as III: 3mo..12mo" in problem.expected
+
+
+def test_a_grade_as_a_number_is_one_error(check: Check, whole: Whole) -> None:
+    problem = only(check(whole(tables="tables:\n  heal: {I: 2w, 2: 4w..8w, III: 3mo..12mo, source: own}")))
+    assert problem.message == "unknown key '2'; did you mean 'II'?"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("15 minutes", "15min"),
+        ("15 minuts", "15min"),
+        ("2 hours", "2h"),
+        ("2-3h", "2h..3h"),
+        ("2h–3h", "2h..3h"),  # noqa: RUF001  # the dash of a word processor
+        ("2h - 3h", "2h..3h"),
+        ("2 to 3 hours", "2h..3h"),
+        ("2h...3h", "2h..3h"),
+    ],
+)
+def test_a_length_in_words_is_suggested_in_units(
+    check: Check, whole: Whole, written: str, meant: str
+) -> None:
+    problem = only(
+        check(
+            whole(activities=f"- {{id: r, kind: reminder, of: rest, say: a, source: own, every: {written}}}")
+        )
+    )
+    assert f"(did you mean {meant}?)" in problem.message
+
+
+def test_days_in_words_are_suggested_too(check: Check, whole: Whole) -> None:
+    text = whole(gate="leave_when: injury >= 2 days").replace("min: 24h", "min: 2 days")
+    assert ["(did you mean 2d?)" in problem.message for problem in check(text)] == [True, True]
+
+
+@pytest.mark.parametrize("written", ["soon", "2 parsecs", "3h-2h", "-5min", "5"])
+def test_what_nobody_can_guess_is_not_guessed(check: Check, whole: Whole, written: str) -> None:
+    text = whole().replace("min: 24h", f"min: {written}")
+    assert "did you mean" not in only(check(text)).message
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("pain <= 4 and swelling falling", "for and, write a list: [pain <= 4, swelling falling]"),
+        ("rom == full and swelling falling", "for and, write a list: [rom == full, swelling falling]"),
+        (
+            "pain <= 4 or swelling falling",
+            "for or, write a list under any: {any: [pain <= 4, swelling falling]}",
+        ),
+        ("not pain rising", "for not, write it as a key: {not: pain rising}"),
+    ],
+)
+def test_conditions_joined_by_a_word_are_told_how(
+    check: Check, whole: Whole, written: str, hint: str
+) -> None:
+    assert hint in only(check(whole(gate=f"leave_when: {written}"))).message
+
+
 # YAML traps -----------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import pytest
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint import RULES
-from recovery.protocol.model import MODALITIES, Duration, Session
+from recovery.protocol.model import GRADES, MODALITIES, All, Comparison, Duration, Session, comparisons
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
 
@@ -66,6 +66,54 @@ def test_warmth_waits_for_48_hours_and_for_swelling_and_pain(library: Library) -
     assert enter is not None
     assert str(needs) in str(enter)
     assert not is_contradictory(enter, protocol.observations)
+
+
+def test_nothing_holds_as_lessened_while_the_swelling_rises_again(library: Library) -> None:
+    protocol = read_protocol(library.find("strain"), library).protocol
+    needs = next(limit.needs for limit in protocol.limits if limit.id == "warm-when-lessened")
+    gates = [protocol.phase("rice").leave_when, protocol.phase("contrast").enter_when, needs]
+    lessened = "((swelling falling and not (swelling rising)) or swelling == 0)"
+    assert all(str(gate).count(lessened) == 1 for gate in gates)
+    rises_again = Comparison("swelling", "rising")
+    assert all(
+        is_contradictory(All((gate, rises_again, Comparison("swelling", "!=", 0.0))), protocol.observations)
+        for gate in gates
+        if gate is not None
+    )
+
+
+def test_severe_pain_is_told_whether_it_rises_or_not(library: Library) -> None:
+    protocol = read_protocol(library.find("rice"), library).protocol
+    assert [str(flag.when) for flag in protocol.red_flags if flag.level == "urgent"] == ["pain >= 8"]
+
+
+def test_swelling_that_rises_again_is_told_once_packs_are_possible(library: Library) -> None:
+    protocol = read_protocol(library.find("contrast"), library).protocol
+    (flag,) = protocol.red_flags
+    assert str(flag.when) == "injury >= 48h and swelling rising and swelling >= 2"
+    assert (flag.level, flag.cites) == ("routine", {"": ("own",)})
+
+
+def test_tens_waits_for_an_hour_after_a_pack(library: Library) -> None:
+    protocol = read_protocol(library.find("strain"), library).protocol
+    (gap,) = (limit for limit in protocol.limits if "tens" in limit.to)
+    assert (gap.of, gap.gap, gap.during) == (("cold", "warm"), Duration(seconds=3600), ())
+
+
+@pytest.mark.parametrize("grade", GRADES)
+def test_every_grade_reaches_dynamic_exercises_within_the_least_of_loading(
+    library: Library, grade: str
+) -> None:
+    protocol = read_protocol(library.find("strain"), library).protocol
+    loading = protocol.phase("loading")
+    dynamic = next(
+        a
+        for a in loading.activities
+        if a.id.startswith("dynamic") and Comparison("grade", "==", grade) in comparisons(a.only_if)
+    )
+    assert dynamic.begins is not None
+    within = protocol.length(loading.least, grade).about_seconds
+    assert dynamic.begins.offset.about_seconds + 3 * 86400 <= within
 
 
 # The reference --------------------------------------------------------------------------------------
