@@ -100,7 +100,9 @@ def test_status_says_where_one_is_and_what_comes(patient: Person) -> None:
     assert lines[0] == "Rest, ice, compression, elevation, day 2  (strain-1, grade II, left)"
     assert any(line.startswith("Gate     The way on to Cold and warm in turn: shut") for line in lines)
     assert "         ✗ 24h since the injury (in 1 h 20 min, 18:00)" in lines
-    assert any(line.startswith("Now      Ice: 20 min left, until 17:00 (assumed on since 16:40") for line in lines)
+    assert any(
+        line.startswith("Now      Ice: 20 min left, until 17:00 (assumed on since 16:40") for line in lines
+    )
     assert "Next     19:00  Ice, 20 min" in lines
     assert any("usually healed between Sun 20 Dec 2026 and Sun 17 Jan 2027" in line for line in lines)
     assert lines[-1] == "Daemon   not running, so no reminders come: recovery daemon start"
