@@ -50,7 +50,8 @@ def run_(notifier: str | None) -> int:
 
 @daemon.command()
 @notifier_option
-def start(notifier: str | None) -> int:
+@json_option
+def start(notifier: str | None, as_json: bool) -> int:
     """Start it in the background, if it does not run already.
 
     \b
@@ -61,6 +62,9 @@ def start(notifier: str | None) -> int:
     folder = paths.make_home()
     was = presence.is_running(folder)
     there = ensure_running(folder, notifier)
+    if as_json:
+        print_json({"v": VERSION, **daemon_json(there)})
+        return 0
     click.echo(f"{'Running already' if was else 'Started'}: process {there.pid}.")
     click.echo(how_it_reminds(there))
     return 0
@@ -78,7 +82,8 @@ def how_it_reminds(there: presence.Presence) -> str:
 
 
 @daemon.command()
-def stop() -> int:
+@json_option
+def stop(as_json: bool) -> int:
     """End it. No reminders come until it is started again.
 
     \b
@@ -88,6 +93,9 @@ def stop() -> int:
 
     if not stop_it(paths.home()):
         raise NotThere("no daemon is running")
+    if as_json:
+        print_json({"v": VERSION, **daemon_json(None)})
+        return 0
     click.echo("Stopped. No reminders come until: recovery daemon start")
     return 0
 

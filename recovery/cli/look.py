@@ -13,11 +13,14 @@ from recovery.engine.outlook import coming, outlook
 from recovery.engine.outlook import explain as explained
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
+from recovery.store.record import load_one
 
 
 def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
     """The episode asked for, or all of them. Raises `NotThere` where there is none."""
     if wanted is not None:
+        if wanted in person.journal.episodes() and wanted not in [e.id for e in person.record.episodes]:
+            return (load_one(person.journal, wanted, person.now),)  # over: it is still there to look at
         return (person.one(wanted),)
     if not person.record.episodes:
         if not as_json:  # what the last one had to tell at its end

@@ -20,6 +20,8 @@ _BAR = 32
 def status(look: Outlook) -> str:
     """A page of some ten lines."""
     lines = [_heading(look.episode, look.day), *_alerts(look)]
+    if look.episode.is_over:
+        return "\n".join(lines)
     if look.episode.state == ACTIVE:
         lines += _gate(look)
     if look.episode.state == PAUSED:
@@ -106,6 +108,8 @@ def _heading(episode: Episode, day: int) -> str:
     known = ", ".join(part for part in about if part)
     is_waiting = episode.stay.phase is None
     where = f"waiting for: {episode.phase.title}" if is_waiting else f"{episode.phase.title}, day {day}"
+    if episode.is_over:
+        where = f"{episode.protocol.title}: {episode.state}"
     return styled(where, "bold", "cyan") + styled(f"  ({known})", "dim")
 
 
@@ -169,7 +173,7 @@ def _kind(kind: str) -> str:
 def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[str]:
     """The usual healing time as the range that it is: a bar with the range marked, and where today is."""
     place = episode.place
-    zero = episode.onset
+    zero = episode.origin(episode.protocol.healing.zero) if episode.protocol.healing else episode.onset
     whole = max(healing.latest, now) - zero
     spots = ["·"] * _BAR
 

@@ -54,8 +54,11 @@ class ControlSocket:
                     calls.append(call.removeprefix(self._token))
         return [call for call in calls if call in (WAKE, STOP)]
 
-    def close(self) -> None:
+    def close(self, *, is_ours: bool = True) -> None:
+        """Hear no more. The address goes, too, unless another daemon has made it its own by now."""
         self._socket.close()
+        if not is_ours:
+            return
         with suppress(OSError):
             (self._folder / (_SOCKET if _HAS_LOCAL else _ADDRESS)).unlink()
 

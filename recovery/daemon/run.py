@@ -62,7 +62,7 @@ class Daemon:
         finally:
             signal.set_wakeup_fd(-1)
             self._notifier.close()
-            ear.close()
+            ear.close(is_ours=self._lock.is_in_place())
             if self._lock.is_in_place():
                 with suppress(OSError):
                     presence.erase(self._folder)

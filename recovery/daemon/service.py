@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.decide import turn
+from recovery.engine.decide import LATE_WORDS, turn
 from recovery.engine.episode import Episode, read_cue
 from recovery.engine.facts import END_KEY, ENDED, Cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Shown, Undelivered
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, load, not_told, seen_at, told, untold, write
+from recovery.store.record import (
+    Record,
+    bring_up,
+    is_latest_unanswered,
+    load,
+    not_told,
+    seen_at,
+    told,
+    untold,
+    write,
+)
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
-"""The waits between attempts to show a cue; the last one again and again."""
+"""The waits between attempts to show a cue; after the last one it is tried whenever something else is due."""
 
 TROUBLE_WAIT = timedelta(seconds=30)
 """When to try again after the journal could not be read or written."""
@@ -66,7 +76,10 @@ class Service:
             return self._tell_from_memory(now)
         self._trouble, self._known = "", record
         self._tell(record, now)
-        retries = [a.again_at for a in self._attempts.values() if a.again_at is not None]
+        # After the last of them a cue waits for whatever wakes the daemon next: where there is no desktop, none
+        # comes by being asked.
+        waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES))
+        retries = [attempt.again_at for attempt in waiting if attempt.again_at is not None]
         waking = record.next_wakeup(now)
         return min([*retries, *([waking] if waking else [])], default=None)
 
@@ -79,7 +92,7 @@ class Service:
             for fact in turn(episode, now, self._known.others(episode))[1]:
                 if fact.kind == ENDED:
                     self._told_from_memory += 1
-                    cue = read_cue(fact.data["cue"], -self._told_from_memory)
+                    cue = read_cue(fact, -self._told_from_memory)
                     self._log.warning("told from memory %s %s", cue.kind, cue.key)
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
                     self.notifier.show(Note(cue.key, cue.title, _body(cue, now), cue.critical, tag=cue.seq))
@@ -193,15 +206,12 @@ def _is_dealt_with(key: str, episode: Episode | None) -> bool:
         return True
     if not key.endswith(END_KEY):
         return episode.is_over or key.removeprefix(f"{episode.id}/") not in episode.alerts
-    occurrence = key.removesuffix(END_KEY)
-    activity = occurrence.rpartition("/")[0]
-    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
-    return not of_it or of_it[-1].occurrence != occurrence or of_it[-1].is_confirmed
+    return not is_latest_unanswered(episode, key.removesuffix(END_KEY))
 
 
 def _body(cue: Cue, now: datetime) -> str:
     """A cue's text; one that comes later than it was decided says by how much."""
-    late = now - cue.due_at
-    if cue.kind in ("end", "start") and late >= timedelta(minutes=2):
+    late = now - cue.decided_at
+    if cue.kind in ("end", "start") and late >= LATE_WORDS:
         return f"{cue.body} (This comes {spell(late)} late.)".strip()
     return cue.body

@@ -14,10 +14,10 @@ from recovery.engine.decide import LONGEST_SPACING, Turn
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Treatment
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.gates import Held, Passed, gate
-from recovery.engine.limits import foreseen, permit
+from recovery.engine.limits import Block, block, foreseen, longest, permit
 from recovery.engine.times import spell, spell_when
 from recovery.protocol.durations import Duration
-from recovery.protocol.model import CheckIn, Every, Hold, Observation, Reminder, Session
+from recovery.protocol.model import CheckIn, Every, Hold, Observation, Reminder, Session, Step
 from recovery.values import Value, field, replace
 
 SNOOZE = Duration(seconds=600)
@@ -199,7 +199,7 @@ class _Desk(Turn):
         return self.accept(f"Noted: {told}" + (f", {self.when(at)}." if wish.at else "."))
 
     def begin(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Session,))
+        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
         assert isinstance(activity, Session)
@@ -211,13 +211,18 @@ class _Desk(Turn):
         current = self.treatment(activity.id, is_over=False)
         if current is not None and not current.is_assumed:
             return Refused(f"{activity.title} is on already, until {self.when(current.ends_at)}")
-        if current is not None and current.phase != self.episode.phase.id:
-            current = None  # of an earlier phase: it is in the way, as the limits will say
-        step = activity.steps[track.step]
+        if current is not None:
+            activity = self.episode.session(current)  # its own, not a namesake in the phase that came after
+        elif activity not in self.episode.phase.activities:
+            return Refused(f"{activity.title} is of an earlier phase")
+        step = activity.steps[current.step if current else track.step]
         if wish.activity not in (None, activity.id, step.modality):
             return Refused(f"{activity.title}: {step.modality} comes next, not {wish.activity}")
         occurrence = current.occurrence if current else (track.occurrence if track.snoozed_until else "")
-        blocked = self.blocked(activity, occurrence)
+        if current is not None and current.phase != self.episode.phase.id:
+            blocked = self._blocked_in_both(activity, current, step)
+        else:
+            blocked = self.blocked(activity, occurrence)
         if blocked is not None:
             earliest = None
             if blocked.until is not None:
@@ -234,6 +239,15 @@ class _Desk(Turn):
         return self.accept(
             f"{self.episode.text(step.start).rstrip('.')}. {spell(current.planned)}, until {self.when(ends)}."
         )
+
+    def _blocked_in_both(self, activity: Session, current: Treatment, step: Step) -> Block | None:
+        """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
+        if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
+            return Block(f"only until {activity.until}", None)
+        earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
+        in_both = (self.episode, replace(self.episode, stay=earlier))
+        blocks = (block(e, step, self.now, self.others, current.occurrence) for e in in_both)
+        return longest(blocked for blocked in blocks if blocked is not None)
 
     def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
         assumed = self.treatment(activity.id, is_over=True)

@@ -86,7 +86,10 @@ def _grid(
 ) -> Iterator[Due]:
     start = floor(episode, activity)
     if isinstance(cadence, Once):
-        due = max(start, episode.instant(cadence.after))
+        # Not from the end of a pause on: what was told before it is not told again.
+        due = max(episode.stay.entered_at, episode.instant(cadence.after))
+        if activity.begins is not None:
+            due = max(due, episode.instant(activity.begins))
         if track.last_due is None and (since is None or due >= since):
             due = episode.place.fit(due, timedelta(0))
             yield Due(due, due + DAY)

@@ -10,7 +10,7 @@ from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, Timed, dues, floor
-from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, apply
+from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, apply, titled
 from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.gates import (
     PATIENCE,
@@ -55,8 +55,9 @@ def turn(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tup
     if desk.episode.state == PAUSED and pause_ends is not None and pause_ends <= now:
         cue = desk.cue("resumed", "phase", "Reminders are on again", "The pause is over.", now)
         desk.add(f.RESUMED, {"cue": cue})
-    if desk.episode.state == ACTIVE:
+    if not desk.episode.is_over:
         desk.raise_alerts()
+    if desk.episode.state == ACTIVE:
         desk.change_phase()
     if desk.episode.state == ACTIVE:
         desk.offer_what_is_due()
@@ -119,7 +120,7 @@ class Turn:
             if treatment.ended_at is None and treatment.ends_at <= self.now:
                 late = overrun(treatment, self.now)
                 activity = self.episode.session(treatment)
-                title = _titled(activity, treatment.modality)
+                title = titled(activity, treatment.modality)
                 words = self.episode.text(activity.steps[treatment.step].end)
                 cue = self.cue(
                     treatment.occurrence + f.END_KEY,
@@ -143,9 +144,11 @@ class Turn:
     # Alerts --------------------------------------------------------------------------------------
 
     def raise_alerts(self) -> None:
-        """Red flags whose condition has become true, and what is over its time."""
+        """Red flags whose condition has become true, and what is over its time; in a pause only what presses."""
         episode = self.episode
         for flag in episode.protocol.red_flags:
+            if episode.state == PAUSED and flag.level == "routine":
+                continue
             raised = f"flag/{flag.id}"
             state = truth(flag.when, episode, self.now)
             if state is Truth.YES and raised not in episode.alerts:
@@ -153,7 +156,7 @@ class Turn:
             elif state is Truth.NO and raised in episode.alerts:
                 self.add(f.ALERTED, {"id": raised, "cleared": True})
         healing = episode.protocol.healing
-        if healing is None or "healing/late" in episode.alerts:
+        if healing is None or "healing/late" in episode.alerts or episode.state == PAUSED:
             return
         if healing_range(episode)[1] <= self.now:
             self.alert("healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
@@ -192,21 +195,20 @@ class Turn:
             match gate(self.episode, self.now):
                 case Passed(reasons):
                     phase = self.episode.stay.phase
+                    if self.episode.next_phase is None and self.episode.under_way is not None:
+                        return  # nothing completes over a session whose end is still to be told
                     if phase is not None and (phase.confirm or self.episode.confirms):
                         self._offer_change(reasons)
                         return
-                    if self.episode.next_phase is None and self.episode.under_way is not None:
-                        return  # nothing completes over a session whose end is still to be told
                     self.leave(reasons)
                     if self.episode.state != ACTIVE:
                         return
                 case Held() as held:
                     opens = opens_at(self.episode)
-                    is_news = "; ".join(held.reasons) != self.episode.stay.held
+                    is_news = held.unmet != self.episode.stay.held
                     if is_news and (opens is None or opens <= self.now):
-                        reasons = held.reasons
-                        data = {"phase": self.episode.phase.id, "state": "held", "reasons": [*reasons]}
-                        self.add(f.PHASE, data)
+                        data = {"phase": self.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
+                        self.add(f.PHASE, data | {"unmet": held.unmet})
                     self._deadline_alert(held)
                     return
 
@@ -304,7 +306,8 @@ class Turn:
         assert day is not None
         occurrence = self._name(activity.id, day) if on else track.occurrence
         words = self.episode.text(activity.on if on else activity.off)
-        cue = self.cue(occurrence, "on" if on else "off", activity.title, words, due)
+        expires = self.episode.place.window(day)[1] if on else self.now + HOLD_NOT_WORTH
+        cue = self.cue(occurrence, "on" if on else "off", activity.title, words, due, expires=expires)
         data = self._about(activity.id, occurrence, due, day) | {
             "modality": activity.modality,
             "on": on,
@@ -456,7 +459,7 @@ class Turn:
         if isinstance(activity, Session) and isinstance(activity.cadence, Every) and kind == f.MISSED:
             length = timedelta(seconds=self._step(activity).duration.least.seconds)
             data["counts_from"] = to_ms(due.at + length)
-        self.add(f.MISSED if kind == f.MISSED else f.DONE, data)
+        self.add(kind, data)
 
     def _tell(self, activity: Timed, due: Due, *, again: bool) -> None:
         track = self.episode.track(activity.id)
@@ -471,7 +474,9 @@ class Turn:
                 data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
                 until = self.episode.place.local(ends)
                 words, expires = "start", ends
-                title = f"{_titled(activity, step.modality)}: start, {spell(ends - self.now)}, until {until:%H:%M}"
+                title = (
+                    f"{titled(activity, step.modality)}: start, {spell(ends - self.now)}, until {until:%H:%M}"
+                )
                 body = self.episode.text(f"{step.start} {step.stop_if}".strip())
             case Reminder():
                 data["modality"] = activity.modality
@@ -487,11 +492,6 @@ class Turn:
     def _questions(self, activity: CheckIn) -> str:
         asked = [self.episode.protocol.observations[name].ask for name in activity.asks]
         return " ".join(self.episode.text(question) for question in asked)
-
-
-def _titled(activity: Session, modality: str) -> str:
-    """A session's title; of an alternation with which of its steps it is."""
-    return f"{activity.title}, {modality}" if len(activity.steps) > 1 else activity.title
 
 
 def _modality(activity: Reminder | CheckIn) -> str:
@@ -519,6 +519,8 @@ def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
             yield treatment.ends_at
     if episode.is_over:
         return
+    for flag in episode.protocol.red_flags:
+        yield from condition_moments(flag.when, episode)
     if episode.state == PAUSED:
         if episode.paused_until is not None:
             yield episode.paused_until
@@ -527,8 +529,6 @@ def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
                 yield from _hold_moments(episode, activity, now)
         return
     yield from gate_moments(episode, episode.stay.phase)
-    for flag in episode.protocol.red_flags:
-        yield from condition_moments(flag.when, episode)
     if episode.protocol.healing is not None:
         yield healing_range(episode)[1]
     for activity in episode.phase.activities:

@@ -12,13 +12,25 @@ from zoneinfo import ZoneInfo
 from recovery.engine import facts as f
 from recovery.engine.facts import Cue, Fact, from_ms
 from recovery.engine.times import Place
-from recovery.protocol.model import Anchor, AnyActivity, CheckIn, Phase, RecoveryProtocol, Session
+from recovery.protocol.model import (
+    LONGEST_GAP,
+    All,
+    Anchor,
+    AnyActivity,
+    AnyOf,
+    CheckIn,
+    Comparison,
+    Condition,
+    Phase,
+    RecoveryProtocol,
+    Session,
+)
 from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
 
-LEDGER_MEMORY = timedelta(days=3)
-"""How long sessions stay in the ledger: longer than any gap or daily count looks back."""
+LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
+"""How long sessions stay in the ledger, counted from their begin: longer than any gap or daily count looks back."""
 
 
 class Answer(Value):
@@ -77,8 +89,8 @@ class Stay(Value):
     phase: Phase | None
     index: int
     entered_at: datetime
-    held: str = ""
-    """The reasons last recorded for not leaving it."""
+    held: list[str] | None = None
+    """The conditions that were not met when it was last recorded that it goes on; None: not recorded yet."""
     offered: bool = False
     """Whether its end waits for the person's word."""
     asks_anew: bool = False
@@ -172,9 +184,8 @@ class Episode(Value):
         raise KeyError(treatment.occurrence)
 
     def title_of(self, treatment: Treatment) -> str:
-        """A session's title; of an alternation with which of its steps it is."""
-        activity = self.session(treatment)
-        return f"{activity.title}, {treatment.modality}" if len(activity.steps) > 1 else activity.title
+        """The title of a session that is on or was."""
+        return titled(self.session(treatment), treatment.modality)
 
     def text(self, text: str) -> str:
         """A protocol's text with its two placeholders filled in; nothing else is ever formatted."""
@@ -183,6 +194,13 @@ class Episode(Value):
 
 
 _NEW = Track()
+
+
+def titled(activity: Session, modality: str) -> str:
+    """A session's title; of an alternation with which of its steps it is."""
+    return f"{activity.title}, {modality}" if len(activity.steps) > 1 else activity.title
+
+
 MOMENT = timedelta(milliseconds=1)
 """The least by which two instants in the journal differ."""
 
@@ -190,6 +208,7 @@ MOMENT = timedelta(milliseconds=1)
 def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
     """The episode that a `started` fact opens. Raises `KeyError` or `ValueError` on a damaged fact."""
     data = started.data
+    protocol = tailored(protocol, {"grade": data.get("grade"), "side": data.get("side")})
     place = Place(
         ZoneInfo(data["zone"]), time.fromisoformat(data["wake"]), time.fromisoformat(data["bedtime"])
     )
@@ -206,6 +225,28 @@ def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
     )
 
 
+def tailored(protocol: RecoveryProtocol, given: Mapping[str, str | None]) -> RecoveryProtocol:
+    """The protocol without the activities that are for another grade or side than the one given."""
+    phases = tuple(
+        replace(phase, activities=tuple(a for a in phase.activities if _may_apply(a.only_if, given)))
+        for phase in protocol.phases
+    )
+    return protocol if phases == protocol.phases else replace(protocol, phases=phases)
+
+
+def _may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
+    """Whether a condition may ever be true of somebody with this grade and side."""
+    match condition:
+        case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
+            return (given[subject] == value) is (test == "==")
+        case All(parts):
+            return all(_may_apply(part, given) for part in parts)
+        case AnyOf(parts):
+            return any(_may_apply(part, given) for part in parts)
+        case _:
+            return True
+
+
 def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     """The episode that its facts tell of, in the order in which they were written down.
 
@@ -220,32 +261,32 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     episode = begin(protocol, started)
     if started.seq in undone:
         return replace(episode, state=TAKEN_BACK)
-    cues: dict[int, Mapping[str, Any]] = {}
+    carriers: dict[int, Fact] = {}
     troubles: dict[int, str] = {}
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
         if fact is started or fact.seq in undone:
             continue
         if fact.kind == f.DELIVERED:
-            for seq in _settled_with(fact.data["seq"], {seq: cue["key"] for seq, cue in cues.items()}):
-                del cues[seq]
+            keys = {seq: carrier.data["cue"]["key"] for seq, carrier in carriers.items()}
+            for seq in _settled_with(fact.data["seq"], keys):
+                del carriers[seq]
                 troubles.pop(seq, None)
         elif fact.kind == f.UNDELIVERED:
             troubles[fact.data["seq"]] = fact.data["reason"]
         else:
             episode = _after(episode, fact)
             if fact.data.get("cue"):
-                cues[fact.seq] = fact.data["cue"]
-    pending = {seq: read_cue(cue, seq) for seq, cue in cues.items()}
+                carriers[fact.seq] = fact
+    pending = {seq: read_cue(carrier) for seq, carrier in carriers.items()}
     return replace(episode, pending=pending, troubles=troubles)
 
 
 def apply(episode: Episode, fact: Fact) -> Episode:
     """The episode after one more fact. Facts about what is no longer known are passed over."""
     episode = _after(episode, fact)
-    cue = fact.data.get("cue")
-    if cue:
-        pending = {**episode.pending, fact.seq: read_cue(cue, fact.seq)}
+    if fact.data.get("cue"):
+        pending = {**episode.pending, fact.seq: read_cue(fact)}
         episode = replace(episode, pending=pending)
     return episode
 
@@ -275,18 +316,20 @@ def _named(episode: Episode, occurrence: str, at: datetime) -> Episode:
     return replace(episode, names={**kept, series: int(ordinal)})
 
 
-def read_cue(cue: Mapping[str, object], seq: int) -> Cue:
-    """The cue that a fact carries."""
+def read_cue(fact: Fact, seq: int | None = None) -> Cue:
+    """The cue that a fact carries; `seq` where it is not the fact's own."""
+    cue = fact.data["cue"]
     expires = cue.get("expires")
     return Cue(
         key=str(cue["key"]),
         kind=str(cue["kind"]),
         title=str(cue["title"]),
         body=str(cue["body"]),
-        due_at=from_ms(int(str(cue["due"]))),
+        due_at=from_ms(cue["due"]),
+        decided_at=fact.at,
         critical=bool(cue.get("critical")),
-        seq=seq,
-        expires_at=None if expires is None else from_ms(int(str(expires))),
+        seq=fact.seq if seq is None else seq,
+        expires_at=None if expires is None else from_ms(expires),
     )
 
 
@@ -329,10 +372,10 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
         entered = Stay(episode.protocol.phases[index], index, fact.at, asks_anew=bool(fact.data.get("anew")))
         return replace(episode, stay=entered, tracks={})
     if state == "held":
-        return replace(episode, stay=replace(stay, held="; ".join(fact.data["reasons"]), offered=False))
+        return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered=False))
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
-        return replace(episode, stay=replace(stay, held="", offered=True))
+        return replace(episode, stay=replace(stay, held=None, offered=True))
     return episode
 
 

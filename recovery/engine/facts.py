@@ -71,6 +71,8 @@ class Cue(Value):
     title: str
     body: str
     due_at: datetime
+    decided_at: datetime
+    """When it was decided to tell it; the text knows how late that was."""
     critical: bool = False
     """End cues and urgent alerts: never held back."""
     seq: int = 0

@@ -58,6 +58,11 @@ class Held(Value):
     is_decided: bool
     """Whether everything it asks for is known."""
 
+    @property
+    def unmet(self) -> list[str]:
+        """The reasons that are known to hold it; an answer that has grown old overnight is not among them."""
+        return [reason for reason in self.reasons if reason.startswith(_NOT_YET)]
+
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -163,10 +168,13 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
     )
 
 
+_NOT_YET = "not yet: "
+
+
 def _reason(need: Need) -> str:
     if need.state is Truth.UNKNOWN:
         return f"not known: {need.condition}"
-    return f"not yet: {need.condition}"
+    return f"{_NOT_YET}{need.condition}"
 
 
 def gate_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:

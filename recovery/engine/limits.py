@@ -83,11 +83,13 @@ def _blocks(
 ) -> Iterator[Block]:
     planned = timedelta(seconds=step.duration.least.seconds)
     region = [e for e in (episode, *others) if e is episode or _same_place(e, episode)]
-    ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring]
-    for treatment in ledger:
+    entries = [(e, t) for e in region for t in e.ledger if t.occurrence != ignoring]
+    ledger = [treatment for _, treatment in entries]
+    for known, treatment in entries:
         if treatment.ended_at is None or treatment.ended_at > now:
             until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
-            yield Block(f"{treatment.activity} is on until {spell_when(episode.place, until, now)}", until)
+            when = spell_when(episode.place, until, now)
+            yield Block(f"{known.title_of(treatment)} is on until {when}", until)
     for limit in episode.protocol.limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.cadence import Timed, dues
 from recovery.engine.decide import Turn
-from recovery.engine.episode import PAUSED, Alert, Episode, Treatment
+from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import permit
 from recovery.engine.play import Play
@@ -118,8 +118,8 @@ def coming(
         )
         seconds = fact.data.get("seconds")
         length = None if seconds is None else timedelta(seconds=seconds)
-        if isinstance(known, Session) and len(known.steps) > 1:
-            title = f"{title}: {fact.data['modality']}"
+        if isinstance(known, Session):
+            title = titled(known, fact.data["modality"])
         yield Coming(fact.at, cue["kind"], activity, title, length)
 
 

@@ -49,8 +49,9 @@ class Persona(Value):
                     yield at, Act("end", activity=activity.id)
 
     def _start(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
-        at, activity = fact.at + self._delay(), fact.data["activity"]
+        at, activity = fact.at, fact.data["activity"]
         if self.name == "sloppy":
+            at += self._delay()
             chance = self.random.random()
             if chance < 0.1:
                 yield at, Act("skip", activity=activity)

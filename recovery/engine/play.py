@@ -75,7 +75,11 @@ class Play:
 
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:
-            self._plan(scripted)
+            if scripted.at < self.now:
+                refused = Refused("that is before the start", self.now)
+                yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+            else:
+                self._plan(scripted)
         self.now = self._awake(self.now)
         yield from self._turn()
         while not self.episode.is_over or self.episode.under_way is not None:
@@ -85,7 +89,7 @@ class Play:
             if self._acts and not self.episode.is_over:
                 instants.append(max(self._acts[0][0], self.now))
             if not instants or min(instants) >= self.end:
-                return
+                break
             self.now = min(instants)
             is_awake = self._awake(self.now) == self.now
             if is_awake:
@@ -94,6 +98,15 @@ class Play:
                 yield from self._act(heapq.heappop(self._acts)[2])
                 if is_awake:
                     yield from self._turn()
+
+        if self.episode.is_over and self.persona is None:
+            yield from self._too_late()
+
+    def _too_late(self) -> Iterator[Happening]:
+        """What the answers say after the end: each is refused, none is passed over in silence."""
+        while self._acts and self._acts[0][0] < self.end:
+            self.now = max(self.now, self._acts[0][0])
+            yield from self._act(heapq.heappop(self._acts)[2])
 
     def _awake(self, instant: datetime) -> datetime:
         """The first instant from there on at which the machine is not suspended."""
@@ -114,8 +127,10 @@ class Play:
                 for at, wish in self.persona.reactions(self.episode, fact):
                     self._plan(Scripted(at, wish, as_line(wish)))
         if self.episode.stay.offered and self.confirms and not self.episode.is_over:
+            stay = self.episode.stay
             yield from self._act(Scripted(self.now, Act("advance"), {"do": "advance"}))
-            yield from self._turn()
+            if self.episode.stay is not stay:
+                yield from self._turn()
 
     def _act(self, scripted: Scripted) -> Iterator[Happening]:
         awake = self._awake(self.now)

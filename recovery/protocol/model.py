@@ -240,6 +240,10 @@ class Observation(Value):
     cites: Cites = field(default_factory=dict)
 
 
+LONGEST_GAP = Duration(seconds=72 * 3600)
+"""No gap is longer: the ledger of sessions looks back so far and no further."""
+
+
 class Limit(Value):
     """What nothing may break: no phase, snooze, catch-up or command."""
 

@@ -16,6 +16,7 @@ from recovery.protocol import conditions, durations
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
     LEVELS,
+    LONGEST_GAP,
     MODALITIES,
     ORIGINS,
     Anchor,
@@ -163,6 +164,13 @@ def _range(value: str) -> Range:
     return range_
 
 
+def _gap(text: str) -> Duration:
+    length = _exact(text)
+    if length.seconds > LONGEST_GAP.seconds:
+        raise ValueError(f"the ledger looks back {LONGEST_GAP} and no further")
+    return length
+
+
 def _exact_range(value: str) -> Range:
     range_ = _range(value)
     _exact(str(range_.least))
@@ -245,6 +253,7 @@ def source_id(ref: str) -> str:
 # Types --------------------------------------------------------------------------------------------
 
 _A_LENGTH = "a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo"
+_A_GAP = "a length in hours, minutes or seconds, at most 72h"
 _AN_EXACT = "a length in hours, minutes or seconds, such as 20min or 1h30min"
 _ID_FORM = "a short name: small letters, digits and hyphens, at most 40, a letter first"
 _BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]}
@@ -281,6 +290,10 @@ PositiveDuration = Annotated[
 ]
 ExactDuration = Annotated[
     Duration, *_scalar(_exact, _AN_EXACT, _LENGTH, description="A length in hours, minutes or seconds.")
+]
+Gap = Annotated[
+    Duration,
+    *_scalar(_gap, _A_GAP, _LENGTH, description="A length in hours, minutes or seconds, at most 72h."),
 ]
 DurationRange = Annotated[
     Range,

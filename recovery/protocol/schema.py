@@ -119,9 +119,7 @@ class LimitEntry(Entry):
         | None
     ) = Field(None, alias="in", description="The phases in which it binds; without it: always.")
     longest: s.ExactDuration | None = Field(None, description="No session is longer.")
-    gap: s.ExactDuration | None = Field(
-        None, description="So long from the real end of one to the start of `to`."
-    )
+    gap: s.Gap | None = Field(None, description="So long from the real end of one to the start of `to`.")
     to: (
         Annotated[
             Annotated[s.Modality, Tag("<text>")]

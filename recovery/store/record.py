@@ -144,11 +144,20 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
         on = episode.under_way
         return on is not None and on.occurrence == cue.key and on.is_assumed
     if cue.kind == "end":
-        occurrence = cue.key.removesuffix(f.END_KEY)
-        return not any(t.occurrence == occurrence and t.is_confirmed for t in episode.ledger)
+        return is_latest_unanswered(episode, cue.key.removesuffix(f.END_KEY))
     if cue.kind in ("check-in", "reminder"):
         return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
     return True
+
+
+def is_latest_unanswered(episode: Episode, occurrence: str) -> bool:
+    """Whether a session is the latest of its activity, and nobody has said yet how it ended.
+
+    Its end is told as long as that is so; what came after it, or days, make telling it pointless.
+    """
+    activity = occurrence.rpartition("/")[0]
+    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
+    return bool(of_it) and of_it[-1].occurrence == occurrence and not of_it[-1].is_confirmed
 
 
 def told(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:

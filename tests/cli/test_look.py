@@ -212,3 +212,10 @@ def test_several_episodes_are_all_looked_at(patient: Person) -> None:
     assert "(strain-2, grade II, right)" in out
     assert [told["episode"] for told in patient.lines("next")] == ["strain-1", "strain-2"]
     assert "strain-2" not in patient.types("status", "-e", "strain-1").out
+
+
+def test_an_episode_that_is_over_can_still_be_looked_at(person: Person) -> None:
+    person.starts()
+    person.types("stop")
+    assert person.json("status", "--episode", "strain-1")["episodes"][0]["state"] == "stopped"
+    assert "Recovery from a muscle strain: stopped" in person.types("status", "-e", "strain-1").out

@@ -105,15 +105,30 @@ def test_what_cannot_be_shown_is_tried_again_ever_more_seldom(watch: Made) -> No
     assert waits == list(RETRIES[:4])
 
 
-def test_the_last_wait_is_kept(watch: Made) -> None:
+def test_after_the_last_wait_a_cue_is_tried_when_something_else_is_due(watch: Made) -> None:
     daemon = watch(ICE.format(length="10h"))
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    for _ in range(len(RETRIES) + 2):
-        before = daemon.now
+    for _ in RETRIES:
         daemon.wake_when_due()
+    assert daemon.next == NOON + timedelta(hours=10), "without a desktop nothing is gained by waking for it"
 
-    assert daemon.now - before == RETRIES[-1]
+    daemon.notifier.mend()
+    daemon.wake(NOON + timedelta(hours=3))
+    assert any(title.startswith("Ice: start") for title in daemon.titles())
+
+
+def test_a_desktop_that_comes_back_is_not_stormed(watch: Made) -> None:
+    daemon = watch()
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    while daemon.now < NOON + timedelta(days=6):
+        daemon.wake_when_due()
+    daemon.notifier.shown.clear()
+    daemon.notifier.mend()
+    daemon.wake()
+
+    assert len(daemon.titles()) <= 2
 
 
 def test_a_reason_is_written_down_once_however_often_it_is_met(watch: Made) -> None:
@@ -164,7 +179,7 @@ def test_after_an_outage_the_end_of_a_session_comes_first_and_says_how_late(watc
     titles = daemon.titles()
     assert titles[0] == "Ice: stop"
     assert sorted(titles[1:]) == ["Drink", "Walk"]
-    assert "1 h 45 min late" in daemon.notifier.shown[0].body
+    assert "1 h 45 min too long" in daemon.notifier.shown[0].body
 
 
 def test_a_cue_that_a_newer_one_has_replaced_is_never_shown(watch: Made) -> None:

@@ -65,6 +65,7 @@ class Person:
 @dataclass
 class Session:
     occurrence: str
+    phase: str
     activity: str
     modality: str
     start: datetime
@@ -122,7 +123,12 @@ class Checker:
     def _session_start(self, event: Mapping[str, Any]) -> None:
         name = event["occurrence"]
         session = Session(
-            name, event["activity"], event["modality"], self.at, timedelta(seconds=event["seconds"])
+            name,
+            event["phase"],
+            event["activity"],
+            event["modality"],
+            self.at,
+            timedelta(seconds=event["seconds"]),
         )
         known = self.sessions.get(name)
         if known is not None and known.end is not None:
@@ -154,7 +160,7 @@ class Checker:
             if other.modality in THERMAL and other.end is not None and self.at - other.end < HOUR:
                 self.breach(f"{name} starts {self.at - other.end} after {other.occurrence}")
         since = self.at - self.person.onset
-        if session.modality == "cold" and self.phase != "contrast" and since + session.length > 48 * HOUR:
+        if session.modality == "cold" and session.phase != "contrast" and since + session.length > 48 * HOUR:
             self.breach(f"{name}: ice after 48 h")
         if session.modality == "warm":
             if since < 48 * HOUR:
@@ -216,9 +222,9 @@ class Checker:
                     session.is_told = True
             case "skip" | "snooze":
                 session = self._latest(event["activity"])
-                if session is not None and not session.is_begun and not session.is_told:
-                    if session.end is None or self.at - session.end < STILL_SAYS:
-                        del self.sessions[session.occurrence]
+                is_sure = session is None or session.is_begun or session.is_told
+                if session is not None and not is_sure and self.at - (session.end or self.at) < STILL_SAYS:
+                    del self.sessions[session.occurrence]
 
     def _latest(self, activity: str) -> Session | None:
         found = [session for session in self.sessions.values() if session.activity == activity]

@@ -221,6 +221,43 @@ def test_a_session_of_the_phase_before_can_still_be_ended_and_taken_back() -> No
     assert taken_back.times(activity="packs") == ["Mon 07:10"]
 
 
+def test_a_session_that_is_on_is_begun_though_its_phase_has_ended() -> None:
+    life = Life(small(ICE, phase="min: 5min", more=[phase_text("next", ICE)])).go("Mon 07:10")
+    life.do("begin", "ice")
+    (on,) = life.episode.ledger
+    assert (on.phase, on.is_assumed, on.began_at) == ("only", False, life.at("Mon 07:10"))
+
+
+def test_what_is_begun_after_its_phase_is_its_own_session_not_a_namesake() -> None:
+    first = PACKS.replace("per_day: 1..3", "every: 2h")
+    namesake = ICE.replace("id: ice", "id: packs")
+    life = Life(small(first, phase="min: 95min", more=[phase_text("next", namesake)])).go("Mon 08:36")
+    assert life.refused("snooze", "packs").reason.startswith("Packs is on from an earlier phase")
+    assert life.accepted("begin", "packs").startswith("Warm on.")
+    life.go("Mon 08:58")
+    assert life.cues("end") == [("Mon 07:20", "Packs, cold: stop"), ("Mon 08:56", "Packs, warm: stop")]
+
+
+def test_what_binds_in_the_phase_of_a_session_binds_it_in_the_next_one_too() -> None:
+    limit = "{id: early, of: cold, in: only, not_after: injury+30min}"
+    bounded = ICE.replace("}", ", until: injury+30min}")
+    for ice, limits, reason in (
+        (ICE, [limit], "no cold after injury+30min"),
+        (bounded, [], "only until injury+30min"),
+    ):
+        life = Life(small(ice, phase="min: 5min", limits=limits, more=[phase_text("next", ASK)]))
+        assert life.go("Mon 07:11").refused("begin", "ice").reason == reason
+        assert life.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")]
+
+
+def test_taking_back_an_older_session_does_not_change_what_comes_next() -> None:
+    life = Life(small(PACKS)).go("Mon 07:20").sleep("Mon 09:30")
+    assert life.of("missed"), "the warm pack"
+    life.accepted("skip", "packs")
+    assert life.episode.ledger == ()
+    assert life.episode.track("packs").step == 0
+
+
 # Done, skip, snooze ---------------------------------------------------------------------------------
 
 

@@ -57,8 +57,7 @@ def test_a_pause_does_not_hide_the_end_of_a_session() -> None:
 
 
 def test_a_session_that_outlives_its_phase_still_ends() -> None:
-    two_steps = "steps:\n  - {of: cold, duration: 20min, start: A, end: B}\n  - {of: warm, duration: 20min, start: C, end: D}"
-    first = f"id: packs\nkind: alternation\nevery: 2h\n{two_steps}"
+    first = PACKS.replace("per_day: 1..3", "every: 2h").replace("  - wait: 1h\n", "")
     protocol = small(
         first,
         phase="min: 30min",
@@ -322,6 +321,19 @@ def test_a_red_flag_is_not_raised_or_cleared_by_what_is_not_known() -> None:
     assert len(life.of("alerted")) == 1
     assert [*life.episode.alerts] == ["flag/bad"]
     assert life.cues("alert")[0][1] == "Emergency: get help now"
+
+
+def test_a_pause_silences_reminders_but_not_what_presses() -> None:
+    flags = [
+        "{id: bad, when: pain >= 8, level: urgent, say: Go today}",
+        "{id: dull, when: pain >= 5, level: routine, say: Some day}",
+    ]
+    life = Life(small(ASK, flags=flags))
+    life.accepted("pause")
+    life.answer(pain=9)
+    assert life.cues("alert") == [("Mon 07:00", "See a professional today")]
+    life.accepted("resume")
+    assert [title for _, title in life.cues("alert")] == ["See a professional today", "Worth a visit"]
 
 
 def test_an_alert_names_its_source() -> None:

@@ -73,7 +73,7 @@ def test_one_session_at_a_time_with_when_the_next_may_begin() -> None:
     life = Life(small(QUIET_ICE, TENS, limits=[GAP]))
     life.accepted("begin", "ice")
     refused = life.refused("begin", "tens")
-    assert refused.reason == "ice is on until 07:20"
+    assert refused.reason == "Ice is on until 07:20"
     assert refused.earliest == life.at("Mon 07:20")
 
 

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from recovery.cli.history import _because_of_it, _with_it
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import next_wakeup, turn
@@ -24,6 +26,8 @@ from recovery.store.record import Record, bring_up, do, load, load_one, seen_at,
 from tests.engine.examples import shipped, texts
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+BREATH = timedelta(milliseconds=7)
+"""No two commands are given in the same millisecond."""
 ACTIVITIES = st.sampled_from(
     ["ice", "packs", "tens", "cold", "warm", "elevate", "compress", "look", "stretch", None]
 )
@@ -140,7 +144,7 @@ class Machine(RuleBasedStateMachine):
     def crash(self, is_in_between: bool) -> None:
         if is_in_between:
             self.now += 3 * HOUR
-            with pytest.raises(KeyboardInterrupt), self.journal.transaction():
+            with suppress(KeyboardInterrupt), self.journal.transaction():
                 bring_up(self.journal, load(self.journal, self.now), self.now)
                 raise KeyboardInterrupt
         self.journal.close()
@@ -151,6 +155,7 @@ class Machine(RuleBasedStateMachine):
     # What the person does --------------------------------------------------------------------------
 
     def act(self, number: int, wish: Act) -> None:
+        self.now += BREATH
         record = load(self.journal, self.now)
         if not record.episodes:
             return
@@ -205,15 +210,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
+        """As `recovery undo` does it."""
+        self.now += BREATH
         last = self.journal.last_by_person()
         if last is None or last.kind == f.STARTED:
             return
-        taken = [
-            fact.seq
-            for fact in self.journal.all_facts(last.episode)
-            if fact.by == "person" and fact.at == last.at and fact.kind not in (f.UNDONE, f.STARTED)
-            and fact.seq <= last.seq
-        ]  # fmt: skip
+        taken = [*_with_it(self.journal, last), *_because_of_it(self.journal, last)]
         with self.journal.transaction():
             undone = [Fact(last.episode, self.now, f.UNDONE, {"seq": seq}, "person") for seq in taken]
             self.journal.append(undone, now=self.now)

@@ -10,7 +10,10 @@ from recovery.protocol.model import Anchor, At, Every, LocalMoment, Once, PerDay
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, place, shipped, small, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-CAREFUL = '{id: train, kind: session, of: exercise, duration: 20min, at: "17:00", only_if: pain <= 3, start: Go, end: Enough}'
+CAREFUL = (
+    '{id: train, kind: session, of: exercise, duration: 20min, at: "17:00", only_if: pain <= 3, '
+    "start: Go, end: Enough}"
+)
 
 
 @pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
@@ -48,7 +51,7 @@ def test_an_outlook_tells_where_the_person_is() -> None:
         local("2026-12-21 07:00"), local("2027-01-18 07:00"), 2,
     )  # fmt: skip
     assert len(seen.coming) == 3
-    assert [need.condition for need in seen.needs][0] == "24h since the injury"
+    assert seen.needs[0].condition == "24h since the injury"
     assert [alert.id for alert in seen.alerts] == ["flag/grade-ii"]
 
 
@@ -93,9 +96,9 @@ def test_a_session_of_another_episode_delays_what_is_foretold_and_looking_comes_
 def test_an_alternation_tells_which_pack_comes() -> None:
     life = Life(small(PACKS)).go("Mon 07:20")
     assert [item.title for item in outlook(life.episode, life.now).coming] == [
-        "Packs: warm",
-        "Packs: cold",
-        "Packs: warm",
+        "Packs, warm",
+        "Packs, cold",
+        "Packs, warm",
     ]
 
 

@@ -154,7 +154,7 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
                 ["begin"] * 6
                 + ["end", "end", "done", "skip", "skip", "snooze", "snooze"]
                 + ["pause", "resume", "resume", "advance", "force", "step-back"]
-            )  # fmt: skip
+            )
         )
         if verb == "force":
             found.append(done(at, "advance", because="I say so"))
@@ -281,7 +281,10 @@ BAD = {
         replaced(("wait: 1h", "wait: 30min"), ("gap: 1h\n", "gap: 30min\n")),
     ),
     "after rice": ("rice", lambda text: without("thermal-gap")(text).replace("every: 2h..3h", "every: 20min..3h")),
-    "longer than 20 min": ("rice", replaced(("duration: 20min", "duration: 30min"), ("longest: 20min", "longest: 30min"))),
+    "longer than 20 min": (
+        "rice",
+        replaced(("duration: 20min", "duration: 30min"), ("longest: 20min", "longest: 30min")),
+    ),
     "ice after 48 h": (
         "rice",
         lambda text: without("ice-48h")(text).replace("until: injury+48h", "until: injury+90h"),
@@ -361,12 +364,22 @@ def act(minute: float, verb: str, **values: Any) -> dict[str, Any]:
     }
 
 
-def test_the_checker_finds_nothing_wrong_with_a_good_day() -> None:
-    assert breaches(started_at(0), ended_at(20), started_at(140, "2"), ended_at(160, "2")) == ""
-    assert breaches(started_at(0), act(5, "begin"), started_at(5), ended_at(25), act(30, "end"), started_at(90, "2"), ended_at(110, "2")) == ""  # fmt: skip
-    assert (
-        breaches(started_at(0), ended_at(20), act(25, "skip"), started_at(30, "2"), ended_at(50, "2")) == ""
-    )
+@pytest.mark.parametrize(
+    "told",
+    [
+        [started_at(0), ended_at(20), started_at(140, "2"), ended_at(160, "2")],
+        [started_at(0), act(5, "begin"), started_at(5), ended_at(25), act(30, "end")],
+        [started_at(0), ended_at(20), act(30, "end"), started_at(90, "2"), ended_at(110, "2")],
+        [started_at(0), ended_at(20), act(25, "skip"), started_at(30, "2"), ended_at(50, "2")],
+        [started_at(0), act(5, "snooze"), started_at(30), ended_at(50)],
+        [started_at(0), act(5, "end"), ended_at(5)],
+    ],
+)
+def test_the_checker_finds_nothing_wrong_with_a_good_day(told: list[dict[str, Any]]) -> None:
+    assert breaches(*told) == ""
+
+
+def test_the_checker_knows_that_a_sleeping_machine_tells_nothing() -> None:
     assert breaches(started_at(0), ended_at(45, over=1500), asleep=((10, 45),)) == ""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import process_time
@@ -11,6 +12,7 @@ import pytest
 
 from recovery.engine.personas import PERSONAS
 from recovery.engine.simulate import usual_end
+from recovery.protocol.model import MODALITIES
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import (
     ASK,
@@ -91,7 +93,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "phase": lambda v: v in ("rice", "contrast", "loading", "return"),
     "state": lambda v: v in ("entered", "held", "left"),
     "reasons": lambda v: isinstance(v, list) and all(isinstance(reason, str) for reason in v),
-    "modality": lambda v: v in ("cold", "warm", "tens", "massage", "compression", "elevation", "exercise", "rest", "posture", ""),
+    "modality": lambda v: v in MODALITIES,
     "seconds": lambda v: type(v) is int and v > 0,
     "overrun_seconds": lambda v: type(v) is int and v >= 0,
     "asks": lambda v: v and set(v) <= {*shipped("strain").observations},
@@ -199,6 +201,11 @@ def test_offered_changes_are_confirmed_at_once_unless_they_are_not_to_be() -> No
     assert at_once[0]["reasons"][0] == "waits for confirmation: recovery advance"
 
 
+def test_finishing_is_confirmed_when_the_session_that_is_on_is_over() -> None:
+    told = events(small(ICE, phase="min: 10min\nconfirm: true"), ONSET + DAY)
+    assert [e["at"][11:16] for e in of_kind(told, "answer", "session_end", "completed")] == ["07:20"] * 3
+
+
 def test_without_confirming_a_change_waits_for_the_answer() -> None:
     answers = [done(ONSET + 50 * HOUR, "advance")]
     told = events(gated(), ONSET + 3 * DAY, confirms=False, answers=answers)
@@ -234,7 +241,7 @@ def test_a_simulation_ends_before_its_end() -> None:
     assert of_kind(events(small(ICE), ONSET + 21 * MINUTE), "session_end")
 
 
-def test_after_stop_only_the_end_of_the_session_that_is_on_is_told() -> None:
+def test_after_stop_the_end_of_the_session_that_is_on_is_told_and_acts_are_refused() -> None:
     answers = [
         done(ONSET + 5 * MINUTE, "stop"),
         done(ONSET + 6 * MINUTE, "resume"),
@@ -242,7 +249,14 @@ def test_after_stop_only_the_end_of_the_session_that_is_on_is_told() -> None:
     ]
     told = events(shipped("rice"), ONSET + 3 * DAY, answers=answers)
     late = [e for e in told if datetime.fromisoformat(e["at"]) > ONSET + 5 * MINUTE]
-    assert [e["event"] for e in late] == ["session_end"]
+    assert [e["event"] for e in late] == ["session_end", "answer", "answer"]
+    assert all(e["refused"] and e["reason"] == "rice-1 is stopped" for e in late[1:])
+
+
+def test_an_answer_from_before_the_start_is_refused() -> None:
+    answers = [done(ONSET - DAY, "checkin")]
+    first = events(shipped("rice"), ONSET + DAY, answers=answers)[0]
+    assert (first["event"], first["refused"], first["reason"]) == ("answer", True, "that is before the start")
 
 
 def test_the_same_run_is_the_same_every_time() -> None:
@@ -328,5 +342,5 @@ def test_packs_are_cold_and_warm_in_turn() -> None:
 def test_a_year_of_grade_three_takes_seconds() -> None:
     begin = process_time()
     told = events(shipped("strain"), ONSET + 365 * DAY, persona="slow", grade="III")
-    assert process_time() - begin < 5
+    assert process_time() - begin < (5 if sys.gettrace() is None else 30)  # coverage takes its time
     assert len(told) > 3000

@@ -664,3 +664,11 @@ def test_the_shipped_files_are_read_within_a_moment(library: Library) -> None:
     begun = time.monotonic()
     read_protocol(installed_folder() / "strain.yaml", library)
     assert time.monotonic() - begun < 1
+
+
+def test_a_gap_is_no_longer_than_the_ledger_looks_back(tmp_path: Path) -> None:
+    text = (Path(__file__).parent.parent.parent / "protocols" / "rice.yaml").read_text("utf-8")
+    path = tmp_path / "long.yaml"
+    path.write_text(text.replace("gap: 1h", "gap: 73h").replace("id: rice\n", "id: long\n", 1), "utf-8")
+    _, problems = check_file(path, Library((installed_folder(),)))
+    assert any("at most 72h" in str(problem) and "gap" in problem.path for problem in problems)

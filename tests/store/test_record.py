@@ -94,7 +94,7 @@ def test_an_ended_episode_is_remembered_for_its_sessions_and_then_no_more(tmp_pa
 
         known = load(journal, NOW + timedelta(days=2))
         assert (known.episodes, [e.id for e in known.ended]) == ((), [id_])
-        assert load(journal, NOW + timedelta(days=4)).all == ()
+        assert load(journal, NOW + timedelta(days=5)).all == ()
 
 
 def test_a_taken_back_episode_is_not_remembered(tmp_path: Path) -> None:
