@@ -5,7 +5,7 @@ order: what is due first, then what the person does, then what follows from it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, act
@@ -52,6 +52,11 @@ class Record(Value):
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""
         instants = [next_wakeup(e, now, self.others(e)) for e in self.all]
+        instants += [
+            e.place.fit(now, timedelta(0))
+            for e in self.all
+            if any(_waits_for_waking(e, cue, now) for cue in e.pending.values())
+        ]
         return min((instant for instant in instants if instant is not None), default=None)
 
 
@@ -132,7 +137,15 @@ def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
     return tuple(cue for cue in episode.pending.values() if _is_worth_telling(episode, cue, now))
 
 
+def _waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
+    """Whether a cue is kept for the morning: a new phase or a routine alert wakes nobody."""
+    can_wait = cue.kind in ("phase", "offer", "alert") and not cue.critical
+    return can_wait and not episode.place.is_awake(now)
+
+
 def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
+    if _waits_for_waking(episode, cue, now):
+        return False
     if cue.expires_at is not None and cue.expires_at <= now:
         return False
     if episode.is_over and cue.kind not in ("end", "alert", "phase" if episode.state == COMPLETED else ""):

@@ -5,18 +5,19 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
 from recovery.engine.acts import Act
-from recovery.engine.facts import DELIVERED, ENDED, UNDELIVERED
+from recovery.engine.facts import ALERTED, DELIVERED, ENDED, UNDELIVERED
 from recovery.notify.port import WITHDRAWN_UNSEEN
 from recovery.store import failures
 from recovery.store.journal import Journal
 from recovery.store.record import do, load, told, untold, write
-from tests.daemon.conftest import MINUTE, NOON, Watch
-from tests.profile import ICE
+from tests.daemon.conftest import MINUTE, NOON, Watch, start
+from tests.profile import ICE, protocol
 
 Made = Callable[..., Watch]
 
@@ -340,3 +341,17 @@ def test_the_log_has_one_line_a_cue_with_due_shown_and_lateness(
     (line,) = caplog.records
     assert line.levelname == "WARNING"
     assert line.message.endswith("due=12:20:00.000000Z now=12:20:00.000000Z late=0ms via=fake: no screen")
+
+
+def test_a_routine_alert_of_the_night_is_kept_for_the_morning(tmp_path: Path) -> None:
+    start(tmp_path, protocol(ICE.format(length="20min")).replace("max: 5d", "max: 110h"))
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    while not daemon.facts(ALERTED):
+        daemon.wake_when_due()
+    assert daemon.now == NOON + timedelta(hours=110), "two in the morning"
+    assert "Worth a visit" not in daemon.titles()
+
+    daemon.wake_when_due()
+    assert daemon.now == NOON + timedelta(hours=115)
+    assert "Worth a visit" in daemon.titles()
