@@ -13,8 +13,9 @@ from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
 from recovery.engine import facts as f
 from recovery.engine.answers import parse_answers
-from recovery.engine.episode import Episode, begin
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
+from recovery.engine.fold import begin
 from recovery.engine.personas import PERSONAS, Persona
 from recovery.engine.play import Play, Scripted, Span
 from recovery.engine.simulate import simulate as simulated

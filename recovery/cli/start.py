@@ -18,8 +18,9 @@ from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
 from recovery.daemon.presence import Presence
 from recovery.engine import facts as f
-from recovery.engine.episode import Episode, begin
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
+from recovery.engine.fold import begin
 from recovery.engine.outlook import outlook
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError

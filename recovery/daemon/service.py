@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recovery.engine.decide import LATE_WORDS, turn
-from recovery.engine.episode import Episode, read_cue
+from recovery.engine.episode import Episode
 from recovery.engine.facts import END_KEY, ENDED, Cue
+from recovery.engine.fold import read_cue
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Shown, Undelivered

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.cadence import dues
-from recovery.engine.decide import LONGEST_SPACING, Turn
+from recovery.engine.cadence import LONGEST_SPACING, dues
+from recovery.engine.decide import Turn
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Treatment
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.gates import Held, Passed, gate

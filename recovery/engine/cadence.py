@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import Episode, Track
+from recovery.engine.facts import MEMORY
 from recovery.engine.times import DAY
 from recovery.protocol.model import At, Cadence, CheckIn, Every, Once, PerDay, PerWeek, Reminder, Session
 from recovery.values import Value
@@ -16,6 +17,9 @@ from recovery.values import Value
 Timed = Session | Reminder | CheckIn
 
 _MINUTE = timedelta(minutes=1)
+LONGEST_SPACING = timedelta(days=8)
+"""Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
+
 STEP_GRACE = timedelta(hours=1)
 """How late a step of an alternation may still be begun before its round is given up."""
 
@@ -35,6 +39,20 @@ def floor(episode: Episode, activity: Timed) -> datetime:
     if activity.begins is not None:
         instants.append(episode.instant(activity.begins))
     return max(instants)
+
+
+def is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
+    """Whether the last that happened with an activity is so long ago that its facts are not read any more."""
+    track = episode.track(activity.id)
+    known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
+    return all(instant is None or instant <= now - MEMORY for instant in known)
+
+
+def looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
+    """From when on the times of an activity are looked at; None: from the last that had its fate."""
+    if episode.track(activity.id).withheld or is_forgotten(episode, activity, now):
+        return now - LONGEST_SPACING
+    return None
 
 
 def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> Iterator[Due]:

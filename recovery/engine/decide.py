@@ -4,23 +4,22 @@ Both are functions of (episode, now) and of the person's other episodes, whose s
 `turn` may be called at any time and as often as one likes: what has its fact does not happen again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.cadence import Due, Timed, dues, floor
-from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, apply, titled
+from recovery.engine.cadence import Due, Timed, dues, floor, is_forgotten, looks_back_to
+from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, titled
 from recovery.engine.facts import MEMORY, Fact, to_ms
+from recovery.engine.fold import apply
 from recovery.engine.gates import (
     PATIENCE,
     Held,
     Passed,
     Truth,
-    condition_moments,
     deadline,
     gate,
-    gate_moments,
     healing_range,
     opens_at,
     truth,
@@ -35,8 +34,6 @@ comes later than this after bedtime is not told any more."""
 
 ASLEEP = "the machine was off or asleep"
 
-LONGEST_SPACING = timedelta(days=8)
-"""Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
 
 LATE_WORDS = timedelta(minutes=2)
 """Cues that come later than this say so."""
@@ -340,10 +337,10 @@ class Turn:
                 )
             return
         is_withheld = bool(track.withheld) or (
-            _is_forgotten(self.episode, activity, self.now) and self.blocked(activity) is not None
+            is_forgotten(self.episode, activity, self.now) and self.blocked(activity) is not None
         )
         overdue: list[Due] = []
-        for due in dues(self.episode, activity, _looks_back_to(self.episode, activity, self.now)):
+        for due in dues(self.episode, activity, looks_back_to(self.episode, activity, self.now)):
             if due.at > self.now:
                 break
             overdue.append(due)
@@ -496,98 +493,3 @@ class Turn:
 
 def _modality(activity: Reminder | CheckIn) -> str:
     return activity.modality if isinstance(activity, Reminder) else ""
-
-
-# When to look again ------------------------------------------------------------------------------
-
-
-def next_wakeup(
-    episode: Episode,
-    now: datetime,
-    others: Sequence[Episode] = (),  # noqa: ARG001  # every decision takes them
-) -> datetime | None:
-    """The next instant after `now` at which a turn may find something to do; None: only a command can.
-
-    A pause, an open question or a shut gate wakes nobody: what a person does is noticed when they do it.
-    """
-    return min((instant for instant in _moments(episode, now) if instant > now), default=None)
-
-
-def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
-    for treatment in episode.ledger:
-        if treatment.ended_at is None:
-            yield treatment.ends_at
-    if episode.is_over:
-        return
-    for flag in episode.protocol.red_flags:
-        yield from condition_moments(flag.when, episode)
-    if episode.state == PAUSED:
-        if episode.paused_until is not None:
-            yield episode.paused_until
-        for activity in episode.phase.activities:
-            if isinstance(activity, Hold) and episode.track(activity.id).is_on:
-                yield from _hold_moments(episode, activity, now)
-        return
-    yield from gate_moments(episode, episode.stay.phase)
-    if episode.protocol.healing is not None:
-        yield healing_range(episode)[1]
-    for activity in episode.phase.activities:
-        if episode.stay.phase is None and not isinstance(activity, CheckIn):
-            continue
-        if isinstance(activity, Hold):
-            yield from _hold_moments(episode, activity, now)
-        elif isinstance(activity, Session | Reminder | CheckIn):
-            yield from _activity_moments(episode, activity, now)
-
-
-def _activity_moments(episode: Episode, activity: Timed, now: datetime) -> Iterator[datetime]:
-    track = episode.track(activity.id)
-    yield from condition_moments(activity.only_if, episode)
-    if track.withheld_until is not None:
-        yield track.withheld_until
-    if track.snoozed_until is not None:
-        yield track.snoozed_until
-        return
-    if track.withheld and track.step > 0:
-        yield _next_waking(episode, now)
-    if isinstance(activity, Session):
-        for limit in episode.protocol.limits:
-            yield from condition_moments(limit.needs, episode)
-    if track.withheld and isinstance(activity, Session) and isinstance(activity.cadence, Every):
-        return
-    for due in dues(episode, activity, _looks_back_to(episode, activity, now)):
-        if due.at > now:
-            yield due.at
-            return
-
-
-def _is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
-    """Whether the last that happened with an activity is so long ago that its facts are not read any more."""
-    track = episode.track(activity.id)
-    known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
-    return all(instant is None or instant <= now - MEMORY for instant in known)
-
-
-def _looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
-    """From when on the times of an activity are looked at; None: from the last that had its fate."""
-    if episode.track(activity.id).withheld or _is_forgotten(episode, activity, now):
-        return now - LONGEST_SPACING
-    return None
-
-
-def _next_waking(episode: Episode, now: datetime) -> datetime:
-    place = episode.place
-    return next(
-        begin for begin, _ in map(place.window, place.days_from(place.waking_day(now))) if begin > now
-    )
-
-
-def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[datetime]:
-    place = episode.place
-    day = place.waking_day(now)
-    begin, end = place.window(day)
-    yield begin
-    yield end
-    for anchor in (activity.begins, activity.until):
-        if anchor is not None:
-            yield episode.instant(anchor)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from recovery.engine.acts import Accepted, Act, Refused, act
-from recovery.engine.decide import next_wakeup, turn
+from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import foreseen
+from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
 
 Span = tuple[datetime, datetime]
@@ -84,7 +85,7 @@ class Play:
         yield from self._turn()
         while not self.episode.is_over or self.episode.under_way is not None:
             is_asleep = self._awake(self.now) > self.now
-            waking = self.now if is_asleep else next_wakeup(self.episode, self.now, self.others)
+            waking = self.now if is_asleep else next_wakeup(self.episode, self.now)
             instants = [self._awake(waking)] if waking is not None else []
             if self._acts and not self.episode.is_over:
                 instants.append(max(self._acts[0][0], self.now))

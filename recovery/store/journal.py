@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from recovery import clock
 from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, Fact, from_ms, to_ms
@@ -59,16 +59,6 @@ class Pinned(Value):
     texts: Mapping[str, str]
     compiled: str
     compiled_format: int
-
-
-class FactStore(Protocol):
-    """What the shell around the engine needs of a store: the facts of one person's episodes."""
-
-    def append(self, facts: Iterable[Fact]) -> list[Fact]:
-        """Add facts, all or none; they come back with their place and time of recording."""
-
-    def facts(self, episode: str, since: datetime | None = None) -> list[Fact]:
-        """The facts of one episode in the order of the journal."""
 
 
 class Journal:
@@ -282,10 +272,6 @@ class Journal:
             else:
                 return None
         return self._read(self._rows(_ONE, seq))[0]
-
-    def data_version(self) -> int:
-        """A number that differs from the last one if another connection has written since."""
-        return int(self._rows("PRAGMA data_version")[0][0])
 
     def _number(self, episode: str) -> int:
         if episode not in self._numbers:

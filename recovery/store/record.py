@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, act
-from recovery.engine.decide import end_sessions, next_wakeup, turn
-from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode, apply, fold
+from recovery.engine.decide import end_sessions, turn
+from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
+from recovery.engine.fold import apply, fold
+from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
@@ -51,7 +53,7 @@ class Record(Value):
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""
-        instants = [next_wakeup(e, now, self.others(e)) for e in self.all]
+        instants = [next_wakeup(e, now) for e in self.all]
         instants += [
             e.place.fit(now, timedelta(0))
             for e in self.all

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon.service import Service
-from recovery.engine.episode import begin
 from recovery.engine.facts import STARTED, Fact, to_ms
+from recovery.engine.fold import begin
 from recovery.protocol import compiled
 from recovery.protocol.library import Library
 from recovery.protocol.reading import read_protocol

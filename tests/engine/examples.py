@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, Refused, act
-from recovery.engine.decide import next_wakeup, turn
-from recovery.engine.episode import Episode, apply, begin
+from recovery.engine.decide import turn
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
+from recovery.engine.fold import apply, begin
 from recovery.engine.personas import Persona
 from recovery.engine.play import Play, Scripted, Span, as_line
 from recovery.engine.simulate import simulate
 from recovery.engine.times import Place
+from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import Condition, RecoveryProtocol
@@ -187,7 +189,7 @@ class Life:
         """Live on until an instant, waking up whenever something may be due."""
         end = self.at(until)
         while True:
-            waking = next_wakeup(self.episode, self.now, self.others)
+            waking = next_wakeup(self.episode, self.now)
             if waking is None or waking > end:
                 break
             self.now = waking
@@ -246,7 +248,7 @@ class Life:
 
     def undo(self, *seqs: int) -> None:
         """Take facts back and fold the journal anew, as the command line does."""
-        from recovery.engine.episode import fold
+        from recovery.engine.fold import fold
 
         taken = [Fact(self.episode.id, self.now, f.UNDONE, {"seq": seq}, "person") for seq in seqs]
         self.facts += [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(taken, 1)]

@@ -106,8 +106,8 @@ def test_once_is_once() -> None:
 
 def test_once_is_not_told_again_when_its_fact_is_long_past() -> None:
     from recovery.engine.decide import turn
-    from recovery.engine.episode import fold
     from recovery.engine.facts import FLEETING, MEMORY
+    from recovery.engine.fold import fold
 
     life = Life(small(reminder("once: phase+3d"), phase="min: 90d")).go("2027-01-10 12:00")
     read = [fact for fact in life.facts if fact.kind not in FLEETING or fact.at >= life.now - MEMORY]

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.decide import next_wakeup, turn
-from recovery.engine.episode import fold
+from recovery.engine.decide import turn
 from recovery.engine.facts import FLEETING, MEMORY
+from recovery.engine.fold import fold
+from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, place, shipped, small
 

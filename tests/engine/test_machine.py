@@ -15,9 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from recovery.cli.history import _because_of_it, _with_it
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act
-from recovery.engine.decide import next_wakeup, turn
-from recovery.engine.episode import Episode, fold
+from recovery.engine.decide import turn
+from recovery.engine.episode import Episode
 from recovery.engine.facts import MEMORY, Fact, to_ms
+from recovery.engine.fold import fold
+from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.reading import content_hash
@@ -251,7 +253,7 @@ class Machine(RuleBasedStateMachine):
         assert len(self.journal.all_facts()) == before
         assert seen_at(self.daemon, self.now) == self.daemon
         for episode in self.daemon.all:
-            waking = next_wakeup(episode, self.now, self.daemon.others(episode))
+            waking = next_wakeup(episode, self.now)
             assert waking is None or waking > self.now
 
     @invariant()
@@ -296,7 +298,7 @@ class Machine(RuleBasedStateMachine):
 def decisions(episode: Episode, now: datetime, record: Record) -> list[object]:
     """What an episode makes of the days to come, as far as a program that knows it would see."""
     others = tuple(other for other in record.all if other.id != episode.id)
-    found: list[object] = [next_wakeup(episode, now, others)]
+    found: list[object] = [next_wakeup(episode, now)]
     for hours in (0, 1, 14, 80):
         facts = turn(episode, now + hours * HOUR, others)[1]
         found.append([(fact.kind, fact.at, fact.data) for fact in facts])

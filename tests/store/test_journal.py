@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recovery.engine.facts import FLEETING, Fact
 from recovery.errors import NotThere
 from recovery.store import migrations
-from recovery.store.journal import _BY_PERSON, _FACTS, _TURNS, _UNDONE, FactStore, Journal
+from recovery.store.journal import _BY_PERSON, _FACTS, _TURNS, _UNDONE, Journal
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw, sessions
 
@@ -261,15 +261,6 @@ def test_undo_can_be_kept_to_one_episode(journal: Journal) -> None:
     assert journal.last_by_person() == journal.facts(second)[0]
 
 
-def test_another_connection_that_writes_changes_the_data_version(journal: Journal) -> None:
-    before = journal.data_version()
-    begin(journal)
-    assert journal.data_version() == before
-    with Journal.open(journal.path.parent, now=NOW) as other:
-        begin(other)
-    assert journal.data_version() != before
-
-
 @pytest.mark.parametrize("statement", [_FACTS, _TURNS, _UNDONE, _BY_PERSON])
 def test_no_question_of_every_day_scans_all_facts(journal: Journal, statement: str) -> None:
     plan = [str(row[3]) for row in raw(journal, f"EXPLAIN QUERY PLAN {statement.replace('?', '1')}")]
@@ -304,8 +295,3 @@ def test_the_journal_adds_few_bytes_to_the_data_of_a_fact(tmp_path: Path) -> Non
         facts = add(journal, *sessions(begin(journal), 2_000))
         ((data,),) = journal._connection.execute("SELECT sum(length(CAST(data AS BLOB))) FROM fact")
     assert (file_of(tmp_path).stat().st_size - data) / len(facts) <= 85
-
-
-def test_a_journal_is_a_store_of_facts(journal: Journal) -> None:
-    store: FactStore = journal
-    assert store.facts(begin(journal))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.engine.acts import VERBS, Act
-from recovery.engine.episode import apply, begin, fold
 from recovery.engine.facts import STARTED, Fact
+from recovery.engine.fold import apply, begin, fold
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol

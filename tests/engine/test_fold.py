@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.decide import next_wakeup, turn
-from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode, apply, begin, fold
+from recovery.engine.decide import turn
+from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
 from recovery.engine.facts import FLEETING, MEMORY, Fact, from_ms, to_ms
+from recovery.engine.fold import apply, begin, fold
 from recovery.engine.personas import PERSONAS, Persona
 from recovery.engine.play import Play
+from recovery.engine.wakeup import next_wakeup
 from recovery.values import replace
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
 
@@ -150,3 +152,22 @@ def test_texts_know_the_sides() -> None:
     assert text("left") == "left, right, {0}, {side.__class__}"
     assert text("right") == "right, left, {0}, {side.__class__}"
     assert text(None) == "injured, other, {0}, {side.__class__}"
+
+
+def test_an_activity_for_another_grade_is_no_part_of_the_episode() -> None:
+    ids = {
+        grade: {activity.id for activity in fold_of(grade).protocol.phase("loading").activities}
+        for grade in ("I", "II", "III")
+    }
+    assert {"dynamic-i"} <= ids["I"]
+    assert not {"dynamic-ii", "heavy-iii"} & ids["I"]
+    assert {"dynamic-ii", "heavy-ii"} <= ids["II"]
+    assert "dynamic-i" not in ids["II"]
+    assert {"dynamic-iii", "heavy-iii"} <= ids["III"]
+    assert "heavy-ii" not in ids["III"]
+
+
+def fold_of(grade: str) -> Episode:
+    _episode, opening = started(shipped("strain"))
+    data = {**opening.data, "grade": grade}
+    return fold(shipped("strain"), [replace(opening, data=data)])

@@ -1,0 +1,432 @@
+"""From facts to an episode: `fold` reads a whole journal, `apply` adds one more fact.
+
+Neither decides anything and neither reads a clock: a fact says what happened, a rule here says what that changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from recovery.engine import facts as f
+from recovery.engine.episode import (
+    ACTIVE,
+    COMPLETED,
+    ENDED_EARLY,
+    LEDGER_MEMORY,
+    MOMENT,
+    PAUSED,
+    TAKEN_BACK,
+    Alert,
+    Answer,
+    Episode,
+    Stay,
+    Track,
+    Treatment,
+)
+from recovery.engine.facts import Cue, Fact, from_ms
+from recovery.engine.times import Place
+from recovery.protocol.model import (
+    All,
+    AnyOf,
+    CheckIn,
+    Comparison,
+    Condition,
+    RecoveryProtocol,
+    Session,
+)
+from recovery.values import replace
+
+
+def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
+    """The episode that a `started` fact opens. Raises `KeyError` or `ValueError` on a damaged fact."""
+    data = started.data
+    protocol = tailored(protocol, {"grade": data.get("grade"), "side": data.get("side")})
+    place = Place(
+        ZoneInfo(data["zone"]), time.fromisoformat(data["wake"]), time.fromisoformat(data["bedtime"])
+    )
+    return Episode(
+        started.episode,
+        protocol,
+        place,
+        onset=from_ms(data["onset"]),
+        started_at=started.at,
+        grade=data.get("grade"),
+        side=data.get("side"),
+        confirms=bool(data.get("confirms")),
+        stay=Stay(None, -1, started.at),
+    )
+
+
+def tailored(protocol: RecoveryProtocol, given: Mapping[str, str | None]) -> RecoveryProtocol:
+    """The protocol without the activities that are for another grade or side than the one given."""
+    phases = tuple(
+        replace(phase, activities=tuple(a for a in phase.activities if _may_apply(a.only_if, given)))
+        for phase in protocol.phases
+    )
+    return protocol if phases == protocol.phases else replace(protocol, phases=phases)
+
+
+def _may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
+    """Whether a condition may ever be true of somebody with this grade and side."""
+    match condition:
+        case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
+            return (given[subject] == value) is (test == "==")
+        case All(parts):
+            return all(_may_apply(part, given) for part in parts)
+        case AnyOf(parts):
+            return any(_may_apply(part, given) for part in parts)
+        case _:
+            return True
+
+
+def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
+    """The episode that its facts tell of, in the order in which they were written down.
+
+    Facts taken back by an `undone` fact do not count. The first one that counts must be `started`;
+    raises `ValueError` where there is none.
+    """
+    journal = list(facts)
+    undone = {fact.data["seq"] for fact in journal if fact.kind == f.UNDONE}
+    started = next((fact for fact in journal if fact.kind == f.STARTED), None)
+    if started is None:
+        raise ValueError("an episode without a start")
+    episode = begin(protocol, started)
+    if started.seq in undone:
+        return replace(episode, state=TAKEN_BACK)
+    carriers: dict[int, Fact] = {}
+    troubles: dict[int, str] = {}
+    # As `apply` does it, but nearly all cues are told by now: those are not even read.
+    for fact in journal:
+        if fact is started or fact.seq in undone:
+            continue
+        if fact.kind == f.DELIVERED:
+            keys = {seq: carrier.data["cue"]["key"] for seq, carrier in carriers.items()}
+            for seq in _settled_with(fact.data["seq"], keys):
+                del carriers[seq]
+                troubles.pop(seq, None)
+        elif fact.kind == f.UNDELIVERED:
+            troubles[fact.data["seq"]] = fact.data["reason"]
+        else:
+            episode = _after(episode, fact)
+            if fact.data.get("cue"):
+                carriers[fact.seq] = fact
+    pending = {seq: read_cue(carrier) for seq, carrier in carriers.items()}
+    return replace(episode, pending=pending, troubles=troubles)
+
+
+def apply(episode: Episode, fact: Fact) -> Episode:
+    """The episode after one more fact. Facts about what is no longer known are passed over."""
+    episode = _after(episode, fact)
+    if fact.data.get("cue"):
+        pending = {**episode.pending, fact.seq: read_cue(fact)}
+        episode = replace(episode, pending=pending)
+    return episode
+
+
+def _after(episode: Episode, fact: Fact) -> Episode:
+    """All that a fact changes but for the cue that it carries."""
+    rule = _RULES.get(fact.kind)
+    if rule is not None:
+        episode = rule(episode, fact)
+    if "occurrence" in fact.data:
+        episode = _named(episode, fact.data["occurrence"], fact.at)
+    return episode
+
+
+def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
+    """The cues that need no telling any more once one is shown: itself, and the older ones that it replaces."""
+    return {seq for seq, key in keys.items() if seq <= shown and key == keys.get(shown)}
+
+
+def _named(episode: Episode, occurrence: str, at: datetime) -> Episode:
+    """With the name of an occurrence taken, and without those of days that have long passed."""
+    series, _, ordinal = occurrence.rpartition(".")
+    if not ordinal.isdecimal() or int(ordinal) <= episode.names.get(series, 0):
+        return episode
+    oldest = (at - LEDGER_MEMORY).date().isoformat()
+    kept = {name: taken for name, taken in episode.names.items() if name[-10:] >= oldest}
+    return replace(episode, names={**kept, series: int(ordinal)})
+
+
+def read_cue(fact: Fact, seq: int | None = None) -> Cue:
+    """The cue that a fact carries; `seq` where it is not the fact's own."""
+    cue = fact.data["cue"]
+    expires = cue.get("expires")
+    return Cue(
+        key=str(cue["key"]),
+        kind=str(cue["kind"]),
+        title=str(cue["title"]),
+        body=str(cue["body"]),
+        due_at=from_ms(cue["due"]),
+        decided_at=fact.at,
+        critical=bool(cue.get("critical")),
+        seq=fact.seq if seq is None else seq,
+        expires_at=None if expires is None else from_ms(expires),
+    )
+
+
+# One rule a kind of fact -----------------------------------------------------------------------
+
+
+def _tracked(episode: Episode, activity: str, track: Track) -> Episode:
+    return replace(episode, tracks={**episode.tracks, activity: track})
+
+
+def _is_current(episode: Episode, fact: Fact) -> bool:
+    """Whether the fact is about the phase that the person is in: tracks are of one phase only."""
+    return fact.data.get("phase") == episode.phase.id
+
+
+def _answered(episode: Episode, fact: Fact) -> Episode:
+    answers = dict(episode.answers)
+    for name, value in fact.data["values"].items():
+        given = [*answers.get(name, ()), Answer(fact.at, value)]
+        given.sort(key=lambda answer: answer.at)
+        answers[name] = tuple(given)
+    tracks = dict(episode.tracks)
+    for activity in episode.phase.activities:
+        if (
+            isinstance(activity, CheckIn)
+            and activity.id in tracks
+            and fact.data["values"].keys() & {*activity.asks}
+        ):
+            tracks[activity.id] = replace(tracks[activity.id], is_open=False)
+    return replace(episode, answers=answers, tracks=tracks)
+
+
+def _phase(episode: Episode, fact: Fact) -> Episode:
+    state, stay = fact.data["state"], episode.stay
+    if state == "entered":
+        ids = [phase.id for phase in episode.protocol.phases]
+        if fact.data["phase"] not in ids:
+            return episode
+        index = ids.index(fact.data["phase"])
+        entered = Stay(episode.protocol.phases[index], index, fact.at, asks_anew=bool(fact.data.get("anew")))
+        return replace(episode, stay=entered, tracks={})
+    if state == "held":
+        return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered=False))
+    if state == "offered":
+        # The reasons for holding it are over: should they come back, they are told again.
+        return replace(episode, stay=replace(stay, held=None, offered=True))
+    return episode
+
+
+def _offered(episode: Episode, fact: Fact) -> Episode:
+    data = fact.data
+    if "seconds" in data:
+        # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
+        begun = Treatment(
+            data["occurrence"],
+            data["activity"],
+            data["phase"],
+            data.get("step", 0),
+            data["modality"],
+            timedelta(seconds=data["seconds"]),
+            fact.at,
+        )
+        episode = _entered(episode, begun)
+    if not _is_current(episode, fact):
+        return episode
+    track = episode.track(data["activity"])
+    covered = max(from_ms(data["due"]), fact.at)
+    track = replace(
+        track,
+        last_due=max(covered, track.last_due or covered),
+        occurrence=data["occurrence"],
+        is_open=True,
+        day=date.fromisoformat(data["day"]),
+        snoozed_until=None,
+        withheld="",
+        withheld_at=None,
+        withheld_until=None,
+        is_on=data.get("on", track.is_on),
+    )
+    return _tracked(episode, data["activity"], track)
+
+
+def _entered(episode: Episode, treatment: Treatment) -> Episode:
+    """The ledger with one more entry, and without those that no limit can ask for any more."""
+    old = treatment.began_at - LEDGER_MEMORY
+    kept = [t for t in episode.ledger if t.occurrence != treatment.occurrence and t.began_at >= old]
+    return replace(episode, ledger=(*kept, treatment))
+
+
+def _begun(episode: Episode, fact: Fact) -> Episode:
+    for treatment in episode.ledger:
+        if treatment.occurrence == fact.data["occurrence"]:
+            begun = replace(treatment, began_at=fact.at, is_assumed=False)
+            return _entered(episode, begun)
+    return episode
+
+
+def _ended(episode: Episode, fact: Fact) -> Episode:
+    for treatment in episode.ledger:
+        if treatment.occurrence == fact.data["occurrence"]:
+            break
+    else:
+        return episode
+    by_person = fact.by == "person"
+    ended = replace(treatment, ended_at=fact.at, is_confirmed=by_person)
+    ledger = tuple(ended if t is treatment else t for t in episode.ledger)
+    episode = replace(episode, ledger=ledger)
+    if treatment.phase != episode.phase.id:
+        return episode
+    track = episode.track(treatment.activity)
+    if track.occurrence == treatment.occurrence:
+        step = (treatment.step + 1) % len(episode.session(treatment).steps)
+        track = replace(track, counts_from=fact.at, step=step, is_open=not by_person)
+    else:
+        # Told late, when another occurrence has had its fate already: that one decides what comes next.
+        track = replace(track, counts_from=max(fact.at, track.counts_from or fact.at))
+    return _tracked(episode, treatment.activity, track)
+
+
+def _done(episode: Episode, fact: Fact) -> Episode:
+    data = fact.data
+    ledger = tuple(
+        replace(t, is_confirmed=True, is_assumed=False) if t.occurrence == data["occurrence"] else t
+        for t in episode.ledger
+    )
+    episode = replace(episode, ledger=ledger)
+    if not _is_current(episode, fact):
+        return episode
+    track = episode.track(data["activity"])
+    if track.occurrence == data["occurrence"]:
+        track = replace(track, is_open=False)
+    elif "due" in data:
+        track = _settled(track, data)
+    return _tracked(episode, data["activity"], track)
+
+
+def _settled(track: Track, data: Mapping[str, Any]) -> Track:
+    """The track after an occurrence got a fate of which nobody needs to be told."""
+    due = from_ms(data["due"])
+    return replace(
+        track,
+        last_due=max(due, track.last_due or due),
+        occurrence=data["occurrence"],
+        is_open=False,
+        day=date.fromisoformat(data["day"]),
+        snoozed_until=None,
+        withheld="",
+        withheld_at=None,
+        withheld_until=None,
+    )
+
+
+def _withdrawn(episode: Episode, occurrence: str) -> Episode:
+    """Without a session that did not take place after all."""
+    return replace(episode, ledger=tuple(t for t in episode.ledger if t.occurrence != occurrence))
+
+
+def _skipped(episode: Episode, fact: Fact) -> Episode:
+    data = fact.data
+    episode = _withdrawn(episode, data["occurrence"])
+    if not _is_current(episode, fact):
+        return episode
+    activity, track = episode.activity(data["activity"]), episode.track(data["activity"])
+    due = from_ms(data["due"])
+    if data["occurrence"] != track.occurrence and due <= (track.last_due or due - MOMENT):
+        return episode  # an older one, of which nothing follows any more
+    steps = len(activity.steps) if isinstance(activity, Session) else 1
+    track = replace(
+        _settled(track, data), counts_from=max(due, fact.at), step=(data.get("step", 0) + 1) % steps
+    )
+    return _tracked(episode, data["activity"], track)
+
+
+def _snoozed(episode: Episode, fact: Fact) -> Episode:
+    episode = _withdrawn(episode, fact.data["occurrence"])
+    if not _is_current(episode, fact):
+        return episode
+    track = episode.track(fact.data["activity"])
+    until = from_ms(fact.data["until"])
+    return _tracked(episode, fact.data["activity"], replace(track, snoozed_until=until, is_open=True))
+
+
+def _missed(episode: Episode, fact: Fact) -> Episode:
+    if not _is_current(episode, fact):
+        return episode
+    data = fact.data
+    track = replace(_settled(episode.track(data["activity"]), data), step=0, is_on=False)
+    if "counts_from" in data:
+        track = replace(track, counts_from=from_ms(data["counts_from"]))
+    return _tracked(episode, data["activity"], track)
+
+
+def _withheld(episode: Episode, fact: Fact) -> Episode:
+    if not _is_current(episode, fact):
+        return episode
+    until = fact.data.get("until")
+    track = replace(
+        episode.track(fact.data["activity"]),
+        withheld=fact.data["reason"],
+        withheld_at=fact.at,
+        withheld_until=None if until is None else from_ms(until),
+    )
+    return _tracked(episode, fact.data["activity"], track)
+
+
+def _paused(episode: Episode, fact: Fact) -> Episode:
+    until = fact.data.get("until")
+    return replace(episode, state=PAUSED, paused_until=None if until is None else from_ms(until))
+
+
+def _resumed(episode: Episode, fact: Fact) -> Episode:
+    # A pause leaves no debt: what was put off or withheld before it is looked at anew.
+    tracks = {
+        name: replace(track, snoozed_until=None, withheld="", withheld_at=None, withheld_until=None)
+        for name, track in episode.tracks.items()
+    }
+    return replace(episode, state=ACTIVE, paused_until=None, resumed_at=fact.at, tracks=tracks)
+
+
+def _alerted(episode: Episode, fact: Fact) -> Episode:
+    data = fact.data
+    if data.get("cleared"):
+        return replace(episode, alerts={k: a for k, a in episode.alerts.items() if k != data["id"]})
+    alert = Alert(data["id"], data["level"], data["reason"], data["source"], fact.at)
+    return replace(episode, alerts={**episode.alerts, alert.id: alert})
+
+
+def _completed(episode: Episode, _: Fact) -> Episode:
+    return replace(episode, state=COMPLETED)
+
+
+def _stopped(episode: Episode, _: Fact) -> Episode:
+    return replace(episode, state=ENDED_EARLY)
+
+
+def _delivered(episode: Episode, fact: Fact) -> Episode:
+    over = _settled_with(fact.data["seq"], {seq: cue.key for seq, cue in episode.pending.items()})
+    return replace(
+        episode,
+        pending={seq: cue for seq, cue in episode.pending.items() if seq not in over},
+        troubles={seq: why for seq, why in episode.troubles.items() if seq not in over},
+    )
+
+
+def _undelivered(episode: Episode, fact: Fact) -> Episode:
+    return replace(episode, troubles={**episode.troubles, fact.data["seq"]: fact.data["reason"]})
+
+
+_RULES = {
+    f.ANSWERED: _answered,
+    f.PHASE: _phase,
+    f.OFFERED: _offered,
+    f.BEGUN: _begun,
+    f.ENDED: _ended,
+    f.DONE: _done,
+    f.SKIPPED: _skipped,
+    f.SNOOZED: _snoozed,
+    f.MISSED: _missed,
+    f.WITHHELD: _withheld,
+    f.PAUSED: _paused,
+    f.RESUMED: _resumed,
+    f.ALERTED: _alerted,
+    f.COMPLETED: _completed,
+    f.STOPPED: _stopped,
+    f.DELIVERED: _delivered,
+    f.UNDELIVERED: _undelivered,
+}
