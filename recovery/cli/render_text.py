@@ -8,8 +8,16 @@ from recovery.cli.style import styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
-from recovery.engine.outlook import Explained, HealingOutlook, Outlook, cadence_words, phase_ranges
+from recovery.engine.outlook import (
+    Explained,
+    HealingOutlook,
+    Outlook,
+    cadence_words,
+    duration_words,
+    phase_ranges,
+)
 from recovery.engine.times import Place, spell, spell_date, spell_when
+from recovery.protocol.durations import Range
 from recovery.protocol.model import Advice, AnyActivity, CheckIn, Hold, Phase, Reminder, Session
 
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
@@ -77,7 +85,7 @@ def activity_words(activity: AnyActivity) -> str:
     """What an activity is and how often it comes, in one line."""
     match activity:
         case Session():
-            parts = [f"{step.modality} {step.duration}" for step in activity.steps]
+            parts = [f"{step.modality} {_range_words(step.duration)}" for step in activity.steps]
             return f"{', then '.join(parts)}, {cadence_words(activity.cadence, is_session=True)}"
         case Reminder():
             return f"reminder {cadence_words(activity.cadence)}"
@@ -87,6 +95,11 @@ def activity_words(activity: AnyActivity) -> str:
             return f"{', '.join(activity.asks)}: {cadence_words(activity.cadence)}"
         case Advice():
             return activity.say
+
+
+def _range_words(length: Range) -> str:
+    least, most = duration_words(length.least), duration_words(length.most)
+    return least if least == most else f"{least} to {most}"
 
 
 def _day_of(place: Place, instant: datetime) -> str:

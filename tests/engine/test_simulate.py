@@ -1,4 +1,4 @@
-"""The machine interface of a simulation, as DESIGN.md tells it, and the people that are made up for it."""
+"""The machine interface of a simulation, as the README tells it, and the people that are made up for it."""
 
 import json
 import re
