@@ -1,11 +1,13 @@
 """For all tests: nobody's real state is touched, and properties are the same in every run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from recovery import paths
+from tests.desktop import Desktop, display
 
 # A failure comes again in the next run, on every machine; the slow profile looks further each time.
 settings.register_profile("fast", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -39,3 +41,23 @@ def own_home(
 
     monkeypatch.setattr(paths, "home", guarded)
     return folder
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """One virtual screen for all tests; each has its own bus and server on it."""
+    with display() as name:
+        yield name
+
+
+@pytest.fixture
+def bare_desktop(screen: str) -> Iterator[Desktop]:
+    """A session in which nothing has been started yet."""
+    with Desktop(screen) as desktop:
+        yield desktop
+
+
+@pytest.fixture
+def desktop(bare_desktop: Desktop) -> Desktop:
+    bare_desktop.start()
+    return bare_desktop

@@ -7,29 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop import Desktop, display, until
+from tests.desktop import Desktop, until
 from tests.profile import ICE, PACKS, Profile, is_alive, protocol
 
 SECONDS = protocol(ICE.format(length="1s"))
-
-
-@pytest.fixture(scope="module")
-def screen() -> Iterator[str]:
-    with display() as name:
-        yield name
-
-
-@pytest.fixture
-def bare_desktop(screen: str) -> Iterator[Desktop]:
-    """A session in which nothing has been started yet."""
-    with Desktop(screen) as desktop:
-        yield desktop
-
-
-@pytest.fixture
-def desktop(bare_desktop: Desktop) -> Desktop:
-    bare_desktop.start()
-    return bare_desktop
 
 
 @pytest.fixture

@@ -1,34 +1,14 @@
-"""Fixtures of a real desktop, and a daemon's loop in small."""
+"""A daemon's loop in small."""
 
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from recovery.notify.port import HandedOver, Notifier, Outcome, Shown, Undelivered
 from recovery.notify.watching import Watch
-from tests.desktop import LIMIT_SECONDS, Desktop, display
-
-
-@pytest.fixture(scope="session")
-def screen() -> Iterator[str]:
-    """One virtual screen for all tests; each has its own bus and server on it."""
-    with display() as name:
-        yield name
-
-
-@pytest.fixture
-def bare_desktop(screen: str) -> Iterator[Desktop]:
-    """A session in which nothing has been started yet."""
-    with Desktop(screen) as desktop:
-        yield desktop
-
-
-@pytest.fixture
-def desktop(bare_desktop: Desktop) -> Desktop:
-    bare_desktop.start()
-    return bare_desktop
+from tests.desktop import LIMIT_SECONDS
 
 
 def drive(
