@@ -39,8 +39,8 @@ FLEETING = frozenset(
 )
 """Facts that decisions need for `MEMORY` only; the others count for ever."""
 
-MEMORY = timedelta(days=15)
-"""How far back the fleeting facts reach into decisions: more than two weeks of any cadence."""
+MEMORY = timedelta(days=10)
+"""How far back the fleeting facts reach into decisions: further than the times of any cadence are apart."""
 
 
 END_KEY = "/end"
