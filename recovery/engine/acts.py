@@ -453,6 +453,7 @@ class _Desk(Turn):
         if index < 0:
             return Refused("this is the first phase")
         self._end_holds()
+        self.clear_deadline()
         reasons = (f"the person: {wish.because}" if wish.because else "stepped back by the person",)
         left = {"phase": self.episode.phase.id, "state": "left", "reasons": [*reasons]}
         self.tell(f.PHASE, left)

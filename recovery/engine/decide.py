@@ -218,10 +218,17 @@ class Turn:
         data = {"phase": self.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
         self.add(f.PHASE, data)
 
+    def clear_deadline(self) -> None:
+        """What was said of a phase that was over its time is no longer so when the phase is left."""
+        id_ = f"phase/{self.episode.phase.id}"
+        if id_ in self.episode.alerts:
+            self.add(f.ALERTED, {"id": id_, "cleared": True})
+
     def leave(self, reasons: tuple[str, ...], by: str = "engine") -> None:
         """End the current phase: enter the next one, or complete the episode."""
         if self.episode.stay.phase is not None:
             self._end_holds()
+            self.clear_deadline()
             self.add(f.PHASE, {"phase": self.episode.phase.id, "state": "left", "reasons": [*reasons]}, by)
         following = self.episode.next_phase
         if following is None:

@@ -361,3 +361,11 @@ def test_any_gate_is_the_same_for_the_same_facts() -> None:
     episode = told(("Mon 08:00", {"pain": 2}))
     now: datetime = local("2026-11-23 09:00")
     assert gate(episode, now) == gate(replace(episode), now)
+
+
+def test_what_was_said_of_a_phase_over_its_time_goes_with_the_phase() -> None:
+    life = two_phases().go("2026-12-20 12:00")
+    assert list(life.episode.alerts) == ["phase/only"]
+    life.answer(pain=2)
+    assert life.episode.phase.id == "next"
+    assert not life.episode.alerts
