@@ -122,5 +122,8 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_the_settings_name_the_notifiers_that_there_are() -> None:
-    assert NOTIFIERS == choose.NAMES
+@pytest.mark.parametrize("name", NOTIFIERS)
+def test_each_notifier_that_the_settings_name_can_be_had(name: str) -> None:
+    notifier = choose.choose(name, environ={})
+    assert name in ("auto", notifier.name)
+    notifier.close()

@@ -41,7 +41,7 @@ def run_(notifier: str | None) -> int:
     if sys.platform != "win32":
         # In a new program: what the command line has loaded by now would stay with the daemon.
         sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "recovery.daemon", "-", notifier or ""])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "recovery.daemon", "-", notifier or ""])  # noqa: S606  # no shell
     from recovery.daemon.run import run
 
     run(folder, notifier=notifier)

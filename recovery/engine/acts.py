@@ -4,7 +4,7 @@ A refusal says why, and from when on it would be allowed where that is known. Th
 the person's; the turn that follows is the engine's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,20 +23,6 @@ from recovery.values import Value, field, replace
 SNOOZE = Duration(seconds=600)
 RECENT = timedelta(hours=12)
 """How long after a session's end cue the person can still say how it really ended."""
-
-VERBS = (
-    "checkin",
-    "begin",
-    "end",
-    "done",
-    "skip",
-    "snooze",
-    "pause",
-    "resume",
-    "advance",
-    "step-back",
-    "stop",
-)
 
 
 class Act(Value):
@@ -76,32 +62,10 @@ def act(episode: Episode, now: datetime, wish: Act, others: Sequence[Episode] = 
         return Refused(f"{episode.id} is {episode.state}")
     if wish.at is not None and wish.at > now:
         return Refused("that is in the future", wish.at)
-    desk = _Desk(episode, now, others)
-    match wish.verb:
-        case "checkin":
-            return desk.check_in(wish)
-        case "begin":
-            return desk.begin(wish)
-        case "end":
-            return desk.end(wish)
-        case "done":
-            return desk.done(wish)
-        case "skip":
-            return desk.skip(wish)
-        case "snooze":
-            return desk.snooze(wish)
-        case "pause":
-            return desk.pause(wish)
-        case "resume":
-            return desk.resume()
-        case "advance":
-            return desk.advance(wish)
-        case "step-back":
-            return desk.step_back(wish)
-        case "stop":
-            return desk.stop(wish)
-        case verb:
-            return Refused(f"nothing known as {verb!r}; known are {', '.join(VERBS)}")
+    verb = _VERBS.get(wish.verb)
+    if verb is None:
+        return Refused(f"nothing known as {wish.verb!r}; known are {', '.join(VERBS)}")
+    return verb(_Desk(episode, now, others), wish)
 
 
 class _Desk(Turn):
@@ -405,7 +369,7 @@ class _Desk(Turn):
         still = " The end of the session under way is still told." if on else ""
         return self.accept(f"Paused {ends}. Healing and the limits go on counting.{still}")
 
-    def resume(self) -> Outcome:
+    def resume(self, _: Act) -> Outcome:
         if self.episode.state != PAUSED:
             return Refused(f"{self.episode.id} is not paused")
         self.tell(f.RESUMED, {})
@@ -464,6 +428,23 @@ class _Desk(Turn):
         self.tell(f.STOPPED, {"because": wish.because})
         still = " The end of the session under way is still told." if self.episode.under_way else ""
         return self.accept(f"{self.episode.id} is stopped. Its record is kept: recovery log.{still}")
+
+
+_VERBS: dict[str, Callable[[_Desk, Act], Outcome]] = {
+    "checkin": _Desk.check_in,
+    "begin": _Desk.begin,
+    "end": _Desk.end,
+    "done": _Desk.done,
+    "skip": _Desk.skip,
+    "snooze": _Desk.snooze,
+    "pause": _Desk.pause,
+    "resume": _Desk.resume,
+    "advance": _Desk.advance,
+    "step-back": _Desk.step_back,
+    "stop": _Desk.stop,
+}
+VERBS = tuple(_VERBS)
+"""All that a person can say."""
 
 
 def _modalities(activity: object) -> set[str]:

@@ -17,8 +17,7 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-
-NAMES = ("auto", "dbus", "plyer", "text")
+from recovery.settings import NOTIFIERS
 
 ANY_LACK: frozenset[Lack] = frozenset({"library", "transport", "bus", "server"})
 PLYER_ON_LINUX: frozenset[Lack] = frozenset({"library", "transport"})
@@ -44,7 +43,7 @@ def choose(
             return _plyer(environ)
         case "text":
             return _text(stream)
-    raise UsageError(f"{name}: no such notifier", f"choose one of: {', '.join(NAMES)}")
+    raise UsageError(f"{name}: no such notifier", f"choose one of: {', '.join(NOTIFIERS)}")
 
 
 def _automatic(stream: TextIO | None, environ: Mapping[str, str], platform: str) -> Notifier:
