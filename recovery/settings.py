@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery.errors import SettingsError
+from recovery.language import LANGUAGES, _
 from recovery.values import Value
 
 NAME = "settings.toml"
@@ -24,6 +25,12 @@ class Settings(Value):
     notifier: str = "auto"
     auto_advance: bool = True
     """Whether a phase whose gate is open ends by itself; otherwise its end is offered."""
+    language: str = ""
+    """One of `language.LANGUAGES`; empty: by the locale."""
+    work: tuple[time, time] = (time(9, 0), time(17, 0))
+    """The working hours, half-open; an end that is not later than the beginning is on the next date."""
+    workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """On which days work begins; Monday is 0."""
 
 
 def load(folder: Path) -> Settings:
@@ -41,38 +48,57 @@ def load(folder: Path) -> Settings:
     for key, value in found.items():
         try:
             if key not in _READERS:
-                raise ValueError(f"unknown setting {key!r}{_did_you_mean(key, _READERS)}")
+                raise ValueError(_unknown(key, _READERS))
             values[key] = _READERS[key](value)
         except ValueError as error:
             problems.append(f"{_place(path, text, key)}: {error}")
     settings = Settings(**values)
     if settings.wake == settings.bedtime and not problems:
         key = "bedtime" if "bedtime" in found else "wake"
-        problems.append(
-            f"{_place(path, text, key)}: expected a bedtime other than the time of waking,"
-            f" found {settings.bedtime:%H:%M} for both"
+        problem = _(
+            "expected a bedtime other than the time of waking, found {clock} for both",
+            clock=f"{settings.bedtime:%H:%M}",
         )
+        problems.append(f"{_place(path, text, key)}: {problem}")
     if problems:
-        raise SettingsError("\n".join(problems), f"correct {path}, or move it away to use the defaults")
+        hint = _("correct {path}, or move it away to use the defaults", path=path)
+        raise SettingsError("\n".join(problems), hint)
     return settings
 
 
+def wanted_language(folder: Path) -> str:
+    """The language that the settings in `folder` ask for, whatever else they say; "" where they do not.
+
+    For every command, even those that need no settings: so it reads that one line and nothing of TOML.
+    """
+    try:
+        with (folder / NAME).open("rb") as file:
+            lines = file.read(MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
+    except (OSError, ValueError):
+        return ""
+    found = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]
+    wanted = found[0].partition("#")[0].strip().strip("\"'") if found else ""
+    return wanted if wanted in LANGUAGES else ""
+
+
 def _read(path: Path) -> str | None:
-    hint = "correct it, or move it away to use the defaults"
+    hint = _("correct it, or move it away to use the defaults")
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}", hint) from None
+        message = _("{path}: cannot be read: {reason}", path=path, reason=error.strerror)
+        raise SettingsError(message, hint) from None
     if len(content) > MOST_BYTES:
-        raise SettingsError(f"{path}: is larger than {MOST_BYTES // 1024} KiB", hint)
+        raise SettingsError(_("{path}: is larger than {most} KiB", path=path, most=MOST_BYTES // 1024), hint)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")  # editors on Windows begin with a mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{path}:{line}: expected UTF-8 text, found other bytes", hint) from None
+        message = _("{place}: expected UTF-8 text, found other bytes", place=f"{path}:{line}")
+        raise SettingsError(message, hint) from None
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
@@ -91,8 +117,8 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         else:
             place = f"{path}:{text.count(chr(10)) + 1}"
         raise SettingsError(
-            f"{place}: is not TOML: {message}",
-            'write one setting a line, texts and times in quotes, such as wake = "07:00"',
+            _("{place}: is not TOML: {reason}", place=place, reason=message),
+            _('write one setting a line, texts and times in quotes, such as wake = "07:00"'),
         ) from None
 
 
@@ -105,53 +131,97 @@ def _place(path: Path, text: str, key: str) -> str:
     return str(path)
 
 
-def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
+def _unknown(word: str, known: Mapping[str, Any]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, 1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+    if near:
+        return _("unknown setting {word!r}; did you mean {near}?", word=word, near=near[0])
+    return _("unknown setting {word!r}; there are {known}", word=word, known=", ".join(known))
 
 
 def _time(value: Any) -> time:
-    expected = 'expected a time in quotes from "00:00" to "23:59"'
-    if not isinstance(value, str):
-        raise ValueError(f"{expected}, found {_shown(value)}")
-    hours, _, minutes = value.partition(":")
-    is_clock = all(len(part) == 2 and part.isascii() and part.isdigit() for part in (hours, minutes))
+    hours, colon, minutes = value.partition(":") if isinstance(value, str) else ("", "", "")
+    is_clock = colon and all(
+        len(part) == 2 and part.isascii() and part.isdigit() for part in (hours, minutes)
+    )
     if not is_clock or int(hours) > 23 or int(minutes) > 59:
-        raise ValueError(f"{expected}, found {_shown(value)}")
+        raise ValueError(
+            _('expected a time in quotes from "00:00" to "23:59", found {found}', found=_shown(value))
+        )
     return time(int(hours), int(minutes))
 
 
+def read_work(value: Any) -> tuple[time, time]:
+    """Working hours from `09:00-17:00`. Raises `ValueError`."""
+    begin, dash, end = value.partition("-") if isinstance(value, str) else ("", "", "")
+    try:
+        hours = _time(begin.strip().rjust(5, "0")), _time(end.strip().rjust(5, "0"))
+    except ValueError:
+        dash = ""
+    if not dash or hours[0] == hours[1]:
+        found = _shown(value)
+        raise ValueError(_('expected working hours such as "09:00-17:00", found {found}', found=found))
+    return hours
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def read_workdays(value: Any) -> tuple[int, ...]:
+    """Days of the week from `mon-fri` or `mon, wed, fri`; Monday is 0. Raises `ValueError`."""
+    days: set[int] = set()
+    for part in value.lower().split(",") if isinstance(value, str) else [""]:
+        first, _dash, last = (each.strip() for each in part.partition("-"))
+        if first not in DAYS or (last or first) not in DAYS:
+            found = _shown(value)
+            raise ValueError(
+                _('expected days such as "mon-fri" or "mon, wed, fri", found {found}', found=found)
+            )
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        days.update(day % 7 for day in range(begin, end + 1 if end >= begin else end + 8))
+    return tuple(sorted(days))
+
+
 def _zone(value: Any) -> str:
-    expected = 'expected the name of a time zone such as "Europe/Berlin", or "" for the machine\'s'
-    if not isinstance(value, str):
-        raise ValueError(f"{expected}, found {_shown(value)}")
-    if not value:
-        return value
+    if value == "":
+        return ""
     from zoneinfo import ZoneInfo, available_timezones
 
-    try:
-        ZoneInfo(value)
-    except (LookupError, ValueError, OSError):  # not there; not a key at all; the name of a folder
-        from difflib import get_close_matches
+    near = []
+    if isinstance(value, str):
+        try:
+            ZoneInfo(value)
+            return value
+        except (LookupError, ValueError, OSError):  # not there; not a key at all; the name of a folder
+            from difflib import get_close_matches
 
-        near = get_close_matches(value, available_timezones(), 1)
-        advice = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"{expected}, found {_shown(value)}{advice}") from None
-    return value
+            near = get_close_matches(value, available_timezones(), 1)
+    message = _(
+        'expected the name of a time zone such as "Europe/Berlin", or "" for the machine\'s, found {found}',
+        found=_shown(value),
+    )
+    raise ValueError(message + (_("; did you mean {near}?", near=near[0]) if near else ""))
 
 
 def _notifier(value: Any) -> str:
-    if value not in NOTIFIERS:
-        names = ", ".join(f'"{name}"' for name in NOTIFIERS)
-        raise ValueError(f"expected one of {names}, found {_shown(value)}")
+    return _one_of(NOTIFIERS, value)
+
+
+def _language(value: Any) -> str:
+    return _one_of(("", *LANGUAGES), value)
+
+
+def _one_of(names: tuple[str, ...], value: Any) -> str:
+    if value not in names:
+        quoted = ", ".join(f'"{name}"' for name in names)
+        raise ValueError(_("expected one of {names}, found {found}", names=quoted, found=_shown(value)))
     return str(value)
 
 
 def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"expected true or false, without quotes, found {_shown(value)}")
+        raise ValueError(_("expected true or false, without quotes, found {found}", found=_shown(value)))
     return value
 
 
@@ -163,9 +233,9 @@ def _shown(value: Any) -> str:
         case str():
             text = f'"{value}"'
         case dict():
-            text = "a table"
+            text = _("a table")
         case list():
-            text = "a list"
+            text = _("a list")
         case _:
             text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -177,4 +247,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "timezone": _zone,
     "notifier": _notifier,
     "auto_advance": _yes_or_no,
+    "language": _language,
+    "work": read_work,
+    "workdays": read_workdays,
 }

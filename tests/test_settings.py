@@ -10,7 +10,7 @@ import pytest
 
 from recovery.errors import SettingsError
 from recovery.notify import choose
-from recovery.settings import MOST_BYTES, NOTIFIERS, Settings, load
+from recovery.settings import MOST_BYTES, NOTIFIERS, Settings, load, wanted_language
 
 TOP = Path(__file__).parents[1]
 
@@ -51,8 +51,8 @@ def test_without_a_file_no_reader_of_toml_or_zones_is_loaded(tmp_path: Path) -> 
 
 def test_all_settings_are_taken(tmp_path: Path) -> None:
     text = 'wake = "06:30"\nbedtime = "01:00" # late\ntimezone = "Europe/Berlin"\n'
-    text += 'notifier = "text"\nauto_advance = false\n'
-    assert settings(tmp_path, text) == Settings(time(6, 30), time(1), "Europe/Berlin", "text", False)
+    text += 'notifier = "text"\nauto_advance = false\nlanguage = "de"\n'
+    assert settings(tmp_path, text) == Settings(time(6, 30), time(1), "Europe/Berlin", "text", False, "de")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", '\ufeffwake = "07:00"\r\n', 'timezone = ""'])
@@ -127,3 +127,35 @@ def test_each_notifier_that_the_settings_name_can_be_had(name: str) -> None:
     notifier = choose.choose(name, environ={})
     assert name in ("auto", notifier.name)
     notifier.close()
+
+
+def test_a_language_is_one_that_is_spoken(tmp_path: Path) -> None:
+    assert settings(tmp_path, 'language = ""').language == ""
+    said = 'expected one of "", "en", "de", found "fr"'
+    assert refusal(tmp_path, 'language = "fr"') == f"settings.toml:1: {said}"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('language = "de"', "de"),
+        ("wake = 7\n  language='en' # so that all can read it\n", "en"),
+        ('\ufefflanguage = "de"\r\n', "de"),
+        ('# language = "de"', ""),
+        ('language = ""', ""),
+        ('language = "fr"', ""),
+        ('languages = "de"', ""),
+        ("language", ""),
+        ("", ""),
+    ],
+)
+def test_the_language_is_found_without_the_rest(tmp_path: Path, text: str, wanted: str) -> None:
+    assert wanted_language(tmp_path) == ""
+    (tmp_path / "settings.toml").write_text(text, "utf-8")
+    assert wanted_language(tmp_path) == wanted
+
+
+def test_settings_that_cannot_be_read_want_no_language(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_bytes(b"\xff\xfe")
+    assert wanted_language(tmp_path) == ""
+    assert wanted_language(tmp_path / "settings.toml") == ""

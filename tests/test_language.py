@@ -1,0 +1,557 @@
+"""Languages: which one is spoken, that German is whole, and that English is what stands in the code."""
+
+import ast
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from gettext import GNUTranslations
+from pathlib import Path
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from recovery import language
+from recovery.daemon.service import Attempt, _note
+from recovery.engine.acts import Accepted, Act, Refused, act
+from recovery.engine.decide import turn
+from recovery.engine.facts import Cue
+from recovery.engine.gates import Held, gate, gate_unmet
+from recovery.engine.outlook import explain, outlook
+from recovery.engine.times import DAY, Place, spell_date, spell_when
+from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
+from recovery.protocol.compiled import in_language
+from recovery.store.journal import Journal
+from recovery.store.record import bring_up, load
+from tests.daemon.conftest import MINUTE, Watch
+from tests.engine.examples import ICE, ONSET, events, shipped, small, started
+from tests.messages import (
+    METHODS,
+    MO,
+    PACKAGE,
+    PLURAL,
+    SINGULAR,
+    catalogue,
+    compiled,
+    messages,
+    untranslated,
+)
+from tests.profile import Profile
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    use("de")
+    yield
+    use("en")
+
+
+# What is spoken ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "C"}, "en"),
+        ({"LANG": "POSIX"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "de"),
+        ({"LANG": "de"}, "de"),
+        ({"LANG": "de_AT.UTF-8@euro"}, "de"),
+        ({"LANG": "de-CH"}, "de"),
+        ({"LANG": "DE_DE"}, "de"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "deutsch"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "de_DE.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LC_ALL": "de_DE.UTF-8", "LC_MESSAGES": "en_US", "LANG": "en_US"}, "de"),
+        ({"LC_ALL": "", "LANG": "de_DE"}, "de"),
+        ({"LANGUAGE": "de:en", "LANG": "en_US.UTF-8"}, "de"),
+        ({"LANGUAGE": "de"}, "de"),
+        ({"LANGUAGE": "fr:de:en", "LANG": "fr_FR.UTF-8"}, "de"),
+        ({"LANGUAGE": "en_GB:de", "LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANGUAGE": "fr", "LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANGUAGE": "", "LANG": "de_DE.UTF-8"}, "de"),
+        ({"LANGUAGE": "de", "LC_ALL": "C"}, "en"),
+        ({"LANGUAGE": "de", "LANG": "C.UTF-8"}, "en"),
+    ],
+)
+def test_the_locale_chooses(environ: dict[str, str], expected: str) -> None:
+    assert chosen(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [("de", "de"), ("en", "en"), ("", "de"), ("fr", "de"), ("DE", "de")]
+)
+def test_a_setting_comes_before_the_locale(wanted: str, expected: str) -> None:
+    assert chosen({"LC_ALL": "de_DE.UTF-8"}, wanted) == expected
+
+
+def test_english_is_spoken_until_something_else_is_said() -> None:
+    assert current() == LANGUAGES[0] == "en"
+    assert _("nothing") == "nothing"
+
+
+def test_a_process_speaks_its_language(german: None) -> None:
+    assert current() == "de"
+    assert _("nothing") == "nichts"
+    assert n_(" (and {count} more)", " (and {count} more)", 1) == " (und 1 weiterer)"
+    use("tlh")
+    assert current() == "en"
+
+
+def test_a_language_can_be_given() -> None:
+    assert tr("de", "not shown: {reason}", reason="{x}") == "nicht gezeigt: {x}"
+    assert tr("en", "not shown: {reason}", reason="{x}") == "not shown: {x}"
+    assert trn("de", " (and {count} more)", " (and {count} more)", 2) == " (und 2 weitere)"
+    assert [trn("en", "{count} thing", "{count} things", count) for count in (0, 1, 2)] == [
+        "0 things",
+        "1 thing",
+        "2 things",
+    ]
+
+
+def test_what_is_not_translated_is_english() -> None:
+    assert tr("fr", "nothing") == "nothing"
+    assert tr("../de", "nothing") == "nothing"
+    assert trn("fr", "{count} thing", "{count} things", 1) == "1 thing"
+    assert tr("de", N_("no such message {name}"), name="x") == "no such message x"
+    assert tr("de", "") == ""
+
+
+@pytest.mark.parametrize("data", [None, b"", b"damaged", MO.read_bytes()[:-400], MO.read_bytes()[:30]])
+def test_without_its_catalogue_a_language_is_english(
+    data: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "_catalogues", {})
+    monkeypatch.setattr(language, "_data", lambda _: data)
+    assert tr("de", "nothing") == "nothing"
+    assert trn("de", "{count} thing", "{count} things", 2) == "2 things"
+
+
+def test_only_the_message_is_a_template() -> None:
+    assert tr("en", "not shown: {reason}", reason="{0.__class__}") == "not shown: {0.__class__}"
+    assert tr("en", "a question inside {...} needs quotes") == "a question inside {...} needs quotes"
+
+
+# The catalogue -----------------------------------------------------------------------------------
+
+
+def _fields(message: str) -> set[tuple[str, str, str]]:
+    """The fields of a message with how they are shown; braces that are not fields are left out."""
+    try:
+        parsed = [*Formatter().parse(message)]
+    except ValueError:
+        return set()
+    named = ((name, spec or "", conversion or "") for _text, name, spec, conversion in parsed if name)
+    return {field for field in named if field[0].isidentifier()}
+
+
+def test_every_message_is_translated() -> None:
+    known = catalogue()
+    assert {one.id for one in known if one.id} == set(messages()), "run: python -m tests.messages"
+    assert untranslated(known) == []
+    assert not known.obsolete
+
+
+def test_translations_have_the_fields_of_their_messages() -> None:
+    for one in catalogue():
+        if isinstance(one.id, tuple):
+            if not all(one.string):
+                continue
+            for words in one.string:
+                assert _fields(words) - {("count", "", "")} <= _fields(one.id[0]) | _fields(one.id[1]), one.id
+            assert _fields(one.string[-1]) == _fields(one.id[1]), one.id
+        elif one.id and one.string:
+            assert _fields(one.string) == _fields(one.id), one.id
+            assert one.id[:1].isspace() == one.string[:1].isspace(), one.id
+            assert one.id[-1:].isspace() == one.string[-1:].isspace(), one.id
+
+
+def test_what_is_read_is_what_is_written() -> None:
+    def read(data: bytes) -> dict[object, str]:
+        words: dict[object, str] = vars(GNUTranslations(io.BytesIO(data)))["_catalog"]
+        return {key: text for key, text in words.items() if key}
+
+    assert read(MO.read_bytes()) == read(compiled(catalogue())), "run: python -m tests.messages"
+
+
+# The code ----------------------------------------------------------------------------------------
+
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+def _own(scope: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function that are not those of one inside it."""
+    for child in ast.iter_child_nodes(scope):
+        yield child
+        if not isinstance(child, (*SCOPES, ast.GeneratorExp)):
+            yield from _own(child)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_messages_are_literals_with_their_values(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call) or path.name == "language.py":
+            continue
+        match node.func:
+            case ast.Name(id=name) if name in SINGULAR or name in PLURAL:
+                first = {**SINGULAR, **PLURAL}[name]
+            case ast.Attribute(attr=name) if name in METHODS:
+                first = 0
+            case _:
+                continue
+        places = {"count"} if name in PLURAL else set()
+        where = f"{path.name}:{node.lineno}"
+        message = node.args[first + (name in PLURAL)]
+        assert not isinstance(message, ast.JoinedStr | ast.BinOp), f"{where}: not a literal"
+        given = {keyword.arg for keyword in node.keywords}
+        if isinstance(message, ast.Constant) and None not in given and name != "N_":
+            fields = {name for name, *_rest in _fields(str(message.value))}
+            if given or places:
+                assert fields == given | places, where
+            else:
+                assert not re.search(r"\{[a-z_]+[}!:]", str(message.value)), f"{where}: no values"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_function_hides_the_translation(path: Path) -> None:
+    for scope in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(scope, SCOPES):
+            named = [node for node in _own(scope) if isinstance(node, ast.Name) and node.id == "_"]
+            is_bound = any(isinstance(node.ctx, ast.Store) for node in named)
+            is_read = any(isinstance(node.ctx, ast.Load) for node in named)
+            assert not (is_bound and is_read), f"{path.name}:{getattr(scope, 'lineno', 0)}"
+
+
+# Episodes ----------------------------------------------------------------------------------------
+
+TEXTS = ("reasons", "reason", "text")
+"""What an event tells in words."""
+
+ENGLISH = re.compile(
+    r"\b(the|is|of|with|until|known|yet|ended|after|only|when|due|type|hours|waking|began|begins|person|told|ago|"
+    r"nothing|tomorrow|yesterday|mon|tue|wed|thu|sat|oct|dec|left|right|grade|once|every|day|days|week|weeks|months?|"
+    r"stop|too|long|late|here|there)\b",
+    re.IGNORECASE,
+)
+CONDITION = re.compile(r"\(?\b[a-z-]+ (falling|rising|drop|[<>=!]=?)[^;:.,]*")
+COMMAND = re.compile(r"recovery [a-z-]+( clear)?( [a-z-]+)?|\b[a-z]+(-[a-z]+)+\b")
+"""Names that stay as the file writes them, and what a person types."""
+
+
+def _english(words: str) -> list[str]:
+    """The English words in a text, without conditions and commands."""
+    return ENGLISH.findall(COMMAND.sub("", CONDITION.sub("", words)))
+
+
+def _told_in(event: dict[str, Any]) -> list[str]:
+    told = [event.get(name) for name in TEXTS]
+    return [text for each in told if each for text in (each if isinstance(each, list) else [each])]
+
+
+@pytest.mark.parametrize(
+    ("id_", "persona"),
+    [
+        ("strain", "steady"),
+        ("strain", "stuck"),
+        ("contrast", "sloppy"),
+        ("trigger-point", "sloppy"),
+        ("peace-and-love", "slow"),
+        ("cold-10-10-10", "sloppy"),
+    ],
+)
+def test_a_simulation_in_german_has_the_events_of_the_english_one(id_: str, persona: str) -> None:
+    def lived(language: str) -> list[dict[str, Any]]:
+        spoken = in_language(shipped(id_), language)
+        confirms = persona != "sloppy"
+        return events(spoken, ONSET + 30 * DAY, persona=persona, language=language, confirms=confirms)
+
+    def bare(event: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in event.items() if name not in TEXTS}
+
+    assert current() == "en"
+    english, german = lived("en"), lived("de")
+    assert [bare(event) for event in german] == [bare(event) for event in english]
+    said = {text for event in german for text in _told_in(event)}
+    assert {text: found for text in said if (found := _english(text))} == {}
+    assert any(_english(text) for event in english for text in _told_in(event))
+
+
+ANSWERS = (
+    *(("checkin", "", {"pain": 9, "swelling": 3}), ("checkin", "", {"pain": 77}), ("checkin", "", {"x": 1})),
+    *(
+        ("begin", "ice", {}),
+        ("begin", "ice", {}),
+        ("snooze", "ice", {}),
+        ("end", "ice", {}),
+        ("end", "ice", {}),
+    ),
+    *(("begin", "ice", {}), ("begin", "nothing", {}), ("done", "elevate", {}), ("skip", "ice", {})),
+    *(("advance", "", {}), ("step-back", "", {}), ("flag", "no-weight", {}), ("flag", "no-weight", {})),
+    *(("begin", "ice", {}), ("advance", "", {}), ("clear", "no-weight", {}), ("clear", "nobody", {})),
+    *(("resume", "", {}), ("pause", "", {}), ("begin", "ice", {}), ("resume", "", {}), ("screen", "", {})),
+    *(("screen", "", {"raynaud": "yes"}), ("screen", "", {"raynaud": "?"}), ("tick", "", {"x": "yes"})),
+    *(
+        ("setback", "", {"grade": "IV"}),
+        ("setback", "", {"grade": "III"}),
+        ("stop", "", {}),
+        ("stop", "", {}),
+    ),
+)
+
+
+def test_everything_an_act_is_answered_with_is_german() -> None:
+    def answers(language: str) -> list[str]:
+        episode, _opened = started(in_language(shipped("strain"), language), language=language)
+        told = []
+        for verb, activity, values in ANSWERS:
+            now = ONSET + len(told) * 7 * MINUTE
+            episode, _facts = turn(episode, now)
+            wish = Act(verb, activity or None, {name: str(value) for name, value in values.items()})
+            match act(episode, now, wish):
+                case Accepted(after, _facts, message):
+                    episode, words = after, message
+                case Refused(reason):
+                    words = reason
+            told.append(f"{verb}: {words}")
+        return told
+
+    german, english = answers("de"), answers("en")
+    # A command and what a person types in it stay as they are.
+    plain = {text: re.sub(r"^[a-z-]+: |--because \"[^\"]*\"|'\w+'", "", text) for text in german}
+    assert {text: found for text, rest in plain.items() if (found := _english(rest))} == {}
+    assert not set(german) & set(english)
+
+
+def test_why_and_when_are_told_in_german() -> None:
+    for id_ in ("strain", "contrast", "trigger-point", "sitting", "peace-and-love"):
+        episode, _opened = started(in_language(shipped(id_), "de"), language="de")
+        for hours in (0, 1, 30, 60, 120):
+            now = ONSET + timedelta(hours=hours)
+            episode, facts = turn(episode, now)
+            cues = [fact.data["cue"] for fact in facts if "cue" in fact.data]
+            said = [text for cue in cues for text in (cue["title"], cue["body"])]
+            said += [reason for one in explain(episode, now) for reason in one.reasons]
+            look = outlook(episode, now)
+            said += [f"{need.condition}; {need.value}" for need in look.needs]
+            said += [one.title for one in look.coming]
+            assert {text: found for text in said if (found := _english(text))} == {}
+
+
+def test_dates_are_german() -> None:
+    here = Place(ZoneInfo("Europe/Berlin"), language="de")
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    ahead = [timedelta(hours=h) for h in (2, 24, -24, 24 * 8, 24 * 100)]
+    assert [spell_when(here, now + length, now) for length in ahead] == [
+        "15:00",
+        "morgen 13:00",
+        "gestern 13:00",
+        "Mo 30. Nov 13:00",
+        "Di 2. Mär 2027 13:00",
+    ]
+    months = [spell_date(datetime(2026, month, 1, tzinfo=UTC), "de") for month in range(1, 13)]
+    assert len({name.split()[-1] for name in months}) == 12
+    days = [spell_date(datetime(2026, 11, day, tzinfo=UTC), "de") for day in range(2, 9)]
+    assert [name.split()[0] for name in days] == ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"]
+
+
+def test_sides_are_german() -> None:
+    def text(side: str | None, language: str) -> str:
+        episode, _opened = started(small(ICE), side=side, language=language)
+        return episode.text("{side}, {other side}, {unknown}")
+
+    assert text("left", "de") == "links, rechts, {unknown}"
+    assert text("right", "en") == "right, left, {unknown}"
+    assert text(None, "de") == "der verletzten Seite, Gegenseite, {unknown}"
+    assert text(None, "en") == "injured, other, {unknown}"
+
+
+def test_an_episode_speaks_its_language_whatever_the_process_speaks(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        profile.run("start", "contrast", *_HURT, "--no-daemon", LANG="de_DE.UTF-8")
+        facts = profile.facts()
+        assert facts[0].data["language"] == "de"
+        (held,) = (fact for fact in facts if fact.data.get("state") == "held")
+        assert held.data["unmet"] == ["noch nicht: 48h seit der Verletzung"]
+        now = facts[-1].at
+        with Journal.open(profile.home, now=now) as journal, journal.transaction():
+            for language in ("en", "de", "en"):
+                use(language)
+                record = bring_up(journal, load(journal, now), now)
+                assert journal.all_facts() == facts
+            (episode,) = record.episodes
+        assert current() == "en"
+        assert episode.phase.title == "Kälte und Wärme im Wechsel"
+        # What is due is told in German by an English command, too; its own words are English.
+        ran = profile.run("status")
+        assert "Gate     Before it begins: shut; it opens when all of these are met:" in ran.out
+        assert "48h seit der Verletzung (in 1 d 2" in ran.out
+        ran = profile.run("checkin", "pain=4")
+        assert ran.out.startswith("Notiert: pain 4.")
+        ran = profile.run("begin", "packs", status=1)
+        assert ran.err.startswith("Error: die Phase contrast hat nicht begonnen")
+
+
+def test_what_holds_is_a_matter_of_values() -> None:
+    episode, _opened = started(in_language(shipped("contrast"), "de"), language="de")
+    assert gate_unmet(episode, ONSET) == ["noch nicht: 48h seit der Verletzung"]
+    held = gate(episode, ONSET)
+    assert isinstance(held, Held)
+    assert len(held.reasons) > 1
+    assert not held.is_decided
+
+
+ROWS = ("Gate", "Now", "Next", "Paused", "Open", "Healing", "Daemon")
+
+
+def test_status_and_start_have_no_english_row(tmp_path: Path) -> None:
+    german = [tr("de", label) for label in ROWS]
+    assert max(map(len, german)) < len("Healing  ")
+    environ = {"LC_ALL": "de_DE.UTF-8"}
+    with Profile(tmp_path, environ) as profile:
+        ran = profile.run("start", "strain", *_HURT[:-2], "--screen-later", "--no-daemon")
+        status = profile.run("status")
+        assert "Auf dem Desktop nicht gezeigt:" in status.err
+        pages = ran.out, status.out, profile.run("explain").out, profile.run("next").out
+        profile.run("pause", "--for", "2h")
+        pages += profile.run("status").out, profile.run("agenda").out, profile.run("log").out
+        pages += profile.run("flag").out, profile.run("screen").out
+        labels = {line[:9].strip() for page in pages for line in page.splitlines()}
+        assert set(german) <= labels
+        assert not labels & set(ROWS)
+        for page in pages:
+            lines = (
+                re.sub(r"\[[^]]*\]|\(strain-1[^)]*\)|^ *Quellen: .*", "", line) for line in page.splitlines()
+            )
+            assert {line: found for line in lines if (found := _english(line))} == {}
+        assert "Ruhe, Eis, Kompression, Hochlagern, Tag 1  (strain-1, Grad II, links)" in pages[1]
+
+
+def test_english_rows_stand_as_they_stood(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        profile.run("start", "strain", *_HURT[:-2], "--screen-later", "--no-daemon")
+        labels = {line[:9] for line in profile.run("status").out.splitlines()}
+        assert {f"{label:<9}" for label in ROWS if label != "Paused"} <= labels
+
+
+def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        profile.run("start", "rice", *_HURT, "--no-daemon", LANG="de_DE.UTF-8")
+        (begun,) = (fact for fact in profile.facts("offered") if fact.data["activity"] == "ice")
+        daemon = Watch(profile.home, begun.at)
+        daemon.wake()
+        (ice,) = (note for note in daemon.notifier.shown if note.title.startswith("Eis"))
+        assert re.fullmatch(r"Eis: beginnen, 20 min, bis \d\d:\d\d", ice.title)
+        assert [label for _verb, label in ice.actions] == ["Beginnen", "In 10 min", "Auslassen"]
+        daemon.wake(begun.at + 25 * MINUTE)
+        end = daemon.notifier.shown[-1]
+        assert end.title == "Eis: beenden"
+        assert end.body.endswith("Falls noch angelegt: Das ist 5 min zu lang.")
+        # One that is decided in time, and comes on the screen late.
+        late = Attempt("rice-1", "de", Cue("key", "start", "Eis", "Auflegen.", begun.at, begun.at))
+        assert _note([late], begun.at + 5 * MINUTE).body == "Auflegen. (Das kommt 5 min zu spät.)"
+        assert not any(_english(f"{note.title} {note.body}") for note in daemon.notifier.shown)
+    assert current() == "en"
+
+
+_HURT = ("--onset", "1h ago", "--grade", "2", "--side", "left", "--screen", "none")
+
+
+# Commands ----------------------------------------------------------------------------------------
+
+
+def test_a_command_speaks_german(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        ran = profile.run("daemon", "status", status=3, LC_ALL="de_DE.UTF-8")
+        assert ran.err == "Fehler: es läuft kein Hintergrunddienst\n  recovery daemon start\n"
+        ran = profile.run("daemon", "status", status=3)
+        assert ran.err == "Error: no daemon is running\n  recovery daemon start\n"
+        profile.start(_PROTOCOL, "--no-daemon")
+        ran = profile.run("next", LC_ALL="de_DE.UTF-8")
+        assert "Es läuft kein Hintergrunddienst, also kommen keine Erinnerungen" in ran.err
+        ran = profile.run("log", LANG="de_DE.UTF-8")
+        assert "gestartet" in ran.out
+        assert "Protokoll quick, Version 1.0.0" in ran.out
+
+
+def test_help_speaks_german(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        ran = profile.run("--help", LANG="de_DE.UTF-8")
+        assert "Aufruf: recovery" in ran.out
+        assert "Erinnerungen und Phasen" in ran.out
+        assert "Optionen:" in ran.out
+        ran = profile.run("daemon", "--help", LANG="de_DE.UTF-8")
+        assert "recovery daemon run          # im Vordergrund" in ran.out
+        ran = profile.run("pause", "--help", LANG="de_DE.UTF-8")
+        assert "Wie lange, zum Beispiel 2h." in ran.out
+        assert "recovery pause --for 2h\n" in ran.out
+        ran = profile.run("statsu", status=2, LANG="de_DE.UTF-8")
+        assert ran.err.startswith("Fehler: Den Befehl 'statsu' gibt es nicht. Meinten Sie 'status'?\n")
+        assert profile.run("--help").out.startswith("Usage: recovery")
+
+
+def test_the_setting_is_spoken_whatever_the_locale(tmp_path: Path) -> None:
+    with Profile(tmp_path) as profile:
+        profile.home.mkdir()
+        (profile.home / "settings.toml").write_text('language = "de"\n')
+        assert "es läuft kein" in profile.run("daemon", "status", status=3).err
+        (profile.home / "settings.toml").write_text('language = "en"\n')
+        assert "no daemon" in profile.run("daemon", "status", status=3, LANG="de_DE.UTF-8").err
+        (profile.home / "settings.toml").write_text('language = "tlh"\n')
+        assert "kein Hintergrunddienst" in profile.run("daemon", "status", status=3, LANG="de_DE.UTF-8").err
+
+
+def test_the_daemon_speaks_german(tmp_path: Path) -> None:
+    with Profile(tmp_path, {"LANG": "de_DE.UTF-8"}) as profile:
+        ran = profile.run("daemon", "start")
+        assert ran.out.startswith("Gestartet: Prozess ")
+        assert "es gibt keine Desktop-Sitzung" in ran.out
+        again = profile.run("daemon", "run", status=1)
+        assert again.err.startswith("Fehler: es läuft schon ein Hintergrunddienst, Prozess ")
+
+
+def test_english_loads_no_gettext() -> None:
+    code = (
+        "import sys; from recovery.cli.main import status_of; sys.argv[:] = ['recovery', 'status'];"
+        "from recovery.cli.main import run\n"
+        "try: run()\n"
+        "except SystemExit: print('gettext' in sys.modules, 'pkgutil' in sys.modules)"
+    )
+    environ = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False False\n"
+    assert "Error: " in done.stderr
+
+
+_PROTOCOL = """\
+format: 1
+id: quick
+version: 1.0.0
+title: Quick
+summary: For tests.
+region: hip
+inputs: [onset]
+observe:
+  pain: {ask: "Pain?", scale: 0..10, fresh: 24h, source: own}
+phases:
+  - id: only
+    title: Only phase
+    min: 1d
+    max: 5d
+    leave_when: pain <= 3
+    at_max: {level: routine, say: Long enough.}
+    source: own
+    do:
+      - {id: look, kind: check-in, title: How is it?, ask: [pain], at: [bedtime-5min], source: own}
+"""
