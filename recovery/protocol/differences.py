@@ -1,0 +1,431 @@
+"""What changed between two protocols, as values that read well.
+
+It walks the values of `model` whatever their fields are: what has an id is matched by its id, the rest by its
+place. Names of fields are those of the protocol file. What lets more through is marked where that can be known.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from recovery.language import _
+from recovery.protocol import model as m
+from recovery.protocol.durations import Duration, Range
+from recovery.protocol.model import RecoveryProtocol
+from recovery.values import Value
+
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+
+
+class Difference(Value):
+    """One thing that is new, gone or otherwise. `str()` says it in a sentence."""
+
+    change: str
+    """`added`, `removed` or `changed`."""
+    section: str
+    """The key at the top of the file, such as `limits`."""
+    where: tuple[str, ...]
+    """The place in words, from the outside in: `("phase rice", "activity ice")`."""
+    field: str
+    """The key in the file; empty where the whole item is new or gone, or no key fits both sides."""
+    old: str
+    new: str
+    is_weaker: bool = False
+    """Whether it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
+
+    def __str__(self) -> str:
+        where = ", ".join(self.where)
+        if self.change == CHANGED:
+            words = _("{old} becomes {new}", old=f"{self.field} {self.old}".strip(), new=self.new)
+            return f"{where}: {words}" if where else words
+        value = self.new if self.change == ADDED else self.old
+        what = f"{self.field} {value}".strip() if self.field else where
+        words = _("{what} is new", what=what) if self.change == ADDED else _("{what} is gone", what=what)
+        told = (where, words) if self.field else (words, value)
+        return ": ".join(part for part in told if part)
+
+
+def differences(old: RecoveryProtocol, new: RecoveryProtocol) -> tuple[Difference, ...]:
+    """All that makes `new` another protocol than `old`, in the order of the sections; empty where nothing does."""
+    return tuple(_in_value(_Spot(), old, new))
+
+
+class _Spot(Value):
+    """Where the walk is."""
+
+    section: str = ""
+    where: tuple[str, ...] = ()
+
+    def within(self, name: str) -> "_Spot":
+        return _Spot(self.section, (*self.where, name))
+
+    def found(self, field: str, old: str, new: str, is_weaker: bool = False) -> Difference:
+        """The difference of a field: new, gone or otherwise as its words are."""
+        change = ADDED if not old else REMOVED if not new else CHANGED
+        old, new = ("" if words == _TRUE else words for words in (old, new))
+        return Difference(change, self.section, self.where, field, old, new, is_weaker)
+
+
+# The walk ---------------------------------------------------------------------------------------
+
+
+def _in_value(spot: _Spot, old: Value, new: Value) -> Iterator[Difference]:
+    """The fields of two values that are one thing. Of two kinds only what both have is compared."""
+    if type(old) is not type(new):
+        yield spot.found("kind", _name_of(type(old)), _name_of(type(new)))
+    before, after = _parts(old), _parts(new)
+    for key in before:
+        if key in after:
+            at = spot if spot.section else _Spot(key)
+            yield from _in_field(at, new, key, before[key], after[key])
+
+
+def _in_field(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterator[Difference]:
+    """One field of `owner`, by the shape of what stands in it."""
+    some = old if not _is_nothing(old) else new
+    if key == _CADENCE:
+        yield from _in_cadence(spot, old, new)
+    elif _holds_items(some):
+        yield from _in_items(spot, key, _by_id(old), _by_id(new))
+    elif isinstance(some, Mapping):
+        yield from _in_mapping(spot, owner, key, old, new)
+    elif isinstance(some, tuple) and some and isinstance(some[0], Value):
+        yield from _in_sequence(spot, key, old, new)
+    elif isinstance(some, tuple) and any(_is_prose(part) for part in (*old, *new)):
+        yield from _in_prose(spot, key, old, new)
+    elif isinstance(old, Value) and isinstance(new, Value) and not _is_spoken(old):
+        yield from _in_value(spot.within(key), old, new)
+    else:
+        yield from _in_leaf(spot, owner, key, old, new)
+
+
+def _in_leaf(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterator[Difference]:
+    if old != new:
+        yield spot.found(key, _words(old), _words(new), _is_looser(owner, key, old, new))
+    before, after = _others(old), _others(new)
+    for language in sorted({*before, *after}):
+        if before.get(language) != after.get(language):
+            was, is_ = _words(before.get(language, "")), _words(after.get(language, ""))
+            yield spot.found(f"{key} in {language}", was, is_)
+
+
+def _in_items(
+    spot: _Spot, key: str, old: Mapping[str, Value], new: Mapping[str, Value]
+) -> Iterator[Difference]:
+    """Things with ids: those that are gone, those that stayed, those that are new, and their order."""
+    noun = _NOUNS.get(key, key.removesuffix("s").replace("_", " "))
+    for name, item in old.items():
+        at = spot.within(f"{noun} {name}")
+        if name in new:
+            yield from _in_value(at, item, new[name])
+        else:
+            is_weaker = spot.section in _PROTECTING
+            yield Difference(REMOVED, at.section, at.where, "", _summary(item), "", is_weaker)
+    for name, item in new.items():
+        if name not in old:
+            at = spot.within(f"{noun} {name}")
+            yield Difference(ADDED, at.section, at.where, "", "", _summary(item))
+    before, after = [name for name in old if name in new], [name for name in new if name in old]
+    if before != after and key in _ORDERED:
+        yield spot.found(f"order of {key}", ", ".join(before), ", ".join(after))
+
+
+def _in_mapping(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterator[Difference]:
+    """Values by name: rows of a table, sources of fields."""
+    for name in dict.fromkeys([*old, *new]):
+        a, b = old.get(name), new.get(name)
+        if a != b:
+            field = _of_name(key, name)
+            yield spot.found(field, _words(a), _words(b), _is_looser(owner, key, a, b))
+
+
+def _in_sequence(spot: _Spot, key: str, old: Any, new: Any) -> Iterator[Difference]:
+    """Values without ids, by their places; a single one on both sides needs no number."""
+    if len(old) == len(new) == 1:
+        yield from _in_value(spot, old[0], new[0])
+        return
+    for place in range(max(len(old), len(new))):
+        at = spot.within(f"{_NOUNS.get(key, key)} {place + 1}")
+        if place >= len(old):
+            yield Difference(ADDED, at.section, at.where, "", "", _summary(new[place]))
+        elif place >= len(new):
+            yield Difference(REMOVED, at.section, at.where, "", _summary(old[place]), "")
+        else:
+            yield from _in_value(at, old[place], new[place])
+
+
+def _in_prose(spot: _Spot, key: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Difference]:
+    """Whole texts in a list: those that are gone and those that are new."""
+    noun = _NOUNS.get(key, key.removesuffix("s"))
+    for text in old:
+        if text not in new:
+            yield spot.found(noun, _words(text), "")
+    for text in new:
+        if text not in old:
+            yield spot.found(noun, "", _words(text))
+
+
+def _in_cadence(spot: _Spot, old: Value, new: Value) -> Iterator[Difference]:
+    if type(old) is type(new):
+        if old != new:
+            yield spot.found(_name_of(type(old)), _bare(old), _bare(new))
+    else:
+        yield spot.found("", f"{_name_of(type(old))} {_bare(old)}", f"{_name_of(type(new))} {_bare(new)}")
+
+
+# Names and words --------------------------------------------------------------------------------
+
+_TRUE = "true"
+_CADENCE = "cadence"
+_SOURCE = "source"
+_PROTECTING = ("limits", "red_flags", "screen", "excludes")
+"""Sections whose items keep somebody from harm: without one of them less is held to."""
+_ORDERED = ("phases", "do", "steps")
+"""Where the order says something."""
+
+_KEYS: Mapping[type[Value], Mapping[str, str]] = {
+    m.RecoveryProtocol: {"observations": "observe", "assessment": "assess"},
+    m.Phase: {
+        "least": "min",
+        "most": "max",
+        "at_most": "at_max",
+        "activities": "do",
+        "is_endless": "ends never",
+        "ladder": "steps",
+    },
+    m.Rung: {"least": "min", "activities": "do"},
+    m.Activity: {"modality": "of", "asks": "ask", "is_optional": "optional", "at_work": "during work"},
+    m.Item: {"options": "set"},
+    m.Step: {"modality": "of"},
+    m.Limit: {"during": "in"},
+    m.Healing: {"zero": "from"},
+    m.RedFlag: {"suspends": "suspend"},
+    m.ScreenQuestion: {"forbids": "forbid", "refuses": "refuse"},
+}
+"""What a field is called in the file, where it is not called the same."""
+
+_NOUNS: Mapping[str, str] = {
+    "observe": "observation",
+    "do": "activity",
+    "steps": "step",
+    "screen": "screening question",
+    "excludes": "excluded protocol",
+}
+"""One of a list, where it is not the list's name without its s."""
+
+_KINDS: Mapping[str, str] = {"check_in": "check-in"}
+
+
+def _parts(value: Value) -> dict[str, Any]:
+    """What stands in a value by the keys of the file. Its id is how it was found, so that is left out."""
+    names: dict[str, str] = {}
+    for kind in type(value).__mro__:
+        names = {**_KEYS.get(kind, {}), **names}
+    parts = {names.get(name, name): getattr(value, name) for name in value._fields}
+    if not isinstance(value, RecoveryProtocol):
+        parts.pop("id", None)
+    if "cites" in parts:
+        parts[_SOURCE] = parts.pop("cites")
+    if isinstance(value, m.Observation):
+        least, most = parts.pop("least"), parts.pop("most")
+        parts["scale"] = "" if value.choices else f"{least}..{most}"
+    return parts
+
+
+def _name_of(kind: type) -> str:
+    """`per_day` for `PerDay`, `check-in` for `CheckIn`: as the file calls it."""
+    letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
+    name = "".join(letters).removeprefix("_")
+    return _KINDS.get(name, name)
+
+
+def _of_name(key: str, name: str) -> str:
+    if key == _SOURCE:
+        return f"source of {name}" if name else "source"
+    return name if key == "rows" else f"{key} {name}"
+
+
+def _words(value: Any) -> str:
+    """A value in the words of the file; nothing is an empty text."""
+    if _is_nothing(value):
+        return ""
+    match value:
+        case True:
+            return _TRUE
+        case str():
+            return f"“{value.strip()}”" if _is_prose(value) else str(value)
+        case float():
+            return f"{value:g}"
+        case Mapping():
+            return ", ".join(f"{name} {_words(each)}" for name, each in value.items())
+        case tuple():
+            return ", ".join(_words(each) for each in value)
+        case Value() if not _is_spoken(value):
+            return str(getattr(value, "id", "")) or f"({_summary(value)})"
+    return str(value)
+
+
+def _summary(value: Value) -> str:
+    """A whole item in one line: what it says beyond what it would say anyhow."""
+    parts = [_name_of(type(value))] if isinstance(value, m.Activity) else []
+    for key, part in _parts(value).items():
+        if key == _SOURCE or _is_nothing(part) or part == _usual(value, key):
+            continue
+        if key == _CADENCE:
+            parts.append(f"{_name_of(type(part))} {_bare(part)}")
+        elif key == "rows":
+            parts.append(_words(part))
+        elif isinstance(part, tuple) and len(part) == 1 and not _has_id(part[0]) and not _is_spoken(part[0]):
+            parts.append(_summary(part[0]) if isinstance(part[0], Value) else f"{key} {_words(part)}")
+        else:
+            parts.append(key if part is True else f"{key} {_words(part)}")
+    return "; ".join(parts)
+
+
+def _usual(value: Value, key: str) -> Any:
+    return value._defaults.get(key)
+
+
+def _bare(cadence: Value) -> str:
+    """What stands behind the name of a cadence: `2h..3h`, `1..3`, `3 at 17:00`."""
+    match cadence:
+        case m.PerDay(least, most):
+            return f"{most}" if least == most else f"{least}..{most}"
+        case m.PerWeek(count, at):
+            return f"{count} at {at}"
+    return ", ".join(_words(getattr(cadence, name)) for name in cadence._fields)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value is False or value in ("", (), Duration()) or value == {}
+
+
+def _is_prose(value: Any) -> bool:
+    return isinstance(value, str) and " " in value.strip()
+
+
+def _is_spoken(value: Any) -> bool:
+    """Whether a value knows its own words, such as a length or a condition."""
+    return not isinstance(value, Value) or type(value).__str__ is not object.__str__
+
+
+def _has_id(value: Any) -> bool:
+    return isinstance(value, Value) and "id" in value._fields
+
+
+def _holds_items(value: Any) -> bool:
+    inside = [*value.values()] if isinstance(value, Mapping) else value
+    return isinstance(inside, list | tuple) and bool(inside) and all(_has_id(item) for item in inside)
+
+
+def _by_id(items: Any) -> dict[str, Any]:
+    if isinstance(items, Mapping):
+        return dict(items)
+    return {item.id: item for item in items or ()}
+
+
+def _others(value: Any) -> Mapping[str, str]:
+    """What a text is in other languages."""
+    others: Mapping[str, str] = getattr(value, "others", {})
+    return others
+
+
+# What is less strict ------------------------------------------------------------------------------
+
+
+def _is_gone(old: Any, new: Any) -> bool:
+    return not _is_nothing(old) and _is_nothing(new)
+
+
+def _is_more(old: Any, new: Any) -> bool:
+    """Longer, later or more often; or no longer bounded at all."""
+    if _is_nothing(new) or _is_nothing(old):
+        return not _is_nothing(old)
+    return any(a is not None and b is not None and b > a for a, b in _sizes(old, new))
+
+
+def _is_less(old: Any, new: Any) -> bool:
+    """Shorter or earlier; or no longer asked for at all."""
+    if _is_nothing(new) or _is_nothing(old):
+        return not _is_nothing(old)
+    return any(a is not None and b is not None and b < a for a, b in _sizes(old, new))
+
+
+def _is_fewer(old: Any, new: Any) -> bool:
+    return not {*old} <= {*new}
+
+
+def _is_narrower(old: Any, new: Any) -> bool:
+    """Fewer places to hold in, where naming none means everywhere."""
+    return bool(new) and (not old or not {*old} <= {*new})
+
+
+def _is_lower(old: Any, new: Any) -> bool:
+    return old in m.LEVELS and new in m.LEVELS and m.LEVELS.index(new) < m.LEVELS.index(old)
+
+
+def _is_sooner(old: Any, new: Any) -> bool:
+    """A range that begins sooner."""
+    return isinstance(old, Range) and isinstance(new, Range) and _is_less(old.least, new.least)
+
+
+def _sizes(old: Any, new: Any) -> Iterator[tuple[float | None, float | None]]:
+    """Two values as numbers to compare; None where they cannot be compared."""
+    if isinstance(old, Range) and isinstance(new, Range):
+        yield old.least.about_seconds, new.least.about_seconds
+        yield old.most.about_seconds, new.most.about_seconds
+    elif isinstance(old, m.Anchor) and isinstance(new, m.Anchor):
+        if old.origin == new.origin:
+            yield old.offset.about_seconds, new.offset.about_seconds
+    else:
+        yield _size(old), _size(new)
+
+
+def _size(value: Any) -> float | None:
+    match value:
+        case Duration():
+            return value.about_seconds
+        case int():
+            return value
+    return None
+
+
+_LOOSER: Mapping[type[Value], Mapping[str, Callable[[Any, Any], bool]]] = {
+    m.Limit: {
+        "of": _is_fewer,
+        "in": _is_narrower,
+        "longest": _is_more,
+        "gap": _is_less,
+        "to": _is_fewer,
+        "not_before": _is_less,
+        "not_after": _is_more,
+        "most_per_day": _is_more,
+        "never": _is_gone,
+        "needs": _is_gone,
+    },
+    m.Step: {"duration": _is_more, "wait": _is_less, "stop_if": _is_gone},
+    m.Activity: {"only_if": _is_gone},
+    m.Phase: {
+        "min": _is_less,
+        "max": _is_more,
+        "enter_when": _is_gone,
+        "leave_when": _is_gone,
+        "at_max": _is_gone,
+        "confirm": _is_gone,
+        "back_to": _is_gone,
+    },
+    m.Rung: {"min": _is_less},
+    m.Observation: {"fresh": _is_more},
+    m.Table: {"rows": _is_sooner},
+    m.RedFlag: {"level": _is_lower, "suspend": _is_fewer},
+    m.Escalation: {"level": _is_lower},
+    m.ScreenQuestion: {"forbid": _is_fewer, "refuse": _is_gone},
+}
+"""When a change of a field lets more through, by kind of value and key."""
+
+
+def _is_looser(owner: Value, key: str, old: Any, new: Any) -> bool:
+    for kind in type(owner).__mro__:
+        rule = _LOOSER.get(kind, {}).get(key)
+        if rule is not None:
+            return rule(old, new)
+    return False
