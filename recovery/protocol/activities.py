@@ -19,7 +19,7 @@ from recovery.protocol.entries import (
     together,
 )
 
-CADENCES = ("every", "per_day", "at", "per_week", "once")
+CADENCES = ("every", "per_day", "at", "per_week", "once", "after")
 
 
 class ActivityBase(Entry):
@@ -32,7 +32,7 @@ class ActivityBase(Entry):
 
 
 class Timed(ActivityBase):
-    """Something with a cadence: exactly one of `every`, `per_day`, `at`, `per_week`, `once`."""
+    """Something with a cadence: exactly one of `every`, `per_day`, `at`, `per_week`, `once`, `after`."""
 
     every: s.ExactRange | None = Field(
         None, description="Again after so long, within the waking hours: 2h..3h."
@@ -50,6 +50,9 @@ class Timed(ActivityBase):
     ) = Field(None, description='At these times of day: ["08:00", wake+30min]; with per_week: its time.')
     per_week: s.Count | None = Field(None, description="On so many days a week, from 1 to 7; needs `at`.")
     once: s.Instant | None = Field(None, description="One time, from this instant on, such as phase+3d.")
+    after: s.Id | None = Field(
+        None, description="Once after each treatment of this activity that really took place."
+    )
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
@@ -71,6 +74,7 @@ class SessionEntry(Timed):
     start: s.Cue = Field(description="What the person is told at the start.")
     end: s.Cue = Field(description="What the person is told at the end.")
     stop_if: s.Cue | None = Field(None, description="When to stop at once.")
+    optional: s.YesNo = Field(False, description="true: only suggested; it counts if the person begins it.")
 
 
 class StepEntry(Entry):
@@ -132,6 +136,7 @@ class ReminderEntry(Timed):
     kind: Literal["reminder"]
     of: s.Modality = Field(description="What it is about: elevation, posture, ...")
     say: s.Cue = SAY
+    during: s.Hours = Field(False, description="work: in the person's working hours only; else waking.")
 
 
 class CheckInEntry(Timed):
@@ -159,8 +164,29 @@ class AdviceEntry(ActivityBase):
     say: s.Cue = SAY
 
 
-KINDS = ("session", "alternation", "reminder", "hold", "check-in", "advice")
+class ItemEntry(Entry):
+    """One thing of a checklist."""
+
+    id: s.Id = Field(description="A short name, unique in the checklist.")
+    title: s.Title | None = TITLE
+    start: s.Id | None = Field(None, description="The protocol that a yes may start.")
+    set: dict[s.Id, s.Label] = Field({}, description="The options to start it with.")
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from together(data, "set", "start")
+
+
+class ChecklistEntry(Timed):
+    """Things to look at, each answered yes or no."""
+
+    kind: Literal["checklist"]
+    say: s.Cue = SAY
+    items: tuple[ItemEntry, ...] = Field(description="What to look at.", min_length=1)
+
+
+KINDS = ("session", "alternation", "reminder", "hold", "check-in", "advice", "checklist")
 AnyActivityEntry = Annotated[
-    SessionEntry | AlternationEntry | ReminderEntry | HoldEntry | CheckInEntry | AdviceEntry,
+    SessionEntry | AlternationEntry | ReminderEntry | HoldEntry | CheckInEntry | AdviceEntry | ChecklistEntry,
     Field(discriminator="kind"),
 ]

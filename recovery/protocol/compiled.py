@@ -10,7 +10,7 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of `model` that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
@@ -28,19 +28,29 @@ _CLASSES: tuple[type[Any], ...] = (
     model.At,
     model.PerWeek,
     model.Once,
+    model.After,
     model.Step,
     model.Session,
     model.Reminder,
     model.Hold,
     model.CheckIn,
     model.Advice,
+    model.Item,
+    model.Checklist,
     model.Observation,
     model.Limit,
     model.Table,
     model.TableRef,
     model.Escalation,
     model.RedFlag,
+    model.ScreenQuestion,
+    model.Option,
+    model.Exclusion,
+    model.GradeQuestion,
+    model.Assessment,
     model.Healing,
+    model.Rung,
+    model.BackTo,
     model.Phase,
     model.RecoveryProtocol,
 )
@@ -55,13 +65,16 @@ def to_json(protocol: RecoveryProtocol) -> str:
     )
 
 
-def from_json(text: str) -> RecoveryProtocol:
-    """The protocol of `to_json`. Raises `ValueError` for another format or anything else."""
+def from_json(text: str, language: str = "") -> RecoveryProtocol:
+    """The protocol of `to_json`, its texts in a language where it has them in that; without one in all.
+
+    Raises `ValueError` for another format or anything else.
+    """
     try:
         written = json.loads(text)
         if not isinstance(written, dict) or written.get("format") != FORMAT:
             raise ValueError("not a compiled protocol of this format")
-        protocol = _value(written.get("protocol"))
+        protocol = _value(written.get("protocol"), language)
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a compiled protocol: {error!r}") from None
     if not isinstance(protocol, RecoveryProtocol):
@@ -69,7 +82,14 @@ def from_json(text: str) -> RecoveryProtocol:
     return protocol
 
 
+def in_language(protocol: RecoveryProtocol, language: str) -> RecoveryProtocol:
+    """A protocol as it was read, with its texts in a language where it has them in that."""
+    return from_json(to_json(protocol), language)
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, model.Text):
+        return {"$": "Text", "": str(value), **value.others}
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, tuple):
@@ -84,14 +104,21 @@ def _plain(value: Any) -> Any:
     return {key: _plain(item) for key, item in value.items()}
 
 
-def _value(written: Any) -> Any:
+def _value(written: Any, language: str) -> Any:
     if isinstance(written, dict):
         name = written.get("$")
         if name is None:
-            return {key: _value(item) for key, item in written.items()}
+            return {key: _value(item, language) for key, item in written.items()}
+        if name == "Text":
+            if language:
+                return written.get(language) or written[""]
+            return model.Text(
+                written[""], {key: text for key, text in written.items() if key not in ("$", "")}
+            )
         if name == "time":
             return time.fromisoformat(written["at"])
-        return _BY_NAME[name](**{key: _value(item) for key, item in written.items() if key != "$"})
+        fields = {key: _value(item, language) for key, item in written.items() if key != "$"}
+        return _BY_NAME[name](**fields)
     if isinstance(written, list):
-        return tuple([_value(item) for item in written])
+        return tuple([_value(item, language) for item in written])
     return written

@@ -1,6 +1,7 @@
 """From the entries of one file to the plain values of `model`, the protocols that it uses merged in."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from recovery.protocol import activities as acts
@@ -9,6 +10,7 @@ from recovery.protocol import schema
 from recovery.protocol.durations import Duration
 from recovery.protocol.entries import ConditionEntry, Entry, Group
 from recovery.protocol.problems import Place, Places, Problem, did_you_mean, place_at
+from recovery.values import replace
 
 _NOT_CITED = ("id", "kind", "source")
 
@@ -24,6 +26,7 @@ class Compiler:
         self.places = places
         self.problems: list[Problem] = []
         self.observations: dict[str, m.Observation] = {}
+        self.texts = Texts(entry.translations)
 
     def compile(self) -> m.RecoveryProtocol:
         """The whole protocol; fit for use only without `problems`, and if `used` has all that it uses."""
@@ -34,40 +37,75 @@ class Compiler:
             if isinstance(item, schema.UseEntry) and item.use in self.used
         ]
         self._inputs(parts)
-        own_sources = {
-            key: m.Source(key, value.title, value.where or "") for key, value in entry.sources.items()
-        }
+        say = self.texts.say
         self.observations = self._merge(
             "observe",
             ((p, p.observations) for p in parts),
             {k: self._observation(k, v) for k, v in entry.observe.items()},
         )
-        limits = self._unique("limits", entry.limits, self._limit)
-        red_flags = self._unique("red_flags", entry.red_flags, self._red_flag)
-        tables = {key: self._table(key, value) for key, value in entry.tables.items()}
-        phases = self._phases()
-        return m.RecoveryProtocol(
+        protocol = m.RecoveryProtocol(
             id=entry.id,
             version=entry.version,
-            title=entry.title,
-            summary=entry.summary,
+            title=say(entry.title, "title"),
+            summary=say(entry.summary, "summary"),
             region=entry.region,
             inputs=entry.inputs,
-            sources=self._merge("sources", ((p, p.sources) for p in parts), own_sources),
+            options=self._merge(
+                "options",
+                ((p, p.options) for p in parts),
+                {k: self._option(k, v) for k, v in entry.options.items()},
+            ),
+            screen=self._listed("screen", parts, lambda p: p.screen, self._screen),
+            assessment=self._assessment(entry.assess)
+            or next((part.assessment for part in parts if part.assessment), None),
+            excludes=tuple(
+                each
+                for each in self._listed("excludes", parts, lambda p: p.excludes, self._exclusion)
+                if each.id != entry.id
+            ),
+            uses=tuple(dict.fromkeys(name for part in parts for name in (part.id, *part.uses))),
+            sources=self._merge(
+                "sources",
+                ((p, p.sources) for p in parts),
+                {k: _source(k, v) for k, v in entry.sources.items()},
+            ),
             observations=self.observations,
-            limits=tuple(
-                self._merge("limits", ((p, {x.id: x for x in p.limits}) for p in parts), limits).values()
+            limits=self._listed("limits", parts, lambda p: p.limits, self._limit),
+            tables=self._merge(
+                "tables",
+                ((p, p.tables) for p in parts),
+                {key: self._table(key, value) for key, value in entry.tables.items()},
             ),
-            tables=self._merge("tables", ((p, p.tables) for p in parts), tables),
             healing=self._healing(entry.healing),
-            red_flags=tuple(
-                self._merge(
-                    "red_flags", ((p, {x.id: x for x in p.red_flags}) for p in parts), red_flags
-                ).values()
-            ),
-            phases=phases,
+            red_flags=self._listed("red_flags", parts, lambda p: p.red_flags, self._red_flag),
+            phases=self._phases(),
             then=entry.then or "",
-            notes=tuple(dict.fromkeys([note for part in parts for note in part.notes] + list(entry.notes))),
+            notes=tuple(
+                dict.fromkeys(
+                    [note for part in parts for note in part.notes]
+                    + [say(note, "notes", str(n)) for n, note in enumerate(entry.notes)]
+                )
+            ),
+        )
+        for language, name, message, expected in self.texts.wrong():
+            self._report(("translations", language, name), message, expected, rule="unknown-translation")
+        for language, missing in self.texts.missing.items():
+            place = place_at(self.places, "translations", language)
+            message = f"{len(missing)} of the file's texts are not translated, the first: {missing[0]}"
+            self.problems.append(place.problem(message, severity="warning", rule="untranslated"))
+        return protocol
+
+    def _listed(
+        self,
+        section: str,
+        parts: Iterable[m.RecoveryProtocol],
+        of: Callable[[m.RecoveryProtocol], Iterable[Any]],
+        compile_one: Callable[[Any], Any],
+    ) -> tuple[Any, ...]:
+        """A section that is a list of items with ids: those of the used protocols, then the file's own."""
+        own = self._unique(section, getattr(self.entry, section), compile_one)
+        return tuple(
+            self._merge(section, ((p, {item.id: item for item in of(p)}) for p in parts), own).values()
         )
 
     # Merging -------------------------------------------------------------------------------------
@@ -109,7 +147,9 @@ class Compiler:
             "the same words, or another id",
         )
 
-    def _unique(self, section: str, entries: Iterable[Any], compile_one: Any) -> dict[str, Any]:
+    def _unique(
+        self, section: str, entries: Iterable[Any], compile_one: Callable[[Any], Any]
+    ) -> dict[str, Any]:
         compiled: dict[str, Any] = {}
         for entry in entries:
             if entry.id in compiled:
@@ -165,7 +205,7 @@ class Compiler:
             self._report(("observe", name, "labels" if entry.labels else "choices"), "a word is given twice")
         return m.Observation(
             id=name,
-            ask=entry.ask,
+            ask=self.texts.say(entry.ask, "observe", name, "ask"),
             least=least,
             most=most,
             labels=entry.labels or (),
@@ -188,13 +228,59 @@ class Compiler:
             most_per_day=entry.most_per_day,
             never=entry.never or False,
             needs=self._condition(entry.needs),
-            say=entry.say or "",
+            say=self.texts.say(entry.say or "", "limits", entry.id, "say"),
             cites=self._cites(entry, ("limits", entry.id)),
         )
 
     def _red_flag(self, entry: schema.RedFlagEntry) -> m.RedFlag:
-        cites = self._cites(entry, ("red_flags", entry.id))
-        return m.RedFlag(entry.id, self._stated(entry.when), entry.level, entry.say, cites)
+        path = ("red_flags", entry.id)
+        return m.RedFlag(
+            entry.id,
+            entry.level,
+            self.texts.say(entry.say, *path, "say"),
+            when=self._condition(entry.when),
+            ask=self.texts.say(entry.ask or "", *path, "ask"),
+            suspends=m.MODALITIES if entry.suspend == "all" else _tuple(entry.suspend),
+            cites=self._cites(entry, path),
+        )
+
+    def _screen(self, entry: schema.ScreenEntry) -> m.ScreenQuestion:
+        path = ("screen", entry.id)
+        return m.ScreenQuestion(
+            entry.id,
+            self.texts.say(entry.ask, *path, "ask"),
+            self.texts.say(entry.say, *path, "say"),
+            forbids=_tuple(entry.forbid),
+            refuses=entry.refuse or False,
+            cites=self._cites(entry, path),
+        )
+
+    def _option(self, name: str, entry: schema.OptionEntry) -> m.Option:
+        path = ("options", name)
+        if entry.default is not None and entry.default not in entry.choices:
+            expected = f"one of {', '.join(entry.choices)}"
+            self._report((*path, "default"), "the default is not one of the choices", expected, entry.default)
+        ask = self.texts.say(entry.ask, *path, "ask")
+        return m.Option(name, ask, entry.choices, entry.default or "", self._cites(entry, path))
+
+    def _exclusion(self, entry: schema.ExclusionEntry) -> m.Exclusion:
+        path = ("excludes", entry.id)
+        return m.Exclusion(entry.id, self.texts.say(entry.say, *path, "say"), self._cites(entry, path))
+
+    def _assessment(self, entry: schema.AssessEntry | None) -> m.Assessment | None:
+        if entry is None:
+            return None
+        questions: dict[str, m.GradeQuestion] = {}
+        for one in entry.questions:
+            path = ("assess", "questions", one.id)
+            if one.id in questions:
+                self._twice(path, "question", one.id)
+            ask = self.texts.say(one.ask, *path, "ask")
+            questions[one.id] = m.GradeQuestion(
+                one.id, ask, one.grade, one.raises or "", self._cites(one, path)
+            )
+        cites = self._cites(entry, ("assess",))
+        return m.Assessment(tuple(questions.values()), entry.otherwise, entry.unsure, cites)
 
     def _table(self, name: str, entry: schema.TableEntry) -> m.Table:
         return m.Table(
@@ -204,7 +290,7 @@ class Compiler:
     def _healing(self, entry: schema.HealingEntry | None) -> m.Healing | None:
         if entry is None:
             return None
-        late = m.Escalation(entry.late.level, entry.late.say)
+        late = m.Escalation(entry.late.level, self.texts.say(entry.late.say, "healing", "late", "say"))
         return m.Healing(entry.from_, entry.table, late, self._cites(entry, ("healing",)))
 
     def _phases(self) -> tuple[m.Phase, ...]:
@@ -223,30 +309,72 @@ class Compiler:
 
     def _phase(self, entry: schema.PhaseEntry) -> m.Phase:
         path = ("phases", entry.id)
+        say = self.texts.say
         activities: dict[str, m.AnyActivity] = {}
-        for activity in entry.do:
-            if activity.id in activities:
-                self._twice((*path, "do", activity.id), "activity", activity.id)
-            activities.setdefault(activity.id, self._activity(activity, (*path, "do", activity.id)))
+        rungs: dict[str, m.Rung] = {}
+        own = self._activities(entry.do, (*path, "do"), activities)
+        for rung in entry.steps:
+            place = (*path, "steps", rung.id)
+            if rung.id in rungs:
+                self._twice(place, "step", rung.id)
+            rungs[rung.id] = m.Rung(
+                rung.id,
+                say(rung.title or _title(rung.id), *place, "title"),
+                rung.min or Duration(),
+                self._condition(rung.only_if),
+                self._activities(rung.do, (*place, "do"), activities),
+                self._cites(rung, place),
+            )
+        at_most = None
+        if entry.at_max is not None:
+            at_most = m.Escalation(entry.at_max.level, say(entry.at_max.say, *path, "at_max", "say"))
         return m.Phase(
             id=entry.id,
-            title=entry.title or _title(entry.id),
-            goal=entry.goal or "",
+            title=say(entry.title or _title(entry.id), *path, "title"),
+            goal=say(entry.goal or "", *path, "goal"),
             zero=entry.zero,
             least=entry.min or Duration(),
             most=entry.max,
             enter_when=self._condition(entry.enter_when),
             leave_when=self._condition(entry.leave_when),
-            at_most=m.Escalation(entry.at_max.level, entry.at_max.say) if entry.at_max else None,
+            at_most=at_most,
             confirm=entry.confirm,
-            activities=tuple(activities.values()),
+            is_endless=entry.ends is not None,
+            back_to=self._back_to(entry.back_to, path),
+            activities=own,
+            climb_when=self._condition(entry.climb_when),
+            step_back_when=self._condition(entry.step_back_when),
+            ladder=tuple(rungs.values()),
             cites=self._cites(entry, path),
         )
 
+    def _back_to(self, entry: schema.BackToEntry | None, path: tuple[str, ...]) -> m.BackTo | None:
+        if entry is None:
+            return None
+        path = (*path, "back_to")
+        say = self.texts.say(entry.say, *path, "say")
+        return m.BackTo(entry.phase, self._stated(entry.when), say, self._cites(entry, path))
+
+    def _activities(
+        self, entries: Iterable[acts.ActivityBase], path: tuple[str, ...], known: dict[str, m.AnyActivity]
+    ) -> tuple[m.AnyActivity, ...]:
+        """Compiled activities; `known` are those of the phase so far, whose ids are taken."""
+        compiled = []
+        for entry in entries:
+            if entry.id in known:
+                self._twice((*path, entry.id), "activity", entry.id)
+                continue
+            known[entry.id] = self._activity(entry, (*path, entry.id))
+            compiled.append(known[entry.id])
+        return tuple(compiled)
+
     def _activity(self, entry: acts.ActivityBase, path: tuple[str, ...]) -> m.AnyActivity:
+        def say(text: str | None, *keys: str) -> str:
+            return self.texts.say(text or "", *path, *keys)
+
         base: dict[str, Any] = {
             "id": entry.id,
-            "title": entry.title or _title(entry.id),
+            "title": say(entry.title or _title(entry.id), "title"),
             "begins": entry.begins,
             "until": entry.until,
             "only_if": self._condition(entry.only_if),
@@ -254,19 +382,53 @@ class Compiler:
         }
         match entry:
             case acts.SessionEntry():
-                step = m.Step(entry.of, entry.duration, entry.start, entry.end, entry.stop_if or "")
-                return m.Session(**base, steps=(step,), cadence=_cadence(entry))
+                step = self._step(entry, path)
+                return m.Session(**base, steps=(step,), cadence=_cadence(entry), is_optional=entry.optional)
             case acts.AlternationEntry():
-                return m.Session(**base, steps=_steps(entry), cadence=_cadence(entry))
+                return m.Session(**base, steps=self._steps(entry, path), cadence=_cadence(entry))
             case acts.ReminderEntry():
-                return m.Reminder(**base, modality=entry.of, say=entry.say, cadence=_cadence(entry))
+                return m.Reminder(
+                    **base,
+                    modality=entry.of,
+                    say=say(entry.say, "say"),
+                    cadence=_cadence(entry),
+                    at_work=entry.during,
+                )
             case acts.CheckInEntry():
                 return m.CheckIn(**base, asks=entry.ask, cadence=_cadence(entry))
             case acts.HoldEntry():
-                return m.Hold(**base, modality=entry.of, on=entry.on, off=entry.off)
+                return m.Hold(**base, modality=entry.of, on=say(entry.on, "on"), off=say(entry.off, "off"))
             case acts.AdviceEntry():
-                return m.Advice(**base, say=entry.say)
+                return m.Advice(**base, say=say(entry.say, "say"))
+            case acts.ChecklistEntry():
+                items = self._items(entry, path)
+                return m.Checklist(**base, say=say(entry.say, "say"), items=items, cadence=_cadence(entry))
         raise AssertionError(f"no such entry: {type(entry).__name__}")
+
+    def _items(self, entry: acts.ChecklistEntry, path: tuple[str, ...]) -> tuple[m.Item, ...]:
+        items: dict[str, m.Item] = {}
+        for item in entry.items:
+            place = (*path, "items", item.id)
+            if item.id in items:
+                self._twice(place, "item", item.id)
+            title = self.texts.say(item.title or _title(item.id), *place, "title")
+            items[item.id] = m.Item(item.id, title, item.start or "", item.set)
+        return tuple(items.values())
+
+    def _step(self, entry: acts.SessionEntry | acts.StepEntry, path: tuple[str, ...]) -> m.Step:
+        start, end, stop_if = (
+            self.texts.say(getattr(entry, key) or "", *path, key) for key in ("start", "end", "stop_if")
+        )
+        return m.Step(entry.of, entry.duration, start, end, stop_if)
+
+    def _steps(self, entry: acts.AlternationEntry, path: tuple[str, ...]) -> tuple[m.Step, ...]:
+        steps: list[m.Step] = []
+        for index, step in enumerate(entry.steps):
+            if isinstance(step, acts.StepEntry):
+                steps.append(self._step(step, (*path, "steps", str(index))))
+            elif steps:
+                steps[-1] = replace(steps[-1], wait=step.wait)
+        return tuple(steps)
 
     # Conditions ----------------------------------------------------------------------------------
 
@@ -292,23 +454,63 @@ class Compiler:
         raise AssertionError(f"no such condition: {type(entry).__name__}")
 
 
+class Texts:
+    """The texts of a file with their translations. What is asked for is what there is to translate."""
+
+    def __init__(self, translations: Mapping[str, Mapping[str, str]]) -> None:
+        self._translations = translations
+        self._known: dict[str, str] = {}
+
+    def say(self, text: str, *path: str) -> str:
+        """A text with its translations, if it has any; `path` leads to it in the file."""
+        if not text:
+            return text
+        name = ".".join(path)
+        self._known[name] = text
+        others = {language: texts[name] for language, texts in self._translations.items() if name in texts}
+        return m.Text(text, others) if others else text
+
+    def wrong(self) -> Iterator[tuple[str, str, str, str]]:
+        """What is wrong with the translations: language, path, message, what was expected."""
+        for language, texts in self._translations.items():
+            for path, text in texts.items():
+                if path not in self._known:
+                    near = did_you_mean(path, self._known)
+                    yield (
+                        language,
+                        path,
+                        f"there is no text {path!r} in this file{near}",
+                        "the path of a text",
+                    )
+                    continue
+                braces = [set(re.findall(r"\{[^}]*\}", each)) for each in (self._known[path], text)]
+                if braces[1] - braces[0]:
+                    wrong = ", ".join(sorted(braces[1] - braces[0]))
+                    expected = ", ".join(sorted(braces[0])) or "no braces"
+                    yield language, path, f"the text that it translates has no {wrong}", expected
+
+    @property
+    def missing(self) -> dict[str, list[str]]:
+        """The paths that a language lacks, by language."""
+        return {
+            language: missing
+            for language, texts in self._translations.items()
+            if (missing := [path for path in self._known if path not in texts])
+        }
+
+
+def _source(name: str, entry: schema.SourceEntry) -> m.Source:
+    return m.Source(
+        name, entry.title, entry.where or "", {key: _tuple(value) for key, value in entry.says.items()}
+    )
+
+
 def _title(name: str) -> str:
     return name.replace("-", " ").capitalize()
 
 
 def _tuple(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
-
-
-def _steps(entry: acts.AlternationEntry) -> tuple[m.Step, ...]:
-    steps: list[m.Step] = []
-    for step in entry.steps:
-        if isinstance(step, acts.StepEntry):
-            steps.append(m.Step(step.of, step.duration, step.start, step.end, step.stop_if or ""))
-        elif steps:
-            last = steps[-1]
-            steps[-1] = m.Step(last.modality, last.duration, last.start, last.end, last.stop_if, step.wait)
-    return tuple(steps)
 
 
 def _cadence(entry: acts.Timed) -> m.Cadence:
@@ -322,4 +524,6 @@ def _cadence(entry: acts.Timed) -> m.Cadence:
         return m.PerWeek(entry.per_week, times[0])
     if entry.once is not None:
         return m.Once(entry.once)
+    if entry.after is not None:
+        return m.After(entry.after)
     return m.At(times)

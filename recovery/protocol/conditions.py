@@ -6,7 +6,7 @@ There is no expression language. `all`, `any` and `not` are keys of the file, se
 import re
 
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.model import GRADES, ORIGINS, SIDES, Comparison
+from recovery.protocol.model import GRADES, ORIGINS, REFERENCES, SIDES, Comparison
 
 FORMS = (
     "write one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "
@@ -14,8 +14,9 @@ FORMS = (
 )
 
 _COMPARED = re.compile(r"([a-z][a-z0-9-]{0,39})\s*(<=|>=|==|!=|<|>)\s*(\S.*)", re.ASCII)
-_DROP = re.compile(r"([a-z][a-z0-9-]{0,39})\s+drop\s*>=\s*(\S+)", re.ASCII)
-_TREND = re.compile(r"([a-z][a-z0-9-]{0,39})\s+(falling|rising)", re.ASCII)
+_SINCE = r"(?:\s+since\s+(\S+))?"
+_CHANGE = re.compile(rf"([a-z][a-z0-9-]{{0,39}})\s+(drop|rise)\s*>=\s*(\S+){_SINCE}", re.ASCII)
+_TREND = re.compile(rf"([a-z][a-z0-9-]{{0,39}})\s+(falling|rising){_SINCE}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,3})?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}", re.ASCII)
 _WORDS_OF = {"grade": GRADES, "side": SIDES}
@@ -54,9 +55,10 @@ def _is_single(text: str) -> bool:
 def _single(text: str) -> Comparison:
     stripped = text.strip()
     if trend := _TREND.fullmatch(stripped):
-        return Comparison(_observation(trend[1], text), trend[2])
-    if drop := _DROP.fullmatch(stripped):
-        return Comparison(_observation(drop[1], text), "drop", _number(drop[2], text))
+        return Comparison(_observation(trend[1], text), trend[2], since=_reference(trend[3], text))
+    if change := _CHANGE.fullmatch(stripped):
+        by, since = _number(change[3], text), _reference(change[4], text)
+        return Comparison(_observation(change[1], text), change[2], by, since)
     compared = _COMPARED.fullmatch(stripped)
     if compared is None:
         raise ValueError(f"{text!r} is not a condition; {FORMS}")
@@ -76,6 +78,13 @@ def _observation(subject: str, text: str) -> str:
     if subject in ORIGINS or subject in _WORDS_OF:
         raise ValueError(f"{text!r} is not a condition: {subject!r} has no trend; {FORMS}")
     return subject
+
+
+def _reference(since: str | None, text: str) -> str:
+    if since is not None and since not in REFERENCES:
+        known = ", ".join(REFERENCES)
+        raise ValueError(f"{text!r} is not a condition: since is followed by one of {known}; {FORMS}")
+    return since or ""
 
 
 def _number(value: str, text: str) -> float:

@@ -71,9 +71,11 @@ def _is_possible(way: tuple[_Literal, ...], observations: Mapping[str, Observati
 
 def _can_hold(subject: str, literals: list[_Literal], observations: Mapping[str, Observation]) -> bool:
     trends = {
-        (literal.test, literal.value, wanted) for literal, wanted in literals if literal.test not in _TESTS
+        (literal.test, literal.value, literal.reference, wanted)
+        for literal, wanted in literals
+        if literal.test not in _TESTS
     }
-    if any((test, value, not wanted) in trends for test, value, wanted in trends):
+    if any((*trend, not wanted) in trends for *trend, wanted in trends):
         return False
     tests = [(x.test if wanted else _OPPOSITE[x.test], x.value) for x, wanted in literals if x.test in _TESTS]
     if subject in ORIGINS:

@@ -7,10 +7,11 @@ calendar lengths: adding `2w` keeps the time of day across a change of summer ti
 import re
 from collections.abc import Callable
 
+from recovery.language import N_, _
 from recovery.values import Value
 
-FORMS = "write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo"
-RANGE_FORMS = "write one length or two, such as 20min or 24h..72h"
+FORMS = N_("write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo")
+RANGE_FORMS = N_("write one length or two, such as 20min or 24h..72h")
 
 _EXACT = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 _DAYS = {"d": 1, "w": 7}
@@ -65,6 +66,10 @@ class Range(Value):
         return str(self.least) if self.least == self.most else f"{self.least}..{self.most}"
 
 
+class NoLength(ValueError):
+    """Words that are no length of time. Says how it is written."""
+
+
 def parse_duration(text: str) -> Duration:
     """Read `20min`, `1h 30m`, `2w`, `PT20M`. Raises `ValueError` that shows the accepted forms.
 
@@ -80,7 +85,7 @@ def parse_duration(text: str) -> Duration:
     for match in re.finditer(_PART, stripped.replace(" ", ""), re.ASCII):
         number, unit, other = match.groups()
         if other is not None:
-            raise ValueError(f"{text!r} is not a length of time{_near(text, parse_duration)}; {FORMS}")
+            raise NoLength(_no_length(text, _near(text, parse_duration), FORMS))
         seen = True
         if unit == "mo":
             months += int(number)
@@ -89,13 +94,13 @@ def parse_duration(text: str) -> Duration:
         else:
             seconds += int(number) * _EXACT[unit]
     if not seen:
-        raise ValueError(f"{text!r} is not a length of time; {FORMS}")
+        raise NoLength(_no_length(text, "", FORMS))
     return _bounded(text, Duration(months, days, seconds))
 
 
 def _bounded(text: str, duration: Duration) -> Duration:
     if duration.about_seconds > LONGEST.about_seconds:
-        raise ValueError(f"{text!r} is longer than a hundred years; {FORMS}")
+        raise ValueError(_("{text!r} is longer than a hundred years; {forms}", text=text, forms=_(FORMS)))
     return duration
 
 
@@ -107,10 +112,10 @@ def parse_range(text: str) -> Range:
         high = parse_duration(most) if dots else low
     except ValueError as error:
         if near := _near(text, parse_range):
-            raise ValueError(f"{text!r} is not a length of time{near}; {RANGE_FORMS}") from None
-        raise ValueError(f"{error}; {RANGE_FORMS}" if dots else str(error)) from None
+            raise ValueError(_no_length(text, near, RANGE_FORMS)) from None
+        raise ValueError(f"{error}; {_(RANGE_FORMS)}" if dots else str(error)) from None
     if low.about_seconds > high.about_seconds:
-        raise ValueError(f"{text!r} goes from longer to shorter; {RANGE_FORMS}")
+        raise ValueError(_("{text!r} goes from longer to shorter; {forms}", text=text, forms=_(RANGE_FORMS)))
     return Range(low, high)
 
 
@@ -119,8 +124,19 @@ def parse_range(text: str) -> Range:
 _NAMED = (("mon", "mo"), ("mo", "mo"), ("min", "min"), ("sec", "s"), ("h", "h"), ("d", "d"), ("w", "w"))
 
 
+def _no_length(text: str, near: str, forms: str) -> str:
+    if near:
+        return _(
+            "{text!r} is not a length of time (did you mean {near}?); {forms}",
+            text=text,
+            near=near,
+            forms=_(forms),
+        )
+    return _("{text!r} is not a length of time; {forms}", text=text, forms=_(forms))
+
+
 def _near(text: str, read: Callable[[str], object]) -> str:
-    """` (did you mean 15min?)` for `15 minutes`; empty where it cannot be told."""
+    """`15min` for `15 minutes`; empty where it cannot be told."""
     guess = _tidied(text)
     if guess == text:
         return ""
@@ -128,7 +144,7 @@ def _near(text: str, read: Callable[[str], object]) -> str:
         read(guess)
     except ValueError:
         return ""
-    return f" (did you mean {guess}?)"
+    return guess
 
 
 def _tidied(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from recovery.language import N_, _
 from recovery.protocol.activities import KINDS
 from recovery.protocol.entries import Entry, Slip, Trace
 from recovery.protocol.problems import Place, Problem, did_you_mean, shown
@@ -118,10 +119,10 @@ class _Details:
             case "union_tag_invalid" | "union_tag_not_found" if isinstance(self.value, dict):
                 return self._kind()
         place = _place(self.document, self.path)
-        message, expected = _SHAPES.get(kind, ("cannot be used", self.details["msg"]))
+        message, expected = _SHAPES.get(kind, (N_("cannot be used"), self.details["msg"]))
         if kind == "literal_error":
             expected = str(context.get("expected", ""))
-        return place.problem(message, expected=expected, found=shown(self.value))
+        return place.problem(_(message), expected=_(expected), found=shown(self.value))
 
     def _known(self, value: Any) -> dict[str, str]:
         entry: type[Entry] | None = self.trace.models.get(id(value))
@@ -130,7 +131,7 @@ class _Details:
     def _missing(self, key: str) -> Problem:
         meaning = self._known(self.value).get(key, "")
         expected = f"{key}: {meaning.rstrip('.')}" if meaning else key
-        return _place(self.document, self.path).problem(f"{key!r} is missing", expected=expected)
+        return _place(self.document, self.path).problem(_("{key!r} is missing", key=key), expected=expected)
 
     def _unknown(self) -> Problem:
         parent: Any = self.document.value
@@ -139,10 +140,14 @@ class _Details:
         key, known = str(self.path[-1]), self._known(parent)
         place = _place(self.document, self.path, at_key=True)
         if self._is_rest_of_text(key):
-            message = f"the comma before {key[:40]!r} ends the text; inside {{...}} a text with a comma needs quotes"
-            return place.problem(message, expected='quotes round the whole text: "..."', found=shown(key))
-        message = f"unknown key {key[:40]!r}{_suggested(key, known)}"
-        return place.problem(message, expected=f"one of {', '.join(known)}", found=shown(key))
+            message = _(
+                "the comma before {key!r} ends the text; inside {{...}} a text with a comma needs quotes",
+                key=key[:40],
+            )
+            expected = _('quotes round the whole text: "..."')
+            return place.problem(message, expected=expected, found=shown(key))
+        message = _("unknown key {key!r}", key=key[:40]) + _suggested(key, known)
+        return place.problem(message, expected=_("one of {names}", names=", ".join(known)), found=shown(key))
 
     def _is_rest_of_text(self, key: str) -> bool:
         """Whether a key without a colon was the rest of a text that a comma inside {...} cut in two."""
@@ -152,14 +157,16 @@ class _Details:
         return spot.column - spot.key_column <= len(key)
 
     def _kind(self) -> Problem:
-        expected = f"one of {', '.join(KINDS)}"
+        expected = _("one of {names}", names=", ".join(KINDS))
         kind = self.value.get("kind")
         if kind is None:
-            return _place(self.document, self.path).problem("'kind' is missing", expected=f"kind: {expected}")
+            place = _place(self.document, self.path)
+            return place.problem(_("{key!r} is missing", key="kind"), expected=f"kind: {expected}")
         place = _place(self.document, (*self.path, "kind"))
         if not isinstance(kind, str):
-            return place.problem("not a kind of activity", expected=expected, found=shown(kind))
-        return place.problem(f"unknown kind{did_you_mean(kind, KINDS)}", expected=expected, found=shown(kind))
+            return place.problem(_("not a kind of activity"), expected=expected, found=shown(kind))
+        message = _("unknown kind") + did_you_mean(kind, KINDS)
+        return place.problem(message, expected=expected, found=shown(kind))
 
 
 _GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}
@@ -167,16 +174,16 @@ _GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}
 
 def _suggested(key: str, known: Collection[str]) -> str:
     grade = _GRADES.get(key)
-    return f"; did you mean {grade!r}?" if grade in known else did_you_mean(key, known)
+    return _("; did you mean {near!r}?", near=grade) if grade in known else did_you_mean(key, known)
 
 
 _SHAPES = {
-    "model_type": ("not a mapping", "keys with values, such as id: ice"),
-    "model_attributes_type": ("not a mapping", "keys with values, such as id: ice"),
-    "dict_type": ("not a mapping", "keys with values, such as pain: ..."),
-    "tuple_type": ("not a list", "a list, such as [pain, swelling], or lines that start with -"),
-    "too_short": ("the list is too short", "at least one item"),
-    "literal_error": ("not a possible value", ""),
-    "union_tag_invalid": ("not a possible value", ""),
-    "union_tag_not_found": ("not a mapping", "keys with values, such as id: ice"),
+    "model_type": (N_("not a mapping"), N_("keys with values, such as id: ice")),
+    "model_attributes_type": (N_("not a mapping"), N_("keys with values, such as id: ice")),
+    "dict_type": (N_("not a mapping"), N_("keys with values, such as pain: ...")),
+    "tuple_type": (N_("not a list"), N_("a list, such as [pain, swelling], or lines that start with -")),
+    "too_short": (N_("the list is too short"), N_("at least one item")),
+    "literal_error": (N_("not a possible value"), ""),
+    "union_tag_invalid": (N_("not a possible value"), ""),
+    "union_tag_not_found": (N_("not a mapping"), N_("keys with values, such as id: ice")),
 }

@@ -15,8 +15,10 @@ from recovery.protocol.model import (
     Length,
     Limit,
     Not,
+    Observation,
     Phase,
     RecoveryProtocol,
+    Rung,
     TableRef,
 )
 from recovery.protocol.problems import Places
@@ -49,6 +51,8 @@ class Gate:
     phases: tuple[Phase, ...]
     is_once_enough: bool = False
     """Whether it does if one of the phases can decide it."""
+    rung: Rung | None = None
+    """The step of the phase's ladder that it belongs to, if to one."""
 
 
 def activities(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Phase, AnyActivity]]:
@@ -56,6 +60,18 @@ def activities(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Phase, AnyAct
     for phase in protocol.phases:
         for activity in phase.activities:
             yield ("phases", phase.id, "do", activity.id), phase, activity
+        for rung in phase.ladder:
+            for activity in rung.activities:
+                yield ("phases", phase.id, "steps", rung.id, "do", activity.id), phase, activity
+
+
+def subjects(protocol: RecoveryProtocol) -> dict[str, Observation]:
+    """What a condition can be about besides grade, side and time: options and screening questions as choices."""
+    known = {
+        name: Observation(name, each.ask, choices=each.choices) for name, each in protocol.options.items()
+    }
+    known |= {each.id: Observation(each.id, each.ask, choices=("yes", "no")) for each in protocol.screen}
+    return known | dict(protocol.observations)
 
 
 def gates(protocol: RecoveryProtocol) -> Iterator[Gate]:
@@ -68,16 +84,30 @@ def gates(protocol: RecoveryProtocol) -> Iterator[Gate]:
         if phase.enter_when is not None:
             before = protocol.phases[max(0, index - 1)]
             yield Gate((*path, "enter_when"), phase.enter_when, "enter_when", (before,))
-        if phase.leave_when is not None:
-            yield Gate((*path, "leave_when"), phase.leave_when, "leave_when", (phase,))
+        inside = (
+            ("leave_when", phase.leave_when),
+            ("climb_when", phase.climb_when),
+            ("step_back_when", phase.step_back_when),
+        )
+        for name, condition in inside:
+            if condition is not None:
+                yield Gate((*path, name), condition, name, (phase,))
+        if phase.back_to is not None:
+            yield Gate((*path, "back_to", "when"), phase.back_to.when, "when", (phase,))
+        for rung in phase.ladder:
+            if rung.only_if is not None:
+                yield Gate((*path, "steps", rung.id, "only_if"), rung.only_if, "only_if", (phase,))
     for path, phase, activity in activities(protocol):
         if activity.only_if is not None:
-            yield Gate((*path, "only_if"), activity.only_if, "only_if", (phase,))
+            own = next((each for each in phase.ladder if activity in each.activities), None)
+            yield Gate((*path, "only_if"), activity.only_if, "only_if", (phase,), rung=own)
     for limit in protocol.limits:
         if limit.needs is not None:
             where = tuple(p for p in protocol.phases if binds(limit, p) and set(limit.of) & modalities(p))
             yield Gate(("limits", limit.id, "needs"), limit.needs, "needs", where)
     for flag in protocol.red_flags:
+        if flag.when is None:
+            continue
         yield Gate(("red_flags", flag.id, "when"), flag.when, "when", protocol.phases, is_once_enough=True)
 
 
@@ -89,18 +119,18 @@ def binds(limit: Limit, phase: Phase) -> bool:
 def modalities(phase: Phase) -> set[str]:
     """What a phase does with the body, by kind."""
     found: set[str] = set()
-    for activity in phase.activities:
+    for activity in phase.everything():
         found.update(step.modality for step in getattr(activity, "steps", ()))
         if modality := getattr(activity, "modality", ""):
             found.add(modality)
     return found
 
 
-def check_ins(phase: Phase, observation: str) -> tuple[CheckIn, ...]:
-    """The check-ins of a phase that ask for an observation for as long as the phase lasts."""
+def check_ins(phase: Phase, observation: str, rung: Rung | None = None) -> tuple[CheckIn, ...]:
+    """The check-ins of a phase (and one step of its ladder) that ask for an observation as long as it lasts."""
     return tuple(
         activity
-        for activity in phase.activities
+        for activity in (*phase.activities, *(rung.activities if rung else ()))
         if isinstance(activity, CheckIn)
         and observation in activity.asks
         and activity.until is None
@@ -110,16 +140,24 @@ def check_ins(phase: Phase, observation: str) -> tuple[CheckIn, ...]:
 
 def compared(condition: Condition, path: Path, places: Places) -> Iterator[tuple[Comparison, Path]]:
     """Every comparison of a condition, with the path at which it is written."""
+    for comparison, _, where in signed(condition, path, places):
+        yield comparison, where
+
+
+def signed(
+    condition: Condition, path: Path, places: Places, *, is_negated: bool = False
+) -> Iterator[tuple[Comparison, bool, Path]]:
+    """Every comparison of a condition, whether it has to be false, and the path at which it is written."""
     match condition:
         case Comparison():
-            yield condition, path
+            yield condition, is_negated, path
         case All(parts) | AnyOf(parts):
             key = "all" if isinstance(condition, All) else "any"
             base = (*path, key) if (*path, key) in places else path
             for index, part in enumerate(parts):
-                yield from compared(part, (*base, str(index)), places)
+                yield from signed(part, (*base, str(index)), places, is_negated=is_negated)
         case Not(part):
-            yield from compared(part, (*path, "not"), places)
+            yield from signed(part, (*path, "not"), places, is_negated=not is_negated)
 
 
 def lengths(protocol: RecoveryProtocol, length: Length) -> dict[str, Duration]:

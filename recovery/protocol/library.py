@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from recovery import paths
 from recovery.errors import NotThere
+from recovery.language import _
 from recovery.values import Value
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ class NoSuchProtocol(NotThere):
 
         self.known = tuple(sorted(known))
         near = get_close_matches(wanted, self.known, n=1)
-        suggestion = f"; did you mean {near[0]!r}?" if near else ""
-        listed = f"there are: {', '.join(self.known)}" if self.known else "there are none"
-        super().__init__(
-            f"there is no protocol {wanted[:60]!r}{suggestion}", f"{listed}; or give the path of a file"
-        )
+        message = _("there is no protocol {wanted!r}", wanted=wanted[:60])
+        if near:
+            message += _("; did you mean {near!r}?", near=near[0])
+        hint = _("there are none; or give the path of a file")
+        if self.known:
+            hint = _("there are: {names}; or give the path of a file", names=", ".join(self.known))
+        super().__init__(message, hint)
 
 
 class Listed(Value):
@@ -54,6 +57,11 @@ def installed_folder() -> Path:
     package = Path(__file__).resolve().parent.parent
     shipped = package / "_protocols"
     return shipped if shipped.is_dir() else package.parent / "protocols"
+
+
+def is_id(text: str) -> bool:
+    """Whether a protocol can have this id: small letters, digits and hyphens, a letter first, at most 40."""
+    return re.fullmatch(_ID, text) is not None
 
 
 def default_library() -> "Library":
@@ -82,7 +90,10 @@ class Library(Value):
         if wanted and _exists(path):
             return path
         if is_path:
-            raise NotThere(f"{wanted}: there is no such file", "give the path of a protocol file, or an id")
+            raise NotThere(
+                _("{path}: there is no such file", path=wanted),
+                _("give the path of a protocol file, or an id"),
+            )
         raise NoSuchProtocol(wanted, self.ids())
 
     def find_id(self, wanted: str) -> Path:
@@ -117,7 +128,7 @@ class Library(Value):
                     Listed(name, path, protocol.title, protocol.version, protocol.summary, problems)
                 )
         for path in self._misnamed():
-            why = Problem(str(path), 0, 0, "", "error", "ignored: the file's name has to end in .yaml")
+            why = Problem(str(path), 0, 0, "", "error", _("ignored: the file's name has to end in .yaml"))
             listed.append(Listed(path.name, path, problems=(why,)))
         return tuple(listed)
 

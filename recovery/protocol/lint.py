@@ -1,10 +1,14 @@
 """Semantic checks: what a well-formed protocol may still get wrong. Each rule has an id, see `RULES`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from recovery.protocol.findings import Finding
+from recovery.protocol.findings import Finding, Path, activities
 from recovery.protocol.lint_gates import check_gates, check_phases
+from recovery.protocol.lint_numbers import check_numbers
+from recovery.protocol.lint_persons import check_persons
 from recovery.protocol.lint_references import check_inputs, check_names, check_sources
+from recovery.protocol.lint_safety import check_safety
 from recovery.protocol.lint_sessions import check_cadences, check_limits
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import Places, Problem, place_at
@@ -12,36 +16,103 @@ from recovery.protocol.problems import Places, Problem, place_at
 RULES = {
     "always-true": "every comparison can become false",
     "at-max-without-max": "what happens at the longest time is told only for a phase that has one",
+    "begins-before-limit": "a phase is not entered before its limits let its sessions begin",
     "cadence-does-not-fit": "what is planned for a day fits into 16 waking hours, gaps included",
     "duplicate-id": "everything of one kind has an id of its own",
+    "endless-not-last": "only the last phase goes on without an end",
     "every-too-short": "a session does not come again sooner than its limits allow",
+    "fresh-injury-open": "a phase that counts from the injury says of cold, warm, massage and exercise if they may be",
     "gate-contradictory": "every condition can become true",
     "gate-undecidable": "what a condition needs is asked there, at least as often as the answers stay fresh",
+    "gate-without-limit": "a time since the injury that a phase waits for is a limit, too: no command gets round that",
+    "gate-wrong-way": "what lets on gets true as answers get better, what stops as they get worse",
+    "ladder-too-long": "the steps of a ladder fit into its phase, for every grade",
     "max-without-at-max": "a phase with a longest time says what happens then",
     "min-over-max": "no phase has a shortest time that is longer than its longest, for any grade",
     "missing-input": "a start asks for all that the protocol needs: onset, grade, side",
     "never-in-time": "an activity has some time between its begin and its end, limits included",
+    "number-not-in-source": "a number is one that its sources give, where these say which they give",
     "number-without-source": "every number names a source, or `own`",
     "outside-waking-hours": "times of day lie between 07:00 and 23:00, sessions with their whole length",
     "phase-ends-at-once": "a phase has a shortest time or a condition for its end",
     "phase-is-empty": "a phase has something to do",
-    "reserved-id": "an observation is not named like an input or an instant",
+    "reserved-id": "no observation, option or screening question is named like another, an input or an instant",
     "session-forbidden": "no session of what a limit forbids in that phase",
     "session-too-long": "no session is longer than its limits allow",
+    "session-without-gap": "packs and massage have a limit on the wait between them, packs on that to what follows",
+    "session-without-limit": "what is put on the skin has a limit on how long",
+    "step-undecidable": "a step is left out only by what is known from the start: grade, side, options",
+    "text-says-otherwise": "what a limit, a sign or a longest time tells a person is the number that holds",
     "times-overlap": "times of one activity on a day do not overlap",
     "too-many-a-day": "no more sessions a day than the limits allow",
+    "unknown-activity": "what follows an activity names a session of its phase",
+    "unknown-flag": "a grading question reports a red flag that is asked",
     "unknown-observation": "check-ins and conditions name observations that are there",
-    "unknown-phase": "limits name phases that are there",
-    "unknown-protocol": "the protocol that follows is there",
+    "unknown-option": "texts name only the side and options that are there, and so does a checklist",
+    "unknown-phase": "limits and ways back name phases that are there",
+    "unknown-protocol": "other protocols that are named are there",
     "unknown-source": "sources that are named are there",
     "unknown-table": "tables that are named are there",
+    "unknown-translation": "translations are of texts that are there, with the same braces",
+    "until-without-limit": "a session that has to be over so long after the injury has a limit that says so",
+    "untranslated": "a language that a file has, it has for all its texts",
     "unused": "nothing is defined for nothing",
     "value-not-possible": "conditions compare with values that an answer can have",
     "wait-too-short": "the waits of an alternation are as long as the limits ask",
+    "warmth-without-limit": "warmth has limits on how often a day, and after an injury on from when and in what state",
 }
 """What each rule asks for, by its id."""
 
-_CHECKS = (check_sources, check_names, check_inputs, check_gates, check_phases, check_limits, check_cadences)
+FOR_THE_CAREFUL = (
+    "begins-before-limit",
+    "fresh-injury-open",
+    "gate-without-limit",
+    "session-without-gap",
+    "session-without-limit",
+    "text-says-otherwise",
+    "until-without-limit",
+    "warmth-without-limit",
+)
+"""Errors in a protocol whose sources say which numbers they give, warnings in others: those may be first drafts."""
+
+_CHECKS = (
+    check_sources,
+    check_numbers,
+    check_names,
+    check_inputs,
+    check_persons,
+    check_gates,
+    check_phases,
+    check_limits,
+    check_cadences,
+    check_safety,
+)
+
+
+def other_protocols(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str]]:
+    """The other protocols that it names, and where."""
+    if protocol.then:
+        yield ("then",), protocol.then
+    for each in protocol.excludes:
+        yield ("excludes", each.id), each.id
+    phases = {phase.id for phase in protocol.phases}
+    for phase in protocol.phases:
+        if phase.back_to is not None and phase.back_to.phase not in phases:
+            yield ("phases", phase.id, "back_to", "phase"), phase.back_to.phase
+    for path, _, activity in activities(protocol):
+        for item in getattr(activity, "items", ()):
+            if item.start:
+                yield (*path, "items", item.id, "start"), item.start
+
+
+def options_set(protocol: RecoveryProtocol, path: Path) -> Mapping[str, str]:
+    """The options with which an item of a checklist starts another protocol, by the path of its `start`."""
+    for where, _, activity in activities(protocol):
+        for item in getattr(activity, "items", ()):
+            if (*where, "items", item.id, "start") == path:
+                options: Mapping[str, str] = item.options
+                return options
+    return {}
 
 
 def check(protocol: RecoveryProtocol, places: Places) -> tuple[Problem, ...]:
@@ -51,8 +122,11 @@ def check(protocol: RecoveryProtocol, places: Places) -> tuple[Problem, ...]:
 
 def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     """All findings, in no order. `places` says what is written in the files, and what is only a default."""
+    is_held = any(source.says for source in protocol.sources.values())
     for one in _CHECKS:
-        yield from one(protocol, places)
+        for finding in one(protocol, places):
+            is_mild = finding.rule in FOR_THE_CAREFUL and not is_held
+            yield replace(finding, severity="warning") if is_mild else finding
 
 
 def as_problems(found: Iterable[Finding], places: Places) -> tuple[Problem, ...]:

@@ -5,11 +5,26 @@ from math import inf
 
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.durations import Duration
-from recovery.protocol.findings import Finding, Gate, check_ins, compared, gates, lengths
+from recovery.protocol.findings import (
+    Finding,
+    Gate,
+    activities,
+    check_ins,
+    compared,
+    gates,
+    lengths,
+    signed,
+    subjects,
+)
 from recovery.protocol.model import (
+    BUSY_MODALITIES,
+    ORIGINS,
+    After,
     All,
     At,
     Cadence,
+    CheckIn,
+    Comparison,
     Every,
     LocalMoment,
     Once,
@@ -17,6 +32,10 @@ from recovery.protocol.model import (
     PerWeek,
     Phase,
     RecoveryProtocol,
+    Rung,
+    Session,
+    comparisons,
+    may_apply,
 )
 from recovery.protocol.problems import Places
 
@@ -27,9 +46,10 @@ DAY = 24 * HOUR
 
 
 def check_gates(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    known = subjects(protocol)
     for gate in gates(protocol):
         yield from _undecidable(gate, protocol, places)
-        if is_contradictory(gate.condition, protocol.observations):
+        if is_contradictory(gate.condition, known):
             yield Finding(
                 "gate-contradictory",
                 gate.path,
@@ -37,6 +57,7 @@ def check_gates(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
                 found=str(gate.condition)[:200],
             )
     yield from _shut_together(protocol)
+    yield from _wrong_way(protocol, places)
 
 
 def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
@@ -45,7 +66,9 @@ def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iter
         asked = protocol.observations.get(comparison.subject)
         if asked is None:
             continue
-        faults = [fault for phase in gate.phases if (fault := _fault(phase, asked.id, asked.fresh))]
+        faults = [
+            fault for phase in gate.phases if (fault := _fault(phase, gate.rung, asked.id, asked.fresh))
+        ]
         if not faults or (gate.is_once_enough and len(faults) < len(gate.phases)):
             continue
         message = f"{gate.name!r} cannot be decided: {faults[0]}"
@@ -53,9 +76,19 @@ def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iter
         yield Finding("gate-undecidable", path, message, expected)
 
 
-def _fault(phase: Phase, observation: str, fresh: Duration) -> str:
-    """Why a phase cannot know an observation at all times; empty where it can."""
-    asking = check_ins(phase, observation)
+def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -> str:
+    """Why a phase, or one step of its ladder, cannot know an observation at all times; empty where it can.
+
+    A ladder has to ask for it on every step, or the phase asks on all of them.
+    """
+    rungs = (rung,) if rung is not None else phase.ladder
+    faults = [
+        _fault_of(check_ins(phase, observation, one), phase, observation, fresh) for one in rungs or (None,)
+    ]
+    return max(faults)
+
+
+def _fault_of(asking: tuple[CheckIn, ...], phase: Phase, observation: str, fresh: Duration) -> str:
     if not asking:
         return f"{observation!r} is not asked throughout phase {phase.id!r}"
     longest = min(longest_wait(check_in.cadence) for check_in in asking)
@@ -82,7 +115,7 @@ def longest_wait(cadence: Cadence) -> float:
             return max(later - one for one, later in zip(at, [*at[1:], at[0] + DAY], strict=True))
         case PerWeek(count):
             return -(-7 // count) * DAY
-        case Once():
+        case Once() | After():
             return inf
 
 
@@ -96,18 +129,82 @@ def seconds_of_day(moment: LocalMoment) -> float:
 
 def _shut_together(protocol: RecoveryProtocol) -> Iterator[Finding]:
     """A phase is left when it may be left and the next may be entered: both at once has to be possible."""
+    known = subjects(protocol)
     for before, phase in zip(protocol.phases, protocol.phases[1:], strict=False):
         if before.leave_when is None or phase.enter_when is None:
             continue
         alone = (before.leave_when, phase.enter_when)
-        if any(is_contradictory(condition, protocol.observations) for condition in alone):
+        if any(is_contradictory(condition, known) for condition in alone):
             continue
-        if is_contradictory(All(alone), protocol.observations):
+        if is_contradictory(All(alone), known):
             yield Finding(
                 "gate-contradictory",
                 ("phases", phase.id, "enter_when"),
                 f"never true together with 'leave_when' of {before.id!r}: {phase.id!r} is never reached",
             )
+
+
+# Which way a condition goes ------------------------------------------------------------------------
+
+_LETS_ON = ("enter_when", "leave_when", "climb_when", "needs")
+_TURNS_BACK = ("step_back_when", "back_to", "red_flags")
+
+
+def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    """What lets a person on asks for better answers, what stops them for worse ones; exercise lets on, too."""
+    exercise = {
+        (*path, "only_if")
+        for path, _, activity in activities(protocol)
+        if isinstance(activity, Session) and any(step.modality in BUSY_MODALITIES for step in activity.steps)
+    }
+    for gate in gates(protocol):
+        is_stop = any(name in gate.path for name in _TURNS_BACK)
+        if not is_stop and gate.name not in _LETS_ON and gate.path not in exercise:
+            continue
+        compared_here = [*signed(gate.condition, gate.path, places)]
+        is_absence = "red_flags" in gate.path and any(
+            is_negated and each.subject in protocol.observations for each, is_negated, _ in compared_here
+        )
+        for comparison, is_negated, path in compared_here:
+            ways = _ways(comparison, protocol)
+            if is_absence and comparison.subject in ORIGINS and comparison.test in ("<=", "<"):
+                ways = {"better"}  # what has not come yet may still come
+            wanted = "worse" if is_stop != is_negated else "better"
+            if ways and wanted not in ways:
+                way = "worse" if is_stop else "better"
+                message = f"{gate.name!r} has to become true as it gets {way}, and this does not"
+                shown = f"not: {comparison}" if is_negated else str(comparison)
+                yield Finding("gate-wrong-way", path, message, "the other way round", shown)
+
+
+def _ways(comparison: Comparison, protocol: RecoveryProtocol) -> set[str]:
+    """Which way answers go that make a comparison true: better, worse; empty: it is no matter of that.
+
+    That time passes may let on, and may stop; that it has not passed yet may only stop.
+    """
+    if comparison.subject in ORIGINS:
+        return {"better", "worse"} if comparison.test in (">=", ">") else {"worse"}
+    if comparison.subject == "grade":
+        return {"better"} if (comparison.test, comparison.value) == ("!=", "III") else set()
+    asked = protocol.observations.get(comparison.subject)
+    if asked is None:
+        return set()
+    match comparison.test, comparison.value:
+        case (("<=" | "<" | "falling" | "drop"), _):
+            return {"better" if asked.better == "lower" else "worse"}
+        case ((">=" | ">" | "rising" | "rise"), _):
+            return {"worse" if asked.better == "lower" else "better"}
+        case "==" | "!=", value:
+            ends: dict[object, str] = {asked.least: "lower", asked.most: "higher"}
+            if asked.choices:
+                ends = {asked.choices[0]: "lower", asked.choices[-1]: "higher"}
+            elif value not in ends:
+                return {"neither"}
+            if value not in ends:
+                return set()
+            is_better = (ends[value] == asked.better) is (comparison.test == "==")
+            return {"better" if is_better else "worse"}
+    return set()
 
 
 def check_phases(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
@@ -120,14 +217,19 @@ def check_phases(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
             yield Finding(
                 "at-max-without-max", (*path, "at_max"), "'at_max' is never told without a 'max'", "max: ..."
             )
-        if phase.leave_when is None and (*path, "min") not in places:
+        if phase.leave_when is None and (*path, "min") not in places and not phase.is_endless:
             message = "the phase ends the moment it begins: it has neither 'min' nor 'leave_when'"
             yield Finding("phase-ends-at-once", path, message, "min, leave_when, or both")
-        if not phase.activities:
+        if phase.is_endless and phase is not protocol.phases[-1]:
+            yield Finding(
+                "endless-not-last", (*path, "ends"), "no phase after one that never ends is reached"
+            )
+        if not any(phase.everything()):
             yield Finding(
                 "phase-is-empty", path, "the phase has nothing to do", "do: ...", severity="warning"
             )
         yield from _min_over_max(protocol, phase)
+        yield from _ladder(protocol, phase)
 
 
 def _min_over_max(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
@@ -147,3 +249,29 @@ def _min_over_max(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]
             f"at least {least[grade]}",
             str(most[grade]),
         )
+
+
+def _ladder(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
+    """The last step can be reached before the phase is over its time, by everybody; a step is for a kind of person."""
+    path = ("phases", phase.id)
+    given = {"grade", "side", *protocol.options}
+    for rung in phase.ladder:
+        for comparison in comparisons(rung.only_if):
+            if comparison.subject not in given:
+                message = f"whether there is a step cannot depend on {comparison.subject!r}"
+                expected = f"one of {', '.join(sorted(given))}"
+                yield Finding("step-undecidable", (*path, "steps", rung.id, "only_if"), message, expected)
+    if phase.most is None or not phase.ladder:
+        return
+    for grade, most in lengths(protocol, phase.most).items():
+        climbed = [
+            lengths(protocol, rung.least).get(grade)
+            for rung in phase.ladder
+            if may_apply(rung.only_if, {"grade": grade})
+        ][:-1]
+        needed = sum(length.about_seconds for length in climbed if length is not None)
+        if needed > most.about_seconds:
+            days = f"{needed / DAY:.3g} days before the last step"
+            message = f"the steps take longer than the phase's max, for grade {grade}"
+            yield Finding("ladder-too-long", (*path, "steps"), message, f"at most {most}", days)
+            return

@@ -1,15 +1,17 @@
 """Lint rules of names and numbers: everything named is there, and every number says where it comes from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from recovery.protocol.contradictions import is_always_true
-from recovery.protocol.findings import Finding, Path, activities, compared, gates
+from recovery.protocol.findings import Finding, Path, activities, compared, gates, subjects
+from recovery.protocol.lint_persons import texts as texts_of
 from recovery.protocol.model import (
     ORIGINS,
     Advice,
     AnyActivity,
     CheckIn,
+    Checklist,
     Cites,
     Comparison,
     Healing,
@@ -24,9 +26,9 @@ from recovery.protocol.problems import Places, did_you_mean
 
 OWN = "own"
 
-_PHASE = ("min", "max", "enter_when", "leave_when")
+_PHASE = ("min", "max", "enter_when", "leave_when", "climb_when", "step_back_when")
 _LIMIT = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
-_ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "begins", "until", "only_if")
+_ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "after", "begins", "until", "only_if")
 
 
 def _listed(names: object) -> str:
@@ -49,10 +51,25 @@ def _cited(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, tuple[str,
         late = {"late": protocol.healing.late.say}
         yield ("healing",), protocol.healing.cites, ("table",), late
     for flag in protocol.red_flags:
-        yield ("red_flags", flag.id), flag.cites, ("when",), {"say": flag.say}
+        yield ("red_flags", flag.id), flag.cites, ("when", "ask", "suspend"), {"say": flag.say}
+    for question in protocol.screen:
+        yield ("screen", question.id), question.cites, ("ask", "forbid", "refuse"), {"say": question.say}
+    for option in protocol.options.values():
+        yield ("options", option.id), option.cites, (), {"ask": option.ask}
+    for each in protocol.excludes:
+        yield ("excludes", each.id), each.cites, (), {"say": each.say}
+    if protocol.assessment is not None:
+        yield ("assess",), protocol.assessment.cites, ("otherwise", "unsure"), {}
+        for one in protocol.assessment.questions:
+            yield ("assess", "questions", one.id), one.cites, ("ask",), {}
     for phase in protocol.phases:
+        path: Path = ("phases", phase.id)
         at_max = phase.at_most.say if phase.at_most else ""
-        yield ("phases", phase.id), phase.cites, _PHASE, {"at_max": at_max, "goal": phase.goal}
+        yield path, phase.cites, _PHASE, {"at_max": at_max, "goal": phase.goal}
+        if phase.back_to is not None:
+            yield (*path, "back_to"), phase.back_to.cites, ("when",), {"say": phase.back_to.say}
+        for rung in phase.ladder:
+            yield (*path, "steps", rung.id), rung.cites, ("min",), {}
     for path, _, activity in activities(protocol):
         yield path, activity.cites, _ACTIVITY, _texts(activity)
 
@@ -63,7 +80,7 @@ def _texts(activity: AnyActivity) -> dict[str, str]:
             return {"start": step.start, "end": step.end, "stop_if": step.stop_if}
         case Session(steps=steps):
             return {"steps": " ".join(f"{step.start} {step.end} {step.stop_if}" for step in steps)}
-        case Reminder(say=say) | Advice(say=say):
+        case Reminder(say=say) | Advice(say=say) | Checklist(say=say):
             return {"say": say}
         case Hold(on=on, off=off):
             return {"on": on, "off": off}
@@ -129,7 +146,7 @@ def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
         if isinstance(activity, CheckIn):
             asked.update(activity.asks)
             for index, name in enumerate(activity.asks):
-                yield from _observation(protocol, name, (*path, "ask", str(index)))
+                yield from _observation(protocol.observations, name, (*path, "ask", str(index)))
     for limit in protocol.limits:
         for index, name in enumerate(limit.during):
             if name not in phases:
@@ -137,11 +154,12 @@ def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
                 yield Finding(
                     "unknown-phase", ("limits", limit.id, "in", str(index)), message, _listed(phases)
                 )
+    known = subjects(protocol)
     for gate in gates(protocol):
         for comparison, path in compared(gate.condition, gate.path, places):
             if comparison.subject not in (*ORIGINS, "grade", "side"):
-                yield from _observation(protocol, comparison.subject, path)
-                yield from _value(protocol, comparison, path)
+                yield from _observation(known, comparison.subject, path)
+                yield from _value(known, comparison, path)
     for name in protocol.observations:
         if name in (*ORIGINS, "grade", "side"):
             yield Finding(
@@ -156,15 +174,15 @@ def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
     yield from _tables(protocol)
 
 
-def _observation(protocol: RecoveryProtocol, name: str, path: Path) -> Iterator[Finding]:
-    if name not in protocol.observations:
-        message = f"there is no observation {name!r}{did_you_mean(name, protocol.observations)}"
-        yield Finding("unknown-observation", path, message, _listed(protocol.observations), about=name)
+def _observation(known: Mapping[str, Observation], name: str, path: Path) -> Iterator[Finding]:
+    if name not in known:
+        message = f"there is no observation {name!r}{did_you_mean(name, known)}"
+        yield Finding("unknown-observation", path, message, _listed(dict(known)), about=name)
 
 
-def _value(protocol: RecoveryProtocol, comparison: Comparison, path: Path) -> Iterator[Finding]:
+def _value(known: Mapping[str, Observation], comparison: Comparison, path: Path) -> Iterator[Finding]:
     """The value is one that an answer can have, and the test one that the observation allows."""
-    asked = protocol.observations.get(comparison.subject)
+    asked = known.get(comparison.subject)
     if asked is None:
         return
     value, test = comparison.value, comparison.test
@@ -194,7 +212,7 @@ def _value(protocol: RecoveryProtocol, comparison: Comparison, path: Path) -> It
             str(comparison),
             about=asked.id,
         )
-    elif is_always_true(comparison, protocol.observations):
+    elif is_always_true(comparison, known):
         yield Finding(
             "always-true",
             path,
@@ -207,7 +225,7 @@ def _value(protocol: RecoveryProtocol, comparison: Comparison, path: Path) -> It
 
 
 def _is_possible(asked: Observation, test: str, value: float) -> bool:
-    if test == "drop":
+    if test in ("drop", "rise"):
         return 0 < value <= asked.most - asked.least
     return asked.least <= value <= asked.most
 
@@ -229,6 +247,12 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
         for key, length in (("min", phase.least), ("max", phase.most))
         if isinstance(length, TableRef)
     ]
+    refs += [
+        (("phases", phase.id, "steps", rung.id, "min"), rung.least.table)
+        for phase in protocol.phases
+        for rung in phase.ladder
+        if isinstance(rung.least, TableRef)
+    ]
     if isinstance(protocol.healing, Healing):
         refs.append((("healing", "table"), protocol.healing.table))
     for path, table in refs:
@@ -238,8 +262,9 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
             yield Finding("unknown-table", path, message, _listed(protocol.tables), about=table)
     for name in protocol.tables:
         if name not in named:
-            message = f"the table {name!r} is never used"
-            yield Finding("unused", ("tables", name), message, severity="warning")
+            message = f"the table {name!r} is never used: its numbers bind nothing"
+            is_held = any(source.says for source in protocol.sources.values())
+            yield Finding("unused", ("tables", name), message, severity="error" if is_held else "warning")
 
 
 # Inputs -------------------------------------------------------------------------------------------
@@ -265,6 +290,10 @@ def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, 
         for key, length in (("min", phase.least), ("max", phase.most)):
             if isinstance(length, TableRef):
                 yield ("phases", phase.id, key), "grade", "the table has a row for each grade"
+        for rung in phase.ladder:
+            if isinstance(rung.least, TableRef):
+                where = ("phases", phase.id, "steps", rung.id, "min")
+                yield where, "grade", "the table has a row for each grade"
     if protocol.healing is not None:
         yield ("healing", "table"), "grade", "the table has a row for each grade"
         if protocol.healing.zero == "injury":
@@ -281,14 +310,6 @@ def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, 
 
 
 def _sided(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str, str]]:
-    why = "the text names the {side}"
-    for path, _, _, texts in _cited(protocol):
-        for field, text in texts.items():
-            if "side}" in text:
-                yield (*path, field), "side", why
-    for path, _, activity in activities(protocol):
-        if "side}" in activity.title:
-            yield (*path, "title"), "side", why
-    for asked in protocol.observations.values():
-        if "side}" in asked.ask:
-            yield ("observe", asked.id, "ask"), "side", why
+    for path, text in texts_of(protocol):
+        if "{side}" in text or "{other side}" in text:
+            yield path, "side", "the text names the {side}"

@@ -7,11 +7,13 @@ from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds, lengths
 from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
 from recovery.protocol.model import (
+    After,
     All,
     Anchor,
     AnyActivity,
     At,
     CheckIn,
+    Checklist,
     Comparison,
     Condition,
     Every,
@@ -19,15 +21,19 @@ from recovery.protocol.model import (
     LocalMoment,
     PerDay,
     PerWeek,
+    Phase,
     RecoveryProtocol,
     Reminder,
     Session,
 )
 from recovery.protocol.problems import Places
 
+WORK, OFFICE = 9 * HOUR, 8 * HOUR
+"""When a working day usually begins, and how long it is."""
+
 
 def check_limits(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
-    earliest = dict(zip((p.id for p in protocol.phases), _earliest(protocol), strict=True))
+    earliest = dict(zip((p.id for p in protocol.phases), earliest_entries(protocol), strict=True))
     for path, phase, activity in activities(protocol):
         limits = [limit for limit in protocol.limits if binds(limit, phase)]
         yield from _never_in_time(path, activity, limits, earliest[phase.id])
@@ -35,7 +41,7 @@ def check_limits(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
             continue
         for limit in limits:
             yield from _steps_against(path, activity, limit)
-            yield from _rounds_against(path, activity, limit)
+            yield from _rounds_against(path, activity, limit, phase)
 
 
 def _duration_path(path: Path, activity: Session, index: int) -> Path:
@@ -75,7 +81,7 @@ def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Find
             yield Finding("wait-too-short", place, message, f"wait: {limit.gap} or more", str(step.wait))
 
 
-def _rounds_against(path: Path, activity: Session, limit: Limit) -> Iterator[Finding]:
+def _rounds_against(path: Path, activity: Session, limit: Limit, phase: Phase) -> Iterator[Finding]:
     """From the end of one round to the next, and how many a day."""
     last, first = activity.steps[-1], activity.steps[0]
     cadence = activity.cadence
@@ -99,38 +105,52 @@ def _rounds_against(path: Path, activity: Session, limit: Limit) -> Iterator[Fin
                 )
     if limit.most_per_day is not None:
         each = sum(1 for step in activity.steps if step.modality in limit.of)
-        times = (
-            cadence.most
-            if isinstance(cadence, PerDay)
-            else len(cadence.times)
-            if isinstance(cadence, At)
-            else 0
-        )
+        times, key = _times_a_day(activity, phase)
         if each * times > limit.most_per_day:
-            key = "per_day" if isinstance(cadence, PerDay) else "at"
             message = f"more sessions a day than the limit {limit.id!r} allows"
             yield Finding(
                 "too-many-a-day", (*path, key), message, f"at most {limit.most_per_day}", str(each * times)
             )
 
 
+def _times_a_day(activity: Session, phase: Phase) -> tuple[int, str]:
+    """How often a day a session comes by its cadence, as far as that is known, and the key that says so.
+
+    What is only suggested does not come by itself.
+    """
+    if activity.is_optional:
+        return 0, "at"
+    match activity.cadence:
+        case PerDay(most=most):
+            return most, "per_day"
+        case At(times):
+            return len(times), "at"
+        case After(followed):
+            before = next((each for each in phase.everything() if each.id == followed), None)
+            if isinstance(before, Session) and not isinstance(before.cadence, After):
+                return _times_a_day(before, phase)[0] * len(before.steps), "after"
+    return 0, "at"
+
+
 # Windows ------------------------------------------------------------------------------------------
 
 
-def _earliest(protocol: RecoveryProtocol) -> Iterator[float]:
+def earliest_entries(protocol: RecoveryProtocol) -> Iterator[float]:
     """For each phase, the seconds since the injury before which it cannot be entered."""
     so_far = 0.0
     for phase in protocol.phases:
-        so_far = max(so_far, _since_injury(phase.enter_when))
+        so_far = max(so_far, time_since_injury(phase.enter_when))
         yield so_far
         least = min((x.about_seconds for x in lengths(protocol, phase.least).values()), default=0.0)
         so_far = (
-            max(so_far, least, _since_injury(phase.leave_when)) if phase.zero != "phase" else so_far + least
+            max(so_far, least, time_since_injury(phase.leave_when))
+            if phase.zero != "phase"
+            else so_far + least
         )
-        so_far = max(so_far, _since_injury(phase.leave_when))
+        so_far = max(so_far, time_since_injury(phase.leave_when))
 
 
-def _since_injury(condition: Condition | None) -> float:
+def time_since_injury(condition: Condition | None) -> float:
     """The time since the injury that a condition asks for, where it does so plainly."""
     parts = condition.parts if isinstance(condition, All) else (condition,)
     return max(
@@ -199,7 +219,7 @@ def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:
 
 def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
     for path, _phase, activity in activities(protocol):
-        if not isinstance(activity, Session | Reminder | CheckIn):
+        if not isinstance(activity, Session | Reminder | CheckIn | Checklist):
             continue
         length = _length(activity)
         match activity.cadence:
@@ -209,6 +229,9 @@ def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
                 yield Finding(
                     "cadence-does-not-fit", (*path, "per_day"), message, "at most 16 hours in all", found
                 )
+            case Every(interval) if _is_at_work(activity) and interval.least.about_seconds > OFFICE:
+                message = "what comes in the working hours comes at least once in a working day"
+                yield Finding("cadence-does-not-fit", (*path, "every"), message, "8h or less", str(interval))
             case Every(interval) if not isinstance(activity, Session) and interval.least.about_seconds > DAY:
                 message = "what comes by the clock comes at least once a day; for less often use per_week"
                 yield Finding("cadence-does-not-fit", (*path, "every"), message, "24h or less", str(interval))
@@ -222,12 +245,20 @@ def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
             )
 
 
+def _is_at_work(activity: AnyActivity) -> bool:
+    return isinstance(activity, Reminder) and activity.at_work
+
+
 def _times(path: Path, activity: AnyActivity, times: tuple[LocalMoment, ...]) -> Iterator[Finding]:
     length = _length(activity, with_last_wait=False)
     at = sorted(times, key=seconds_of_day)
     where = (*path, "at")
     for moment in at:
         begins = seconds_of_day(moment)
+        if _is_at_work(activity) and not WORK <= begins < WORK + OFFICE:
+            message = f"{moment} lies outside the usual working hours"
+            yield Finding("outside-waking-hours", where, message, "09:00 to 17:00", str(moment), "warning")
+            continue
         if begins < WAKE or begins + length > BEDTIME:
             message = (
                 f"{moment} lies outside the usual waking hours"

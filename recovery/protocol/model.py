@@ -13,11 +13,46 @@ from recovery.values import Value, field
 GRADES = ("I", "II", "III")
 SIDES = ("left", "right")
 ORIGINS = ("injury", "start", "phase")
+REFERENCES = ("first", "last", "phase", "worst")
+"""What a trend is measured against: the first answer since the injury, the answer before, the one that was known
+when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
+BUSY_MODALITIES = ("massage", "exercise")
+"""What takes the whole person: nothing else goes on meanwhile, on whatever part of the body."""
 LEVELS = ("routine", "urgent", "emergency")
 
 Cites = Mapping[str, tuple[str, ...]]
 """Which sources stand behind which field: `{"duration": ("seed:183",), "": ("own",)}`; "" is the rest."""
+
+
+class Text(str):
+    """A text of a file for a person, in the file's language, with what it is in others."""
+
+    __slots__ = ("others",)
+    others: Mapping[str, str]
+    """By language: two small letters."""
+
+    def __new__(cls, text: str, others: Mapping[str, str]) -> "Text":
+        made = super().__new__(cls, text)
+        made.others = others
+        return made
+
+
+USES = {
+    "a session": ("duration", "longest"),
+    "between": ("gap", "wait", "every"),
+    "a day": ("per_day", "most_per_day"),
+    "a week": ("per_week",),
+}
+"""What a number of a source may be for, as it is written after the number, and the fields that it fits."""
+
+
+def number_and_use(said: str) -> tuple[str, tuple[str, ...]]:
+    """The number of what a source says and the fields that it is for; none: for any."""
+    for words, fields in USES.items():
+        if said.endswith(f" {words}"):
+            return said.removesuffix(words).strip(), fields
+    return said, ()
 
 
 class Source(Value):
@@ -26,6 +61,8 @@ class Source(Value):
     id: str
     title: str
     where: str = ""
+    says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The numbers that it gives, by place (`all`: anywhere in it); empty where nobody wrote them down."""
 
 
 class Anchor(Value):
@@ -44,21 +81,30 @@ class Anchor(Value):
 class Comparison(Value):
     """One comparison: `pain <= 3`, `swelling falling`, `pain drop >= 2`, `grade == III`, `injury >= 48h`.
 
-    `subject` is an observation, `grade`, `side` or an origin (then: the time passed since).
-    `test` is one of `<= < >= > == != drop falling rising`; `drop` means: lessened by at least `value`.
+    `subject` is an observation, `grade`, `side`, an option, a screening question or an origin (then: the time
+    passed since). `test` is one of `<= < >= > == != drop rise falling rising`; `drop` and `rise` mean: by at least
+    `value`. Of a trend (the last four) `since` is one of `REFERENCES`, or empty for the usual one.
     """
 
     subject: str
     test: str
     value: float | str | Duration | None = None
+    since: str = ""
 
     def __str__(self) -> str:
         value = self.value
         if isinstance(value, float):
             value = int(value) if value.is_integer() else value
-        if self.test == "drop":
-            return f"{self.subject} drop >= {value}"
-        return f"{self.subject} {self.test}" if value is None else f"{self.subject} {self.test} {value}"
+        since = f" since {self.since}" if self.since else ""
+        if self.test in ("drop", "rise"):
+            return f"{self.subject} {self.test} >= {value}{since}"
+        words = f"{self.subject} {self.test}" if value is None else f"{self.subject} {self.test} {value}"
+        return words + since
+
+    @property
+    def reference(self) -> str:
+        """What a trend is measured against, said or usual."""
+        return self.since or {"rising": "last", "rise": "last"}.get(self.test, "first")
 
 
 class All(Value):
@@ -97,6 +143,19 @@ def comparisons(condition: Condition | None) -> Iterator[Comparison]:
             yield from comparisons(part)
         case None:
             return
+
+
+def may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
+    """Whether a condition may ever be true of somebody of whom this is known: grade, side, options, screening."""
+    match condition:
+        case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
+            return (given[subject] == value) is (test == "==")
+        case All(parts):
+            return all(may_apply(part, given) for part in parts)
+        case AnyOf(parts):
+            return any(may_apply(part, given) for part in parts)
+        case _:
+            return True
 
 
 # Cadences -----------------------------------------------------------------------------------
@@ -156,7 +215,13 @@ class Once(Value):
     after: Anchor
 
 
-Cadence = Every | PerDay | At | PerWeek | Once
+class After(Value):
+    """Once after each treatment of another session of the phase that really took place."""
+
+    activity: str
+
+
+Cadence = Every | PerDay | At | PerWeek | Once | After
 
 
 # Activities ---------------------------------------------------------------------------------
@@ -191,12 +256,16 @@ class Session(Activity, kw_only=True):
 
     steps: tuple[Step, ...]
     cadence: Cadence
+    is_optional: bool = False
+    """Whether it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
 
 
 class Reminder(Activity, kw_only=True):
     modality: str
     say: str
     cadence: Cadence
+    at_work: bool = False
+    """Whether it comes in the person's working hours only."""
 
 
 class Hold(Activity, kw_only=True):
@@ -216,7 +285,37 @@ class Advice(Activity, kw_only=True):
     say: str
 
 
-AnyActivity = Session | Reminder | Hold | CheckIn | Advice
+class Item(Value):
+    """One thing of a checklist; where it is so, an episode of its own may be started."""
+
+    id: str
+    title: str
+    start: str = ""
+    """The protocol to start."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """With these options."""
+
+
+class Checklist(Activity, kw_only=True):
+    """Things to look at, each answered yes or no."""
+
+    say: str
+    items: tuple[Item, ...]
+    cadence: Cadence
+
+
+AnyActivity = Session | Reminder | Hold | CheckIn | Advice | Checklist
+
+
+def modalities(activity: AnyActivity) -> set[str]:
+    """What an activity does with the body, by kind."""
+    match activity:
+        case Session(steps=steps):
+            return {step.modality for step in steps}
+        case Reminder(modality=modality) | Hold(modality=modality):
+            return {modality}
+        case _:
+            return set()
 
 
 # The protocol -------------------------------------------------------------------------------
@@ -297,12 +396,70 @@ class Escalation(Value):
 
 
 class RedFlag(Value):
-    """A sign that refers to a professional, raised while its condition is true."""
+    """A sign that refers to a professional: raised when its condition becomes true, or reported by the person.
+
+    It stands until the person has answered it; a routine one with a condition also until that is false.
+    """
 
     id: str
-    when: Condition
     level: str
     say: str
+    when: Condition | None = None
+    ask: str = ""
+    """The question, of a sign that is reported; it has no condition."""
+    suspends: tuple[str, ...] = ()
+    """The modalities that stop while it stands; then no phase ends either."""
+    cites: Cites = field(default_factory=dict)
+
+
+class ScreenQuestion(Value):
+    """A question before the start. A yes forbids modalities, or refuses the protocol."""
+
+    id: str
+    ask: str
+    say: str
+    forbids: tuple[str, ...] = ()
+    refuses: bool = False
+    cites: Cites = field(default_factory=dict)
+
+
+class Option(Value):
+    """A further input: a choice of words."""
+
+    id: str
+    ask: str
+    choices: tuple[str, ...]
+    default: str = ""
+    cites: Cites = field(default_factory=dict)
+
+
+class Exclusion(Value):
+    """A protocol that must not run for the same injury, and why."""
+
+    id: str
+    say: str
+    cites: Cites = field(default_factory=dict)
+
+
+class GradeQuestion(Value):
+    """A question of a self-grading: a yes speaks for at least this grade."""
+
+    id: str
+    ask: str
+    grade: str
+    raises: str = ""
+    """The red flag that a yes reports."""
+    cites: Cites = field(default_factory=dict)
+
+
+class Assessment(Value):
+    """How a person finds their grade: the highest that an answer speaks for."""
+
+    questions: tuple[GradeQuestion, ...]
+    otherwise: str
+    """The grade where all is answered no."""
+    unsure: str
+    """What an "unsure" speaks for."""
     cites: Cites = field(default_factory=dict)
 
 
@@ -312,6 +469,28 @@ class Healing(Value):
     zero: str
     table: str
     late: Escalation
+    cites: Cites = field(default_factory=dict)
+
+
+class Rung(Value):
+    """One step of a ladder: activities of its own, and how long to stay on it at least."""
+
+    id: str
+    title: str
+    least: Length = Duration()
+    only_if: Condition | None = None
+    """Only for whom this can be true: a grade, a side, an option."""
+    activities: tuple[AnyActivity, ...] = ()
+    cites: Cites = field(default_factory=dict)
+
+
+class BackTo(Value):
+    """An earlier phase that fits better while a condition is true; it is offered, never forced."""
+
+    phase: str
+    """A phase of the protocol, else the id of a protocol to start."""
+    when: Condition
+    say: str
     cites: Cites = field(default_factory=dict)
 
 
@@ -334,8 +513,23 @@ class Phase(Value):
     at_most: Escalation | None = None
     confirm: bool = False
     """Whether the person has to confirm that the phase ends, whatever their settings."""
+    is_endless: bool = False
+    """Whether it goes on until it is stopped."""
+    back_to: BackTo | None = None
     activities: tuple[AnyActivity, ...] = ()
+    """Those of the phase itself, on every step of its ladder."""
+    climb_when: Condition | None = None
+    """One step up, at most one a day, while this is true and the step has had its time."""
+    step_back_when: Condition | None = None
+    """One step down, on an answer given on the step."""
+    ladder: tuple[Rung, ...] = ()
     cites: Cites = field(default_factory=dict)
+
+    def everything(self) -> Iterator[AnyActivity]:
+        """The activities of the phase and of all steps of its ladder."""
+        yield from self.activities
+        for rung in self.ladder:
+            yield from rung.activities
 
 
 class RecoveryProtocol(Value):
@@ -349,6 +543,13 @@ class RecoveryProtocol(Value):
     """The part of the body that limits are counted for, such as `hip`."""
     inputs: tuple[str, ...]
     """What a start has to give: `onset`, `grade`, `side`."""
+    options: Mapping[str, Option]
+    """What a start has to give besides."""
+    screen: tuple[ScreenQuestion, ...]
+    assessment: Assessment | None
+    excludes: tuple[Exclusion, ...]
+    uses: tuple[str, ...]
+    """The protocols whose phases it has taken over, near and far."""
     sources: Mapping[str, Source]
     observations: Mapping[str, Observation]
     limits: tuple[Limit, ...]
@@ -360,6 +561,10 @@ class RecoveryProtocol(Value):
     """The protocol that usually follows, if any."""
     notes: tuple[str, ...] = ()
     """What a reader should know besides: the state of the evidence, what the file does not cover."""
+
+    def is_screened_by(self, subject: str) -> bool:
+        """Whether a subject of conditions is one of its screening questions."""
+        return any(question.id == subject for question in self.screen)
 
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id. Raises `KeyError`."""

@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import broken
 from recovery.protocol.findings import Finding, Path
+from recovery.protocol.lint import FOR_THE_CAREFUL
 from recovery.protocol.schema import ProtocolFile
 from recovery.protocol.syntax import Document, Path_, item_id
 
 _MOST_ROUNDS = 10
-_ITEMS = ("phases", "do", "limits", "red_flags")
-_CONDITIONS = ("enter_when", "leave_when", "only_if", "needs", "when")
+_ITEMS = ("phases", "do", "limits", "red_flags", "screen", "excludes", "questions", "items")
+_CONDITIONS = ("enter_when", "leave_when", "climb_when", "step_back_when", "only_if", "needs", "when")
 _STAND_INS: dict[str, Any] = {
     "format": "1",
     "id": "unnamed",
@@ -36,7 +37,9 @@ _OF_ABSENCE = {
     "phase-ends-at-once": ("min", "leave_when"),
     "number-without-source": ("source",),
 }
-_NEVER = frozenset({"gate-undecidable", "unused", "phase-is-empty"})
+_NEVER = frozenset(
+    {"gate-undecidable", "unused", "phase-is-empty", "unknown-activity", "ladder-too-long", *FOR_THE_CAREFUL}
+)
 _SECTION_OF = {
     "unknown-source": "sources",
     "unknown-observation": "observe",
@@ -44,6 +47,8 @@ _SECTION_OF = {
     "always-true": "observe",
     "unknown-table": "tables",
     "unknown-phase": "phases",
+    "unknown-flag": "red_flags",
+    "unknown-option": "options",
 }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from recovery.language import _
+
 _LONGEST_SHOWN = 60
 
 
@@ -27,9 +29,9 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         words = f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
-        details = [f"expected {self.expected}"] if self.expected else []
+        details = [_("expected {expected}", expected=self.expected)] if self.expected else []
         if self.found:
-            details.append(f"found {self.found}")
+            details.append(_("found {found}", found=self.found))
         return f"{words} ({', '.join(details)})" if details else words
 
     @property
@@ -58,20 +60,20 @@ def shown(value: object) -> str:
     """What stands in a file, short and on one line: texts quoted, the rest by its shape."""
     match value:
         case "":
-            return "nothing"
+            return _("nothing")
         case str():
             return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
         case dict():
-            return "a mapping (key: value)"
+            return _("a mapping (key: value)")
         case list() | tuple():
-            return "a list"
+            return _("a list")
     return type(value).__name__
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'every'?`, or an empty text where nothing is near."""
     near = get_close_matches(word[:80], sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return _("; did you mean {near!r}?", near=near[0]) if near else ""
 
 
 Places = Mapping[tuple[str, ...], Place]

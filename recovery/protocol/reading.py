@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from recovery.errors import RecoveryError
+from recovery.language import _, n_
 from recovery.protocol import lint
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.entries import Trace
@@ -41,10 +42,11 @@ class ProtocolError(RecoveryError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         errors = [problem for problem in problems if problem.is_error]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        first = str(errors[0]) if errors else "the protocol cannot be used"
-        name = errors[0].file if errors else "FILE"
-        super().__init__(f"{first}{more}", f"recovery validate {name} shows all that is wrong")
+        message = str(errors[0]) if errors else _("the protocol cannot be used")
+        if more := len(errors[1:]):
+            message += n_(" (and {count} more)", " (and {count} more)", more)
+        name = errors[0].file if errors else _("FILE")
+        super().__init__(message, _("recovery validate {file} shows all that is wrong", file=name))
         self.problems = problems
 
 
@@ -103,7 +105,7 @@ def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtoco
         return _Text(texts[wanted], f"{wanted}.yaml")
 
     if protocol_id not in texts:
-        missing = Problem(f"{protocol_id}.yaml", 0, 0, "", "error", "its text is not among those kept")
+        missing = Problem(f"{protocol_id}.yaml", 0, 0, "", "error", _("its text is not among those kept"))
         raise ProtocolError((missing,))
     reading, problems = _Files(find).whole(find(protocol_id), protocol_id, is_linted=False)
     if reading is None:
@@ -154,9 +156,9 @@ class _Files:
         protocol = self._one(main, wanted, ())
         if protocol is not None and is_linted:
             found = lint.findings(protocol, self.places)
-            if self.problems:
+            if any(problem.is_error for problem in self.problems):
                 found = believable(found, self.left_out, is_whole=not self.is_use_missing)
-            self.problems.extend([*lint.as_problems(found, self.places), *self._then(protocol.then)])
+            self.problems.extend([*lint.as_problems(found, self.places), *self._others(protocol)])
         # The file itself first, then those it uses; within a file from top to bottom.
         ordered = sorted(
             set(self.problems), key=lambda p: (p.file != main.file, p.file, p.line, p.column, p.message)
@@ -166,18 +168,37 @@ class _Files:
             return None, problems
         return Reading(protocol, dict(self.texts), problems), problems
 
-    def _then(self, wanted: str) -> Iterator[Problem]:
-        """A warning where the protocol that usually follows is not there."""
-        try:
-            if wanted:
-                self.find(wanted)
-        except NoSuchProtocol as error:
-            message = f"there is no protocol {wanted!r}{did_you_mean(wanted, error.known)}"
-            listed = f"one of {', '.join(sorted(error.known))}"
-            place = place_at(self.places, "then")
-            yield place.problem(message, expected=listed, severity="warning", rule="unknown-protocol")
-        except Unreadable:
-            return  # it is there, and whoever starts it will be told
+    def _others(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
+        """What is wrong with the other protocols that are named: they are not there, or lack an option.
+
+        The one that usually follows may be missing: it is only suggested.
+        """
+        for path, wanted in lint.other_protocols(protocol):
+            is_phase = path[-2:] == ("back_to", "phase")
+            if is_phase and (self.is_use_missing or ("phases", wanted) in self.left_out):
+                continue  # it may be the phase that could not be read
+            place = place_at(self.places, *path)
+            severity = "warning" if path == ("then",) else "error"
+            try:
+                found = self.find(wanted)
+            except NoSuchProtocol as error:
+                message, listed = _no_protocol(wanted, error)
+                yield place.problem(message, expected=listed, severity=severity, rule="unknown-protocol")
+                continue
+            except Unreadable:
+                continue  # it is there, and whoever starts it will be told
+            for option, value in lint.options_set(protocol, path).items():
+                known = _choices(found, option)
+                if known is not None and value not in known:
+                    message = _(
+                        "{wanted!r} has no option {option!r} with {value!r}",
+                        wanted=wanted,
+                        option=option,
+                        value=value,
+                    )
+                    listed = _("one of {names}", names=", ".join(known)) if known else _("no such option")
+                    where = place_at(self.places, *path[:-1], "set", option)
+                    yield where.problem(message, expected=listed, rule="unknown-option")
 
     def _one(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
         """One file with those below it; None where the file is of no use. Problems are collected.
@@ -195,7 +216,7 @@ class _Files:
             return None
         if wanted and entry.id != wanted and ("id",) not in self.left_out:
             place = place_at(places, "id")
-            message = "the id is not the file's name"
+            message = _("the id is not the file's name")
             self.problems.append(place.problem(message, expected=repr(wanted), found=repr(entry.id)))
             if above:
                 return None
@@ -212,7 +233,7 @@ class _Files:
         """The entries of a document, or what is left of them. Problems are collected."""
         version = document.value.get("format")
         if version is not None and version != FORMAT:
-            message = "this file is written in another format of the language"
+            message = _("this file is written in another format of the language")
             place = place_at(places, "format")
             self.problems.append(place.problem(message, expected=FORMAT, found=shown(version)))
             return None
@@ -242,14 +263,14 @@ class _Files:
                 continue
             place = place_at(places, "phases", item.use, "use")
             if item.use in above:
-                circle = " uses ".join((*above[above.index(item.use) :], item.use))
-                self.problems.append(place.problem(f"protocols use each other in a circle: {circle}"))
+                circle = _(" uses ").join((*above[above.index(item.use) :], item.use))
+                message = _("protocols use each other in a circle: {circle}", circle=circle)
+                self.problems.append(place.problem(message))
             elif item.use in self.protocols:
                 used[item.use] = self.protocols[item.use]
             elif len(self.texts) >= MOST_FILES:
-                self.problems.append(
-                    place.problem("too many protocols use one another", expected=f"at most {MOST_FILES}")
-                )
+                message = _("too many protocols use one another")
+                self.problems.append(place.problem(message, expected=_("at most {count}", count=MOST_FILES)))
             elif (protocol := self._fetched(item.use, place, above)) is not None:
                 used[item.use] = self.protocols[item.use] = protocol
             if item.use not in used:
@@ -261,12 +282,28 @@ class _Files:
         try:
             protocol = self._one(self.find(wanted), wanted, above)
         except NoSuchProtocol as error:
-            message = f"there is no protocol {wanted!r}{did_you_mean(wanted, error.known)}"
-            self.problems.append(place.problem(message, expected=f"one of {', '.join(sorted(error.known))}"))
+            message, listed = _no_protocol(wanted, error)
+            self.problems.append(place.problem(message, expected=listed))
             return None
         except Unreadable as unreadable:
             self.problems.append(unreadable.problem)
             protocol = None
-        if len(self.problems) > before:
-            self.problems.append(place.problem(f"the protocol {wanted!r} that it uses has errors"))
+        if any(problem.is_error for problem in self.problems[before:]):
+            message = _("the protocol {wanted!r} that it uses has errors", wanted=wanted)
+            self.problems.append(place.problem(message))
         return protocol
+
+
+def _choices(source: _Text, option: str) -> tuple[str, ...] | None:
+    """The words of an option of another file; None where the file cannot be read."""
+    try:
+        options = read_document(source.text, source.file).value.get("options", {})
+        return tuple(options[option]["choices"]) if option in options else ()
+    except (Unreadable, TypeError, KeyError):
+        return None
+
+
+def _no_protocol(wanted: str, error: NoSuchProtocol) -> tuple[str, str]:
+    """That there is none of this id, and those that there are."""
+    message = _("there is no protocol {wanted!r}", wanted=wanted) + did_you_mean(wanted, error.known)
+    return message, _("one of {names}", names=", ".join(sorted(error.known)))

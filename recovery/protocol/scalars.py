@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from recovery.protocol import conditions, durations
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
+    GRADES,
     LEVELS,
     LONGEST_GAP,
     MODALITIES,
@@ -23,6 +24,7 @@ from recovery.protocol.model import (
     Comparison,
     LocalMoment,
     TableRef,
+    number_and_use,
 )
 from recovery.protocol.problems import did_you_mean, shown
 
@@ -38,11 +40,15 @@ _REF = re.compile(rf"({ID})(?::(\S.{{0,99}}))?", re.ASCII)
 _TABLE_END = re.compile(rf"({ID})\.(min|max)", re.ASCII)
 _ANCHOR = re.compile(rf"({'|'.join(ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
 _MOMENT = re.compile(r"(wake|bedtime)(?:\s*([+-])\s*(\S.*))?", re.ASCII)
-_PLACEHOLDER = re.compile(r"\{(?:side|other side)\}")
-PLACEHOLDERS = ("{side}", "{other side}")
+_PLACEHOLDER = re.compile(rf"\{{(?:other side|{ID})\}}", re.ASCII)
+PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
+"""What a text for a person may have in braces; whether there is such an option is for `lint` to say."""
 
 # Characters that could make a text look like another one: breaks and changes of direction.
 _DECEIVING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+# In a value of a few words there is no place for control characters either, which YAML can write as "\\e".
+_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|{_DECEIVING.pattern}")
 
 
 def fault(message: str, expected: str = "", found: str = "") -> PydanticCustomError:
@@ -59,6 +65,10 @@ def _scalar(
     def validate(value: object) -> Any:
         if not isinstance(value, str) or value == "":
             raise fault("not a single value" if value else "a value is missing", expected, shown(value))
+        if unseen := _UNSEEN.search(value):
+            raise fault(
+                "a character that cannot be seen", "only characters that can be seen", shown(unseen[0])
+            )
         if len(value) > _LONGEST_WORD:
             raise fault(f"a value of {len(value)} characters is too long", expected, shown(value))
         try:
@@ -94,7 +104,7 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
         raise fault("the text is too long", expected, f"{len(folded)} characters")
     rest = _PLACEHOLDER.sub("", folded) if placeholders else folded
     if "{" in rest or "}" in rest:
-        allowed = "only {side} and {other side} in braces" if placeholders else "no braces here"
+        allowed = "only {side}, {other side} or the id of an option" if placeholders else "no braces here"
         start = max(0, min(folded.find(brace) % (len(folded) + 1) for brace in "{}") - 10)
         raise fault("a brace in a text", allowed, shown(folded[start:]))
     return folded
@@ -231,6 +241,30 @@ def _scale(value: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _says(value: str) -> str:
+    """What a source gives: a number (a length, a count, a value of a scale), a range, or a comparison.
+
+    After a number may stand what it is for: `20min a session`, `1h between`, `3 a day`, `3 a week`.
+    """
+    number, _ = number_and_use(value)
+    parts = number.split("..")
+    if len(parts) > 2:
+        raise ValueError("neither a number nor a range")
+    if re.match("[a-z]", value, re.ASCII):
+        conditions.parse_condition_text(value)
+        return value
+    for part in parts:
+        if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", part.strip(), re.ASCII):
+            durations.parse_duration(part.strip())
+    return value
+
+
+def _hours_kind(value: str) -> bool:
+    if value not in ("waking", "work"):
+        raise ValueError("neither waking nor work")
+    return value == "work"
+
+
 def _yes_or_no(value: str) -> bool:
     if value not in ("true", "false"):
         raise ValueError("neither true nor false")
@@ -260,10 +294,14 @@ _BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "fal
 
 Title = Annotated[str, *_texts(120, (), "A short title.")]
 Prose = Annotated[str, *_texts(LONGEST_PROSE, (), "A text for the reader of the protocol.")]
-CueTitle = Annotated[str, *_texts(120, PLACEHOLDERS, "A short title; may use {side} and {other side}.")]
-Cue = Annotated[
-    str, *_texts(LONGEST_CUE, PLACEHOLDERS, "What the person is told; may use {side} and {other side}.")
+CueTitle = Annotated[
+    str, *_texts(120, PLACEHOLDERS, "A short title; may use {side}, {other side}, {<option>}.")
 ]
+Cue = Annotated[
+    str,
+    *_texts(LONGEST_CUE, PLACEHOLDERS, "What the person is told; may use {side}, {other side}, {<option>}."),
+]
+Translation = Annotated[str, *_texts(LONGEST_PROSE, PLACEHOLDERS, "The text in that language.")]
 Label = Annotated[
     str,
     *_scalar(
@@ -368,10 +406,51 @@ ComparisonText = Annotated[
     *_scalar(
         conditions.parse_condition_text,
         conditions.FORMS.removeprefix("write "),
-        r"\S+( ?(<=|>=|==|!=|<|>) ?| falling| rising| drop ?>= ?).*",
+        r"\S+( ?(<=|>=|==|!=|<|>) ?| falling| rising| (drop|rise) ?>= ?).*",
         description="One comparison, such as pain <= 3, swelling falling, pain drop >= 2, grade == III.",
     ),
 ]
+Hours = Annotated[
+    bool,
+    _scalar(_hours_kind, "waking or work", description="")[0],
+    WithJsonSchema({"type": "string", "enum": ["waking", "work"]}),
+]
+Said = Annotated[
+    str,
+    *_scalar(
+        _says,
+        "a number or a range as the source gives it, such as 20min a session, 1h between, 3 a day or 2h..3h",
+        description="A number that the source gives, such as 20min a session, 1h between, 1..3 a day, 3 a week.",
+        number=True,
+    ),
+]
+Place = Annotated[
+    str,
+    *_scalar(
+        _pattern(r"[^\s,:][^,:]{0,99}", "not a place in a source"),
+        "a place such as a line or page number, or all",
+        description="A place in the source, or all.",
+    ),
+]
+TextPath = Annotated[
+    str,
+    *_scalar(
+        _pattern(r"[a-z0-9_.-]+", "not the path of a text"),
+        "the keys that lead to the text, such as phases.rice.do.ice.start",
+        description="The path of a text in the file.",
+    ),
+]
+Suspended = Annotated[str, *one_of("all", *MODALITIES)]
+Language = Annotated[
+    str,
+    *_scalar(
+        _pattern("[a-z]{2}", "not a language"),
+        "two small letters, such as de",
+        "[a-z]{2}",
+        description="A language: two small letters, such as de.",
+    ),
+]
+Grade = Annotated[str, *one_of(*GRADES)]
 Refs = Annotated[
     tuple[str, ...],
     *_scalar(

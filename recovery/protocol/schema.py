@@ -26,6 +26,9 @@ SINGULAR = {
     "sources": "source",
     "observe": "observation",
     "limits": "limit",
+    "options": "option",
+    "screen": "screening question",
+    "excludes": "exclusion",
     "tables": "table",
     "red_flags": "red flag",
     "phases": "phase",
@@ -36,6 +39,26 @@ class UseEntry(Entry):
     """All phases of another protocol, with its observations, limits, tables, red flags and sources."""
 
     use: s.Id = Field(description="The id of the protocol.")
+
+
+class RungEntry(Entry):
+    """One step of a phase's ladder."""
+
+    id: s.Id = Field(description="A short name, unique in the phase.")
+    title: s.Title | None = TITLE
+    min: s.PhaseLength | None = Field(None, description="It lasts at least so long.")
+    only_if: ConditionEntry | None = Field(None, description="Only for whom this can be true: grade != I.")
+    source: Sources | None = SOURCE
+    do: tuple[AnyActivityEntry, ...] = Field(description="The activities of the step.", min_length=1)
+
+
+class BackToEntry(Entry):
+    """An earlier phase that fits better while a condition is true. It is offered."""
+
+    phase: s.Id = Field(description="A phase of the protocol, else the id of a protocol.")
+    when: ConditionEntry = Field(description="It is offered while this is known to be true.")
+    say: s.Cue = SAY
+    source: Sources | None = SOURCE
 
 
 class PhaseEntry(Entry):
@@ -55,8 +78,25 @@ class PhaseEntry(Entry):
     leave_when: ConditionEntry | None = Field(None, description="It may be left only while this is true.")
     at_max: Escalation | None = Field(None, description="What to tell when `max` is reached.")
     confirm: s.YesNo = Field(False, description="Whether the person has to confirm that it ends.")
+    ends: Literal["never"] | None = Field(None, description="never: it goes on until it is stopped.")
+    back_to: BackToEntry | None = Field(None, description="An earlier phase that may fit better.")
+    climb_when: ConditionEntry | None = Field(
+        None, description="One step up while this is true, at most one a day."
+    )
+    step_back_when: ConditionEntry | None = Field(None, description="One step down when this becomes true.")
     source: Sources | None = SOURCE
-    do: tuple[AnyActivityEntry, ...] = Field((), description="The activities.")
+    do: tuple[AnyActivityEntry, ...] = Field((), description="The activities; with steps, those of all.")
+    steps: tuple[RungEntry, ...] = Field((), description="The steps of a ladder, the easiest first.")
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from together(data, "climb_when", "steps")
+        yield from together(data, "step_back_when", "steps")
+        yield from together(data, "steps", "climb_when")
+        if "ends" in data:
+            for key in ("min", "max", "leave_when", "at_max"):
+                if key in data:
+                    yield Slip(f"a phase that never ends has no {key!r}", "one of the two", "both", key)
 
 
 def _phase_or_use(value: Any) -> str:
@@ -75,6 +115,13 @@ class SourceEntry(Entry):
     where: s.Prose | None = Field(
         None, description="Where to find it, and what the places in references mean."
     )
+    says: dict[
+        s.Place,
+        Annotated[
+            Annotated[s.Said, Tag("<text>")] | Annotated[tuple[s.Said, ...], Tag("<list>")],
+            Discriminator(shape),
+        ],
+    ] = Field({}, description="The numbers that it gives, by place, or under all.")
 
 
 class ObservationEntry(Entry):
@@ -171,12 +218,85 @@ class HealingEntry(Entry):
 
 
 class RedFlagEntry(Entry):
-    """A sign that refers to a professional."""
+    """A sign that refers to a professional: by a condition, or by a question."""
 
     id: s.Id = Field(description="A short name, unique in the protocol.")
-    when: ConditionEntry = Field(description="It is raised while this is known to be true.")
+    when: ConditionEntry | None = Field(None, description="It is raised when this becomes true.")
+    ask: s.Cue | None = Field(None, description="The question by which a person reports it.")
     level: s.Level = Field(description="How much it matters: routine, urgent or emergency.")
     say: s.Cue = SAY
+    suspend: (
+        Annotated[
+            Annotated[s.Suspended, Tag("<text>")]
+            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = Field(None, description="The modalities that stop while it stands, or all.")
+    source: Sources | None = SOURCE
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from exactly_one(data, ("when", "ask"), "how it is noticed")
+
+
+class ScreenEntry(Entry):
+    """A question before the start. A yes forbids modalities, or refuses the protocol."""
+
+    id: s.Id = Field(description="A short name, unique in the protocol.")
+    ask: s.Cue = Field(description="The question, to be answered yes or no.")
+    forbid: (
+        Annotated[
+            Annotated[s.Modality, Tag("<text>")]
+            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = Field(None, description="The modalities that a yes forbids.")
+    refuse: s.YesNo | None = Field(None, description="true: a yes refuses the whole protocol.")
+    say: s.Cue = SAY
+    source: Sources | None = SOURCE
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from exactly_one(data, ("forbid", "refuse"), "what a yes means")
+        if data.get("refuse") == "false":
+            yield Slip("'refuse: false' says nothing", "true, or no such key", "'false'", "refuse")
+
+
+class OptionEntry(Entry):
+    """A further input: a choice of words."""
+
+    ask: s.Cue = Field(description="The question.")
+    choices: tuple[s.Label, ...] = Field(description="The words.", min_length=2)
+    default: s.Label | None = Field(None, description="The word that is taken where none is given.")
+    source: Sources | None = SOURCE
+
+
+class ExclusionEntry(Entry):
+    """A protocol that must not run for the same injury."""
+
+    id: s.Id = Field(description="The id of the protocol.")
+    say: s.Cue = SAY
+    source: Sources | None = SOURCE
+
+
+class GradeQuestionEntry(Entry):
+    """A question of a self-grading, answered yes, no or unsure."""
+
+    id: s.Id = Field(description="A short name, unique among the questions.")
+    ask: s.Cue = Field(description="The question.")
+    grade: s.Grade = Field(description="A yes speaks for at least this grade.")
+    raises: s.Id | None = Field(None, description="The red flag that a yes reports.")
+    source: Sources | None = SOURCE
+
+
+class AssessEntry(Entry):
+    """How a person finds their grade: the highest that an answer speaks for."""
+
+    questions: tuple[GradeQuestionEntry, ...] = Field(description="The questions.", min_length=1)
+    otherwise: s.Grade = Field(description="The grade where all is answered no.")
+    unsure: s.Grade = Field(description="What an unsure speaks for.")
     source: Sources | None = SOURCE
 
 
@@ -194,6 +314,12 @@ class ProtocolFile(Entry):
     inputs: tuple[s.Input, ...] = Field(
         description="What a start has to give: of onset, grade, side.", min_length=1
     )
+    options: dict[s.Id, OptionEntry] = Field({}, description="Further inputs, by id: choices of words.")
+    excludes: tuple[ExclusionEntry, ...] = Field(
+        (), description="Protocols that must not run for the same injury."
+    )
+    screen: tuple[ScreenEntry, ...] = Field((), description="Questions before the start.")
+    assess: AssessEntry | None = Field(None, description="How a person finds their grade.")
     notes: tuple[s.Prose, ...] = Field((), description="What a reader should know besides.")
     sources: dict[s.Id, SourceEntry] = Field(
         {}, description="Where its numbers come from, by id. own is built in."
@@ -205,6 +331,9 @@ class ProtocolFile(Entry):
     red_flags: tuple[RedFlagEntry, ...] = Field((), description="Signs that refer to a professional.")
     phases: tuple[AnyPhaseEntry, ...] = Field(description="The phases, in order.", min_length=1)
     then: s.Id | None = Field(None, description="The protocol that usually follows.")
+    translations: dict[s.Language, dict[s.TextPath, s.Translation]] = Field(
+        {}, description="Its texts in other languages, by their paths."
+    )
 
 
 def json_schema() -> dict[str, Any]:

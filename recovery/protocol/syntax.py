@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from recovery.language import N_, _
 from recovery.protocol.problems import Place, Problem, shown
 from recovery.protocol.wording import hint
 
@@ -25,6 +26,7 @@ Path_ = tuple[str | int, ...]
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _BREAK = re.compile("\r\n|\r|\n")
+_NOT_UTF8 = N_("the file is not UTF-8 text; save it as UTF-8")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -77,12 +79,12 @@ def load_bytes(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb", closefd=False) as opened:
             return opened.read(LONGEST_FILE + 1)
     except FileNotFoundError:
-        raise _whole(shown_path(path), "there is no such file") from None
+        raise _whole(shown_path(path), _("there is no such file")) from None
     except PermissionError:
-        raise _whole(shown_path(path), "no permission to read it") from None
+        raise _whole(shown_path(path), _("no permission to read it")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _whole(shown_path(path), f"cannot be read: {reason}") from None
+        raise _whole(shown_path(path), _("cannot be read: {reason}", reason=reason)) from None
     finally:
         if descriptor >= 0:
             os.close(descriptor)
@@ -96,24 +98,25 @@ def shown_path(path: Path) -> str:
 
 def _refuse_irregular(path: Path, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise _whole(shown_path(path), "this is a folder, not a file", "a protocol file")
+        raise _whole(shown_path(path), _("this is a folder, not a file"), _("a protocol file"))
     if not stat.S_ISREG(status.st_mode):
-        raise _whole(shown_path(path), "this is a pipe or a device, not a file", "a protocol file")
+        raise _whole(shown_path(path), _("this is a pipe or a device, not a file"), _("a protocol file"))
 
 
 def decode(data: bytes, file: str) -> str:
     """The text of a file: UTF-8, a byte order mark left out. Raises `Unreadable`."""
     if len(data) > LONGEST_FILE:
-        raise _whole(file, "the file is too big", f"at most {LONGEST_FILE // 1024} KiB", "more")
+        most = _("at most {count} KiB", count=LONGEST_FILE // 1024)
+        raise _whole(file, _("the file is too big"), most, _("more"))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _whole(file, "the file is not UTF-8 text; save it as UTF-8", "UTF-8", "UTF-16")
+        raise _whole(file, _(_NOT_UTF8), "UTF-8", "UTF-16")
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
-        found = f"byte {data[error.start]:#04x} at offset {error.start}"
+        found = _("byte {byte:#04x} at offset {offset}", byte=data[error.start], offset=error.start)
         where = _position(before, len(before))
-        raise _at(file, where, "the file is not UTF-8 text; save it as UTF-8", "UTF-8", found) from None
+        raise _at(file, where, _(_NOT_UTF8), "UTF-8", found) from None
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:
@@ -131,7 +134,8 @@ def read_document(text: str, file: str) -> Document:
     """
     if odd := _UNPRINTABLE.search(text):
         where = _position(text, odd.start())
-        raise _at(file, where, "a control character", "only characters that can be seen", shown(odd[0]))
+        expected = _("only characters that can be seen")
+        raise _at(file, where, _("a control character"), expected, shown(odd[0]))
     document = Document(file)
     builder = _Builder(document)
     try:
@@ -140,12 +144,14 @@ def read_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise _mistake(error, text, file) from None
     except yaml.YAMLError as error:
-        raise _whole(file, f"this is not YAML: {' '.join(str(error).split())[:200]}") from None
+        reason = " ".join(str(error).split())[:200]
+        raise _whole(file, _("this is not YAML: {reason}", reason=reason)) from None
     if not builder.documents or document.value == "":
-        raise _whole(file, "the file is empty", "a protocol", "nothing")
+        raise _whole(file, _("the file is empty"), _("a protocol"), _("nothing"))
     if not isinstance(document.value, dict):
         found = shown(document.value)
-        raise _at(file, (1, 1), "not a protocol file", "keys with values, such as id: rice", found)
+        expected = _("keys with values, such as id: rice")
+        raise _at(file, (1, 1), _("not a protocol file"), expected, found)
     return document
 
 
@@ -153,7 +159,7 @@ def _mistake(error: yaml.MarkedYAMLError, text: str, file: str) -> Unreadable:
     """A mistake of syntax, placed where it is best mended."""
     mark = error.problem_mark or error.context_mark
     if mark is None:
-        return _whole(file, f"this is not YAML: {error.problem}")
+        return _whole(file, _("this is not YAML: {reason}", reason=error.problem))
     start = error.context_mark or mark
     here, opened = (mark.line + 1, mark.column + 1), (start.line + 1, start.column + 1)
     said = hint(str(error.problem), str(error.context), _BREAK.split(text), here, opened)
@@ -187,12 +193,13 @@ class _Builder:
                 self.documents += 1
                 if self.documents > 1:
                     raise self._unreadable(
-                        event, "a second document (---) in one file", "one protocol a file"
+                        event, _("a second document (---) in one file"), _("one protocol a file")
                     )
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._refuse_extras(event)
                 if len(self.stack) + self.skipping >= DEEPEST:
-                    raise self._unreadable(event, "nested too deep", f"at most {DEEPEST} levels")
+                    most = _("at most {count} levels", count=DEEPEST)
+                    raise self._unreadable(event, _("nested too deep"), most)
                 self._open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._close()
@@ -202,7 +209,7 @@ class _Builder:
             case yaml.AliasEvent():
                 self._note(
                     event.start_mark,
-                    "an alias (*) is not used here; write it out, or put quotes round a text",
+                    _("an alias (*) is not used here; write it out, or put quotes round a text"),
                 )
                 self._scalar(event, "")
 
@@ -213,11 +220,13 @@ class _Builder:
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
             self._note(
-                event.start_mark, "an anchor (&) is not used here; write it out, or put quotes round a text"
+                event.start_mark,
+                _("an anchor (&) is not used here; write it out, or put quotes round a text"),
             )
         if event.tag is not None:
             self._note(
-                event.start_mark, "a tag (!) is not used here; put quotes round a text that starts with !"
+                event.start_mark,
+                _("a tag (!) is not used here; put quotes round a text that starts with !"),
             )
 
     def _note(self, mark: Any, message: str, found: str = "") -> None:
@@ -238,7 +247,9 @@ class _Builder:
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.container, dict) and top.key is None:
             raise self._unreadable(
-                event, "a key has to be a plain word; put quotes round a text with { or [", "a word"
+                event,
+                _("a key has to be a plain word; put quotes round a text with { or ["),
+                _("a word"),
             )
         path = self._here() if self.stack else ()
         if not self._place(event, container):
@@ -281,9 +292,8 @@ class _Builder:
                 place = Place(
                     self.document.file, spot.key_line, spot.key_column, in_words(self.document.value, path)
                 )
-                self.document.problems.append(
-                    place.problem(f"the key {key[:40]!r} is given twice; first on line {first}")
-                )
+                message = _("the key {key!r} is given twice; first on line {line}", key=key[:40], line=first)
+                self.document.problems.append(place.problem(message))
                 return False
             top.container[key] = value
         self.document.spots[path] = spot
@@ -291,17 +301,24 @@ class _Builder:
 
 
 _SINGULAR = {
-    "phases": "phase",
-    "do": "activity",
-    "limits": "limit",
-    "red_flags": "red flag",
-    "sources": "source",
-    "observe": "observation",
-    "tables": "table",
-    "steps": "step",
-    "notes": "note",
-    "ask": "question",
+    "phases": N_("phase"),
+    "do": N_("activity"),
+    "limits": N_("limit"),
+    "red_flags": N_("red flag"),
+    "sources": N_("source"),
+    "observe": N_("observation"),
+    "tables": N_("table"),
+    "steps": N_("step"),
+    "notes": N_("note"),
+    "ask": N_("question"),
+    "options": N_("option"),
+    "screen": N_("screening question"),
+    "excludes": N_("exclusion"),
+    "questions": N_("question"),
+    "items": N_("item"),
+    "translations": N_("translation"),
 }
+_BY_ID = ("sources", "observe", "tables", "options", "translations")
 
 
 def in_words(root: Any, path: Path_) -> str:
@@ -313,9 +330,9 @@ def in_words(root: Any, path: Path_) -> str:
             item = value[step] if isinstance(value, list) and step < len(value) else None
             identity = item_id(item)
             which = repr(identity[:40]) if identity else str(step + 1)
-            words[-1:] = [f"{_SINGULAR.get(name, name)} {which}"]
-        elif len(words) == 1 and name in ("sources", "observe", "tables"):
-            words = [f"{_SINGULAR[name]} {step[:40]!r}"]
+            words[-1:] = [f"{_(_SINGULAR[name]) if name in _SINGULAR else name} {which}"]
+        elif len(words) == 1 and name in _BY_ID:
+            words = [f"{_(_SINGULAR[name])} {step[:40]!r}"]
         else:
             words.append(step if step.replace("_", "").isalnum() and len(step) <= 40 else repr(step[:40]))
     return " > ".join(words)

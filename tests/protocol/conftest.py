@@ -27,7 +27,8 @@ SECTIONS = {
     fresh: 24h
     source: own
   rom: {ask: "Movement?", choices: [limited, full], fresh: 24h, source: own}""",
-    "limits": "limits:\n  - {id: cold-session, of: cold, longest: 20min, source: nhs}",
+    "limits": "limits:\n"
+    "  - {id: cold-session, of: cold, longest: 20min, gap: 30min, to: [cold, warm], source: nhs}",
     "tables": "tables:\n  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo, source: own}",
     "healing": "healing: {from: injury, table: heal, late: {level: routine, say: Late}, source: own}",
     "red_flags": "red_flags:\n"

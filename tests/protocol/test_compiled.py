@@ -9,37 +9,48 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.protocol import compiled, model
-from recovery.protocol.compiled import FORMAT, from_json, to_json
+from recovery.protocol.compiled import FORMAT, from_json, in_language, to_json
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import (
     Advice,
+    After,
     All,
     Anchor,
     AnyOf,
+    Assessment,
     At,
+    BackTo,
     CheckIn,
+    Checklist,
     Comparison,
     Escalation,
     Every,
+    Exclusion,
+    GradeQuestion,
     Healing,
     Hold,
+    Item,
     Limit,
     LocalMoment,
     Not,
     Observation,
     Once,
+    Option,
     PerDay,
     PerWeek,
     Phase,
     RecoveryProtocol,
     RedFlag,
     Reminder,
+    Rung,
+    ScreenQuestion,
     Session,
     Source,
     Step,
     Table,
     TableRef,
+    Text,
 )
 from recovery.protocol.reading import read_protocol
 from recovery.values import Value, replace
@@ -61,7 +72,9 @@ COMPARISONS = st.builds(
     NAMES,
     st.sampled_from(("<=", "drop", "falling")),
     st.one_of(st.none(), st.floats(0, 100), TEXTS, DURATIONS),
+    st.sampled_from(("", *model.REFERENCES)),
 )
+TOLD = TEXTS | st.builds(Text, TEXTS, st.dictionaries(st.sampled_from(("de", "fr")), TEXTS, max_size=2))
 CONDITIONS: st.SearchStrategy[Any] = st.recursive(
     COMPARISONS,
     lambda inner: st.one_of(
@@ -77,8 +90,10 @@ CADENCES = st.one_of(
     st.builds(At, st.lists(MOMENTS, max_size=3).map(tuple)),
     st.builds(PerWeek, st.integers(1, 7), MOMENTS),
     st.builds(Once, ANCHORS),
+    st.builds(After, NAMES),
 )
-STEPS = st.builds(Step, NAMES, RANGES, TEXTS, TEXTS, TEXTS, DURATIONS)
+STEPS = st.builds(Step, NAMES, RANGES, TOLD, TOLD, TOLD, DURATIONS)
+ITEMS = st.builds(Item, NAMES, TOLD, NAMES, st.dictionaries(NAMES, NAMES, max_size=2))
 BOUNDS = {
     "id": NAMES,
     "title": TEXTS,
@@ -88,8 +103,15 @@ BOUNDS = {
     "cites": CITES,
 }
 ACTIVITIES = st.one_of(
-    st.builds(Session, **BOUNDS, steps=st.lists(STEPS, max_size=3).map(tuple), cadence=CADENCES),
-    st.builds(Reminder, **BOUNDS, modality=NAMES, say=TEXTS, cadence=CADENCES),
+    st.builds(
+        Session,
+        **BOUNDS,
+        steps=st.lists(STEPS, max_size=3).map(tuple),
+        cadence=CADENCES,
+        is_optional=st.booleans(),
+    ),
+    st.builds(Reminder, **BOUNDS, modality=NAMES, say=TOLD, cadence=CADENCES, at_work=st.booleans()),
+    st.builds(Checklist, **BOUNDS, say=TOLD, items=st.lists(ITEMS, max_size=2).map(tuple), cadence=CADENCES),
     st.builds(Hold, **BOUNDS, modality=NAMES, on=TEXTS, off=TEXTS),
     st.builds(CheckIn, **BOUNDS, asks=st.lists(NAMES, max_size=3).map(tuple), cadence=CADENCES),
     st.builds(Advice, **BOUNDS, say=TEXTS),
@@ -103,7 +125,23 @@ PHASES = st.builds(
     leave_when=st.none() | CONDITIONS,
     at_most=st.none() | st.builds(Escalation, NAMES, TEXTS),
     confirm=st.booleans(),
-    activities=st.lists(ACTIVITIES, max_size=3).map(tuple),
+    is_endless=st.booleans(),
+    back_to=st.none() | st.builds(BackTo, NAMES, CONDITIONS, TOLD, CITES),
+    activities=st.lists(ACTIVITIES, max_size=2).map(tuple),
+    climb_when=st.none() | CONDITIONS,
+    step_back_when=st.none() | CONDITIONS,
+    ladder=st.lists(
+        st.builds(
+            Rung,
+            NAMES,
+            TOLD,
+            DURATIONS | st.builds(TableRef, NAMES, st.just("min")),
+            st.none() | CONDITIONS,
+            st.lists(ACTIVITIES, max_size=2).map(tuple),
+            CITES,
+        ),
+        max_size=2,
+    ).map(tuple),
     cites=CITES,
 )
 LIMITS = st.builds(
@@ -121,7 +159,22 @@ SHIPPED: RecoveryProtocol = read_protocol(
 ).protocol
 PROTOCOLS = st.builds(
     lambda **changes: replace(SHIPPED, **changes),
-    sources=st.dictionaries(NAMES, st.builds(Source, NAMES, TEXTS, TEXTS), max_size=2),
+    sources=st.dictionaries(NAMES, st.builds(Source, NAMES, TEXTS, TEXTS, CITES), max_size=2),
+    options=st.dictionaries(
+        NAMES, st.builds(Option, NAMES, TOLD, st.just(("a", "b")), st.just("a"), CITES), max_size=2
+    ),
+    screen=st.lists(
+        st.builds(ScreenQuestion, NAMES, TOLD, TOLD, st.just(("cold",)), st.booleans(), CITES), max_size=2
+    ).map(tuple),
+    assessment=st.none()
+    | st.builds(
+        Assessment,
+        st.lists(st.builds(GradeQuestion, NAMES, TOLD, NAMES, NAMES, CITES), max_size=2).map(tuple),
+        NAMES,
+        NAMES,
+        CITES,
+    ),
+    excludes=st.lists(st.builds(Exclusion, NAMES, TOLD, CITES), max_size=2).map(tuple),
     observations=st.dictionaries(
         NAMES, st.builds(Observation, NAMES, TEXTS, labels=st.just(("a", "b"))), max_size=2
     ),
@@ -132,7 +185,10 @@ PROTOCOLS = st.builds(
         max_size=2,
     ),
     healing=st.none() | st.builds(Healing, NAMES, NAMES, st.builds(Escalation, NAMES, TEXTS), CITES),
-    red_flags=st.lists(st.builds(RedFlag, NAMES, CONDITIONS, NAMES, TEXTS, CITES), max_size=2).map(tuple),
+    red_flags=st.lists(
+        st.builds(RedFlag, NAMES, NAMES, TOLD, st.none() | CONDITIONS, TOLD, st.just(("cold",)), CITES),
+        max_size=2,
+    ).map(tuple),
     phases=st.lists(PHASES, max_size=3).map(tuple),
     notes=st.lists(TEXTS, max_size=2).map(tuple),
 )
@@ -145,7 +201,7 @@ def test_any_protocol_comes_back_as_it_was(protocol: RecoveryProtocol) -> None:
     assert to_json(again) == to_json(protocol)
 
 
-@pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in installed_folder().glob("*.yaml")))
 def test_the_shipped_protocols_come_back_as_they_were(name: str) -> None:
     protocol = read_protocol(installed_folder() / f"{name}.yaml", Library((installed_folder(),))).protocol
     assert from_json(to_json(protocol)) == protocol
@@ -160,7 +216,7 @@ def test_every_class_of_the_model_is_known() -> None:
 
 
 def test_numbers_keep_their_kind() -> None:
-    flag = RedFlag("x", Comparison("pain", ">=", 8.0), "urgent", "a")
+    flag = RedFlag("x", "urgent", "a", Comparison("pain", ">=", 8.0))
     again = from_json(to_json(replace(SHIPPED, red_flags=(flag,))))
     value = again.red_flags[0].when.value  # type: ignore[union-attr]
     assert isinstance(value, float)
@@ -175,6 +231,7 @@ def test_numbers_keep_their_kind() -> None:
         "5",
         '{"format": 1}',
         json.dumps({"format": FORMAT + 1, "protocol": {}}),
+        json.dumps({"format": 1, "protocol": {}}),
         json.dumps({"format": FORMAT, "protocol": {"$": "Path"}}),
         json.dumps({"format": FORMAT, "protocol": {"$": "Duration", "weeks": 1}}),
         json.dumps({"format": FORMAT, "protocol": {"$": ["a"]}}),
@@ -188,11 +245,49 @@ def test_anything_else_is_refused(text: str) -> None:
         from_json(text)
 
 
+# Texts in other languages -------------------------------------------------------------------------
+
+
+def told(**others: str) -> RecoveryProtocol:
+    flag = RedFlag("x", "urgent", Text("See a doctor", others), Comparison("pain", ">=", 8.0))
+    return replace(SHIPPED, red_flags=(flag,))
+
+
+def test_a_text_keeps_its_translations() -> None:
+    again = from_json(to_json(told(de="Zum Arzt", fr="Chez le docteur")))
+    said = again.red_flags[0].say
+    assert said == "See a doctor"
+    assert isinstance(said, Text)
+    assert said.others == {"de": "Zum Arzt", "fr": "Chez le docteur"}
+
+
+def test_a_protocol_is_read_in_a_language() -> None:
+    written = to_json(told(de="Zum Arzt"))
+    assert from_json(written, "de").red_flags[0].say == "Zum Arzt"
+    assert from_json(written, "fr").red_flags[0].say == "See a doctor"
+    assert from_json(written).red_flags[0].say == "See a doctor"
+
+
+def test_a_protocol_that_was_read_is_put_into_a_language() -> None:
+    protocol = in_language(told(de="Zum Arzt"), "de")
+    assert protocol.red_flags[0].say == "Zum Arzt"
+    assert protocol.limits == tuple(
+        replace(limit, say=in_language(SHIPPED, "de").limits[number].say)
+        for number, limit in enumerate(SHIPPED.limits)
+    )
+
+
+def test_a_text_without_that_language_stays_as_it_is() -> None:
+    protocol = told(de="Zum Arzt", fr="")
+    assert in_language(protocol, "fr").red_flags[0].say == "See a doctor"
+    assert in_language(protocol, "") == protocol
+
+
 def test_a_change_of_the_model_is_noticed() -> None:
     """Change FORMAT whenever this fails: what older programs have stored would be read wrongly."""
     shape = {cls.__name__: cls._fields for cls in compiled._CLASSES}
-    assert FORMAT == 1
-    assert sum(len(names) for names in shape.values()) == 138
+    assert FORMAT == 2
+    assert sum(len(names) for names in shape.values()) == 201
 
 
 def test_reading_compiled_protocols_needs_no_pydantic_and_no_yaml() -> None:

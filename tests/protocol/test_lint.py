@@ -444,6 +444,618 @@ CASES: list[Case] = [
 ]
 
 
+# What came with screening, options, ladders and their like -------------------------------------------
+
+SOURCES = "sources:\n  nhs: {{title: Advice, says: {{{}}}}}"
+SAYS = SOURCES.format("all: [20min a session, 30min between, 2h..3h between, 5, 3 a day]")
+TABLES = """tables:
+  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo, source: own}
+  up: {I: 2d..3d, II: 3d..4d, III: 2w..3w, source: own}"""
+LADDER = """- id: loading
+  max: 5w
+  at_max: {level: routine, say: a}
+  climb_when: [pain <= 3]
+  source: own
+  do:
+    - {id: look, kind: check-in, ask: [pain], every: 12h, source: own}
+  steps:
+    - {id: one, MIN, source: own, do: [{id: a, kind: advice, say: a}]}
+    - {id: two, source: own, do: [ACTIVITY]}"""
+EXERCISE = "{id: x, kind: session, of: exercise, duration: 20min, start: a, end: b, source: own, AT}"
+LOOK = "{id: y, kind: check-in, ask: [rom], every: 12h, source: own}"
+WARM = (
+    "- {id: w, kind: session, of: warm, duration: 20min, at: wake+1h, start: a, end: b, source: own,"
+    " only_if: injury >= 1h}"
+)
+FRESH = (
+    "- {id: fresh, zero: injury, min: 1d, max: 3d, at_max: {level: routine, say: a}, source: own,"
+    " do: [{id: n, kind: advice, say: a}]}"
+)
+OPEN = "limits:\n  - {id: c, of: [cold, warm, massage, exercise], longest: 20min, source: own}\n"
+CHECKLIST = """- id: list
+  kind: checklist
+  say: Press along each.
+  once: phase+1d
+  items: [{id: one, ITEM}]
+  source: own"""
+OPTIONS = """red_flags:
+  - {id: a, ask: "Numb?", level: urgent, say: Go, source: own}
+options:
+  muscle: {ask: "Which?", choices: [one, two], source: own}"""
+
+
+ASSESS = (
+    "\nassess: {questions: [{id: q, ask: 'Q?', grade: II, raises: FLAG, source: own}],"
+    " otherwise: I, unsure: II, source: own}"
+)
+SCREEN = '\nscreen:\n  - {id: heart, ask: "A?", forbid: WHAT, say: a, source: own}'
+
+
+def _ladder(least: str = "min: 2d", activity: str = EXERCISE.replace("AT", 'at: "17:00"')) -> str:
+    return LADDER.replace("MIN", least).replace("ACTIVITY", activity)
+
+
+def _limits(*texts: str) -> str:
+    return "limits:\n" + "\n".join(f"  - {{id: l{n}, {text}, source: own}}" for n, text in enumerate(texts))
+
+
+def _flags(*texts: str) -> str:
+    return "red_flags:\n" + "\n".join(f"  - {{level: urgent, {text}}}" for text in texts)
+
+
+PACK = ("of: cold, longest: 20min, gap: 1h, to: [cold, warm]",)
+PACKS_OF = ("of: [cold, warm], longest: 20min, gap: 1h, to: [cold, warm]", "of: warm, most_per_day: 3")
+WARMTH = (*PACKS_OF, "of: warm, not_before: injury+24h", "of: warm, needs: pain <= 5")
+AFTER = "after: PRESS, kind: reminder, of: rest, say: a, source: own"
+
+CASES += [
+    # A ladder: activities of steps are checked as all others are.
+    (
+        "session-too-long",
+        {
+            "phases": _ladder(
+                activity=EXERCISE.replace("exercise", "cold")
+                .replace("20min", "30min")
+                .replace("AT", "every: 2h")
+            )
+        },
+        "phase 'loading' > step 'two' > activity 'x' > duration",
+        {"phases": _ladder(activity=EXERCISE.replace("exercise", "cold").replace("AT", "every: 2h"))},
+    ),
+    (
+        "gate-undecidable",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", "at: wake+1h, only_if: rom == full"))},
+        "phase 'loading' > step 'two' > activity 'x' > only_if",
+        {
+            "phases": _ladder(
+                activity=f"{EXERCISE.replace('AT', 'at: wake+1h, only_if: rom == full')}, {LOOK}"
+            )
+        },
+    ),
+    (
+        "gate-undecidable",
+        {"phases": _ladder(activity=LOOK).replace("[pain <= 3]", "[pain <= 3, rom == full]")},
+        "phase 'loading' > climb_when 2",
+        {
+            "phases": _ladder(activity=LOOK)
+            .replace("do: [{id: a,", f"do: [{LOOK.replace('y,', 'z,')}, {{id: a,")
+            .replace("[pain <= 3]", "[pain <= 3, rom == full]")
+        },
+    ),
+    (
+        "number-without-source",
+        {"phases": _ladder().replace("min: 2d, source: own", "min: 2d")},
+        "phase 'loading' > step 'one' > min",
+        {"phases": _ladder()},
+    ),
+    (
+        "never-in-time",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", "every: 5h, begins: phase+3d, until: phase+2d"))},
+        "phase 'loading' > step 'two' > activity 'x' > until",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", "every: 5h, begins: phase+2d, until: phase+3d"))},
+    ),
+    (
+        "times-overlap",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", 'at: ["08:00", "08:10"]'))},
+        "phase 'loading' > step 'two' > activity 'x' > at",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", 'at: ["08:00", "08:20"]'))},
+    ),
+    (
+        "unknown-table",
+        {"tables": TABLES, "phases": _ladder("min: upp.min")},
+        "phase 'loading' > step 'one' > min",
+        {"tables": TABLES, "phases": _ladder("min: up.min")},
+    ),
+    (
+        "ladder-too-long",
+        {"phases": _ladder("min: 6w")},
+        "phase 'loading' > steps",
+        {"phases": _ladder("min: 5w")},
+    ),
+    (
+        "ladder-too-long",
+        {"tables": TABLES, "phases": _ladder("min: up.max").replace("max: 5w", "max: 10d")},
+        "phase 'loading' > steps",
+        {
+            "tables": TABLES,
+            "phases": _ladder("only_if: grade != III, min: up.max").replace("max: 5w", "max: 10d"),
+        },
+    ),
+    (
+        "step-undecidable",
+        {"phases": _ladder("min: 2d, only_if: pain <= 3")},
+        "phase 'loading' > step 'one' > only_if",
+        {"phases": _ladder("min: 2d, only_if: grade != I")},
+    ),
+    (
+        "endless-not-last",
+        {
+            "phases": "- {id: on, ends: never, source: own, do: [{id: n, kind: advice, say: a}]}\n"
+            + NEXT.format("")
+        },
+        "phase 'on' > ends",
+        {"phases": "- {id: on, ends: never, source: own, do: [{id: n, kind: advice, say: a}]}"},
+    ),
+    (
+        "unknown-phase",
+        {"limits": _limit("of: warm, in: loadin, never: true"), "phases": _ladder()},
+        "limit 'x' > in",
+        {"limits": _limit("of: warm, in: loading, never: true"), "phases": _ladder()},
+    ),
+    # What names something else.
+    (
+        "unknown-protocol",
+        {"red_flags": SECTION_FLAG + "\nexcludes:\n  - {id: rise, say: a, source: own}"},
+        "exclusion 'rise'",
+        {"red_flags": SECTION_FLAG + "\nexcludes:\n  - {id: rice, say: a, source: own}"},
+    ),
+    (
+        "unknown-protocol",
+        {"phases": NEXT.format("back_to: {phase: frist, when: injury < 2d, say: a, source: own}")},
+        "phase 'second' > back_to > phase",
+        {"phases": NEXT.format("back_to: {phase: first, when: injury < 2d, say: a, source: own}")},
+    ),
+    (
+        "unknown-protocol",
+        {"activities": CHECKLIST.replace("ITEM", "start: triger-point")},
+        "phase 'first' > activity 'list' > item 'one' > start",
+        {"activities": CHECKLIST.replace("ITEM", "start: trigger-point")},
+    ),
+    (
+        "unknown-option",
+        {"activities": CHECKLIST.replace("ITEM", "start: trigger-point, set: {muscle: biceps}")},
+        "phase 'first' > activity 'list' > item 'one' > set > muscle",
+        {"activities": CHECKLIST.replace("ITEM", "start: trigger-point, set: {muscle: piriformis}")},
+    ),
+    (
+        "unknown-option",
+        {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {muscel}'}"},
+        "phase 'first' > activity 'a' > say",
+        {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {muscle}'}"},
+    ),
+    (
+        "unknown-activity",
+        {
+            "activities": f"- {{id: r, {AFTER.replace('PRESS', 'pres')}}}\n"
+            + ICE.format("duration: 5min, every: 2h")
+        },
+        "phase 'first' > activity 'r' > after",
+        {
+            "activities": f"- {{id: r, {AFTER.replace('PRESS', 'ice')}}}\n"
+            + ICE.format("duration: 5min, every: 2h")
+        },
+    ),
+    (
+        "unknown-activity",
+        {
+            "activities": ICE.format("duration: 5min, after: more")
+            + "\n"
+            + ICE.format("duration: 5min, after: ice").replace("id: ice", "id: more")
+        },
+        "phase 'first' > activity 'ice' > after",
+        {
+            "activities": ICE.format("duration: 5min, every: 2h")
+            + "\n"
+            + ICE.format("duration: 5min, after: ice").replace("id: ice", "id: more")
+        },
+    ),
+    (
+        "too-many-a-day",
+        {
+            "limits": _limit("of: cold, most_per_day: 3"),
+            "activities": REMIND.format("every: 3h")
+            + "\n"
+            + ICE.format("duration: 5min, per_day: 4").replace("cold", "tens").replace("id: ice", "id: t")
+            + "\n"
+            + ICE.format("duration: 5min, after: t"),
+        },
+        "phase 'first' > activity 'ice' > after",
+        {
+            "limits": _limit("of: cold, most_per_day: 3"),
+            "activities": ICE.format("duration: 5min, per_day: 3")
+            .replace("cold", "tens")
+            .replace("id: ice", "id: t")
+            + "\n"
+            + ICE.format("duration: 5min, after: t"),
+        },
+    ),
+    (
+        "unknown-flag",
+        {"red_flags": OPTIONS + ASSESS.replace("FLAG", "b")},
+        "assess > question 'q' > raises",
+        {"red_flags": OPTIONS + ASSESS.replace("FLAG", "a")},
+    ),
+    (
+        "missing-input",
+        {
+            "inputs": "inputs: [onset, side]",
+            "healing": "",
+            "tables": "",
+            "red_flags": _flags('id: a, ask: "Numb?", say: Go, source: own')
+            + ASSESS.replace("raises: FLAG, ", ""),
+        },
+        "assess",
+        {"red_flags": SECTION_FLAG + ASSESS.replace("raises: FLAG, ", "")},
+    ),
+    (
+        "reserved-id",
+        {
+            "red_flags": SECTION_FLAG
+            + '\nscreen:\n  - {id: pain, ask: "A?", refuse: true, say: a, source: own}'
+        },
+        "screening question 'pain'",
+        {
+            "red_flags": SECTION_FLAG
+            + '\nscreen:\n  - {id: heart, ask: "A?", refuse: true, say: a, source: own}'
+        },
+    ),
+    (
+        "reserved-id",
+        {"red_flags": OPTIONS.replace("muscle:", "side:")},
+        "option 'side'",
+        {"red_flags": OPTIONS},
+    ),
+    (
+        "unused",
+        {"red_flags": SECTION_FLAG + SCREEN.replace("WHAT", "warm")},
+        "screening question 'heart'",
+        {
+            "red_flags": SECTION_FLAG + SCREEN.replace("WHAT", "[cold, warm]"),
+            "activities": ICE.format("duration: 20min, every: 2h"),
+        },
+    ),
+    (
+        "number-without-source",
+        {"red_flags": SECTION_FLAG + '\nscreen:\n  - {id: heart, ask: "A?", refuse: true, say: a}'},
+        "screening question 'heart' > ask",
+        {
+            "red_flags": SECTION_FLAG
+            + '\nscreen:\n  - {id: heart, ask: "A?", refuse: true, say: a, source: own}'
+        },
+    ),
+    (
+        "number-without-source",
+        {"red_flags": _flags('id: a, ask: "Numb?", say: Go')},
+        "red flag 'a' > ask",
+        {"red_flags": _flags('id: a, ask: "Numb?", say: Go, source: nhs')},
+    ),
+    (
+        "number-without-source",
+        {"red_flags": _flags('id: a, ask: "Numb?", suspend: all, say: Go, source: {ask: nhs, level: own}')},
+        "red flag 'a' > suspend",
+        {"red_flags": _flags('id: a, ask: "Numb?", suspend: all, say: Go, source: {ask: nhs, other: own}')},
+    ),
+    (
+        "unknown-translation",
+        {"red_flags": SECTION_FLAG + "\ntranslations: {de: {titel: Klein}}"},
+        "translation 'de' > titel",
+        {"red_flags": SECTION_FLAG + "\ntranslations: {de: {title: Klein}}"},
+    ),
+    (
+        "unknown-translation",
+        {"red_flags": SECTION_FLAG + "\ntranslations: {de: {title: 'Am {side}'}}"},
+        "translation 'de' > title",
+        {"red_flags": SECTION_FLAG + "\ntranslations: {de: {title: Klein}}"},
+    ),
+    (
+        "untranslated",
+        {"red_flags": SECTION_FLAG + "\ntranslations: {de: {title: Klein}}"},
+        "translation 'de'",
+        {},
+    ),
+    # Numbers and their sources.
+    (
+        "number-not-in-source",
+        {"sources": SAYS, "limits": _limit("of: cold, longest: 25min").replace("source: own", "source: nhs")},
+        "limit 'x' > longest",
+        {"sources": SAYS, "limits": _limit("of: cold, longest: 20min").replace("source: own", "source: nhs")},
+    ),
+    (  # of the two lengths it gives, one is for a session
+        "number-not-in-source",
+        {"sources": SAYS, "limits": _limit("of: cold, longest: 30min").replace("source: own", "source: nhs")},
+        "limit 'x' > longest",
+        {
+            "sources": SAYS,
+            "limits": _limit("of: cold, gap: 30min, to: cold").replace("source: own", "source: nhs"),
+        },
+    ),
+    (  # a place that says nothing gives nothing
+        "number-not-in-source",
+        {
+            "sources": SOURCES.format('"7": 20min, "8": 30min'),
+            "limits": 'limits:\n  - {id: x, of: cold, longest: 20min, source: "nhs:8"}',
+        },
+        "limit 'x' > longest",
+        {
+            "sources": SOURCES.format('"7": 20min, "8": 30min'),
+            "limits": 'limits:\n  - {id: x, of: cold, longest: 20min, source: "nhs:7"}',
+        },
+    ),
+    (  # one of two sources gives none of the numbers
+        "number-not-in-source",
+        {
+            "sources": SAYS + "\n  two: {title: Two, says: {all: 9}}",
+            "red_flags": _flags("id: a, when: pain >= 5, say: Go, source: 'nhs, two'"),
+        },
+        "red flag 'a' > when",
+        {
+            "sources": SAYS + "\n  two: {title: Two, says: {all: 9}}",
+            "red_flags": _flags("id: a, when: pain >= 5, say: Go, source: 'nhs, two, own'"),
+        },
+    ),
+    (
+        "number-not-in-source",
+        {"sources": SAYS, "red_flags": _flags("id: a, when: grade == III, say: Go, source: nhs")},
+        "red flag 'a' > when",
+        {
+            "sources": SAYS.replace("5,", "grade == III,"),
+            "red_flags": _flags("id: a, when: grade == III, say: Go, source: nhs"),
+        },
+    ),
+    (
+        "number-not-in-source",
+        {
+            "sources": SAYS.replace("5,", "10,"),
+            "observe": 'observe:\n  pain: {ask: "Pain?", scale: 0..11, source: {scale: nhs, other: own}}\n'
+            '  swelling: {ask: "S?", scale: 0..3, source: own}\n'
+            '  rom: {ask: "Movement?", choices: [limited, full], source: own}',
+        },
+        "observation 'pain' > scale",
+        {
+            "sources": SAYS.replace("5,", "10,"),
+            "observe": 'observe:\n  pain: {ask: "Pain?", scale: 0..10, source: {scale: nhs, other: own}}\n'
+            '  swelling: {ask: "S?", scale: 0..3, source: own}\n'
+            '  rom: {ask: "Movement?", choices: [limited, full], source: own}',
+        },
+    ),
+    (  # a table that has other sources than what refers to it
+        "number-not-in-source",
+        {
+            "sources": SAYS,
+            "healing": "healing: {from: injury, table: heal, late: {level: routine, say: Late}, source: nhs}",
+        },
+        "healing > table",
+        {"sources": SAYS},
+    ),
+    (
+        "unused",
+        {"sources": SAYS, "tables": TABLES},
+        "table 'up'",
+        {"tables": TABLES, "phases": _ladder("min: up.min")},
+    ),
+    # Which way a condition goes.
+    (
+        "gate-wrong-way",
+        {"gate": "leave_when: pain >= 3"},
+        "phase 'first' > leave_when",
+        {"gate": "leave_when: pain <= 3"},
+    ),
+    (
+        "gate-wrong-way",
+        {"gate": "leave_when: [pain <= 3, not: swelling falling]"},
+        "phase 'first' > leave_when 2 > not",
+        {"gate": "leave_when: [pain <= 3, not: swelling rising]"},
+    ),
+    (
+        "gate-wrong-way",
+        {"gate": "leave_when: swelling == slight"},
+        "phase 'first' > leave_when",
+        {"gate": "leave_when: {any: [swelling == none, rom == full]}"},
+    ),
+    (
+        "gate-wrong-way",
+        {"gate": "leave_when: rom != full"},
+        "phase 'first' > leave_when",
+        {"gate": "leave_when: rom != limited"},
+    ),
+    (
+        "gate-wrong-way",
+        {"gate": "leave_when: injury <= 2d"},
+        "phase 'first' > leave_when",
+        {"gate": "leave_when: injury >= 2d"},
+    ),
+    (
+        "gate-wrong-way",
+        {"red_flags": _flags("id: a, when: pain <= 8, say: Go, source: own")},
+        "red flag 'a' > when",
+        {"red_flags": _flags("id: a, when: pain >= 8, say: Go, source: own")},
+    ),
+    (
+        "gate-wrong-way",
+        {"red_flags": _flags("id: a, when: [injury <= 2w, not: pain drop >= 2], say: Go, source: own")},
+        "red flag 'a' > when 1",
+        {"red_flags": _flags("id: a, when: [injury >= 2w, not: pain drop >= 2], say: Go, source: own")},
+    ),
+    (
+        "gate-wrong-way",
+        {"red_flags": _flags("id: a, when: grade != III, say: Go, source: own")},
+        "red flag 'a' > when",
+        {"red_flags": _flags("id: a, when: grade != I, say: Go, source: own")},
+    ),
+    (
+        "gate-wrong-way",
+        {"limits": _limit("of: warm, needs: pain >= 3")},
+        "limit 'x' > needs",
+        {"limits": _limit("of: warm, needs: pain <= 3")},
+    ),
+    (
+        "gate-wrong-way",
+        {"phases": _ladder(activity=EXERCISE.replace("AT", "at: wake+1h, only_if: pain >= 3"))},
+        "phase 'loading' > step 'two' > activity 'x' > only_if",
+        {"phases": _ladder(), "activities": ICE.format("duration: 20min, every: 2h, only_if: pain >= 3")},
+    ),
+    (
+        "gate-wrong-way",
+        {
+            "phases": _ladder().replace(
+                "  source: own\n  do:", "  step_back_when: pain <= 5\n  source: own\n  do:"
+            )
+        },
+        "phase 'loading' > step_back_when",
+        {
+            "phases": _ladder().replace(
+                "  source: own\n  do:", "  step_back_when: pain > 5\n  source: own\n  do:"
+            )
+        },
+    ),
+    # Limits that are missing.
+    (
+        "session-without-limit",
+        {
+            "limits": _limits("of: cold, gap: 1h, to: [cold, warm]"),
+            "activities": ICE.format("duration: 20min, every: 2h"),
+        },
+        "phase 'first' > activity 'ice'",
+        {"limits": _limits(*PACK), "activities": ICE.format("duration: 20min, every: 2h")},
+    ),
+    (
+        "session-without-gap",
+        {
+            "limits": _limits("of: cold, longest: 20min, gap: 1h, to: cold"),
+            "activities": ICE.format("duration: 20min, every: 2h"),
+        },
+        "phase 'first' > activity 'ice'",
+        {"limits": _limits(*PACK), "activities": ICE.format("duration: 20min, every: 2h")},
+    ),
+    (
+        "session-without-gap",
+        {
+            "limits": _limits(*PACK),
+            "activities": ICE.format("duration: 20min, every: 2h"),
+            "phases": _ladder(),
+        },
+        "phase 'first' > activity 'ice'",
+        {
+            "limits": _limits(*PACK, "of: cold, gap: 30min, to: exercise"),
+            "activities": ICE.format("duration: 20min, every: 2h"),
+            "phases": _ladder(),
+        },
+    ),
+    (
+        "until-without-limit",
+        {"limits": _limits(*PACK), "activities": ICE.format("duration: 20min, every: 2h, until: injury+48h")},
+        "phase 'first' > activity 'ice' > until",
+        {
+            "limits": _limits(*PACK, "of: cold, not_after: injury+48h"),
+            "activities": ICE.format("duration: 20min, every: 2h, until: injury+48h"),
+        },
+    ),
+    (
+        "fresh-injury-open",
+        {"phases": FRESH},
+        "phase 'fresh'",
+        {"phases": FRESH, "limits": _limits("of: [cold, warm, massage, exercise], never: true")},
+    ),
+    (  # packs that are used nowhere are spoken about for all phases
+        "fresh-injury-open",
+        {"phases": FRESH, "limits": _limits("of: [cold, warm, massage, exercise], in: fresh, never: true")},
+        "phase 'fresh'",
+        {
+            "phases": FRESH,
+            "limits": _limits(
+                "of: [massage, exercise], in: fresh, never: true", "of: [cold, warm], never: true"
+            ),
+        },
+    ),
+    (
+        "warmth-without-limit",
+        {"limits": _limits(*WARMTH[:-1]), "activities": WARM},
+        "phase 'first' > activity 'w'",
+        {"limits": _limits(*WARMTH), "activities": WARM},
+    ),
+    (
+        "begins-before-limit",
+        {"limits": _limits(*WARMTH), "activities": WARM},
+        "phase 'first' > activity 'w'",
+        {"limits": _limits(*WARMTH), "activities": WARM.replace("at: wake", "begins: injury+24h, at: wake")},
+    ),
+    (
+        "begins-before-limit",
+        {
+            "limits": _limits("of: exercise, needs: pain <= 2"),
+            "phases": _ladder().replace("  max: 5w", "  enter_when: pain <= 3\n  max: 5w"),
+        },
+        "phase 'loading' > enter_when",
+        {
+            "limits": _limits("of: exercise, needs: pain <= 3"),
+            "phases": _ladder().replace("  max: 5w", "  enter_when: pain <= 2\n  max: 5w"),
+        },
+    ),
+    (
+        "gate-without-limit",
+        {"phases": _ladder().replace("  max: 5w", "  enter_when: injury >= 3d\n  max: 5w")},
+        "phase 'loading' > enter_when",
+        {
+            "phases": _ladder().replace("  max: 5w", "  enter_when: injury >= 3d\n  max: 5w"),
+            "limits": _limits("of: exercise, not_before: injury+3d"),
+        },
+    ),
+    (
+        "gate-without-limit",
+        {
+            "phases": _ladder().replace("  max: 5w", "  enter_when: [pain <= 3, swelling == 0]\n  max: 5w"),
+            "limits": _limits("of: exercise, needs: pain <= 3"),
+        },
+        "limit 'l0' > needs",
+        {
+            "phases": _ladder().replace("  max: 5w", "  enter_when: [pain <= 3]\n  max: 5w"),
+            "limits": _limits("of: exercise, needs: pain <= 3"),
+        },
+    ),
+    (
+        "text-says-otherwise",
+        {"limits": _limits("of: cold, longest: 15min, say: For 20 minutes at most")},
+        "limit 'l0' > say",
+        {"limits": _limits("of: cold, longest: 15min, say: For 15 minutes at most")},
+    ),
+    (
+        "text-says-otherwise",
+        {"red_flags": _flags("id: a, when: injury >= 2w, say: Go after three weeks, source: own")},
+        "red flag 'a' > say",
+        {"red_flags": _flags("id: a, when: injury >= 2w, say: Go after two weeks, source: own")},
+    ),
+    (
+        "text-says-otherwise",
+        {"red_flags": _flags("id: a, when: pain >= 7, say: Pain of 8 or more, source: own")},
+        "red flag 'a' > say",
+        {"red_flags": _flags("id: a, when: pain >= 8, say: Pain of 8 or more, source: own")},
+    ),
+    # The working day.
+    (
+        "cadence-does-not-fit",
+        {"activities": REMIND.format("every: 9h, during: work")},
+        "phase 'first' > activity 'r' > every",
+        {"activities": REMIND.format("every: 8h, during: work")},
+    ),
+    (
+        "outside-waking-hours",
+        {"activities": REMIND.format('at: "19:00", during: work')},
+        "phase 'first' > activity 'r' > at",
+        {"activities": REMIND.format('at: "16:00", during: work')},
+    ),
+]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_rule_is_told_where_it_is_broken_and_only_there(check: Check, whole: Whole, case: Case) -> None:
     rule, broken, path, kept = case

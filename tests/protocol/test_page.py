@@ -19,7 +19,6 @@ def page(library: Library, capsys: pytest.CaptureFixture[str]) -> str:
     [
         "Then wait 1 h.",
         "until 48 h after the injury",
-        "from 2 days after the phase began",
         "no warm earlier than 48 h after the injury",
         "urgent, if pain at least 8: Pain of 8",
         "an answer counts for 36 h",

@@ -468,7 +468,8 @@ def test_a_missing_format_is_told_with_the_rest(check: Check) -> None:
         ("{id: x, kind: reminder, of: nothing, say: a, every: 3h}", "unknown word"),
         ("{id: x, kind: reminder, of: rest, say: '', every: 3h}", "a text is missing"),
         ("{id: x, kind: advice, say: [a, b]}", "needs quotes"),
-        ("{id: x, kind: advice, say: 'a {grade}'}", "a brace in a text"),
+        ("{id: x, kind: advice, say: 'a {grade}'}", "there is no option 'grade'"),
+        ("{id: x, kind: advice, say: 'a {Grade}'}", "a brace in a text"),
         ("{id: x, kind: advice, say: " + "y" * 501 + "}", "the text is too long"),
         ("{id: X, kind: advice, say: a}", "not a usable id"),
         ("{id: x, say: a}", "'kind' is missing"),
@@ -561,7 +562,7 @@ def test_the_way_of_a_strain(library: Library) -> None:
 
 def test_one_id_for_two_things_names_both_files(tmp_path: Path, library: Library, whole: Whole) -> None:
     text = whole(observe="observe: {}").split("phases:")[0] + "phases:\n  - use: rice\n"
-    text = text.replace("longest: 20min", "longest: 15min").replace("nhs", "mpft")
+    text = text.replace("longest: 20min", "longest: 15min").replace("nhs", "my-own")
     path = tmp_path / "x.yaml"
     path.write_text(text)
     _, problems = check_file(path, library)
