@@ -12,6 +12,7 @@ from recovery.engine.moments import parse_moment
 from recovery.engine.play import Scripted
 from recovery.engine.times import Place
 from recovery.errors import UsageError
+from recovery.language import _, n_
 from recovery.protocol.durations import parse_duration
 
 _KEYS = {
@@ -24,8 +25,13 @@ _KEYS = {
     "resume": set(),
     "advance": {"because"},
     "step-back": {"because"},
+    "setback": {"onset", "grade", "because"},
+    "flag": {"flag"},
+    "clear": {"flag", "because"},
     "stop": {"because"},
 }
+_ANSWERING = ("checkin", "screen", "tick")
+"""The verbs beside which the answers stand."""
 
 
 def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[Scripted, ...]:
@@ -42,42 +48,59 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
             acts.append(_read(json.loads(line), start, place))
         except (ValueError, RecursionError) as error:
             reason = (
-                "not a JSON object"
+                _("not a JSON object")
                 if isinstance(error, json.JSONDecodeError | RecursionError)
                 else str(error)
             )
             problems.append(f"{name}:{number}: {reason}")
     if problems:
         shown = "\n".join(problems[:20])
-        more = f"\nand {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise UsageError(
-            shown + more, 'a line looks like {"at": "2026-11-23T08:00+01:00", "do": "checkin", "pain": 4}'
-        )
+        left = len(problems) - 20
+        more = "\n" + n_("and {count} more", "and {count} more", left) if left > 0 else ""
+        example = '{"at": "2026-11-23T08:00+01:00", "do": "checkin", "pain": 4}'
+        raise UsageError(shown + more, _("a line looks like {example}", example=example))
     return tuple(sorted(acts, key=lambda scripted: scripted.at))
 
 
 def _read(line: Any, start: datetime, place: Place) -> Scripted:
     if not isinstance(line, dict):
-        raise ValueError("not a JSON object")
+        raise ValueError(_("not a JSON object"))
     verb, told = line.get("do"), line.get("at")
     if verb not in VERBS:
-        raise ValueError(f"'do' is {verb!r}; it can be {', '.join(VERBS)}")
+        raise ValueError(_("'do' is {verb!r}; it can be {known}", verb=verb, known=", ".join(VERBS)))
     if not isinstance(told, str):
-        raise ValueError("'at' is missing: the time of the act, as text")
+        raise ValueError(_("'at' is missing: the time of the act, as text"))
     at = parse_moment(told, start, place)
     rest = {key: value for key, value in line.items() if key not in ("do", "at")}
-    if verb == "checkin":
+    if verb in _ANSWERING:
         for key, value in rest.items():
             if isinstance(value, bool) or not isinstance(value, int | str):
-                raise ValueError(f"{key!r} is {value!r}; an answer is a whole number or a word")
+                raise ValueError(
+                    _("{key!r} is {value!r}; an answer is a whole number or a word", key=key, value=value)
+                )
         return Scripted(at, Act(verb, values={key: str(value) for key, value in rest.items()}), line)
     unknown = [key for key in rest if key not in _KEYS[verb]]
     if unknown:
-        takes = ", ".join(sorted(_KEYS[verb])) or "nothing else"
-        raise ValueError(f"{unknown[0]!r} does not go with {verb!r}, which takes {takes}")
+        takes = ", ".join(sorted(_KEYS[verb])) or _("nothing else")
+        raise ValueError(
+            _(
+                "{key!r} does not go with {verb!r}, which takes {known}",
+                key=unknown[0],
+                verb=verb,
+                known=takes,
+            )
+        )
     wrong = [key for key, value in rest.items() if not isinstance(value, str)]
     if wrong:
-        raise ValueError(f"{wrong[0]!r} has to be text")
+        raise ValueError(_("{key!r} has to be text", key=wrong[0]))
     length = parse_duration(rest["for"]) if "for" in rest else None
-    act = Act(verb, activity=rest.get("activity"), length=length, because=rest.get("because", ""))
+    onset = parse_moment(rest["onset"], start, place) if "onset" in rest else None
+    act = Act(
+        verb,
+        activity=rest.get("activity", rest.get("flag")),
+        values={"grade": rest["grade"]} if "grade" in rest else {},
+        length=length,
+        because=rest.get("because", ""),
+        at=onset,
+    )
     return Scripted(at, act, line)

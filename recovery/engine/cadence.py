@@ -5,16 +5,28 @@ phase's entry. A *chain* (a session with `every`) counts from the real end of th
 The nth time of a grid is its start plus n intervals, never the one before plus one.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
 from recovery.engine.episode import Episode, Track
 from recovery.engine.facts import MEMORY
 from recovery.engine.times import DAY
-from recovery.protocol.model import At, Cadence, CheckIn, Every, Once, PerDay, PerWeek, Reminder, Session
+from recovery.protocol.model import (
+    After,
+    At,
+    Cadence,
+    CheckIn,
+    Checklist,
+    Every,
+    Once,
+    PerDay,
+    PerWeek,
+    Reminder,
+    Session,
+)
 from recovery.values import Value
 
-Timed = Session | Reminder | CheckIn
+Timed = Session | Reminder | CheckIn | Checklist
 
 _MINUTE = timedelta(minutes=1)
 LONGEST_SPACING = timedelta(days=8)
@@ -22,6 +34,14 @@ LONGEST_SPACING = timedelta(days=8)
 
 STEP_GRACE = timedelta(hours=1)
 """How late a step of an alternation may still be begun before its round is given up."""
+
+
+FOLLOW_UP_GRACE = timedelta(hours=1)
+"""How late what follows a treatment may still be suggested."""
+
+
+Hours = Callable[[date], tuple[datetime, datetime] | None]
+"""The hours of a day in which something may come; None: none."""
 
 
 class Due(Value):
@@ -33,7 +53,7 @@ class Due(Value):
 
 def floor(episode: Episode, activity: Timed) -> datetime:
     """The earliest instant at which occurrences of an activity count."""
-    instants = [episode.stay.entered_at]
+    instants = [episode.since(activity.id)]
     if episode.resumed_at is not None:
         instants.append(episode.resumed_at)
     if activity.begins is not None:
@@ -64,7 +84,9 @@ def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> It
     cadence = activity.cadence
     if any(t.activity == activity.id and t.ended_at is None for t in episode.ledger):
         return
-    if isinstance(activity, Session) and track.step > 0 and track.counts_from is not None:
+    if isinstance(cadence, After):
+        yield from _follow_up(episode, activity, cadence, track)
+    elif isinstance(activity, Session) and track.step > 0 and track.counts_from is not None:
         yield from _step(episode, activity, track)
     elif isinstance(activity, Session) and isinstance(cadence, Every):
         yield from _chain(episode, activity, cadence, track, since)
@@ -79,6 +101,18 @@ def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
     due = track.counts_from + timedelta(seconds=previous.wait.seconds)
     due = episode.place.fit(due, timedelta(seconds=step.duration.least.seconds))
     yield Due(due, due + STEP_GRACE)
+
+
+def _follow_up(episode: Episode, activity: Timed, cadence: After, track: Track) -> Iterator[Due]:
+    """At the end of the last treatment of another session, if somebody said that it took place."""
+    start = floor(episode, activity)
+    for treatment in reversed(episode.ledger):
+        if treatment.activity == cadence.activity and treatment.phase == episode.phase.id:
+            ended, is_known = treatment.ended_at, treatment.is_confirmed or not treatment.is_assumed
+            is_new = track.last_due is None or track.last_due < treatment.began_at
+            if ended is not None and ended >= start and is_known and is_new:
+                yield Due(ended, ended + FOLLOW_UP_GRACE)
+            return
 
 
 def _chain(
@@ -105,7 +139,7 @@ def _grid(
     start = floor(episode, activity)
     if isinstance(cadence, Once):
         # Not from the end of a pause on: what was told before it is not told again.
-        due = max(episode.stay.entered_at, episode.instant(cadence.after))
+        due = max(episode.since(activity.id), episode.instant(cadence.after))
         if activity.begins is not None:
             due = max(due, episode.instant(activity.begins))
         if track.last_due is None and (since is None or due >= since):
@@ -116,48 +150,74 @@ def _grid(
     if since is not None:
         start = max(start, since)
     previous: datetime | None = None
-    for due in _times(episode, cadence, start, after):
+    hours = episode.place.at_work if isinstance(activity, Reminder) and activity.at_work else None
+    for due in _times(episode, cadence, start, after, episode.since(activity.id), hours):
         if due < start or (after is not None and due <= after):
             continue
         if previous is not None:
-            yield Due(previous, _half_way(episode, previous, due))
+            yield Due(previous, _half_way(episode, previous, due, hours))
         previous = due
 
 
-def _half_way(episode: Episode, due: datetime, following: datetime) -> datetime:
-    """A due time is still right while it is nearer than the next one, and before bedtime."""
-    _, bedtime = episode.place.window(episode.place.waking_day(due))
-    return min(due + (following - due) / 2, bedtime)
+def _half_way(episode: Episode, due: datetime, following: datetime, hours: Hours | None) -> datetime:
+    """A due time is still right while it is nearer than the next one, and before bedtime or the end of work."""
+    day = episode.place.waking_day(due)
+    window = (hours(day) if hours else None) or episode.place.window(day)
+    return min(due + (following - due) / 2, window[1])
 
 
-def _times(episode: Episode, cadence: Cadence, start: datetime, after: datetime | None) -> Iterator[datetime]:
-    """All times of a grid from the day of `after` (or else `start`) on, in order."""
+def _times(
+    episode: Episode,
+    cadence: Cadence,
+    start: datetime,
+    after: datetime | None,
+    since: datetime,
+    hours: Hours | None,
+) -> Iterator[datetime]:
+    """All times of a grid from the day of `after` (or else `start`) on, in order; without `hours` while awake.
+
+    They end where none comes within `LONGEST_SPACING`: for who has no working hours while awake.
+    """
     place = episode.place
-    entered = place.waking_day(episode.stay.entered_at)
-    for day in place.days_from(place.waking_day(max(start, after or start))):
-        begin, end = place.window(day)
+    entered = place.waking_day(since)
+    latest = place.waking_day(max(start, after or start))
+    for day in place.days_from(latest):
+        if day - latest > LONGEST_SPACING:
+            return
+        window = hours(day) if hours else place.window(day)
+        if window is None:
+            continue
+        begin, end = window
         # On the day of entry the grid starts at the entry, not at a waking time that has passed.
-        first = max(begin, episode.stay.entered_at) if day == entered else begin
+        first = max(begin, since) if day == entered else begin
+        if hours and isinstance(cadence, Every):
+            first += timedelta(
+                seconds=cadence.interval.least.about_seconds
+            )  # nobody has sat for long by then
         match cadence:
             case Every(interval):
                 step = timedelta(seconds=interval.least.about_seconds)
                 count = 0
                 while first + count * step < end:
+                    latest = day
                     yield first + count * step
                     count += 1
             case PerDay(most=most):
                 # In whole minutes: a journal keeps milliseconds, and people look at the clock.
                 spread = (first + count * (end - begin) // most // _MINUTE * _MINUTE for count in range(most))
+                latest = day
                 yield from (instant for instant in spread if instant < end)
             case At(times):
                 # A person who goes to bed early may have two of them moved to the same instant.
+                latest = day
                 yield from sorted({_within(place.moment(day, moment), begin, end) for moment in times})
             case PerWeek(count=week, at=moment):
                 # Days 0, 2, 4 of a week for three times, counted from the day of entry.
                 passed = (day - entered).days % 7
                 if any(passed == (n * 7) // week for n in range(week)):
+                    latest = day
                     yield _within(place.moment(day, moment), begin, end)
-            case Once():
+            case Once() | After():
                 return
 
 

@@ -4,7 +4,7 @@ Both are functions of (episode, now) and of the person's other episodes, whose s
 `turn` may be called at any time and as often as one likes: what has its fact does not happen again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,21 +18,40 @@ from recovery.engine.gates import (
     Held,
     Passed,
     Truth,
+    climbs_at,
     deadline,
     gate,
+    gate_unmet,
     healing_range,
     opens_at,
+    standing,
     truth,
+    way_back_ends,
 )
-from recovery.engine.limits import Block, block, longest, overrun, overrun_words
+from recovery.engine.limits import Block, block, halt, longest, only_when, overrun, overrun_words
 from recovery.engine.times import DAY, spell, spell_when
-from recovery.protocol.model import CheckIn, Cites, Every, Hold, Reminder, Session, Step
+from recovery.engine.words import anchor_words
+from recovery.language import N_
+from recovery.protocol.model import (
+    Anchor,
+    CheckIn,
+    Checklist,
+    Cites,
+    Every,
+    Hold,
+    RedFlag,
+    Reminder,
+    Session,
+    Step,
+    modalities,
+)
+from recovery.values import replace
 
 HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
 comes later than this after bedtime is not told any more."""
 
-ASLEEP = "the machine was off or asleep"
+ASLEEP = N_("the machine was off or asleep")
 
 
 LATE_WORDS = timedelta(minutes=2)
@@ -50,13 +69,16 @@ def turn(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tup
         desk.end_holds_of_the_day()
     pause_ends = desk.episode.paused_until
     if desk.episode.state == PAUSED and pause_ends is not None and pause_ends <= now:
-        cue = desk.cue("resumed", "phase", "Reminders are on again", "The pause is over.", now)
+        title, body = episode.say("Reminders are on again"), episode.say("The pause is over.")
+        cue = desk.cue("resumed", "phase", title, body, now)
         desk.add(f.RESUMED, {"cue": cue})
     if not desk.episode.is_over:
         desk.raise_alerts()
     if desk.episode.state == ACTIVE:
         desk.change_phase()
     if desk.episode.state == ACTIVE:
+        desk.offer_way_back()
+        desk.change_step()
         desk.offer_what_is_due()
     return desk.episode, desk.facts
 
@@ -73,6 +95,14 @@ def end_sessions(
     return desk.episode, desk.facts
 
 
+_ALERTS = {
+    "routine": N_("Worth a visit"),
+    "urgent": N_("See a professional today"),
+    "emergency": N_("Emergency: get help now"),
+}
+"""The titles of alerts, by their level."""
+
+
 class Turn:
     """One turn of an episode: collects facts and applies each at once, so that the next step sees it."""
 
@@ -86,6 +116,10 @@ class Turn:
         fact = Fact(self.episode.id, at or self.now, kind, data, by)
         self.facts.append(fact)
         self.episode = apply(self.episode, fact)
+
+    def say(self, message: str, /, **values: object) -> str:
+        """A message in the language of the episode."""
+        return self.episode.say(message, **values)
 
     def cue(
         self,
@@ -101,7 +135,8 @@ class Turn:
         """A cue as it stands in a fact. It says how late it comes, where that is worth telling."""
         late = self.now - due
         if late >= LATE_WORDS and kind != "end":
-            body = f"{body} (Due {spell_when(self.episode.place, due, self.now)}.)".strip()
+            when = spell_when(self.episode.place, due, self.now)
+            body = self.say("{text} (Due {when}.)", text=body, when=when).strip()
         cue: dict[str, Any] = {"key": key, "kind": kind, "title": title, "body": body, "due": to_ms(due)}
         if critical:
             cue["critical"] = True
@@ -117,13 +152,14 @@ class Turn:
             if treatment.ended_at is None and treatment.ends_at <= self.now:
                 late = overrun(treatment, self.now)
                 activity = self.episode.session(treatment)
-                title = titled(activity, treatment.modality)
+                title = self.episode.title_of(treatment)
+                language = self.episode.place.language
                 words = self.episode.text(activity.steps[treatment.step].end)
                 cue = self.cue(
                     treatment.occurrence + f.END_KEY,
                     "end",
-                    f"{title}: stop",
-                    f"{words}{overrun_words(treatment, late)}",
+                    self.say("{title}: stop", title=title),
+                    f"{words}{overrun_words(treatment, late, language)}",
                     treatment.ends_at,
                     critical=True,
                 )
@@ -141,36 +177,61 @@ class Turn:
     # Alerts --------------------------------------------------------------------------------------
 
     def raise_alerts(self) -> None:
-        """Red flags whose condition has become true, and what is over its time; in a pause only what presses."""
+        """Red flags whose condition has become true, and what is over its time; in a pause only what presses.
+
+        A routine one is over when its condition is false; the others stand until the person has answered them.
+        """
         episode = self.episode
         for flag in episode.protocol.red_flags:
-            if episode.state == PAUSED and flag.level == "routine":
+            if flag.when is None or (episode.state == PAUSED and flag.level == "routine"):
                 continue
             raised = f"flag/{flag.id}"
             state = truth(flag.when, episode, self.now)
-            if state is Truth.YES and raised not in episode.alerts:
-                self.alert(raised, flag.level, episode.text(flag.say), flag.cites)
-            elif state is Truth.NO and raised in episode.alerts:
+            is_known = raised in episode.alerts or raised in episode.answered
+            if state is Truth.YES and not is_known:
+                self.raise_flag(flag)
+            elif state is Truth.NO and (
+                raised in episode.answered or (raised in episode.alerts and flag.level == "routine")
+            ):
                 self.add(f.ALERTED, {"id": raised, "cleared": True})
         healing = episode.protocol.healing
-        if healing is None or "healing/late" in episode.alerts or episode.state == PAUSED:
+        if healing is None or episode.state == PAUSED:
+            return
+        if "healing/late" in episode.alerts or "healing/late" in episode.answered:
             return
         if healing_range(episode)[1] <= self.now:
             self.alert("healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
 
-    def alert(self, id_: str, level: str, reason: str, cites: Cites) -> None:
+    def raise_flag(self, flag: RedFlag, by: str = "engine") -> None:
+        """A red flag stands from now on."""
+        says = self.episode.text(flag.say)
+        self.alert(f"flag/{flag.id}", flag.level, says, flag.cites, flag.suspends, by)
+
+    def alert(
+        self,
+        id_: str,
+        level: str,
+        reason: str,
+        cites: Cites,
+        suspends: Sequence[str] = (),
+        by: str = "engine",
+    ) -> None:
         refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
-        words = {
-            "routine": "Worth a visit",
-            "urgent": "See a professional today",
-            "emergency": "Emergency: get help now",
-        }
+        title, body = self.say(_ALERTS[level]), f"{reason} {self.take_off(suspends)}".strip()
         cue = self.cue(
-            f"{self.episode.id}/{id_}", "alert", words[level], reason, self.now, critical=level != "routine"
+            f"{self.episode.id}/{id_}", "alert", title, body, self.now, critical=level != "routine"
         )
-        self.add(
-            f.ALERTED, {"id": id_, "level": level, "reason": reason, "source": refs or "own", "cue": cue}
-        )
+        data: dict[str, Any] = {"id": id_, "level": level, "reason": reason, "source": refs or "own"}
+        if suspends:
+            data["suspends"] = [*suspends]
+        self.add(f.ALERTED, data | {"cue": cue}, by)
+
+    def take_off(self, modalities: Iterable[str]) -> str:
+        """What to say of a session that is on when its modality has to stop; empty where none is."""
+        on = self.episode.under_way
+        if on is None or on.modality not in modalities:
+            return ""
+        return self.say("{title} is on: end it now, recovery end.", title=self.episode.title_of(on))
 
     def _deadline_alert(self, held: Held) -> None:
         """What a phase says when it is over its time; unanswered questions get `PATIENCE` first."""
@@ -179,7 +240,7 @@ class Turn:
             return
         id_ = f"phase/{phase.id}"
         known: Alert | None = self.episode.alerts.get(id_)
-        if known is not None and known.at >= self.episode.stay.entered_at:
+        if id_ in self.episode.answered or (known is not None and known.at >= self.episode.stay.entered_at):
             return
         if held.is_decided or self.episode.stay.entered_at + PATIENCE <= self.now:
             self.alert(id_, phase.at_most.level, self.episode.text(phase.at_most.say), phase.cites)
@@ -189,6 +250,8 @@ class Turn:
     def change_phase(self) -> None:
         """Move on as far as the gates are open; say why not where one is shut."""
         for _ in range(len(self.episode.protocol.phases) + 1):
+            if self.episode.stay.phase is not None and self.episode.stay.phase.is_endless:
+                return
             match gate(self.episode, self.now):
                 case Passed(reasons):
                     phase = self.episode.stay.phase
@@ -201,27 +264,38 @@ class Turn:
                     if self.episode.state != ACTIVE:
                         return
                 case Held() as held:
-                    opens = opens_at(self.episode)
-                    is_news = held.unmet != self.episode.stay.held
-                    if is_news and (opens is None or opens <= self.now):
-                        data = {"phase": self.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
-                        self.add(f.PHASE, data | {"unmet": held.unmet})
+                    self._tell_held(held)
                     self._deadline_alert(held)
                     return
+
+    def _tell_held(self, held: Held) -> None:
+        """Why the phase goes on past its least, once for each change of what is known to hold it."""
+        opens = opens_at(self.episode)
+        if opens is not None and opens > self.now:
+            return
+        unmet = gate_unmet(self.episode, self.now)
+        if unmet != self.episode.stay.held:
+            data = {"phase": self.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
+            self.add(f.PHASE, data | {"unmet": unmet})
 
     def _offer_change(self, reasons: tuple[str, ...]) -> None:
         if self.episode.stay.offered:
             return
         following = self.episode.next_phase
-        what = f"You can move on to: {following.title}" if following else "You can finish"
-        cue = self.cue(f"{self.episode.id}/phase", "offer", what, "Type: recovery advance", self.now)
+        what = (
+            self.say("You can move on to: {phase}", phase=following.title)
+            if following
+            else self.say("You can finish")
+        )
+        body = self.say("Type: recovery advance")
+        cue = self.cue(f"{self.episode.id}/phase", "offer", what, body, self.now)
         data = {"phase": self.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
         self.add(f.PHASE, data)
 
     def clear_deadline(self) -> None:
         """What was said of a phase that was over its time is no longer so when the phase is left."""
         id_ = f"phase/{self.episode.phase.id}"
-        if id_ in self.episode.alerts:
+        if id_ in self.episode.alerts or id_ in self.episode.answered:
             self.add(f.ALERTED, {"id": id_, "cleared": True})
 
     def leave(self, reasons: tuple[str, ...], by: str = "engine") -> None:
@@ -233,8 +307,12 @@ class Turn:
         following = self.episode.next_phase
         if following is None:
             then = self.episode.protocol.then
-            body = f"What usually follows: recovery start {then}" if then else "Well done."
-            title = f"{self.episode.protocol.title}: completed"
+            body = (
+                self.say("What usually follows: recovery start {protocol}", protocol=then)
+                if then
+                else self.say("Well done.")
+            )
+            title = self.say("{title}: completed", title=self.episode.protocol.title)
             cue = self.cue(f"{self.episode.id}/phase", "phase", title, body, self.now)
             self.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
             return
@@ -247,11 +325,100 @@ class Turn:
         if anew:
             data["anew"] = True
         if self.episode.stay.phase is not None:
-            body = self.episode.text(phase.goal) or "recovery status shows what comes next."
-            data["cue"] = self.cue(
-                f"{self.episode.id}/phase", "phase", f"New phase: {phase.title}", body, self.now
-            )
+            body = self.episode.text(phase.goal) or self.say("recovery status shows what comes next.")
+            title = self.say("New phase: {phase}", phase=phase.title)
+            data["cue"] = self.cue(f"{self.episode.id}/phase", "phase", title, body, self.now)
         self.add(f.PHASE, data, by)
+
+    # Steps of a ladder, and the way back -----------------------------------------------------------
+
+    def change_step(self) -> None:
+        """One step of the ladder up or down, where its rule holds: by day, and at most one a day.
+
+        Only answers given on the step count: those before it brought the person here. Up lead only those of the
+        day itself, after the step's first one: the next morning decides. While a red flag stops something nobody
+        goes up.
+        """
+        episode, rung = self.episode, self.episode.rung
+        phase = episode.phase
+        day = episode.place.waking_day(self.now)
+        if rung is None or not episode.place.is_awake(self.now):
+            return
+        first_day = episode.place.waking_day(episode.stepped_at)
+        if first_day >= day:
+            return
+        anew = replace(episode.stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
+        here = replace(episode, stay=anew)
+        today = replace(episode, stay=replace(anew, entered_at=episode.place.window(day - DAY)[1]))
+        at = episode.stay.rung
+        down, up = phase.step_back_when, phase.climb_when
+        if at > 0 and down is not None and truth(down, here, self.now) is Truth.YES:
+            self.step(at - 1, (str(down),))
+        elif (
+            at + 1 < len(phase.ladder)
+            and up is not None
+            and not standing(episode)
+            and climbs_at(episode) <= self.now
+            and truth(up, today, self.now) is Truth.YES
+        ):
+            self.step(at + 1, (str(up),))
+
+    def step(self, index: int, reasons: tuple[str, ...], by: str = "engine") -> None:
+        """Go to a step of the phase's ladder."""
+        phase, now_on = self.episode.phase, self.episode.stay.rung
+        rung = phase.ladder[index]
+        for activity in phase.ladder[now_on].activities:
+            if isinstance(activity, Hold) and self.episode.track(activity.id).is_on:
+                self._tell_hold(activity, self.now, on=False)
+        is_up = index > now_on
+        title = (
+            self.say("Next step: {title}", title=rung.title)
+            if is_up
+            else self.say("One step back: {title}", title=rung.title)
+        )
+        steps, why = len(phase.ladder), "; ".join(reasons)
+        body = self.say("Step {step} of {steps}. {reasons}", step=index + 1, steps=steps, reasons=why)
+        data = {
+            "phase": phase.id,
+            "step": rung.id,
+            "direction": "up" if is_up else "down",
+            "reasons": [*reasons],
+            "cue": self.cue(f"{self.episode.id}/step", "phase", title, body, self.now),
+        }
+        self.add(f.STEPPED, data, by)
+
+    def offer_way_back(self) -> None:
+        """Offer an earlier phase while its condition is true, if there is still time for it."""
+        back = self.episode.phase.back_to
+        if back is None or self.episode.stay.phase is None:
+            return
+        state, is_offered = truth(back.when, self.episode, self.now), self.episode.stay.way_back
+        data: dict[str, Any] = {"phase": self.episode.phase.id, "to": back.phase}
+        has_time = self._has_time_for(back.phase)
+        if state is Truth.YES and not is_offered and has_time:
+            says = self.episode.text(back.say)
+            is_here = any(phase.id == back.phase for phase in self.episode.protocol.phases)
+            how = "recovery step-back" if is_here else f"recovery start {back.phase}"
+            cue = self.cue(
+                f"{self.episode.id}/phase",
+                "way-back",
+                self.say("A step back fits better now"),
+                self.say("{text} Type: {command}", text=says, command=how),
+                self.now,
+            )
+            self.add(f.PHASE, data | {"state": "way back", "reasons": [str(back.when)], "cue": cue})
+        elif is_offered and (state is Truth.NO or not has_time):
+            why = (
+                self.say("no longer: {condition}", condition=back.when)
+                if has_time
+                else self.say("{phase} is over its time", phase=back.phase)
+            )
+            self.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
+
+    def _has_time_for(self, phase_id: str) -> bool:
+        """Whether a phase to go back to is not over its time already, as one that counts from the injury may be."""
+        ends = way_back_ends(self.episode, phase_id)
+        return ends is None or self.now < ends
 
     def _end_holds(self) -> None:
         for activity in self.episode.phase.activities:
@@ -269,7 +436,7 @@ class Turn:
             if self.episode.stay.phase is None and not isinstance(activity, CheckIn):
                 continue
             match activity:
-                case Session() | Reminder() | CheckIn():
+                case Session() | Reminder() | CheckIn() | Checklist():
                     self._offer(activity)
                 case Hold():
                     self._hold(activity)
@@ -286,7 +453,7 @@ class Turn:
                     self._tell_hold(activity, bedtime, on=False)
                 else:
                     about = self._about(activity.id, track.occurrence, bedtime, track.day)
-                    self.add(f.MISSED, about | {"reason": ASLEEP})
+                    self.add(f.MISSED, about | {"reason": self.say(ASLEEP)})
 
     def _hold(self, activity: Hold) -> None:
         place, track = self.episode.place, self.episode.track(activity.id)
@@ -296,8 +463,8 @@ class Turn:
         early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
         unfit = (
             activity.only_if is not None and truth(activity.only_if, self.episode, self.now) is not Truth.YES
-        )
-        due = max(begin, self.episode.stay.entered_at)
+        ) or halt(self.episode, (activity.modality,), self.others) is not None
+        due = max(begin, self.episode.since(activity.id))
         if track.is_on:
             if over or unfit:
                 self._tell_hold(activity, self.now, on=False)
@@ -357,12 +524,13 @@ class Turn:
             return
         if not is_withheld:
             for due in overdue[:-1]:
-                self._miss(activity, due, ASLEEP)
+                self._miss(activity, due, self.say(ASLEEP))
         day = self.episode.place.waking_day(overdue[-1].at)
         if track.step > 0 and track.withheld and day < self.episode.place.waking_day(self.now):
             # To the end of the day: the rounds that would have followed never became due.
             bedtime = self.episode.place.window(day)[1]
-            self._miss(activity, Due(bedtime - MOMENT, bedtime), "the day of its round is over")
+            over = self.say("the day of its round is over")
+            self._miss(activity, Due(bedtime - MOMENT, bedtime), over)
         else:
             self._offer_one(activity, overdue[-1])
         if track.step > 0 and self.episode.track(activity.id).step == 0:
@@ -377,11 +545,11 @@ class Turn:
         if track.withheld and isinstance(activity, Session):
             due = Due(self.now, self.now + timedelta(seconds=1))
         if due.expires_at <= self.now:
-            self._miss(activity, due, "too late to be right: the next one is nearer")
+            self._miss(activity, due, self.say("too late to be right: the next one is nearer"))
             return
         waking = self.episode.place.fit(self.now, timedelta(0))
         if waking > self.now:
-            self._withhold(activity, due, Block("outside the waking hours", waking))
+            self._withhold(activity, due, Block(self.say("outside the waking hours"), waking))
             return
         if isinstance(activity, CheckIn) and self._is_answered(activity, due):
             self._fate(activity, due, f.DONE)
@@ -396,20 +564,22 @@ class Turn:
             step = activity.steps[episode.track(activity.id).step]
             length = timedelta(seconds=step.duration.least.seconds)
         if activity.until is not None and self.now + length > episode.instant(activity.until):
-            return Block(f"only until {activity.until}", None)
+            return Block(self.only_until(activity.until), None)
         if activity.only_if is not None:
             known = truth(activity.only_if, episode, self.now)
-            if known is Truth.UNKNOWN:
-                return Block(f"it is not known whether {activity.only_if}", None)
-            if known is Truth.NO:
-                return Block(f"only when {activity.only_if}", None)
+            if known is not Truth.YES:
+                return Block(only_when(activity.only_if, known, episode), None)
         if isinstance(activity, Session):
             in_the_way = (
                 self._waiting(activity, ignoring),
                 block(episode, step, self.now, self.others, ignoring),
             )
             return longest(blocked for blocked in in_the_way if blocked is not None)
-        return None
+        return halt(episode, modalities(activity), self.others)
+
+    def only_until(self, until: Anchor) -> str:
+        """That something is over from an instant on."""
+        return self.say("only until {instant}", instant=anchor_words(until, self.episode.place.language))
 
     def _waiting(self, activity: Session, ignoring: str) -> Block | None:
         """The wait of an alternation after its last treatment that took place."""
@@ -421,7 +591,9 @@ class Turn:
                 wait = activity.steps[treatment.step].wait
                 opens = treatment.ended_at + timedelta(seconds=wait.seconds)
                 last = spell_when(place, treatment.ended_at, self.now)
-                reason = f"{wait} after the last treatment, which ended {last}"
+                reason = self.say(
+                    "{length} after the last treatment, which ended {when}", length=wait, when=last
+                )
                 return Block(reason, opens) if opens > self.now else None
         return None
 
@@ -471,6 +643,13 @@ class Turn:
         occurrence = track.occurrence if again else self._name(activity.id, day)
         data = self._about(activity.id, occurrence, due.at, day)
         match activity:
+            case Session(is_optional=True):
+                step = self._step(activity)
+                data["modality"] = step.modality
+                words, expires = "suggestion", due.expires_at
+                title = self.say("{title}, if you like", title=activity.title)
+                command = f"recovery begin {activity.id}"
+                body = self.say("{text} Type: {command}", text=self.episode.text(step.start), command=command)
             case Session():
                 step = self._step(activity)
                 seconds = step.duration.least.seconds
@@ -478,18 +657,28 @@ class Turn:
                 data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
                 until = self.episode.place.local(ends)
                 words, expires = "start", ends
-                title = (
-                    f"{titled(activity, step.modality)}: start, {spell(ends - self.now)}, until {until:%H:%M}"
+                title = self.say(
+                    "{title}: start, {length}, until {clock}",
+                    title=titled(activity, step.modality, self.episode.place.language),
+                    length=spell(ends - self.now),
+                    clock=f"{until:%H:%M}",
                 )
                 body = self.episode.text(f"{step.start} {step.stop_if}".strip())
             case Reminder():
                 data["modality"] = activity.modality
                 words, title, body = "reminder", activity.title, self.episode.text(activity.say)
                 expires = due.expires_at
+            case Checklist():
+                data["modality"] = ""
+                items = ", ".join(item.title for item in activity.items)
+                said = f"{self.episode.text(activity.say)} {items}."
+                words, title, expires = "reminder", activity.title, due.expires_at
+                body = self.say("{text} Type: {command}", text=said, command="recovery checklist")
             case CheckIn():
                 data["asks"] = [*activity.asks]
-                words, title, expires = "check-in", "How is it going?", due.expires_at
-                body = f"{self._questions(activity)} Type: recovery checkin"
+                words, title, expires = "check-in", self.say("How is it going?"), due.expires_at
+                asked = self._questions(activity)
+                body = self.say("{text} Type: {command}", text=asked, command="recovery checkin")
         data["cue"] = self.cue(occurrence, words, title, body, due.at, expires=expires)
         self.add(f.OFFERED, data)
 
@@ -498,5 +687,5 @@ class Turn:
         return " ".join(self.episode.text(question) for question in asked)
 
 
-def _modality(activity: Reminder | CheckIn) -> str:
+def _modality(activity: Reminder | CheckIn | Checklist) -> str:
     return activity.modality if isinstance(activity, Reminder) else ""

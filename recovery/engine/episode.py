@@ -8,17 +8,22 @@ from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
 from recovery.engine.times import Place
+from recovery.engine.words import filled, modality_words
+from recovery.language import N_
 from recovery.protocol.model import (
     LONGEST_GAP,
     Anchor,
     AnyActivity,
     Phase,
     RecoveryProtocol,
+    Rung,
     Session,
 )
-from recovery.values import Value, field
+from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
+OVER = {COMPLETED: N_("completed"), ENDED_EARLY: N_("stopped"), TAKEN_BACK: N_("taken back")}
+"""The states in which it is over, in words."""
 
 LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
 """How long sessions stay in the ledger, counted from their begin: longer than any gap or daily count looks back."""
@@ -86,6 +91,12 @@ class Stay(Value):
     """Whether its end waits for the person's word."""
     asks_anew: bool = False
     """After a step back only answers given since then count: the old ones opened the gate once already."""
+    rung: int = 0
+    """Which step of the phase's ladder, from 0."""
+    stepped_at: datetime | None = None
+    """Since when it is that step; None: since the phase's entry."""
+    way_back: bool = False
+    """Whether an earlier phase is offered."""
 
 
 class Alert(Value):
@@ -94,18 +105,26 @@ class Alert(Value):
     reason: str
     source: str
     at: datetime
+    suspends: tuple[str, ...] = ()
+    """The modalities that stop while it stands."""
 
 
 class Episode(Value):
     """All that decisions need to know about one episode."""
 
     id: str
+    whole: RecoveryProtocol
+    """The protocol as it is pinned."""
     protocol: RecoveryProtocol
+    """The same without what is not for this person: another grade's exercises, what their screening forbids."""
     place: Place
     onset: datetime
     started_at: datetime
     grade: str | None = None
     side: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    screened: Mapping[str, bool] = field(default_factory=dict)
+    """The screening questions that are answered: True is yes."""
     confirms: bool = False
     """Whether the person confirms every change of phase (their setting)."""
     state: str = ACTIVE
@@ -120,6 +139,11 @@ class Episode(Value):
     names: Mapping[str, int] = field(default_factory=dict)
     """The highest ordinal given, by phase, activity and day, of the last days: no name is given twice."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    """Those that stand."""
+    answered: tuple[str, ...] = ()
+    """Those that the person has answered while their condition was true: not raised again until it was false."""
+    ticked: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """What was found, by checklist and item."""
     pending: Mapping[int, Cue] = field(default_factory=dict)
     """Cues that nothing is known to have shown, by the fact that carries them."""
     troubles: Mapping[int, str] = field(default_factory=dict)
@@ -127,12 +151,29 @@ class Episode(Value):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (COMPLETED, ENDED_EARLY, TAKEN_BACK)
+        return self.state in OVER
 
     @property
     def phase(self) -> Phase:
         """The current phase, or the first one while that may not be entered yet."""
         return self.stay.phase or self.protocol.phases[0]
+
+    @property
+    def rung(self) -> Rung | None:
+        """The step of the current phase's ladder, if it has one."""
+        ladder = self.phase.ladder
+        return ladder[self.stay.rung] if ladder and self.stay.phase is not None else None
+
+    @property
+    def stepped_at(self) -> datetime:
+        """Since when the current step lasts; without a ladder the phase."""
+        return self.stay.stepped_at or self.stay.entered_at
+
+    def since(self, activity_id: str) -> datetime:
+        """Since when an activity of the current phase has been in force: with its step, or with the phase."""
+        rung = self.rung
+        is_of_rung = rung is not None and any(a.id == activity_id for a in rung.activities)
+        return self.stepped_at if is_of_rung else self.stay.entered_at
 
     @property
     def next_phase(self) -> Phase | None:
@@ -161,35 +202,47 @@ class Episode(Value):
 
     def activity(self, activity_id: str) -> AnyActivity | None:
         """The activity of that id in the current phase, or in any phase."""
-        for phase in (self.phase, *self.protocol.phases):
-            for activity in phase.activities:
+        for phase in (self.phase, *self.whole.phases):
+            for activity in phase.everything():
                 if activity.id == activity_id:
                     return activity
         return None
 
     def session(self, treatment: Treatment) -> Session:
         """The activity that a treatment was one of, whatever the phase is now."""
-        for activity in self.protocol.phase(treatment.phase).activities:
+        for activity in self.whole.phase(treatment.phase).everything():
             if activity.id == treatment.activity and isinstance(activity, Session):
                 return activity
         raise KeyError(treatment.occurrence)
 
     def title_of(self, treatment: Treatment) -> str:
         """The title of a session that is on or was."""
-        return titled(self.session(treatment), treatment.modality)
+        return titled(self.session(treatment), treatment.modality, self.place.language)
+
+    def say(self, message: str, /, **values: object) -> str:
+        """A message of the program in the language of the episode."""
+        return self.place.say(message, **values)
 
     def text(self, text: str) -> str:
-        """A protocol's text with its two placeholders filled in; nothing else is ever formatted."""
-        other = {"left": "right", "right": "left"}.get(self.side or "", "other")
-        return text.replace("{other side}", other).replace("{side}", self.side or "injured")
+        """A protocol's text with its placeholders filled in; nothing else is ever formatted."""
+        return filled(text, self.place.language, self.side, self.options)
 
 
 _NEW = Track()
 
 
-def titled(activity: Session, modality: str) -> str:
-    """A session's title; of an alternation with which of its steps it is."""
-    return f"{activity.title}, {modality}" if len(activity.steps) > 1 else activity.title
+def on_rung(phase: Phase, rung: int) -> Phase:
+    """A phase with the activities of one step of its ladder beside those of all steps."""
+    if not phase.ladder:
+        return phase
+    return replace(phase, activities=(*phase.activities, *phase.ladder[rung].activities))
+
+
+def titled(activity: Session, modality: str, language: str) -> str:
+    """A session's title; of an alternation with which of its steps it is, in a language."""
+    if len(activity.steps) == 1:
+        return activity.title
+    return f"{activity.title}, {modality_words(modality, language)}"
 
 
 MOMENT = timedelta(milliseconds=1)

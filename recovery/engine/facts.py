@@ -30,7 +30,12 @@ RESUMED = "resumed"
 ALERTED = "alerted"
 COMPLETED = "completed"
 STOPPED = "stopped"
+SCREENED = "screened"
+SETBACK = "setback"
+STEPPED = "stepped"
+TICKED = "ticked"
 UNDONE = "undone"
+UPGRADED = "upgraded"
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
 
@@ -67,7 +72,7 @@ class Cue(Value):
     key: str
     """The same for all cues that replace one another on the screen: the occurrence, mostly."""
     kind: str
-    """`start`, `end`, `reminder`, `check-in`, `on`, `off`, `phase`, `offer` or `alert`."""
+    """`start`, `suggestion`, `end`, `reminder`, `check-in`, `on`, `off`, `phase`, `offer`, `way-back` or `alert`."""
     title: str
     body: str
     due_at: datetime

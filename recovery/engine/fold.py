@@ -23,17 +23,18 @@ from recovery.engine.episode import (
     Stay,
     Track,
     Treatment,
+    on_rung,
 )
 from recovery.engine.facts import Cue, Fact, from_ms
 from recovery.engine.times import Place
 from recovery.protocol.model import (
-    All,
-    AnyOf,
+    AnyActivity,
     CheckIn,
-    Comparison,
-    Condition,
+    Checklist,
     RecoveryProtocol,
     Session,
+    may_apply,
+    modalities,
 )
 from recovery.values import replace
 
@@ -41,43 +42,69 @@ from recovery.values import replace
 def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
     """The episode that a `started` fact opens. Raises `KeyError` or `ValueError` on a damaged fact."""
     data = started.data
-    protocol = tailored(protocol, {"grade": data.get("grade"), "side": data.get("side")})
+    work = data.get("work", ("09:00", "17:00"))
     place = Place(
-        ZoneInfo(data["zone"]), time.fromisoformat(data["wake"]), time.fromisoformat(data["bedtime"])
+        ZoneInfo(data["zone"]),
+        time.fromisoformat(data["wake"]),
+        time.fromisoformat(data["bedtime"]),
+        work=(time.fromisoformat(work[0]), time.fromisoformat(work[1])),
+        workdays=tuple(data.get("workdays", range(5))),
+        language=data.get("language", "en"),
     )
-    return Episode(
+    episode = Episode(
         started.episode,
+        protocol,
         protocol,
         place,
         onset=from_ms(data["onset"]),
         started_at=started.at,
         grade=data.get("grade"),
         side=data.get("side"),
+        options=data.get("options", {}),
+        screened=data.get("screen", {}),
         confirms=bool(data.get("confirms")),
         stay=Stay(None, -1, started.at),
     )
+    return replace(episode, protocol=tailored(episode))
 
 
-def tailored(protocol: RecoveryProtocol, given: Mapping[str, str | None]) -> RecoveryProtocol:
-    """The protocol without the activities that are for another grade or side than the one given."""
+def tailored(episode: Episode) -> RecoveryProtocol:
+    """The protocol without what is not for this person.
+
+    That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids.
+    """
+    whole = episode.whole
+    given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
+    given |= {name: "yes" if is_yes else "no" for name, is_yes in episode.screened.items()}
+    forbidden = {m for q in whole.screen if episode.screened.get(q.id) for m in q.forbids}
+
+    def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
+        return tuple(a for a in activities if may_apply(a.only_if, given) and not forbidden & modalities(a))
+
     phases = tuple(
-        replace(phase, activities=tuple(a for a in phase.activities if _may_apply(a.only_if, given)))
-        for phase in protocol.phases
+        replace(
+            phase,
+            activities=fitting(phase.activities),
+            ladder=tuple(
+                replace(rung, activities=fitting(rung.activities))
+                for rung in phase.ladder
+                if may_apply(rung.only_if, given)
+            ),
+        )
+        for phase in whole.phases
     )
-    return protocol if phases == protocol.phases else replace(protocol, phases=phases)
+    return whole if phases == whole.phases else replace(whole, phases=phases)
 
 
-def _may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
-    """Whether a condition may ever be true of somebody with this grade and side."""
-    match condition:
-        case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
-            return (given[subject] == value) is (test == "==")
-        case All(parts):
-            return all(_may_apply(part, given) for part in parts)
-        case AnyOf(parts):
-            return any(_may_apply(part, given) for part in parts)
-        case _:
-            return True
+def _retailored(episode: Episode) -> Episode:
+    """The episode after something about the person has changed: the current phase is told anew as well."""
+    episode = replace(episode, protocol=tailored(episode))
+    stay = episode.stay
+    if stay.phase is None:
+        return episode
+    phase = episode.protocol.phases[stay.index]
+    rung = min(stay.rung, max(0, len(phase.ladder) - 1))
+    return replace(episode, stay=replace(stay, phase=on_rung(phase, rung), rung=rung))
 
 
 def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
@@ -202,13 +229,74 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
         if fact.data["phase"] not in ids:
             return episode
         index = ids.index(fact.data["phase"])
-        entered = Stay(episode.protocol.phases[index], index, fact.at, asks_anew=bool(fact.data.get("anew")))
+        phase = on_rung(episode.protocol.phases[index], 0)
+        entered = Stay(phase, index, fact.at, asks_anew=bool(fact.data.get("anew")))
         return replace(episode, stay=entered, tracks={})
     if state == "held":
         return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered=False))
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
         return replace(episode, stay=replace(stay, held=None, offered=True))
+    if state in ("way back", "no way back"):
+        return replace(episode, stay=replace(stay, way_back=state == "way back"))
+    return episode
+
+
+def _stepped(episode: Episode, fact: Fact) -> Episode:
+    if not _is_current(episode, fact) or episode.stay.phase is None:
+        return episode
+    phase = episode.protocol.phases[episode.stay.index]
+    ids = [rung.id for rung in phase.ladder]
+    if fact.data["step"] not in ids:
+        return episode
+    # What was put off or withheld on the step is over with it; what has had its fate keeps it.
+    left = {activity.id for activity in phase.ladder[episode.stay.rung].activities}
+    tracks = {
+        name: replace(track, snoozed_until=None, withheld="", withheld_at=None, withheld_until=None)
+        if name in left
+        else track
+        for name, track in episode.tracks.items()
+    }
+    rung = ids.index(fact.data["step"])
+    stay = replace(episode.stay, phase=on_rung(phase, rung), rung=rung, stepped_at=fact.at)
+    return replace(episode, stay=stay, tracks=tracks)
+
+
+def _screened(episode: Episode, fact: Fact) -> Episode:
+    answers: Mapping[str, bool] = fact.data["answers"]
+    frees = any(not is_yes and episode.screened.get(name) is not False for name, is_yes in answers.items())
+    # What was forbidden or waited until now was not missed: it counts from here, as after a pause.
+    since = fact.at if frees else episode.resumed_at
+    return _retailored(replace(episode, screened={**episode.screened, **answers}, resumed_at=since))
+
+
+def _setback(episode: Episode, fact: Fact) -> Episode:
+    """A new injury of the same place: all clocks begin anew. Answers and sessions stay as they were."""
+    data = fact.data
+    episode = replace(
+        episode,
+        onset=from_ms(data["onset"]),
+        started_at=fact.at,
+        grade=data.get("grade") or episode.grade,
+        state=ACTIVE,
+        paused_until=None,
+        resumed_at=None,
+        answered=(),
+        stay=Stay(None, -1, fact.at),
+        tracks={},
+    )
+    return _retailored(episode)
+
+
+def _ticked(episode: Episode, fact: Fact) -> Episode:
+    name = fact.data["activity"]
+    found = {**episode.ticked.get(name, {}), **fact.data["items"]}
+    episode = replace(episode, ticked={**episode.ticked, name: found})
+    activity = episode.activity(name)
+    if not _is_current(episode, fact) or not isinstance(activity, Checklist) or name not in episode.tracks:
+        return episode
+    if all(item.id in found for item in activity.items):
+        return _tracked(episode, name, replace(episode.track(name), is_open=False))
     return episode
 
 
@@ -384,9 +472,15 @@ def _resumed(episode: Episode, fact: Fact) -> Episode:
 
 def _alerted(episode: Episode, fact: Fact) -> Episode:
     data = fact.data
+    id_ = data["id"]
     if data.get("cleared"):
-        return replace(episode, alerts={k: a for k, a in episode.alerts.items() if k != data["id"]})
-    alert = Alert(data["id"], data["level"], data["reason"], data["source"], fact.at)
+        # Answered by the person it is not raised again while its cause lasts; when that is over, it may be.
+        answered = tuple(name for name in episode.answered if name != id_)
+        answered += (id_,) if fact.by == "person" else ()
+        alerts = {name: alert for name, alert in episode.alerts.items() if name != id_}
+        return replace(episode, alerts=alerts, answered=answered)
+    suspends = tuple(data.get("suspends", ()))
+    alert = Alert(id_, data["level"], data["reason"], data["source"], fact.at, suspends)
     return replace(episode, alerts={**episode.alerts, alert.id: alert})
 
 
@@ -414,6 +508,10 @@ def _undelivered(episode: Episode, fact: Fact) -> Episode:
 _RULES = {
     f.ANSWERED: _answered,
     f.PHASE: _phase,
+    f.STEPPED: _stepped,
+    f.SCREENED: _screened,
+    f.SETBACK: _setback,
+    f.TICKED: _ticked,
     f.OFFERED: _offered,
     f.BEGUN: _begun,
     f.ENDED: _ended,

@@ -5,13 +5,15 @@ as false.
 """
 
 import operator
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from recovery.engine.episode import Answer, Episode
-from recovery.engine.times import spell, spell_when
+from recovery.engine.episode import Alert, Answer, Episode
+from recovery.engine.times import DAY, spell, spell_when
+from recovery.language import N_
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     GRADES,
@@ -58,11 +60,6 @@ class Held(Value):
     is_decided: bool
     """Whether everything it asks for is known."""
 
-    @property
-    def unmet(self) -> list[str]:
-        """The reasons that are known to hold it; an answer that has grown old overnight is not among them."""
-        return [reason for reason in self.reasons if reason.startswith(_NOT_YET)]
-
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -81,6 +78,8 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     place = _place_of_latest(given, now)
     if place < 0 or asked is None or episode.place.after(given[place].at, asked.fresh) <= now:
         return None
+    if given[place].at < episode.onset:
+        return None  # of an earlier injury
     if episode.stay.asks_anew and given[place].at < episode.stay.entered_at:
         return None
     return given[place]
@@ -118,8 +117,8 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     if subject in ORIGINS:
         assert isinstance(value, Duration)
         return _truth(_TESTS[comparison.test](now, episode.place.after(episode.origin(subject), value)))
-    if subject in ("grade", "side"):
-        given = episode.grade if subject == "grade" else episode.side
+    if subject not in episode.protocol.observations:
+        given = _given(episode, subject)
         return Truth.UNKNOWN if given is None else _truth(_TESTS[comparison.test](given, value))
     answer = latest(episode, subject, now)
     if answer is None:
@@ -127,25 +126,65 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     observation = episode.protocol.observations[subject]
     if comparison.test in _TESTS:
         return _truth(_TESTS[comparison.test](answer.value, value))
-    return _trend(comparison, observation, episode.answers[subject], now)
+    return _trend(comparison, observation, episode, now)
+
+
+def _given(episode: Episode, subject: str) -> str | None:
+    """What was given at the start, as a word: the grade, the side, an option, a screening answer."""
+    if subject in ("grade", "side"):
+        return episode.grade if subject == "grade" else episode.side
+    if subject in episode.screened:
+        return "yes" if episode.screened[subject] else "no"
+    return episode.options.get(subject)
 
 
 def _truth(result: object) -> Truth:
     return Truth.YES if result else Truth.NO
 
 
-def _trend(test: Comparison, observation: Observation, given: tuple[Answer, ...], now: datetime) -> Truth:
-    """`falling` and `drop` look at the first answer, `rising` at the one before the last."""
-    place = _place_of_latest(given, now)
-    if place == 0:
+def _trend(test: Comparison, observation: Observation, episode: Episode, now: datetime) -> Truth:
+    """How the latest answer stands to the one that it is measured against; unknown where that is itself."""
+    given = _since_injury(episode, observation.id, now)
+    known = _reference(test.reference, given, observation, episode)
+    if known is None:
         return Truth.UNKNOWN
-    first, before, last = (rank(observation, a.value) for a in (given[0], given[place - 1], given[place]))
-    if test.test == "falling":
-        return _truth(last < first)
-    if test.test == "rising":
-        return _truth(last > before)
-    assert isinstance(test.value, float)
-    return _truth(first - last >= test.value)
+    before, last = rank(observation, known.value), rank(observation, given[-1].value)
+    match test.test, test.value:
+        case "falling", _:
+            return _truth(last < before)
+        case "rising", _:
+            return _truth(last > before)
+        case "drop", float(least):
+            return _truth(before - last >= least)
+        case "rise", float(least):
+            return _truth(last - before >= least)
+    raise AssertionError(f"no such trend: {test}")
+
+
+def _since_injury(episode: Episode, observation: str, now: datetime) -> tuple[Answer, ...]:
+    """The answers given for a time from the injury to `now`: those before it are of an earlier one."""
+    given = episode.answers.get(observation, ())
+    first = bisect_left(given, episode.onset, key=lambda answer: answer.at)
+    return given[first : _place_of_latest(given, now) + 1]
+
+
+def _reference(
+    name: str, given: tuple[Answer, ...], observation: Observation, episode: Episode
+) -> Answer | None:
+    """The answer that the latest one is measured against; None: there is none but itself."""
+    earlier = given[:-1]
+    if not earlier:
+        return None
+    if name == "first":
+        return earlier[0]
+    if name == "last":
+        return earlier[-1]
+    if name == "worst":
+        # Of equal ones the latest.
+        worst = max if observation.better == "lower" else min
+        return worst(reversed(earlier), key=lambda answer: rank(observation, answer.value))
+    before = [answer for answer in earlier if answer.at <= episode.stay.entered_at]
+    return before[-1] if before else earlier[0]
 
 
 def rank(observation: Observation, value: int | str) -> int:
@@ -162,19 +201,21 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet:
         decided = all(need.state is not Truth.UNKNOWN for need in unmet)
-        return Held(tuple(_reason(need) for need in unmet), decided)
+        return Held(tuple(_reason(need, episode) for need in unmet), decided)
     return Passed(
         tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)
     )
 
 
-_NOT_YET = "not yet: "
+def gate_unmet(episode: Episode, now: datetime) -> list[str]:
+    """The reasons that are known to hold the gate; an answer that has grown old overnight is not among them."""
+    return [_reason(need, episode) for need in gate_needs(episode, now) if need.state is Truth.NO]
 
 
-def _reason(need: Need) -> str:
+def _reason(need: Need, episode: Episode) -> str:
     if need.state is Truth.UNKNOWN:
-        return f"not known: {need.condition}"
-    return f"{_NOT_YET}{need.condition}"
+        return episode.say("not known: {condition}", condition=need.condition)
+    return episode.say("not yet: {condition}", condition=need.condition)
 
 
 def gate_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
@@ -184,12 +225,22 @@ def gate_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
 
 def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
     phase, following = episode.stay.phase, episode.next_phase
+    for alert in standing(episode):
+        command = f"recovery flag clear {alert.id.rpartition('/')[2]}"
+        words = episode.say("no red flag stands that stops something")
+        yield Need(words, f"{alert.reason} {command}", Truth.NO)
+    if phase is not None and phase.is_endless:
+        goes_on = episode.say("it goes on until recovery stop")
+        yield Need(episode.say("somebody stops it"), goes_on, Truth.NO)
+        return
     if phase is not None:
+        if phase.ladder:
+            yield from _rung_needs(episode, phase, now)
         opens = opens_at(episode)
         assert opens is not None
         if opens > episode.origin(phase.zero):
             length = episode.protocol.length(phase.least, episode.grade)
-            yield _time_need(f"{length} since {_SINCE[phase.zero]}", opens, episode, now)
+            yield _time_need(episode.say(_SINCE[phase.zero], length=length), opens, episode, now)
         if phase.leave_when is not None:
             yield from _condition_needs(phase.leave_when, episode, now)
     if following is not None and following.enter_when is not None:
@@ -197,16 +248,46 @@ def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
     healing = episode.protocol.healing
     if following is None and healing is not None and phase is not None:
         earliest, _ = healing_range(episode)
-        yield _time_need(f"the earliest usual healing time of grade {episode.grade}", earliest, episode, now)
+        words = episode.say("the earliest usual healing time of grade {grade}", grade=episode.grade)
+        yield _time_need(words, earliest, episode, now)
 
 
-_SINCE = {"injury": "the injury", "start": "the start", "phase": "the phase began"}
+def standing(episode: Episode) -> tuple[Alert, ...]:
+    """The red flags that stop something and wait for somebody to look: meanwhile it goes no further."""
+    return tuple(alert for alert in episode.alerts.values() if alert.suspends and alert.level != "routine")
+
+
+def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]:
+    """That the last step of the ladder is reached, and has had its time: a day at least, as each step."""
+    at, steps = episode.stay.rung + 1, len(phase.ladder)
+    last = phase.ladder[-1]
+    where = episode.say(
+        "on step {step} of {steps}, {title}", step=at, steps=steps, title=phase.ladder[at - 1].title
+    )
+    yield Need(episode.say("the last step, {title}", title=last.title), where, _truth(at == steps))
+    least = episode.protocol.length(last.least, episode.grade)
+    if at == steps and (least != Duration() or episode.stay.stepped_at is not None):
+        words = (
+            episode.say("a day on the last step")
+            if least == Duration()
+            else episode.say("{length} on the last step", length=least)
+        )
+        yield _time_need(words, climbs_at(episode), episode, now)
+
+
+_SINCE = {
+    "injury": N_("{length} since the injury"),
+    "start": N_("{length} since the start"),
+    "phase": N_("{length} since the phase began"),
+}
 
 
 def _time_need(words: str, instant: datetime, episode: Episode, now: datetime) -> Need:
     if instant <= now:
         return Need(words, "", Truth.YES)
-    return Need(words, f"in {spell(instant - now)}, {spell_when(episode.place, instant, now)}", Truth.NO)
+    when = spell_when(episode.place, instant, now)
+    left = episode.say("in {length}, {when}", length=spell(instant - now), when=when)
+    return Need(words, left, Truth.NO)
 
 
 def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> Iterator[Need]:
@@ -217,7 +298,8 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
             continue
         if isinstance(part, Comparison) and isinstance(part.value, Duration) and part.test in (">=", ">"):
             instant = episode.place.after(episode.origin(part.subject), part.value)
-            yield _time_need(f"{part.value} since {_SINCE[part.subject]}", instant, episode, now)
+            words = episode.say(_SINCE[part.subject], length=part.value)
+            yield _time_need(words, instant, episode, now)
             continue
         yield Need(str(part), _known(part, episode, now), truth(part, episode, now))
 
@@ -229,19 +311,34 @@ def _known(condition: Condition, episode: Episode, now: datetime) -> str:
         name = comparison.subject
         if name not in episode.protocol.observations or name in told:
             continue
-        told[name] = (
-            f"{name} {_known_answer(episode, name, now, comparison.test in ('falling', 'drop', 'rising'))}"
-        )
+        told[name] = f"{name} {_known_answer(episode, comparison, now)}"
     return ", ".join(told.values())
 
 
-def _known_answer(episode: Episode, name: str, now: datetime, is_trend: bool) -> str:
+_MEASURED = {
+    "first": N_("{value}, first {reference}"),
+    "last": N_("{value}, before {reference}"),
+    "phase": N_("{value}, at the beginning {reference}"),
+    "worst": N_("{value}, at worst {reference}"),
+}
+
+
+def _known_answer(episode: Episode, comparison: Comparison, now: datetime) -> str:
+    name = comparison.subject
     answer, given = latest(episode, name, now), episode.answers.get(name, ())
     if answer is None:
-        return f"last told {spell(now - given[-1].at)} ago" if given else "not told yet"
-    if is_trend and given[0] is not answer:
-        return f"{answer.value}, first {given[0].value}"
-    return f"{answer.value}, told once" if is_trend else str(answer.value)
+        if not given:
+            return episode.say("not told yet")
+        return episode.say("last told {length} ago", length=spell(now - given[-1].at))
+    if comparison.test in _TESTS:
+        return str(answer.value)
+    # One way of measuring is shown, whatever others the condition has: the usual one.
+    observation = episode.protocol.observations[name]
+    reference = comparison.reference
+    known = _reference(reference, _since_injury(episode, name, now), observation, episode)
+    if known is None:
+        return episode.say("{value}, told once", value=answer.value)
+    return episode.say(_MEASURED[reference], value=answer.value, reference=known.value)
 
 
 # Times that a gate knows -----------------------------------------------------------------------
@@ -256,6 +353,14 @@ def opens_at(episode: Episode) -> datetime | None:
     return episode.place.after(episode.origin(phase.zero), length)
 
 
+def climbs_at(episode: Episode) -> datetime:
+    """When the current step has had its time, and a day has passed: on one day there is one step."""
+    rung, place = episode.rung, episode.place
+    assert rung is not None
+    had_time = place.after(episode.stepped_at, episode.protocol.length(rung.least, episode.grade))
+    return max(had_time, place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0])
+
+
 def deadline(episode: Episode) -> datetime | None:
     """When the current phase has lasted as long as it should; None where it has no most."""
     phase = episode.stay.phase
@@ -263,6 +368,15 @@ def deadline(episode: Episode) -> datetime | None:
         return None
     length = episode.protocol.length(phase.most, episode.grade)
     return episode.place.after(episode.origin(phase.zero), length)
+
+
+def way_back_ends(episode: Episode, phase_id: str) -> datetime | None:
+    """When a phase that counts from the injury or the start is over its time, so that no way leads back to it."""
+    for phase in episode.protocol.phases:
+        if phase.id == phase_id and phase.most is not None and phase.zero != "phase":
+            most = episode.protocol.length(phase.most, episode.grade)
+            return episode.place.after(episode.origin(phase.zero), most)
+    return None
 
 
 def healing_range(episode: Episode) -> tuple[datetime, datetime]:
@@ -291,7 +405,15 @@ def gate_moments(episode: Episode, phase: Phase | None) -> Iterator[datetime]:
         if instant is not None:
             yield instant
     if phase is not None:
-        yield from condition_moments(phase.leave_when, episode)
+        for condition in (phase.leave_when, phase.climb_when, phase.step_back_when):
+            yield from condition_moments(condition, episode)
+        if phase.back_to is not None:
+            yield from condition_moments(phase.back_to.when, episode)
+            ends = way_back_ends(episode, phase.back_to.phase)
+            if ends is not None:
+                yield ends
+        if phase.ladder:
+            yield climbs_at(episode)
         if phase.most is not None:
             yield episode.stay.entered_at + PATIENCE
     if episode.next_phase is not None:

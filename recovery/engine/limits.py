@@ -7,10 +7,12 @@ for the earliest moment at which a session may begin.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import Episode, Treatment
+from recovery.engine.episode import Alert, Episode, Treatment
 from recovery.engine.gates import Truth, truth
 from recovery.engine.times import DAY, spell, spell_when
-from recovery.protocol.model import Limit, Step
+from recovery.engine.words import anchor_words, modality_words
+from recovery.language import tr, trn
+from recovery.protocol.model import BUSY_MODALITIES, Condition, Limit, Step
 from recovery.values import Value, replace
 
 
@@ -82,37 +84,87 @@ def _blocks(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
 ) -> Iterator[Block]:
     planned = timedelta(seconds=step.duration.least.seconds)
-    region = [e for e in (episode, *others) if e is episode or _same_place(e, episode)]
+    region = [
+        e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
+    ]
+    elsewhere = [e for e in others if e not in region]
     entries = [(e, t) for e in region for t in e.ledger if t.occurrence != ignoring]
     ledger = [treatment for _, treatment in entries]
+    entries += [
+        (e, t)
+        for e in elsewhere
+        for t in e.ledger
+        if t.modality in BUSY_MODALITIES or step.modality in BUSY_MODALITIES
+    ]
+    stopped = halt(episode, (step.modality,), others)
+    if stopped is not None:
+        yield stopped
     for known, treatment in entries:
         if treatment.ended_at is None or treatment.ended_at > now:
             until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
             when = spell_when(episode.place, until, now)
-            yield Block(f"{known.title_of(treatment)} is on until {when}", until)
+            title = known.title_of(treatment)
+            yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
     for limit in episode.protocol.limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
             yield from _own(episode, limit, step, now, planned, ledger)
     for other in region:
-        if other is not episode:
-            for limit in other.protocol.limits:
-                if not limit.during and limit not in episode.protocol.limits:
-                    yield from _shared(episode, limit, step, now, ledger)
+        if other is episode:
+            continue
+        for limit in other.protocol.limits:
+            if limit.during and (other.is_over or other.phase.id not in limit.during):
+                continue
+            if other.is_over:
+                yield from _shared(episode, limit, step, now, ledger)
+            else:
+                for found in _own(other, limit, step, now, planned, ledger):
+                    yield replace(found, reason=f"{found.reason} ({other.id})")
     fits = episode.place.fit(now, planned)
     if fits > now:
-        yield Block(f"it would not end within the waking hours ({_hours(episode)})", fits)
+        words = episode.say(
+            "it would not end within the waking hours ({wake} to {bedtime})",
+            wake=f"{episode.place.wake:%H:%M}",
+            bedtime=f"{episode.place.bedtime:%H:%M}",
+        )
+        yield Block(words, fits)
 
 
-def _same_place(one: Episode, other: Episode) -> bool:
-    """Whether two episodes are about the same part of the body. An unknown side is every side."""
-    return one.protocol.region == other.protocol.region and (
-        one.side is None or other.side is None or one.side == other.side
+def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
+    """What stops all of these modalities, sessions or not: a red flag that stands, an open screening question.
+
+    A red flag stops them in every episode about the same part of the body, an emergency in all.
+    """
+    wanted = {*modalities}
+    for known in (episode, *others):
+        if known is not episode and known.is_over:
+            continue
+        is_near = known is episode or is_same_place(known.protocol.region, known.side, episode)
+        for alert in known.alerts.values():
+            if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
+                return Block(flag_stands(episode, alert), None)
+    for question in episode.protocol.screen:
+        if question.id not in episode.screened and (question.refuses or wanted & {*question.forbids}):
+            ask = episode.text(question.ask)
+            words = episode.say("a question is open: {question} recovery screen answers it", question=ask)
+            return Block(words, None)
+    return None
+
+
+def flag_stands(episode: Episode, alert: Alert) -> str:
+    """That a red flag is in the way, and what ends it."""
+    return episode.say(
+        "a red flag stands: {reason} When it is dealt with: recovery flag clear {name}",
+        reason=alert.reason,
+        name=alert.id.rpartition("/")[2],
     )
 
 
-def _hours(episode: Episode) -> str:
-    return f"{episode.place.wake:%H:%M} to {episode.place.bedtime:%H:%M}"
+def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
+    """Whether an episode is about that part of the body. An unknown side is every side."""
+    return region == episode.protocol.region and (
+        side is None or episode.side is None or side == episode.side
+    )
 
 
 def _own(
@@ -123,20 +175,35 @@ def _own(
     if step.modality not in limit.of:
         return
     why = f": {limit.say}" if limit.say else ""
+    what = modality_words(step.modality, episode.place.language)
     if limit.never:
-        where = " in this phase" if limit.during else ""
-        yield Block(f"no {step.modality}{where}{why}", None, limit.id)
+        words = (
+            episode.say("no {modality} in this phase", modality=what)
+            if limit.during
+            else episode.say("no {modality}", modality=what)
+        )
+        yield Block(f"{words}{why}", None, limit.id)
     if limit.not_before is not None:
         opens = episode.instant(limit.not_before)
         if now < opens:
-            yield Block(f"no {step.modality} before {limit.not_before}{why}", opens, limit.id)
+            before = anchor_words(limit.not_before, episode.place.language)
+            words = episode.say("no {modality} before {instant}", modality=what, instant=before)
+            yield Block(f"{words}{why}", opens, limit.id)
     if limit.not_after is not None and now + planned > episode.instant(limit.not_after):
-        yield Block(f"no {step.modality} after {limit.not_after}{why}", None, limit.id)
+        after = anchor_words(limit.not_after, episode.place.language)
+        words = episode.say("no {modality} after {instant}", modality=what, instant=after)
+        yield Block(f"{words}{why}", None, limit.id)
     if limit.needs is not None:
         known = truth(limit.needs, episode, now)
         if known is not Truth.YES:
-            words = "it is not known whether" if known is Truth.UNKNOWN else "only when"
-            yield Block(f"{words} {limit.needs}{why}", None, limit.id)
+            yield Block(f"{only_when(limit.needs, known, episode)}{why}", None, limit.id)
+
+
+def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
+    """What is in the way where a condition is false or not known."""
+    if known is Truth.UNKNOWN:
+        return episode.say("it is not known whether {condition}", condition=condition)
+    return episode.say("only when {condition}", condition=condition)
 
 
 def _shared(
@@ -150,19 +217,30 @@ def _shared(
             opens = max(ends) + timedelta(seconds=limit.gap.seconds)
             if now < opens:
                 last = spell_when(episode.place, max(ends), now)
-                yield Block(f"{limit.gap} after the last session, which ended {last}{why}", opens, limit.id)
+                words = episode.say(
+                    "{length} after the last session, which ended {when}", length=limit.gap, when=last
+                )
+                yield Block(f"{words}{why}", opens, limit.id)
     if step.modality not in limit.of:
         return
     if limit.longest is not None and step.duration.least.seconds > limit.longest.seconds:
-        yield Block(f"{step.duration.least} is longer than {limit.longest}{why}", None, limit.id)
+        least, most = step.duration.least, limit.longest
+        words = episode.say("{length} is longer than {longest}", length=least, longest=most)
+        yield Block(f"{words}{why}", None, limit.id)
     if limit.most_per_day is not None:
         day = episode.place.waking_day(now)
         begin, _ = episode.place.window(day)
         today = [t for t in ledger if t.modality in limit.of and t.began_at >= begin]
         if len(today) >= limit.most_per_day:
             opens = episode.place.window(next(iter(episode.place.days_from(day + DAY))))[0]
-            times = f"{limit.most_per_day} {'time' if limit.most_per_day == 1 else 'times'} a day"
-            yield Block(f"{step.modality} at most {times}{why}", opens, limit.id)
+            words = trn(
+                episode.place.language,
+                "{modality} at most {count} time a day",
+                "{modality} at most {count} times a day",
+                limit.most_per_day,
+                modality=modality_words(step.modality, episode.place.language),
+            )
+            yield Block(f"{words}{why}", opens, limit.id)
 
 
 def overrun(treatment: Treatment, now: datetime) -> timedelta:
@@ -170,13 +248,13 @@ def overrun(treatment: Treatment, now: datetime) -> timedelta:
     return max(timedelta(0), now - treatment.ends_at)
 
 
-def overrun_words(treatment: Treatment, length: timedelta) -> str:
-    """The overrun as it is told, empty where nobody would notice (under a minute).
+def overrun_words(treatment: Treatment, length: timedelta, language: str) -> str:
+    """The overrun as it is told in a language, empty where nobody would notice (under a minute).
 
     Of a session that nobody said was begun, nobody can say that it has been on.
     """
     if length < timedelta(minutes=1):
         return ""
     if treatment.is_assumed:
-        return f" If it is on: that is {spell(length)} too long."
-    return f" It has been on for {spell(length)} too long."
+        return tr(language, " If it is on: that is {length} too long.", length=spell(length))
+    return tr(language, " It has been on for {length} too long.", length=spell(length))

@@ -4,9 +4,10 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from recovery.engine.times import DAY, Place
-from recovery.protocol.durations import parse_duration
+from recovery.language import N_, _
+from recovery.protocol.durations import NoLength, parse_duration
 
-FORMS = (
+FORMS = N_(
     'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '
     "or ISO 8601"
 )
@@ -15,36 +16,45 @@ YEARS = range(1900, 2200)
 """The years that a moment may lie in: a slip of the keyboard must not reach the ends of the calendar."""
 
 _CLOCK = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
-_DATED = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ t](.+)"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATED = rf"({_DATE})[ t](.+)"
 _DAYS = {"yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY}
+
+
+class _NotKnown(ValueError):
+    """Words that say already how it is written."""
 
 
 def parse_clock(text: str) -> time:
     """A time of day, `7:05` or `23:00`. Raises `ValueError`."""
     match = re.fullmatch(_CLOCK, text.strip())
     if not match:
-        raise ValueError(f"{text!r} is not a time of day; write it as 07:30 or 22:00")
+        raise _NotKnown(_("{text!r} is not a time of day; write it as 07:30 or 22:00", text=text))
     return time(int(match[1]), int(match[2]))
 
 
-def parse_moment(text: str, now: datetime, place: Place) -> datetime:
+def parse_moment(text: str, now: datetime, place: Place, *, is_day_enough: bool = False) -> datetime:
     """The instant that a person means, in UTC. A bare `HH:MM` is on today's date.
+
+    With `is_day_enough` a bare day (`tomorrow`, `2026-12-01`) is its waking time.
 
     Local times are resolved in the place's zone. Raises `ValueError` that shows the accepted forms.
     """
     words = " ".join(text.lower().split())
     try:
-        instant = _parse(words, now, place)
+        instant = (_waking(words, now, place) if is_day_enough else None) or _parse(words, now, place)
         if instant.year not in YEARS:
             raise OverflowError
         return instant
     except OverflowError:
-        raise ValueError(f"{text!r} is too far away") from None
+        raise ValueError(_("{text!r} is too far away", text=text)) from None
+    except (_NotKnown, NoLength):
+        raise
     except ValueError as error:
-        reason = str(error)
-        if FORMS in reason or "time of day" in reason or "length of time" in reason:
-            raise
-        raise ValueError(f"{text!r} is not a time that I know ({reason}); {FORMS}") from None
+        words = _(
+            "{text!r} is not a time that I know ({reason}); {forms}", text=text, reason=error, forms=_(FORMS)
+        )
+        raise ValueError(words) from None
 
 
 def _parse(words: str, now: datetime, place: Place) -> datetime:
@@ -55,7 +65,7 @@ def _parse(words: str, now: datetime, place: Place) -> datetime:
         return _before(now, words.removesuffix(" ago"), place)
     if words.startswith("in "):
         return place.after(now, parse_duration(words.removeprefix("in ")))
-    first, _, rest = words.partition(" ")
+    first, _space, rest = words.partition(" ")
     if first in _DAYS and rest:
         return place.resolve(today + _DAYS[first], parse_clock(rest))
     if re.fullmatch(_CLOCK, words):
@@ -68,13 +78,20 @@ def _parse(words: str, now: datetime, place: Place) -> datetime:
         if instant.tzinfo is None:
             return place.resolve(instant.date(), instant.time())
         return instant.astimezone(UTC)
-    raise ValueError(f"{words!r} is not a time that I know; {FORMS}")
+    raise _NotKnown(_("{text!r} is not a time that I know; {forms}", text=words, forms=_(FORMS)))
+
+
+def _waking(words: str, now: datetime, place: Place) -> datetime | None:
+    """The waking time of a bare day; None: it is not one."""
+    if words in _DAYS:
+        return place.window(place.local(now).date() + _DAYS[words])[0]
+    return place.window(date.fromisoformat(words))[0] if re.fullmatch(_DATE, words) else None
 
 
 def _before(now: datetime, length: str, place: Place) -> datetime:
     duration = parse_duration(length)
     if duration.months:
-        raise ValueError(f"{length!r} ago is not exact; {FORMS}")
+        raise _NotKnown(_("{text!r} ago is not exact; {forms}", text=length, forms=_(FORMS)))
     day = place.local(now)
     if duration.days:
         now = place.resolve(day.date() - duration.days * DAY, day.time())

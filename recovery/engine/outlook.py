@@ -14,12 +14,16 @@ from recovery.engine.gates import Need, condition_moments, deadline, gate_needs,
 from recovery.engine.limits import permit
 from recovery.engine.play import Play
 from recovery.engine.times import DAY, spell, spell_when
-from recovery.protocol.durations import Duration
+from recovery.engine.words import anchor_words, moment_words
+from recovery.language import tr, trn
+from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
     Activity,
+    After,
     At,
     Cadence,
     CheckIn,
+    Checklist,
     Every,
     Once,
     PerDay,
@@ -119,7 +123,7 @@ def coming(
         seconds = fact.data.get("seconds")
         length = None if seconds is None else timedelta(seconds=seconds)
         if isinstance(known, Session):
-            title = titled(known, fact.data["modality"])
+            title = titled(known, fact.data["modality"], episode.place.language)
         yield Coming(fact.at, cue["kind"], activity, title, length)
 
 
@@ -173,7 +177,7 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
     told = [
         _explain(episode, activity, now, others)
         for activity in episode.phase.activities
-        if isinstance(activity, Session | Reminder | CheckIn)
+        if isinstance(activity, Session | Reminder | CheckIn | Checklist)
     ]
     never = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(told, key=lambda one: one.at or never))
@@ -181,39 +185,54 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
 
 def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
     place, track = episode.place, episode.track(activity.id)
-    reasons = [cadence_words(activity.cadence, is_session=isinstance(activity, Session))]
+    is_session, language = isinstance(activity, Session), place.language
+    reasons = [cadence_words(activity.cadence, is_session=is_session, language=language)]
     if episode.state == PAUSED:
-        until = f" until {spell_when(place, episode.paused_until, now)}" if episode.paused_until else ""
-        return _explained(activity, None, [*reasons, f"the episode is paused{until}"])
+        if episode.paused_until is None:
+            return _explained(activity, None, [*reasons, episode.say("the episode is paused")])
+        until = spell_when(place, episode.paused_until, now)
+        paused = episode.say("the episode is paused until {when}", when=until)
+        return _explained(activity, None, [*reasons, paused])
     if episode.stay.phase is None and not isinstance(activity, CheckIn):
-        return _explained(activity, None, [*reasons, "the phase has not begun"])
+        return _explained(activity, None, [*reasons, episode.say("the phase has not begun")])
     on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)
     if on is not None:
-        how = "assumed since its cue" if on.is_assumed else "begun by you"
-        return _explained(
-            activity, None, [*reasons, f"it is on until {spell_when(place, on.ends_at, now)}, {how}"]
+        until = spell_when(place, on.ends_at, now)
+        is_on = (
+            episode.say("it is on until {when}, assumed since its cue", when=until)
+            if on.is_assumed
+            else episode.say("it is on until {when}, begun by you", when=until)
         )
+        return _explained(activity, None, [*reasons, is_on])
     if track.snoozed_until is not None:
         when = spell_when(place, track.snoozed_until, now)
-        return _explained(activity, track.snoozed_until, [*reasons, f"put off by you until {when}"])
+        put_off = episode.say("put off by you until {when}", when=when)
+        return _explained(activity, track.snoozed_until, [*reasons, put_off])
     if isinstance(activity, Session) and track.counts_from is not None:
-        reasons.append(f"counted from {spell_when(place, track.counts_from, now)}, when the last one ended")
+        when = spell_when(place, track.counts_from, now)
+        reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
     blocked = Turn(episode, now, others).blocked(activity)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
     if blocked is None:
-        reasons.append(f"within your waking hours, {place.wake:%H:%M} to {place.bedtime:%H:%M}")
+        wake, bedtime = f"{place.wake:%H:%M}", f"{place.bedtime:%H:%M}"
+        reasons.append(
+            episode.say("within your waking hours, {wake} to {bedtime}", wake=wake, bedtime=bedtime)
+        )
         if activity.until is not None:
             until = spell_when(place, episode.instant(activity.until), now)
-            reasons.append(f"only until {until} ({activity.until})")
+            instant = anchor_words(activity.until, language)
+            reasons.append(episode.say("only until {when} ({instant})", when=until, instant=instant))
         return _explained(activity, due, reasons)
-    named = f" (limit {blocked.limit})" if blocked.limit else ""
+    why = blocked.reason
+    if blocked.limit:
+        why = episode.say("{reason} (limit {limit})", reason=why, limit=blocked.limit)
     free = None
     if blocked.until is not None and isinstance(activity, Session):
         free = permit(episode, activity.steps[track.step], now, others)
     if free is None:
-        return _explained(activity, None, [*reasons, f"not now: {blocked.reason}{named}"])
+        return _explained(activity, None, [*reasons, episode.say("not now: {reason}", reason=why)])
     when = spell_when(place, free, now)
-    reasons.append(f"not before {when}, even by recovery begin: {blocked.reason}{named}")
+    reasons.append(episode.say("not before {when}, even by recovery begin: {reason}", when=when, reason=why))
     return _explained(activity, free if due is None else max(due, free), reasons)
 
 
@@ -222,43 +241,55 @@ def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) 
     return Explained(activity.id, activity.title, at, tuple(reasons), refs)
 
 
-def cadence_words(cadence: Cadence, *, is_session: bool = False) -> str:
+def cadence_words(cadence: Cadence, *, is_session: bool = False, language: str = "en") -> str:
     """A cadence in words: `2 to 3 h after the last one ended`, `3 times a day`, `at 08:00 and 20:00`."""
     match cadence:
         case Every(interval):
-            length = duration_words(interval.least)
-            if interval.most != interval.least:
-                length += f" to {duration_words(interval.most)}"
-            return f"{length} after the last one ended" if is_session else f"every {length}, from waking on"
+            length = range_words(interval, language)
+            if is_session:
+                return tr(language, "{length} after the last one ended", length=length)
+            return tr(language, "every {length}, from waking on", length=length)
         case PerDay(least, most):
             if most == 1:
-                return "once a day"
-            count = f"{least} to {most}" if least != most else str(most)
-            return f"{count} times a day, spread over the waking hours"
+                return tr(language, "once a day")
+            count = tr(language, "{least} to {most}", least=least, most=most) if least != most else most
+            return tr(language, "{count} times a day, spread over the waking hours", count=count)
         case At(times):
-            return f"every day at {' and '.join(str(moment) for moment in times)}"
+            moments = tr(language, " and ").join(moment_words(moment, language) for moment in times)
+            return tr(language, "every day at {moments}", moments=moments)
         case PerWeek(count, at):
-            return f"once a week, at {at}" if count == 1 else f"{count} times a week, at {at}"
+            moment = moment_words(at, language)
+            return trn(
+                language,
+                "once a week, at {moment}",
+                "{count} times a week, at {moment}",
+                count,
+                moment=moment,
+            )
         case Once(after):
-            return f"once, at {after}"
+            return tr(language, "once, at {instant}", instant=anchor_words(after, language))
+        case After(activity):
+            return tr(language, "after each {activity} that took place", activity=activity)
 
 
-def duration_words(duration: Duration) -> str:
+def range_words(length: Range, language: str = "en") -> str:
+    """A range in words: `20 min`, `2 h to 3 h`."""
+    least, most = duration_words(length.least, language), duration_words(length.most, language)
+    return least if least == most else tr(language, "{least} to {most}", least=least, most=most)
+
+
+def duration_words(duration: Duration, language: str = "en") -> str:
     """A protocol's length in words: `20 min`, `48 h`, `2 weeks`, `3 months`."""
     parts = []
     if duration.months:
-        parts.append(_counted(duration.months, "month"))
+        parts.append(trn(language, "{count} month", "{count} months", duration.months))
     weeks, days = divmod(duration.days, 7)
     if weeks and not days:
-        parts.append(_counted(weeks, "week"))
+        parts.append(trn(language, "{count} week", "{count} weeks", weeks))
     elif duration.days:
-        parts.append(_counted(duration.days, "day"))
+        parts.append(trn(language, "{count} day", "{count} days", duration.days))
     if duration.seconds:
         hours = timedelta(seconds=duration.seconds)
         whole, rest = divmod(duration.seconds, 3600)
         parts.append(f"{whole} h" if whole and not rest else spell(hours))
     return " ".join(parts) or "0 min"
-
-
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -77,7 +77,7 @@ class Play:
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:
             if scripted.at < self.now:
-                refused = Refused("that is before the start", self.now)
+                refused = Refused(self.episode.say("that is before the start"), self.now)
                 yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             else:
                 self._plan(scripted)
@@ -136,7 +136,7 @@ class Play:
     def _act(self, scripted: Scripted) -> Iterator[Happening]:
         awake = self._awake(self.now)
         if awake > self.now:
-            refused = Refused("the machine is asleep", awake)
+            refused = Refused(self.episode.say("the machine is asleep"), awake)
             yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             return
         match act(self.episode, self.now, scripted.act, self.others):
@@ -153,7 +153,13 @@ def as_line(wish: Act) -> dict[str, Any]:
     """An act as a line of an answers file, without its time."""
     line: dict[str, Any] = {"do": wish.verb}
     if wish.activity is not None:
-        line["activity"] = wish.activity
+        line["flag" if wish.verb in ("flag", "clear") else "activity"] = wish.activity
     for name, value in wish.values.items():
         line[name] = int(value) if value.isdigit() else value
+    if wish.length is not None:
+        line["for"] = str(wish.length)
+    if wish.because:
+        line["because"] = wish.because
+    if wish.at is not None and wish.verb == "setback":
+        line["onset"] = wish.at.isoformat()
     return line

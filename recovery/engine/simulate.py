@@ -43,8 +43,10 @@ class Events:
     def _events(self, fact: Fact, episode: Episode) -> Iterator[dict[str, Any]]:
         data = fact.data
         match fact.kind:
-            case f.PHASE:
-                yield _phase(data)
+            case f.PHASE if data["state"] != "no way back":
+                yield _phase(data, episode)
+            case f.STEPPED:
+                yield {"event": "step", **_about(data, "phase", "step", "direction", "reasons")}
             case f.OFFERED if "seconds" in data:
                 yield self._start(fact)
             case f.OFFERED if "asks" in data:
@@ -80,10 +82,13 @@ def _about(data: Any, *keys: str) -> dict[str, Any]:
     return {key: data[key] for key in keys}
 
 
-def _phase(data: Any) -> dict[str, Any]:
+def _phase(data: Any, episode: Episode) -> dict[str, Any]:
     state, reasons = data["state"], data["reasons"]
     if state == "offered":
-        state, reasons = "held", ["waits for confirmation: recovery advance", *reasons]
+        state, reasons = "held", [episode.say("waits for confirmation: recovery advance"), *reasons]
+    if state == "way back":
+        better = episode.say("{phase} would fit better: recovery step-back", phase=data["to"])
+        state, reasons = "held", [better, *reasons]
     return {"event": "phase", "phase": data["phase"], "state": state, "reasons": reasons}
 
 

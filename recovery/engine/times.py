@@ -8,8 +8,10 @@ moves forward by the gap, a time that comes twice is the first of the two.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from recovery.language import N_, tr
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import LocalMoment
 from recovery.values import Value
@@ -28,6 +30,27 @@ class Place(Value):
     zone: ZoneInfo
     wake: time = time(7)
     bedtime: time = time(23)
+    work: tuple[time, time] = (time(9), time(17))
+    """The working hours, half-open; an end that is not later than the beginning is on the next date."""
+    workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """On which days of the week work begins; Monday is 0."""
+    language: str = "en"
+    """What the person is told in: one of `recovery.language.LANGUAGES`."""
+
+    def as_data(self) -> dict[str, Any]:
+        """As it stands in the fact that opens an episode."""
+        return {
+            "zone": self.zone.key,
+            "wake": f"{self.wake:%H:%M}",
+            "bedtime": f"{self.bedtime:%H:%M}",
+            "work": [f"{clock:%H:%M}" for clock in self.work],
+            "workdays": [*self.workdays],
+            "language": self.language,
+        }
+
+    def say(self, message: str, /, **values: object) -> str:
+        """A message of the program in the person's language: the same in every process, whatever that speaks."""
+        return tr(self.language, message, **values)
 
     def local(self, instant: datetime) -> datetime:
         """The wall clock at an instant."""
@@ -44,6 +67,16 @@ class Place(Value):
     def window(self, day: date) -> tuple[datetime, datetime]:
         """The waking hours that begin on that date, half-open."""
         return _window(self.zone, self.wake, self.bedtime, day)
+
+    def at_work(self, day: date) -> tuple[datetime, datetime] | None:
+        """The working hours that begin on that date, as far as they lie in its waking hours; None: a day off."""
+        if day.weekday() not in self.workdays:
+            return None
+        begins, ends = self.work
+        begin, end = self.resolve(day, begins), self.resolve(day if ends > begins else day + DAY, ends)
+        waking = self.window(day)
+        begin, end = max(begin, waking[0]), min(end, waking[1])
+        return (begin, end) if begin < end else None
 
     def waking_day(self, instant: datetime) -> date:
         """The waking day that holds the instant, or else the next one to come."""
@@ -143,24 +176,31 @@ def spell(length: timedelta) -> str:
     return f"{seconds} s"
 
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
 
 
-def spell_date(local: datetime) -> str:
-    """`Mon 23 Nov`, in English whatever the locale."""
-    return f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+def spell_date(local: datetime, language: str = "en") -> str:
+    """`Mon 23 Nov`, `Mo 23. Nov`: in a language, whatever the locale."""
+    weekday, month = tr(language, _WEEKDAYS[local.weekday()]), tr(language, _MONTHS[local.month - 1])
+    return tr(language, "{weekday} {day} {month}", weekday=weekday, day=local.day, month=month)
 
 
 def spell_when(place: Place, instant: datetime, now: datetime) -> str:
-    """`14:20`, `tomorrow 07:00`, `Mon 30 Nov 07:00`, `Mon 3 Jan 2028 07:00`: as short as is clear at `now`."""
+    """`14:20`, `tomorrow 07:00`, `Mon 30 Nov 07:00`, `Mon 3 Jan 2028 07:00`: as short as is clear at `now`.
+
+    In the language of the place.
+    """
     local, today = place.local(instant), place.local(now).date()
     clock = f"{local:%H:%M}"
     if local.date() == today:
         return clock
     if local.date() == today + DAY:
-        return f"tomorrow {clock}"
+        return place.say("tomorrow {clock}", clock=clock)
     if local.date() == today - DAY:
-        return f"yesterday {clock}"
+        return place.say("yesterday {clock}", clock=clock)
     year = "" if local.year == today.year else f" {local.year}"
-    return f"{spell_date(local)}{year} {clock}"
+    return f"{spell_date(local, place.language)}{year} {clock}"

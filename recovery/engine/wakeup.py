@@ -9,7 +9,7 @@ from datetime import datetime
 from recovery.engine.cadence import Timed, dues, looks_back_to
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.gates import condition_moments, gate_moments, healing_range
-from recovery.protocol.model import CheckIn, Every, Hold, Reminder, Session
+from recovery.protocol.model import CheckIn, Checklist, Every, Hold, Reminder, Session
 
 
 def next_wakeup(episode: Episode, now: datetime) -> datetime | None:
@@ -36,6 +36,8 @@ def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
                 yield from _hold_moments(episode, activity, now)
         return
     yield from gate_moments(episode, episode.stay.phase)
+    if episode.rung is not None:
+        yield _next_waking(episode, now)  # steps are taken by day
     if episode.protocol.healing is not None:
         yield healing_range(episode)[1]
     for activity in episode.phase.activities:
@@ -43,7 +45,7 @@ def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
             continue
         if isinstance(activity, Hold):
             yield from _hold_moments(episode, activity, now)
-        elif isinstance(activity, Session | Reminder | CheckIn):
+        elif isinstance(activity, Session | Reminder | CheckIn | Checklist):
             yield from _activity_moments(episode, activity, now)
 
 

@@ -8,16 +8,113 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import yaml
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 THERMAL = ("cold", "warm")
+EVERYTHING = {"cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture"}
+INJURED = ("strain", "rice", "contrast")
+"""The protocols that begin with a fresh injury."""
 STILL_SAYS = 12 * HOUR
 """How long after the end cue somebody may still say that a session did not take place."""
 EARLIEST = {"I": (0, 14), "II": (0, 28), "III": (3, 0)}
 """Months and days of a strain, from the injury, before which nobody is healed."""
+LATEST = {"I": (0, 28), "II": (0, 56), "III": (12, 0)}
+"""After so long somebody has to look at it."""
+LADDER = ("stretching", "isometric", "dynamic", "heavy")
+STEP_DAYS = {"I": (2, 1, 4), "II": (2, 12, 7), "III": (7, 21, 28)}
+"""How long each step of it takes at least; grade I goes without the last one."""
+LOADING_DAYS = {"I": 7, "II": 28, "III": 70}
+MOSTLY = {
+    "rice": ("Pain and swelling have not begun to recede", {"I": 3, "II": 3, "III": 3}),
+    "contrast": ("After two weeks of packs", {"I": 14, "II": 14, "III": 14}),
+    "loading": ("Loading has taken longer than usual", {"I": 21, "II": 49, "III": 340}),
+    "return": ("The return to activity has taken eight weeks", {"I": 56, "II": 56, "III": 56}),
+    "press": ("After six weeks the point is still there", {"I": 42, "II": 42, "III": 42}),
+}
+"""After how many days of a phase somebody has to look at it, and what is said then."""
+TOO_LATE = "The usual healing time for this grade has passed"
+ON_STEP = {
+    "stretch": "stretching",
+    "isometric": "isometric",
+    "dynamic-early": "dynamic",
+    "dynamic": "dynamic",
+    "heavy": "heavy",
+}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A red flag that the program has to see by itself, in the answers."""
+
+    words: str
+    asked: str
+    days: int
+    is_routine: bool
+
+    def holds(self, told: list[int]) -> bool | None:
+        """Whether these answers, from the first on, are such a sign; None: too little is known."""
+        if not told:
+            return None
+        if self.days == 0:
+            return told[-1] >= 8
+        if self.asked == "tender":
+            return None if len(told) < 2 else told[-1] >= told[0]
+        if told[-1] <= 1:
+            return False
+        return None if len(told) < 2 else told[0] - told[-1] < 2
+
+
+SIGNS = {
+    "no-better-5-days": Sign("No clear improvement five days after", "pain", 5, True),
+    "two-weeks-not-better": Sign("Not clearly better two weeks after", "pain", 14, True),
+    "severe-pain": Sign("Pain of 8 or more out of 10", "pain", 0, False),
+    "not-easier": Sign("It is usually easier after a few treatments", "tender", 3, True),
+}
+SIGNS_OF = {
+    "strain": ("no-better-5-days", "two-weeks-not-better", "severe-pain"),
+    "rice": ("severe-pain",),
+    "trigger-point": ("not-easier",),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a protocol's text says of red flags that are reported, and of its questions before the start."""
+
+    suspends: Mapping[str, frozenset[str]]
+    forbids: Mapping[str, frozenset[str]]
+    """Of a question that refuses the whole protocol: everything."""
+
+
+@cache
+def written(protocol: str) -> Written:
+    """Read as plain YAML, with the files that it uses; whatever a test has changed, this is what is shipped."""
+    folder = Path(__file__).parents[2] / "protocols"
+    text = yaml.safe_load((folder / f"{protocol}.yaml").read_text(encoding="utf-8"))
+    suspends: dict[str, frozenset[str]] = {}
+    forbids: dict[str, frozenset[str]] = {}
+    for used in [phase["use"] for phase in text["phases"] if "use" in phase]:
+        suspends |= written(used).suspends
+        forbids |= written(used).forbids
+    for flag in text.get("red_flags", ()):
+        if "ask" in flag:
+            suspends[flag["id"]] = _modalities(flag.get("suspend", ()))
+    for question in text.get("screen", ()):
+        forbids[question["id"]] = _modalities(question.get("forbid", "all"))
+    return Written(suspends, forbids)
+
+
+def _modalities(told: str | Iterable[str]) -> frozenset[str]:
+    if told == "all":
+        return frozenset(EVERYTHING)
+    return frozenset([told] if isinstance(told, str) else told)
 
 
 @dataclass(frozen=True)
@@ -53,9 +150,10 @@ class Person:
                 instant = end
         return instant
 
-    def healed_at_the_earliest(self) -> datetime:
-        months, days = EARLIEST[self.grade]
-        local = self.onset.astimezone(ZoneInfo(self.zone))
+    def after(self, instant: datetime, length: tuple[int, int]) -> datetime:
+        """So many months and days later, by the calendar."""
+        months, days = length
+        local = instant.astimezone(ZoneInfo(self.zone))
         month = local.month - 1 + months
         year, month = local.year + month // 12, month % 12 + 1
         last = (date(year + month // 12, month % 12 + 1, 1) - DAY).day
@@ -97,6 +195,30 @@ class Checker:
     at: datetime = LONG_AGO
     is_over: bool = False
     phase: str = ""
+    screened: Mapping[str, bool] | None = None
+    """The questions that are answered, True is yes; None: all of them, with no."""
+    onset: datetime = LONG_AGO
+    grade: str = ""
+    entered_at: datetime = LONG_AGO
+    step: str = ""
+    stepped_at: datetime = LONG_AGO
+    standing: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The red flags that were reported and not answered, with what they stop."""
+    alerts: list[tuple[datetime, str]] = field(default_factory=list)
+    """Those since the injury."""
+    known: set[str] = field(default_factory=set)
+    """The signs that are raised or answered: not to be raised again."""
+    answered: set[str] = field(default_factory=set)
+    awaited: dict[str, datetime] = field(default_factory=dict)
+    """Signs that have to be raised at once."""
+    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+    offered_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.onset, self.grade = self.person.onset, self.person.grade
+        questions = written(self.protocol).forbids
+        self.screened = dict.fromkeys(questions, False) if self.screened is None else dict(self.screened)
 
     def breach(self, words: str) -> None:
         self.breaches.append(f"{self.at:%Y-%m-%d %H:%M:%S}Z {words}")
@@ -111,11 +233,18 @@ class Checker:
             self.at = at.astimezone(UTC)
             if self.is_over and event["event"] not in ("answer", "session_end"):
                 self.breach(f"{event['event']} after it was completed")
+            is_stopped = self.stopped_at is not None and self.stopped_at < self.at
+            if is_stopped and event["event"] not in ("answer", "session_end"):
+                self.breach(f"{event['event']} after it was stopped")
+            self._is_raised()
             getattr(self, f"_{event['event']}", lambda _: None)(event)
         self.at = until
         for session in self.sessions.values():
             if session.end is None and self.person.when_awake(session.planned_end) < until:
                 self.breach(f"{session.occurrence} has no end")
+        if not self.is_over and self.stopped_at is None:
+            self._is_raised()
+            self._somebody_is_told(until)
         return self.breaches
 
     # Sessions ----------------------------------------------------------------------------------
@@ -142,6 +271,10 @@ class Checker:
             if other.end is None:
                 self.breach(f"{name} starts while {other.occurrence} is on")
         self._within_waking_hours(session)
+        self._is_allowed(session.modality, name)
+        self._gaps(session, others)
+        if session.modality == "exercise":
+            self._exercise(session, is_new=known is None)
         if session.modality in THERMAL:
             self._thermal(session, others)
 
@@ -159,7 +292,9 @@ class Checker:
         for other in others:
             if other.modality in THERMAL and other.end is not None and self.at - other.end < HOUR:
                 self.breach(f"{name} starts {self.at - other.end} after {other.occurrence}")
-        since = self.at - self.person.onset
+        if self.protocol not in INJURED:
+            return
+        since = self.at - self.onset
         if session.modality == "cold" and session.phase != "contrast" and since + session.length > 48 * HOUR:
             self.breach(f"{name}: ice after 48 h")
         if session.modality == "warm":
@@ -168,22 +303,70 @@ class Checker:
             self._lessened(name)
 
     def _lessened(self, what: str) -> None:
-        """Pain and swelling are known, freshly, and less than at first or gone."""
+        """Pain and swelling are known, freshly, and less than at first or gone; swelling does not rise."""
         for observation, known in self._known(what):
-            first, now = known[0], known[-1]
+            *before, now = known[-1:] + known if len(known) == 1 else known
+            first = before[0]
             less = first - now
-            enough = less >= 2 or (less > 0 and now <= 1) if observation == "pain" else less > 0
-            if not enough and now != 0:
+            is_little = now > 1 and less < 2 if observation == "pain" else now > before[-1]
+            if now != 0 and (less <= 0 or is_little):
                 self.breach(f"{what}: {observation} has not lessened, {first} to {now}")
 
     def _known(self, what: str) -> Iterator[tuple[str, list[int]]]:
         """The answers to both questions, if they are fresh."""
         for observation in ("pain", "swelling"):
-            known = self.told.get(observation, [])
-            if not known or self.at - known[-1][0] >= DAY:
-                self.breach(f"{what}: {observation} is unknown or stale")
+            known = self._fresh(observation, DAY)
+            if known:
+                yield observation, known
             else:
-                yield observation, [value for _, value in known]
+                self.breach(f"{what}: {observation} is unknown or stale")
+
+    def _fresh(self, observation: str, long: timedelta) -> list[int]:
+        """The answers since the injury, if the last one is not older than so long."""
+        known = [(at, value) for at, value in self.told.get(observation, []) if at >= self.onset]
+        return [value for _, value in known] if known and self.at - known[-1][0] < long else []
+
+    def _is_allowed(self, modality: str, what: str) -> None:
+        """Neither a red flag that stands nor the questions before the start speak against it."""
+        assert self.screened is not None
+        for flag, stopped in self.standing.items():
+            if modality in stopped:
+                self.breach(f"{what} starts while the red flag {flag} stands")
+        for question, forbidden in written(self.protocol).forbids.items():
+            if modality in forbidden and self.screened.get(question, True):
+                how = "forbidden by" if question in self.screened else "not cleared by"
+                self.breach(f"{what} starts, {how} {question}")
+
+    def _gaps(self, session: Session, others: Iterable[Session]) -> None:
+        """Between packs, pressing, TENS and exercise, and how long and often each may be."""
+        rules = {
+            "tens": (THERMAL, HOUR),
+            "massage": (("cold", "massage"), 30 * MINUTE),
+            "exercise": (("cold",), 30 * MINUTE),
+        }
+        before, gap = rules.get(session.modality, ((), HOUR))
+        for other in others:
+            if other.modality in before and other.end is not None and self.at - other.end < gap:
+                self.breach(f"{session.occurrence} starts {self.at - other.end} after {other.occurrence}")
+        longest = {"massage": 2 * MINUTE, "tens": HOUR}.get(session.modality)
+        if longest is not None and session.length > longest:
+            self.breach(f"{session.occurrence} is longer than {longest}")
+        hours = self.person.waking(self.at)
+        if session.modality == "warm" and hours is not None:
+            today = [o for o in others if o.modality == "warm" and o.start >= hours[0]]
+            if len(today) >= 3:
+                self.breach(f"{session.occurrence} is the fourth warm pack of the day")
+
+    def _exercise(self, session: Session, *, is_new: bool) -> None:
+        name = session.occurrence
+        if session.phase in ("rice", "contrast"):
+            self.breach(f"{name}: exercise too early")
+        most = 5 if session.activity in ("dynamic", "heavy") else 3
+        morning = self._fresh("morning", 36 * HOUR)
+        if is_new and (not morning or morning[-1] > most):
+            self.breach(f"{name}: the morning is unknown or above {most}")
+        if is_new and session.phase == "loading" and ON_STEP[session.activity] != self.step:
+            self.breach(f"{name} is not of the step {self.step}")
 
     def _session_end(self, event: Mapping[str, Any]) -> None:
         session = self.sessions.get(event["occurrence"])
@@ -210,34 +393,128 @@ class Checker:
             return
         self.act, self.acted_at = event, self.at
         match event["do"]:
+            case "flag":
+                self.standing[event["flag"]] = written(self.protocol).suspends[event["flag"]]
+            case "clear":
+                self.standing.pop(event["flag"], None)
+                self.answered.add(event["flag"])
+            case "screen":
+                answers = {name: word == "yes" for name, word in event.items() if word in ("yes", "no")}
+                self.screened = {**(self.screened or {}), **answers}
+                refusing = [name for name, yes in answers.items() if yes and name == "fresh"]
+                self.stopped_at = self.at if refusing else None
+            case "setback":
+                self._somebody_is_told(self.at)
+                self.onset = datetime.fromisoformat(event["onset"]) if "onset" in event else self.at
+                self.grade = event.get("grade", self.grade)
+                self.phase, self.alerts, self.known, self.answered = "", [], set(), set()
+                self._resumed()
+            case "pause":
+                length = {"3h": 3 * HOUR, "2d": 2 * DAY}.get(event.get("for", ""), 9999 * DAY)
+                self._resumed()
+                self.pauses.append((self.at, self.at + length))
+            case "resume":
+                self._resumed()
+            case "stop":
+                self.stopped_at = self.at
             case "checkin":
                 for name, value in event.items():
                     if isinstance(value, int) and name not in ("v",):
                         self.told.setdefault(name, []).append((self.at, value))
+                self._look_for_signs()
             case "end" | "done":
-                session = self._latest(event["activity"])
+                session = self._latest(event.get("activity"))
                 if session is not None:
                     if event["do"] == "end" and session.end is not None and not session.is_told:
                         session.end = max(session.end, self.at)
                     session.is_told = True
             case "skip" | "snooze":
-                session = self._latest(event["activity"])
+                session = self._latest(event.get("activity"))
                 is_sure = session is None or session.is_begun or session.is_told
                 if session is not None and not is_sure and self.at - (session.end or self.at) < STILL_SAYS:
                     del self.sessions[session.occurrence]
 
-    def _latest(self, activity: str) -> Session | None:
-        found = [session for session in self.sessions.values() if session.activity == activity]
+    def _resumed(self) -> None:
+        self.pauses = [(begin, min(end, self.at)) for begin, end in self.pauses]
+
+    def _is_paused(self, begin: datetime, end: datetime) -> bool:
+        return any(start <= end and begin <= over for start, over in self.pauses)
+
+    def _look_for_signs(self) -> None:
+        for name in SIGNS_OF.get(self.protocol, ()):
+            sign = SIGNS[name]
+            is_time = self.at >= self.onset + sign.days * DAY + 25 * HOUR * bool(sign.days)
+            is_silent = sign.is_routine and self._is_paused(self.at, self.at)
+            told = [value for at, value in self.told.get(sign.asked, []) if at >= self.onset]
+            match sign.holds(told):
+                case True if is_time and name not in self.known and not is_silent:
+                    self.awaited[name] = self.at
+                case False if not is_silent and (sign.is_routine or name in self.answered):
+                    self.known.discard(name)
+                    self.answered.discard(name)
+
+    def _is_raised(self) -> None:
+        for name, at in [*self.awaited.items()]:
+            if at < self.at:
+                self.breach(f"{name} is not raised")
+                del self.awaited[name]
+
+    def _alert(self, event: Mapping[str, Any]) -> None:
+        self.alerts.append((self.at, event["reason"]))
+        for name, sign in SIGNS.items():
+            if event["reason"].startswith(sign.words):
+                if name in self.known:
+                    self.breach(f"{name} is raised again")
+                self.known.add(name)
+                self.awaited.pop(name, None)
+
+    def _somebody_is_told(self, until: datetime) -> None:
+        """What is over its time by then has been said: the healing, and the phase."""
+        if self.protocol == "strain":
+            self._is_said(TOO_LATE, self.person.after(self.onset, LATEST[self.grade]), until)
+        if self.phase in MOSTLY and self.protocol not in ("rice", "contrast"):
+            words, days = MOSTLY[self.phase]
+            zero = self.onset if self.phase == "rice" else self.entered_at
+            due = max(zero + days[self.grade] * DAY, self.entered_at + DAY)
+            if self.offered_at is None or self.offered_at > due:
+                self._is_said(words, due, until)
+
+    def _is_said(self, words: str, due: datetime, until: datetime) -> None:
+        due = self.person.when_awake(due + 3 * HOUR)
+        is_said = any(reason.startswith(words) for _, reason in self.alerts)
+        if due < until and not is_said and not self._is_paused(due - 4 * HOUR, until):
+            self.breach(f"nobody is told: {words}")
+
+    def _latest(self, activity: str | None) -> Session | None:
+        """The last session of an activity; without a name the last of all, which is what is meant then."""
+        found = [session for session in self.sessions.values() if activity in (None, session.activity)]
         return max(found, key=lambda session: session.start, default=None)
 
     # The rest ------------------------------------------------------------------------------------
 
     def _phase(self, event: Mapping[str, Any]) -> None:
+        is_back = self._does(("step-back",))
+        if event["state"] in ("left", "entered") and not is_back:
+            for flag in [flag for flag, stopped in self.standing.items() if stopped]:
+                self.breach(f"{event['phase']} is {event['state']} while the red flag {flag} stands")
+        if event["state"] == "held":
+            is_offer = event["reasons"][0].startswith("waits for confirmation")
+            self.offered_at = (
+                self.at if is_offer else self.offered_at if "would fit" in event["reasons"][0] else None
+            )
+        if event["state"] == "left":
+            self._somebody_is_told(self.at)
+            is_forced = is_back or (self._does(("advance",)) and self.act.get("because"))
+            if event["phase"] == "loading" and not is_back:
+                self._has_loaded(is_forced=bool(is_forced))
         if event["state"] != "entered":
             return
         before, self.phase = self.phase, event["phase"]
+        self.entered_at = self.stepped_at = self.at
+        self.offered_at = None
+        self.step = LADDER[0] if self.phase == "loading" else ""
         if event["phase"] == "contrast" and not self._does(("step-back",)):
-            since = self.at - self.person.onset
+            since = self.at - self.onset
             if self._does(("advance",)) and self.act.get("because"):
                 deque(self._known("contrast is entered"))
                 return
@@ -247,9 +524,54 @@ class Checker:
             if before == "rice" and since < 24 * HOUR:
                 self.breach("rice is left before 24 h")
 
+    def _has_loaded(self, *, is_forced: bool) -> None:
+        if self.step != self._steps()[-1]:
+            self.breach(f"loading is left on the step {self.step}")
+        if not is_forced and self.at - self.entered_at < LOADING_DAYS[self.grade] * DAY - 2 * HOUR:
+            self.breach("loading is left too early")
+
+    def _steps(self) -> tuple[str, ...]:
+        return LADDER[:3] if self.grade == "I" else LADDER
+
+    def _step(self, event: Mapping[str, Any]) -> None:
+        """One step at a time, and by itself one a day, in the daytime, for a reason known on the step."""
+        steps, before, since = self._steps(), self.step, self.stepped_at
+        self.step, self.stepped_at = event["step"], self.at
+        move = 1 if event["direction"] == "up" else -1
+        if event["step"] not in steps or steps.index(event["step"]) != steps.index(before) + move:
+            self.breach(f"from the step {before} to {event['step']}")
+            return
+        if self._does(("advance",) if move > 0 else ("step-back",)):
+            if move > 0 and any(self.standing.values()):
+                self.breach("a step up while a red flag stands")
+            return
+        today, then = self.person.waking(self.at), self.person.waking(since)
+        if today is None:
+            self.breach("a step in the night")
+        elif today == then:
+            self.breach("two steps in a day")
+        told = {
+            name: [value for at, value in self.told.get(name, []) if at > since]
+            for name in ("pain", "morning")
+        }
+        if move > 0:
+            days = STEP_DAYS[self.grade][steps.index(before)]
+            if self.at - since < days * DAY - 12 * HOUR:
+                self.breach(f"a step up after {self.at - since}")
+            if any(self.standing.values()):
+                self.breach("a step up while a red flag stands")
+            if not all(known and known[-1] <= 3 for known in told.values()):
+                self.breach(f"a step up although pain and morning are {told}")
+        else:
+            mornings = [value for at, value in self.told.get("morning", []) if at >= self.onset]
+            rises = len(mornings) > 1 and mornings[-1] - mornings[-2] >= 2
+            if not told["morning"] or not (mornings[-1] > 5 or rises):
+                self.breach(f"a step back although the mornings are {mornings[-2:]}")
+
     def _does(self, verbs: tuple[str, ...], activity: str | None = None) -> bool:
         """Whether the person does one of these at this very moment."""
-        return self.acted_at == self.at and self.act["do"] in verbs and self.act.get("activity") == activity
+        named = self.act.get("activity")
+        return self.acted_at == self.at and self.act["do"] in verbs and named in (None, activity)
 
     def _reminder(self, event: Mapping[str, Any]) -> None:
         if event["activity"] == "compress" and event["occurrence"] in self.holds:
@@ -258,6 +580,7 @@ class Checker:
                 self.breach(f"{event['occurrence']} comes off after bedtime")
             return
         self.holds[event["occurrence"]] = self.at
+        self._is_allowed(event["modality"], event["occurrence"])
         if self.person.waking(self.at) is None:
             self.breach(f"{event['occurrence']} is told in the night")
 
@@ -267,5 +590,5 @@ class Checker:
 
     def _completed(self, _: Mapping[str, Any]) -> None:
         self.is_over = True
-        if self.protocol == "strain" and self.at < self.person.healed_at_the_earliest():
+        if self.protocol == "strain" and self.at < self.person.after(self.onset, EARLIEST[self.grade]):
             self.breach("completed before the earliest healing time")

@@ -59,12 +59,19 @@ def small(
     region: str = "hip",
     healing: bool = False,
     id_: str = "small",
+    observe: str = "",
+    top: str = "",
 ) -> RecoveryProtocol:
-    """A protocol with one phase, `only`, that has these activities, and `more` phases as they are given."""
+    """A protocol with one phase, `only`, that has these activities, and `more` phases as they are given.
+
+    `observe` are further observations, `top` further lines of the file.
+    """
     text = [
         f"format: 1\nid: {id_}\nversion: 1.0.0\ntitle: Small\nsummary: Small.\nregion: {region}",
         "inputs: [onset, grade, side]",
         OBSERVE,
+        *(f"  {line}" for line in observe.strip().splitlines()),
+        *([top.strip()] if top else []),
         *([TABLES, HEALING] if healing else []),
         *(["limits:", *_items(limits)] if limits else []),
         *(["red_flags:", *_items(flags)] if flags else []),
@@ -107,9 +114,10 @@ def shipped(id_: str) -> RecoveryProtocol:
 
 
 def changed(id_: str, change: Callable[[str], str]) -> RecoveryProtocol:
-    """A shipped protocol with the text of every file changed."""
-    other = {name: change(text) for name, text in texts().items()}
-    assert other != texts()
+    """A shipped protocol with the text of every file changed, and without their translations."""
+    plain = {name: text.partition("\ntranslations:")[0] + "\n" for name, text in texts().items()}
+    other = {name: change(text) for name, text in plain.items()}
+    assert other != plain
     return compile_texts(other, id_)
 
 
@@ -144,8 +152,10 @@ def started(
     lives: Place | None = None,
     confirms: bool = False,
     number: int = 1,
+    screen: dict[str, bool] | None = None,
+    **more: Any,
 ) -> tuple[Episode, Fact]:
-    """A new episode, with the fact that opens it."""
+    """A new episode, with the fact that opens it. Without `screen` all questions are answered no."""
     lives = lives or place()
     data = {
         "onset": to_ms(onset),
@@ -155,7 +165,9 @@ def started(
         "wake": f"{lives.wake:%H:%M}",
         "bedtime": f"{lives.bedtime:%H:%M}",
         "confirms": confirms,
-    }
+        "screen": {question.id: False for question in protocol.screen} if screen is None else screen,
+        "options": {o.id: o.default or o.choices[0] for o in protocol.options.values()},
+    } | more
     opening = Fact(f"{protocol.id}-{number}", start or onset, f.STARTED, data, "person", seq=1)
     return begin(protocol, opening), opening
 
@@ -252,7 +264,7 @@ class Life:
 
         taken = [Fact(self.episode.id, self.now, f.UNDONE, {"seq": seq}, "person") for seq in seqs]
         self.facts += [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(taken, 1)]
-        self.episode = fold(self.episode.protocol, self.facts)
+        self.episode = fold(self.episode.whole, self.facts)
         self.turn()
 
     # What the journal tells ----------------------------------------------------------------------
@@ -292,7 +304,7 @@ def done(
     """An act of an answers file."""
     told = {name: str(value) for name, value in values.items()}
     wish = Act(verb, activity, told, parse_duration(length) if length else None, because=because)
-    return Scripted(at, wish, as_line(wish) | ({"because": because} if because else {}))
+    return Scripted(at, wish, as_line(wish))
 
 
 def events(

@@ -384,9 +384,12 @@ def test_what_was_put_off_is_over_when_its_phase_is() -> None:
 # Pause, resume, stop ----------------------------------------------------------------------------
 
 
+COUNTS = "Healing, gaps and limits go on counting; no phase ends and nothing is caught up."
+
+
 def test_a_pause_is_silent_and_leaves_no_debt() -> None:
     life = Life(small(RAISE, ASK)).go("Mon 09:00")
-    assert life.accepted("pause") == "Paused until recovery resume. Healing and the limits go on counting."
+    assert life.accepted("pause") == f"Paused until recovery resume. {COUNTS}"
     life.go("Tue 12:00")
     assert life.refused("begin").reason == "phase only has nothing of that kind"
     assert life.accepted("resume") == "Reminders are on again."
@@ -398,10 +401,7 @@ def test_a_pause_is_silent_and_leaves_no_debt() -> None:
 def test_a_pause_ends_by_itself_at_the_same_time_of_day_across_a_change_of_summer_time() -> None:
     onset = local("2027-03-27 07:00")
     life = Life(small(RAISE), onset).go("2027-03-27 20:00")
-    assert (
-        life.accepted("pause", length="1d")
-        == "Paused until tomorrow 20:00. Healing and the limits go on counting."
-    )
+    assert life.accepted("pause", length="1d") == f"Paused until tomorrow 20:00. {COUNTS}"
     life.go("2027-03-29 00:00")
     assert life.times() == ["Sat 07:00", "Sat 10:00", "Sat 13:00", "Sat 16:00", "Sat 19:00", "Sun 22:00"]
     assert [title for _, title in life.cues("phase")] == ["Reminders are on again"]

@@ -305,12 +305,12 @@ def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten
 
 
 def test_a_red_flag_is_raised_once_cleared_when_it_is_over_and_raised_again() -> None:
-    life = Life(small(ASK, flags=["{id: bad, when: pain >= 8, level: urgent, say: Go today}"]))
+    life = Life(small(ASK, flags=["{id: bad, when: pain >= 8, level: routine, say: Go}"]))
     for hour, pain in ((8, 8), (9, 9), (10, 3), (11, 8)):
         life.go(f"Mon {hour:02}:00").answer(pain=pain)
     assert life.cues("alert") == [
-        ("Mon 08:00", "See a professional today"),
-        ("Mon 11:00", "See a professional today"),
+        ("Mon 08:00", "Worth a visit"),
+        ("Mon 11:00", "Worth a visit"),
     ]
     assert [*life.episode.alerts] == ["flag/bad"]
 

@@ -33,8 +33,8 @@ def journal_of(name: str, persona: str, days: int) -> tuple[Episode, list[Fact]]
 @pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
 def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) -> None:
     live, facts = journal_of(name, persona, 12)
-    folded = fold(live.protocol, facts)
-    step_by_step = begin(live.protocol, facts[0])
+    folded = fold(live.whole, facts)
+    step_by_step = begin(live.whole, facts[0])
     for fact in facts[1:]:
         step_by_step = apply(step_by_step, fact)
     assert folded == step_by_step
@@ -48,7 +48,7 @@ def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(perso
     now = ONSET + 75 * DAY
     kept = [fact for fact in facts if fact.kind not in FLEETING or fact.at >= now - MEMORY]
     assert len(kept) < len(facts)
-    all_of_them, recent = fold(live.protocol, facts), fold(live.protocol, kept)
+    all_of_them, recent = fold(live.whole, facts), fold(live.whole, kept)
     assert next_wakeup(recent, now) == next_wakeup(all_of_them, now)
     for hours in (0, 1, 5, 16, 24, 70):
         later = now + hours * HOUR
@@ -155,19 +155,19 @@ def test_texts_know_the_sides() -> None:
 
 
 def test_an_activity_for_another_grade_is_no_part_of_the_episode() -> None:
-    ids = {
-        grade: {activity.id for activity in fold_of(grade).protocol.phase("loading").activities}
-        for grade in ("I", "II", "III")
-    }
-    assert {"dynamic-i"} <= ids["I"]
-    assert not {"dynamic-ii", "heavy-iii"} & ids["I"]
-    assert {"dynamic-ii", "heavy-ii"} <= ids["II"]
-    assert "dynamic-i" not in ids["II"]
-    assert {"dynamic-iii", "heavy-iii"} <= ids["III"]
-    assert "heavy-ii" not in ids["III"]
-
-
-def fold_of(grade: str) -> Episode:
-    _episode, opening = started(shipped("strain"))
-    data = {**opening.data, "grade": grade}
-    return fold(shipped("strain"), [replace(opening, data=data)])
+    some = [
+        f"{{id: {id_}, kind: advice, say: So, only_if: {when}}}"
+        for id_, when in {
+            "first": "grade == I",
+            "others": "grade != I",
+            "later": "[grade == III, pain <= 3]",
+            "any": "{any: [grade == I, pain <= 3]}",
+        }.items()
+    ]
+    protocol = small(ICE, ASK, *some)
+    for grade, left_out in (("I", {"others", "later"}), ("II", {"first", "later"}), ("III", {"first"})):
+        _, opening = started(protocol, grade=grade)
+        episode = fold(protocol, [opening])
+        known = {activity.id for activity in episode.protocol.phase("only").activities}
+        assert known == {"ice", "ask", "first", "others", "later", "any"} - left_out
+        assert episode.whole is protocol

@@ -6,6 +6,7 @@ protocols whose limits have been taken out.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -22,11 +23,11 @@ from recovery.engine.play import Play, Scripted
 from recovery.engine.simulate import simulate
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
-from tests.engine.checker import Checker, Person
+from tests.engine.checker import Checker, Person, written
 from tests.engine.examples import changed, done, place, shipped, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LENGTHS = {"rice": 5 * DAY, "contrast": 12 * DAY, "strain": 16 * DAY}
+LENGTHS = {"rice": 5 * DAY, "contrast": 12 * DAY, "strain": 16 * DAY, "trigger-point": 8 * DAY}
 
 # A place, and days near which something happens to its clock.
 PLACES = {
@@ -50,6 +51,7 @@ ACTIVITIES = {
     "rice": ("ice", "elevate", "look"),
     "contrast": ("packs", "tens", "look"),
     "strain": ("ice", "packs", "tens", "elevate", "look", "stretch"),
+    "trigger-point": ("press", "press", "cool", "loosen", "look", "others"),
 }
 
 
@@ -65,7 +67,8 @@ class Fickle:
         if kind not in ("start", "end", "reminder", "check-in") or self.random.random() > self.diligence:
             return
         if kind == "check-in":
-            values = {name: str(self.random.randint(0, 3)) for name in fact.data["asks"] if name != "rom"}
+            asked = [name for name in fact.data["asks"] if name not in ("rom", "tight")]
+            values = {name: str(self.random.randint(0, 3)) for name in asked}
             yield fact.at + self._delay(90), Act("checkin", values=values)
         elif kind == "start":
             verb = self.random.choice(["begin"] * 6 + ["skip", "snooze", "done"])
@@ -135,9 +138,10 @@ def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> l
     told, at = [], start
     for better in draw(st.lists(st.integers(-2, 4), max_size=int(length / (10 * HOUR)))):
         if better < 0:
-            told.append(tells(name, at, pain=pain))
+            told.append(tells(name, at, pain=pain, tender=pain))
         else:
-            told.append(tells(name, at, pain=pain, swelling=swelling, morning=pain, rom="full", strength=95))
+            rest: dict[str, object] = {"morning": pain, "rom": "full", "strength": 95, "tight": "yes"}
+            told.append(tells(name, at, pain=pain, tender=pain, swelling=swelling, **rest))
         at += draw(st.integers(30, 20 * 60)) * MINUTE
         pain, swelling = min(10, max(0, pain - better)), min(3, max(0, swelling - draw(st.integers(-1, 2))))
     return told
@@ -154,9 +158,18 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
                 ["begin"] * 6
                 + ["end", "end", "done", "skip", "skip", "snooze", "snooze"]
                 + ["pause", "resume", "resume", "advance", "force", "step-back"]
+                + ["flag", "clear", "clear", "setback", "screen"]
             )
         )
-        if verb == "force":
+        if verb in ("flag", "clear"):
+            flag = draw(st.sampled_from(sorted(written(name).suspends)))
+            found.append(done(at, verb, flag, because="seen" if verb == "clear" else ""))
+        elif verb == "setback":
+            found.append(done(at, verb, **draw(st.sampled_from([{}, {"grade": "III"}]))))
+        elif verb == "screen":
+            question = draw(st.sampled_from(sorted(written(name).forbids)))
+            found.append(done(at, verb, **{question: draw(st.sampled_from(["yes", "no"]))}))
+        elif verb == "force":
             found.append(done(at, "advance", because="I say so"))
         elif verb in ("begin", "end", "done", "skip", "snooze"):
             activity = draw(st.sampled_from(ACTIVITIES[name]))
@@ -173,6 +186,8 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
 def lives(draw: st.DrawFn, name: str) -> tuple[Person, datetime, list[Scripted], Fickle | None]:
     length = LENGTHS[name]
     person, start = draw(people(length))
+    if "onset" not in shipped(name).inputs:
+        person = replace(person, onset=start)
     acts = draw(answers(name, start, length)) + draw(deeds(name, start, length))
     diligence = draw(st.sampled_from([0.0, 0.5, 0.9, 1.0]))
     fickle = Fickle(draw(st.integers(0, 2**32)), diligence) if diligence else None
@@ -410,6 +425,61 @@ def test_the_checker_knows_that_a_sleeping_machine_tells_nothing() -> None:
 )  # fmt: skip
 def test_the_checker_sees_each_breach(told: list[dict[str, Any]], words: str) -> None:
     assert words in breaches(*told)
+
+
+def phase(minute: float, state: str, name: str = "loading") -> dict[str, Any]:
+    return {**event("phase", minute), "phase": name, "state": state, "reasons": ["so"]}
+
+
+def step(minute: float, name: str, direction: str = "up") -> dict[str, Any]:
+    return {**event("step", minute), "step": name, "direction": direction, "reasons": ["so"]}
+
+
+def exercise(minute: float, activity: str) -> dict[str, Any]:
+    about = {"phase": "loading", "activity": activity, "modality": "exercise", "seconds": 600}
+    return started_at(minute, **about)
+
+
+DAY_LATER = 24 * 60
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ([act(0, "flag", flag="saddle"), started_at(5)], "1 starts while the red flag saddle stands"),
+        ([act(0, "screen", raynaud="yes"), started_at(5)], "1 starts, forbidden by raynaud"),
+        (
+            [act(0, "flag", flag="no-weight"), phase(5, "entered")],
+            "entered while the red flag no-weight stands",
+        ),
+        (
+            [act(0, "flag", flag="saddle"), event("reminder", 5, occurrence="e")],
+            "e starts while the red flag",
+        ),
+        ([phase(0, "entered"), step(DAY_LATER, "heavy")], "from the step stretching to heavy"),
+        ([phase(0, "entered"), step(600, "isometric")], "two steps in a day"),
+        ([phase(0, "entered"), step(10 * 60, "isometric")], "a step up after 10:00:00"),
+        ([phase(0, "entered"), step(3 * DAY_LATER, "isometric")], "a step up although pain and morning are"),
+        ([phase(0, "entered"), step(DAY_LATER - 9 * 60, "isometric")], "a step in the night"),
+        ([phase(0, "entered"), phase(60, "left")], "loading is left on the step stretching"),
+        ([phase(0, "entered"), exercise(60, "stretch")], "the morning is unknown or above 3"),
+        (
+            [phase(0, "entered"), act(1, "checkin", morning=2), exercise(60, "heavy")],
+            "1 is not of the step stretching",
+        ),
+        ([started_at(0, modality="exercise")], "exercise too early"),
+        ([act(0, "checkin", pain=9), started_at(5)], "severe-pain is not raised"),
+        ([act(0, "stop"), started_at(5)], "session_start after it was stopped"),
+        ([phase(0, "entered", "rice")], "nobody is told: Pain and swelling have not begun to recede"),
+        ([phase(0, "entered", "rice")], "nobody is told: The usual healing time for this grade has passed"),
+    ],
+)
+def test_the_checker_sees_each_breach_of_the_rules_of_a_strain(
+    told: list[dict[str, Any]], words: str
+) -> None:
+    person = Person(START, "Europe/Berlin", time(7), time(23))
+    found = Checker(person, "strain").read(told, START + 100 * DAY)
+    assert [breach for breach in found if words in breach], found
 
 
 def test_lengths_in_acts_are_what_they_say() -> None:

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from recovery.engine.acts import Act
+from recovery.engine.answers import parse_answers
 from recovery.engine.personas import PERSONAS
+from recovery.engine.play import as_line
 from recovery.engine.simulate import usual_end
+from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import MODALITIES
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import (
@@ -37,6 +41,7 @@ Events = list[dict[str, Any]]
 BASE = {"v", "at", "event"}
 FIELDS = {
     "phase": {"phase", "state", "reasons"},
+    "step": {"phase", "step", "direction", "reasons"},
     "session_start": {"phase", "activity", "modality", "occurrence", "seconds"},
     "session_end": {"phase", "activity", "modality", "occurrence", "seconds", "overrun_seconds"},
     "reminder": {"phase", "activity", "modality", "occurrence", "text"},
@@ -92,6 +97,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "at": lambda v: re.fullmatch(RFC_3339, v) is not None,
     "phase": lambda v: v in ("rice", "contrast", "loading", "return"),
     "state": lambda v: v in ("entered", "held", "left"),
+    "direction": lambda v: v in ("up", "down"),
     "reasons": lambda v: isinstance(v, list) and all(isinstance(reason, str) for reason in v),
     "modality": lambda v: v in MODALITIES,
     "seconds": lambda v: type(v) is int and v > 0,
@@ -333,6 +339,67 @@ def test_who_reacts_to_nothing_never_leaves_the_first_phase() -> None:
     assert of_kind(told, "session_start")
 
 
+def test_who_does_not_heal_is_sent_to_somebody_after_five_days_and_again_after_two_weeks() -> None:
+    told = whole_way("stuck", "I")
+    days = [(e["at"][:10], e["reason"].partition(",")[0].partition(".")[0]) for e in of_kind(told, "alert")]
+    assert ("2026-11-28", "No clear improvement five days after the injury") in days
+    assert ("2026-12-07", "Not clearly better two weeks after the injury") in days
+    held = [e["reasons"] for e in of_kind(told, "phase") if e["state"] == "held"]
+    assert held[-1]
+
+
+@pytest.mark.parametrize(
+    ("persona", "days", "alerts"),
+    [
+        ("steady", (19, 22), []),
+        ("sloppy", (19, 23), []),
+        ("slow", (42, 44), ["After six weeks the point is still there"]),
+        (
+            "stuck",
+            None,
+            ["It is usually easier after a few treatments", "After six weeks the point is still"],
+        ),
+    ],
+)
+def test_a_trigger_point_is_pressed_until_it_is_gone(
+    persona: str, days: tuple[int, int] | None, alerts: list[str]
+) -> None:
+    told = events(shipped("trigger-point"), ONSET + 60 * DAY, persona=persona)
+    ended = [datetime.fromisoformat(e["at"]) - ONSET for e in of_kind(told, "completed")]
+    assert (days is None and not ended) or (days and days[0] * DAY <= ended[0] <= days[1] * DAY)
+    for e, words in zip(of_kind(told, "alert"), alerts, strict=True):
+        assert e["reason"].startswith(words)
+    assert {e["modality"] for e in of_kind(told, "session_start")} == {"massage"}
+    person = Person(ONSET, BERLIN, place().wake, place().bedtime)
+    assert Checker(person, "trigger-point").read(told, ONSET + 60 * DAY) == []
+
+
+def test_the_steps_of_loading_are_climbed_one_by_one() -> None:
+    for grade, steps in (("I", 2), ("II", 3), ("III", 3)):
+        told = of_kind(whole_way("steady", grade), "step")
+        assert [e["step"] for e in told] == ["isometric", "dynamic", "heavy"][:steps]
+        assert {e["direction"] for e in told} == {"up"}
+
+
+ACTS = [
+    Act("flag", "saddle"),
+    Act("clear", "saddle", because="seen"),
+    Act("setback", values={"grade": "III"}, at=ONSET + HOUR, because="fell"),
+    Act("snooze", "ice", length=parse_duration("1h30m")),
+    Act("pause", length=parse_duration("2d"), because="away"),
+    Act("checkin", values={"pain": "3", "rom": "full"}),
+    Act("screen", values={"raynaud": "yes"}),
+    Act("step-back", because="too much"),
+]
+
+
+@pytest.mark.parametrize("wish", ACTS, ids=lambda wish: wish.verb)
+def test_an_act_is_told_as_a_line_that_says_the_same(wish: Act) -> None:
+    line = {"at": (ONSET + 2 * HOUR).isoformat(), **as_line(wish)}
+    (again,) = parse_answers(json.dumps(line), "answers", ONSET, place())
+    assert again.act == wish
+
+
 def test_packs_are_cold_and_warm_in_turn() -> None:
     told = of_kind(events(small(PACKS), ONSET + 3 * DAY, persona="steady"), "session_start")
     occurrences = {e["occurrence"]: e["modality"] for e in told}
@@ -343,4 +410,4 @@ def test_a_year_of_grade_three_takes_seconds() -> None:
     begin = process_time()
     told = events(shipped("strain"), ONSET + 365 * DAY, persona="slow", grade="III")
     assert process_time() - begin < (5 if sys.gettrace() is None else 30)  # coverage takes its time
-    assert len(told) > 3000
+    assert len(told) > 2000

@@ -1,0 +1,58 @@
+"""Self-grading: from answers to the questions of a protocol to a grade, with reasons."""
+
+from collections.abc import Mapping
+
+from recovery.language import N_, _, tr
+from recovery.protocol.model import GRADES, Assessment
+from recovery.values import Value
+
+ANSWERS = (N_("yes"), N_("no"), N_("unsure"))
+UNSURE = N_("unsure")
+"""The grade of somebody who does not know; the protocol says what it counts as."""
+
+
+class Graded(Value):
+    """A grade that a person found, and why."""
+
+    grade: str
+    reasons: tuple[str, ...]
+    raises: tuple[str, ...] = ()
+    """The red flags that the answers report."""
+
+
+def read_grade(text: str) -> str:
+    """I, II or III, also as 1, 2, 3; or `UNSURE`. Raises `ValueError`."""
+    word = text.strip().upper()
+    if word == "UNSURE":
+        return UNSURE
+    if word in ("1", "2", "3"):
+        return GRADES[int(word) - 1]
+    if word not in GRADES:
+        raise ValueError(
+            _("{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)", text=text)
+        )
+    return word
+
+
+def graded(assessment: Assessment, answers: Mapping[str, str], language: str = "en") -> Graded:
+    """The highest grade that an answer speaks for, with reasons in a language.
+
+    Every question has one of `ANSWERS`; raises `KeyError`.
+    """
+    spoken: list[tuple[str, str]] = []
+    for question in assessment.questions:
+        answer = answers[question.id]
+        grade = {"yes": question.grade, "unsure": assessment.unsure}.get(answer)
+        if grade is not None:
+            spoken.append((grade, f"{tr(language, answer)}: {question.ask}"))
+    raises = tuple(q.raises for q in assessment.questions if q.raises and answers[q.id] == "yes")
+    if not spoken:
+        no = tr(language, "no")
+        return Graded(assessment.otherwise, tuple(f"{no}: {q.ask}" for q in assessment.questions), raises)
+    highest = max((grade for grade, _reason in spoken), key=GRADES.index)
+    return Graded(highest, tuple(reason for grade, reason in spoken if grade == highest), raises)
+
+
+def graded_unsure(assessment: Assessment, language: str = "en") -> Graded:
+    """The grade of somebody who does not know."""
+    return Graded(assessment.unsure, (tr(language, "unsure"),))

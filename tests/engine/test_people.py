@@ -1,0 +1,121 @@
+"""A thousand people, each from the start to the end of the way: the rules hold for all, and nobody is left alone.
+
+`people.py` makes them and `checker.py` knows the rules; neither asks the engine. Beside the thousand, which take
+minutes (`tests/run -m people`), a few live in every run, and some under protocols from which a rule was taken out.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from multiprocessing import get_context
+
+import pytest
+
+from recovery.engine.play import Play
+from recovery.engine.simulate import simulate
+from tests.engine.checker import Checker
+from tests.engine.examples import changed, place, shipped, started
+from tests.engine.people import live, make
+
+MANY = int(os.environ.get("RECOVERY_PEOPLE", "1000"))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 5, 6, 8, 9, 13])
+def test_the_rules_hold_all_the_way(number: int) -> None:
+    assert live(number) == []
+
+
+@pytest.mark.people
+@pytest.mark.timeout(3600)
+def test_the_rules_hold_for_a_thousand() -> None:
+    with get_context("spawn").Pool() as pool:
+        found = [words for lives in pool.imap_unordered(live, range(MANY), chunksize=4) for words in lives]
+    assert found == []
+
+
+def test_a_number_is_the_same_person_every_time() -> None:
+    one, other = make(7), make(7)
+    assert (one.person, one.start, one.screened) == (other.person, other.start, other.screened)
+    assert [act.line for act in one.acts] == [act.line for act in other.acts]
+
+
+def test_all_kinds_of_people_and_fates_are_among_them() -> None:
+    made = [make(number) for number in range(200)]
+    assert {one.person.grade for one in made} == {"I", "II", "III"}
+    assert {one.protocol for one in made} == {"strain", "trigger-point"}
+    verbs = Counter(act.act.verb for one in made for act in one.acts)
+    assert {"flag", "setback", "screen", "pause", "advance", "step-back", "stop"} <= {*verbs}
+    assert any(one.patient.healing > 5 for one in made)
+    assert any(any(one.screened.values()) for one in made)
+    assert any(one.start > one.person.onset for one in made)
+    assert any(one.person.asleep for one in made)
+
+
+# The checker sees -----------------------------------------------------------------------------------
+
+
+def without_suspend(text: str) -> str:
+    return re.sub(r"\n    suspend: .*", "", text)
+
+
+def without_forbid(text: str) -> str:
+    return re.sub(r"    forbid: .*", "    forbid: posture", text)
+
+
+def replaced(*pairs: tuple[str, str]) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        for old, new in pairs:
+            text = re.sub(old, new, text)
+        return text
+
+    return change
+
+
+CONTROLS: dict[str, Callable[[str], str]] = {
+    "while the red flag": without_suspend,
+    "forbidden by": without_forbid,
+    "a step up after": replaced((r"(?m)^    II: (2d|12d|1w)$", r"    II: 1h"), (r"(?m)^    I: (2d|4d)$", r"    I: 1h")),
+    "a step up although": replaced((r"      - morning <= 3\n    step_back", "      - morning <= 9\n    step_back")),
+    "a step back although": replaced((r"        - morning > 5\n", "        - morning > 0\n")),
+    "loading is left too early": replaced(
+        ("I: 1w..3w", "I: 1d..3w"), ("II: 4w..7w", "II: 1d..7w"),
+        (r"(?m)^    (II?): (1d|2d|4d|12d|1w)$", r"    \1: 1h"),
+        (r"- strength >= 90", "- strength >= 1"), (r"- rom == full", "- pain <= 9"),
+        (r"        - pain <= 1\n        - morning <= 1\n", "        - pain <= 9\n"),
+    ),
+    "no-better-5-days is not raised": replaced((r"- injury >= 5d", "- injury >= 50d")),
+    "nobody is told: The usual": replaced(("    say: The usual healing time .*", "    say: Well.")),
+    "nobody is told: Pain and": replaced(("        Pain and swelling have not begun", "        They have not begun")),
+    "the morning is unknown": replaced((r"(only_if: .*morning <=) \d", r"\1 9")),
+    "is longer than 0:02": replaced(("duration: 1min..2min", "duration: 5min"), ("longest: 2min", "longest: 9min")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", CONTROLS)
+def test_the_checker_sees_a_protocol_without_the_rule(words: str) -> None:
+    change = CONTROLS[words]
+    for number in range(60):
+        made = make(number)
+        try:
+            other = changed(made.protocol, change)
+        except AssertionError:
+            continue
+        if [found for found in live(number, other) if words in found]:
+            return
+    pytest.fail("the checker saw nothing")
+
+
+def test_whoever_does_not_get_on_is_told_why() -> None:
+    """A person who never heals is held, and somebody has to look at it."""
+    number = next(n for n in range(200) if make(n).patient.healing > 5 and make(n).person.grade == "I")
+    made = make(number)
+    person = made.person
+    lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
+    episode, _ = started(shipped(made.protocol), person.onset, made.start, grade=person.grade, lives=lives)
+    run = Play(episode, made.start, made.until, persona=made.patient, asleep=person.asleep)
+    checker = Checker(person, made.protocol)
+    told = [*simulate(run)]
+    assert checker.read(told, made.until) == []
+    assert not [event for event in told if event["event"] == "completed"]
+    assert [event for event in told if event["event"] == "alert"]

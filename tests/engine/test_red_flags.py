@@ -1,0 +1,298 @@
+"""Red flags: reported or seen, what they stop and where, and how they come to an end."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery.engine import facts as f
+from recovery.engine.fold import fold
+from recovery.engine.gates import gate_needs
+from recovery.engine.outlook import explain, outlook
+from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
+
+HOUR = timedelta(hours=1)
+NUMB = "{id: numb, ask: 'Numb?', level: urgent, say: See a doctor., suspend: [cold, compression]}"
+SADDLE = "{id: saddle, ask: 'Numb there?', level: emergency, say: Call., suspend: all}"
+LIMP = "{id: limp, ask: 'Limping?', level: urgent, say: Have it seen.}"
+HIGH = "{id: high, when: pain >= 8, level: urgent, say: Go today}"
+SWOLLEN = "{id: swollen, when: swelling >= 2, level: routine, say: Leave the packs, suspend: [cold]}"
+WRAP = "{id: wrap, kind: hold, of: compression, on: 'On', off: 'Off'}"
+RAISE = "{id: raise, kind: reminder, of: elevation, every: 2h, say: Up}"
+MOVE = "{id: move, kind: session, of: exercise, duration: 10min, every: 2h, start: Go, end: Stop}"
+ALL = [NUMB, SADDLE, LIMP, HIGH, SWOLLEN]
+
+
+def life_of(*activities: str, **more: object) -> Life:
+    return Life(small(*(activities or (ICE, WRAP, RAISE, ASK)), flags=ALL, **more))  # type: ignore[arg-type]
+
+
+# Reported -------------------------------------------------------------------------------------------
+
+
+def test_a_reported_flag_is_told_with_what_to_do() -> None:
+    life = life_of().go("Mon 12:00")
+    assert life.accepted("flag", "saddle") == "Noted."
+    assert life.cues("alert") == [("Mon 12:00", "Emergency: get help now")]
+    (fact,) = life.of(f.ALERTED)
+    assert (fact.by, fact.data["level"], fact.data["reason"]) == ("person", "emergency", "Call.")
+    assert fact.data["cue"]["critical"] is True
+
+
+def test_only_flags_that_are_asked_for_can_be_reported() -> None:
+    life = life_of()
+    assert (
+        life.refused("flag", "high").reason == "no red flag 'high' to report; there are: numb, saddle, limp"
+    )
+    assert "no red flag None" in life.refused("flag").reason
+
+
+def test_a_flag_that_stands_is_not_reported_again() -> None:
+    life = life_of().go("Mon 12:00")
+    life.accepted("flag", "limp")
+    assert life.refused("flag", "limp").reason == (
+        "limp stands already; when it is dealt with: recovery flag clear limp"
+    )
+
+
+def test_a_flag_that_was_cleared_can_be_reported_again() -> None:
+    life = life_of().go("Mon 12:00")
+    for _ in range(2):
+        life.accepted("flag", "limp")
+        life.accepted("clear", "limp", because="seen")
+    assert len(life.cues("alert")) == 2
+
+
+def test_in_a_pause_a_flag_can_be_reported() -> None:
+    life = life_of().go("Mon 12:00")
+    life.accepted("pause")
+    life.accepted("flag", "saddle")
+    assert life.cues("alert") == [("Mon 12:00", "Emergency: get help now")]
+
+
+# What it stops --------------------------------------------------------------------------------------
+
+
+def test_sessions_and_reminders_and_what_is_on_stop_while_it_stands() -> None:
+    life = life_of(ICE, WRAP, RAISE, ASK).go("Mon 08:00")
+    life.accepted("flag", "saddle")
+    assert life.cues("off") == [("Mon 08:00", "Wrap")]
+    life.go("Tue 22:00")
+    assert [when for when in life.times(f.OFFERED, "ice") if when > "Mon 08:00"] == []
+    assert life.times(f.OFFERED, "raise") == ["Mon 07:00"]
+    assert life.cues("on") == [("Mon 07:00", "Wrap")]
+    assert len(life.of(f.OFFERED, "ask")) > 1, "questions go on"
+
+
+def test_what_it_does_not_name_goes_on() -> None:
+    life = life_of().go("Mon 08:00")
+    life.accepted("flag", "numb")
+    life.go("Mon 22:00")
+    assert life.times(f.OFFERED, "ice") == ["Mon 07:00"]
+    assert len(life.of(f.OFFERED, "raise")) > 5
+
+
+def test_a_flag_without_suspend_stops_nothing() -> None:
+    life = life_of(ICE).go("Mon 08:00")
+    life.accepted("flag", "limp")
+    life.go("Mon 12:00")
+    assert len(life.of(f.OFFERED, "ice")) == 3
+
+
+def test_what_is_stopped_is_refused_and_told_why() -> None:
+    life = life_of().go("Mon 09:00")
+    life.accepted("flag", "numb")
+    refused = life.refused("begin", "ice")
+    assert refused.reason == (
+        "a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb"
+    )
+    assert refused.earliest is None
+    (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
+    assert ice.at is None
+    assert "a red flag stands" in ice.reasons[-1]
+    assert life.of(f.WITHHELD, "ice") == []
+    life.go("Mon 10:00")
+    assert "a red flag stands" in life.of(f.WITHHELD, "ice")[0].data["reason"]
+
+
+def test_a_session_that_is_on_still_gets_its_end() -> None:
+    life = life_of().go("Mon 07:05")
+    life.accepted("flag", "numb")
+    life.go("Mon 08:00")
+    assert life.times(f.ENDED) == ["Mon 07:20"]
+
+
+def test_a_session_cannot_be_put_off_into_it() -> None:
+    life = life_of().go("Mon 07:05")
+    life.accepted("flag", "numb")
+    assert "a red flag stands" in life.refused("snooze", "ice", "10min").reason
+
+
+def test_it_stops_in_every_episode_of_the_same_place() -> None:
+    one = life_of(ASK).go("Mon 09:00")
+    one.accepted("flag", "numb")
+    same = Life(small(ICE, id_="same"), others=(one.episode,)).go("Mon 12:00")
+    other_side = Life(small(ICE, id_="side"), side="right", others=(one.episode,)).go("Mon 12:00")
+    elsewhere = Life(small(ICE, id_="far", region="knee"), others=(one.episode,)).go("Mon 12:00")
+    assert same.of(f.OFFERED) == []
+    assert len(other_side.of(f.OFFERED)) == len(elsewhere.of(f.OFFERED)) == 3
+    one.accepted("stop")
+    over = Life(small(ICE, id_="over"), others=(one.episode,)).go("Mon 12:00")
+    assert len(over.of(f.OFFERED)) == 3
+
+
+# The gate -------------------------------------------------------------------------------------------
+
+
+def gated(flag: str = NUMB, phase: str = "min: 1h") -> Life:
+    return Life(small(ASK, flags=[flag], phase=phase, more=[phase_text("next", ASK)]))
+
+
+def test_no_phase_ends_while_a_flag_stops_something() -> None:
+    life = gated().go("Mon 07:30")
+    life.accepted("flag", "numb")
+    life.go("Mon 12:00")
+    assert life.episode.phase.id == "only"
+    need = gate_needs(life.episode, life.now)[0]
+    assert need.condition == "no red flag stands that stops something"
+    assert need.value == "See a doctor. recovery flag clear numb"
+    assert outlook(life.episode, life.now).alerts[0].id == "flag/numb"
+    life.accepted("clear", "numb", because="a doctor has looked at it")
+    assert life.episode.phase.id == "next"
+
+
+def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
+    life = gated(phase="min: 1d").go("Mon 12:00")
+    life.accepted("flag", "numb")
+    assert life.refused("advance", because="I say so").reason == (
+        "a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb"
+    )
+    life.accepted("clear", "numb", because="seen")
+    life.accepted("advance", because="I say so")
+    assert life.episode.phase.id == "next"
+
+
+def test_a_change_that_was_offered_is_taken_back() -> None:
+    life = gated(phase="min: 1h\nconfirm: true").go("Mon 09:00")
+    assert life.episode.stay.offered
+    life.accepted("flag", "numb")
+    assert not life.episode.stay.offered
+    life.accepted("clear", "numb", because="seen")
+    assert life.episode.stay.offered
+
+
+@pytest.mark.parametrize("flag", [LIMP, SWOLLEN])
+def test_flags_that_stop_nothing_or_only_for_a_while_keep_no_phase(flag: str) -> None:
+    life = gated(flag).go("Mon 07:30")
+    life.answer(pain=1, swelling=2)
+    life.do("flag", "limp")
+    assert life.episode.alerts
+    life.go("Mon 08:00")
+    assert life.episode.phase.id == "next"
+
+
+def test_stepping_back_is_always_open() -> None:
+    life = gated().go("Mon 09:00")
+    assert life.episode.phase.id == "next"
+    life.accepted("flag", "numb")
+    life.go("Mon 09:10").accepted("step-back")
+    assert life.episode.phase.id == "only"
+
+
+# Its end --------------------------------------------------------------------------------------------
+
+
+def test_it_is_cleared_with_a_reason_which_is_kept() -> None:
+    life = life_of().go("Mon 12:00")
+    life.accepted("flag", "numb")
+    assert "say why" in life.refused("clear", "numb").reason
+    assert life.refused("clear", "saddle", because="x").reason == (
+        "no red flag 'saddle' stands; standing: numb"
+    )
+    assert life.accepted("clear", "numb", because="seen") == "numb: answered, and kept in the log."
+    assert life.of(f.ALERTED)[-1].data["because"] == "seen"
+    assert life.episode.alerts == {}
+
+
+def test_what_was_stopped_comes_back_when_it_is_cleared_and_nothing_is_caught_up() -> None:
+    life = life_of(ICE).go("Mon 08:00")
+    life.accepted("flag", "numb")
+    life.go("Mon 15:00")
+    life.accepted("clear", "numb", because="seen")
+    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00"]
+    life.go("Mon 18:00")
+    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00", "Mon 17:20"]
+
+
+def test_gaps_hold_after_it() -> None:
+    life = Life(small(ICE, flags=[NUMB], limits=[GAP])).go("Mon 07:15")
+    life.accepted("flag", "numb")
+    life.go("Mon 07:30").accepted("clear", "numb", because="seen")
+    assert life.refused("begin", "ice").earliest == life.at("Mon 08:20")
+
+
+def test_a_pressing_one_stands_until_it_is_answered_whatever_is_told() -> None:
+    life = life_of(ASK).go("Mon 08:00")
+    life.answer(pain=8)
+    life.go("Mon 09:00").answer(pain=1)
+    assert [*life.episode.alerts] == ["flag/high"]
+    life.accepted("clear", "high", because="seen")
+    assert life.episode.alerts == {}
+
+
+def test_a_routine_one_goes_with_its_condition_and_what_it_stopped_comes_back() -> None:
+    life = life_of(ICE, ASK).go("Mon 08:00")
+    life.answer(swelling=2)
+    life.go("Mon 12:00")
+    assert life.times(f.OFFERED, "ice") == ["Mon 07:00"]
+    life.answer(swelling=1)
+    assert life.episode.alerts == {}
+    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 12:00"]
+
+
+def test_it_is_raised_again_only_after_its_condition_was_false() -> None:
+    life = life_of(ASK).go("Mon 08:00")
+    life.answer(pain=8)
+    life.accepted("clear", "high", because="seen")
+    life.go("Mon 09:00").answer(pain=9)
+    life.go("Tue 20:00")  # unknown by now, which is not false
+    life.answer(pain=9)
+    assert len(life.cues("alert")) == 1
+    life.go("Tue 21:00").answer(pain=2)
+    life.go("Tue 22:00").answer(pain=8)
+    assert life.cues("alert")[1:] == [("Tue 22:00", "See a professional today")]
+
+
+def test_what_a_phase_over_its_time_says_can_be_answered() -> None:
+    phase = "min: 1h\nmax: 2d\nleave_when: pain <= 1\nat_max: {level: routine, say: Long}"
+    life = Life(small(ASK, phase=phase, more=[phase_text("next", ASK)])).go("Wed 07:00")
+    life.answer(pain=5)
+    assert [*life.episode.alerts] == ["phase/only"]
+    life.accepted("clear", "only", because="known")
+    life.go("Fri 07:00")
+    assert (life.episode.alerts, len(life.cues("alert"))) == ({}, 1)
+
+
+def test_a_flag_can_be_taken_back() -> None:
+    life = life_of().go("Mon 09:00")
+    life.accepted("flag", "saddle")
+    life.undo(life.of(f.ALERTED)[0].seq)
+    assert life.episode.alerts == {}
+    life.go("Mon 12:00")
+    assert len(life.of(f.OFFERED, "ice")) == 3
+
+
+def test_folding_the_journal_gives_the_same_episode() -> None:
+    life = life_of().go("Mon 08:00")
+    life.answer(pain=9, swelling=3)
+    life.accepted("flag", "numb")
+    life.go("Mon 20:00").accepted("clear", "numb", because="seen")
+    life.go("Wed 12:00")
+    assert fold(life.episode.whole, life.facts) == life.episode
+
+
+def test_placeholders_in_what_a_flag_says() -> None:
+    life = Life(
+        small(ASK, flags=["{id: a, ask: 'A?', level: urgent, say: 'Off the {side} leg.'}"]), side="right"
+    )
+    life.accepted("flag", "a")
+    assert life.of(f.ALERTED)[0].data["reason"] == "Off the right leg."

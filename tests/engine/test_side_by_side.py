@@ -1,0 +1,153 @@
+"""Several episodes of one person at the same time: whose limits bind whom."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery.engine import facts as f
+from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+WARM = "{id: warm, kind: session, of: warm, duration: 20min, every: 3h, start: On, end: Off}"
+PRESS = "{id: press, kind: session, of: massage, duration: 2min, every: 1h, start: P, end: P}"
+MOVE = "{id: move, kind: session, of: exercise, duration: 30min, every: 2h, start: Go, end: Stop}"
+
+
+def beside(one: Life, *activities: str, at: str = "Mon 07:00", **more: object) -> Life:
+    """Another episode of the same person, in which the first one stands still as it is now."""
+    options = {key: more.pop(key) for key in ("side",) if key in more}
+    protocol = small(*activities, id_="other", **more)  # type: ignore[arg-type]
+    return Life(protocol, one.at(at), others=(one.episode,), **options)  # type: ignore[arg-type]
+
+
+# Limits of the other one ----------------------------------------------------------------------------
+
+
+def test_never_in_its_phase_binds_while_it_is_in_that_phase() -> None:
+    never = "{id: no-warmth, of: warm, in: only, never: true, say: Not yet.}"
+    one = Life(small(ASK, limits=[never], phase="min: 1d", more=[phase_text("next", ASK)]))
+    refused = beside(one, WARM).refused("begin", "warm")
+    assert refused.reason == "no warm in this phase: Not yet. (small-1)"
+    one.go("Tue 08:00")
+    assert one.episode.phase.id == "next"
+    assert beside(one, WARM, at="Tue 08:00").times() == ["Tue 08:00"]
+
+
+def test_never_anywhere_binds_in_every_phase() -> None:
+    one = Life(small(ASK, limits=["{id: none, of: massage, never: true}"]))
+    assert beside(one, PRESS).of(f.OFFERED) == []
+
+
+def test_not_before_counts_from_the_others_injury() -> None:
+    one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"]))
+    other = beside(one, WARM, at="Tue 07:00")
+    assert other.refused("begin", "warm").earliest == ONSET + 48 * HOUR
+    other.go("Wed 08:00")
+    assert other.times() == ["Wed 07:00"]
+
+
+def test_not_after_counts_from_the_others_injury() -> None:
+    one = Life(small(ASK, limits=["{id: early, of: cold, not_after: injury+48h}"]))
+    assert beside(one, ICE, at="Wed 06:00").go("Wed 12:00").of(f.OFFERED) == []
+    assert beside(one, ICE, at="Tue 07:00").times() == ["Tue 07:00"]
+
+
+def test_needs_are_those_of_the_other_ones_answers() -> None:
+    one = Life(small(ASK, limits=["{id: calm, of: warm, needs: pain <= 3}"]))
+    assert "not known whether pain <= 3 (small-1)" in beside(one, WARM).refused("begin", "warm").reason
+    one.go("Mon 08:00").answer(pain=7)
+    assert "only when pain <= 3" in beside(one, WARM, at="Mon 08:00").refused("begin", "warm").reason
+    one.answer(pain=2)
+    assert beside(one, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
+
+
+def test_most_per_day_counts_both() -> None:
+    limit = "{id: twice, of: cold, most_per_day: 2}"
+    one = Life(small(ICE, limits=[limit])).go("Mon 09:45")
+    other = beside(one, ICE, at="Mon 12:00")
+    assert other.refused("begin", "ice").earliest == other.at("Tue 07:00")
+
+
+def test_a_longest_length_binds_both() -> None:
+    one = Life(small(ASK, limits=["{id: short, of: cold, longest: 10min}"]))
+    assert "20min is longer than 10min" in beside(one, ICE).refused("begin", "ice").reason
+
+
+@pytest.mark.parametrize(("end", "binds"), [("stop", False), ("pause", True), (None, True)])
+def test_an_episode_that_is_over_binds_by_gaps_only(end: str | None, binds: bool) -> None:
+    one = Life(small(ICE, limits=["{id: none, of: massage, never: true}", GAP])).go("Mon 07:30")
+    if end:
+        one.accepted(end)
+    assert bool(beside(one, PRESS, at="Mon 07:30").of(f.OFFERED)) is not binds
+    assert beside(one, WARM, at="Mon 07:30").refused("begin", "warm").earliest == one.at("Mon 08:20")
+
+
+def test_another_side_and_another_part_of_the_body_are_free() -> None:
+    rules = ["{id: none, of: massage, never: true}", "{id: late, of: warm, not_before: injury+48h}", GAP]
+    one = Life(small(ICE, limits=rules)).go("Mon 07:30")
+    for more in ({"side": "right"}, {"region": "knee"}):
+        other = beside(one, WARM, PRESS, at="Mon 07:30", **more)
+        assert other.of(f.OFFERED), more
+    assert beside(one, WARM, PRESS, at="Mon 07:30", side=None).of(f.OFFERED) == []
+
+
+def test_the_gap_of_either_binds_both_ways() -> None:
+    one = Life(small(ICE)).go("Mon 07:30")
+    assert beside(one, WARM, at="Mon 07:30", limits=[GAP]).refused("begin", "warm").earliest == one.at(
+        "Mon 08:20"
+    )
+    two = Life(small(ICE, limits=[GAP])).go("Mon 07:30")
+    assert beside(two, WARM, at="Mon 07:30").refused("begin", "warm").earliest == two.at("Mon 08:20")
+
+
+def test_a_setback_of_the_other_begins_its_clocks_anew() -> None:
+    one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"])).go("Wed 12:00")
+    one.accepted("setback")
+    assert beside(one, WARM, at="Wed 12:00").refused("begin", "warm").earliest == one.at("Fri 12:00")
+
+
+# What takes the whole person ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(PRESS, ICE), (ICE, MOVE), (MOVE, PRESS), (PRESS, WARM)])
+@pytest.mark.parametrize("place", [{"side": "right"}, {"region": "knee"}, {}])
+def test_massage_and_exercise_go_with_nothing_anywhere(mine: str, theirs: str, place: dict[str, str]) -> None:
+    one = Life(small(theirs))
+    on = one.episode.under_way
+    assert on is not None
+    other = beside(one, mine, at="Mon 07:00", **place)
+    assert other.of(f.OFFERED) == []
+    assert "is on until" in other.of(f.WITHHELD)[0].data["reason"]
+    name = mine[5:].partition(",")[0]
+    assert other.refused("begin", name).earliest == on.ends_at
+    one.go(on.ends_at)
+    other.others = (one.episode,)
+    other.go(on.ends_at)
+    assert len(other.of(f.OFFERED)) == 1
+
+
+def test_packs_on_both_sides_go_together() -> None:
+    one = Life(small(ICE))
+    assert len(beside(one, ICE, side="right").of(f.OFFERED)) == 1
+    assert beside(one, ICE).of(f.OFFERED) == []
+
+
+# The files that come with the program ---------------------------------------------------------------
+
+
+def test_a_trigger_point_waits_for_the_packs_of_a_strain() -> None:
+    strain = Life(shipped("strain"))
+    point = Life(shipped("trigger-point"), others=(strain.episode,))
+    for name, modality in (("press", "massage"), ("loosen", "warm"), ("cool", "cold")):
+        assert point.refused("begin", name).reason, modality
+    assert point.of(f.OFFERED, "press") == []
+
+
+def test_sitting_is_silent_while_a_flag_of_the_strain_stops_everything() -> None:
+    strain = Life(shipped("strain")).go("Mon 08:00")
+    sitting = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
+    assert len(sitting.of(f.OFFERED)) > 3
+    strain.accepted("flag", "saddle")
+    silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
+    assert silent.of(f.OFFERED) == []
+    assert "a red flag stands" in silent.of(f.WITHHELD)[0].data["reason"]
