@@ -14,6 +14,7 @@ from pathlib import Path
 from recovery import clock
 from recovery.engine.facts import to_ms
 from recovery.errors import StoreError
+from recovery.language import _
 from recovery.values import Value
 
 APPLICATION_ID = 0x5245434F
@@ -79,6 +80,11 @@ MIGRATIONS: tuple[Migration, ...] = (
                 BEGIN SELECT RAISE(ABORT, 'a pinned protocol is never deleted'); END""",
         ),
     ),
+    Migration(
+        2,
+        "upgrades of a running episode",
+        ("CREATE INDEX fact_upgraded ON fact (episode) WHERE kind = 'upgraded'",),
+    ),
 )
 
 
@@ -103,8 +109,8 @@ def schema_of(connection: sqlite3.Connection, path: Path) -> int:
     if version == 0 and is_empty:
         return 0
     raise StoreError(
-        f"{path}: is an SQLite database, but not a journal of recovery",
-        "move it out of that folder, or set RECOVERY_HOME to another folder",
+        _("{path}: is an SQLite database, but not a journal of recovery", path=path),
+        _("move it out of that folder, or set RECOVERY_HOME to another folder"),
     )
 
 
@@ -113,18 +119,21 @@ def migrate(
     path: Path,
     now: datetime | None = None,
     steps: Sequence[Migration] | None = None,
+    *,
+    keeps_copy: bool = True,
 ) -> None:
     """Bring the database at `path`, open as `connection`, to the newest schema.
 
     Every step commits together with its record, so a crash leaves a whole schema, old or new. A database that
-    held one already is copied to `journal-before-N.db` first, N being the first new schema. Several processes
+    held one already is copied to `journal-before-N.db` first, N being the first new schema, unless `keeps_copy`
+    is False, for what is a copy itself. Several processes
     may try at once: one does the work. `now` (default: the clock) is only noted down.
     Raises `StoreError` where the schema is newer than the last step, and `sqlite3.Error`.
     """
     steps = MIGRATIONS if steps is None else steps
     newest = steps[-1].number
     version = schema_of(connection, path)
-    is_saved = version == 0
+    is_saved = version == 0 or not keeps_copy
     while version < newest:
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -146,8 +155,13 @@ def migrate(
                 connection.execute("ROLLBACK")
     if version > newest:
         raise StoreError(
-            f"{path}: was written by a newer recovery (schema {version}; this one knows up to {newest})",
-            "update recovery, or set RECOVERY_HOME to another folder",
+            _(
+                "{path}: was written by a newer recovery (schema {version}; this one knows up to {newest})",
+                path=path,
+                version=version,
+                newest=newest,
+            ),
+            _("update recovery, or set RECOVERY_HOME to another folder"),
         )
 
 

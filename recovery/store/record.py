@@ -14,8 +14,11 @@ from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.engine.fold import apply, fold
 from recovery.engine.wakeup import next_wakeup
+from recovery.errors import StoreError
+from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
+from recovery.store.carried import carried_over
 from recovery.store.journal import Journal, Pinned
 from recovery.values import Value
 
@@ -71,15 +74,32 @@ def load(journal: Journal, now: datetime) -> Record:
 
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     """One episode as it stands in the journal, open or not. Raises `StoreError`, `NotThere`."""
-    return fold(protocol_of(journal, id_), journal.facts(id_, since=now - MEMORY))
+    facts = journal.facts(id_, since=now - MEMORY)
+    try:
+        protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
+        return fold(protocol, carried_over(protocol, facts))
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        # Not written by us, or damaged within: no reason for the daemon to end, nor for a command to call it a bug.
+        raise StoreError(
+            _(
+                "{path}: {episode} cannot be told from its facts: {reason}",
+                path=journal.path,
+                episode=id_,
+                reason=f"{type(error).__name__} {error}",
+            ),
+            _("recovery store check tells what is wrong"),
+        ) from error
 
 
-def protocol_of(journal: Journal, id_: str) -> RecoveryProtocol:
-    """The protocol that an episode is pinned to, compiled anew where an older program compiled it."""
+def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
+    """The protocol that an episode is pinned to, compiled anew where an older program compiled it.
+
+    Its texts are in a language where it has them in that, else as its file has them.
+    """
     pinned = journal.pinned(id_)
     if pinned.compiled_format == compiled.FORMAT:
-        return compiled.from_json(pinned.compiled)
-    return _recompiled(journal, pinned)
+        return compiled.from_json(pinned.compiled, language)
+    return compiled.in_language(_recompiled(journal, pinned), language)
 
 
 def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
@@ -141,7 +161,7 @@ def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
 
 def _waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
     """Whether a cue is kept for the morning: a new phase or a routine alert wakes nobody."""
-    can_wait = cue.kind in ("phase", "offer", "alert") and not cue.critical
+    can_wait = cue.kind in ("phase", "offer", "way-back", "alert") and not cue.critical
     return can_wait and not episode.place.is_awake(now)
 
 
@@ -159,10 +179,29 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
         on = episode.under_way
         return on is not None and on.occurrence == cue.key and on.is_assumed
     if cue.kind == "end":
-        return is_latest_unanswered(episode, cue.key.removesuffix(f.END_KEY))
-    if cue.kind in ("check-in", "reminder"):
+        occurrence = cue.key.removesuffix(f.END_KEY)
+        return is_latest_unanswered(episode, occurrence) or _is_left_on(episode, occurrence)
+    if cue.kind in ("check-in", "reminder", "suggestion"):
         return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
     return True
+
+
+def _is_left_on(episode: Episode, occurrence: str) -> bool:
+    """Whether only further steps of the same round have come after a session, and its own pack may still be on.
+
+    They come without the person having heard of its end: the next step at the same instant, or while nothing could
+    be shown. It may be on where its start was told, or where there was no time yet to tell more than that.
+    """
+    activity = occurrence.rpartition("/")[0]
+    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
+    place = next((place for place, t in enumerate(of_it) if t.occurrence == occurrence), None)
+    if place is None or of_it[place].is_confirmed:
+        return False
+    later = of_it[place + 1 :]
+    is_same_round = all(t.step == of_it[place].step + number for number, t in enumerate(later, 1))
+    is_start_told = all(cue.key != occurrence or cue.kind != "start" for cue in episode.pending.values())
+    is_first_chance = len(later) == 1 and later[0].ended_at is None
+    return is_same_round and (is_start_told or is_first_chance)
 
 
 def is_latest_unanswered(episode: Episode, occurrence: str) -> bool:

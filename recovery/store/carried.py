@@ -1,0 +1,59 @@
+"""What an upgraded episode has from before: its facts, as far as another text of its protocol can read them.
+
+The facts stay as they are; only their reading changes, so a text that is taken back reads all of them again.
+"""
+
+from collections.abc import Iterable
+
+from recovery.engine import facts as f
+from recovery.engine.acts import read_answer
+from recovery.engine.facts import Fact
+from recovery.protocol.model import RecoveryProtocol, Session
+from recovery.values import replace
+
+NOWHERE = ""
+"""The phase of a session that the protocol does not know any more: it counts for the limits, and for nothing else."""
+
+
+def carried_over(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
+    """The facts of an episode for folding them under `protocol`; without an upgrade they are what they are.
+
+    Sessions that the protocol does not know keep their place in the ledger, for the limits. Answers that it could
+    not get are left out: what they told is unknown, and unknown opens nothing.
+    """
+    if not any(fact.kind == f.UPGRADED for fact in facts):
+        return facts
+    steps = {
+        (phase.id, activity.id): len(activity.steps)
+        for phase in protocol.phases
+        for activity in phase.everything()
+        if isinstance(activity, Session)
+    }
+    return [*_carried(protocol, steps, facts)]
+
+
+def _carried(
+    protocol: RecoveryProtocol, steps: dict[tuple[str, str], int], facts: Iterable[Fact]
+) -> Iterable[Fact]:
+    unknown = set()
+    for fact in facts:
+        data = fact.data
+        if fact.kind == f.OFFERED and "seconds" in data:
+            if data.get("step", 0) >= steps.get((data["phase"], data["activity"]), 0):
+                unknown.add(data["occurrence"])
+                yield replace(fact, data={**data, "phase": NOWHERE})
+                continue
+        elif fact.kind == f.ENDED and data["occurrence"] in unknown:
+            yield replace(fact, by="person")  # as if confirmed: nobody is asked any more how it went
+            continue
+        elif fact.kind == f.ANSWERED:
+            given = data["values"]
+            known = {name: value for name, value in given.items() if _is_possible(protocol, name, value)}
+            yield fact if known == given else replace(fact, data={**data, "values": known})
+            continue
+        yield fact
+
+
+def _is_possible(protocol: RecoveryProtocol, name: str, value: int | str) -> bool:
+    asked = protocol.observations.get(name)
+    return asked is not None and read_answer(str(value), asked) is not None
