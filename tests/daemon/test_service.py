@@ -179,7 +179,7 @@ def test_after_an_outage_the_end_of_a_session_comes_first_and_says_how_late(watc
 
     titles = daemon.titles()
     assert titles[0] == "Ice: stop"
-    assert sorted(titles[1:]) == ["Drink", "Walk"]
+    assert titles[1:] == ["Walk · Drink"]
     assert "1 h 45 min too long" in daemon.notifier.shown[0].body
 
 
@@ -240,6 +240,7 @@ def test_a_session_under_way_gets_its_end_though_the_episode_is_stopped(watch: M
 def test_the_last_cue_of_an_episode_is_tried_again_too(watch: Made) -> None:
     daemon = watch()
     daemon.wake(NOON + timedelta(days=1))
+    daemon.wake_when_due()
     daemon.wake(daemon.now + 21 * MINUTE)
     daemon.notifier.break_down("no screen")
     act(daemon, Act("checkin", values={"pain": "0"}))
@@ -354,4 +355,161 @@ def test_a_routine_alert_of_the_night_is_kept_for_the_morning(tmp_path: Path) ->
 
     daemon.wake_when_due()
     assert daemon.now == NOON + timedelta(hours=115)
-    assert "Worth a visit" in daemon.titles()
+    note = daemon.notifier.shown[-1]
+    assert note.title.startswith("Ice: start"), "they fall together"
+    assert note.body.endswith("Worth a visit: Long enough.")
+
+
+# Cues that fall together -------------------------------------------------------------------------
+
+
+def test_reminders_that_fall_together_are_one_note(watch: Made) -> None:
+    daemon = watch(WALK, DRINK)
+    daemon.wake()
+
+    (note,) = daemon.notifier.shown
+    assert note.title == "Walk · Drink"
+    assert note.body.splitlines() == ["• Walk: A short walk.", "• Drink: A glass of water."]
+    assert len(daemon.facts(DELIVERED)) == 2, "each has its fate"
+    daemon.wake(NOON + MINUTE)
+    assert len(daemon.titles()) == 1
+
+
+def test_the_start_of_a_session_takes_the_rest_along(watch: Made) -> None:
+    daemon = watch(WALK, ICE.format(length="20min"), DRINK)
+    daemon.wake()
+
+    (note,) = daemon.notifier.shown
+    assert note.title == "Ice: start, 20 min, until 12:20"
+    assert note.body.splitlines()[1:] == ["• Walk: A short walk.", "• Drink: A glass of water."]
+    assert len(daemon.facts(DELIVERED)) == 3
+
+
+def test_two_episodes_share_a_note(tmp_path: Path) -> None:
+    start(tmp_path, protocol(WALK, name="walks"))
+    start(tmp_path, protocol(DRINK, name="drinks"))
+    daemon = Watch(tmp_path)
+    daemon.wake()
+
+    assert daemon.titles() == ["Walk · Drink"]
+    assert {fact.episode for fact in daemon.facts(DELIVERED)} == {"walks-1", "drinks-1"}
+
+
+def test_an_end_shares_no_note(watch: Made) -> None:
+    daemon = watch(ICE.format(length="2h"), DRINK)
+    daemon.wake()
+    daemon.wake_when_due()
+
+    end, drink = daemon.notifier.shown[1:]
+    assert (end.title, end.critical, end.body) == ("Ice: stop", True, "Cold pack off.")
+    assert (drink.title, drink.critical) == ("Drink", False)
+
+
+def test_a_group_that_failed_is_tried_again_as_a_group(watch: Made) -> None:
+    daemon = watch(WALK, DRINK)
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen"] * 2
+    assert daemon.next == NOON + RETRIES[0]
+    daemon.wake_when_due()
+    daemon.notifier.mend()
+    daemon.wake_when_due()
+
+    assert daemon.titles() == ["Walk · Drink"]
+    assert len(daemon.facts(DELIVERED)) == 2
+
+
+def test_what_was_answered_meanwhile_is_not_tried_again_with_the_rest(watch: Made) -> None:
+    daemon = watch(WALK, DRINK)
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    act(daemon, Act("done", "walk"))
+    daemon.notifier.mend()
+    daemon.wake_when_due()
+
+    assert daemon.titles() == ["Drink"]
+    assert len(daemon.facts(DELIVERED)) == 1
+
+
+def test_a_silent_desktop_loses_nothing_of_a_group(watch: Made) -> None:
+    daemon = watch(WALK, DRINK)
+    daemon.notifier.answers = False
+    daemon.wake()
+    daemon.notifier.give_up("silent")
+    daemon.wake(NOON + MINUTE)
+    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["silent"] * 2
+    daemon.notifier.answers = True
+    daemon.wake_when_due()
+
+    assert daemon.titles() == ["Walk · Drink"]
+    assert len(daemon.facts(DELIVERED)) == 2
+
+
+def test_what_went_along_with_a_start_outlives_it(watch: Made) -> None:
+    """The start is over before the desktop has answered: its note goes, the reminder gets one of its own."""
+    daemon = watch(ICE.format(length="20min"), DRINK)
+    daemon.notifier.answers = False
+    daemon.wake()
+    daemon.wake_when_due()
+    assert WITHDRAWN_UNSEEN in {fact.data["reason"] for fact in daemon.facts(UNDELIVERED)}
+    daemon.notifier.answers = True
+    daemon.notifier.answer()
+    while "Drink" not in daemon.titles():
+        daemon.wake_when_due()
+
+    assert daemon.now < NOON + 21 * MINUTE
+    assert daemon.titles() == ["Ice: stop", "Drink"]
+    assert len(daemon.facts(DELIVERED)) == 2
+
+
+def test_another_daemon_tells_what_the_one_before_could_not(watch: Made) -> None:
+    daemon = watch(WALK, DRINK)
+    daemon.notifier.answers = False
+    daemon.wake()
+    another = Watch(daemon.folder, NOON + MINUTE)
+    another.wake()
+
+    assert another.titles() == ["Walk · Drink"]
+    assert len(another.facts(DELIVERED)) == 2
+
+
+def test_a_shown_group_is_not_shown_again_while_the_journal_cannot_take_it(
+    watch: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "BUSY_SECONDS", 0.01)
+    daemon = watch(WALK, DRINK)
+    daemon.next = daemon.service.wake(NOON)
+    with closing(sqlite3.connect(daemon.folder / "journal.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert daemon.service.collect(0.0, NOON), "to be planned anew"
+        daemon.wake(NOON + timedelta(seconds=1))
+        other.execute("ROLLBACK")
+    daemon.wake_when_due()
+
+    assert len(daemon.titles()) == 1
+    assert [fact.at for fact in daemon.facts(DELIVERED)] == [NOON] * 2
+
+
+FLAG = """red_flags:
+  - {id: numb, ask: "Numb?", level: urgent, say: Have it seen today., suspend: [cold], source: own}
+phases:
+"""
+
+
+def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: Path) -> None:
+    start(tmp_path, protocol(ICE.format(length="20min"), DRINK).replace("phases:\n", FLAG))
+    daemon = Watch(tmp_path)
+    daemon.notifier.break_down("no screen")
+    daemon.wake()
+    act(daemon, Act("flag", "numb"))
+    daemon.notifier.mend()
+    daemon.wake()
+
+    assert daemon.titles() == ["See a professional today"]
+    assert daemon.notifier.shown[0].critical
+    daemon.wake(NOON + RETRIES[0])
+    assert daemon.titles()[0] == "See a professional today"
+    assert len(daemon.notifier.on_screen) == len(daemon.titles())
+    act(daemon, Act("clear", "numb", because="seen"))
+    daemon.wake()
+    assert "See a professional today" not in [note.title for note in daemon.notifier.on_screen.values()]

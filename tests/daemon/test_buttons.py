@@ -1,0 +1,123 @@
+"""Buttons say what the commands of their names say."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from recovery.daemon.buttons import said_by
+from recovery.engine.acts import Act
+from tests.daemon.conftest import MINUTE, NOON, Watch, start
+from tests.desktop import Desktop, until
+from tests.profile import ICE, Profile, protocol
+
+Made = Callable[..., Watch]
+
+WALK = (
+    "      - {id: walk, kind: reminder, of: rest, title: Walk, every: 2h, say: A short walk., source: own}\n"
+)
+ONE = "t/rest/ice/2026-11-23.1"
+
+
+def pressed(daemon: Watch, key: str, action: str) -> None:
+    """Somebody presses a button, and the daemon does what it does then."""
+    daemon.notifier.press(key, action)
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+
+
+def key_of(daemon: Watch, title: str) -> str:
+    return next(key for key, note in daemon.notifier.on_screen.items() if note.title.startswith(title))
+
+
+def test_a_press_names_the_activity_of_its_note() -> None:
+    assert said_by("strain-1/rice/ice/2026-11-23.1", "begin") == Act("begin", "ice")
+    assert said_by("strain-1/rice/ice/2026-11-23.1/end", "end") == Act("end", "ice")
+    assert said_by("strain-1/phase", "advance") == Act("advance")
+
+
+def test_each_kind_of_note_has_its_buttons(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    assert [note.actions for note in daemon.notifier.shown] == [
+        (("begin", "Start"), ("snooze", "Snooze 10 min"), ("skip", "Skip"))
+    ]
+    daemon.wake(NOON + 20 * MINUTE)
+    assert daemon.notifier.shown[-1].actions == (("end", "Done"),)
+
+
+def test_start_begins_the_session_when_it_is_pressed(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    daemon.now += 5 * MINUTE
+    pressed(daemon, key_of(daemon, "Ice"), "begin")
+    (begun,) = daemon.facts("begun")
+    assert (begun.at, begun.by) == (NOON + 5 * MINUTE, "person")
+    assert daemon.next == NOON + 25 * MINUTE, "the end counts from the press"
+
+
+def test_snooze_brings_it_again_and_skip_leaves_it_out(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    pressed(daemon, key_of(daemon, "Ice"), "snooze")
+    daemon.wake(NOON + 10 * MINUTE)
+    assert daemon.titles()[-1].startswith("Ice: start")
+    pressed(daemon, key_of(daemon, "Ice"), "skip")
+    assert len(daemon.facts("skipped")) == 1
+    daemon.wake(NOON + 40 * MINUTE)
+    assert not any("stop" in title for title in daemon.titles())
+
+
+def test_done_on_an_end_cue_says_when_it_really_ended(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    daemon.wake(NOON + 20 * MINUTE)
+    daemon.now += 3 * MINUTE
+    pressed(daemon, key_of(daemon, "Ice: stop"), "end")
+    last = daemon.facts("ended")[-1]
+    assert (last.by, last.at, last.data["overrun"]) == ("person", NOON + 23 * MINUTE, 180)
+
+
+def test_what_is_refused_says_why_on_the_screen(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    pressed(daemon, key_of(daemon, "Ice"), "begin")
+    # A second server's note of the same session, pressed late: it is on already.
+    daemon.notifier.on_screen[daemon.notifier.shown[0].key] = daemon.notifier.shown[0]
+    pressed(daemon, daemon.notifier.shown[0].key, "begin")
+    note = daemon.notifier.shown[-1]
+    assert note.title == "Not now"
+    assert "is on already" in note.body
+    assert len(daemon.facts("begun")) == 1
+
+
+def test_what_several_cues_share_has_no_buttons(watch: Made) -> None:
+    daemon = watch(WALK, WALK.replace("walk", "drink").replace("Walk", "Drink"))
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    assert note.title == "Walk · Drink"
+    assert note.actions == ()
+
+
+def test_an_offered_change_of_phase_can_be_taken_by_its_button(tmp_path: Path) -> None:
+    text = protocol(WALK).replace("leave_when: pain <= 3", "confirm: true")
+    assert "confirm" in text
+    start(tmp_path, text)
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    while not daemon.titles()[-1].startswith("You can finish"):
+        daemon.wake_when_due()
+    pressed(daemon, key_of(daemon, "You can finish"), "advance")
+    assert len(daemon.facts("completed")) == 1
+
+
+def test_a_button_is_pressed_for_real(desktop: Desktop, bare_desktop: Desktop, tmp_path: Path) -> None:
+    with Profile(tmp_path, bare_desktop.environ) as person:
+        person.start(protocol(ICE.format(length="20min")))
+        desktop.wait_for_displayed(1)
+        desktop.press("Start")
+        person.wait_for("begun", 1)
+        (begun,) = person.facts("begun")
+        assert begun.by == "person"
+        assert "Ice is on" in person.run("skip", "ice", status=1).err
+        until(lambda: desktop.displayed() == 0, "the pressed note is gone")
+        assert begun.at - person.facts("offered")[0].at < timedelta(seconds=30)
