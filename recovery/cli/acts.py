@@ -8,6 +8,7 @@ from recovery import paths
 from recovery.cli.person import Person, at_the_journal, opened, show_untold
 from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
+from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import control, presence
 from recovery.engine.acts import Accepted, Act, Outcome, Refused, expected_answer, read_answer
@@ -15,6 +16,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.moments import parse_moment
 from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
+from recovery.language import _, current
 from recovery.protocol.durations import Duration
 from recovery.store.record import do, load
 from recovery.values import replace
@@ -23,7 +25,7 @@ Wish = Act | Callable[[Episode, datetime], Act]
 """What the person wants; where that depends on the episode (its place, its questions), a function of it."""
 
 
-def _carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
+def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
     with at_the_journal() as (journal, now):
         with journal.transaction():
@@ -34,6 +36,8 @@ def _carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
             record, outcome = do(journal, kept, before.id, act, now)
         # Only now: the daemon must find the facts when it looks.
         is_running = control.call(person.folder, control.WAKE) and presence.is_running(person.folder)
+        if not is_running and any(not episode.is_over for episode in record.episodes):
+            is_running = revived(person.folder)
         if as_json:
             print_json(outcome_json(outcome, before))
             return 0 if isinstance(outcome, Accepted) else 1
@@ -47,7 +51,7 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
             if earliest is None:
                 raise RecoveryError(reason)
             when = spell_when(before.place, earliest, person.now)
-            raise RecoveryError(f"not now: {reason}", f"earliest {when}")
+            raise RecoveryError(_("not now: {reason}", reason=reason), _("earliest {when}", when=when))
         case Accepted(message=message):
             print(message)
     after = next(episode for episode in person.record.all if episode.id == before.id)
@@ -55,65 +59,69 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
         if alert.id not in before.alerts:
             print(alert_line(alert))
     if act.verb == "checkin" and after.stay.index > before.stay.index:
-        print(f"You are now in: {after.phase.title}.")
+        print(_("You are now in: {phase}.", phase=after.phase.title))
     if not is_running and not after.is_over:
         show_untold(person, is_daemon_running=False)
-        tell("No daemon is running, so no reminders come: recovery daemon start")
+        tell(_("No daemon is running, so no reminders come: recovery daemon start"))
     return 0
 
 
 def begin(activity: str | None, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("begin", activity))
+    return carry_out(episode, as_json, Act("begin", activity))
 
 
 def done(activity: str | None, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("done", activity))
+    return carry_out(episode, as_json, Act("done", activity))
 
 
 def skip(activity: str | None, because: str, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("skip", activity, because=because))
+    return carry_out(episode, as_json, Act("skip", activity, because=because))
 
 
 def snooze(activity: str | None, length: Duration | None, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("snooze", activity, length=length))
+    return carry_out(episode, as_json, Act("snooze", activity, length=length))
 
 
 def resume(episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("resume"))
+    return carry_out(episode, as_json, Act("resume"))
 
 
 def advance(because: str, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("advance", because=because))
+    return carry_out(episode, as_json, Act("advance", because=because))
 
 
 def step_back(because: str, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("step-back", because=because))
+    return carry_out(episode, as_json, Act("step-back", because=because))
 
 
 def stop(because: str, episode: str | None, as_json: bool) -> int:
-    return _carry_out(episode, as_json, Act("stop", because=because))
+    return carry_out(episode, as_json, Act("stop", because=because))
 
 
 def end(activity: str | None, told: str | None, episode: str | None, as_json: bool) -> int:
     def wish(known: Episode, now: datetime) -> Act:
-        return Act("end", activity, at=_moment("--at", told, known, now))
+        return Act("end", activity, at=moment("--at", told, known, now))
 
-    return _carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, wish)
 
 
 def pause(length: Duration | None, told: str | None, because: str, episode: str | None, as_json: bool) -> int:
     if length is not None and told is not None:
-        raise UsageError("--for and --until do not go together", "give one of them")
+        raise UsageError(_("--for and --until do not go together"), _("give one of them"))
 
     def wish(known: Episode, now: datetime) -> Act:
-        return Act("pause", length=length, until=_moment("--until", told, known, now), because=because)
+        until = moment("--until", told, known, now, is_day_enough=True)
+        return Act("pause", length=length, until=until, because=because)
 
-    return _carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, wish)
 
 
-def _moment(option: str, told: str | None, episode: Episode, now: datetime) -> datetime | None:
+def moment(
+    option: str, told: str | None, episode: Episode, now: datetime, *, is_day_enough: bool = False
+) -> datetime | None:
+    """The instant that an option tells, in the episode's place; None: it tells none. Raises `UsageError`."""
     try:
-        return None if told is None else parse_moment(told, now, episode.place)
+        return None if told is None else parse_moment(told, now, episode.place, is_day_enough=is_day_enough)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
 
@@ -122,7 +130,7 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
     pairs = [_pair(answer) for answer in answers]
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise UsageError("one thing is answered twice", "give each answer once")
+        raise UsageError(_("one thing is answered twice"), _("give each answer once"))
     if not values and sys.stdin.isatty() and not as_json:
         # Before the journal is locked: a person may take their time.
         with opened() as person:
@@ -132,11 +140,13 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
     def wish(known: Episode, now: datetime) -> Act:
         if not values:
             asks = " ".join(f"{name}=…" for name in _asked(known))
-            raise UsageError("no answers given", f"write for instance: recovery checkin {asks}")
+            raise UsageError(
+                _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
+            )
         _refuse_wrong(values, known)
-        return Act("checkin", values=values, at=_moment("--at", told, known, now))
+        return Act("checkin", values=values, at=moment("--at", told, known, now))
 
-    return _carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, wish)
 
 
 def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
@@ -145,16 +155,20 @@ def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
     for name, typed in values.items():
         if name not in known:
             raise UsageError(
-                f"nothing known as {name!r}", f"{episode.protocol.id} asks for {', '.join(known)}"
+                _("nothing known as {name!r}", name=name),
+                _("{protocol} asks for {known}", protocol=episode.protocol.id, known=", ".join(known)),
             )
         if read_answer(typed, known[name]) is None:
-            raise UsageError(f"{name} is {expected_answer(known[name])}, not {typed!r}")
+            expected = expected_answer(known[name], current())
+            raise UsageError(
+                _("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
+            )
 
 
 def _pair(answer: str) -> tuple[str, str]:
     name, equals, value = answer.partition("=")
     if not equals or not name or not value:
-        raise UsageError(f"{answer!r} is not an answer", "write NAME=VALUE, such as pain=4")
+        raise UsageError(_("{word!r} is not an answer", word=answer), _("write NAME=VALUE, such as pain=4"))
     return name.strip().lower(), value
 
 
@@ -178,5 +192,6 @@ def _ask(episode: Episode) -> dict[str, str]:
             if read_answer(typed, observation) is not None:
                 values[name] = typed
                 break
-            print(f"That takes {expected_answer(observation)}; Enter alone leaves it out.")
+            expected = expected_answer(observation, current())
+            print(_("That takes {expected}; Enter alone leaves it out.", expected=expected))
     return values

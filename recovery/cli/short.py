@@ -8,6 +8,7 @@ completion) `recovery.cli.clicked` makes click commands of the same values.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from recovery.language import _
 from recovery.values import Value
 
 
@@ -40,7 +41,7 @@ class Short(Value):
 
     def run(self, given: dict[str, Any]) -> int:
         """Call its function."""
-        module, _, name = self.call.partition(".")
+        module, _dot, name = self.call.partition(".")
         function: Callable[..., int] = getattr(__import__(f"recovery.cli.{module}", fromlist=[name]), name)
         return function(**given)
 
@@ -80,8 +81,14 @@ def parse(command: Short, arguments: Sequence[str]) -> dict[str, Any] | None:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:7]) <= 100_000):
-        raise ValueError(f"{text!r} is not a whole number from 1 to 100000")
+        raise ValueError(_("{text!r} is not a whole number from 1 to 100000", text=text))
     return int(text)
+
+
+def _written_down(text: str) -> str:
+    from recovery.cli.style import harmless
+
+    return harmless(text)
 
 
 def _length(text: str) -> Any:
@@ -95,7 +102,7 @@ _EPISODE = Option(
 )
 _JSON = Option(("--json",), "as_json", "One JSON object instead of text.", default=False)
 _BOTH = (_EPISODE, _JSON)
-_BECAUSE = Option(("--because",), "because", "Why; it is written down.", "TEXT", default="")
+_BECAUSE = Option(("--because",), "because", "Why; it is written down.", "TEXT", _written_down, "")
 
 _ALL = (
     Short(
@@ -222,15 +229,19 @@ _ALL = (
     Short(
         "pause",
         "acts.pause",
-        """Stop the reminders for a while, or until `recovery resume`. Healing and the limits go on counting.
+        """Stop the reminders for a while, or until `recovery resume`.
+
+        Healing, gaps and limits go on counting meanwhile; no phase ends, and nothing is caught up afterwards. The end
+        of a session under way is still told, and so is an urgent red flag.
 
         \b
         recovery pause --for 2h
-        recovery pause --until "tomorrow 08:00"
+        recovery pause --until tomorrow
+        recovery pause --until 2026-12-01
         """,
         (
             Option(("--for",), "length", "For how long, such as 2h.", "LENGTH", _length),
-            Option(("--until",), "told", 'Until when, such as "tomorrow 08:00".', "TIME"),
+            Option(("--until",), "told", 'Until when, such as tomorrow or "tomorrow 08:00".', "TIME"),
             _BECAUSE,
             *_BOTH,
         ),
@@ -250,6 +261,8 @@ _ALL = (
         "acts.advance",
         """Go on to the next phase: confirms an open gate. A shut one needs a reason; the limits hold.
 
+        On a ladder it takes the next step, which needs a reason, too: the rule climbs by itself.
+
         \b
         recovery advance
         recovery advance --because "my physiotherapist said so"
@@ -259,12 +272,77 @@ _ALL = (
     Short(
         "step-back",
         "acts.step_back",
-        """Go back to the phase before, for a setback. The limits still hold.
+        """Go back: to the phase that is offered, one step down a ladder, or to the phase before. The limits still hold.
+
+        After a new injury use `recovery setback` instead.
 
         \b
         recovery step-back --because "swollen again after the stairs"
         """,
         (_BECAUSE, *_BOTH),
+    ),
+    Short(
+        "setback",
+        "signs.setback",
+        """Tell of a new injury of the same place: the protocol begins anew with it, ice and healing times too.
+
+        What was is kept, and the limits go on counting.
+
+        \b
+        recovery setback --onset "1h ago" --because "slipped again"
+        recovery setback --grade 2
+        """,
+        (
+            Option(("--onset",), "told", "When it happened, if not now.", "TIME"),
+            Option(("--grade",), "grade", "The grade now, if it is another one.", "GRADE"),
+            _BECAUSE,
+            *_BOTH,
+        ),
+    ),
+    Short(
+        "flag",
+        "signs.flag",
+        """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
+
+        \b
+        recovery flag
+        recovery flag no-weight
+        recovery flag clear no-weight --because "a doctor has looked at it"
+        """,
+        (_BECAUSE, *_BOTH),
+        word="words",
+        takes_many=True,
+        metavar="[clear] [ID]",
+    ),
+    Short(
+        "screen",
+        "signs.screen",
+        """Answer screening questions, or see how they were answered. A yes leaves out what it forbids.
+
+        \b
+        recovery screen
+        recovery screen raynaud=no wound=yes
+        recovery screen none
+        """,
+        _BOTH,
+        word="words",
+        takes_many=True,
+        metavar="[ID=yes|no]...",
+    ),
+    Short(
+        "checklist",
+        "signs.checklist",
+        """Say what was found of the things on a checklist, or see them. What was found can start an episode of its own.
+
+        \b
+        recovery checklist
+        recovery checklist piriformis=yes gluteus-minimus=no
+        recovery checklist piriformis=yes --start
+        """,
+        (Option(("--start",), "start", "Start the episodes at once.", default=False), *_BOTH),
+        word="words",
+        takes_many=True,
+        metavar="[ID=yes|no]...",
     ),
     Short(
         "stop",

@@ -2,14 +2,15 @@
 
 import sys
 import time as time_
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recovery import clock, paths, settings
-from recovery.cli import params, render_text
+from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
 from recovery.cli.params import json_option
 from recovery.cli.person import opened as opened_record
@@ -18,17 +19,23 @@ from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
 from recovery.daemon.presence import Presence
 from recovery.engine import facts as f
+from recovery.engine.acts import Accepted, Act, act
+from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
+from recovery.engine.exclusion import excluded
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import begin
+from recovery.engine.grading import UNSURE, Graded, graded_unsure
 from recovery.engine.outlook import outlook
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
+from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
-from recovery.protocol.model import SIDES
+from recovery.protocol.model import SIDES, RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, load, load_one, untold
+from recovery.store.record import Record, bring_up, load, untold, write
+from recovery.values import Value, field
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
@@ -37,15 +44,51 @@ FIRST_CUES_WITHIN = 1.5
 """Seconds to wait for the fate of the first cues, to show as text those that no desktop takes."""
 
 
+class Given(Value):
+    """What the command line says of the person."""
+
+    onset: str | None = None
+    grade: str | None = None
+    side: str | None = None
+    screen: tuple[str, ...] = ()
+    screen_later: bool = False
+    flags: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class Opening(Value):
+    """What an episode begins with."""
+
+    data: Mapping[str, Any]
+    """Of the fact that opens it."""
+    flags: tuple[str, ...] = ()
+    """The red flags that the person reports."""
+    words: tuple[str, ...] = field(default_factory=tuple)
+    """What to tell of it: how the grade was found."""
+
+
 @click.command()
 @click.argument("protocol")
 @click.option(
     "--onset", metavar="TIME", help='When it happened: "yesterday 18:00", "2h ago", 2026-11-23T18:00.'
 )
-@click.option("--grade", type=params.GRADE, help="I, II or III, also 1, 2, 3.")
+@click.option("--grade", type=params.GRADE, help="I, II or III, also 1, 2, 3; or unsure.")
 @click.option("--side", type=click.Choice(SIDES), help="Which side is injured.")
+@click.option(
+    "--screen",
+    metavar="ID=yes|no",
+    multiple=True,
+    help="The answer to a screening question; none: none of the others applies.",
+)
+@click.option("--screen-later", is_flag=True, help="Leave screening questions open: what they guard waits.")
+@click.option("--flag", "flags", metavar="ID", multiple=True, help="A red flag: see recovery flag.")
+@click.option("--set", "options", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
 @click.option("--wake", type=params.CLOCK, help="When you get up. [default: the setting, or 07:00]")
 @click.option("--bedtime", type=params.CLOCK, help="When you go to bed. [default: the setting, or 23:00]")
+@click.option("--work", type=params.WORK, help="Your working hours. [default: the setting, or 09:00-17:00]")
+@click.option(
+    "--workdays", type=params.WORKDAYS, help="Your working days. [default: the setting, or mon-fri]"
+)
 @click.option(
     "--timezone", metavar="NAME", help="Where you are, such as Europe/Berlin. [default: the machine's]"
 )
@@ -57,80 +100,154 @@ def start(
     onset: str | None,
     grade: str | None,
     side: str | None,
+    screen: tuple[str, ...],
+    screen_later: bool,
+    flags: tuple[str, ...],
+    options: tuple[str, ...],
     wake: time | None,
     bedtime: time | None,
+    work: tuple[time, time] | None,
+    workdays: tuple[int, ...] | None,
     timezone: str | None,
     no_daemon: bool,
     notifier: str | None,
     as_json: bool,
 ) -> int:
-    """Start a protocol: shows the plan, keeps it, and reminds from now on.
+    """Start a protocol: asks what it has to know, shows the plan, keeps it, and reminds from now on.
 
     PROTOCOL is an id (see `recovery protocols`) or the path of a protocol file. What is not given is asked
-    for on a terminal.
+    for on a terminal: without a grade a few questions find it, and the screening questions find what has to be
+    left out.
 
     \b
-    recovery start strain --grade 2 --onset "yesterday 18:00" --side left
-    recovery start rice --onset "2h ago" --side right
+    recovery start strain
+    recovery start strain --grade 2 --onset "yesterday 18:00" --side left --screen none
+    recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none
     """
     folder, now = paths.make_home(), clock.now()
     known = settings.load(folder)
-    place = params.place(timezone or known.timezone, wake or known.wake, bedtime or known.bedtime)
+    place = params.place(
+        timezone or known.timezone,
+        wake or known.wake,
+        bedtime or known.bedtime,
+        work or known.work,
+        workdays or known.workdays,
+    )
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
     reading = read_protocol(library.find(protocol), library)
-    wanted = {"onset": onset, "grade": grade, "side": side}
-    given = _complete(reading, wanted, now, place, ask=not as_json)
-    injury = _onset(given["onset"], now, place)
-    data = {
-        "protocol": reading.protocol.id,
-        "version": reading.protocol.version,
-        "hash": reading.content_hash,
-        "onset": to_ms(injury),
-        "grade": given["grade"],
-        "side": given["side"],
-        "zone": place.zone.key,
-        "wake": f"{place.wake:%H:%M}",
-        "bedtime": f"{place.bedtime:%H:%M}",
-        "confirms": not known.auto_advance,
-    }
-    episode = _keep(folder, reading, data, now)
+    given = Given(onset, grade, side, screen, screen_later, flags, options)
+    ask = not as_json and sys.stdin.isatty()
+    opening = _opening(reading, given, now, place, running=_running(folder, now), ask=ask)
+    opening = Opening(
+        {**opening.data, "confirms": not known.auto_advance}, flags=opening.flags, words=opening.words
+    )
+    if not as_json:
+        _tell_first(reading.protocol, opening, now)
+    episode, others = keep(folder, reading, opening, now)
+    if no_daemon:
+        presence.forget(folder)
     there = None if no_daemon else _see_that_it_runs(folder, notifier)
     if as_json:
         print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None})
         return 0
-    _tell(episode, now, there)
+    _tell(episode, others, now, there)
     if there is not None:
         _show_what_no_desktop_showed(folder)
     return 0
 
 
-def _complete(
-    reading: "Reading", given: dict[str, str | None], now: datetime, place: Place, *, ask: bool
-) -> dict[str, str | None]:
-    """All inputs that the protocol wants: asked for on a terminal, else an error that names the options."""
-    missing = [name for name in reading.protocol.inputs if given[name] is None]
-    if not missing:
-        return given
-    if not ask or not sys.stdin.isatty():
+# What it begins with ----------------------------------------------------------------------------
+
+
+def _running(folder: Path, now: datetime) -> tuple[Episode, ...]:
+    """The person's episodes that run. Raises `StoreError`."""
+    journal = Journal.open_existing(folder, now=now)
+    if journal is None:
+        return ()
+    with journal:
+        return load(journal, now).episodes
+
+
+def _opening(
+    reading: "Reading",
+    given: Given,
+    now: datetime,
+    place: Place,
+    *,
+    running: Sequence[Episode],
+    ask: bool,
+) -> Opening:
+    """All that the protocol wants to know: asked for on a terminal, else an error that names what is missing.
+
+    An episode that is in the way is told before anybody answers a dozen questions.
+    """
+    protocol = compiled.in_language(reading.protocol, current())
+    wanted: dict[str, str | None] = {"onset": given.onset, "side": given.side, "grade": given.grade}
+    missing = [name for name in protocol.inputs if wanted[name] is None]
+    if missing and not ask:
         options = " ".join(f"--{name}" for name in missing)
         raise UsageError(
-            f"{reading.protocol.id} needs {options}",
-            'for instance: --onset "yesterday 18:00" --grade 2 --side left',
+            _("{protocol} needs {options}", protocol=protocol.id, options=options),
+            _('for instance: --onset "yesterday 18:00" --grade 2 --side left; --grade unsure counts as well'),
         )
-    return given | {name: _ask(name, now, place) for name in missing}
+    for name in missing:
+        if name != "grade" or protocol.assessment is None:
+            wanted[name] = _ask(name, now, place)
+    injury = _onset(wanted["onset"], now, place)
+    chosen = asking.options(protocol, given.options, ask=ask)
+    _refuse_beside(running, protocol, wanted["side"], chosen)
+
+    def said(text: str) -> str:
+        return asking.side_words(text, wanted["side"], chosen)
+
+    data: dict[str, Any] = {}
+    words: tuple[str, ...] = ()
+    raised: tuple[str, ...] = ()
+    if "grade" in protocol.inputs and wanted["grade"] in (None, UNSURE):
+        answers: dict[str, str] = {}
+        assert protocol.assessment is not None or wanted["grade"] == UNSURE
+        if protocol.assessment is None:
+            found = Graded("II", (_(UNSURE),))
+        elif wanted["grade"] == UNSURE:
+            found = graded_unsure(protocol.assessment, current())
+        else:
+            answers, found = asking.grading(protocol.assessment, (), ask=True, said=said)
+        words, raised = (asking.grade_words(found),), found.raises
+        wanted["grade"] = found.grade
+        data["assessment"] = {"answers": answers, "grade": found.grade, "reasons": [*found.reasons]}
+    screened = asking.screening(
+        protocol.screen, given.screen, is_later=given.screen_later, ask=ask, said=said
+    )
+    for question in protocol.screen:
+        if question.refuses and screened.get(question.id):
+            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
+            raise RecoveryError(
+                _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=said(question.say)),
+                _("because of {name} [{source}]", name=question.id, source=refs or "own"),
+            )
+    flags = asking.red_flags(protocol, given.flags, raised, ask=ask, said=said)
+    data |= {
+        "protocol": protocol.id,
+        "version": protocol.version,
+        "hash": reading.content_hash,
+        "onset": to_ms(injury),
+        "grade": wanted["grade"] if "grade" in protocol.inputs else None,
+        "side": wanted["side"],
+        "options": chosen,
+        "screen": screened,
+        **place.as_data(),
+    }
+    return Opening(data, flags=flags, words=words)
 
 
 def _ask(name: str, now: datetime, place: Place) -> str:
     match name:
         case "grade":
-            click.echo("Grade I: pain, but little or no loss of movement or strength.")
-            click.echo("Grade II: some loss of movement and strength, perhaps a limp. If unsure, take this.")
-            click.echo("Grade III: complete loss of movement and strength. This one needs a doctor today.")
-            answer: str = click.prompt("Which grade", type=params.GRADE)
+            answer: str = click.prompt(_("Which grade (1 mild, 2 moderate, 3 severe)"), type=params.GRADE)
         case "side":
-            answer = click.prompt("Which side is injured", type=click.Choice(SIDES))
+            answer = click.prompt(_("Which side is injured"), type=click.Choice(SIDES))
         case _:
 
             def known(text: str) -> str:
@@ -140,7 +257,7 @@ def _ask(name: str, now: datetime, place: Place) -> str:
                     raise click.UsageError(error.message.removeprefix("--onset: ")) from None
                 return text
 
-            answer = click.prompt('When did it happen ("2h ago", "yesterday 18:00")', value_proc=known)
+            answer = click.prompt(_('When did it happen ("2h ago", "yesterday 18:00")'), value_proc=known)
     return answer
 
 
@@ -151,18 +268,23 @@ def _onset(text: str | None, now: datetime, place: Place) -> datetime:
     injury = params.moment(text, "--onset", now, place)
     if injury > now:
         raise UsageError(
-            "--onset: the injury cannot be in the future", 'write for instance "yesterday 18:00"'
+            _("--onset: the injury cannot be in the future"), _('write for instance "yesterday 18:00"')
         )
     return injury
 
 
-def _keep(folder: Path, reading: "Reading", data: dict[str, object], now: datetime) -> Episode:
-    """The episode in the journal, with what is due at once. Raises `RecoveryError`."""
+# Keeping ----------------------------------------------------------------------------------------
+
+
+def keep(
+    folder: Path, reading: "Reading", opening: Opening, now: datetime
+) -> tuple[Episode, tuple[Episode, ...]]:
+    """The episode in the journal, with what is due at once, and the person's others. Raises `RecoveryError`."""
     protocol = reading.protocol
     with Journal.open(folder, now=now) as journal:
         with journal.transaction():
             record = load(journal, now)
-            _refuse_twice(record, protocol.id, data["side"])
+            _refuse_beside(record.episodes, protocol, opening.data["side"], opening.data["options"])
             pinned = Pinned(
                 reading.content_hash,
                 protocol.id,
@@ -173,18 +295,38 @@ def _keep(folder: Path, reading: "Reading", data: dict[str, object], now: dateti
             )
             journal.pin(pinned)
             id_ = journal.create_episode(protocol.id, pinned.hash)
-            started = journal.append([Fact(id_, now, f.STARTED, data, "person")], now=now)[0]
-            bring_up(journal, Record((*record.episodes, begin(protocol, started)), record.ended), now)
-        return load_one(journal, id_, now)
+            opened = journal.append([Fact(id_, now, f.STARTED, opening.data, "person")], now=now)[0]
+            episode = begin(compiled.in_language(protocol, current()), opened)
+            record = Record((*record.episodes, episode), record.ended)
+            for name in opening.flags:
+                outcome = act(record.of(id_), now, Act("flag", name))
+                if isinstance(outcome, Accepted):
+                    record = write(journal, record, outcome.facts, now)
+            record = bring_up(journal, record, now)
+        return record.of(id_), record.others(record.of(id_))
 
 
-def _refuse_twice(record: Record, protocol_id: str, side: object) -> None:
-    for episode in record.episodes:
-        if episode.protocol.id == protocol_id and (side is None or episode.side in (None, side)):
-            raise RecoveryError(
-                f"{episode.id} is active already",
-                f"recovery status shows it; recovery stop --episode {episode.id} ends it",
-            )
+def _refuse_beside(
+    running: Sequence[Episode], protocol: RecoveryProtocol, side: str | None, options: Mapping[str, str]
+) -> None:
+    """Raises `RecoveryError` where an episode that runs is in the way."""
+    found = excluded(protocol, side, options, running)
+    if found is None:
+        return
+    known = found.by
+    if known.whole.id == protocol.id:
+        message = _("{episode} is active already", episode=known.id)
+    elif found.reason:
+        message = _("{episode} is active: {reason}", episode=known.id, reason=found.reason)
+    else:
+        message = _(
+            "{episode} is active, and {one} and {other} are about the same injury",
+            episode=known.id, one=known.whole.id, other=protocol.id,
+        )  # fmt: skip
+    hint = _("recovery status shows it; recovery stop --episode {episode} ends it", episode=known.id)
+    if "onset" in known.whole.inputs:
+        hint += _("; recovery setback tells of a new injury")
+    raise RecoveryError(message, hint)
 
 
 def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
@@ -193,27 +335,58 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
     try:
         there = ensure_running(folder, notifier)
     except RecoveryError as error:
-        click.echo(f"The episode is kept, but nothing reminds: {error.message}", err=True)
-        click.echo(f"  {error.hint or 'recovery daemon run shows why'}", err=True)
+        message = _("The episode is kept, but nothing reminds: {reason}", reason=error.message)
+        click.echo(message, err=True)
+        click.echo(f"  {error.hint or _('recovery daemon run shows why')}", err=True)
         return None
     control.call(folder, control.WAKE)
     return presence.read(folder) or there
 
 
-def _tell(episode: Episode, now: datetime, there: Presence | None) -> None:
+# Telling ----------------------------------------------------------------------------------------
+
+
+def _tell_first(protocol: RecoveryProtocol, opening: Opening, now: datetime) -> None:
+    """What has to be said before anything is scheduled: the grade, and that a professional must look."""
+    for words in opening.words:
+        click.echo(words)
+    trial = begin(
+        compiled.in_language(protocol, current()), Fact(protocol.id, now, f.STARTED, opening.data, "person")
+    )
+    for name in opening.flags:
+        outcome = act(trial, now, Act("flag", name))
+        trial = outcome.episode if isinstance(outcome, Accepted) else trial
+    trial, _facts = turn(trial, now)
+    alerts = outlook(trial, now).alerts
+    for alert in alerts:
+        click.echo(render_text.alert_line(alert))
+    if any(alert.level != "routine" for alert in alerts):
+        click.echo(
+            _(
+                "The plan below does not take the place of that. recovery flag clear says that it is dealt with."
+            )
+        )
+    if alerts or opening.words:
+        click.echo()
+
+
+def _tell(episode: Episode, others: tuple[Episode, ...], now: datetime, there: Presence | None) -> None:
     click.echo(render_text.plan(episode, now))
     click.echo()
-    click.echo(render_text.first(outlook(episode, now)))
+    click.echo(render_text.first(outlook(episode, now, others)))
     click.echo()
     if there is None:
-        click.echo("No daemon: no reminders come until recovery daemon start.")
+        click.echo(_("No daemon: no reminders come until recovery daemon start."))
     else:
         click.echo(how_it_reminds(there))
-    click.echo("recovery checkin tells how it is; recovery status shows where you are.")
+    click.echo(_("recovery checkin tells how it is; recovery status shows where you are."))
     click.secho(
-        "Not medical advice. Get help now for numbness between the legs, loss of bladder or bowel", dim=True
+        _(
+            "Not medical advice. Get help now for numbness between the legs, loss of bladder or bowel\n"
+            "control, weakness in both legs, or chest pain with a swollen leg. recovery flag lists all such signs."
+        ),
+        dim=True,
     )
-    click.secho("control, weakness in both legs, or chest pain with a swollen leg.", dim=True)
 
 
 def _show_what_no_desktop_showed(folder: Path) -> None:

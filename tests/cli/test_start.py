@@ -9,8 +9,11 @@ from tests.profile import ICE, protocol
 def test_it_shows_the_plan_with_dates_and_what_comes_first(person: Person) -> None:
     out = person.starts().out
 
-    assert out.startswith(
-        "Recovery from a muscle strain  (strain-1, injury yesterday 18:00, times of Europe/Berlin)\n"
+    alert, nothing, title, *_ = out.splitlines()
+    assert alert.startswith("ROUTINE: A serious grade II tear")
+    assert nothing == ""
+    assert (
+        title == "Recovery from a muscle strain  (strain-1, injury yesterday 18:00, times of Europe/Berlin)"
     )
     assert "  1. Rest, ice, compression, elevation: from now; ends 18:00 at the earliest" in out
     assert "until tomorrow 18:00" in out, "ice until when"
@@ -92,7 +95,7 @@ def test_wrong_words_are_told_with_right_ones(
 
 @pytest.mark.parametrize("grade", ["1", "I", "i", " 1 "])
 def test_a_grade_may_be_written_either_way(person: Person, grade: str) -> None:
-    person.starts("start", "strain", "--grade", grade, "--onset", "2h ago", "--side", "left")
+    person.starts(*STRAIN, "--grade", grade)
     assert person.json("status")["episodes"][0]["grade"] == "I"
 
 
@@ -100,7 +103,7 @@ def test_an_unknown_protocol_is_told_its_neighbour(person: Person) -> None:
     err = person.types("start", "strian", status=3).err
 
     assert "there is no protocol 'strian'; did you mean 'strain'?" in err
-    assert "contrast, rice, strain" in err
+    assert "contrast, peace-and-love, rice, sitting, strain, trigger-point" in err
 
 
 def test_a_file_that_is_not_there_is_told_so(person: Person) -> None:
@@ -121,7 +124,8 @@ def test_the_same_injury_is_not_started_twice(person: Person) -> None:
 
     assert err == (
         "Error: strain-1 is active already\n"
-        "  recovery status shows it; recovery stop --episode strain-1 ends it\n"
+        "  recovery status shows it; recovery stop --episode strain-1 ends it; "
+        "recovery setback tells of a new injury\n"
     )
     person.starts(*STRAIN[:-1], "right")
     assert [e["id"] for e in person.json("status")["episodes"]] == ["strain-1", "strain-2"]

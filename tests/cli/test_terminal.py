@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,34 +53,156 @@ def at_terminal(person: Profile, *arguments: str, types: str = "", status: int =
     return seen.decode().replace("\r\n", "\n")
 
 
+GRADING = "no\nno\nno\nno\nno\nyes\n"
+"""Answers to the questions for a grade: little loss, so I."""
+KNOWN = ("--onset", "2h ago", "--grade", "1", "--side", "left")
+
+
+def kept(person: Profile) -> Any:
+    (episode,) = person.json("status")["episodes"]
+    return episode
+
+
+def started(person: Profile) -> Any:
+    (fact,) = person.facts("started")
+    return fact.data
+
+
 def test_what_a_start_needs_is_asked_for(person: Profile) -> None:
-    seen = at_terminal(person, "start", "strain", "--no-daemon", types="2h ago\n2\nleft\n")
+    seen = at_terminal(person, "start", "strain", "--no-daemon", types=f"2h ago\nleft\n{GRADING}none\nnone\n")
 
     assert 'When did it happen ("2h ago", "yesterday 18:00"):' in seen
-    assert "Which grade:" in seen
-    assert "This one needs a doctor today." in seen
     assert "Which side is injured (left, right):" in seen
-    (episode,) = person.json("status")["episodes"]
-    assert (episode["grade"], episode["side"]) == ("II", "left")
+    assert "Has the left hip lost all its movement, or all its strength? (yes, no, unsure):" in seen
+    assert "Grade I, by your answers:\n  yes: Is there pain, but little or no loss" in seen
+    assert "Does any of these apply to you? It decides what is left out." in seen
+    assert "   1  Raynaud's, or hives or any other bad reaction to cold?" in seen
+    assert "Is any of these so? Then somebody has to look at it." in seen
+    assert "This one needs a doctor today." not in seen
+    assert (kept(person)["grade"], kept(person)["side"], kept(person)["alerts"]) == ("I", "left", [])
+    assert set(kept(person)["screen"].values()) == {"no"}
+    assert started(person)["assessment"]["answers"]["little-loss"] == "yes"
 
 
 def test_only_what_is_missing_is_asked_for(person: Profile) -> None:
     seen = at_terminal(
-        person, "start", "strain", "--no-daemon", "--onset", "2h ago", "--grade", "1", types="right\n"
+        person,
+        "start",
+        "strain",
+        "--no-daemon",
+        *("--onset", "2h ago", "--grade", "1", "--screen", "none", "--flag", "limping"),
+        types="right\n",
     )
-    assert "Which grade" not in seen
+    assert "(yes, no, unsure)" not in seen
+    assert "apply to you" not in seen
+    assert "somebody has to look at it" not in seen
     assert "Which side" in seen
 
 
 def test_a_wrong_answer_is_asked_for_again(person: Profile) -> None:
     seen = at_terminal(
-        person, "start", "strain", "--no-daemon", types="lately\nin 2h\n2h ago\n7\n3\nup\nleft\n"
+        person,
+        "start",
+        "strain",
+        "--no-daemon",
+        types="lately\nin 2h\n2h ago\nup\nleft\nperhaps\nYES\nno\nno\nno\nno\nno\n"
+        "13\n0\n-1\n1,x\nyes\n²\n\nnone\n99\nlater\nnone\n",
     )
     assert "Error: 'lately' is not a time that I know" in seen
     assert "Error: the injury cannot be in the future" in seen
-    assert "'7' is not a grade" in seen
     assert "'up' is not one of" in seen
-    assert person.json("status")["episodes"][0]["grade"] == "III"
+    assert "'perhaps' is not one of" in seen
+    for word in ("13", "0", "-1", "x", "yes", "²", "99", "later"):
+        assert f"Error: '{word}' is not one of the numbers" in seen
+    assert kept(person)["grade"] == "III"
+    assert set(kept(person)["screen"].values()) == {"no"}
+
+
+def test_screening_questions_are_answered_by_their_numbers(person: Profile) -> None:
+    seen = at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="1, 4 1\nnone\n")
+    yes = [name for name, answer in kept(person)["screen"].items() if answer == "yes"]
+
+    assert yes == ["raynaud", "diabetes"]
+    assert "Left out, because of raynaud: Ice" in seen
+
+
+def test_screening_questions_can_be_put_off(person: Profile) -> None:
+    at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="Later\nnone\n")
+    assert set(kept(person)["screen"].values()) == {None}
+    assert "until then wait: Ice, Compression" in person.run("status").out
+
+
+def test_only_open_screening_questions_are_asked(person: Profile) -> None:
+    seen = at_terminal(
+        person, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="1\nnone\n"
+    )
+    assert "Raynaud" not in seen
+    assert [name for name, answer in kept(person)["screen"].items() if answer == "yes"] == ["skin"]
+
+
+def test_a_question_that_refuses_ends_the_start(person: Profile) -> None:
+    seen = at_terminal(person, "start", "trigger-point", "--no-daemon", types="left\n\n\n1\n", status=1)
+    assert "Which muscle is the point in?" in seen
+    assert "Error: trigger-point is not for you now: No massage on a fresh strain" in seen
+    assert "Is any of these so?" not in seen
+    assert not (person.home / "journal.db").exists()
+
+
+def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(person: Profile) -> None:
+    seen = at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="none\n1\n")
+
+    assert [alert["id"] for alert in kept(person)["alerts"]] == ["flag/saddle"]
+    assert seen.index("EMERGENCY: ") < seen.index("The plan below does not take the place of that.")
+    assert seen.index("The plan below") < seen.index("Recovery from a muscle strain")
+
+
+def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(person: Profile) -> None:
+    types = "no\nunsure\nyes\nno\nno\nno\nnone\nnone\n"
+    seen = at_terminal(
+        person, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", types=types
+    )
+    assert "Grade II, by your answers:" in seen
+    assert seen.index("URGENT: A limp") < seen.index("Recovery from a muscle strain")
+    assert next(alert["id"] for alert in kept(person)["alerts"]) == "flag/limping"
+    assert seen.count("Do you limp?") == 2, "the question, and the reason for the grade"
+    assert started(person)["assessment"]["answers"]["weight"] == "unsure"
+
+
+def test_a_grade_may_be_given_as_unsure(person: Profile) -> None:
+    seen = at_terminal(
+        person, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", "--grade", "unsure",
+        types="none\nnone\n",
+    )  # fmt: skip
+    assert "(yes, no, unsure)" not in seen
+    assert kept(person)["grade"] == "II"
+
+
+def test_the_grade_can_be_found_alone(person: Profile) -> None:
+    seen = at_terminal(person, "assess", types="unsure\nno\nno\nno\nno\nno\n")
+    assert "Grade II, by your answers:\n  unsure: Has the injured hip lost all its movement" in seen
+    assert seen.endswith("recovery start strain --grade II\n")
+    seen = at_terminal(person, "assess", "complete-loss=yes", types="no\nno\nno\nno\nno\n")
+    assert seen.endswith("recovery start strain --grade III\n")
+    assert not person.home.exists()
+
+
+def test_options_are_asked_for_with_their_choices(person: Profile) -> None:
+    at_terminal(
+        person,
+        "start",
+        "trigger-point",
+        "--no-daemon",
+        types="right\nbiceps\npiriformis\nyes\nnone\nnone\n",
+    )
+    assert kept(person)["options"] == {"muscle": "piriformis", "balance": "yes"}
+
+
+@pytest.mark.parametrize(
+    "types", ["2h ago\nleft\nno\n", f"2h ago\nleft\n{GRADING}", f"2h ago\nleft\n{GRADING}none\n"]
+)
+def test_leaving_at_any_question_keeps_nothing(person: Profile, types: str) -> None:
+    at_terminal(person, "start", "strain", "--no-daemon", types=types + "\x04", status=130)
+    assert not (person.home / "journal.db").exists()
 
 
 def test_an_answer_can_be_refused_by_leaving(person: Profile) -> None:

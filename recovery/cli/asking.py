@@ -1,0 +1,186 @@
+"""What a person is asked before a start: options, grade, screening questions, red flags.
+
+On a terminal they are asked; otherwise they come as words of the command line, and what is left open is an error
+that lists it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from recovery.cli.words import NONE, known_only, pairs, split
+from recovery.engine.grading import ANSWERS, Graded, graded
+from recovery.engine.words import filled
+from recovery.errors import UsageError
+from recovery.language import _, current
+from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
+from recovery.values import Value, replace
+
+LATER = "later"
+
+
+class Question(Value):
+    """One thing that may apply to a person."""
+
+    id: str
+    ask: str
+
+
+def side_words(text: str, side: str | None, options: Mapping[str, str] | None = None) -> str:
+    """A question with what is known filled in, before there is an episode."""
+    return filled(text, current(), side, options or {})
+
+
+# Screening --------------------------------------------------------------------------------------
+
+
+def screening(
+    questions: Sequence[ScreenQuestion],
+    words: Sequence[str],
+    *,
+    is_later: bool,
+    ask: bool,
+    said: Callable[[str], str],
+) -> dict[str, bool]:
+    """The answers to screening questions, True for yes; those that are put off are left out. Raises `UsageError`."""
+    said_words = split(words)
+    is_none = NONE in said_words
+    rest = [word for word in said_words if word != NONE]
+    given = {name: value == "yes" for name, value in pairs(rest, "--screen", ("yes", "no")).items()}
+    known_only(given, (question.id for question in questions), "--screen")
+    if is_none:
+        given = {question.id: given.get(question.id, False) for question in questions}
+    still = [question for question in questions if question.id not in given]
+    is_refused = any(question.refuses and given.get(question.id) for question in questions)
+    if not still or is_later or is_refused:
+        return given
+    asked = [Question(question.id, said(question.ask)) for question in still]
+    if not ask:
+        listed = "\n".join(f"  {question.id}: {question.ask}" for question in asked)
+        raise UsageError(
+            _("screening questions are open:\n{listed}", listed=listed),
+            _("--screen ID=yes for each that applies and --screen none for the rest; or --screen-later"),
+        )
+    click.echo(_("Does any of these apply to you? It decides what is left out."))
+    applying = which(asked, later=True)
+    if applying is None:
+        return given
+    return given | {question.id: question.id in applying for question in still}
+
+
+def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
+    """Which of the questions a person at a terminal says yes to; None: they will say so later."""
+    for number, question in enumerate(asked, 1):
+        click.echo(f"  {number:>2}  {question.ask}")
+
+    def read(typed: str) -> set[str] | None:
+        words = typed.lower().replace(",", " ").split()
+        if words == [NONE] or (later and words == [LATER]):
+            return set() if words == [NONE] else None
+        found = set()
+        for word in words:
+            if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= len(asked):
+                raise click.UsageError(_("{word!r} is not one of the numbers", word=word))
+            found.add(asked[int(word) - 1].id)
+        return found
+
+    how = (
+        _("Numbers of those that apply, none, or later")
+        if later
+        else _("Numbers of those that apply, or none")
+    )
+    answer: set[str] | None = click.prompt(how, value_proc=read)
+    return answer
+
+
+# Grade ------------------------------------------------------------------------------------------
+
+
+def grading(
+    assessment: Assessment, words: Sequence[str], *, ask: bool, said: Callable[[str], str]
+) -> tuple[dict[str, str], Graded]:
+    """The answers to the questions of a self-grading, and the grade that they come to. Raises `UsageError`."""
+    given = pairs(words, "assess", ANSWERS)
+    known_only(given, (question.id for question in assessment.questions), "assess")
+    still = [question for question in assessment.questions if question.id not in given]
+    if still and not ask:
+        listed = "\n".join(f"  {question.id}: {said(question.ask)}" for question in still)
+        raise UsageError(
+            _("questions are open:\n{listed}", listed=listed),
+            _("give each as ID=yes, ID=no or ID=unsure"),
+        )
+    for question in still:
+        given[question.id] = click.prompt(
+            said(question.ask), type=click.Choice(ANSWERS, case_sensitive=False)
+        )
+    found = graded(assessment, given, current())
+    return given, replace(found, reasons=tuple(map(said, found.reasons)))
+
+
+def grade_words(found: Graded) -> str:
+    """A grade with its reasons, as a page."""
+    lines = [_("Grade {grade}, by your answers:", grade=found.grade)]
+    lines += [f"  {reason}" for reason in found.reasons]
+    return "\n".join(lines)
+
+
+# Options ----------------------------------------------------------------------------------------
+
+
+def options(protocol: RecoveryProtocol, words: Sequence[str], *, ask: bool) -> dict[str, str]:
+    """The protocol's further inputs, by name. Raises `UsageError`."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        known_only([name], protocol.options, "--set")
+        if not equals or value not in protocol.options[name].choices:
+            listed = ", ".join(protocol.options[name].choices)
+            raise UsageError(
+                _("--set: {word!r} is not one of the choices", word=word),
+                _("{name} is one of {listed}", name=name, listed=listed),
+            )
+        if given.get(name, value) != value:
+            raise UsageError(_("{option}: {name} is answered twice", option="--set", name=name))
+        given[name] = value
+    for option in protocol.options.values():
+        if option.id not in given:
+            given[option.id] = _option(protocol, option, ask=ask)
+    return given
+
+
+def _option(protocol: RecoveryProtocol, option: Option, *, ask: bool) -> str:
+    if ask:
+        answer: Any = click.prompt(
+            option.ask, type=click.Choice(option.choices), default=option.default or None
+        )
+        return str(answer)
+    if option.default:
+        return option.default
+    raise UsageError(
+        _("{protocol} needs --set {name}=…", protocol=protocol.id, name=option.id),
+        _("{name} is one of {listed}", name=option.id, listed=", ".join(option.choices)),
+    )
+
+
+# Red flags --------------------------------------------------------------------------------------
+
+
+def red_flags(
+    protocol: RecoveryProtocol,
+    words: Sequence[str],
+    raised: Iterable[str],
+    *,
+    ask: bool,
+    said: Callable[[str], str],
+) -> tuple[str, ...]:
+    """The red flags that a person reports at the start, those that other answers have raised included."""
+    known = [flag for flag in protocol.red_flags if flag.ask]
+    given = split(words)
+    known_only(given, (flag.id for flag in known), "--flag")
+    given += [name for name in raised if name not in given]
+    if ask and known and not words:
+        asked = [Question(flag.id, said(flag.ask)) for flag in known if flag.id not in given]
+        click.echo(_("Is any of these so? Then somebody has to look at it."))
+        given += sorted(which(asked, later=False) or ())
+    return tuple(dict.fromkeys(given))

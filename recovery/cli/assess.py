@@ -1,0 +1,50 @@
+"""`recovery assess`: find the grade by the questions of a protocol. Nothing is kept."""
+
+import sys
+
+import click
+
+from recovery.cli import asking
+from recovery.cli.params import json_option
+from recovery.cli.render_json import VERSION, print_json
+from recovery.engine.words import level_words
+from recovery.errors import RecoveryError
+from recovery.language import _, current
+from recovery.protocol import compiled
+from recovery.protocol.library import default_library
+
+
+@click.command()
+@click.argument("answers", nargs=-1, metavar="[ID=yes|no|unsure]...")
+@click.option("--protocol", default="strain", show_default=True, help="Whose questions.")
+@json_option
+def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
+    """Find the grade of a strain by a few questions, and why. Unsure is an answer.
+
+    On a terminal it asks; otherwise give the answers. `recovery start` asks the same where no grade is given.
+
+    \b
+    recovery assess
+    recovery assess complete-loss=no some-loss=unsure
+    """
+    from recovery.protocol.reading import read_protocol
+
+    library = default_library()
+    known = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
+    if known.assessment is None:
+        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=known.id))
+    ask = not as_json and sys.stdin.isatty()
+    given, found = asking.grading(
+        known.assessment, answers, ask=ask, said=lambda text: asking.side_words(text, None)
+    )
+    flags = [flag for flag in known.red_flags if flag.id in found.raises]
+    if as_json:
+        told = {"grade": found.grade, "reasons": found.reasons, "answers": given, "flags": found.raises}
+        print_json({"v": VERSION, "protocol": known.id, **told})
+        return 0
+    click.echo(asking.grade_words(found))
+    for flag in flags:
+        click.secho(f"{level_words(flag.level, current())}: {asking.side_words(flag.say, None)}", bold=True)
+    raised = "".join(f" --flag {flag.id}" for flag in flags)
+    click.echo(f"recovery start {known.id} --grade {found.grade}{raised}")
+    return 0

@@ -1,0 +1,244 @@
+"""What a person tells of themselves besides check-ins: red flags, screening, setbacks, checklists."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from recovery.cli.acts import carry_out, moment
+from recovery.cli.person import opened
+from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_text import alert_line
+from recovery.cli.style import styled
+from recovery.cli.words import NONE, known_only, pairs, split
+from recovery.engine.acts import Act
+from recovery.engine.episode import Episode
+from recovery.engine.words import LEVELS as LEVEL_WORDS
+from recovery.errors import UsageError
+from recovery.language import _
+from recovery.protocol.model import LEVELS, Checklist, Item
+
+CLEAR = "clear"
+
+
+def _listed(
+    wanted: str | None,
+    as_json: bool,
+    name: str,
+    rows: Callable[[Episode], list[dict[str, Any]]],
+    show: Callable[[Episode], str],
+) -> int:
+    """What an episode has of something, as text or JSON."""
+    with opened() as person:
+        episode = person.one(wanted)
+        if as_json:
+            print_json({"v": VERSION, "episode": episode.id, name: rows(episode)})
+        else:
+            print(show(episode))
+    return 0
+
+
+def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], option: str) -> dict[str, str]:
+    """`ID=yes|no` words, and `none` for what is still open. Raises `UsageError`."""
+    single = split(words)
+    given = pairs([word for word in single if word != NONE], option, ("yes", "no"))
+    known_only(given, known, option)
+    if NONE in single:
+        given = dict.fromkeys(still, "no") | given
+    if not given:
+        raise UsageError(_("{option}: nothing is open any more", option=option), _("write ID=yes or ID=no"))
+    return given
+
+
+# Red flags --------------------------------------------------------------------------------------
+
+
+def flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    """Report red flags, say that one is dealt with, or see which there are."""
+    if not words:
+        return _listed(episode, as_json, "flags", _flag_rows, _flags)
+    if words[0] != CLEAR:
+        if len(words) > 1:
+            raise UsageError(
+                _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
+            )
+        return carry_out(episode, as_json, Act("flag", words[0]))
+    if len(words) != 2 or not because:
+        raise UsageError(
+            _("say which one is dealt with, and how"),
+            _('write for instance: recovery flag clear no-weight --because "a doctor has looked at it"'),
+        )
+    return carry_out(episode, as_json, Act("clear", words[1], because=because))
+
+
+def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
+    asked = [each for each in episode.protocol.red_flags if each.ask]
+    rows = [
+        {"id": a.id.rpartition("/")[2], "level": a.level, "text": a.reason, "stands": True}
+        for a in episode.alerts.values()
+    ]
+    standing = {row["id"] for row in rows}
+    return rows + [
+        {"id": each.id, "level": each.level, "text": episode.text(each.ask), "stands": False}
+        for each in asked
+        if each.id not in standing
+    ]
+
+
+def _flags(episode: Episode) -> str:
+    lines = []
+    for alert in episode.alerts.values():
+        lines.append(alert_line(alert))
+        name = alert.id.rpartition("/")[2]
+        lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
+    asked = [
+        each for each in episode.protocol.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
+    ]
+    if asked:
+        lines.append(_("Is one of these so? Then: recovery flag ID"))
+    lines += [
+        f"  {styled(f'{each.id:<14}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {episode.text(each.ask)}"
+        for level in reversed(LEVELS)
+        for each in asked
+        if each.level == level
+    ]
+    return "\n".join(lines) or _("This protocol asks for no red flags.")
+
+
+# Screening --------------------------------------------------------------------------------------
+
+
+def screen(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
+    """Answer screening questions, or see which there are and how they were answered."""
+    if not words:
+        return _listed(episode, as_json, "screen", _screen_rows, _screen)
+
+    def wish(known: Episode, _now: datetime) -> Act:
+        every = [question.id for question in known.whole.screen]
+        still = [name for name in every if name not in known.screened]
+        return Act("screen", values=_answers(words, every, still, "recovery screen"))
+
+    return carry_out(episode, as_json, wish)
+
+
+def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": question.id,
+            "ask": episode.text(question.ask),
+            "answer": {True: "yes", False: "no", None: None}[episode.screened.get(question.id)],
+            "forbids": question.forbids,
+            "refuses": question.refuses,
+        }
+        for question in episode.whole.screen
+    ]
+
+
+def _screen(episode: Episode) -> str:
+    lines = []
+    for question in episode.whole.screen:
+        is_yes = episode.screened.get(question.id)
+        answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
+        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {episode.text(question.ask)}")
+        if is_yes:
+            lines.append(f"{'':<23}{episode.text(question.say)}")
+    return "\n".join(lines) or _("This protocol asks no screening questions.")
+
+
+# Setbacks ---------------------------------------------------------------------------------------
+
+
+def setback(told: str | None, grade: str | None, because: str, episode: str | None, as_json: bool) -> int:
+    """A new injury of the same place."""
+
+    def wish(known: Episode, now: datetime) -> Act:
+        values = {} if grade is None else {"grade": _grade(grade)}
+        return Act("setback", values=values, because=because, at=moment("--onset", told, known, now))
+
+    return carry_out(episode, as_json, wish)
+
+
+def _grade(text: str) -> str:
+    from recovery.engine.grading import read_grade
+
+    try:
+        return read_grade(text)
+    except ValueError as error:
+        raise UsageError(f"--grade: {error}") from None
+
+
+# Checklists -------------------------------------------------------------------------------------
+
+
+def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json: bool) -> int:
+    """Say what was found of the things on a checklist; begin an episode of its own for what was."""
+    if not words:
+        return _listed(episode, as_json, "checklists", _checklist_rows, _checklists)
+    with opened() as person:
+        before = person.one(episode)
+
+    def wish(known: Episode, _now: datetime) -> Act:
+        every = [item.id for each in _checklists_of(known) for item in each.items]
+        return Act("tick", values=_answers(words, every, every, "recovery checklist"))
+
+    status = carry_out(episode, as_json, wish)
+    is_yes = {word.partition("=")[0] for word in split(words) if word.lower().endswith("=yes")}
+    items = (item for each in _checklists_of(before) for item in each.items)
+    found = [item for item in items if item.id in is_yes and item.start]
+    for item in found if status == 0 else ():
+        arguments = _start_arguments(before, item)
+        if start:
+            from recovery.cli.clicked import run_with_click
+
+            status = run_with_click(["start", *arguments, *(["--json"] if as_json else [])]) or status
+        elif not as_json:
+            command = " ".join(arguments)
+            print(_("Reminders of its own: recovery start {command}", command=command))
+    return status
+
+
+def _start_arguments(episode: Episode, item: Item) -> list[str]:
+    """What starts an episode for an item, as far as it is known: the side, and what the same person told already."""
+    arguments = [item.start]
+    told = episode.options if item.start == episode.whole.id else {}
+    for name, word in {**told, **item.options}.items():
+        arguments += ["--set", f"{name}={word}"]
+    if episode.side is not None:
+        arguments += ["--side", episode.side]
+    if item.start == episode.whole.id and episode.screened:
+        answers = (f"{name}={'yes' if is_yes else 'no'}" for name, is_yes in episode.screened.items())
+        arguments += ["--screen", ",".join(answers)]
+    return arguments
+
+
+def _checklists_of(episode: Episode) -> list[Checklist]:
+    return [a for phase in episode.protocol.phases for a in phase.everything() if isinstance(a, Checklist)]
+
+
+def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:
+    answers = {True: "yes", False: "no", None: None}
+    return [
+        {
+            "id": each.id,
+            "title": each.title,
+            "items": [
+                {
+                    "id": item.id,
+                    "title": item.title,
+                    "answer": answers[episode.ticked.get(each.id, {}).get(item.id)],
+                }
+                for item in each.items
+            ],
+        }
+        for each in _checklists_of(episode)
+    ]
+
+
+def _checklists(episode: Episode) -> str:
+    lines = []
+    for each in _checklists_of(episode):
+        lines.append(styled(each.title, "bold") + f": {episode.text(each.say)}")
+        for item in each.items:
+            is_yes = episode.ticked.get(each.id, {}).get(item.id)
+            answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
+            lines.append(f"  {item.id:<24} {answer:<5} {item.title}")
+    return "\n".join(lines) or _("This protocol has no checklist.")

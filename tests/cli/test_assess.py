@@ -1,0 +1,300 @@
+"""The grade: found by questions, unsure, or given; and what is said before the plan."""
+
+import pytest
+
+from tests.cli.conftest import ZONE, Person
+
+QUESTIONS = ("complete-loss", "weight", "limp", "some-loss", "daily", "little-loss")
+BARE = ("start", "strain", "--onset", "2h ago", "--side", "left", "--screen", "none")
+
+
+def answers(*yes: str, unsure: tuple[str, ...] = ()) -> list[str]:
+    words = {name: "unsure" if name in unsure else "yes" if name in yes else "no" for name in QUESTIONS}
+    return [f"{name}={word}" for name, word in words.items()]
+
+
+@pytest.mark.parametrize(
+    ("yes", "unsure", "grade", "flags"),
+    [
+        ((), (), "I", []),
+        (("little-loss",), (), "I", []),
+        (("some-loss", "little-loss"), (), "II", []),
+        (("daily",), (), "II", []),
+        (("limp",), (), "II", ["limping"]),
+        (("weight",), (), "II", ["no-weight"]),
+        (("complete-loss", "limp"), (), "III", ["limping"]),
+        ((), ("complete-loss",), "II", []),
+        ((), QUESTIONS, "II", []),
+        (("little-loss",), ("limp",), "II", []),
+    ],
+)
+def test_the_answers_give_a_grade(
+    person: Person, yes: tuple[str, ...], unsure: tuple[str, ...], grade: str, flags: list[str]
+) -> None:
+    told = person.json("assess", *answers(*yes, unsure=unsure))
+
+    assert (told["v"], told["protocol"], told["grade"], told["flags"]) == (1, "strain", grade, flags)
+    assert told["reasons"]
+    assert set(told["answers"]) == set(QUESTIONS)
+    assert not person.home.exists(), "nothing is kept"
+
+
+def test_as_text_it_gives_reasons_and_the_next_command(person: Person) -> None:
+    out = person.types("assess", *answers("limp", unsure=("weight",))).out
+
+    assert out.splitlines()[:3] == [
+        "Grade II, by your answers:",
+        "  unsure: Unable to put weight on the injured leg, or to walk 4 steps?",
+        "  yes: Do you limp?",
+    ]
+    assert "\nURGENT: A limp can be a sign of a serious grade II tear" in out
+    command = out.splitlines()[-1].split()
+    assert command == ["recovery", "start", "strain", "--grade", "II", "--flag", "limping"]
+    person.starts(*command[1:], *BARE[2:])
+    assert person.json("status")["episodes"][0]["grade"] == "II"
+
+
+def test_answers_may_stand_together(person: Person) -> None:
+    assert person.json("assess", ",".join(answers("limp")))["grade"] == "II"
+
+
+def test_open_questions_are_listed(person: Person) -> None:
+    err = person.types("assess", "limp=yes", "daily=no", status=2).err
+    first, *listed, hint = err.splitlines()
+
+    assert first == "Error: questions are open:"
+    assert [line.split(":")[0].strip() for line in listed] == [
+        "complete-loss",
+        "weight",
+        "some-loss",
+        "little-loss",
+    ]
+    assert hint == "  give each as ID=yes, ID=no or ID=unsure"
+    assert person.types("assess", "--json", status=2).out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["limpp=yes"], "assess: nothing is called 'limpp'\n  did you mean 'limp'?"),
+        (["limp"], "assess: 'limp' is not an answer\n  write limp=yes or limp=no or limp=unsure"),
+        (["limp=perhaps"], "assess: 'limp=perhaps' is not an answer"),
+        (["limp=yes", "limp=unsure"], "assess: limp is answered twice"),
+        (["none"], "assess: 'none' is not an answer"),
+    ],
+)
+def test_wrong_answers_are_told(person: Person, words: list[str], says: str) -> None:
+    assert person.types("assess", *words, status=2).err.startswith(f"Error: {says}")
+
+
+def test_a_protocol_without_questions_for_a_grade_says_so(person: Person) -> None:
+    assert person.types("assess", "--protocol", "rice", status=1).err == (
+        "Error: rice has no questions for a grade\n"
+    )
+    assert "did you mean 'strain'?" in person.types("assess", "--protocol", "strian", status=3).err
+
+
+# At the start ------------------------------------------------------------------------------------
+
+
+def test_unsure_is_kept_as_ii_with_the_reasoning(person: Person) -> None:
+    out = person.starts(*BARE, "--grade", "unsure").out
+    assert out.splitlines()[:2] == ["Grade II, by your answers:", "  unsure"]
+
+    (started,) = (fact for fact in person.lines("log", "--all") if fact["kind"] == "started")
+    assert started["data"]["grade"] == "II"
+    assert started["data"]["assessment"] == {"answers": {}, "grade": "II", "reasons": ["unsure"]}
+
+
+def test_a_given_grade_needs_no_reasoning(person: Person) -> None:
+    person.starts(*BARE, "--grade", "1")
+    (started,) = (fact for fact in person.lines("log", "--all") if fact["kind"] == "started")
+    assert "assessment" not in started["data"]
+
+
+def test_a_grade_is_still_needed_without_a_terminal(person: Person) -> None:
+    err = person.types(*BARE, "--no-daemon", status=2).err
+    assert err.startswith("Error: strain needs --grade\n")
+    assert "--grade unsure counts as well" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--grade", "3"], "URGENT: A grade III tear has to be looked after by a doctor"),
+        (["--grade", "1", "--flag", "limping"], "URGENT: A limp can be a sign of a serious grade II tear"),
+        (["--grade", "1", "--flag", "saddle"], "EMERGENCY: Call the emergency number now: the nerves"),
+    ],
+)
+def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: list[str], says: str) -> None:
+    out = person.starts(*BARE, *options).out
+
+    assert out.startswith(says)
+    before, _, plan = out.partition("The plan below does not take the place of that.")
+    assert "Recovery from a muscle strain" not in before
+    assert "Recovery from a muscle strain  (strain-1, " in plan
+
+
+def test_reported_red_flags_stand_from_the_start(person: Person) -> None:
+    person.starts(*BARE, "--grade", "1", "--flag", "limping,tense", "--flag", "limping")
+    alerts = person.json("status")["episodes"][0]["alerts"]
+
+    assert [(alert["id"], alert["level"]) for alert in alerts] == [
+        ("flag/tense", "emergency"),
+        ("flag/limping", "urgent"),
+    ]
+    assert person.json("status")["episodes"][0]["now"] is None, "an emergency suspends all"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("limpin", "did you mean 'limping'?"), ("grade-iii", ""), ("x", "there are: saddle")]
+)
+def test_unknown_red_flags_are_told(person: Person, word: str, hint: str) -> None:
+    err = person.types(*BARE, "--grade", "1", "--flag", word, "--no-daemon", status=2).err
+    assert err.startswith(f"Error: --flag: nothing is called '{word}'\n")
+    assert hint in err
+    assert not (person.home / "journal.db").exists()
+
+
+def test_undo_right_after_a_start_with_a_flag_takes_back_the_flag_alone(person: Person) -> None:
+    person.starts(*BARE, "--grade", "1", "--flag", "saddle")
+    assert person.types("undo").out.startswith("Taken back in strain-1: alert saddle, 16:40.\n")
+
+    (episode,) = person.json("status")["episodes"]
+    assert (episode["state"], episode["phase"]["id"], episode["alerts"]) == ("active", "rice", [])
+    assert episode["now"]["activity"] == "ice"
+    undone = {fact["data"]["seq"] for fact in person.lines("log", "--all") if fact["kind"] == "undone"}
+    kinds = [fact["kind"] for fact in person.lines("log", "--all") if fact["seq"] in undone]
+    assert kinds == ["alerted"], "the start and what came of it stand"
+    assert person.types("undo", status=1).err.startswith("Error: only the start of strain-1 is left")
+
+
+# Options and hours -------------------------------------------------------------------------------
+
+POINT = ("start", "trigger-point", "--side", "left", "--screen", "none")
+
+
+def test_options_have_defaults_and_choices(person: Person) -> None:
+    person.starts(*POINT)
+    person.starts(*POINT, "--set", "muscle=piriformis", "--set", "balance=yes")
+    first, second = person.json("status")["episodes"]
+
+    assert first["options"] == {"muscle": "gluteus-medius", "balance": "no"}
+    assert second["options"] == {"muscle": "piriformis", "balance": "yes"}
+    assert "(trigger-point-2, left, piriformis)" in person.types("status").out
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("muscle=biceps", "'muscle=biceps' is not one of the choices\n  muscle is one of gluteus-medius, "),
+        ("muscle", "'muscle' is not one of the choices"),
+        ("muscle=", "'muscle=' is not one of the choices"),
+        ("=piriformis", "nothing is called ''"),
+        ("muscel=piriformis", "nothing is called 'muscel'\n  did you mean 'muscle'?"),
+    ],
+)
+def test_wrong_options_are_told(person: Person, word: str, says: str) -> None:
+    err = person.types(*POINT, "--set", word, "--no-daemon", status=2).err
+    assert err.startswith(f"Error: --set: {says}")
+    assert not (person.home / "journal.db").exists()
+
+
+SITTING = ("start", "sitting", "--side", "left", "--screen", "none")
+
+
+def test_an_option_has_one_word(person: Person) -> None:
+    words = ("--set", "muscle=piriformis", "--set", "muscle=gluteus-minimus")
+    err = person.types(*POINT, *words, "--no-daemon", status=2).err
+    assert err.startswith("Error: --set: muscle is answered twice")
+
+
+def cues_of(person: Person, activity: str) -> list[str]:
+    told = person.json("next", "-n", "60")["next"]
+    return [cue["at"] for cue in told if cue["activity"] == activity]
+
+
+def test_working_hours_bound_what_is_for_work(person: Person) -> None:
+    person.starts(*SITTING, "--work", "10:00-14:00", "--workdays", "tue,thu")
+    times = cues_of(person, "stand")
+    (episode,) = person.json("status")["episodes"]
+
+    assert episode["state"] == "active"
+    assert times, "something comes"
+    assert all("10:00" <= at[11:16] < "14:00" for at in times), times
+    assert {at[:10] for at in times} <= {"2026-11-24", "2026-11-26", "2026-12-01", "2026-12-03"}
+
+
+def test_the_settings_give_the_working_hours(person: Person) -> None:
+    person.home.mkdir()
+    (person.home / "settings.toml").write_text('work = "08:00-12:00"\nworkdays = "sat, sun"\n')
+    person.starts(*SITTING)
+    times = cues_of(person, "stand")
+
+    assert times
+    assert all("08:00" <= at[11:16] < "12:00" for at in times)
+    assert {at[:10] for at in times} <= {"2026-11-28", "2026-11-29", "2026-12-05", "2026-12-06"}
+
+
+def test_the_command_line_goes_before_the_settings(person: Person) -> None:
+    person.home.mkdir()
+    (person.home / "settings.toml").write_text('work = "08:00-12:00"\n')
+    person.starts(*SITTING, "--work", "13:00-15:00")
+    assert all("13:00" <= at[11:16] < "15:00" for at in cues_of(person, "stand"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--work", "9"], "Invalid value for '--work': expected working hours such as \"09:00-17:00\""),
+        (["--work", "25:00-26:00"], "Invalid value for '--work': expected working hours"),
+        (["--work", "09:00-09:00"], "Invalid value for '--work': expected working hours"),
+        (["--workdays", "mon-someday"], "Invalid value for '--workdays': expected days such as \"mon-fri\""),
+        (["--workdays", ""], "Invalid value for '--workdays': expected days"),
+    ],
+)
+def test_wrong_hours_are_told(person: Person, options: list[str], says: str) -> None:
+    err = person.types(*SITTING, *options, "--timezone", ZONE, "--no-daemon", status=2).err
+    assert err.startswith(f"Error: {says}")
+    assert not (person.home / "journal.db").exists()
+
+
+# What may run side by side -----------------------------------------------------------------------
+
+
+def start_of(protocol: str, side: str = "left", *more: str) -> list[str]:
+    grade = ["--grade", "1"] if protocol == "strain" else []
+    onset = ["--onset", "2h ago"] if protocol not in ("trigger-point", "sitting") else []
+    return ["start", protocol, "--side", side, "--screen", "none", *grade, *onset, *more]
+
+
+@pytest.mark.parametrize(
+    ("runs", "wanted", "says"),
+    [
+        ("rice", "peace-and-love", "rice-1 is active: Rest and ice cools the injury"),
+        ("peace-and-love", "rice", "peace-and-love-1 is active: PEACE and LOVE leaves ice out"),
+        ("rice", "strain", "rice-1 is active: Rest and ice are the first phase of this protocol already."),
+        ("strain", "rice", "strain-1 is active: "),
+        ("strain", "strain", "strain-1 is active already"),
+    ],
+)
+def test_one_acute_protocol_an_injury(person: Person, runs: str, wanted: str, says: str) -> None:
+    person.starts(*start_of(runs))
+    err = person.types(*start_of(wanted), "--no-daemon", status=1).err
+
+    assert err.startswith(f"Error: {says}")
+    assert f"recovery stop --episode {runs}-1 ends it" in err
+    assert len(person.json("status")["episodes"]) == 1
+    person.starts(*start_of(wanted, "right"))
+    person.types("stop", "-e", f"{runs}-1")
+    person.starts(*start_of(wanted))
+
+
+def test_another_muscle_is_another_place_and_the_same_is_not(person: Person) -> None:
+    person.starts(*start_of("trigger-point"))
+    person.starts(*start_of("trigger-point", "left", "--set", "muscle=piriformis"))
+    for more in (["--set", "muscle=piriformis"], ["--set", "balance=yes"], []):
+        err = person.types(*start_of("trigger-point", "left", *more), "--no-daemon", status=1).err
+        assert "is active already" in err
+    person.starts(*start_of("trigger-point", "right"))
+    assert len(person.json("status")["episodes"]) == 3

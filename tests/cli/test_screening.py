@@ -1,0 +1,283 @@
+"""Screening questions: answered at the start, put off, answered later; what a yes leaves out or refuses."""
+
+import pytest
+
+from tests.cli.conftest import ZONE, Person
+
+BARE = ("start", "strain", "--grade", "1", "--onset", "2h ago", "--side", "left")
+RICE = ("start", "rice", "--onset", "2h ago", "--side", "left")
+POINT = ("start", "trigger-point", "--side", "left")
+ASKED = ("raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure")
+
+
+def screened(person: Person) -> dict[str, str | None]:
+    found: dict[str, str | None] = person.json("status")["episodes"][0]["screen"]
+    return found
+
+
+def activities(person: Person) -> set[str]:
+    """What comes within the next days, and what is on."""
+    (episode,) = person.json("status")["episodes"]
+    on = {episode["now"]["activity"]} if episode["now"] else set()
+    return on | {cue["activity"] for cue in person.json("next", "-n", "40")["next"] if cue["activity"]}
+
+
+# On the command line of a start ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said_yes"),
+    [
+        (["--screen", "none"], set()),
+        (["--screen", "NONE"], set()),
+        (["--screen", "raynaud=yes", "--screen", "none"], {"raynaud"}),
+        (["--screen", "none", "--screen", "raynaud=yes"], {"raynaud"}),
+        (["--screen", "raynaud=YES,skin=no none"], {"raynaud"}),
+        (["--screen", "raynaud=yes,heart=yes,none"], {"raynaud", "heart"}),
+        (["--screen", "raynaud=yes raynaud=yes,none"], {"raynaud"}),
+        (["--screen", ",".join(f"{name}=no" for name in ASKED)], set()),
+    ],
+)
+def test_answers_may_be_written_in_many_ways(person: Person, words: list[str], said_yes: set[str]) -> None:
+    person.starts(*RICE, *words)
+    assert screened(person) == {name: "yes" if name in said_yes else "no" for name in ASKED}
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "hint"),
+    [
+        (["raynud=yes"], "--screen: nothing is called 'raynud'", "did you mean 'raynaud'?"),
+        (["xyz=no"], "--screen: nothing is called 'xyz'", "there are: raynaud, skin"),
+        (["raynaud=yes", "raynaud=no"], "--screen: raynaud is answered twice", ""),
+        (["raynaud=yes,raynaud=no"], "--screen: raynaud is answered twice", ""),
+        (["raynaud"], "--screen: 'raynaud' is not an answer", "write raynaud=yes or raynaud=no"),
+        (["raynaud=maybe"], "--screen: 'raynaud=maybe' is not an answer", "write raynaud=yes or raynaud=no"),
+        (["=yes"], "--screen: '=yes' is not an answer", "write ID=yes or ID=no"),
+        (["later"], "--screen: 'later' is not an answer", "write later=yes or later=no"),
+        (["🦴=yes"], "--screen: nothing is called '🦴'", "there are: "),
+        (["none=yes"], "--screen: nothing is called 'none'", ""),
+    ],
+)
+def test_wrong_answers_are_told_and_nothing_is_kept(
+    person: Person, words: list[str], says: str, hint: str
+) -> None:
+    options = [part for word in words for part in ("--screen", word)]
+    first, *rest = person.types(*RICE, *options, "--screen", "none", "--no-daemon", status=2).err.splitlines()
+
+    assert first == f"Error: {says}"
+    assert hint in "\n".join(rest)
+    assert not (person.home / "journal.db").exists()
+
+
+def test_what_is_open_is_listed(person: Person) -> None:
+    err = person.types(*RICE, "--screen", "raynaud=no,heart=yes", "--no-daemon", status=2).err
+
+    first, *listed, hint = err.splitlines()
+    assert first == "Error: screening questions are open:"
+    assert [line.split(":")[0].strip() for line in listed] == [
+        "skin",
+        "circulation",
+        "diabetes",
+        "blood-pressure",
+    ]
+    assert "--screen none for the rest" in hint
+    assert "--screen-later" in hint
+    assert not (person.home / "journal.db").exists()
+
+
+def test_json_asks_nothing_either(person: Person) -> None:
+    ran = person.types(*RICE, "--no-daemon", "--json", status=2)
+    assert ran.out == ""
+    assert ran.err.startswith("Error: screening questions are open:")
+
+
+def test_a_yes_leaves_out_what_it_forbids_and_says_so_in_the_plan(person: Person) -> None:
+    out = person.starts(*RICE, "--screen", "raynaud=yes,none").out
+
+    assert "Left out, because of raynaud: Ice. No cold packs without asking a doctor first.  [cold]" in out
+    assert activities(person) == {"elevate", "look", "compress"}
+    assert "no activity 'ice' of that kind" in person.types("begin", "ice", status=1).err
+
+
+def test_a_question_that_refuses_keeps_nothing_and_says_why(person: Person) -> None:
+    err = person.types(*POINT, "--screen", "fresh=yes,none", "--no-daemon", status=1).err
+
+    assert err == (
+        "Error: trigger-point is not for you now: No massage on a fresh strain: recovery start rice fits better. "
+        "Come back in a few days.\n  because of fresh [nhs, hinz]\n"
+    )
+    assert not (person.home / "journal.db").exists()
+
+
+def test_a_question_that_refuses_is_enough(person: Person) -> None:
+    """The others need no answer then."""
+    for more in ([], ["--screen-later"], ["--json"]):
+        err = person.types(*POINT, "--screen", "fresh=yes", "--no-daemon", *more, status=1).err
+        assert err.startswith("Error: trigger-point is not for you now: ")
+
+
+# Put off -----------------------------------------------------------------------------------------
+
+
+def test_what_an_open_question_guards_waits(person: Person) -> None:
+    out = person.starts(*RICE, "--screen-later").out
+    names = ", ".join(ASKED)
+    waits = f"questions {names}: recovery screen; until then wait: Ice, Compression"
+
+    assert f"Open     {waits}" in out
+    assert f"Open     {waits}" in person.types("status").out
+    assert screened(person) == dict.fromkeys(ASKED)
+    assert activities(person) == {"elevate", "look"}
+    assert "a question is open: Raynaud's" in person.types("begin", "ice", status=1).err
+    assert "a question is open: Raynaud's" in person.types("explain", "ice").out
+
+
+def test_some_may_be_answered_and_the_rest_put_off(person: Person) -> None:
+    person.starts(*RICE, "--screen", "raynaud=yes", "--screen-later")
+    assert screened(person) == {**dict.fromkeys(ASKED), "raynaud": "yes"}
+    assert "questions skin, circulation" in person.types("status").out
+
+
+def test_what_waited_comes_once_all_is_answered(person: Person) -> None:
+    person.starts(*RICE, "--screen-later")
+    assert person.types("screen", "raynaud=no").out.startswith("Noted: raynaud no.\n")
+    assert "ice" not in activities(person), "the others are open still"
+    person.types("screen", "none")
+
+    assert "ice" in activities(person)
+    assert "Open" not in person.types("status").out
+    assert "nothing is open any more" in person.types("screen", "none", status=2).err
+
+
+def test_an_open_question_that_refuses_holds_everything_up(person: Person) -> None:
+    person.starts(*POINT, "--screen-later")
+    assert person.json("status")["episodes"][0]["now"] is None
+    out = person.types("screen", "fresh=yes").out
+
+    assert out.startswith("trigger-point-1 is stopped: No massage on a fresh strain")
+    assert person.types("status", status=3)
+    person.types("undo")
+    assert screened(person)["fresh"] is None
+
+
+# Afterwards --------------------------------------------------------------------------------------
+
+
+def test_the_answers_can_be_looked_at(person: Person) -> None:
+    person.starts(*RICE, "--screen", "raynaud=yes", "--screen-later")
+    lines = person.types("screen").out.splitlines()
+    assert lines[0].split()[:2] == ["raynaud", "yes"]
+    assert lines[1].strip() == "No cold packs without asking a doctor first."
+    assert lines[2].split()[:2] == ["skin", "open"]
+
+    told = person.json("screen")
+    assert (told["v"], told["episode"]) == (1, "rice-1")
+    assert [(row["id"], row["answer"]) for row in told["screen"][:2]] == [("raynaud", "yes"), ("skin", None)]
+    assert told["screen"][0]["forbids"] == ["cold"]
+    assert told["screen"][0]["refuses"] is False
+
+
+def test_an_answer_can_change(person: Person) -> None:
+    person.starts(*RICE, "--screen", "none")
+    person.types("end")
+    said = person.types("screen", "raynaud=yes").out
+    assert said == "Noted: raynaud yes. No cold packs without asking a doctor first.\n"
+    assert "ice" not in activities(person)
+    person.types("screen", "raynaud=no")
+    assert "ice" in activities(person)
+
+
+def test_an_answer_can_be_taken_back(person: Person) -> None:
+    person.starts(*RICE, "--screen", "none")
+    person.types("end")
+    person.waits(minutes=1)
+    person.types("screen", "raynaud=yes", "skin=yes")
+    assert person.types("undo").out.startswith("Taken back in rice-1: ")
+    assert screened(person) == dict.fromkeys(ASKED, "no")
+    assert "ice" in activities(person)
+
+
+def test_compression_comes_off_when_it_is_forbidden(person: Person) -> None:
+    person.starts(*RICE, "--screen", "none")
+    person.types("status")
+    assert "Compression off." in person.types("screen", "diabetes=yes").err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["raynud=yes"], "recovery screen: nothing is called 'raynud'\n  did you mean 'raynaud'?"),
+        (["raynaud"], "recovery screen: 'raynaud' is not an answer\n  write raynaud=yes or raynaud=no"),
+        (["raynaud=yes", "raynaud=no"], "recovery screen: raynaud is answered twice"),
+        (["=no"], "recovery screen: '=no' is not an answer"),
+        (["raynaud=unsure"], "recovery screen: 'raynaud=unsure' is not an answer"),
+        (["none"], "recovery screen: nothing is open any more"),
+    ],
+)
+def test_wrong_answers_are_told_later_too(person: Person, words: list[str], says: str) -> None:
+    person.starts(*RICE, "--screen", "none")
+    assert person.types("screen", *words, status=2).err.startswith(f"Error: {says}")
+    assert "screened" not in {fact["kind"] for fact in person.lines("log", "--all")}
+
+
+def test_later_answers_may_be_written_in_the_same_ways(person: Person) -> None:
+    person.starts(*RICE, "--screen-later")
+    person.types("screen", "raynaud=Yes,skin=no", "NONE")
+    assert screened(person) == {**dict.fromkeys(ASKED, "no"), "raynaud": "yes"}
+
+
+def test_the_answers_are_in_the_log(person: Person) -> None:
+    person.starts(*RICE, "--screen", "none")
+    person.types("screen", "raynaud=yes", "skin=no")
+    assert "raynaud yes, skin no" in person.types("log").out
+
+
+def test_a_protocol_without_questions_asks_none(person: Person) -> None:
+    person.starts("start", "sitting", "--side", "left")
+    if not screened(person):
+        assert person.types("screen").out == "This protocol asks no screening questions.\n"
+        assert "there are: none" in person.types("screen", "raynaud=yes", status=2).err
+
+
+# Without a daemon, in a simulation ---------------------------------------------------------------
+
+SIMULATED = ("simulate", "rice", "--onset", "2026-11-23T18:00", "--timezone", ZONE, "--for", "1d")
+
+
+def test_a_simulation_answers_no_unless_told(person: Person) -> None:
+    assert {event.get("modality") for event in person.lines(*SIMULATED)} >= {"cold"}
+    told = person.lines(*SIMULATED, "--screen", "raynaud=yes")
+    assert "cold" not in {event.get("modality") for event in told}
+    assert {event["v"] for event in told} == {1}
+
+
+def test_a_simulation_is_refused_as_a_start_is(person: Person) -> None:
+    arguments = ("simulate", "trigger-point", "--onset", "2026-11-23T18:00", "--for", "1d")
+    err = person.types(*arguments, "--screen", "fresh=yes", status=1).err
+    assert err == (
+        "Error: No massage on a fresh strain: recovery start rice fits better. Come back in a few days.\n"
+        "  fresh refuses this protocol\n"
+    )
+    assert "did you mean 'fresh'" in person.types(*arguments, "--screen", "frsh=yes", status=2).err
+
+
+def test_a_simulation_takes_options(person: Person) -> None:
+    arguments = (
+        "simulate",
+        "trigger-point",
+        "--onset",
+        "2026-11-23T08:00",
+        "--for",
+        "2d",
+        "--timezone",
+        ZONE,
+    )
+
+    def texts(*more: str) -> str:
+        return " ".join(str(event) for event in person.lines(*arguments, *more))
+
+    assert "'others'" in texts()
+    assert "'others'" not in texts("--set", "muscle=piriformis"), "the list is for the gluteus medius"
+    assert "is not one of the choices" in person.types(*arguments, "--set", "muscle=biceps", status=2).err
+    assert "is not one of the choices" in person.types(*arguments, "--set", "muscle", status=2).err
+    assert "nothing is called 'muscel'" in person.types(*arguments, "--set", "muscel=x", status=2).err

@@ -1,0 +1,389 @@
+"""What a person tells of themselves: red flags, setbacks, checklists; and what `status` makes of it."""
+
+import json
+
+import pytest
+
+from recovery.daemon import presence
+from tests.cli.conftest import STRAIN, Person
+
+POINT = ("start", "trigger-point", "--side", "left", "--screen", "none")
+
+
+def alerts(person: Person) -> list[str]:
+    return [alert["id"] for alert in person.json("status")["episodes"][0]["alerts"]]
+
+
+# Red flags ---------------------------------------------------------------------------------------
+
+
+def test_red_flags_are_listed_those_that_stand_first(patient: Person) -> None:
+    lines = patient.types("flag").out.splitlines()
+
+    assert lines[0].startswith("ROUTINE: A serious grade II tear")
+    assert lines[1].strip() == 'dealt with? recovery flag clear grade-ii --because "…"'
+    assert lines[2] == "Is one of these so? Then: recovery flag ID"
+    assert [line.split()[:2] for line in lines[3:6]] == [
+        ["saddle", "emergency"],
+        ["breathless", "emergency"],
+        ["tense", "emergency"],
+    ]
+    assert "left leg" in patient.types("flag").out
+
+    told = patient.json("flag")
+    assert (told["v"], told["episode"]) == (1, "strain-1")
+    assert told["flags"][0] == {
+        "id": "grade-ii",
+        "level": "routine",
+        "text": told["flags"][0]["text"],
+        "stands": True,
+    }
+    assert {flag["stands"] for flag in told["flags"][1:]} == {False}
+
+
+def test_a_reported_red_flag_stands_and_stops_what_it_has_to(patient: Person) -> None:
+    patient.types("end")
+    out = patient.types("flag", "numb-below").out
+
+    assert out.startswith("Noted.\nURGENT: Take off packs and bandages.")
+    assert alerts(patient)[0] == "flag/numb-below"
+    (alert, _) = patient.json("status")["episodes"][0]["alerts"]
+    assert "cold" in alert["suspends"]
+    assert "URGENT: Take off packs and bandages." in patient.types("status").out
+    assert "red flag" in patient.types("advance", "--because", "I feel fine", status=1).err
+    told = patient.types("begin", "ice", status=1).err
+    assert "Take off packs and bandages" in told
+    assert "ice" not in {cue["activity"] for cue in patient.json("next", "-n", "20")["next"]}
+
+
+def test_a_red_flag_is_cleared_with_a_reason_and_not_without(patient: Person) -> None:
+    patient.types("end")
+    patient.types("flag", "numb-below")
+    err = patient.types("flag", "clear", "numb-below", status=2).err
+    assert err.startswith("Error: say which one is dealt with, and how\n")
+    assert patient.types("flag", "clear", "numb-below", "--because=", status=2).err == err
+    assert "flag/numb-below" in alerts(patient)
+
+    told = patient.json("flag", "clear", "numb-below", "--because", "a doctor has looked")
+    assert (told["v"], told["accepted"]) == (1, True)
+    assert alerts(patient) == ["flag/grade-ii"]
+    assert "a doctor has looked" in " ".join(patient.types("log").out.split())
+    assert "ice" in {cue["activity"] for cue in patient.json("next", "-n", "20")["next"]}
+
+
+def test_an_urgent_flag_of_the_rules_stands_until_it_is_cleared(patient: Person) -> None:
+    patient.types("checkin", "pain=9")
+    patient.waits(hours=1)
+    patient.types("checkin", "pain=2")
+    assert "flag/severe-pain" in alerts(patient)
+    patient.types("flag", "clear", "severe-pain", "--because", "seen by a doctor")
+    assert "flag/severe-pain" not in alerts(patient)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["numb"], 1, "no red flag 'numb' to report; there are: saddle"),
+        (["severe-pain"], 1, "no red flag 'severe-pain' to report"),
+        ([""], 1, "no red flag '' to report"),
+        (["saddle", "tense"], 2, "one red flag at a time"),
+        (["clear"], 2, "say which one is dealt with, and how"),
+        (["clear", "--because", "x"], 2, "say which one is dealt with, and how"),
+        (["clear", "saddle", "tense", "--because", "x"], 2, "say which one is dealt with, and how"),
+        (["clear", "saddle", "--because", "x"], 1, "no red flag 'saddle' stands; standing: grade-ii"),
+    ],
+)
+def test_wrong_words_about_red_flags_are_told(
+    patient: Person, words: list[str], status: int, says: str
+) -> None:
+    assert patient.types("flag", *words, status=status).err.startswith(f"Error: {says}")
+
+
+def test_a_flag_that_stands_is_not_reported_again(patient: Person) -> None:
+    patient.types("flag", "saddle")
+    told = patient.json("flag", "saddle", status=1)
+    assert (told["v"], told["accepted"]) == (1, False)
+    assert told["reason"].startswith("saddle stands already")
+
+
+def test_a_report_and_a_clearing_can_be_taken_back(patient: Person) -> None:
+    patient.waits(seconds=1)
+    patient.types("flag", "limping")
+    patient.waits(seconds=1)
+    patient.types("flag", "clear", "limping", "--because", "gone")
+    patient.waits(seconds=1)
+    patient.types("undo")
+    assert "flag/limping" in alerts(patient)
+    patient.waits(seconds=1)
+    assert "alert limping" in patient.types("undo").out
+    assert "flag/limping" not in alerts(patient)
+
+
+# Setbacks ----------------------------------------------------------------------------------------
+
+
+def onset(person: Person) -> str:
+    told: str = person.json("status")["episodes"][0]["onset"]
+    return told
+
+
+def test_a_setback_begins_anew(patient: Person) -> None:
+    patient.waits(days=1)
+    out = patient.types("setback", "--onset", "1h ago", "--grade", "1", "--because", "slipped").out
+
+    assert out.startswith("Noted as a new injury, 15:40. All clocks begin anew;")
+    (episode,) = patient.json("status")["episodes"]
+    assert (episode["grade"], episode["onset"]) == ("I", "2026-11-24T15:40:00+01:00")
+    assert (episode["phase"]["id"], episode["phase"]["day"]) == ("rice", 1)
+    assert episode["healing"]["day"] == 1
+    assert "slipped" in " ".join(patient.types("log").out.split())
+    assert "flag/grade-ii" not in alerts(patient)
+
+
+def test_a_setback_is_now_unless_told(patient: Person) -> None:
+    patient.waits(hours=3)
+    told = patient.json("setback")
+    assert (told["v"], told["accepted"]) == (1, True)
+    assert onset(patient) == "2026-11-23T19:40:00+01:00"
+    assert patient.json("status")["episodes"][0]["grade"] == "II"
+
+
+def test_a_setback_gets_round_no_limit(patient: Person) -> None:
+    patient.types("end")
+    patient.types("setback")
+    assert "1h after the last session" in patient.types("begin", "ice", status=1).err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--onset", "in 1h"], 1, "not now: that is in the future\n  earliest 17:40"),
+        (["--onset", "2d ago"], 1, "not now: that is before the injury that this episode is about"),
+        (["--onset", "some day"], 2, "--onset: 'some day' is not a time that I know"),
+        (["--grade", "7"], 2, "--grade: '7' is not a grade; write 1, 2 or 3"),
+        (["--grade", ""], 2, "--grade: '' is not a grade"),
+        (["--grade", "unsure"], 1, "a grade is one of I, II, III, not 'unsure'"),
+        (["now"], 2, "Got unexpected extra argument (now)"),
+    ],
+)
+def test_wrong_words_about_a_setback_are_told(
+    patient: Person, words: list[str], status: int, says: str
+) -> None:
+    assert patient.types("setback", *words, status=status).err.startswith(f"Error: {says}")
+    assert onset(patient) == "2026-11-22T18:00:00+01:00"
+
+
+def test_a_setback_can_be_taken_back(patient: Person) -> None:
+    patient.waits(hours=1)
+    patient.types("setback", "--grade", "3")
+    assert "flag/grade-iii" in alerts(patient)
+    patient.waits(minutes=1)
+    assert patient.types("undo").out.startswith("Taken back in strain-1: setback")
+
+    (episode,) = patient.json("status")["episodes"]
+    assert (episode["grade"], episode["onset"]) == ("II", "2026-11-22T18:00:00+01:00")
+    assert alerts(patient) == ["flag/grade-ii"]
+
+
+def test_without_an_injury_there_is_no_setback(person: Person) -> None:
+    person.starts(*POINT)
+    assert "does not count from an injury" in person.types("setback", status=1).err
+
+
+# Checklists --------------------------------------------------------------------------------------
+
+
+def test_a_checklist_is_listed(person: Person) -> None:
+    person.starts(*POINT)
+    lines = person.types("checklist").out.splitlines()
+    assert lines[0].startswith("The neighbours: Where the gluteus medius has trigger points")
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["quadratus-lumborum", "open"],
+        ["gluteus-minimus", "open"],
+        ["piriformis", "open"],
+        ["tensor-fasciae-latae", "open"],
+    ]
+    told = person.json("checklist")
+    assert (told["v"], told["episode"]) == (1, "trigger-point-1")
+    assert {item["answer"] for item in told["checklists"][0]["items"]} == {None}
+
+
+def test_what_was_found_is_ticked_and_has_a_command_that_works(person: Person) -> None:
+    person.starts(*POINT, "--set", "balance=yes", "--screen", "raynaud=yes")
+    lines = person.types("checklist", "piriformis=yes,gluteus-minimus=no").out.splitlines()
+
+    assert lines[0] == "Noted: piriformis yes, gluteus-minimus no."
+    (printed,) = (line for line in lines if line.startswith("Reminders of its own: recovery start "))
+    person.starts(*printed.partition("recovery ")[2].split())
+    first, second = person.json("status")["episodes"]
+    assert second["options"] == {"muscle": "piriformis", "balance": "yes"}, "the same person's balance"
+    assert (second["side"], second["screen"]) == ("left", first["screen"])
+
+    told = person.json("checklist", "-e", "trigger-point-1")["checklists"][0]["items"]
+    assert {item["id"]: item["answer"] for item in told} == {
+        "quadratus-lumborum": None,
+        "gluteus-minimus": "no",
+        "piriformis": "yes",
+        "tensor-fasciae-latae": None,
+    }
+
+
+def test_none_ticks_the_rest(person: Person) -> None:
+    person.starts(*POINT)
+    assert "Reminders of its own" not in person.types("checklist", "none").out
+    items = person.json("checklist")["checklists"][0]["items"]
+    assert {item["answer"] for item in items} == {"no"}
+
+
+def test_what_was_found_can_start_at_once(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = presence.Presence(0, 0, "text", "", None)
+    monkeypatch.setattr("recovery.daemon.launch.ensure_running", lambda *_: there)
+    person.starts(*POINT)
+    lines = person.types(
+        "checklist", "piriformis=yes", "gluteus-minimus=YES", "--start", "--json"
+    ).out.splitlines()
+    told = [json.loads(line) for line in lines]
+
+    assert [one["v"] for one in told] == [1, 1, 1]
+    assert told[0]["accepted"] is True
+    assert [one["episode"] for one in told[1:]] == ["trigger-point-2", "trigger-point-3"]
+    muscles = [episode["options"]["muscle"] for episode in person.json("status")["episodes"]]
+    assert muscles == ["gluteus-medius", "gluteus-minimus", "piriformis"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["piriformis"], "recovery checklist: 'piriformis' is not an answer"),
+        (
+            ["pirifomis=yes"],
+            "recovery checklist: nothing is called 'pirifomis'\n  did you mean 'piriformis'?",
+        ),
+        (["psoas=yes"], "recovery checklist: nothing is called 'psoas'\n  "),
+        (["piriformis=yes", "piriformis=no"], "recovery checklist: piriformis is answered twice"),
+    ],
+)
+def test_wrong_words_about_a_checklist_are_told(person: Person, words: list[str], says: str) -> None:
+    person.starts(*POINT)
+    assert person.types("checklist", *words, status=2).err.startswith(f"Error: {says}")
+    assert "ticked" not in {fact["kind"] for fact in person.lines("log", "--all")}
+
+
+def test_a_protocol_without_a_checklist_says_so(patient: Person) -> None:
+    assert patient.types("checklist").out == "This protocol has no checklist.\n"
+    assert patient.json("checklist")["checklists"] == []
+    assert "there are: none" in patient.types("checklist", "psoas=yes", status=2).err
+
+
+def test_a_tick_can_be_taken_back(person: Person) -> None:
+    person.starts(*POINT)
+    person.waits(minutes=2)
+    person.types("checklist", "piriformis=yes")
+    person.types("undo")
+    items = person.json("checklist")["checklists"][0]["items"]
+    assert {item["answer"] for item in items} == {None}
+
+
+# Two side by side --------------------------------------------------------------------------------
+
+SAYING = (
+    ["flag"],
+    ["flag", "saddle"],
+    ["flag", "clear", "grade-ii", "--because", "seen"],
+    ["screen"],
+    ["screen", "raynaud=yes"],
+    ["setback"],
+    ["checklist"],
+    ["checklist", "piriformis=yes"],
+)
+
+
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_with_two_episodes_one_is_named(patient: Person, arguments: list[str]) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    before = patient.lines("log", "--all")
+    err = patient.types(*arguments, status=2).err
+
+    assert err == "Error: several episodes are active: strain-1, strain-2\n  say which: --episode ID\n"
+    assert "'strain-9'" in patient.types(*arguments, "--episode", "strain-9", status=3).err
+    assert [fact for fact in patient.lines("log", "--all") if fact["by"] == "person"] == [
+        fact for fact in before if fact["by"] == "person"
+    ]
+
+
+@pytest.mark.parametrize("arguments", [words for words in SAYING if words[0] != "checklist"], ids=" ".join)
+def test_what_is_told_of_one_is_told_of_that_one(patient: Person, arguments: list[str]) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    told = patient.json(*arguments, "-e", "strain-2")
+    assert (told["v"], told["episode"]) == (1, "strain-2")
+
+
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_without_an_episode_it_is_told_how_to_begin_one(person: Person, arguments: list[str]) -> None:
+    assert person.types(*arguments, status=3).err.startswith("Error: no episode is active\n")
+    assert not person.home.exists()
+
+
+# A pause until a day -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "says", "at"),
+    [
+        ("tomorrow", "tomorrow 07:00", "2026-11-24T07:00:00+01:00"),
+        ("2026-12-01", "Tue 1 Dec 07:00", "2026-12-01T07:00:00+01:00"),
+        ("tomorrow 08:30", "tomorrow 08:30", "2026-11-24T08:30:00+01:00"),
+    ],
+)
+def test_a_pause_may_last_until_a_day(patient: Person, until: str, says: str, at: str) -> None:
+    assert patient.types("pause", "--until", until).out.startswith(f"Paused until {says}.")
+    assert patient.json("status")["episodes"][0]["paused_until"] == at
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [("yesterday", 1), ("2026-11-23", 1), ("2026-02-31", 2), ("", 2), ("2020-01-01", 1)]
+)
+def test_a_pause_until_no_day_is_refused(patient: Person, until: str, status: int) -> None:
+    assert patient.types("pause", "--until", until, status=status).err.startswith("Error: ")
+    assert patient.json("status")["episodes"][0]["state"] == "active"
+
+
+# A ladder ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def climber(person: Person) -> Person:
+    """Somebody on the first step of a ladder: a mild strain of a week ago, whose gates were shown the way."""
+    person.starts(*STRAIN, "--grade", "1", "--onset", "7d ago")
+    for answers in (["pain=6", "swelling=2"], ["pain=1", "swelling=0"]):
+        person.waits(minutes=1)
+        person.types("checkin", *answers)
+    while person.json("status")["episodes"][0]["phase"]["id"] != "loading":
+        person.waits(minutes=1)
+        person.types("advance", "--because", "my physiotherapist said so")
+    return person
+
+
+def test_status_tells_the_step(climber: Person) -> None:
+    (episode,) = climber.json("status")["episodes"]
+    assert episode["phase"]["id"] == "loading"
+    step = episode["phase"]["step"]
+    assert (step["id"], step["title"], step["number"], step["of"]) == ("stretching", "Stretching", 1, 3)
+    assert step["since"].startswith("2026-11-23T")
+    assert climber.types("status").out.startswith(
+        "Gradual loading, day 1, step 1 of 3: Stretching  (strain-1, "
+    )
+
+
+def test_a_step_is_taken_with_a_reason_and_one_goes_back(climber: Person) -> None:
+    assert "the next step comes by itself when" in climber.types("advance", status=1).err
+    assert climber.types("advance", "--because", "it is easy").out == "Now on step 2: Isometric exercises.\n"
+    climber.waits(minutes=1)
+    climber.types("checkin", "morning=2")
+    assert "isometric" in {cue["activity"] for cue in climber.json("next", "-n", "20")["next"]}
+    climber.waits(minutes=1)
+    assert climber.types("step-back", "--because", "too much").out == "Back on step 1: Stretching.\n"
+    climber.waits(minutes=1)
+    climber.types("undo")
+    assert climber.json("status")["episodes"][0]["phase"]["step"]["number"] == 2
+    assert "it is easy" in " ".join(climber.types("log").out.split())
