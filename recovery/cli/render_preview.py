@@ -1,0 +1,248 @@
+"""The days of a simulation on paper: what comes at which times, one short block a day, the same days together."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from recovery.cli.render_json import VERSION
+from recovery.cli.style import styled
+from recovery.engine.times import DAY, spell, spell_date
+from recovery.engine.words import level_words, modality_words
+from recovery.language import _, current
+from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
+from recovery.values import Value
+
+Event = Mapping[str, Any]
+WIDTH = 100
+
+_TIMED = ("session_start", "reminder", "check_in", "checklist")
+"""The events that stand in a day's times."""
+
+
+class Row(Value):
+    """One activity of a day and its times: `Ice 20 min: 09:20 11:40`."""
+
+    activity: str
+    title: str
+    modality: str
+    seconds: int
+    times: tuple[str, ...]
+
+    def __str__(self) -> str:
+        length = f" {spell(timedelta(seconds=self.seconds))}" if self.seconds else ""
+        return f"{self.title}{length}: {' '.join(self.times)}"
+
+
+class Day(Value):
+    """What a day looks like."""
+
+    on: date
+    number: int
+    """Day 1 is that of the injury."""
+    phases: tuple[str, ...]
+    """The titles of the phases that the person is in on this day, in order."""
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    """Changes of phase with their reasons, alerts, what was withheld or missed, completion."""
+
+    def looks_like(self, other: "Day") -> bool:
+        """Whether its times are those of another day, and nothing else happens on it."""
+        return not self.notes and (self.phases, self.rows) == (other.phases, other.rows)
+
+
+def days(events: Iterable[Event], protocol: RecoveryProtocol, injured_on: date, until: date) -> Iterator[Day]:
+    """The days of a simulation, from its first event to its completion or to `until`, without gaps."""
+    page = _Page(protocol, injured_on)
+    for event in events:
+        on = date.fromisoformat(event["at"][:10])
+        while page.on is not None and page.on < on:
+            yield page.turned()
+        page.on = on
+        page.write(event)
+    is_completed = page.is_completed
+    while page.on is not None and page.on <= until:
+        yield page.turned()
+        if is_completed:
+            return
+
+
+class _Page:
+    """The day that is being written."""
+
+    def __init__(self, protocol: RecoveryProtocol, injured_on: date) -> None:
+        self.on: date | None = None
+        self.is_completed = False
+        self._injured_on = injured_on
+        self._titles = {phase.id: phase.title for phase in protocol.phases}
+        self._steps = {(phase.id, rung.id): rung.title for phase in protocol.phases for rung in phase.ladder}
+        self._activities: dict[tuple[str, str], AnyActivity] = {
+            (phase.id, activity.id): activity for phase in protocol.phases for activity in phase.everything()
+        }
+        self._phase = ""
+        self._phases: list[str] = []
+        self._timed: dict[str, Event] = {}
+        """What is due on the day: what comes later of the same takes its place."""
+        self._notes: list[str] = []
+        self._withheld: dict[str, str] = {}
+        """Why an activity has not taken place, since it last did."""
+
+    def turned(self) -> Day:
+        """The day as it is written; the next one begins."""
+        assert self.on is not None
+        number = (self.on - self._injured_on).days + 1
+        day = Day(self.on, number, tuple(self._phases), tuple(self._rows()), tuple(self._notes))
+        self.on += DAY
+        self._phases, self._timed, self._notes = [self._titles.get(self._phase, "")], {}, []
+        return day
+
+    def write(self, event: Event) -> None:
+        match event["event"]:
+            case "phase":
+                self._change(event)
+            case "step":
+                self._step(event)
+            case name if name in _TIMED:
+                self._timed[_name(event)] = event
+                self._withheld.pop(event["activity"], None)
+            case "answer" if event["do"] in ("skip", "snooze") and not event.get("refused"):
+                self._take_back(event.get("activity"))
+            case "withheld" if event["until"] is None and self._is_news(event):
+                self._note(
+                    event, _("{title} withheld: {reason}", title=self._title(event), reason=event["reason"])
+                )
+            case "missed":
+                self._note(
+                    event, _("{title} missed: {reason}", title=self._title(event), reason=event["reason"])
+                )
+            case "alert":
+                self._note(event, f"{level_words(event['level'], current())}: {event['reason']}")
+            case "completed":
+                self.is_completed = True
+                self._note(event, _("Completed: {reasons}", reasons="; ".join(event["reasons"])))
+
+    def _step(self, event: Event) -> None:
+        """A step of the phase's ladder, up or down."""
+        title = self._steps.get((event["phase"], event["step"]), event["step"])
+        reasons = "; ".join(event["reasons"])
+        if event["direction"] == "up":
+            self._note(event, _("One step up, to {step}: {reasons}", step=title, reasons=reasons))
+        else:
+            self._note(event, _("One step down, to {step}: {reasons}", step=title, reasons=reasons))
+
+    def _change(self, event: Event) -> None:
+        title = self._titles.get(event["phase"]) or str(event["phase"])
+        reasons = "; ".join(event["reasons"])
+        if event["state"] == "entered":
+            is_first, self._phase = not self._phase, event["phase"]
+            self._phases.append(title)
+            if not is_first:
+                self._note(event, _("{phase} begins: {reasons}", phase=title, reasons=reasons))
+
+    def _take_back(self, activity: str | None) -> None:
+        """Without the latest session of it: it was left out, or comes later."""
+        for occurrence, event in reversed(self._timed.items()):
+            if event["event"] == "session_start" and activity in (None, event["activity"], event["modality"]):
+                del self._timed[occurrence]
+                return
+
+    def _is_news(self, event: Event) -> bool:
+        """Whether an activity is not withheld for that reason already."""
+        before, self._withheld[event["activity"]] = self._withheld.get(event["activity"]), event["reason"]
+        return bool(before != event["reason"])
+
+    def _note(self, event: Event, words: str) -> None:
+        if not any(note.endswith(f"  {words}") for note in self._notes):
+            self._notes.append(f"{_clock(event)}  {words}")
+
+    def _known(self, event: Event) -> AnyActivity | None:
+        return self._activities.get((event.get("phase", self._phase), event["activity"]))
+
+    def _title(self, event: Event) -> str:
+        known = self._known(event)
+        return event["activity"] if known is None else known.title
+
+    def _rows(self) -> Iterator[Row]:
+        times: dict[tuple[str, str, str, int], list[str]] = {}
+        for event in sorted(self._timed.values(), key=lambda event: str(event["at"])):
+            known, at = self._known(event), _clock(event)
+            is_alternation = len(getattr(known, "steps", ())) > 1
+            title = self._title(event)
+            if is_alternation:
+                title = f"{title}, {modality_words(event['modality'], current())}"
+            if "asks" in event:
+                title = f"{title} ({', '.join(event['asks'])})"
+            if isinstance(known, Hold):
+                at = _("on {time}", time=at) if known.on in event["text"] else _("off {time}", time=at)
+            modality = event.get("modality", "")
+            key = (event["activity"], title, modality if is_alternation else "", event.get("seconds", 0))
+            times.setdefault(key, []).append(at)
+        for (activity, title, modality, seconds), listed in times.items():
+            yield Row(activity, title, modality, seconds, tuple(listed))
+
+
+def _name(event: Event) -> str:
+    """What an event is of: an occurrence, of a hold one end of it; each check-in is another."""
+    return f"{event.get('occurrence') or event['activity'] + event['at']} {event.get('text', '')}"
+
+
+def _clock(event: Event) -> str:
+    return f"{datetime.fromisoformat(event['at']):%H:%M}"
+
+
+def lines(known: Iterable[Day]) -> Iterator[str]:
+    """A block a day; a run of days that look the same is told once, with its last day."""
+    first: Day | None = None
+    last: Day | None = None
+    for day in known:
+        if first is not None and day.looks_like(first):
+            last = day
+            continue
+        yield from _end_of_run(last)
+        first, last = day, None
+        yield from _block(day)
+    yield from _end_of_run(last)
+
+
+def _block(day: Day) -> Iterator[str]:
+    where = _(", then ").join(day.phases) or _("before the first phase")
+    heading = _("{date}, day {number}: {phases}", date=_named(day.on), number=day.number, phases=where)
+    yield styled(heading, "bold")
+    for row in day.rows:
+        yield textwrap.fill(str(row), WIDTH, initial_indent="  ", subsequent_indent=" " * 4)
+    for note in day.notes:
+        indented = textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent=" " * 9)
+        yield styled(indented, "cyan")
+    if not day.rows and not day.notes:
+        yield f"  {_('nothing')}"
+
+
+def _end_of_run(last: Day | None) -> Iterator[str]:
+    if last is not None:
+        yield styled(
+            "  " + _("… to {date}, day {number}, the same", date=_named(last.on), number=last.number), "dim"
+        )
+
+
+def _named(day: date) -> str:
+    return spell_date(datetime(day.year, day.month, day.day), current())  # noqa: DTZ001  # a date, for its name
+
+
+def as_json(day: Day) -> dict[str, Any]:
+    """A day as an object."""
+    return {
+        "v": VERSION,
+        "date": day.on.isoformat(),
+        "day": day.number,
+        "phases": list(day.phases),
+        "times": [
+            {
+                "activity": row.activity,
+                "title": row.title,
+                "seconds": row.seconds or None,
+                "at": list(row.times),
+            }
+            for row in day.rows
+        ],
+        "notes": list(day.notes),
+    }

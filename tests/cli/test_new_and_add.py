@@ -1,0 +1,201 @@
+"""`protocols new` and `protocols add`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from recovery.protocol.library import Library, installed_folder
+from recovery.protocol.reading import check_file
+from recovery.protocol.starter import starter
+from tests.cli.conftest import ZONE, Person
+from tests.profile import ICE, protocol
+
+GOOD = protocol(ICE.format(length="20min"))
+LONGER = GOOD.replace("duration: 20min", "duration: 25min").replace("version: 1.0.0", "version: 1.1.0")
+BAD = GOOD.replace("title: Ice", "tilte: Ice").replace("per_day: 1", "per_day: often")
+
+
+# new ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id_", ["my-hip", "a", "x" * 40, "no", "true", "on", "null"])
+def test_the_first_file_has_neither_errors_nor_warnings(tmp_path: Path, id_: str) -> None:
+    path = tmp_path / f"{id_}.yaml"
+    path.write_text(starter(id_), "utf-8")
+    known, problems = check_file(path, Library((tmp_path, installed_folder())))
+
+    assert problems == ()
+    assert known is not None
+    assert known.id == id_
+
+
+def test_the_first_file_can_be_lived_to_its_end(person: Person) -> None:
+    path = person.folder / "my-hip.yaml"
+    person.types("protocols", "new", "my-hip", "--to", str(path))
+    assert (
+        "Completed: "
+        in person.types("protocols", "preview", str(path), "--for", "6w", "--timezone", ZONE).out
+    )
+
+
+def test_a_new_file_is_named_by_its_id(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(person.folder)
+    told = person.types("protocols", "new", "my-hip").out
+
+    assert told == "Written: my-hip.yaml. Change it, then: recovery protocols preview my-hip.yaml\n"
+    assert (person.folder / "my-hip.yaml").read_text("utf-8") == starter("my-hip")
+    assert not person.home.exists()
+
+
+def test_a_file_that_is_there_is_never_overwritten(person: Person) -> None:
+    path = person.file("mine")
+    told = person.types("protocols", "new", "quick", "--to", path, status=1).err
+
+    assert told.startswith(f"Error: {path}: is there already")
+    assert Path(path).read_text() == "mine"
+
+
+def test_a_dash_prints_it(person: Person) -> None:
+    assert person.types("protocols", "new", "my-hip", "--to", "-").out == starter("my-hip")
+
+
+def test_where_nothing_can_be_written_is_said(person: Person) -> None:
+    path = str(person.folder / "nowhere" / "x.yaml")
+    told = person.types("protocols", "new", "x", "--to", path, status=1).err
+    assert (
+        told
+        == f"Error: {path}: cannot be written: No such file or directory\n  write it elsewhere with --to FILE\n"
+    )
+
+
+@pytest.mark.parametrize("id_", ["My Hip", "", "1st", "a/b", "../x", "x" * 41, "ü"])
+def test_what_is_no_id_is_wrong_usage(person: Person, id_: str) -> None:
+    assert "is not an id" in person.types("protocols", "new", "--to", "-", "--", id_, status=2).err
+
+
+# add ---------------------------------------------------------------------------------------------
+
+
+def own(person: Person, id_: str = "quick") -> Path:
+    return person.home / "protocols" / f"{id_}.yaml"
+
+
+def test_a_good_file_is_installed_for_its_owner_alone(person: Person) -> None:
+    told = person.types("protocols", "add", person.file(GOOD, "some name.yaml")).out
+
+    assert told == f"Installed: quick 1.0.0, as {own(person)}\nStart it with: recovery start quick\n"
+    assert own(person).read_text("utf-8") == GOOD
+    if os.name == "posix":
+        assert own(person).stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in own(person).parent.iterdir()] == ["quick.yaml"]
+    assert "quick" in person.types("protocols").out
+    person.starts("start", "quick", "--onset", "2h ago")
+
+
+def test_a_file_with_errors_is_refused_with_all_of_them(person: Person) -> None:
+    path = person.file(BAD)
+    told = person.types("protocols", "add", path, status=1).err
+
+    assert "tilte" in told
+    assert "often" in told
+    assert told.endswith(
+        f"Error: {path}: not installed: 2 errors\n  recovery validate {path} shows all that is wrong\n"
+    )
+    assert not person.home.exists()
+
+
+def test_a_file_that_is_not_there_is_told(person: Person) -> None:
+    assert "nowhere.yaml" in person.types("protocols", "add", "nowhere.yaml", status=1).err
+
+
+def test_the_same_again_changes_nothing(person: Person) -> None:
+    path = person.file(GOOD)
+    person.types("protocols", "add", path)
+    before = own(person).stat().st_mtime_ns
+    assert "quick is installed already, and is the same." in person.types("protocols", "add", path).out
+    assert own(person).stat().st_mtime_ns == before
+    assert person.json("protocols", "add", path) == {"v": 1, "protocol": "quick", "installed": []}
+
+
+def test_another_text_of_the_same_id_is_shown_and_needs_a_word(person: Person) -> None:
+    person.types("protocols", "add", person.file(GOOD))
+    path = person.file(LONGER)
+    told = person.types("protocols", "add", path, status=1)
+
+    assert told.out == (
+        "quick is installed already. What changes:\n"
+        "- version 1.0.0 becomes 1.1.0\n"
+        "- phase only, activity ice: duration 20min becomes 25min  [less strict]\n"
+    )
+    assert told.err == (
+        "Error: quick: is installed already, with another text\n"
+        f"  recovery protocols add {path} --replace puts the new one in its place\n"
+    )
+    assert own(person).read_text() == GOOD
+    assert "Installed: quick 1.1.0" in person.types("protocols", "add", path, "--replace").out
+    assert own(person).read_text() == LONGER
+
+
+@pytest.mark.parametrize(("typed", "text"), [("y\n", LONGER), ("n\n", GOOD)])
+def test_on_a_terminal_it_asks(
+    person: Person, monkeypatch: pytest.MonkeyPatch, typed: str, text: str
+) -> None:
+    person.types("protocols", "add", person.file(GOOD))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda words: typed == "y\n")
+    person.types("protocols", "add", person.file(LONGER), status=0 if typed == "y\n" else 1)
+    assert own(person).read_text() == text
+
+
+def test_an_installed_one_with_errors_can_be_replaced(person: Person) -> None:
+    own(person).parent.mkdir(parents=True)
+    own(person).write_text(BAD)
+    path = person.file(GOOD)
+    assert "cannot be compared" in person.types("protocols", "add", path, status=1).out
+    person.types("protocols", "add", path, "--replace")
+    assert own(person).read_text() == GOOD
+
+
+def test_hiding_one_that_comes_with_the_program_is_said(person: Person) -> None:
+    shipped = (installed_folder() / "rice.yaml").read_text("utf-8")
+    path = person.file(shipped.replace("version: 1.", "version: 9."), "rice.yaml")
+
+    assert "It hides the rice that comes with the program." in person.types("protocols", "add", path).out
+    told = person.json("protocols", "add", person.file(shipped + "# mine\n", "rice.yaml"), "--replace")
+    (installed,) = told["installed"]
+    assert installed == {
+        "id": "rice",
+        "version": installed["version"],
+        "file": str(own(person, "rice")),
+        "replaced": True,
+        "hides": str(installed_folder() / "rice.yaml"),
+    }
+
+
+def test_what_it_uses_from_beside_it_is_installed_with_it(person: Person) -> None:
+    person.file(protocol(ICE.format(length="20min"), name="part"), "part.yaml")
+    whole = (
+        protocol(name="whole")
+        .replace("phases:\n", "phases:\n  - use: part\n")
+        .replace("id: only", "id: after")
+    )
+    told = person.types("protocols", "add", person.file(whole, "whole.yaml")).out
+
+    assert f"Installed: whole 1.0.0, as {own(person, 'whole')}\n" in told
+    assert f"Installed: part 1.0.0, as {own(person, 'part')}\n" in told
+    assert all(one["usable"] for one in person.lines("protocols"))
+    assert "Phase after" in person.types("protocols", "show", "whole").out
+
+
+def test_what_it_uses_that_is_installed_stays_where_it_is(person: Person) -> None:
+    text = (installed_folder() / "strain.yaml").read_text("utf-8")
+    person.types("protocols", "add", person.file(text + "# mine\n", "strain.yaml"))
+    assert [file.name for file in own(person).parent.iterdir()] == ["strain.yaml"]
+
+
+def test_where_nothing_can_be_installed_is_said(person: Person) -> None:
+    person.home.mkdir()
+    (person.home / "protocols").write_text("a file")
+    told = person.types("protocols", "add", person.file(GOOD), status=1).err
+    assert "cannot be written" in told
