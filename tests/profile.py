@@ -37,6 +37,9 @@ region: hip
 inputs: [{inputs}]
 observe:
   pain: {{ask: "Pain?", scale: 0..10, fresh: 24h, source: own}}
+limits:
+  - {{id: long, of: [cold, warm], longest: 12h, say: Not longer., source: own}}
+  - {{id: gap, of: [cold, warm], gap: 1s, to: [cold, warm], say: Not at once., source: own}}
 phases:
   - id: only
     title: Only phase

@@ -10,6 +10,18 @@ import pytest
 from tests.desktop import Desktop, until
 from tests.profile import ICE, PACKS, Profile, is_alive, protocol
 
+DRINK = """\
+      - {id: drink, kind: reminder, of: rest, title: Drink, every: 4h, say: A glass of water., source: own}
+"""
+WALK = """\
+      - {id: walk, kind: reminder, of: rest, title: Walk, every: 4h, say: A short walk., source: own}
+"""
+FLAG = """\
+red_flags:
+  - {id: numb, ask: "Numb?", level: urgent, say: Have it seen today., source: own}
+phases:
+"""
+
 SECONDS = protocol(ICE.format(length="1s"))
 
 
@@ -73,7 +85,7 @@ def test_the_start_cue_leaves_the_screen_when_the_end_cue_comes(desktop: Desktop
 
 
 def test_an_alternation_tells_cold_and_warm_in_turn(desktop: Desktop, person: Profile) -> None:
-    person.start(protocol(PACKS))
+    person.start(protocol(PACKS, inputs="side"), "--side", "left")
     facts = person.wait_for("delivered", 4)
 
     assert [note.title for note in desktop.received()] == [
@@ -154,3 +166,62 @@ def test_a_hung_server_neither_stops_the_record_nor_the_daemon(
 
     shown = started.err + person.run("next").err
     assert shown.count("Ice: stop") == 1
+
+
+def test_what_two_episodes_tell_at_once_is_one_notification(desktop: Desktop, person: Profile) -> None:
+    for name, activity in (("walks", WALK), ("drinks", DRINK)):
+        path = person.file(protocol(activity, name=name), f"{name}.yaml")
+        person.run("start", path, "--onset", "1h ago", "--no-daemon")
+    person.run("daemon", "start")
+    facts = person.wait_for("delivered", 2)
+
+    desktop.wait_for_displayed(1)
+    (note,) = desktop.received()
+    assert note.title == "Walk · Drink"
+    assert "Walk: A short walk." in note.body
+    assert "Drink: A glass of water." in note.body
+    assert {(fact.episode, fact.data["via"]) for fact in facts} == {("walks-1", "dbus"), ("drinks-1", "dbus")}
+    assert person.run("status").err == "", "nothing is left to tell"
+
+
+def test_the_end_of_a_session_stands_alone(desktop: Desktop, person: Profile) -> None:
+    path = person.file(protocol(DRINK, name="drinks"), "drinks.yaml")
+    person.run("start", path, "--onset", "1h ago", "--no-daemon")
+    person.start(protocol(ICE.format(length="4s")))
+    person.wait_for("delivered", 3)
+
+    start, end = desktop.received()
+    assert start.title.startswith("Ice: start, 4 s")
+    assert "Drink: A glass of water." in start.body
+    assert (end.title, end.body, end.urgency) == ("Ice: stop", "Cold pack off.", "critical")
+
+
+def test_a_red_flag_told_by_a_command_is_on_the_screen_at_once(desktop: Desktop, person: Profile) -> None:
+    person.start(protocol(ICE.format(length="5min")).replace("phases:\n", FLAG))
+    person.wait_for("delivered")
+    began = time.monotonic()
+    assert "URGENT: Have it seen today." in person.run("flag", "numb").out
+    desktop.wait_for_displayed(2)
+    assert time.monotonic() - began < 3
+    person.wait_for("delivered", 2)
+    person.run("flag", "clear", "numb", "--because", "a doctor has looked at it")
+    desktop.wait_for_displayed(1)
+
+    note = desktop.received()[-1]
+    assert (note.title, note.body) == ("See a professional today", "Have it seen today.")
+    assert note.urgency == "critical"
+
+
+def test_what_falls_together_waits_together_for_a_server(bare_desktop: Desktop, person: Profile) -> None:
+    bare_desktop.start_bus()
+    for name, activity in (("walks", WALK), ("drinks", DRINK)):
+        path = person.file(protocol(activity, name=name), f"{name}.yaml")
+        person.run("start", path, "--onset", "1h ago", "--no-daemon")
+    person.run("daemon", "start")
+    facts = person.wait_for("undelivered", 2)
+    assert {fact.episode for fact in facts} == {"walks-1", "drinks-1"}
+
+    bare_desktop.start_server()
+    facts = person.wait_for("delivered", 2)
+    assert [note.title for note in bare_desktop.received()] == ["Walk · Drink"]
+    assert {(fact.episode, fact.data["via"]) for fact in facts} == {("walks-1", "dbus"), ("drinks-1", "dbus")}

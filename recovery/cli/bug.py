@@ -1,11 +1,13 @@
 """What a person sees of a bug: one line and where the rest is. The traceback goes to a file."""
 
+import os
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
 from recovery import __version__, paths
+from recovery.language import _
 
 
 def report(error: Exception, status: int) -> int:
@@ -14,18 +16,21 @@ def report(error: Exception, status: int) -> int:
         traceback.format_exception(error)
     )
     where = _write(words)
-    print(f"Error: this is a bug in recovery: {type(error).__name__}", file=sys.stderr)
-    print(f"  Please report it with this file: {where}", file=sys.stderr)
+    print(_("Error: this is a bug in recovery: {kind}", kind=type(error).__name__), file=sys.stderr)
+    print(f"  {_('Please report it with this file: {path}', path=where)}", file=sys.stderr)
     return status
 
 
 def _write(words: str) -> Path:
     try:
         path = paths.make_home() / "bug.log"
-        path.write_text(words, "utf-8")
-    except Exception:  # the folder of state may be the very thing that is broken
-        with tempfile.NamedTemporaryFile("w", prefix="recovery-bug-", suffix=".log", delete=False) as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(words)
-        return Path(file.name)
+    except Exception:  # the folder of state may be the very thing that is broken
+        number, name = tempfile.mkstemp(prefix="recovery-bug-", suffix=".log")  # is 0600
+        with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(words)
+        return Path(name)
     path.chmod(0o600)
     return path

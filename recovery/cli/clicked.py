@@ -1,8 +1,11 @@
 """The command line in full, by click: help, errors, completion, and all commands that are not short."""
 
 import os
+from collections.abc import Iterator
+from copy import copy
 from difflib import get_close_matches
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,11 +16,14 @@ from recovery.cli.main import COMPLETION, INTERRUPTED, say
 from recovery.cli.params import Typed
 from recovery.cli.short import SHORT, Option, Short
 from recovery.errors import RecoveryError, UsageError
+from recovery.language import LANGUAGES, _, current
 
 _LONG = {
     "start": "start.start",
+    "assess": "assess.assess",
     "simulate": "simulate.simulate",
     "protocols": "protocols.protocols",
+    "upgrade": "upgrade.upgrade",
     "validate": "protocols.validate",
     "schema": "protocols.schema",
     "daemon": "daemon.daemon",
@@ -36,20 +42,22 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in SHORT:
-            return as_click(SHORT[cmd_name])
+            return translated(as_click(SHORT[cmd_name]))
         if cmd_name not in _LONG:
             return None
         module, _, name = _LONG[cmd_name].partition(".")
         command: click.Command = getattr(__import__(f"recovery.cli.{module}", fromlist=[name]), name)
-        return command
+        return translated(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _NAMES and not args[0].startswith("-"):
             close = get_close_matches(args[0], _NAMES, 1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
+            message = _("No such command {name!r}.", name=args[0])
+            if close:
+                message += " " + _("Did you mean {name!r}?", name=close[0])
+            ctx.fail(message)
         return super().resolve_command(ctx, args)
 
 
@@ -73,12 +81,14 @@ def run_with_click(arguments: list[str]) -> int:
 
     Not by way of click's `main`, which takes a reader who went away for a failure.
     """
+    _teach_click()
+    whole = translated(cli)
     asked = os.environ.get(COMPLETION)
     if asked:
-        return shell_complete(cli, {}, "recovery", COMPLETION, asked)
+        return shell_complete(whole, {}, "recovery", COMPLETION, asked)
     try:
-        with cli.make_context("recovery", [*arguments]) as context:
-            result: Any = cli.invoke(context)
+        with whole.make_context("recovery", [*arguments]) as context:
+            result: Any = whole.invoke(context)
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.exceptions.Abort:
@@ -88,7 +98,8 @@ def run_with_click(arguments: list[str]) -> int:
             error.show()
             return error.exit_code
         where = error.ctx.command_path if error.ctx else "recovery"
-        say(UsageError(error.format_message(), f"{where} --help shows what it takes"))
+        hint = _("{command} --help shows what it takes", command=where)
+        say(UsageError(error.format_message(), hint))
         return UsageError.exit_status
     except click.ClickException as error:
         say(RecoveryError(error.format_message()))
@@ -124,3 +135,54 @@ def _as_click(option: Option) -> click.Option:
         help=option.help,
         show_default=shown,
     )
+
+
+# Languages ---------------------------------------------------------------------------------------
+
+
+def _teach_click() -> None:
+    """Let click take its own words from our catalogue, too. It asks Python's gettext, which asks the environment."""
+    if current() == LANGUAGES[0]:
+        return
+    import gettext
+
+    os.environ["LANGUAGE"] = current()
+    gettext.bindtextdomain("recovery", str(Path(__file__).parents[1] / "locale"))
+    gettext.textdomain("recovery")
+
+
+def translated(command: click.Command) -> click.Command:
+    """A command with its help in the language of the process: itself in English, otherwise a copy."""
+    if current() == LANGUAGES[0]:
+        return command
+    command = copy(command)
+    command.help = _translated_help(cleandoc(command.help or ""))
+    command.params = [copy(param) for param in command.params]
+    for param in command.params:
+        if isinstance(param, click.Option):
+            param.help = _(param.help or "")
+    if isinstance(command, click.Group):
+        command.commands = {name: translated(one) for name, one in command.commands.items()}
+    return command
+
+
+def _translated_help(text: str) -> str:
+    return "".join(_(piece) if is_message else piece for piece, is_message in help_pieces(text))
+
+
+def help_pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """A help text in pieces, and whether each is a message to translate.
+
+    Those are its paragraphs, on one line each. Of examples, which begin with a backspace, only the comments are.
+    """
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            yield "\n\n", False
+        if not paragraph.startswith("\b"):
+            yield " ".join(paragraph.split()), True
+            continue
+        for line in paragraph.splitlines(keepends=True):
+            code, mark, comment = line.partition("# ")
+            yield f"{code}{mark}", False
+            yield comment.rstrip("\n"), bool(mark)
+            yield "\n" if comment.endswith("\n") else "", False

@@ -11,6 +11,7 @@ from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
 from recovery.engine.facts import from_ms
 from recovery.errors import NotThere
+from recovery.language import _
 from recovery.settings import NOTIFIERS
 
 notifier_option = click.option(
@@ -65,7 +66,10 @@ def start(notifier: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"v": VERSION, **daemon_json(there)})
         return 0
-    click.echo(f"{'Running already' if was else 'Started'}: process {there.pid}.")
+    if was:
+        click.echo(_("Running already: process {pid}.", pid=there.pid))
+    else:
+        click.echo(_("Started: process {pid}.", pid=there.pid))
     click.echo(how_it_reminds(there))
     return 0
 
@@ -73,12 +77,13 @@ def start(notifier: str | None, as_json: bool) -> int:
 def how_it_reminds(there: presence.Presence) -> str:
     """Whether reminders arrive, in one sentence."""
     if there.problem:
-        return (
-            f"Notifications do not reach a desktop: {there.problem}.\n"
+        trouble = _("Notifications do not reach a desktop: {reason}.", reason=there.problem)
+        advice = _(
             "Cues are kept, and shown as text by the next command. To have them here as they come: "
             "recovery daemon stop, then recovery daemon run."
         )
-    return f"Reminders come as desktop notifications, by {there.notifier}."
+        return f"{trouble}\n{advice}"
+    return _("Reminders come as desktop notifications, by {notifier}.", notifier=there.notifier)
 
 
 @daemon.command()
@@ -92,11 +97,11 @@ def stop(as_json: bool) -> int:
     from recovery.daemon.launch import stop as stop_it
 
     if not stop_it(paths.home()):
-        raise NotThere("no daemon is running")
+        raise NotThere(_("no daemon is running"))
     if as_json:
         print_json({"v": VERSION, **daemon_json(None)})
         return 0
-    click.echo("Stopped. No reminders come until: recovery daemon start")
+    click.echo(_("Stopped. No reminders come until: recovery daemon start"))
     return 0
 
 
@@ -113,9 +118,11 @@ def status(as_json: bool) -> int:
         print_json({"v": VERSION, **daemon_json(there)})
         return 0 if there else NotThere.exit_status
     if there is None:
-        raise NotThere("no daemon is running", "recovery daemon start")
-    click.echo(f"Running: process {there.pid}, since {from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC.")
+        raise NotThere(_("no daemon is running"), "recovery daemon start")
+    since = f"{from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC"
+    click.echo(_("Running: process {pid}, since {since}.", pid=there.pid, since=since))
     click.echo(how_it_reminds(there))
     if there.next_wakeup is not None:
-        click.echo(f"Wakes next at {from_ms(there.next_wakeup):%Y-%m-%d %H:%M:%S} UTC.")
+        at = f"{from_ms(there.next_wakeup):%Y-%m-%d %H:%M:%S} UTC"
+        click.echo(_("Wakes next at {at}.", at=at))
     return 0

@@ -1,5 +1,7 @@
 """What happened: `log`, and `undo` for what a person entered by mistake."""
 
+from datetime import datetime
+
 from recovery import clock, paths
 from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
@@ -8,11 +10,41 @@ from recovery.engine import facts as f
 from recovery.engine.facts import Fact
 from recovery.engine.times import spell_when
 from recovery.errors import NotThere, RecoveryError
+from recovery.language import N_, _
 from recovery.store.journal import Journal
 from recovery.store.record import bring_up, load, load_one
+from recovery.store.upgrading import counting_anew
 
 MOST_TOGETHER = 20
 """More facts than any command writes."""
+
+KINDS = {
+    f.STARTED: N_("started"),
+    f.ANSWERED: N_("answered"),
+    f.PHASE: N_("phase"),
+    f.OFFERED: N_("offered"),
+    f.BEGUN: N_("begun"),
+    f.ENDED: N_("ended"),
+    f.DONE: N_("done"),
+    f.SKIPPED: N_("skipped"),
+    f.SNOOZED: N_("snoozed"),
+    f.MISSED: N_("missed"),
+    f.WITHHELD: N_("withheld"),
+    f.PAUSED: N_("paused"),
+    f.RESUMED: N_("resumed"),
+    f.ALERTED: N_("alert"),
+    f.COMPLETED: N_("completed"),
+    f.STOPPED: N_("stopped"),
+    f.SCREENED: N_("screening"),
+    f.SETBACK: N_("setback"),
+    f.STEPPED: N_("step"),
+    f.TICKED: N_("checklist"),
+    f.UPGRADED: N_("upgraded"),
+    f.UNDONE: N_("taken back"),
+    f.DELIVERED: N_("shown"),
+    f.UNDELIVERED: N_("not shown"),
+}
+"""The kinds of facts in words."""
 
 
 def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
@@ -23,7 +55,8 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
         raise nothing_active()
     with journal:
         if episode is not None and episode not in journal.episodes():
-            raise NotThere(f"no episode {episode!r}", f"known: {', '.join(journal.episodes())}")
+            known = ", ".join(journal.episodes())
+            raise NotThere(_("no episode {episode!r}", episode=episode), _("known: {names}", names=known))
         facts = journal.all_facts(episode, None if everything else count)
         if as_json:
             for fact in facts:
@@ -47,14 +80,19 @@ def undo(episode: str | None, as_json: bool) -> int:
         with journal.transaction():
             last = journal.last_by_person(episode)
             if last is None:
-                raise RecoveryError("there is nothing to take back")
+                raise RecoveryError(_("there is nothing to take back"))
             if last.kind == f.STARTED:
                 raise RecoveryError(
-                    f"only the start of {last.episode} is left, and that is not taken back",
-                    f"recovery stop --episode {last.episode} ends it",
+                    _(
+                        "only the start of {episode} is left, and that is not taken back",
+                        episode=last.episode,
+                    ),
+                    _("recovery stop --episode {episode} ends it", episode=last.episode),
                 )
             together = [*_with_it(journal, last), *_because_of_it(journal, last)]
             facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
+            if last.kind == f.UPGRADED:
+                facts += _taking_back_an_upgrade(journal, last.episode, now)
             journal.append(facts, now=now)
             known = bring_up(journal, load(journal, now), now).all
         undone = next((e for e in known if e.id == last.episode), None) or load_one(
@@ -66,21 +104,49 @@ def undo(episode: str | None, as_json: bool) -> int:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
     else:
         values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
-        what = values or last.data.get("activity", "")
-        print(f"Taken back in {last.episode}: {last.kind}{f' {what}' if what else ''}, {when}.")
-        print(f"You are in: {undone.phase.title}.")
+        about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
+        what = f"{_(KINDS.get(last.kind, last.kind))} {about}".rstrip()
+        print(_("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when))
+        print(_("You are in: {phase}.", phase=undone.phase.title))
     return 0
 
 
+def _taking_back_an_upgrade(journal: Journal, id_: str, now: datetime) -> list[Fact]:
+    """What goes with it. Raises `RecoveryError` while a session is on: the old text may not know it."""
+    known = bring_up(journal, load(journal, now), now).all
+    episode = next((e for e in known if e.id == id_), None) or load_one(journal, id_, now)
+    if episode.under_way is not None:
+        title = episode.title_of(episode.under_way)
+        raise RecoveryError(
+            _("{title} is on; the upgrade can be taken back when it has ended", title=title),
+            _("wait for its end, then recovery undo"),
+        )
+    return counting_anew(episode, now)
+
+
 def _because_of_it(journal: Journal, last: Fact) -> list[int]:
-    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion."""
-    concluded = []
+    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion.
+
+    From a red flag reported at the start nothing follows: what else there is came of the start, which stands.
+    """
+    concluded: list[int] = []
+    if _is_of_a_start(journal, last):
+        return concluded
     for fact in journal.between(last.seq + 1, last.seq + MOST_TOGETHER):
         if fact.recorded_at != last.recorded_at:
             break
-        if fact.episode == last.episode and fact.kind in (f.PHASE, f.ALERTED, f.COMPLETED):
+        if fact.episode == last.episode and fact.kind in (f.PHASE, f.STEPPED, f.ALERTED, f.COMPLETED):
             concluded.append(fact.seq)
     return concluded
+
+
+def _is_of_a_start(journal: Journal, last: Fact) -> bool:
+    """Whether an entry was written down by the command that started its episode."""
+    before = journal.between(last.seq - MOST_TOGETHER, last.seq - 1)
+    return any(
+        fact.kind == f.STARTED and fact.episode == last.episode and fact.recorded_at == last.recorded_at
+        for fact in before
+    )
 
 
 def _with_it(journal: Journal, last: Fact) -> list[int]:
@@ -91,7 +157,11 @@ def _with_it(journal: Journal, last: Fact) -> list[int]:
     """
     together = [last.seq]
     for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq - 1)):
-        is_with_it = fact.by == "person" and fact.kind != f.UNDONE and fact.recorded_at == last.recorded_at
+        is_with_it = (
+            fact.by == "person"
+            and fact.kind not in (f.UNDONE, f.STARTED)
+            and fact.recorded_at == last.recorded_at
+        )
         if not is_with_it or fact.episode != last.episode:
             break
         together.append(fact.seq)

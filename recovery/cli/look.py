@@ -6,6 +6,7 @@ from recovery import clock, paths
 from recovery.cli import render_text as text
 from recovery.cli.person import Person, nothing_active, opened, show_untold
 from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
+from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
@@ -13,6 +14,7 @@ from recovery.engine.outlook import coming, outlook
 from recovery.engine.outlook import explain as explained
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
+from recovery.language import _
 from recovery.store.record import load_one
 
 
@@ -34,6 +36,8 @@ def status(episode: str | None, as_json: bool) -> int:
     there = presence.read(paths.home())
     try:
         with opened() as person:
+            if there is None and not as_json and person.record.episodes and revived(person.folder):
+                there = presence.read(person.folder)
             looks = [
                 outlook(e, person.now, person.record.others(e))
                 for e in _meant(person, episode, as_json=as_json)
@@ -87,10 +91,10 @@ def agenda(episode: str | None, as_json: bool) -> int:
 
 def _say_what_is_missing(person: Person) -> None:
     """What no desktop has shown, and that nothing reminds where no daemon runs."""
-    is_running = presence.is_running(person.folder)
+    is_running = presence.is_running(person.folder) or revived(person.folder)
     show_untold(person, is_daemon_running=is_running)
     if not is_running:
-        tell("No daemon is running, so no reminders come: recovery daemon start")
+        tell(_("No daemon is running, so no reminders come: recovery daemon start"))
 
 
 def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
@@ -108,7 +112,13 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
             if activity is not None:
                 told = tuple(each for each in told if each.activity == activity)
                 if not told:
-                    raise NotThere(f"no timed activity {activity!r} in phase {one.phase.id}")
+                    raise NotThere(
+                        _(
+                            "no timed activity {activity!r} in phase {phase}",
+                            activity=activity,
+                            phase=one.phase.id,
+                        )
+                    )
             if as_json:
                 reasons = [explained_json(each, one.place) for each in told]
                 print_json({"v": VERSION, "episode": one.id, "explained": reasons})

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 
 from recovery.cli.short import SHORT, parse
-from recovery.cli.style import tell
+from recovery.cli.style import guarded, tell
 from recovery.errors import RecoveryError
+from recovery.language import _, chosen, use
 
 INTERRUPTED = 130
 BUG = 70
@@ -20,15 +21,28 @@ def run() -> None:
     """Run the command line of this process and leave with its exit status: see the README."""
     # A command lives too briefly for its garbage to matter; looking for it costs up to 5 % of its time.
     gc.set_threshold(50_000)
-    # A terminal without these characters gets question marks, not a traceback.
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: `recovery status >&-`
             nowhere = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
+    use(chosen(os.environ, _wanted_language()))
     sys.exit(status_of(sys.argv[1:]))
+
+
+def _wanted_language() -> str:
+    """What the settings say, where there are any: most people have none, and need not load a reader of them."""
+    from recovery.paths import home
+
+    try:
+        folder = home()
+        if not (folder / "settings.toml").exists():
+            return ""
+    except (OSError, ValueError, RuntimeError):  # no place for state at all: the command tells it
+        return ""
+    from recovery.settings import wanted_language
+
+    return wanted_language(folder)
 
 
 def status_of(arguments: list[str]) -> int:
@@ -60,7 +74,7 @@ def _guarded(body: Callable[[], int]) -> int:
         _is_output_lost()  # the reader went away: `recovery log | head`
         return 0
     except OSError as error:
-        where = "standard output" if _is_output_lost() else error.filename or "the system"
+        where = _("standard output") if _is_output_lost() else error.filename or _("the system")
         say(RecoveryError(f"{where}: {error.strerror or error}"))
         return 1
     except Exception as error:
@@ -82,6 +96,6 @@ def _is_output_lost() -> bool:
 
 def say(error: RecoveryError) -> None:
     """An error in words: what is wrong, then what to do."""
-    tell(f"Error: {error.message}")
+    tell(_("Error: {message}", message=error.message))
     if error.hint:
         tell(f"  {error.hint}")

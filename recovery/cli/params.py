@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recovery.engine.grading import read_grade
 from recovery.engine.moments import parse_clock, parse_moment
 from recovery.engine.times import Place
 from recovery.errors import UsageError
+from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.model import GRADES
+from recovery.settings import read_work, read_workdays
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
@@ -37,16 +39,6 @@ class Typed(_ParamType):
             self.fail(str(error), param, ctx)
 
 
-def read_grade(text: str) -> str:
-    """I, II or III, also as 1, 2, 3."""
-    word = text.strip().upper()
-    if word in ("1", "2", "3"):
-        return GRADES[int(word) - 1]
-    if word not in GRADES:
-        raise ValueError(f"{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)")
-    return word
-
-
 DURATION = Typed("LENGTH", parse_duration)
 CLOCK = Typed("HH:MM", parse_clock)
 GRADE = Typed("GRADE", read_grade)
@@ -60,23 +52,35 @@ def moment(text: str, option: str, now: datetime, place: Place) -> datetime:
         raise UsageError(f"{option}: {error}") from None
 
 
-def place(timezone: str | None, wake: time, bedtime: time) -> Place:
+WORK = Typed("HH:MM-HH:MM", read_work)
+WORKDAYS = Typed("DAYS", read_workdays)
+
+
+def place(
+    timezone: str | None,
+    wake: time,
+    bedtime: time,
+    work: tuple[time, time] = (time(9), time(17)),
+    workdays: tuple[int, ...] = (0, 1, 2, 3, 4),
+) -> Place:
     """Where the person lives; without a name the machine's zone. Raises `UsageError`."""
     from zoneinfo import ZoneInfo
 
-    name = timezone or _machine_zone()
+    name = timezone or machine_zone()
     try:
         zone = ZoneInfo(name)
     except (OSError, ValueError, KeyError):
         raise UsageError(
-            f"--timezone: {name!r} is not a time zone that I know", "write one such as Europe/Berlin"
+            _("--timezone: {name!r} is not a time zone that I know", name=name),
+            _("write one such as Europe/Berlin"),
         ) from None
     if wake == bedtime:
-        raise UsageError("--wake and --bedtime are the same", "there have to be some waking hours")
-    return Place(zone, wake, bedtime)
+        raise UsageError(_("--wake and --bedtime are the same"), _("there have to be some waking hours"))
+    return Place(zone, wake, bedtime, work, workdays, current())
 
 
-def _machine_zone() -> str:
+def machine_zone() -> str:
+    """Its name in the IANA database; UTC where the machine does not say."""
     import tzlocal
 
     try:

@@ -10,6 +10,7 @@ from recovery import clock, paths
 from recovery.cli.style import tell
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
+from recovery.language import _
 from recovery.store.journal import Journal
 from recovery.store.record import Record, bring_up, load, seen_at, told, untold, write
 from recovery.values import Value
@@ -33,18 +34,25 @@ class Person(Value):
             for episode in self.record.episodes:
                 if episode.id == wanted:
                     return episode
-            raise NotThere(f"no active episode {wanted!r}", f"active: {', '.join(known) or 'none'}")
+            raise NotThere(
+                _("no active episode {episode!r}", episode=wanted),
+                _("active: {names}", names=", ".join(known) or _("none")),
+            )
         if not known:
             raise nothing_active()
         if len(known) > 1:
-            raise UsageError(f"several episodes are active: {', '.join(known)}", "say which: --episode ID")
+            raise UsageError(
+                _("several episodes are active: {names}", names=", ".join(known)),
+                _("say which: --episode ID"),
+            )
         return self.record.episodes[0]
 
 
 def nothing_active() -> NotThere:
     """The error for a command that needs an active episode."""
     return NotThere(
-        "no episode is active", 'recovery start strain --grade 2 --onset "2h ago" --side left begins one'
+        _("no episode is active"),
+        _('recovery start strain --grade 2 --onset "2h ago" --side left begins one'),
     )
 
 
@@ -87,7 +95,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
         due += [(episode, cue) for cue in cues if cue.seq in episode.troubles or not is_daemon_running]
     if not due:
         return
-    tell("Not shown on the desktop:")
+    tell(_("Not shown on the desktop:"))
     for episode, cue in due:
         when = episode.place.local(cue.due_at)
         tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")

@@ -62,7 +62,7 @@ def daemon_json(there: Presence | None) -> dict[str, Any]:
 def _episode(look: Outlook) -> dict[str, Any]:
     episode, place = look.episode, look.episode.place
     stay = episode.stay
-    phase = {
+    phase: dict[str, Any] = {
         "id": episode.phase.id,
         "title": episode.phase.title,
         "entered_at": None if stay.phase is None else _told(place, stay.entered_at),
@@ -81,6 +81,19 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "latest": _told(place, look.healing.latest),
         "day": look.healing.day,
     }
+    rung = episode.rung
+    phase["step"] = (
+        None
+        if rung is None
+        else {
+            "id": rung.id,
+            "title": rung.title,
+            "number": stay.rung + 1,
+            "of": len(episode.phase.ladder),
+            "since": _told(place, episode.stepped_at),
+        }
+    )
+    phase["way_back"] = episode.phase.back_to.phase if stay.way_back and episode.phase.back_to else None
     on = look.under_way
     return {
         "id": episode.id,
@@ -88,6 +101,11 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "version": episode.protocol.version,
         "grade": episode.grade,
         "side": episode.side,
+        "options": dict(episode.options),
+        "screen": {
+            q.id: {True: "yes", False: "no", None: None}[episode.screened.get(q.id)]
+            for q in episode.whole.screen
+        },
         "onset": _told(place, episode.onset),
         "state": episode.state,
         "paused_until": _told(place, episode.paused_until),
@@ -103,7 +121,14 @@ def _episode(look: Outlook) -> dict[str, Any]:
         },
         "next": [coming_json(coming, place) for coming in look.coming],
         "alerts": [
-            {"id": a.id, "level": a.level, "reason": a.reason, "source": a.source, "at": _told(place, a.at)}
+            {
+                "id": a.id,
+                "level": a.level,
+                "reason": a.reason,
+                "source": a.source,
+                "at": _told(place, a.at),
+                "suspends": a.suspends,
+            }
             for a in look.alerts
         ],
     }

@@ -6,20 +6,31 @@ from datetime import datetime, timedelta
 from rich.table import Table
 from rich.text import Text
 
+from recovery.cli.history import KINDS
 from recovery.cli.render_rich import console
+from recovery.cli.style import harmless
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.times import Place, spell, spell_date, spell_when
+from recovery.engine.words import LEVELS, side_words
+from recovery.language import N_, _, current
 
-_WORDS = {
-    f.OFFERED: "cue",
-    f.ENDED: "ended",
-    f.DONE: "done",
-    f.MISSED: "missed",
-    f.DELIVERED: "shown",
-    f.UNDELIVERED: "not shown",
-    f.ALERTED: "alert",
-    f.UNDONE: "taken back",
+_WORDS = {**KINDS, f.OFFERED: N_("cue")}
+_PHASES = {
+    "entered": N_("phase entered"),
+    "held": N_("phase held"),
+    "left": N_("phase left"),
+    "offered": N_("phase offered"),
+    "way back": N_("a step back is offered"),
+    "no way back": N_("no step back any more"),
+}
+
+
+_START = {
+    "protocol": N_("protocol {value}"),
+    "version": N_("version {value}"),
+    "grade": N_("grade {value}"),
+    "side": N_("side {value}"),
 }
 
 
@@ -32,22 +43,27 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     fates = _fates(known)
     shown = {fact.seq for fact in known}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("when", "episode", "what", ""):
+    for name in (_("when"), _("episode"), _("what"), ""):
         table.add_column(name, no_wrap=name != "")
     for fact in known:
         if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data["seq"] in shown:
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)
-        what, about = _WORDS.get(fact.kind, fact.kind), _about(fact, places[fact.episode])
+        what, about = _(_WORDS.get(fact.kind, fact.kind)), _about(fact, places[fact.episode])
         if fact.kind == f.PHASE:
-            what = f"phase {fact.data['state']}"
+            what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
         if fact.seq in fates:
             about = f"{about}; {fates[fact.seq]}"
         style = "bold" if fact.by == "person" else ""
         if fact.seq in undone:
-            style, what = "strike dim", f"{what} (taken back)"
-        cells = (f"{spell_date(local)} {local:%H:%M:%S}", fact.episode, what, about)
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+            style, what = "strike dim", _("{what} (taken back)", what=what)
+        cells = (
+            f"{spell_date(local, places[fact.episode].language)} {local:%H:%M:%S}",
+            fact.episode,
+            what,
+            about,
+        )
+        table.add_row(*(Text(harmless(cell), style=style) for cell in cells))
     console().print(table)
 
 
@@ -56,17 +72,18 @@ def _fates(facts: Iterable[Fact]) -> dict[int, str]:
     fates = {}
     for fact in facts:
         if fact.kind == f.DELIVERED:
-            fates[fact.data["seq"]] = f"shown by {fact.data['via']}{_late(fact.data['late'])}"
+            fates[fact.data["seq"]] = _shown(fact.data["via"], fact.data["late"])
         elif fact.kind == f.UNDELIVERED:
-            fates[fact.data["seq"]] = f"not shown: {fact.data['reason']}"
+            fates[fact.data["seq"]] = _("not shown: {reason}", reason=fact.data["reason"])
     return fates
 
 
-def _late(milliseconds: int) -> str:
-    """How late a cue came, where that is worth telling."""
-    if milliseconds < 2_000:
-        return ""
-    return f", {spell(timedelta(milliseconds=milliseconds))} after it was due"
+def _shown(via: str, late: int) -> str:
+    """That a cue came, and how late (milliseconds), where that is worth telling."""
+    if late < 2_000:
+        return _("shown by {notifier}", notifier=via)
+    length = spell(timedelta(milliseconds=late))
+    return _("shown by {notifier}, {length} after it was due", notifier=via, length=length)
 
 
 def _about(fact: Fact, place: Place) -> str:
@@ -78,28 +95,58 @@ def _about(fact: Fact, place: Place) -> str:
             parts = [data.get("phase", ""), "; ".join(data["reasons"])]
             return ": ".join(part for part in parts if part)
         case f.ALERTED:
-            return f"{data['id']} no longer" if data.get("cleared") else f"{data['level']}: {data['reason']}"
+            if data.get("cleared"):
+                because = f": {data['because']}" if data.get("because") else ""
+                return _("{alert} no longer", alert=data["id"]) + because
+            return f"{_(LEVELS.get(data['level'], data['level']))}: {data['reason']}"
+        case f.SCREENED:
+            return _answers(data["answers"])
+        case f.TICKED:
+            return f"{data['activity']}: {_answers(data['items'])}"
+        case f.STEPPED:
+            return f"{data['step']}: {'; '.join(data['reasons'])}"
+        case f.SETBACK:
+            injured = _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
+            grade = _("grade {value}", value=data["grade"]) if data.get("grade") else ""
+            return ", ".join(part for part in (injured, grade, data.get("because", "")) if part)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
-            return f"number {data['seq']}"
+            return _("number {number}", number=data["seq"])
+        case f.UPGRADED:
+            before, after = data["from_version"], data["version"]
+            return _(
+                "{protocol} {before} becomes {after}", protocol=data["protocol"], before=before, after=after
+            )
         case f.STARTED:
-            keys = ("protocol", "version", "grade", "side")
-            return ", ".join(f"{key} {data[key]}" for key in keys if data.get(key))
+            known = {**data, "side": side_words(data.get("side"), current())}
+            parts = [_(words, value=known[key]) for key, words in _START.items() if known.get(key)]
+            return ", ".join(parts)
+        case f.ENDED if data["overrun"] >= 60:
+            length = spell(timedelta(seconds=data["overrun"]))
+            return _("{activity}, {length} too late", activity=data["activity"], length=length)
         case f.ENDED:
-            late = f", {spell(timedelta(seconds=data['overrun']))} too late" if data["overrun"] >= 60 else ""
-            return f"{data['activity']}{late}"
+            return str(data["activity"])
         case f.OFFERED if "cue" in data:
             return str(data["cue"]["title"])
         case f.MISSED:
-            return f"{data['activity']}, due {spell_when(place, from_ms(data['due']), fact.at)}: {data['reason']}"
+            return _(
+                "{activity}, due {when}: {reason}",
+                activity=data["activity"],
+                when=spell_when(place, from_ms(data["due"]), fact.at),
+                reason=data["reason"],
+            )
         case f.SNOOZED | f.PAUSED | f.WITHHELD:
             return _with_until(fact, place)
         case _:
             return ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
 
 
+def _answers(answers: Mapping[str, bool]) -> str:
+    return ", ".join(f"{name} {_('yes') if is_yes else _('no')}" for name, is_yes in answers.items())
+
+
 def _with_until(fact: Fact, place: Place) -> str:
     data = fact.data
     words = ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
     until: datetime | None = None if data.get("until") is None else from_ms(data["until"])
-    when = "" if until is None else f"until {spell_when(place, until, fact.at)}"
+    when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
     return ", ".join(part for part in (words.rstrip("."), when) if part)

@@ -3,6 +3,7 @@
 Texts of protocol files go in as plain text, never as markup.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -12,16 +13,19 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from recovery.cli.render_text import activity_words
+from recovery.cli.render_text import activity_words, titled
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Coming, duration_words
 from recovery.engine.times import spell_date
+from recovery.engine.words import LEVELS, MODALITIES
+from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
     All,
     Anchor,
     AnyOf,
+    Checklist,
     Cites,
     Comparison,
     Condition,
@@ -32,6 +36,7 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     RedFlag,
+    Reminder,
     Session,
     TableRef,
 )
@@ -62,17 +67,11 @@ def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
         local = place.local(cue.at)
         if local.date() != today:
             today = local.date()
-            name = "today" if today == place.local(now).date() else "tomorrow"
-            table.add_row(Text(f"{spell_date(local)}", style="bold"), Text(name, style="dim"), "")
-        length = f"to {place.local(cue.at + cue.length):%H:%M}" if cue.length else ""
-        table.add_row(
-            Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(f"{_kind(cue.kind)}{cue.title}")
-        )
-    screen.print(table if cues else Text("Nothing is planned: an answer or a command goes on."))
-
-
-def _kind(kind: str) -> str:
-    return {"check-in": "Check-in: ", "alert": "Alert: "}.get(kind, "")
+            name = _("today") if today == place.local(now).date() else _("tomorrow")
+            table.add_row(Text(spell_date(local, place.language), style="bold"), Text(name, style="dim"), "")
+        length = _("to {clock}", clock=f"{place.local(cue.at + cue.length):%H:%M}") if cue.length else ""
+        table.add_row(Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(titled(cue)))
+    screen.print(table if cues else Text(_("Nothing is planned: an answer or a command goes on.")))
 
 
 # Protocols ---------------------------------------------------------------------------------------
@@ -82,7 +81,7 @@ def library(listed: Sequence[Listed]) -> None:
     """The protocols that can be started; a file with errors is named, too."""
     screen = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "version", ""):
+    for name in (_("id"), _("version"), ""):
         table.add_column(name, no_wrap=name != "")
     for one in listed:
         if one.is_usable:
@@ -92,20 +91,21 @@ def library(listed: Sequence[Listed]) -> None:
             words = Text(_why_not(one), style="red")
         table.add_row(Text(one.id, style="bold cyan"), one.version, words)
     screen.print(table)
-    screen.print(Text("recovery protocols show ID shows one of them as a page.", style="dim"))
+    screen.print(Text(_("recovery protocols show ID shows one of them as a page."), style="dim"))
 
 
 def _why_not(one: Listed) -> str:
     if one.path.suffix != ".yaml":
         return one.problems[0].message
-    return f"cannot be used; recovery validate {one.path}"
+    return _("cannot be used; recovery validate {path}", path=one.path)
 
 
 def protocol(known: RecoveryProtocol) -> None:
     """A protocol as a page that a patient can read. Numbers of the project's own carry a mark."""
     screen = console()
     screen.print(
-        Text(f"{known.title}", style="bold cyan"), Text(f"{known.id}, version {known.version}", style="dim")
+        Text(f"{known.title}", style="bold cyan"),
+        Text(_("{protocol}, version {version}", protocol=known.id, version=known.version), style="dim"),
     )
     screen.print(Text(known.summary))
     for phase in known.phases:
@@ -113,13 +113,14 @@ def protocol(known: RecoveryProtocol) -> None:
         for part in _phase(known, phase):
             screen.print(part)
     for title, parts in (
-        ("Always", [_limit(limit) for limit in known.limits]),
-        ("Healing", _healing(known)),
-        ("See a professional", [_red_flag(flag) for flag in known.red_flags]),
-        ("What a check-in asks", [_asked(observation) for observation in known.observations.values()]),
-        ("Notes", [Text(note) for note in known.notes]),
+        (_("Before a start"), _before(known)),
+        (_("Always"), [_limit(limit) for limit in known.limits]),
+        (_("Healing"), _healing(known)),
+        (_("See a professional"), [_red_flag(flag) for flag in known.red_flags]),
+        (_("What a check-in asks"), [_asked(observation) for observation in known.observations.values()]),
+        (_("Notes"), [Text(note) for note in known.notes]),
         (
-            "Sources",
+            _("Sources"),
             [Text(f"{s.id}: {s.title}{f', {s.where}' if s.where else ''}") for s in known.sources.values()],
         ),
     ):
@@ -129,8 +130,45 @@ def protocol(known: RecoveryProtocol) -> None:
             for part in parts:
                 screen.print(_item(part))
     screen.print()
-    screen.print(Text("* The project's own default; no source gives this number.", style="dim"))
-    screen.print(Text("Not medical advice.", style="dim"))
+    screen.print(Text(_("* The project's own default; no source gives this number."), style="dim"))
+    screen.print(Text(_("Not medical advice."), style="dim"))
+
+
+def _before(known: RecoveryProtocol) -> list[Text]:
+    """What is asked of a person before a start, and what follows from it."""
+    parts = [
+        Text(_("{question} ({words})", question=_spoken(o.ask), words=", ".join(o.choices)) + _refs(o.cites))
+        for o in known.options.values()
+    ]
+    if known.assessment is not None:
+        parts += [
+            Text(
+                _("{question} Yes: grade {grade} at least", question=_spoken(q.ask), grade=q.grade)
+                + _refs(q.cites)
+            )
+            for q in known.assessment.questions
+        ]
+        unsure = _(
+            "Unsure counts as grade {grade}, no to all as {other}",
+            grade=known.assessment.unsure,
+            other=known.assessment.otherwise,
+        )
+        parts.append(Text(unsure + _refs(known.assessment.cites)))
+    for question in known.screen:
+        forbidden = _(" and ").join(_(MODALITIES.get(one, one)) for one in question.forbids)
+        follows = _("not this protocol") if question.refuses else _("no {of}", of=forbidden)
+        words = _(
+            "{question} Yes: {follows}. {text}",
+            question=_spoken(question.ask),
+            follows=follows,
+            text=_spoken(question.say),
+        )
+        parts.append(Text(words + _refs(question.cites)))
+    parts += [
+        Text(_("not beside {protocol}: {text}", protocol=each.id, text=each.say) + _refs(each.cites))
+        for each in known.excludes
+    ]
+    return parts
 
 
 def _item(words: Text) -> RenderableType:
@@ -143,22 +181,43 @@ def _item(words: Text) -> RenderableType:
 
 
 def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
-    yield Rule(Text(f"Phase {phase.id}: {phase.title}", style="bold"), align="left", style="cyan")
+    heading = _("Phase {phase}: {title}", phase=phase.id, title=phase.title)
+    yield Rule(Text(heading, style="bold"), align="left", style="cyan")
     if phase.goal:
-        yield Padding(Text(phase.goal), (0, 0, 0, 2))
-    since = {"injury": "the injury", "start": "the start", "phase": "it began"}[phase.zero]
-    lasts = f"at least {_length(known, phase.least)} since {since}"
+        yield Padding(Text(_spoken(phase.goal)), (0, 0, 0, 2))
+    lasts = _(_AT_LEAST[phase.zero], length=_length(known, phase.least))
     if phase.most is not None:
-        say = phase.at_most.say if phase.at_most else ""
-        lasts += f"; at the latest after {_length(known, phase.most)}: {say}"
-    rows = [("Lasts", Text(_spoken(lasts) + _table_refs(known, phase) + _refs(phase.cites)))]
+        most, say = _length(known, phase.most), phase.at_most.say if phase.at_most else ""
+        lasts += "; " + _("at the latest after {length}: {text}", length=most, text=say)
+    if phase.is_endless:
+        lasts = _("until you stop it: recovery stop")
+    rows = [(_("Lasts"), Text(_spoken(lasts) + _table_refs(known, phase) + _refs(phase.cites)))]
     if phase.enter_when is not None:
-        rows.append(("Begins when", Text(_condition(phase.enter_when))))
+        rows.append((_("Begins when"), Text(_condition(phase.enter_when))))
     if phase.leave_when is not None:
-        rows.append(("Ends when", Text(_condition(phase.leave_when))))
+        rows.append((_("Ends when"), Text(_condition(phase.leave_when))))
     if phase.confirm:
-        rows.append(("Ends only", Text("once you have confirmed it: recovery advance")))
+        rows.append((_("Ends only"), Text(_("once you have confirmed it: recovery advance"))))
+    if phase.back_to is not None:
+        back = _(
+            "to {phase}, if {condition}: {text}",
+            phase=phase.back_to.phase,
+            condition=_condition(phase.back_to.when),
+            text=_spoken(phase.back_to.say),
+        )
+        rows.append((_("A step back"), Text(back + _refs(phase.back_to.cites))))
+    if phase.climb_when is not None:
+        rows.append((_("Next step if"), Text(_condition(phase.climb_when))))
+    if phase.step_back_when is not None:
+        rows.append((_("One step back if"), Text(_condition(phase.step_back_when))))
     rows += [(activity.title, _activity(activity)) for activity in phase.activities]
+    for number, rung in enumerate(phase.ladder, 1):
+        stays = _("at least {length}", length=_length(known, rung.least))
+        if rung.only_if is not None:
+            stays += ", " + _("only if {condition}", condition=_condition(rung.only_if))
+        title = _("Step {number}: {title}", number=number, title=rung.title)
+        rows.append((title, Text(stays + _refs(rung.cites), style="cyan")))
+        rows += [(activity.title, _activity(activity)) for activity in rung.activities]
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", width=22)
     table.add_column()
@@ -168,15 +227,16 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
 
 
 def _activity(activity: object) -> Text:
-    words = Text(_spoken(activity_words(activity)))  # type: ignore[arg-type]  # activities are what phases hold
+    said = _spoken(activity_words(activity, current()))  # type: ignore[arg-type]  # activities are what phases hold
     begins, until = getattr(activity, "begins", None), getattr(activity, "until", None)
     only_if = getattr(activity, "only_if", None)
+    words = Text(said.rstrip(".") if begins or until or only_if else said)
     if begins is not None:
-        words.append(f", from {_instant(begins)}")
+        words.append(", " + _("from {instant}", instant=_instant(begins)))
     if until is not None:
-        words.append(f", until {_instant(until)}")
+        words.append(", " + _("until {instant}", instant=_instant(until)))
     if only_if is not None:
-        words.append(f", only if {_condition(only_if)}")
+        words.append(", " + _("only if {condition}", condition=_condition(only_if)))
     for part in _said(activity):
         words.append(f"\n{_spoken(part)}", style="italic")
     words.append(_refs(getattr(activity, "cites", {})), style="dim")
@@ -191,12 +251,12 @@ def _said(activity: object) -> Iterable[str]:
             if step.stop_if:
                 yield step.stop_if
             if step.wait.seconds:
-                yield f"Then wait {duration_words(step.wait)}."
+                yield _("Then wait {length}.", length=_spelled(step.wait))
         return
     for name in ("on", "off"):
         if getattr(activity, name, ""):
             yield getattr(activity, name)
-    if hasattr(activity, "modality") and hasattr(activity, "say"):
+    if isinstance(activity, Reminder | Checklist):
         yield activity.say
 
 
@@ -215,41 +275,55 @@ def _refs(cites: Cites) -> str:
 
 def _length(known: RecoveryProtocol, length: Length) -> str:
     if isinstance(length, Duration):
-        return duration_words(length)
+        return _spelled(length)
     rows = known.tables[length.table].rows
     ends = ((grade, row.least if length.end == "min" else row.most) for grade, row in rows.items())
-    return ", ".join(f"{duration_words(end)} (grade {grade})" for grade, end in ends)
+    return ", ".join(_("{length} (grade {grade})", length=_spelled(end), grade=grade) for grade, end in ends)
 
 
 def _limit(limit: Limit) -> Text:
-    of, to = " and ".join(limit.of), " and ".join(limit.to)
+    of, to = (_(" and ").join(_(MODALITIES.get(one, one)) for one in part) for part in (limit.of, limit.to))
     rules = []
     if limit.longest is not None:
-        rules.append(f"{of}: at most {duration_words(limit.longest)} a session")
+        rules.append(_("{of}: at most {length} a session", of=of, length=_spelled(limit.longest)))
     if limit.gap is not None:
-        rules.append(f"at least {duration_words(limit.gap)} from the end of {of} to the start of {to}")
+        gap = _spelled(limit.gap)
+        rules.append(
+            _("at least {length} from the end of {of} to the start of {to}", length=gap, of=of, to=to)
+        )
     if limit.not_before is not None:
-        rules.append(f"no {of} earlier than {_instant(limit.not_before)}")
+        rules.append(_("no {of} earlier than {instant}", of=of, instant=_instant(limit.not_before)))
     if limit.not_after is not None:
-        rules.append(f"no {of} later than {_instant(limit.not_after)}")
+        rules.append(_("no {of} later than {instant}", of=of, instant=_instant(limit.not_after)))
     if limit.most_per_day is not None:
-        rules.append(f"{of} at most {limit.most_per_day} times a day")
+        rules.append(_("{of} at most {count} times a day", of=of, count=limit.most_per_day))
     if limit.never:
-        rules.append(f"no {of}")
+        rules.append(_("no {of}", of=of))
     if limit.needs is not None:
-        rules.append(f"{of} only if {_condition(limit.needs)}")
-    where = f" (phase {', '.join(limit.during)})" if limit.during else ""
+        rules.append(_("{of} only if {condition}", of=of, condition=_condition(limit.needs)))
+    where = f" ({_('phase {phase}', phase=', '.join(limit.during))})" if limit.during else ""
     why = f". {limit.say}" if limit.say else ""
     return Text("; ".join(rules) + where + _spoken(why) + _refs(limit.cites))
 
 
 def _red_flag(flag: RedFlag) -> Text:
-    return Text(f"{flag.level}, if {_condition(flag.when)}: {_spoken(flag.say)}{_refs(flag.cites)}")
+    level = _(LEVELS.get(flag.level, flag.level))
+    words = _(
+        "{level}, if {condition}: {text}",
+        level=level,
+        condition=_asked_yes(flag.ask) if flag.when is None else _condition(flag.when),
+        text=_spoken(flag.say),
+    )
+    return Text(f"{words}{_refs(flag.cites)}")
+
+
+def _asked_yes(question: str) -> str:
+    return _("the answer to “{question}” is yes", question=_spoken(question))
 
 
 def _asked(asked: Observation) -> Text:
-    counts = f" (an answer counts for {duration_words(asked.fresh)})"
-    return Text(f"{asked.id}: {_spoken(asked.ask)}{counts}{_refs(asked.cites)}")
+    counts = _("an answer counts for {length}", length=_spelled(asked.fresh))
+    return Text(f"{asked.id}: {_spoken(asked.ask)} ({counts}){_refs(asked.cites)}")
 
 
 def _table_refs(known: RecoveryProtocol, phase: Phase) -> str:
@@ -264,43 +338,73 @@ def _of_table(table: GradeTable) -> Cites:
 
 def _spoken(words: str) -> str:
     """A text of nobody in particular: its side is not known."""
-    for braces, which in (("{other side}", "other"), ("{side}", "injured")):
+    for braces, which in (("{other side}", _("other")), ("{side}", _("injured"))):
         words = words.replace(f"your {braces}", f"the {which} side").replace(braces, which)
-    return words
+    return re.sub(r"\{([a-z0-9-]+)\}", lambda option: option[1].replace("-", " "), words)
+
+
+def _spelled(duration: Duration) -> str:
+    return duration_words(duration, current())
 
 
 def _instant(anchor: Anchor) -> str:
     """`48 h after the injury`, `the start`."""
-    origin = {"injury": "the injury", "start": "the start", "phase": "the phase began"}[anchor.origin]
     if anchor.offset == Duration():
-        return {"phase": "the phase's beginning"}.get(anchor.origin, origin)
-    return f"{duration_words(anchor.offset)} after {origin}"
+        return _(_ORIGINS[anchor.origin])
+    return _(_AFTER[anchor.origin], length=_spelled(anchor.offset))
 
 
+# By what a length counts from.
+_AT_LEAST = {
+    "injury": N_("at least {length} since the injury"),
+    "start": N_("at least {length} since the start"),
+    "phase": N_("at least {length} since it began"),
+}
+_AFTER = {
+    "injury": N_("{length} after the injury"),
+    "start": N_("{length} after the start"),
+    "phase": N_("{length} after the phase began"),
+}
+_SINCE = {
+    "injury": N_("{length} since the injury"),
+    "start": N_("{length} since the start"),
+    "phase": N_("{length} since the phase began"),
+}
+_ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
+
+# These follow the name of what is compared: "pain at most 3".
 _TESTS = {
-    "<=": "at most",
-    "<": "below",
-    ">=": "at least",
-    ">": "above",
-    "==": "is",
-    "!=": "is not",
-    "falling": "lower than at first",
-    "rising": "higher than last time",
+    "<=": N_("at most {value}"),
+    "<": N_("below {value}"),
+    ">=": N_("at least {value}"),
+    ">": N_("above {value}"),
+    "==": N_("is {value}"),
+    "!=": N_("is not {value}"),
+    "falling": N_("lower than {reference}"),
+    "rising": N_("higher than {reference}"),
+    "drop": N_("at least {value} lower than {reference}"),
+    "rise": N_("at least {value} higher than {reference}"),
+}
+_REFERENCES = {
+    "first": N_("at first"),
+    "last": N_("last time"),
+    "phase": N_("when the phase began"),
+    "worst": N_("at its worst"),
 }
 
 
 def _condition(condition: Condition) -> str:
     match condition:
         case All(parts):
-            return " and ".join(_part(part, AnyOf) for part in parts)
+            return _(" and ").join(_part(part, AnyOf) for part in parts)
         case AnyOf(parts):
-            return " or ".join(_part(part, All) for part in parts)
+            return _(" or ").join(_part(part, All) for part in parts)
         case Not(Comparison(subject, "==" | "!=" as test, value)):
             return _comparison(Comparison(subject, {"==": "!=", "!=": "=="}[test], value))
         case Not(Comparison() as part):
-            return _comparison(part, " not")
+            return _comparison(part, is_negated=True)
         case Not(part):
-            return f"not ({_condition(part)})"
+            return _("not ({condition})", condition=_condition(part))
         case Comparison():
             return _comparison(condition)
 
@@ -310,15 +414,18 @@ def _part(part: Condition, in_brackets: type) -> str:
     return f"({words})" if isinstance(part, in_brackets) else words
 
 
-def _comparison(one: Comparison, negated: str = "") -> str:
+def _comparison(one: Comparison, *, is_negated: bool = False) -> str:
     """`pain at most 3`, `swelling lower than at first`, `at least 48 h since the injury`."""
     if isinstance(one.value, Duration):
-        since = {"injury": "the injury", "start": "the start", "phase": "the phase began"}[one.subject]
-        return f"{negated.lstrip()} {_TESTS[one.test]} {duration_words(one.value)} since {since}".lstrip()
+        passed = _(_TESTS[one.test], value=_spelled(one.value))
+        return _(_SINCE[one.subject], length=_negated(passed) if is_negated else passed)
     value = f"{one.value:g}" if isinstance(one.value, float) else one.value or ""
-    if one.test == "drop":
-        return f"{one.subject}{negated} at least {value} lower than at first"
-    return " ".join(f"{one.subject}{negated} {_TESTS[one.test]} {value}".split())
+    test = _(_TESTS[one.test], value=value, reference=_(_REFERENCES[one.reference]))
+    return f"{one.subject} {_negated(test) if is_negated else test}"
+
+
+def _negated(test: str) -> str:
+    return _("not {test}", test=test)
 
 
 def _row_refs(table: GradeTable, grade: str) -> str:
@@ -331,8 +438,15 @@ def _healing(known: RecoveryProtocol) -> list[Text]:
     table: GradeTable = known.tables[known.healing.table]
     rows = [
         Text(
-            f"grade {grade}: {duration_words(row.least)} to {duration_words(row.most)}{_row_refs(table, grade)}"
+            _(
+                "grade {grade}: {least} to {most}",
+                grade=grade,
+                least=_spelled(row.least),
+                most=_spelled(row.most),
+            )
+            + _row_refs(table, grade)
         )
         for grade, row in table.rows.items()
     ]
-    return [*rows, Text(f"past the latest: {_spoken(known.healing.late.say)}{_refs(known.healing.cites)}")]
+    late = _("past the latest: {text}", text=_spoken(known.healing.late.say))
+    return [*rows, Text(f"{late}{_refs(known.healing.cites)}")]

@@ -4,21 +4,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from recovery.cli.style import styled
+from recovery.cli.style import harmless, styled
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
+from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import (
+    Coming,
     Explained,
     HealingOutlook,
     Outlook,
     cadence_words,
-    duration_words,
     phase_ranges,
+    range_words,
 )
 from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.protocol.durations import Range
-from recovery.protocol.model import Advice, AnyActivity, CheckIn, Hold, Phase, Reminder, Session
+from recovery.engine.words import level_words, modality_words, side_words
+from recovery.language import _, current, tr
+from recovery.protocol.model import (
+    MODALITIES,
+    Advice,
+    AnyActivity,
+    CheckIn,
+    Checklist,
+    Hold,
+    Phase,
+    Reminder,
+    Session,
+    modalities,
+)
 
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
 _LEVELS = {"emergency": "red", "urgent": "red", "routine": "yellow"}
@@ -30,12 +43,13 @@ def status(look: Outlook) -> str:
     lines = [_heading(look.episode, look.day), *_alerts(look)]
     if look.episode.is_over:
         return "\n".join(lines)
+    lines += _open_questions(look.episode)
     if look.episode.state == ACTIVE:
         lines += _gate(look)
     if look.episode.state == PAUSED:
         until = look.episode.paused_until
         when = spell_when(look.episode.place, until, look.now) if until else "recovery resume"
-        lines.append(_row("Paused", f"until {when}; no reminders come"))
+        lines.append(_row(_("Paused"), _("until {when}; no reminders come", when=when)))
     lines.append(_under_way(look))
     lines += _coming(look)
     if look.healing is not None:
@@ -46,70 +60,91 @@ def status(look: Outlook) -> str:
 def plan(episode: Episode, now: datetime) -> str:
     """The plan with dates: phases as ranges, until when activities last, the usual healing time."""
     place = episode.place
-    injured = spell_when(place, episode.onset, now)
+    onset = spell_when(place, episode.onset, now)
+    is_asked = "onset" in episode.protocol.inputs
+    injured = _("injury {when}", when=onset) if is_asked else _("since {when}", when=onset)
+    zone = _("times of {zone}", zone=place.zone.key)
     lines = [
-        styled(f"{episode.protocol.title}", "bold")
-        + styled(f"  ({episode.id}, injury {injured}, times of {place.zone.key})", "dim")
+        styled(f"{episode.protocol.title}", "bold") + styled(f"  ({episode.id}, {injured}, {zone})", "dim")
     ]
     for number, span in enumerate(phase_ranges(episode), 1):
         begins = (
-            "now"
+            _("now")
             if span.begins_earliest <= now
-            else f"{spell_when(place, span.begins_earliest, now)} or later"
+            else _("{when} or later", when=spell_when(place, span.begins_earliest, now))
         )
-        usually = f", usually by {spell_when(place, span.ends_usually, now)}" if span.ends_usually else ""
-        ends = spell_when(place, span.ends_earliest, now)
-        lines.append(f"  {number}. {span.phase.title}: from {begins}; ends {ends} at the earliest{usually}")
+        words = _(
+            "{phase}: from {begins}; ends {ends} at the earliest",
+            phase=span.phase.title,
+            begins=begins,
+            ends=spell_when(place, span.ends_earliest, now),
+        )
+        if span.ends_usually:
+            words += _(", usually by {when}", when=spell_when(place, span.ends_usually, now))
+        lines.append(f"  {number}. {words}")
         if number == 1:
             lines += _first_phase(episode, span.phase, now)
+    lines += [*_left_out(episode), *_open_questions(episode)]
     if episode.protocol.healing is not None:
         first, last = healing_range(episode)
-        words = f"between {_day_of(place, first)} and {_day_of(place, last)}"
-        lines.append(f"  Usual healing, grade {episode.grade}: {words}; symptoms decide, not the date")
+        words = _(
+            "Usual healing, grade {grade}: between {first} and {last}; symptoms decide, not the date",
+            grade=episode.grade,
+            first=_day_of(place, first),
+            last=_day_of(place, last),
+        )
+        lines.append(f"  {words}")
     return "\n".join(lines)
 
 
 def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
     lines = []
     for activity in phase.activities:
-        words = episode.text(activity_words(activity))
+        words = episode.text(activity_words(activity, episode.place.language))
         if activity.until is not None and episode.stay.phase is not None:
             until = episode.instant(activity.until)
-            over = "over already: " if until <= now else ""
-            words += f", {over}until {spell_when(episode.place, until, now)}"
+            when = spell_when(episode.place, until, now)
+            words += ", " + (
+                _("over already: until {when}", when=when) if until <= now else _("until {when}", when=when)
+            )
         lines.append(f"    {activity.title}: {words}")
     return lines
 
 
-def activity_words(activity: AnyActivity) -> str:
-    """What an activity is and how often it comes, in one line."""
+def activity_words(activity: AnyActivity, language: str) -> str:
+    """What an activity is and how often it comes, in one line, in a language."""
     match activity:
         case Session():
-            parts = [f"{step.modality} {_range_words(step.duration)}" for step in activity.steps]
-            return f"{', then '.join(parts)}, {cadence_words(activity.cadence, is_session=True)}"
+            parts = (
+                f"{modality_words(step.modality, language)} {range_words(step.duration, language)}"
+                for step in activity.steps
+            )
+            how_often = cadence_words(activity.cadence, is_session=True, language=language)
+            words = f"{tr(language, ', then ').join(parts)}, {how_often}"
+            return words + (tr(language, ", if you like") if activity.is_optional else "")
         case Reminder():
-            return f"reminder {cadence_words(activity.cadence)}"
+            how_often = cadence_words(activity.cadence, language=language)
+            words = tr(language, "reminder {how_often}", how_often=how_often)
+            return words + (tr(language, ", at work") if activity.at_work else "")
         case Hold():
-            return "on from waking to bedtime"
+            return tr(language, "on from waking to bedtime")
+        case Checklist():
+            items = ", ".join(item.title for item in activity.items)
+            return f"{items}: {cadence_words(activity.cadence, language=language)}"
         case CheckIn():
-            return f"{', '.join(activity.asks)}: {cadence_words(activity.cadence)}"
+            return f"{', '.join(activity.asks)}: {cadence_words(activity.cadence, language=language)}"
         case Advice():
             return activity.say
 
 
-def _range_words(length: Range) -> str:
-    least, most = duration_words(length.least), duration_words(length.most)
-    return least if least == most else f"{least} to {most}"
-
-
 def _day_of(place: Place, instant: datetime) -> str:
     local = place.local(instant)
-    return f"{spell_date(local)} {local.year}"
+    return f"{spell_date(local, place.language)} {local.year}"
 
 
 def first(look: Outlook) -> str:
-    """What a start ends with: what is urgent, what is on, what comes next."""
-    return "\n".join([*_alerts(look), _under_way(look), *_coming(look)])
+    """What a start ends with: what is on, what comes next."""
+    return "\n".join([_under_way(look), *_coming(look)])
 
 
 def _row(label: str, words: str) -> str:
@@ -117,13 +152,52 @@ def _row(label: str, words: str) -> str:
 
 
 def _heading(episode: Episode, day: int) -> str:
-    about = [episode.id, f"grade {episode.grade}" if episode.grade else "", episode.side or ""]
+    about = [episode.id, _("grade {value}", value=episode.grade) if episode.grade else ""]
+    about.append(side_words(episode.side, episode.place.language))
+    about += [word.replace("-", " ") for word in episode.options.values() if word not in ("yes", "no")]
     known = ", ".join(part for part in about if part)
     is_waiting = episode.stay.phase is None
-    where = f"waiting for: {episode.phase.title}" if is_waiting else f"{episode.phase.title}, day {day}"
+    where = (
+        _("waiting for: {phase}", phase=episode.phase.title)
+        if is_waiting
+        else _("{phase}, day {day}", phase=episode.phase.title, day=day)
+    )
+    if episode.rung is not None:
+        at, steps = episode.stay.rung + 1, len(episode.phase.ladder)
+        where += _(", step {step} of {steps}: {title}", step=at, steps=steps, title=episode.rung.title)
     if episode.is_over:
-        where = f"{episode.protocol.title}: {episode.state}"
+        where = f"{episode.protocol.title}: {_(OVER[episode.state])}"
     return styled(where, "bold", "cyan") + styled(f"  ({known})", "dim")
+
+
+def _open_questions(episode: Episode) -> list[str]:
+    """The screening questions that are not answered yet, and what waits for them."""
+    still = [question for question in episode.whole.screen if question.id not in episode.screened]
+    if not still:
+        return []
+    names = ", ".join(question.id for question in still)
+    waiting = {m for question in still for m in (MODALITIES if question.refuses else question.forbids)}
+    titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
+    waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
+    return [_row(_("Open"), styled(_("questions {names}: recovery screen", names=names) + waits, "yellow"))]
+
+
+def _left_out(episode: Episode) -> list[str]:
+    """What the screening has taken out of the plan, and why."""
+    lines = []
+    for question in episode.whole.screen:
+        if not episode.screened.get(question.id):
+            continue
+        forbidden = {*question.forbids}
+        titles = [
+            a.title for phase in episode.whole.phases for a in phase.everything() if modalities(a) & forbidden
+        ]
+        if titles:
+            what = ", ".join(dict.fromkeys(titles))
+            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
+            words = _("Left out, because of {name}: {what}.", name=question.id, what=what)
+            lines.append(f"  {styled(words, 'yellow')} {episode.text(question.say)}  [{refs or 'own'}]")
+    return lines
 
 
 def _alerts(look: Outlook) -> list[str]:
@@ -132,23 +206,25 @@ def _alerts(look: Outlook) -> list[str]:
 
 def alert_line(alert: Alert) -> str:
     """A red flag, with its level and where it comes from."""
-    words = styled(f"{alert.level.upper()}: {alert.reason}", _LEVELS[alert.level], "bold")
+    words = styled(f"{level_words(alert.level, current())}: {alert.reason}", _LEVELS[alert.level], "bold")
     return words + styled(f"  [{alert.source}]", "dim")
 
 
 def _gate(look: Outlook) -> list[str]:
     if look.episode.stay.offered:
-        head = "open; recovery advance confirms it"
+        head = _("open; recovery advance confirms it")
     elif all(need.state is Truth.YES for need in look.needs):
-        head = "open"
+        head = _("open")
     else:
-        head = "shut; it opens when all of these are met:"
+        head = _("shut; it opens when all of these are met:")
     following = look.episode.next_phase
     if look.episode.stay.phase is None:
-        label = "Before it begins"
+        label = _("Before it begins")
+    elif following:
+        label = _("The way on to {phase}", phase=following.title)
     else:
-        label = f"The way on to {following.title}" if following else "The way to completion"
-    return [_row("Gate", f"{label}: {head}"), *(_row("", _need(need)) for need in look.needs)]
+        label = _("The way to completion")
+    return [_row(_("Gate"), f"{label}: {head}"), *(_row("", _need(need)) for need in look.needs)]
 
 
 def _need(need: Need) -> str:
@@ -159,28 +235,40 @@ def _need(need: Need) -> str:
 def _under_way(look: Outlook) -> str:
     on = look.under_way
     if on is None:
-        return _row("Now", "nothing under way")
+        return _row(_("Now"), _("nothing under way"))
     place = look.episode.place
     title = look.episode.title_of(on)
-    left = spell(on.ends_at - look.now)
-    until = spell_when(place, on.ends_at, look.now)
-    how = f" (assumed on since {spell_when(place, on.began_at, look.now)}: recovery begin, or skip)"
-    return _row("Now", f"{title}: {left} left, until {until}{how if on.is_assumed else ''}")
+    words = _(
+        "{title}: {length} left, until {when}",
+        title=title,
+        length=spell(on.ends_at - look.now),
+        when=spell_when(place, on.ends_at, look.now),
+    )
+    if on.is_assumed:
+        since = spell_when(place, on.began_at, look.now)
+        words += _(" (assumed on since {when}: recovery begin, or skip)", when=since)
+    return _row(_("Now"), words)
 
 
 def _coming(look: Outlook) -> list[str]:
     if not look.coming:
-        return [_row("Next", "nothing; an answer or a command goes on: recovery explain")]
+        return [_row(_("Next"), _("nothing; an answer or a command goes on: recovery explain"))]
     place = look.episode.place
     lines = []
     for cue in look.coming:
         length = f", {spell(cue.length)}" if cue.length else ""
-        lines.append(f"{spell_when(place, cue.at, look.now)}  {_kind(cue.kind)}{cue.title}{length}")
-    return [_row("Next" if place_ == 0 else "", line) for place_, line in enumerate(lines)]
+        lines.append(f"{spell_when(place, cue.at, look.now)}  {titled(cue)}{length}")
+    return [_row(_("Next") if place_ == 0 else "", line) for place_, line in enumerate(lines)]
 
 
-def _kind(kind: str) -> str:
-    return {"check-in": "Check-in: ", "phase": "", "alert": "Alert: ", "off": "", "on": ""}.get(kind, "")
+def titled(cue: Coming) -> str:
+    """A cue to come, with what kind it is where its title does not tell."""
+    match cue.kind:
+        case "check-in":
+            return _("Check-in: {title}", title=cue.title)
+        case "alert":
+            return _("Alert: {title}", title=cue.title)
+    return cue.title
 
 
 def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[str]:
@@ -197,15 +285,17 @@ def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[s
         spots[n] = "░"
     for n in range(spot(now) + 1):
         spots[n] = "█"
-    first, last = (spell_date(place.local(instant)) for instant in (healing.earliest, healing.latest))
+    first, last = (
+        spell_date(place.local(instant), place.language) for instant in (healing.earliest, healing.latest)
+    )
     years = {place.local(healing.earliest).year, place.local(healing.latest).year, place.local(now).year}
     if len(years) > 1:
         first, last = (
             f"{first} {place.local(healing.earliest).year}",
             f"{last} {place.local(healing.latest).year}",
         )
-    words = f"day {healing.day}; usually healed between {first} and {last}"
-    return [_row("Healing", f"{''.join(spots)}  {words}")]
+    words = _("day {day}; usually healed between {first} and {last}", day=healing.day, first=first, last=last)
+    return [_row(_("Healing"), f"{''.join(spots)}  {words}")]
 
 
 def coming(look: Outlook) -> str:
@@ -216,27 +306,28 @@ def coming(look: Outlook) -> str:
 def daemon(there: Presence | None, place: Place, now: datetime) -> str:
     """Whether reminders really arrive."""
     if there is None:
-        return _row("Daemon", styled("not running, so no reminders come: recovery daemon start", "yellow"))
+        words = _("not running, so no reminders come: recovery daemon start")
+        return _row(_("Daemon"), styled(words, "yellow"))
     if there.problem:
-        trouble = f"running, but notifications do not arrive: {there.problem}"
-        return _row("Daemon", styled(trouble, "yellow"))
-    waking = ""
+        trouble = _("running, but notifications do not arrive: {reason}", reason=there.problem)
+        return _row(_("Daemon"), styled(trouble, "yellow"))
+    words = _("running, notifications by {notifier}", notifier=there.notifier)
     if there.next_wakeup is not None:
         from recovery.engine.facts import from_ms
 
-        waking = f"; wakes {spell_when(place, from_ms(there.next_wakeup), now)}"
-    return _row("Daemon", f"running, notifications by {there.notifier}{waking}")
+        words += _("; wakes {when}", when=spell_when(place, from_ms(there.next_wakeup), now))
+    return _row(_("Daemon"), words)
 
 
 def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
     """When each activity is next, and why."""
     lines = []
     for each in told:
-        when = "not now" if each.at is None else spell_when(look.episode.place, each.at, look.now)
+        when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(f"{each.title}: {when}", "bold"))
         lines += [f"  {reason}" for reason in each.reasons]
         if each.sources:
-            lines.append(styled(f"  sources: {', '.join(each.sources)}", "dim"))
+            lines.append(styled("  " + _("sources: {names}", names=", ".join(each.sources)), "dim"))
     if with_gate and look.episode.state == ACTIVE:
         lines += _gate(look)
     return "\n".join(lines)
@@ -259,43 +350,62 @@ def days(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         on = event["occurrence"] if event["event"] == "session_start" else on
         if event["at"][:10] != today:
             today = event["at"][:10]
-            yield styled(f"{spell_date(local)} {local.year}", "bold")
+            yield styled(f"{spell_date(local, current())} {local.year}", "bold")
         yield f"  {local:%H:%M}  {words}"
-    yield (
-        f"{'Completed' if counts['completed'] else 'Not completed by then'}: {counts['session_start']} sessions, "
-        f"{counts['missed']} missed, {counts['alert']} alerts."
+    end = _("Completed") if counts["completed"] else _("Not completed by then")
+    yield _(
+        "{end}: {sessions} sessions, {missed} missed, {alerts} alerts.",
+        end=end,
+        sessions=counts["session_start"],
+        missed=counts["missed"],
+        alerts=counts["alert"],
     )
 
 
 def _event(event: Mapping[str, Any]) -> str | None:
     match event["event"]:
         case "phase" if event["state"] == "entered":
-            return styled(f"Phase {event['phase']} begins", "cyan", "bold")
+            return styled(_("Phase {phase} begins", phase=event["phase"]), "cyan", "bold")
         case "phase" if event["state"] == "held":
-            return f"Phase {event['phase']} goes on: {'; '.join(event['reasons'])}"
+            reasons = "; ".join(event["reasons"])
+            return _("Phase {phase} goes on: {reasons}", phase=event["phase"], reasons=reasons)
+        case "step" if event["direction"] == "up":
+            return styled(_("Next step: {title}", title=event["step"]), "cyan")
+        case "step":
+            return styled(_("One step back: {title}", title=event["step"]), "cyan")
         case "session_start":
-            return f"{event['activity']} ({event['modality']}): on for {spell(_seconds(event['seconds']))}"
+            length = spell(_seconds(event["seconds"]))
+            return _("{session}: on for {length}", session=_session(event), length=length)
+        case "session_end" if event["overrun_seconds"]:
+            late = spell(_seconds(event["overrun_seconds"]))
+            return _("{session}: off, {length} too late", session=_session(event), length=late)
         case "session_end":
-            late = event["overrun_seconds"]
-            over = f", {spell(_seconds(late))} too late" if late else ""
-            return f"{event['activity']} ({event['modality']}): off{over}"
+            return _("{session}: off", session=_session(event))
         case "reminder":
             return f"{event['activity']}: {event['text']}"
         case "check_in":
-            return f"{event['activity']}: asks for {', '.join(event['asks'])}"
+            asks = ", ".join(event["asks"])
+            return _("{activity}: asks for {names}", activity=event["activity"], names=asks)
         case "answer":
-            told = " ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD)
-            refused = f", refused: {event['reason']}" if event.get("refused") else ""
-            return styled(f"you: {told}{refused}", "dim")
+            told = harmless(" ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD))
+            if not event.get("refused"):
+                return styled(_("you: {answers}", answers=told), "dim")
+            refused = _("you: {answers}, refused: {reason}", answers=told, reason=event["reason"])
+            return styled(refused, "dim")
         case "withheld":
-            return f"{event['activity']} withheld: {event['reason']}"
+            return _("{title} withheld: {reason}", title=event["activity"], reason=event["reason"])
         case "missed":
-            return f"{event['activity']} missed: {event['reason']}"
+            return _("{title} missed: {reason}", title=event["activity"], reason=event["reason"])
         case "alert":
-            return styled(f"{event['level'].upper()}: {event['reason']}", _LEVELS[event["level"]], "bold")
+            level = level_words(event["level"], current())
+            return styled(f"{level}: {event['reason']}", _LEVELS[event["level"]], "bold")
         case "completed":
-            return styled("Completed", "green", "bold")
+            return styled(_("Completed"), "green", "bold")
     return None
+
+
+def _session(event: Mapping[str, Any]) -> str:
+    return f"{event['activity']} ({modality_words(event['modality'], current())})"
 
 
 _NOT_TOLD = ("v", "at", "event", "refused", "reason", "earliest")

@@ -1,6 +1,7 @@
 """`recovery simulate`: a protocol on a virtual clock, as events or as a page a day."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import TextIO
@@ -8,20 +9,24 @@ from typing import TextIO
 import click
 
 from recovery import clock
-from recovery.cli import params, render_text
+from recovery.cli import asking, params, render_text
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
+from recovery.cli.words import NONE
 from recovery.engine import facts as f
 from recovery.engine.answers import parse_answers
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import begin
+from recovery.engine.grading import UNSURE
 from recovery.engine.personas import PERSONAS, Persona
 from recovery.engine.play import Play, Scripted, Span
 from recovery.engine.simulate import simulate as simulated
 from recovery.engine.simulate import usual_end
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
+from recovery.language import _, current
+from recovery.protocol import compiled
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import default_library
 from recovery.protocol.model import SIDES, RecoveryProtocol
@@ -53,6 +58,8 @@ MOST_BYTES = 16 * 1024 * 1024
 @click.option(
     "--asleep", metavar="TIME..TIME", multiple=True, help="The machine is suspended; may be repeated."
 )
+@click.option("--screen", metavar="ID=yes", multiple=True, help="A screening question that is answered yes.")
+@click.option("--set", "words", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
 @click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
 @json_option
 def simulate(
@@ -68,6 +75,8 @@ def simulate(
     answers: str | None,
     persona: str | None,
     asleep: tuple[str, ...],
+    screen: tuple[str, ...],
+    words: tuple[str, ...],
     no_confirm: bool,
     as_json: bool,
 ) -> int:
@@ -80,17 +89,24 @@ def simulate(
     recovery simulate rice --onset 2026-11-23T18:00+01:00 --for 3d --json
     """
     if answers is not None and persona is not None:
-        raise UsageError("--answers and --persona do not go together", "give one of them")
+        raise UsageError(_("--answers and --persona do not go together"), _("give one of them"))
     now, place = clock.now(), params.place(timezone, wake, bedtime)
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
-    known = read_protocol(library.find(protocol), library).protocol
+    known = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
     injury = params.moment(onset, "--onset", now, place)
     start = params.moment(began, "--start", now, place) if began is not None else injury
     if start < injury:
-        raise UsageError("--start is before --onset", "a protocol starts at the injury or later")
-    episode = _episode(known, start, injury, place, grade, side, confirms=no_confirm)
+        raise UsageError(_("--start is before --onset"), _("a protocol starts at the injury or later"))
+    answered = asking.screening(known.screen, [*screen, NONE], is_later=False, ask=False, said=str)
+    refused = next((each for each in known.screen if each.refuses and answered[each.id]), None)
+    if refused is not None:
+        raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
+    options = asking.options(known, words, ask=False) if words else {}
+    episode = imagined(
+        known, start, injury, place, grade, side, confirms=no_confirm, screen=answered, options=options
+    )
     run = Play(
         episode,
         start,
@@ -110,7 +126,7 @@ def simulate(
     return 0
 
 
-def _episode(
+def imagined(
     protocol: RecoveryProtocol,
     start: datetime,
     injury: datetime,
@@ -119,15 +135,22 @@ def _episode(
     side: str | None,
     *,
     confirms: bool,
+    screen: Mapping[str, bool] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Episode:
+    """The episode of somebody made up: grade II and the left side where the protocol asks and nobody says.
+
+    They answer the screening questions no and take the usual options, but for what is given.
+    """
+    usual = {name: option.default or option.choices[0] for name, option in protocol.options.items()}
     data = {
         "onset": to_ms(injury),
-        "grade": grade or ("II" if "grade" in protocol.inputs else None),
+        "grade": ("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
         "side": side or ("left" if "side" in protocol.inputs else None),
-        "zone": place.zone.key,
-        "wake": f"{place.wake:%H:%M}",
-        "bedtime": f"{place.bedtime:%H:%M}",
+        "options": usual | dict(options or {}),
+        "screen": {question.id: False for question in protocol.screen} | dict(screen or {}),
         "confirms": confirms,
+        **place.as_data(),
     }
     return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))
 
@@ -137,19 +160,23 @@ def _scripted(name: str | None, start: datetime, place: Place) -> tuple[Scripted
         return ()
     try:
         if name == "-":
-            return parse_answers(_limited(sys.stdin, name), "standard input", start, place)
+            return parse_answers(_limited(sys.stdin, name), _("standard input"), start, place)
         with Path(name).open(encoding="utf-8") as file:
             return parse_answers(_limited(file, name), name, start, place)
     except UnicodeDecodeError:
-        raise RecoveryError(f"{name}: not UTF-8 text", "save the answers file as UTF-8") from None
+        raise RecoveryError(
+            _("{path}: not UTF-8 text", path=name), _("save the answers file as UTF-8")
+        ) from None
     except OSError as error:
-        raise RecoveryError(f"{name}: {error.strerror}", "--answers takes the path of a file, or -") from None
+        raise RecoveryError(
+            f"{name}: {error.strerror}", _("--answers takes the path of a file, or -")
+        ) from None
 
 
 def _limited(file: TextIO, name: str) -> str:
     text = file.read(MOST_BYTES + 1)
     if len(text) > MOST_BYTES:
-        raise RecoveryError(f"{name}: larger than {MOST_BYTES // 1024 // 1024} MiB")
+        raise RecoveryError(_("{path}: larger than {most} MiB", path=name, most=MOST_BYTES // 1024 // 1024))
     return text
 
 
@@ -157,9 +184,10 @@ def _span(text: str, now: datetime, place: Place) -> Span:
     begin_, dots, end = text.partition("..")
     if not dots:
         raise UsageError(
-            f"--asleep: {text!r} is not a span", "write two times: 2026-11-24T23:00..2026-11-25T07:00"
+            _("--asleep: {text!r} is not a span", text=text),
+            _("write two times: 2026-11-24T23:00..2026-11-25T07:00"),
         )
     span = params.moment(begin_, "--asleep", now, place), params.moment(end, "--asleep", now, place)
     if span[0] >= span[1]:
-        raise UsageError(f"--asleep: {text!r} ends before it begins")
+        raise UsageError(_("--asleep: {text!r} ends before it begins", text=text))
     return span

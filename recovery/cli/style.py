@@ -1,7 +1,13 @@
-"""Bold, dim and coloured text on a terminal; plain text in pipes and where `NO_COLOR` is set."""
+"""Bold, dim and coloured text on a terminal; plain text in pipes and where `NO_COLOR` is set.
 
+Nothing else that a terminal would obey gets there, wherever it came from: see `Guarded`.
+"""
+
+import io
 import os
+import re
 import sys
+from typing import TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -20,5 +26,45 @@ def is_styling() -> bool:
 
 
 def tell(text: str) -> None:
-    """A line on standard error."""
-    print(text, file=sys.stderr)
+    """A line on standard error, without styles."""
+    print(harmless(text), file=sys.stderr)
+
+
+def harmless(text: str) -> str:
+    """`text` with all that a terminal would obey as its code, such as `\\u001b`; line ends and tabs stay."""
+    if text.replace("\n", "").isprintable():
+        return text
+    from recovery.notify.wording import harmless as coded  # only where there may be something to find
+
+    return coded(text)
+
+
+_STYLE = r"(\x1b\[(?:(?:[0-49]|2[1-4]|3[0-79]|9[0-7])(?:;(?=\d)|(?=m)))*m)"
+"""What switches a style on or off, as this program, click and rich write it: no cursor, no title, nothing hidden."""
+
+
+class Guarded(io.TextIOWrapper):
+    """Standard output or standard error: shows what it is given, and lets nobody command the terminal.
+
+    The last wall: names of files, words that were typed, texts from a journal that somebody else has written. Styles
+    pass where styles are shown.
+    """
+
+    def write(self, text: str) -> int:
+        if not text.replace("\n", "").isprintable():
+            if "\x1b" in text and (self.isatty() or os.environ.get("FORCE_COLOR")):
+                pieces = re.split(_STYLE, text)
+                pieces[::2] = map(harmless, pieces[::2])
+                text = "".join(pieces)
+            else:
+                text = harmless(text)
+        return super().write(text)
+
+
+def guarded(stream: TextIO) -> TextIO:
+    """The stream as a guarded one; it is not to be used itself any more. One that is no file is left as it is."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    encoding, is_by_line = stream.encoding, stream.line_buffering
+    # A terminal without these characters gets question marks, not a traceback.
+    return Guarded(stream.detach(), encoding=encoding, errors="replace", line_buffering=is_by_line)

@@ -1,6 +1,6 @@
 """`log` and `undo`."""
 
-from tests.cli.conftest import Person
+from tests.cli.conftest import STRAIN, Person
 
 
 def test_the_log_tells_what_happened_oldest_first(patient: Person) -> None:
@@ -87,7 +87,7 @@ def test_a_start_is_stopped_and_not_taken_back(patient: Person) -> None:
 
 
 def test_undo_takes_back_the_phase_that_an_answer_opened(person: Person) -> None:
-    person.starts("start", "strain", "--grade", "2", "--onset", "3d ago", "--side", "left")
+    person.starts(*STRAIN, "--onset", "3d ago")
     for answers in (["pain=7", "swelling=3"], ["pain=4", "swelling=1"]):
         person.waits(minutes=1)
         person.types("checkin", *answers)

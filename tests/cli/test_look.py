@@ -19,6 +19,11 @@ COMMANDS = (
     "pause",
 )
 
+SCREEN = (
+    "raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure", "fever", "implant", "pregnant",
+    "bleeding", "hip", "unclear",
+)  # fmt: skip
+
 
 def test_status_json_field_by_field(patient: Person) -> None:
     told = patient.json("status")
@@ -41,9 +46,11 @@ def test_status_json_field_by_field(patient: Person) -> None:
     assert episode == {
         "id": "strain-1",
         "protocol": "strain",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "grade": "II",
         "side": "left",
+        "options": {},
+        "screen": dict.fromkeys(SCREEN, "no"),
         "onset": "2026-11-22T18:00:00+01:00",
         "state": "active",
         "paused_until": None,
@@ -54,6 +61,8 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "title": "Rest, ice, compression, elevation",
         "entered_at": "2026-11-23T16:40:00+01:00",
         "day": 2,
+        "step": None,
+        "way_back": None,
     }
     needs = gate.pop("needs")
     assert gate == {
@@ -91,6 +100,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
     assert alert["id"] == "flag/grade-ii" or alert["id"].startswith("flag/")
     assert (alert["level"], alert["at"]) == ("routine", "2026-11-23T16:40:00+01:00")
     assert alert["reason"]
+    assert alert["suspends"] == []
     assert alert["source"]
 
 

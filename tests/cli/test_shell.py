@@ -116,7 +116,7 @@ def test_a_terminal_of_another_time_gets_question_marks(patient: Profile) -> Non
 
 
 def test_a_locale_of_another_country_changes_no_dates(patient: Profile) -> None:
-    assert patient.run("next", LC_ALL="de_DE.UTF-8").out == patient.run("next").out
+    assert patient.run("next", LC_ALL="fr_FR.UTF-8").out == patient.run("next").out
 
 
 def test_a_home_that_cannot_be_is_told(person: Profile) -> None:
@@ -141,13 +141,13 @@ def test_state_is_private(person: Profile) -> None:
 def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
     """A row that no version of the program has written stands for all that nobody has thought of."""
     with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
-        journal.execute("UPDATE pinned SET compiled = '[]'")
+        journal.execute("UPDATE pinned SET compiled = json_set(compiled, '$.protocol.limits', 7)")
     ran = patient.run("status", status=70)
     report = patient.home / "bug.log"
 
     assert ran.out == ""
     assert ran.err == (
-        f"Error: this is a bug in recovery: ValueError\n  Please report it with this file: {report}\n"
+        f"Error: this is a bug in recovery: TypeError\n  Please report it with this file: {report}\n"
     )
     words = report.read_text()
     assert words.startswith(f"recovery {__version__}, Python ")
@@ -157,10 +157,10 @@ def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
 
 def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None:
     with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
-        journal.execute("UPDATE pinned SET compiled = '[]'")
+        journal.execute("UPDATE pinned SET compiled = json_set(compiled, '$.protocol.limits', 7)")
     ran = patient.run("daemon", "start", status=1)
 
-    assert ran.err.startswith("Error: the daemon could not start: ValueError: ")
+    assert ran.err.startswith("Error: the daemon could not start: TypeError: ")
     assert "a bug ended the daemon" in patient.log()
 
 

@@ -195,6 +195,14 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["step-back"],
         ["log", "--json"],
         ["agenda", "--json"],
+        ["screen"],
+        ["screen", "raynaud=yes", "skin=no"],
+        ["flag"],
+        ["flag", "saddle"],
+        ["flag", "clear", "saddle", "--because", "seen"],
+        ["checklist"],
+        ["checklist", "psoas=yes"],
+        ["setback", "--onset", "1h ago", "--grade", "2"],
         ["stop"],
     ]
     assert {arguments[0] for arguments in acts} == set(SHORT)
@@ -208,7 +216,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
     loaded = json.loads(done.stdout)
 
     assert {line: names for line, (_, names) in loaded.items() if names} == {}
-    assert {status for status, _ in loaded.values()} <= {0, 1}, loaded
+    assert {status for status, _ in loaded.values()} <= {0, 1, 2}, loaded
 
 
 @pytest.mark.parametrize("command", sorted(LEISURELY))

@@ -129,3 +129,88 @@ def test_without_json_it_is_a_page_a_day(person: Person) -> None:
         "  18:00  ice (cold): on for 20 min",
     ]
     assert "Tue 24 Nov 2026" in lines
+
+
+JOURNEY = """
+{"at": "2026-11-23T18:05", "do": "checkin", "pain": 6, "swelling": 2}
+{"at": "2026-11-23T20:00", "do": "flag", "flag": "numb-below"}
+{"at": "2026-11-23T20:01", "do": "flag", "flag": "numb-below"}
+{"at": "2026-11-23T20:02", "do": "begin", "activity": "ice"}
+{"at": "2026-11-24T08:00", "do": "clear", "flag": "numb-below"}
+{"at": "2026-11-24T08:01", "do": "clear", "flag": "numb-below", "because": "a doctor has looked"}
+{"at": "2026-11-24T12:00", "do": "screen", "raynaud": "yes"}
+{"at": "2026-11-24T12:01", "do": "screen", "raynaud": "maybe"}
+{"at": "2026-11-24T12:02", "do": "screen", "nope": "yes"}
+{"at": "2026-11-25T12:00", "do": "screen", "raynaud": "no"}
+{"at": "2026-11-26T09:00", "do": "checkin", "pain": 3, "swelling": 1}
+{"at": "2026-11-27T09:00", "do": "setback", "onset": "2026-11-27T08:00", "grade": "III", "because": "slipped"}
+{"at": "2026-11-27T10:00", "do": "checkin", "pain": 7, "swelling": 3}
+{"at": "2026-11-28T10:00", "do": "tick", "psoas": "yes"}
+{"at": "2026-11-28T11:00", "do": "flag", "flag": "nope"}
+{"at": "2026-11-30T10:00", "do": "stop", "because": "enough"}
+"""
+
+
+def test_a_journey_with_a_red_flag_a_new_answer_and_a_setback(person: Person) -> None:
+    path = person.file(JOURNEY, "journey.jsonl")
+    arguments = ("--onset", "2026-11-23T18:00", "--grade", "2", "--timezone", ZONE, "--answers", path)
+    events = person.lines("simulate", "strain", *arguments, "--for", "10d")
+    refused = [(e["do"], e["reason"][:24]) for e in events if e.get("refused")]
+    assert refused == [
+        ("flag", "numb-below stands already"[:24]),
+        ("begin", "a red flag stands: Take off packs"[:24]),
+        ("clear", 'say why: --because "a doctor'[:24]),
+        ("screen", "raynaud is yes or no, not"[:24]),
+        ("screen", "no screening question 'nope'"[:24]),
+        ("tick", "nothing called 'psoas' on"[:24]),
+        ("flag", "no red flag 'nope' to report"[:24]),
+    ]
+    cold = [e["at"][:16] for e in events if e["event"] == "session_start" and e["modality"] == "cold"]
+    assert cold[:4] == ["2026-11-23T18:00", "2026-11-24T08:01", "2026-11-24T10:21", "2026-11-25T12:00"], (
+        "none while the flag stands or cold is forbidden"
+    )
+    assert "2026-11-27T09:40" in cold, "48 hours of ice begin anew with the setback, an hour after the pack"
+    assert max(cold) < "2026-11-29T08:00"
+    entered = [
+        (e["at"][:16], e["phase"]) for e in events if e["event"] == "phase" and e["state"] == "entered"
+    ]
+    assert entered == [
+        ("2026-11-23T18:00", "rice"),
+        ("2026-11-26T09:00", "contrast"),
+        ("2026-11-27T09:00", "rice"),
+    ]
+    alerts = [(e["at"][:16], e["level"]) for e in events if e["event"] == "alert"]
+    assert ("2026-11-23T20:00", "urgent") in alerts
+    assert ("2026-11-27T09:00", "urgent") in alerts, "grade III"
+    assert events[-1]["at"] <= "2026-11-30T10:01"
+    assert {event["v"] for event in events} == {1}
+
+    page = person.types("simulate", "strain", *arguments, "--for", "10d").out
+    assert "  20:00  URGENT: Take off packs and bandages." in page
+    assert "you: do=setback onset=2026-11-27T08:00 grade=III because=slipped" in page
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{"at": "18:00", "do": "flag", "flag": 7}', "'flag' has to be text"),
+        ('{"at": "18:00", "do": "flag", "id": "saddle"}', "'id' does not go with 'flag', which takes flag"),
+        ('{"at": "18:00", "do": "screen", "raynaud": true}', "'raynaud' is True; an answer is"),
+        ('{"at": "18:00", "do": "setback", "onset": "lately"}', "'lately' is not a time that I know"),
+        ('{"at": "18:00", "do": "setback", "grade": 3}', "'grade' has to be text"),
+    ],
+)
+def test_wrong_lines_about_signs_are_told(person: Person, line: str, says: str) -> None:
+    path = person.file(line, "a.jsonl")
+    err = person.types(*RICE, "--answers", path, status=2).err
+    assert err.startswith(f"Error: {path}:1: {says}")
+
+
+def test_a_ladder_is_climbed_step_by_step(person: Person) -> None:
+    events = person.lines(
+        "simulate", "strain", "--onset", "2026-11-23T18:00", "--grade", "unsure", "--persona", "steady"
+    )
+    steps = [event["step"] for event in events if event["event"] == "step"]
+    assert steps == ["isometric", "dynamic", "heavy"]
+    assert {event["direction"] for event in events if event["event"] == "step"} == {"up"}
+    assert events[-1]["event"] == "completed"
