@@ -10,17 +10,25 @@ import sys
 from recovery import paths
 from recovery.daemon.run import run
 from recovery.errors import RecoveryError
+from recovery.language import _, chosen, use
+from recovery.notify.wording import harmless
+from recovery.settings import wanted_language
 
 
 def main() -> int:
     """Be the daemon; the exit status. Last words go to standard error, which `launch` reads."""
     ready, notifier = sys.argv[1:]
+    os.umask(0o077)  # whatever it and its libraries write is for its owner alone
     try:
+        folder = paths.make_home()
+        use(chosen(os.environ, wanted_language(folder)))
         on_ready = int(ready) if ready != "-" and os.name == "posix" else None
-        run(paths.make_home(), notifier=notifier or None, foreground=ready == "-", on_ready=on_ready)
+        run(folder, notifier=notifier or None, foreground=ready == "-", on_ready=on_ready)
     except RecoveryError as error:
+        # In the foreground for a person; otherwise the command that started it says what else there is to say.
+        words = _("Error: {message}", message=error.message) if ready == "-" else error.message
         hint = f"\n  {error.hint}" if error.hint and ready == "-" else ""
-        sys.stderr.write(f"{'Error: ' if ready == '-' else ''}{error.message}{hint}\n")
+        sys.stderr.write(harmless(f"{words}{hint}\n"))
         return error.exit_status
     return 0
 

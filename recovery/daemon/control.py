@@ -1,11 +1,15 @@
 """Calling the daemon: one datagram, `wake` or `stop`, to a socket in the folder of all state.
 
-The socket is closed to other users by the folder's mode. Where there are no local sockets (Windows), a datagram
-on the loopback address with a token from a private file does the same.
+Only the user whose daemon it is is heard. On Linux the kernel says with each datagram who sent it (SO_PASSCRED),
+whatever became of the modes of folder and socket. Other systems tell that of connections alone (LOCAL_PEERCRED on
+macOS), not of datagrams: there the folder's 0700 and the socket's 0600 keep others out. Where there are no local
+sockets (Windows), a datagram on the loopback address with a token from a private file does the same.
 """
 
 import os
 import socket
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,18 +23,32 @@ _LONGEST = 100
 """Bytes of a socket's path that every system takes; a longer one is reached through the folder."""
 
 
-class ControlSocket:
-    """The daemon's ear. `hear` never waits."""
+_AT_ONCE = 1000
+"""So many calls are heard in one go: who never stops calling must not hold the daemon."""
 
-    def __init__(self, folder: Path) -> None:
+_CREDENTIALS = 12
+"""The length of a sender's credentials on Linux: three 32-bit numbers, process, user and group."""
+
+
+class ControlSocket:
+    """The daemon's ear. `hear` never waits.
+
+    `refused` is told the number of a user whose call was passed over; None where the system did not say who it was.
+    """
+
+    def __init__(self, folder: Path, refused: Callable[[int | None], None] = lambda _user: None) -> None:
         self._folder = folder
         self._token = b""
+        self._refused = refused
         if _HAS_LOCAL:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            if sys.platform == "linux":
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             with suppress(FileNotFoundError):
                 (folder / _SOCKET).unlink()
             with _ShortPath(folder) as path:
                 self._socket.bind(path)
+            (folder / _SOCKET).chmod(0o600)
         else:
             import secrets  # dear: every command loads this module
 
@@ -38,7 +56,9 @@ class ControlSocket:
             self._socket.bind(("127.0.0.1", 0))
             self._token = secrets.token_hex(16).encode()
             port = self._socket.getsockname()[1]
-            (folder / _ADDRESS).write_text(f"{port} {self._token.decode()}", "utf-8")
+            address = os.open(folder / _ADDRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(address, "w", encoding="utf-8") as file:
+                file.write(f"{port} {self._token.decode()}")
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
@@ -48,11 +68,27 @@ class ControlSocket:
         """The calls that have come in; anything that is not one of ours is passed over."""
         calls = []
         with suppress(BlockingIOError):
-            while True:
-                call = self._socket.recv(256)
+            for _one in range(_AT_ONCE):
+                call = self._next()
                 if call.startswith(self._token):
                     calls.append(call.removeprefix(self._token))
         return [call for call in calls if call in (WAKE, STOP)]
+
+    def _next(self) -> bytes:
+        """The next call; empty where it comes from another user. Raises `BlockingIOError`."""
+        if sys.platform != "linux":
+            return self._socket.recv(256)
+        # There is room for who sent it and for nothing else: the kernel closes any files that were sent along.
+        call, said, _flags, _address = self._socket.recvmsg(256, socket.CMSG_LEN(_CREDENTIALS))
+        users = [
+            int.from_bytes(data[4:8], sys.byteorder)
+            for level, kind, data in said
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS) and len(data) == _CREDENTIALS
+        ]
+        if users != [os.geteuid()]:
+            self._refused(users[0] if users else None)
+            return b""
+        return call
 
     def close(self, *, is_ours: bool = True) -> None:
         """Hear no more. The address goes, too, unless another daemon has made it its own by now."""

@@ -13,6 +13,7 @@ from recovery.daemon import control, presence
 from recovery.daemon.logs import LOG
 from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError
+from recovery.language import _
 
 READY_WITHIN = 8.0
 GONE_WITHIN = 5.0
@@ -24,13 +25,30 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
 
     Raises `RecoveryError` with its last words if it does not come up within `READY_WITHIN` seconds.
     """
-    for _ in range(2):  # the one that was found running may have been about to end
-        if not presence.is_running(folder):
+    for _try in range(2):  # the one that was found running may have been about to end
+        if not presence.is_running(folder) and (notifier or not _started_by_system(folder)):
             _start(folder, notifier)
         there = _introduced(folder)
         if there is not None:
             return there
-    raise RecoveryError("the daemon ended right after its start", f"its log: {folder / LOG}")
+    raise RecoveryError(_("the daemon ended right after its start"), _its_log(folder))
+
+
+def _started_by_system(folder: Path) -> bool:
+    """Whether the service that a person has installed for this folder has started it."""
+    from recovery.daemon.autostart import start_service  # only when there is something to start
+
+    return start_service(folder)
+
+
+def _stopped_by_system(folder: Path) -> bool:
+    from recovery.daemon.autostart import stop_service
+
+    return stop_service(folder)
+
+
+def _its_log(folder: Path) -> str:
+    return _("its log: {path}", path=folder / LOG)
 
 
 def _introduced(folder: Path) -> Presence | None:
@@ -72,7 +90,7 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
     limit = clock.monotonic() + READY_WITHIN
     while clock.monotonic() < limit:
         if os.name == "posix":
-            heard, _, _ = select.select([ready], [], [], 0.2)
+            heard, *_others = select.select([ready], [], [], 0.2)
             if heard and os.read(ready, 16):
                 child.stderr.close()
                 return
@@ -83,11 +101,12 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
             if presence.is_running(folder):
                 return  # somebody else was quicker
             raise RecoveryError(
-                f"the daemon could not start: {words or 'no reason given'}", f"its log: {folder / LOG}"
+                _("the daemon could not start: {reason}", reason=words or _("no reason given")),
+                _its_log(folder),
             )
     if not presence.is_running(folder):
         raise RecoveryError(
-            f"the daemon was not ready within {READY_WITHIN:.0f} s", f"its log: {folder / LOG}"
+            _("the daemon was not ready within {seconds:.0f} s", seconds=READY_WITHIN), _its_log(folder)
         )
 
 
@@ -96,14 +115,17 @@ def stop(folder: Path) -> bool:
 
     Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
     """
+    was_the_system_s = _stopped_by_system(folder)
     there = _introduced(folder)
     if there is None:
-        return False
+        presence.forget(folder)  # one that died: no command starts another after this
+        return was_the_system_s
     if not control.call(folder, control.STOP) and there.pid:
         os.kill(there.pid, signal.SIGTERM)
     limit = clock.monotonic() + GONE_WITHIN
     while presence.is_running(folder):
         if clock.monotonic() > limit:
-            raise RecoveryError(f"the daemon, process {there.pid}, does not end", f"its log: {folder / LOG}")
+            message = _("the daemon, process {pid}, does not end", pid=there.pid)
+            raise RecoveryError(message, _its_log(folder))
         time.sleep(LOOK_SECONDS)
     return True

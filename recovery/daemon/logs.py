@@ -2,8 +2,11 @@
 
 import logging
 import logging.handlers
+import os
 import sys
 from pathlib import Path
+
+from recovery.notify.wording import harmless
 
 LOG = "daemon.log"
 _BYTES, _KEPT = 512 * 1024, 3
@@ -14,7 +17,7 @@ def set_up(folder: Path, *, foreground: bool) -> logging.Logger:
     log = logging.getLogger("recovery")
     log.setLevel(logging.INFO)
     log.propagate = False
-    words = logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    words = _Harmless("%(asctime)s.%(msecs)03d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     file = _PrivateFile(folder / LOG, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
     handlers: list[logging.Handler] = [file]
     if foreground:
@@ -32,8 +35,17 @@ def set_up(folder: Path, *, foreground: bool) -> logging.Logger:
     return log
 
 
+class _Harmless(logging.Formatter):
+    """Lines that command no terminal, whoever reads the log on one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(super().format(record))
+
+
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     def _open(self):  # type: ignore[no-untyped-def]  # the base class leaves its stream untyped, too
+        # Private from its first byte, whatever the umask says.
+        os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         opened = super()._open()
         Path(self.baseFilename).chmod(0o600)
         return opened

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ class Presence(Value):
     problem: str = ""
     """Why notifications do not reach the desktop; empty when they do."""
     next_wakeup: int | None = None
+    version: str = ""
+    """Of the program that runs."""
+    since_boot: int = 0
+    """`since` on the clock that nobody sets: milliseconds since the machine was started."""
+    lock: int = 0
+    """The inode of its lock: a copy of the folder, made for a look or as a backup, has another."""
 
 
 class Lock:
@@ -57,6 +64,32 @@ class Lock:
             return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
         except OSError:
             return False
+
+    def inode(self) -> int:
+        """The number of the lock's file. It must be held."""
+        assert self._descriptor is not None, "not taken"
+        return os.fstat(self._descriptor).st_ino
+
+    def is_gone(self) -> bool:
+        """Whether there is no lock in that folder, or no such folder: removed, or on a disk that is not there now."""
+        try:
+            self._path.stat()
+        except OSError:
+            return True
+        return False
+
+    def take_again(self) -> bool:
+        """Hold the lock that is in the folder now, if nobody else does: its disk may have come back as another."""
+        try:
+            descriptor = os.open(self._path, os.O_RDWR)
+        except OSError:
+            return False
+        if not _try_lock(descriptor):
+            os.close(descriptor)
+            return False
+        self.release()
+        self._descriptor = descriptor
+        return True
 
     def release(self) -> None:
         """Let another process be the daemon."""
@@ -88,6 +121,20 @@ def read(folder: Path) -> Presence | None:
         return Presence(pid=0, since=0)
 
 
+def left_behind(folder: Path) -> Presence | None:
+    """What the last daemon said of itself, if it ended in this folder without being told to; else None.
+
+    Told to by `stop` or a signal it takes its sign away; killed, crashed or out of power it cannot.
+    """
+    try:
+        known: Any = json.loads((folder / SIGN).read_text("utf-8"))
+        sign = Presence(**known)
+        is_of_here = sign.lock == (folder / LOCK).stat().st_ino
+    except (OSError, ValueError, TypeError):
+        return None
+    return sign if sign.lock and is_of_here and not is_running(folder) else None
+
+
 def write(folder: Path, presence: Presence) -> None:
     """Say it, whole or not at all. Raises `OSError`."""
     draft = folder / f"{SIGN}.{os.getpid()}"
@@ -104,6 +151,13 @@ def write(folder: Path, presence: Presence) -> None:
 def erase(folder: Path) -> None:
     """Take the sign away. Raises `OSError`."""
     (folder / SIGN).unlink(missing_ok=True)
+
+
+def forget(folder: Path) -> None:
+    """Take away the sign of a daemon that died: none is wanted in its place."""
+    if not is_running(folder):
+        with suppress(OSError):
+            erase(folder)
 
 
 if sys.platform == "win32":

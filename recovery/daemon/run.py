@@ -6,20 +6,31 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery import clock, settings
+from recovery import __version__, clock, settings
 from recovery.daemon import control, logs, presence
 from recovery.daemon.alarm import AlarmClock
 from recovery.daemon.presence import Lock, Presence
 from recovery.daemon.service import Service
+from recovery.daemon.supervisor import Supervisor
 from recovery.engine.facts import to_ms
 from recovery.errors import RecoveryError
+from recovery.language import _
 from recovery.notify.choose import choose
 from recovery.notify.port import Notifier
 from recovery.notify.watching import Watch
 from recovery.values import replace
+
+GONE_WAIT = timedelta(seconds=5)
+"""How soon to look again for a folder that is gone."""
+
+GONE_FOR = timedelta(hours=24)
+"""How long a folder may be gone, on a disk that is not there for instance, before the daemon takes it for removed."""
+
+CALM = timedelta(seconds=10)
+"""What must not be late is this far away when the journal is copied."""
 
 
 class AlreadyRunning(RecoveryError):
@@ -37,19 +48,32 @@ class Daemon:
         self._notifier = notifier
         self._log = log
         self._on_ready = on_ready
+        self._is_ready = False
         self._service = Service(folder, notifier, log)
         self._alarm = AlarmClock(self._ring, self._jumped)
         self._watch = Watch(self._alarm.selector, self._collect)
-        self._sign = Presence(pid=os.getpid(), since=to_ms(clock.now()))
+        self._supervisor = Supervisor(os.environ, os.getpid(), clock.monotonic())
+        self._sign = Presence(
+            pid=os.getpid(),
+            since=to_ms(clock.now()),
+            version=__version__,
+            since_boot=round(clock.since_boot() * 1000),
+            lock=lock.inode(),
+        )
         self._said: Presence | None = None
+        self._is_mute = False
+        """Whether the last attempt to say it failed."""
+        self._gone_since: datetime | None = None
+        self._ear: control.ControlSocket | None = None
+        self._strangers: set[int | None] = set()
+        """The users whose calls were refused."""
 
     def run(self) -> None:
         """Live until told to stop, or until the folder is no longer ours. Its lock must be held."""
-        ear = control.ControlSocket(self._folder)
+        self._listen()
         bell, ringer = socket.socketpair()
         for end in (bell, ringer):
             end.setblocking(False)
-        self._alarm.selector.register(ear, 1, lambda: self._heard(ear))
         self._alarm.selector.register(bell, 1, lambda: self._signalled(bell))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._alarm.stop())
@@ -58,23 +82,66 @@ class Daemon:
         try:
             self._notifier.probe()
             self._ring()
-            self._alarm.run(self._prepare, self._notifier.deadline, self._collect)
-        finally:
-            signal.set_wakeup_fd(-1)
-            self._notifier.close()
-            ear.close(is_ours=self._lock.is_in_place())
+            self._alarm.run(self._prepare, self._deadline, self._on_deadline)
+            # Only here: the sign of a daemon that ends by a mistake stays, and the next command starts another.
             if self._lock.is_in_place():
                 with suppress(OSError):
                     presence.erase(self._folder)
+        finally:
+            self._supervisor.stopping()
+            signal.set_wakeup_fd(-1)
+            self._notifier.close()
+            if self._ear is not None:
+                self._ear.close(is_ours=self._lock.is_in_place())
             self._log.info("daemon %d ends", os.getpid())
 
     def _ring(self) -> None:
-        if not self._lock.is_in_place():
-            # Removed, perhaps made anew with another daemon: to go on would tell everything twice.
+        now = clock.now()
+        if not self._has_place(now):
             self._log.error("%s is gone: daemon %d has nothing left to do", self._folder, os.getpid())
             self._alarm.stop()
             return
-        self._set(self._service.wake(clock.now()))
+        at = self._service.wake(now)
+        if self._gone_since is not None:
+            at = min(now + GONE_WAIT, at or now + GONE_WAIT)
+        self._set(at)
+
+    def _has_place(self, now: datetime) -> bool:
+        """Whether to go on: our lock is in the folder, or may be again.
+
+        A folder that is not there may lie on a disk that comes back; until then ends are told from memory. One that
+        was made anew is another daemon's, or becomes ours: two in it would tell everything twice.
+        """
+        if self._lock.is_in_place():
+            if self._gone_since is not None:
+                self._log.info("%s is back", self._folder)
+                self._gone_since = None
+            return True
+        if self._lock.is_gone():
+            if self._gone_since is None:
+                self._log.error("%s is gone: looked for until it is back", self._folder)
+                self._gone_since = now
+            return now - self._gone_since < GONE_FOR
+        if not self._lock.take_again():
+            return False
+        self._log.info("%s is back, with another lock: taken", self._folder)
+        self._sign = replace(self._sign, lock=self._lock.inode())
+        self._gone_since = self._said = None
+        if self._ear is not None:
+            self._alarm.selector.unregister(self._ear)
+            self._ear.close(is_ours=False)
+        self._listen()
+        return True
+
+    def _listen(self) -> None:
+        ear = self._ear = control.ControlSocket(self._folder, self._refuse)
+        self._alarm.selector.register(ear, 1, lambda: self._heard(ear))
+
+    def _refuse(self, user: int | None) -> None:
+        # Once for each: who calls without end shall not fill the log.
+        if user not in self._strangers:
+            self._strangers.add(user)
+            self._log.warning("a call by another user is refused, and will be: number %s", user)
 
     def _set(self, at: datetime | None) -> None:
         self._alarm.set(at)
@@ -98,23 +165,46 @@ class Daemon:
         if self._service.collect(clock.monotonic(), clock.now()):
             self._ring()
 
+    def _deadline(self) -> float | None:
+        limits = (self._notifier.deadline(), self._supervisor.deadline())
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _on_deadline(self) -> None:
+        self._supervisor.live(clock.monotonic())
+        self._collect()
+
     def _prepare(self) -> None:
         """Before each wait: hear what the notifier has open, and say how things are."""
         self._watch.follow(self._notifier.sources())
         problem = self._notifier.problem()
         self._sign = replace(self._sign, notifier=self._notifier.name, problem=problem)
-        if self._sign != self._said:
+        if self._sign != self._said and self._gone_since is None:
             try:
                 presence.write(self._folder, self._sign)
-                self._said = self._sign
+                self._said, self._is_mute = self._sign, False
+                self._supervisor.status(problem or _("reminds by {notifier}", notifier=self._sign.notifier))
             except OSError as error:
                 if self._said is None:  # nobody could see that we run, nor would anything be recorded
-                    raise RecoveryError(f"{self._folder}: cannot be written: {error.strerror}") from None
-                self._log.error("%s cannot be written: %s", self._folder, error.strerror)
+                    raise RecoveryError(
+                        _("{path}: cannot be written: {reason}", path=self._folder, reason=error.strerror)
+                    ) from None
+                if not self._is_mute:
+                    self._log.error("%s cannot be written: %s", self._folder, error.strerror)
+                self._is_mute = True
         is_known = problem or self._notifier.capabilities() is not None
-        if self._on_ready is not None and is_known:
-            self._tell_starter(self._on_ready)
-            self._on_ready = None
+        if is_known and not self._is_ready:
+            self._is_ready = True
+            self._supervisor.ready()
+            if self._on_ready is not None:
+                self._tell_starter(self._on_ready)
+        self._back_up()
+
+    def _back_up(self) -> None:
+        """Copy the journal once a day, when all is told and nothing will be due for a while."""
+        now, at = clock.now(), self._sign.next_wakeup
+        is_near = at is not None and at <= to_ms(now + CALM)
+        if self._is_ready and self._notifier.deadline() is None and not is_near and self._gone_since is None:
+            self._service.back_up(now)
 
     def _tell_starter(self, descriptor: int) -> None:
         """From here on nobody reads our standard error: it leads nowhere rather than into a broken pipe."""
@@ -138,11 +228,15 @@ def run(
     try:
         is_ours = lock.take()
     except OSError as error:
-        raise RecoveryError(f"{folder}: the daemon's lock cannot be made: {error.strerror}") from None
+        raise RecoveryError(
+            _("{path}: the daemon's lock cannot be made: {reason}", path=folder, reason=error.strerror)
+        ) from None
     if not is_ours:
         there = presence.read(folder)
-        who = f", process {there.pid}" if there and there.pid else ""
-        raise AlreadyRunning(f"a daemon is running already{who}", "recovery daemon stop ends it")
+        message = _("a daemon is running already")
+        if there and there.pid:
+            message = _("a daemon is running already, process {pid}", pid=there.pid)
+        raise AlreadyRunning(message, _("recovery daemon stop ends it"))
     log = logs.set_up(folder, foreground=foreground)
     stream = sys.stdout if foreground and sys.stdout is not None and sys.stdout.isatty() else None
     try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from recovery.errors import UsageError
+from recovery.language import _
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -43,7 +44,9 @@ def choose(
             return _plyer(environ)
         case "text":
             return _text(stream)
-    raise UsageError(f"{name}: no such notifier", f"choose one of: {', '.join(NOTIFIERS)}")
+    raise UsageError(
+        _("{name}: no such notifier", name=name), _("choose one of: {names}", names=", ".join(NOTIFIERS))
+    )
 
 
 def _automatic(stream: TextIO | None, environ: Mapping[str, str], platform: str) -> Notifier:
@@ -177,6 +180,6 @@ class FallbackNotifier:
 
 def _with_first_reason(outcome: Undelivered, why: str) -> Undelivered:
     """The first notifier's reason matters more to a person than that of the last resort."""
-    if not why or outcome.reason == WITHDRAWN_UNSEEN:
+    if not why or outcome.reason == _(WITHDRAWN_UNSEEN):
         return outcome
     return replace(outcome, reason=f"{why}; {outcome.reason}")

@@ -25,6 +25,7 @@ from jeepney.low_level import (  # type: ignore[import-untyped]
 )
 from jeepney.wrappers import DBusAddress, new_method_call  # type: ignore[import-untyped]
 
+from recovery.language import _
 from recovery.notify.port import Lack
 
 CONNECT_LIMIT_SECONDS = 1.0
@@ -63,9 +64,9 @@ class Signal:
 Event = Reply | Failure | Signal
 
 
-def address(path: str, name: str) -> DBusAddress:
-    """The object `path` of the service `name`, and its interface of the same name."""
-    return DBusAddress(path, name, name)
+def address(path: str, name: str, interface: str = "") -> DBusAddress:
+    """The object `path` of the service `name`, and its interface, by default of the same name."""
+    return DBusAddress(path, name, interface or name)
 
 
 class BusLost(Exception):
@@ -151,9 +152,9 @@ class SessionBus:
             if not events:
                 raise
         if not self._is_ready and monotonic >= self._give_up_at:
-            raise BusLost("the session bus does not answer")
+            raise BusLost(_("the session bus does not answer"))
         if len(self._outgoing) + len(self._before_entry) > OUTGOING_LIMIT_BYTES:
-            raise BusLost("the session bus takes no messages")
+            raise BusLost(_("the session bus takes no messages"))
         self._next_try = monotonic + RETRY_SECONDS
         return events
 
@@ -162,7 +163,7 @@ class SessionBus:
 
     def _connect(self) -> None:
         """Try the addresses in turn. A full queue of the bus (EAGAIN) leaves it for the next time."""
-        reason = "DBUS_SESSION_BUS_ADDRESS names no socket"
+        reason = _("DBUS_SESSION_BUS_ADDRESS names no socket")
         for path in self._paths:
             try:
                 self.socket.connect(path)
@@ -175,7 +176,7 @@ class SessionBus:
                 self._is_connected = True
                 self._feed_authenticator(b"")
                 return
-        raise BusLost(f"no session bus answers ({reason})", "bus")
+        raise BusLost(_("no session bus answers ({reason})", reason=reason), "bus")
 
     def _exchange(self, events: list[Event]) -> None:
         try:
@@ -185,20 +186,22 @@ class SessionBus:
                 self._write()
                 self._read(events)
         except OSError as error:
-            raise BusLost(f"the session bus closed the connection ({error.strerror})", "bus") from None
+            reason = _("the session bus closed the connection ({reason})", reason=error.strerror)
+            raise BusLost(reason, "bus") from None
         except AuthenticationError:
-            raise BusLost("the session bus does not let this user in", "bus") from None
+            raise BusLost(_("the session bus does not let this user in"), "bus") from None
         except (ValueError, KeyError, AssertionError, struct.error) as error:
-            raise BusLost(f"the session bus sent something that is not D-Bus ({error!r})") from None
+            reason = _("the session bus sent something that is not D-Bus ({reason!r})", reason=error)
+            raise BusLost(reason) from None
 
     def _read(self, events: list[Event]) -> None:
-        for _ in range(READS_AT_ONCE):
+        for _turn in range(READS_AT_ONCE):
             try:
                 data = self.socket.recv(READ_BYTES)
             except BlockingIOError:
                 return
             if not data:
-                raise BusLost("the session bus went away", "bus")
+                raise BusLost(_("the session bus went away"), "bus")
             if self._authenticator is not None:
                 self._feed_authenticator(data)
                 self._write()
@@ -239,7 +242,7 @@ class SessionBus:
             return Signal(fields[HeaderFields.member], values)
         if serial == self._hello and kind in (MessageType.method_return, MessageType.error):
             if kind is MessageType.error:
-                raise BusLost("the session bus refuses connections", "bus")
+                raise BusLost(_("the session bus refuses connections"), "bus")
             self._is_ready = True
             return None
         if kind is MessageType.method_return:
@@ -252,7 +255,7 @@ class SessionBus:
 
 def _unix_socket() -> socket.socket:
     if sys.platform == "win32":
-        raise BusLost("Windows has no session bus", "library")
+        raise BusLost(_("Windows has no session bus"), "library")
     return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
 
@@ -261,7 +264,7 @@ def _socket_paths(address: str) -> Iterator[str | bytes]:
     try:
         listed = list(parse_addresses(address))
     except ValueError:
-        raise BusLost("DBUS_SESSION_BUS_ADDRESS is not a D-Bus address", "bus") from None
+        raise BusLost(_("DBUS_SESSION_BUS_ADDRESS is not a D-Bus address"), "bus") from None
     found = False
     for transport, parts in listed:
         path = parts.get("path", "")
@@ -270,7 +273,8 @@ def _socket_paths(address: str) -> Iterator[str | bytes]:
             yield _bytes_of(path) if path else b"\0" + _bytes_of(parts["abstract"])
     if not found:
         kinds = ", ".join(sorted({transport for transport, _ in listed}))
-        raise BusLost(f"the session bus is reached over {kinds}, which is not supported here", "transport")
+        reason = _("the session bus is reached over {kinds}, which is not supported here", kinds=kinds)
+        raise BusLost(reason, "transport")
 
 
 def _bytes_of(value: str) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from recovery import clock
+from recovery.language import N_, _
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -31,9 +32,9 @@ REPLY_LIMIT_SECONDS = 3.0
 KEYS_KEPT = 500
 """Ids of notes remembered for replacing and closing, the newest; far more than any screen holds."""
 
-SILENT = "the notification server does not answer"
-NO_SERVER = "no notification server is running on this desktop"
-SERVER_GONE = "the notification server went away"
+SILENT = N_("the notification server does not answer")
+NO_SERVER = N_("no notification server is running on this desktop")
+SERVER_GONE = N_("the notification server went away")
 
 _SERVER = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
@@ -89,7 +90,7 @@ class DBusNotifier:
             from recovery.notify import dbus  # jeepney may be missing
         except ImportError as error:
             self._dbus = None
-            self._problem = f"the Python package {error.name} is not installed"
+            self._problem = _("the Python package {name} is not installed", name=error.name)
         else:
             self._dbus = dbus
 
@@ -112,7 +113,7 @@ class DBusNotifier:
     def withdraw(self, key: str) -> None:
         for delivery in [one for one in self._waiting if one.note.key == key]:
             self._waiting.remove(delivery)
-            self._ready.append(Undelivered(delivery.note.tag, self.name, WITHDRAWN_UNSEEN))
+            self._ready.append(Undelivered(delivery.note.tag, self.name, _(WITHDRAWN_UNSEEN)))
         for delivery in (*self._under_way.values(), *self._too_late.values()):
             if delivery.note.key == key:
                 delivery.is_withdrawn = True
@@ -256,7 +257,7 @@ class DBusNotifier:
                 self._take_failure(serial, name, text)
             case dbus.Signal("NameOwnerChanged", (_, _, owner)):
                 self._forget_server()
-                self._problem = "" if owner else SERVER_GONE
+                self._problem = "" if owner else _(SERVER_GONE)
             case dbus.Signal("ActionInvoked", (int(number), str(action))):
                 if key := self._key_of(number):
                     self._ready.append(Pressed(key, action))
@@ -330,25 +331,25 @@ class DBusNotifier:
         overdue = [one for one in self._waiting if one.give_up_at <= monotonic]
         for delivery in overdue:
             self._waiting.remove(delivery)
-        self._ready += [Undelivered(one.note.tag, self.name, SILENT) for one in (*late.values(), *overdue)]
+        self._ready += [Undelivered(one.note.tag, self.name, _(SILENT)) for one in (*late.values(), *overdue)]
         has_silent_probe = self._probe is not None and self._probe[1] <= monotonic
         if not late and not overdue and not has_silent_probe:
             return
-        self._problem = SILENT
+        self._problem = _(SILENT)
         self._capabilities = None
         if has_silent_probe:
             self._probe = None
         if self._bus and self._bus.is_stuck():
-            self._lose_bus("the session bus takes no messages", "")
+            self._lose_bus(_("the session bus takes no messages"), "")
 
 
 def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
     """What a D-Bus error means to a person, and whether the server is missing altogether."""
     error = name.removeprefix("org.freedesktop.DBus.Error.")
     if error.startswith(_ABSENT):
-        return NO_SERVER, "server"
+        return _(NO_SERVER), "server"
     if error == "NoReply":
-        return f"{SERVER_GONE} before it answered", ""
+        return _("the notification server went away before it answered"), ""
     if error in ("TimedOut", "Timeout"):
-        return SILENT, ""
-    return f"the notification server refused it ({one_line(text) or name})", ""
+        return _(SILENT), ""
+    return _("the notification server refused it ({reason})", reason=one_line(text or name)), ""

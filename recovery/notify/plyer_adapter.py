@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from recovery import clock
+from recovery.language import N_, _, current
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -33,7 +34,7 @@ POLL_SECONDS = 0.02
 
 REASON_LIMIT = 500
 OUTPUT_LIMIT_BYTES = 4_000
-SILENT = "the notification program does not answer"
+SILENT = N_("the notification program does not answer within {seconds:g} s")
 
 _WATCHES_PIPES = os.name == "posix"
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -100,7 +101,7 @@ class PlyerNotifier:
         """Notes not yet started are dropped; plyer cannot take back the others."""
         for note in [one for one in self._waiting if one.key == key]:
             self._waiting.remove(note)
-            self._ready.append(Undelivered(note.tag, self.name, WITHDRAWN_UNSEEN))
+            self._ready.append(Undelivered(note.tag, self.name, _(WITHDRAWN_UNSEEN)))
 
     def sources(self) -> tuple[Source, ...]:
         if not _WATCHES_PIPES:
@@ -125,7 +126,7 @@ class PlyerNotifier:
                 self._finish(child)
             if not child.is_killed and child.process.returncode is None and monotonic >= child.kill_at:
                 _kill(child)
-                self._fail(child.note, f"{SILENT} within {self._time_limit:g} s", "")
+                self._fail(child.note, _(SILENT, seconds=self._time_limit), "")
         self._next_poll = monotonic + POLL_SECONDS
         self._start_waiting()
         outcomes, self._ready = self._ready, []
@@ -154,7 +155,8 @@ class PlyerNotifier:
             try:
                 self._children.append(self._start(note))
             except OSError as error:
-                self._fail(note, f"the notification program cannot be started ({error.strerror})", "")
+                reason = _("the notification program cannot be started ({reason})", reason=error.strerror)
+                self._fail(note, reason, "")
 
     def _start(self, note: Note) -> _Child:
         # A file, not a pipe, for the input: a pipe may be too small to take it without waiting.
@@ -185,6 +187,7 @@ class PlyerNotifier:
         paths = [_PACKAGE_ROOT, environ.get("PYTHONPATH", "")]
         environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         environ["PYTHONIOENCODING"] = "utf-8:backslashreplace"
+        environ["LANGUAGE"] = current()
         return environ
 
     def _finish(self, child: _Child) -> None:
@@ -203,7 +206,8 @@ class PlyerNotifier:
         if lines:
             self._fail(child.note, cut(one_line(lines[-1]), REASON_LIMIT), "server")
         elif status:
-            self._fail(child.note, f"the notification program ended with status {status}", "server")
+            reason = _("the notification program ended with status {status}", status=status)
+            self._fail(child.note, reason, "server")
         else:
             self._problem = ""
             self._ready.append(HandedOver(child.note.tag, self.name))

@@ -7,6 +7,7 @@ helpers (notify-send, a Windows thread) write there is left alone: the parent ta
 
 import html
 import json
+import os
 import re
 import shutil
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recovery.language import _, chosen, use
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, cut_utf16
 
 APP_NAME = "recovery"
@@ -25,6 +27,7 @@ Wording = tuple[str, str]
 
 
 def main() -> int:
+    use(chosen(os.environ))
     warnings.simplefilter("ignore")  # plyer warns where dbus-python is missing, which is the usual case
     try:
         note = json.load(sys.stdin.buffer)
@@ -33,9 +36,9 @@ def main() -> int:
         title, body = word(title, clean(note["body"], BODY_LIMIT))
         notify(title=title, message=body, app_name=APP_NAME, timeout=SECONDS_ON_WINDOWS)
     except NotImplementedError:
-        return _fail("plyer knows no way of notifying here (is notify-send installed?)")
+        return _fail(_("plyer knows no way of notifying here (is notify-send installed?)"))
     except ImportError as error:
-        return _fail(f"the Python package {error.name} is not installed")
+        return _fail(_("the Python package {name} is not installed", name=error.name))
     except Exception as error:  # whatever a platform's backend raises is the reason to tell
         return _fail(f"plyer: {type(error).__name__}: {error}")
     return 0

@@ -9,12 +9,14 @@ come. Every `show` is answered by exactly one of `Shown`, `HandedOver` and `Unde
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from recovery.language import N_
+
 CloseReason = Literal["expired", "dismissed", "withdrawn", "unknown"]
 
 Lack = Literal["", "library", "transport", "bus", "server"]
 """What is missing altogether, so that another way may be worth trying; "" is a failure of another kind."""
 
-WITHDRAWN_UNSEEN = "withdrawn before it was shown"
+WITHDRAWN_UNSEEN = N_("withdrawn before it was shown")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from recovery.language import _
+
 
 def session_bus_address(environ: Mapping[str, str]) -> str:
     """`DBUS_SESSION_BUS_ADDRESS`, or `$XDG_RUNTIME_DIR/bus` where that is a socket (cron, ssh), or ""."""
@@ -21,8 +23,15 @@ def session_bus_address(environ: Mapping[str, str]) -> str:
 def why_no_bus(environ: Mapping[str, str]) -> str:
     """The plain words for an empty `session_bus_address`."""
     path = _runtime_path(environ)
-    where = f"there is no {path}" if path else "XDG_RUNTIME_DIR is not set"
-    return f"there is no desktop session to show it on (DBUS_SESSION_BUS_ADDRESS is not set and {where})"
+    if path:
+        return _(
+            "there is no desktop session to show it on (DBUS_SESSION_BUS_ADDRESS is not set and there is no {path})",
+            path=path,
+        )
+    return _(
+        "there is no desktop session to show it on"
+        " (DBUS_SESSION_BUS_ADDRESS is not set and XDG_RUNTIME_DIR is not set)"
+    )
 
 
 def _runtime_path(environ: Mapping[str, str]) -> str:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TextIO
 
 from recovery import clock
+from recovery.language import N_, _
 from recovery.notify.port import Capabilities, Note, Outcome, Shown, Source, Undelivered
 from recovery.notify.wording import BODY_LIMIT, cut, one_line
 
-NOWHERE = "no desktop notifications here; shown by the next command"
+NOWHERE = N_("no desktop notifications here; shown by the next command")
 _LINE_LIMIT_BYTES = 4_000
 """Less than PIPE_BUF: what `select` calls writable takes this much without waiting."""
 
@@ -28,7 +29,7 @@ class TextNotifier:
         self._stream = stream
         self._now = now
         self._ready: list[Outcome] = []
-        self._problem = "" if stream else NOWHERE
+        self._problem = "" if stream else _(NOWHERE)
 
     def capabilities(self) -> Capabilities | None:
         return Capabilities()
@@ -55,11 +56,11 @@ class TextNotifier:
         data = line.encode(encoding, "replace")[:_LINE_LIMIT_BYTES]
         try:
             if not _is_writable(stream):
-                return "the terminal takes no text at the moment"
+                return _("the terminal takes no text at the moment")
             stream.write(data.decode(encoding, "ignore") + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
-            return f"the terminal cannot be written to ({error})"
+            return _("the terminal cannot be written to ({reason})", reason=error)
         return ""
 
     def withdraw(self, key: str) -> None:

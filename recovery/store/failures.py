@@ -7,65 +7,118 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recovery.errors import StoreError
+from recovery.language import N_, _
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's transaction."""
 
-OTHER_FOLDER = "check the folder and its permissions, or set RECOVERY_HOME to a folder that you can write to"
+OTHER_FOLDER = N_(
+    "check the folder and its permissions, or set RECOVERY_HOME to a folder that you can write to"
+)
+
+
+BACKUPS = "backups"
+"""The folder of copies, beside the journal."""
+
+
+class Damaged(StoreError):
+    """The content of the file makes no sense."""
 
 
 @contextmanager
-def in_plain_words(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with the file at `path` into a `StoreError`; let wrong use of SQLite pass."""
+def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
+    """Turn what goes wrong with the file at `path` into a `StoreError`; let wrong use of SQLite pass.
+
+    `patience` is how long other processes were waited for, in seconds (default: `BUSY_SECONDS`).
+    """
     try:
         yield
     except sqlite3.Error as error:
         if hasattr(error, "sqlite_errorcode"):
-            raise _in_words(path, error) from error
+            raise _in_words(path, error, patience) from error
         if isinstance(error, sqlite3.OperationalError):  # from Python's module: a text that is not UTF-8
             raise damaged(path, error) from error
         raise
     except (FileExistsError, NotADirectoryError) as error:
-        raise StoreError(
-            f"{path.parent}: is a file, or lies in one, but must be a folder", OTHER_FOLDER
-        ) from error
+        message = _("{path}: is a file, or lies in one, but must be a folder", path=path.parent)
+        raise StoreError(message, _(OTHER_FOLDER)) from error
     except OSError as error:
-        raise StoreError(f"{path}: cannot be used: {error.strerror}", OTHER_FOLDER) from error
+        message = _("{path}: cannot be used: {reason}", path=path, reason=error.strerror)
+        raise StoreError(message, _(OTHER_FOLDER)) from error
 
 
-def damaged(path: Path, error: Exception) -> StoreError:
+def damaged(path: Path, error: Exception) -> Damaged:
     """What to say when the content of the file at `path` makes no sense."""
+    return Damaged(_("{path}: is damaged ({reason})", path=path, reason=error), remedy(path))
+
+
+def remedy(path: Path) -> str:
+    """What to do about a damaged journal at `path`: the newest copy, where there is one."""
+    copies = sorted(
+        (file for file in (path.parent / BACKUPS).glob("*.db") if "damaged" not in file.name),
+        key=_age,
+    )
+    if copies:
+        return _(
+            "recovery store restore {copy} puts back the newest copy, and keeps the damaged file",
+            copy=copies[-1],
+        )
     backups = sorted(file.name for file in path.parent.glob("journal-before-*.db"))
-    kept = f"put back a copy ({' or '.join(backups)})" if backups else "put back a copy of yours"
+    hint = _(
+        "move it and its -wal and -shm files aside, then put back a copy of yours in its place,"
+        " or begin anew without it"
+    )
+    if backups:
+        hint = _(
+            "move it and its -wal and -shm files aside, then put back a copy ({copies}) in its place,"
+            " or begin anew without it",
+            copies=_(" or ").join(backups),
+        )
+    return hint
+
+
+def _age(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def locked(path: Path, patience: float | None = None) -> StoreError:
+    """What to say when another program does not let go of the file at `path`."""
     return StoreError(
-        f"{path}: is damaged ({error})",
-        f"move it and its -wal and -shm files aside, then {kept} in its place, or begin anew without it",
+        _(
+            "{path}: another program has kept it locked for more than {seconds:g} seconds",
+            path=path,
+            seconds=BUSY_SECONDS if patience is None else patience,
+        ),
+        _("run the command again; if it stays so, close the program that has that file open"),
     )
 
 
-def _in_words(path: Path, error: sqlite3.Error) -> StoreError:
+def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> StoreError:
     code = error.sqlite_errorcode & 0xFF  # the rest of the number is a detail
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return StoreError(
-            f"{path}: the disk is full; nothing was recorded",
-            "make room on that disk, then run the command again",
+            _("{path}: the disk is full; nothing was recorded", path=path),
+            _("make room on that disk, then run the command again"),
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StoreError(
-            f"{path}: another program has kept it locked for more than {BUSY_SECONDS:g} seconds",
-            "run the command again; if it stays so, close the program that has that file open",
-        )
+        return locked(path, patience)
     if code == sqlite3.SQLITE_READONLY:
-        return StoreError(f"{path}: cannot be written: it, its folder or its disk is read-only", OTHER_FOLDER)
+        message = _("{path}: cannot be written: it, its folder or its disk is read-only", path=path)
+        return StoreError(message, _(OTHER_FOLDER))
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return damaged(path, error)
-    message, hint = f"SQLite refuses: {error}", "this is likely a bug; please report it"
+    message = _("{path}: SQLite refuses: {reason}", path=path, reason=error)
+    hint = _("this is likely a bug; please report it")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        message, hint = "cannot be opened: no permission, or not a file", OTHER_FOLDER
+        message = _("{path}: cannot be opened: no permission, or not a file", path=path)
+        hint = _(OTHER_FOLDER)
     elif code == sqlite3.SQLITE_IOERR:
-        message = "the disk failed to read or write it; nothing was recorded"
-        hint = "check the disk and how large a file may grow there, then run the command again"
-    return StoreError(f"{path}: {message}", hint)
+        message = _("{path}: the disk failed to read or write it; nothing was recorded", path=path)
+        hint = _("check the disk and how large a file may grow there, then run the command again")
+    return StoreError(message, hint)
 
 
 def _is_full(path: Path) -> bool:

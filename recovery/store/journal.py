@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from recovery import clock
-from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, Fact, from_ms, to_ms
+from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED, Fact, from_ms, to_ms
 from recovery.errors import NotThere, StoreError
+from recovery.language import _
 from recovery.store import failures, migrations
 from recovery.store.failures import damaged, in_plain_words
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
@@ -41,13 +42,29 @@ _BETWEEN = f"""
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
 _TURNS = f"SELECT seq, at, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
 _UNDONE = f"SELECT data FROM fact WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
+_ALL_PINNED = (
+    "SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"
+)
+_ALL_EPISODES = """
+    SELECT e.id, e.protocol_id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned
+    ORDER BY e.number"""
+_ALL_FACTS = f"""
+    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
+    ORDER BY seq"""  # noqa: S608 - constants only
+_PUT_BACK = "INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
 _PIN = """
     INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING"""
-_PINNED = """
+_PINNED = f"""
     SELECT p.hash, p.protocol_id, p.version, p.texts, p.compiled, p.compiled_format
-    FROM episode AS e JOIN pinned AS p ON p.number = e.pinned WHERE e.number = ?"""
+    FROM episode AS e JOIN pinned AS p ON p.number = coalesce((
+        SELECT later.number FROM fact AS up JOIN pinned AS later ON later.hash = json_extract(up.data, '$.hash')
+        WHERE up.kind = '{UPGRADED}' AND up.episode = e.number AND NOT EXISTS (
+            SELECT 1 FROM fact AS back WHERE back.kind = '{UNDONE}' AND back.kind IN ({TURNS_SQL})
+            AND json_extract(back.data, '$.seq') = up.seq)
+        ORDER BY up.seq DESC LIMIT 1), e.pinned)
+    WHERE e.number = ?"""  # noqa: S608 - constants only
 
 
 class Pinned(Value):
@@ -64,8 +81,9 @@ class Pinned(Value):
 class Journal:
     """The journal of one folder, open. Also a context manager that closes it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, patience: float | None = None) -> None:
         self._connection = connection
+        self._patience = patience
         self._numbers: dict[str, int] = {}
         self.path = path
 
@@ -93,18 +111,21 @@ class Journal:
         return cls(connection, path)
 
     @classmethod
-    def open_existing(cls, folder: Path, *, now: datetime | None = None) -> Self | None:
+    def open_existing(
+        cls, folder: Path, *, now: datetime | None = None, patience: float | None = None
+    ) -> Self | None:
         """The journal in `folder`, or None where none was made yet; then nothing is created.
 
-        A journal of an older schema is migrated, noted at `now` (default: the clock). Raises `StoreError`.
+        A journal of an older schema is migrated, noted at `now` (default: the clock). `patience` is how long to wait
+        for other processes, in seconds (default: `BUSY_SECONDS`). Raises `StoreError`.
         """
         path = folder / NAME
-        with in_plain_words(path):
+        with in_plain_words(path, patience):
             try:
                 path.stat()
             except FileNotFoundError:
                 return None
-            connection = _connect(path)
+            connection = _connect(path, patience)
             try:
                 if migrations.schema_of(connection, path) == 0:  # another process is just making it
                     connection.close()
@@ -113,7 +134,7 @@ class Journal:
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection, path)
+        return cls(connection, path, patience)
 
     def close(self) -> None:
         """Close the file; an open transaction is undone."""
@@ -179,12 +200,16 @@ class Journal:
     def recompile(self, pinned_hash: str, compiled: str, compiled_format: int) -> None:
         """Replace the compiled form of a pinned protocol; its texts never change. Raises `NotThere`."""
         if not self._rows("SELECT 1 FROM pinned WHERE hash = ?", pinned_hash):
-            raise NotThere(f"{self.path}: holds no protocol with the hash {pinned_hash}")
+            message = _("{path}: holds no protocol with the hash {hash}", path=self.path, hash=pinned_hash)
+            raise NotThere(message)
         change = "UPDATE pinned SET compiled = ?, compiled_format = ? WHERE hash = ?"
         self._rows(change, compiled, compiled_format, pinned_hash)
 
     def pinned(self, episode: str) -> Pinned:
-        """The protocol that an episode is pinned to. Raises `NotThere` for an unknown episode."""
+        """The protocol that an episode is pinned to: that of its start, or of the latest upgrade that stands.
+
+        Raises `NotThere` for an unknown episode.
+        """
         ((pinned_hash, protocol_id, version, texts, *compiled),) = self._rows(_PINNED, self._number(episode))
         return Pinned(pinned_hash, protocol_id, version, self._decoded(texts), *compiled)
 
@@ -197,7 +222,14 @@ class Journal:
         of_hash = "SELECT number FROM pinned WHERE hash = ? AND protocol_id = ?"
         pins = self._rows(of_hash, pinned_hash, protocol_id)
         if not pins:
-            raise NotThere(f"{self.path}: holds no protocol {protocol_id} with the hash {pinned_hash}")
+            raise NotThere(
+                _(
+                    "{path}: holds no protocol {protocol} with the hash {hash}",
+                    path=self.path,
+                    protocol=protocol_id,
+                    hash=pinned_hash,
+                )
+            )
         # Counting is enough: triggers keep episodes from ever going away.
         ((count,),) = self._rows("SELECT count(*) FROM episode WHERE protocol_id = ?", protocol_id)
         episode = f"{protocol_id}-{count + 1}"
@@ -258,6 +290,55 @@ class Journal:
         """The facts of all episodes from one place of the journal to another, both included."""
         return self._read(self._rows(_BETWEEN, first, last))
 
+    # All of it, as it stands: for checking, for other programs, and back from them --------------------
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever other processes write. Raises `StoreError`."""
+        with self._words():
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT 1 FROM fact LIMIT 1").fetchone()  # it begins with the first look
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    def each_pinned(self) -> Iterator[Pinned]:
+        """All pinned protocols, in the order in which they were pinned. Raises `StoreError`."""
+        with self._words():
+            for row in self._connection.execute(_ALL_PINNED):
+                pinned_hash, protocol_id, version, texts, *compiled = row
+                yield Pinned(pinned_hash, protocol_id, version, self._decoded(texts), *compiled)
+
+    def each_episode(self) -> Iterator[tuple[str, str, str]]:
+        """All episodes in order: id, protocol, and the hash that it was started with. Raises `StoreError`."""
+        with self._words():
+            yield from self._connection.execute(_ALL_EPISODES)
+
+    def each_fact(self) -> Iterator[Fact]:
+        """All facts, one at a time. Raises `StoreError`."""
+        with self._words():
+            for row in self._connection.execute(_ALL_FACTS):
+                yield from self._read([row])
+
+    def put_back(
+        self, pinned: Iterable[Pinned], episodes: Iterable[tuple[str, str, str]], facts: Iterable[Fact]
+    ) -> None:
+        """Write what the three methods above gave, with the places that the facts had. Needs a transaction.
+
+        For a journal without episodes. Raises `StoreError`; `ValueError` for what cannot have been a journal.
+        """
+        self._in_transaction()
+        for one in pinned:
+            self.pin(one)
+        numbers = {hash_: number for number, hash_ in self._rows("SELECT number, hash FROM pinned")}
+        for name, protocol_id, pinned_hash in episodes:
+            insert = "INSERT INTO episode (id, protocol_id, pinned) VALUES (?, ?, ?)"
+            self._rows(insert, name, protocol_id, numbers[pinned_hash])
+        for fact in facts:
+            kept, row = self._as_kept(fact, fact.at)
+            self._rows(_PUT_BACK, kept.seq, *row)
+
     def last_by_person(self, episode: str | None = None) -> Fact | None:
         """The latest fact that a person entered and that still stands: what `undo` would take back.
 
@@ -277,7 +358,10 @@ class Journal:
         if episode not in self._numbers:
             rows = self._rows("SELECT number FROM episode WHERE id = ?", episode)
             if not rows:
-                raise NotThere(f"there is no episode {episode}", "`recovery status` lists those there are")
+                raise NotThere(
+                    _("there is no episode {episode}", episode=episode),
+                    _("`recovery status` lists those there are"),
+                )
             self._numbers[episode] = rows[0][0]
         return self._numbers[episode]
 
@@ -318,7 +402,7 @@ class Journal:
     @contextmanager
     def _words(self) -> Iterator[None]:
         try:
-            with in_plain_words(self.path):
+            with in_plain_words(self.path, self._patience):
                 yield
         except StoreError:
             self._roll_back()
@@ -331,8 +415,9 @@ class Journal:
                 self._connection.execute("ROLLBACK")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=failures.BUSY_SECONDS, isolation_level=None)
+def _connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
+    wait = failures.BUSY_SECONDS if patience is None else patience
+    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")

@@ -16,7 +16,10 @@ from recovery.store.migrations import MIGRATIONS, Migration
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw, sessions
 
 SAMPLES = Path(__file__).with_name("samples")
-NEXT = Migration(2, "a colour", ("ALTER TABLE episode ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'",))
+NEWEST = MIGRATIONS[-1].number
+NEXT = Migration(
+    NEWEST + 1, "a colour", ("ALTER TABLE episode ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'",)
+)
 
 
 def make_sample() -> None:
@@ -102,7 +105,7 @@ def test_writing_is_durable_and_checked(tmp_path: Path) -> None:
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     for _ in range(3):
         with Journal.open(tmp_path, now=NOW) as journal:
-            assert raw(journal, "SELECT number FROM migration") == [(1,)]
+            assert raw(journal, "SELECT number FROM migration") == [(n + 1,) for n in range(NEWEST)]
     assert [file.name for file in tmp_path.iterdir()] == ["journal.db"]
 
 
@@ -128,9 +131,9 @@ def test_a_sample_of_every_schema_opens(tmp_path: Path, number: int) -> None:
 
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a journal of schema 1, opened by a recovery that knows schema 2."""
-    shutil.copyfile(SAMPLES / "journal-1.db", file_of(tmp_path))
-    monkeypatch.setattr(migrations, "MIGRATIONS", (MIGRATIONS[0], NEXT))
+    """A folder with a journal of the newest schema, opened by a recovery that knows the next one."""
+    shutil.copyfile(SAMPLES / f"journal-{NEWEST}.db", file_of(tmp_path))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, NEXT))
     return tmp_path
 
 
@@ -138,13 +141,13 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_old_journal_is_backed_up_privately_before_it_is_migrated(old: Path) -> None:
     with Journal.open(old, now=NOW) as journal:
         assert raw(journal, "SELECT colour FROM episode") == [("blue",), ("blue",)]
-        assert raw(journal, "SELECT number, name FROM migration")[1:] == [(2, "a colour")]
-        assert raw(journal, "PRAGMA user_version") == [(2,)]
-    backup = old / "journal-before-2.db"
+        assert raw(journal, "SELECT number, name FROM migration")[NEWEST:] == [(NEXT.number, "a colour")]
+        assert raw(journal, "PRAGMA user_version") == [(NEXT.number,)]
+    backup = old / f"journal-before-{NEXT.number}.db"
     assert mode(backup) == 0o600
-    assert sorted(file.name for file in old.iterdir()) == ["journal-before-2.db", "journal.db"]
+    assert sorted(file.name for file in old.iterdir()) == [backup.name, "journal.db"]
     with closing(sqlite3.connect(backup)) as saved:
-        assert saved.execute("PRAGMA user_version").fetchone() == (1,)
+        assert saved.execute("PRAGMA user_version").fetchone() == (NEWEST,)
         assert saved.execute("SELECT count(*) FROM fact").fetchone() == (17,)
 
 
@@ -154,7 +157,7 @@ def test_the_backup_holds_what_was_still_in_the_write_ahead_log(old: Path) -> No
         assert (old / "journal.db-wal").stat().st_size > 0
         with Journal.open(old, now=NOW):
             pass
-    with closing(sqlite3.connect(old / "journal-before-2.db")) as saved:
+    with closing(sqlite3.connect(old / f"journal-before-{NEXT.number}.db")) as saved:
         assert saved.execute("SELECT count(*) FROM fact").fetchone() == (18,)
 
 
@@ -162,14 +165,14 @@ def test_looking_at_an_old_journal_migrates_it_too(old: Path) -> None:
     found = Journal.open_existing(old)
     assert found is not None
     with found:
-        assert raw(found, "PRAGMA user_version") == [(2,)]
+        assert raw(found, "PRAGMA user_version") == [(NEXT.number,)]
 
 
 def test_a_migration_that_fails_leaves_the_old_schema_whole(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Migration(2, "broken", (*NEXT.statements, "INSERT INTO no_such_table VALUES (1)"))
-    monkeypatch.setattr(migrations, "MIGRATIONS", (MIGRATIONS[0], broken))
+    broken = Migration(NEXT.number, "broken", (*NEXT.statements, "INSERT INTO no_such_table VALUES (1)"))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, broken))
     with pytest.raises(StoreError, match="no such table"):
         Journal.open(old, now=NOW)
     monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS)
@@ -183,7 +186,7 @@ def test_a_newer_schema_is_refused_and_left_alone(old: Path, monkeypatch: pytest
         pass
     monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS)
     before = file_of(old).read_bytes()
-    said = r"newer recovery \(schema 2; this one knows up to 1\)"
+    said = rf"newer recovery \(schema {NEXT.number}; this one knows up to {NEWEST}\)"
     with pytest.raises(StoreError, match=said) as caught:
         Journal.open(old, now=NOW)
     assert "update recovery" in caught.value.hint
