@@ -1,0 +1,421 @@
+"""What `recovery doctor` looks at: each check a value, with what was found and what to type."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from recovery import __version__, clock, settings
+from recovery.cli.params import machine_zone
+from recovery.daemon import autostart, presence
+from recovery.daemon.autostart import Answer, Machine
+from recovery.daemon.presence import Presence
+from recovery.engine.episode import Episode
+from recovery.engine.facts import from_ms
+from recovery.engine.times import spell
+from recovery.errors import RecoveryError
+from recovery.language import N_, _, n_
+from recovery.notify import inspecting
+from recovery.notify.inspecting import Desk
+from recovery.settings import Settings
+from recovery.store.figures import Lateness, figures, open_episodes
+from recovery.store.journal import NAME
+from recovery.values import Value
+
+State = Literal["ok", "warn", "fail"]
+
+LATE = timedelta(seconds=2)
+"""What comes later than this is late: DESIGN.md promises cues to the second."""
+
+LATENESS_OVER = timedelta(days=7)
+CLOCK_SET = 2.0
+"""Seconds between the wall clock and the one that nobody sets, from which on the former was set."""
+
+OVERDUE = timedelta(seconds=60)
+ROOM_ENOUGH, ROOM_NEEDED = 200 << 20, 5 << 20
+"""Bytes free: fewer than the first are told, fewer than the second keep the journal from growing."""
+
+
+class Check(Value):
+    """One thing looked at."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+    """What to type or do; empty where nothing has to be done."""
+
+
+TITLES = {
+    "settings": N_("Settings"),
+    "bus": N_("Session bus"),
+    "server": N_("Notification server"),
+    "quiet": N_("Do not disturb"),
+    "notifier": N_("Way of notifying"),
+    "test": N_("Test notification"),
+    "daemon": N_("Daemon"),
+    "autostart": N_("Start at log-in"),
+    "clock": N_("Clock"),
+    "zone": N_("Time zone"),
+    "disk": N_("Disk and files"),
+    "journal": N_("Journal"),
+    "lateness": N_("Lateness"),
+}
+
+
+class Examined(Value):
+    """All that the checks look at, as it was found."""
+
+    machine: Machine
+    now: datetime
+    since_boot: float
+    """The same moment on the clock that nobody sets."""
+    set: Settings
+    desk: Desk | None
+    """None where this system has no session bus."""
+    there: Presence | None
+    """What the daemon says of itself."""
+    episodes: Sequence[Episode]
+
+
+def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[Check]:
+    """Every check, one after the other; `test_within` seconds for a person to press a button, None: no test."""
+    folder, now, since_boot = machine.folder, clock.now(), clock.since_boot()
+    disk, journal = _disk(folder), _journal(folder, now)
+    chosen, wrong = _settings(folder)
+    if wrong is not None:
+        yield wrong
+    desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
+    episodes = _episodes(folder, now) if journal[0].state != "fail" else ()
+    known = Examined(machine, now, since_boot, chosen, desk, presence.read(folder), episodes)
+    if desk is not None:
+        yield _bus(desk, chosen)
+        if not desk.bus_problem:
+            yield _server(desk)
+        if desk.has_server and not desk.server_problem:
+            yield _quiet(desk, machine.run)
+    yield _notifier(known)
+    if test_within is not None:
+        yield _test(machine.environ, test_within)
+    yield _daemon(known)
+    yield _autostart(machine)
+    yield _clock(known)
+    yield _zone(known)
+    yield disk
+    yield from journal
+
+
+def _settings(folder: Path) -> tuple[Settings, Check | None]:
+    try:
+        return settings.load(folder), None
+    except RecoveryError as error:
+        return Settings(), Check("settings", "fail", error.message, error.hint)
+
+
+def _episodes(folder: Path, now: datetime) -> Sequence[Episode]:
+    path = folder / NAME
+    try:
+        return open_episodes(path, now) if path.exists() else ()
+    except RecoveryError:
+        return ()  # the check of the journal tells it
+
+
+# The desktop -------------------------------------------------------------------------------------
+
+
+def _bus(desk: Desk, chosen: Settings) -> Check:
+    if not desk.bus_problem:
+        return Check("bus", "ok", desk.address)
+    state: State = "warn" if chosen.notifier == "text" else "fail"
+    advice = _("run this in a terminal of your desktop; on a machine without one: recovery daemon run")
+    return Check("bus", state, desk.bus_problem, advice)
+
+
+def _server(desk: Desk) -> Check:
+    if not desk.has_server:
+        found = _("no notification server is running on this desktop, and none would be started")
+        return Check(
+            "server",
+            "fail",
+            found,
+            _("start one with your session: dunst, mako or xfce4-notifyd for example"),
+        )
+    if desk.server_problem:
+        advice = _("start it anew; until then cues are kept and tried again")
+        return Check("server", "fail", f"{desk.server}: {desk.server_problem}".removeprefix(": "), advice)
+    found = _(
+        "{server}; can do: {capabilities}", server=desk.server, capabilities=", ".join(desk.capabilities)
+    )
+    if "actions" not in desk.capabilities:
+        return Check(
+            "server", "warn", found, _("it has no buttons: answer by commands (recovery begin, recovery end)")
+        )
+    return Check("server", "ok", found)
+
+
+def _quiet(desk: Desk, ask: Callable[[Sequence[str]], Answer]) -> Check:
+    held, by, advice = desk.quiet, desk.quiet_by, _("turn it off in the settings of your desktop")
+    if by == "dunst":
+        advice = "dunstctl set-paused false"
+    elif held is None and desk.server.startswith("gnome-shell") and shutil.which("gsettings"):
+        said = ask(["gsettings", "get", "org.gnome.desktop.notifications", "show-banners"])
+        if said.text in ("true", "false"):
+            held, by = said.text == "false", "GNOME"
+            advice = "gsettings set org.gnome.desktop.notifications show-banners true"
+    if held is None:
+        return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
+    if held:
+        found = _("notifications are held back ({by}): cues count as shown, but nobody sees them", by=by)
+        return Check("quiet", "warn", found, advice)
+    return Check("quiet", "ok", _("off ({by})", by=by))
+
+
+def _notifier(known: Examined) -> Check:
+    """Which way is in use, or would be, and why."""
+    setting = known.set.notifier
+    why = (
+        _("by itself: the best way there is")
+        if setting == "auto"
+        else _("by the setting {name!r}", name=setting)
+    )
+    if known.there is not None and known.there.pid:
+        way, problem = known.there.notifier, known.there.problem
+    else:
+        way, problem = _would_use(setting, known.desk)
+    found = f"{way}, {why}"
+    if problem:
+        advice = _("see the lines above; until then cues are kept and shown as text by the next command")
+        return Check("notifier", "warn" if setting == "text" else "fail", f"{found}; {problem}", advice)
+    if way == "plyer":
+        return Check(
+            "notifier",
+            "warn",
+            _("{found}; it tells neither success nor failure, and has no buttons", found=found),
+        )
+    return Check("notifier", "ok", found)
+
+
+def _would_use(setting: str, desk: Desk | None) -> tuple[str, str]:
+    """The way that a daemon would take now, and why it would not reach the desktop."""
+    if setting in ("plyer", "text"):
+        return setting, _("cues come as text only") if setting == "text" else ""
+    if desk is None:
+        return "plyer", ""
+    is_usable = desk.has_server and not desk.server_problem
+    return "dbus", "" if is_usable else _("it would reach no desktop now")
+
+
+def _test(environ: Mapping[str, str], within: float) -> Check:
+    tried = inspecting.try_out(
+        environ,
+        _("Can you see this?"),
+        _("recovery doctor waits for the button, {seconds:g} s at most.", seconds=within),
+        _("I see it"),
+        within,
+    )
+    if tried.is_pressed:
+        return Check("test", "ok", _("shown, and its button was pressed"))
+    if not tried.is_shown:
+        reason = tried.reason or _("no answer within {seconds:g} s", seconds=within)
+        return Check("test", "fail", _("not shown: {reason}", reason=reason), _("see the lines above"))
+    if not tried.has_buttons:
+        found = _("shown, without a button: this server has none")
+        return Check("test", "warn", found, _("look whether it is on the screen"))
+    if tried.is_closed:
+        return Check("test", "warn", _("shown, and closed without the button"), "recovery doctor --test")
+    return Check(
+        "test",
+        "fail",
+        _("shown, says the server, but nobody pressed its button within {seconds:g} s", seconds=within),
+        _(
+            "if you saw nothing, look for do not disturb, another screen, or a full-screen program; "
+            "then: recovery doctor --test"
+        ),
+    )
+
+
+# The daemon --------------------------------------------------------------------------------------
+
+
+def _daemon(known: Examined) -> Check:
+    there = known.there
+    if there is None:
+        dead = presence.left_behind(known.machine.folder)
+        if dead is not None:
+            found = _("died, process {pid}, without being told to", pid=dead.pid)
+            return Check("daemon", "fail", found, "recovery daemon start")
+        if not known.episodes:
+            return Check("daemon", "ok", _("not running, and no episode needs it"))
+        return Check("daemon", "fail", _("not running, so no reminders come"), "recovery daemon start")
+    if not there.pid:
+        return Check(
+            "daemon", "warn", _("starting, or it cannot say anything of itself"), "recovery daemon status"
+        )
+    since = f"{from_ms(there.since).astimezone():%Y-%m-%d %H:%M}"
+    found = _("running, process {pid}, since {since}", pid=there.pid, since=since)
+    anew = _("recovery daemon stop, then recovery daemon start")
+    if there.version != __version__:
+        found = _(
+            "{found}, of version {theirs}; this is {ours}",
+            found=found,
+            theirs=there.version or "?",
+            ours=__version__,
+        )
+        return Check("daemon", "warn", found, anew)
+    if there.next_wakeup is None:
+        return Check("daemon", "ok", _("{found}; nothing is planned", found=found))
+    waking = from_ms(there.next_wakeup)
+    at = f"{waking.astimezone():%Y-%m-%d %H:%M}"
+    if known.now - waking > OVERDUE:
+        return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
+    return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))
+
+
+def _autostart(machine: Machine) -> Check:
+    found = autostart.installed(machine)
+    if not found:
+        return Check(
+            "autostart", "warn", _("nothing starts the daemon at log-in"), "recovery service install"
+        )
+    told = [f"{way.name}: {way.place}" + (f" ({state})" if (state := way.state()) else "") for way in found]
+    words = "; ".join(told)
+    if any(state in words for state in (", failed)", "(disabled,")):
+        return Check("autostart", "warn", words, "recovery service install")
+    return Check("autostart", "ok", words)
+
+
+# Time --------------------------------------------------------------------------------------------
+
+
+def _clock(known: Examined) -> Check:
+    told, state, advice = [], "ok", ""
+    there = known.there
+    if there is not None and there.since_boot:
+        wall = (known.now - from_ms(there.since)).total_seconds()
+        drift = wall - (known.since_boot - there.since_boot / 1000)
+        told.append(_("{seconds:+.1f} s against the steady clock since the daemon began", seconds=drift))
+        if abs(drift) >= CLOCK_SET:
+            state = "warn"
+            advice = _(
+                "the clock was set; the daemon has planned anew, but times in the log before that are off"
+            )
+    if shutil.which("timedatectl"):
+        said = known.machine.run(["timedatectl", "show", "--property=NTPSynchronized", "--value"]).text
+        if said in ("yes", "no"):
+            told.append(_("synchronised") if said == "yes" else _("not synchronised"))
+        if said == "no":
+            state, advice = "warn", advice or "timedatectl set-ntp true"
+    return Check(
+        "clock",
+        "warn" if state == "warn" else "ok",
+        "; ".join(told) or _("nobody says how right it is"),
+        advice,
+    )
+
+
+def _zone(known: Examined) -> Check:
+    zone = machine_zone()
+    others = {e.id: e.place.zone.key for e in known.episodes if e.place.zone.key != zone}
+    if not others:
+        return Check("zone", "ok", zone)
+    listed = ", ".join(f"{id_}: {other}" for id_, other in others.items())
+    found = _("{zone} here; episodes go by another: {listed}", zone=zone, listed=listed)
+    return Check("zone", "warn", found, _("right while you travel; otherwise set the machine's zone"))
+
+
+# Disk and journal --------------------------------------------------------------------------------
+
+
+def _disk(folder: Path) -> Check:
+    if not folder.exists():
+        return Check("disk", "ok", _("{path}: not there yet, nothing was started", path=folder))
+    try:
+        free = shutil.disk_usage(folder).free
+        wrong = [*_wrong_modes(folder)] if os.name == "posix" else []
+    except OSError as error:
+        return Check(
+            "disk",
+            "fail",
+            f"{error.filename or folder}: {error.strerror}",
+            _("check the folder and its disk"),
+        )
+    room = _("{path}: {free} MiB free", path=folder, free=free >> 20)
+    if free < ROOM_NEEDED or not os.access(folder, os.W_OK):
+        found = room if free < ROOM_NEEDED else _("{path}: cannot be written", path=folder)
+        return Check(
+            "disk", "fail", found, _("make room on that disk, or set RECOVERY_HOME to another folder")
+        )
+    if wrong:
+        what, advice = wrong[0]
+        more = n_(" (and {count} more)", " (and {count} more)", len(wrong) - 1) if len(wrong) > 1 else ""
+        return Check("disk", "warn", f"{what}{more}", advice)
+    if free < ROOM_ENOUGH:
+        return Check("disk", "warn", room, _("make room on that disk"))
+    return Check("disk", "ok", _("{room}; only you can read it", room=room))
+
+
+def _wrong_modes(folder: Path) -> Iterator[tuple[str, str]]:
+    """What others could read or do not let us change, and what to type."""
+    from shlex import quote
+
+    for path in (folder, *sorted(path for path in folder.iterdir() if path.is_file())):
+        known = path.stat()
+        if known.st_uid != os.geteuid():
+            yield (
+                _("{path} belongs to another user", path=path),
+                f"sudo chown {os.geteuid()} {quote(str(path))}",
+            )
+        elif known.st_mode & 0o077 and (path == folder or folder.stat().st_mode & 0o077):
+            # In a closed folder the mode of a file does not matter.
+            mode = f"{known.st_mode & 0o777:03o}"
+            yield (
+                _("{path} can be read by others ({mode})", path=path, mode=mode),
+                f"chmod go= {quote(str(path))}",
+            )
+
+
+def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
+    path = folder / NAME
+    if not path.exists():
+        return (Check("journal", "ok", _("none yet: nothing was started")),)
+    try:
+        known = figures(path, now - LATENESS_OVER, LATE)
+    except RecoveryError as error:
+        return (Check("journal", "fail", error.message, error.hint),)
+    if known.fault:
+        return (Check("journal", "fail", _("damaged: {reason}", reason=known.fault), "recovery store check"),)
+    found = _("schema {schema}, whole, {size} KiB", schema=known.schema, size=-(-known.size // 1024))
+    if known.schema < known.newest:
+        found += _("; the next command brings it to schema {newest}", newest=known.newest)
+    return Check("journal", "ok", found), _lateness(known.lateness, known.not_shown)
+
+
+def _lateness(known: Lateness, not_shown: int) -> Check:
+    lost = (
+        n_("; {count} could not be shown at first", "; {count} could not be shown at first", not_shown)
+        if not_shown
+        else ""
+    )
+    if not known.count:
+        return Check("lateness", "ok", _("no cue came to the desktop in the last 7 days") + lost)
+    found = n_(
+        "{count} cue in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
+        "{count} cues in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
+        known.count,
+        median=_short(known.median),
+        most_of_them=_short(known.most_of_them),
+        most=_short(known.most),
+        later=known.later,
+    )
+    if known.most_of_them <= LATE:
+        return Check("lateness", "ok", found + lost)
+    advice = _("cues wait while the machine sleeps or no desktop is there: recovery log tells which")
+    return Check("lateness", "warn", found + lost, advice)
+
+
+def _short(length: timedelta) -> str:
+    if length < timedelta(seconds=1):
+        return f"{length / timedelta(milliseconds=1):.0f} ms"
+    return f"{length.total_seconds():.1f} s" if length < timedelta(minutes=2) else spell(length)

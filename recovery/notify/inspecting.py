@@ -1,0 +1,216 @@
+"""Looking at the session's bus and its notification server, once, for a person who asks: this waits for answers.
+
+Nothing is assumed of a server: what it is, what it can do and whether it holds notes back is asked.
+"""
+
+import select
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from recovery import clock
+from recovery.language import _
+from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
+from recovery.notify.session_bus import session_bus_address, why_no_bus
+from recovery.notify.wording import one_line
+from recovery.values import Value
+
+if TYPE_CHECKING:
+    from recovery.notify.dbus import SessionBus
+
+ANSWER_WITHIN = 3.0
+
+_SERVER = "org.freedesktop.Notifications"
+_PATH = "/org/freedesktop/Notifications"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_DUNST = "org.dunstproject.cmd0"
+_TEST_KEY = "recovery/test"
+
+
+class Desk(Value):
+    """What there is to show notes on."""
+
+    address: str = ""
+    """Of the session bus."""
+    bus_problem: str = ""
+    """Why the bus cannot be used; "" where it answers."""
+    has_server: bool = False
+    """Whether a server runs, or would be started by the first note."""
+    server_problem: str = ""
+    server: str = ""
+    """Name and version."""
+    capabilities: tuple[str, ...] = ()
+    quiet: bool | None = None
+    """Whether the server holds notes back (do not disturb); None: it does not say."""
+    quiet_by: str = ""
+    """Who says so."""
+
+
+def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.monotonic) -> Desk:
+    """The desk of this session. Takes `ANSWER_WITHIN` seconds at most for each of its two questions."""
+    try:
+        from recovery.notify import dbus  # jeepney may be missing
+    except ImportError as error:
+        return Desk(bus_problem=_("the Python package {name} is not installed", name=error.name))
+    address = session_bus_address(environ)
+    if not address:
+        return Desk(bus_problem=why_no_bus(environ))
+    bus: SessionBus | None = None
+    try:
+        bus = dbus.SessionBus(address, monotonic())
+        line = _Line(bus, monotonic)
+        return _look_through(line, address)
+    except dbus.BusLost as lost:
+        return Desk(address=address, bus_problem=lost.reason)
+    finally:
+        if bus is not None:
+            bus.close()
+
+
+class _Line:
+    """Questions over a bus and their answers. Raises `BusLost`."""
+
+    def __init__(self, bus: "SessionBus", monotonic: Callable[[], float]) -> None:
+        from recovery.notify import dbus
+
+        self._dbus = dbus
+        self._bus = bus
+        self._monotonic = monotonic
+
+    def ask(self, **questions: tuple[str, str, str, str, str, tuple[Any, ...]]) -> dict[str, Any]:
+        """The answers by name: (service, path, interface, member, signature, body) each. Refused: not among them."""
+        names = {
+            self._bus.call(self._dbus.address(path, service, interface), member, signature, body): name
+            for name, (service, path, interface, member, signature, body) in questions.items()
+        }
+        answers: dict[str, Any] = {}
+        give_up_at = self._monotonic() + ANSWER_WITHIN
+        while names and (now := self._monotonic()) < give_up_at:
+            for event in self._bus.advance(now):
+                if isinstance(event, self._dbus.Reply | self._dbus.Failure):
+                    name = names.pop(event.serial, "")
+                    if name and isinstance(event, self._dbus.Reply):
+                        answers[name] = event.values
+                    elif name and isinstance(event, self._dbus.Failure):
+                        answers[f"{name}_error"] = one_line(event.text) or event.name
+            if names:
+                due = self._bus.deadline()
+                until = give_up_at if due is None else min(due, give_up_at)
+                select.select([self._bus.socket], [], [], max(0.0, until - self._monotonic()))
+        return answers
+
+
+def _look_through(line: _Line, address: str) -> Desk:
+    bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+    there = line.ask(
+        owned=(*bus, "NameHasOwner", "s", (_SERVER,)), startable=(*bus, "ListActivatableNames", "", ())
+    )
+    if "owned" not in there:
+        return Desk(
+            address=address, bus_problem=there.get("owned_error") or _("the session bus does not answer")
+        )
+    if not there["owned"][0] and _SERVER not in there.get("startable", [[]])[0]:
+        return Desk(address=address)
+    server = (_SERVER, _PATH, _SERVER)
+    said = line.ask(
+        information=(*server, "GetServerInformation", "", ()),
+        capabilities=(*server, "GetCapabilities", "", ()),
+        inhibited=(_SERVER, _PATH, _PROPERTIES, "Get", "ss", (_SERVER, "Inhibited")),
+        paused=(_SERVER, _PATH, _PROPERTIES, "Get", "ss", (_DUNST, "paused")),
+    )
+    information = said.get("information", ())
+    listed = said.get("capabilities", ((),))[0]
+    problem = said.get("capabilities_error", "")
+    if "capabilities" not in said and not problem:
+        problem = _("it does not answer within {seconds:g} s", seconds=ANSWER_WITHIN)
+    quiet, quiet_by = None, ""
+    for name, who in (("inhibited", "Inhibited"), ("paused", "dunst")):
+        held = _flag(said.get(name))
+        if held is not None and not quiet:
+            quiet, quiet_by = held, who
+    return Desk(
+        address=address,
+        has_server=True,
+        server_problem=problem,
+        server=one_line(f"{information[0]} {information[2]}") if len(information) >= 3 else "",
+        capabilities=tuple(one_line(str(each)) for each in listed)
+        if isinstance(listed, list | tuple)
+        else (),
+        quiet=quiet,
+        quiet_by=quiet_by,
+    )
+
+
+def _flag(values: Any) -> bool | None:
+    """A property that is yes or no; None where the server has none such."""
+    match values:
+        case ((_signature, bool(held)),):
+            return held
+    return None
+
+
+class Tried(Value):
+    """What became of a test note."""
+
+    is_shown: bool = False
+    is_pressed: bool = False
+    is_closed: bool = False
+    """Taken off the screen without the button."""
+    has_buttons: bool = False
+    reason: str = ""
+    """Why it was not shown."""
+
+
+def try_out(
+    environ: Mapping[str, str],
+    title: str,
+    body: str,
+    button: str,
+    within: float,
+    monotonic: Callable[[], float] = clock.monotonic,
+) -> Tried:
+    """Show a note with a button by the very adapter of the daemon, and wait `within` seconds for its press."""
+    from recovery.notify.dbus_adapter import DBusNotifier
+
+    notifier = DBusNotifier(environ, monotonic)
+    tried = Tried()
+    give_up_at = monotonic() + within
+    try:
+        notifier.show(Note(_TEST_KEY, title, body, critical=True, actions=(("seen", button),), tag=1))
+        while not _is_settled(tried) and (now := monotonic()) < give_up_at:
+            sources = notifier.sources()
+            due = notifier.deadline()
+            until = give_up_at if due is None else min(due, give_up_at)
+            if sources:
+                select.select(sources, [], [], max(0.0, until - now))
+            for outcome in notifier.collect(monotonic()):
+                tried = _after(tried, outcome)
+            capabilities = notifier.capabilities()
+            if capabilities is not None and tried.is_shown and not tried.has_buttons:
+                if not capabilities.buttons:
+                    break  # nothing that could be pressed: it stays on the screen, to be looked at
+                tried = Tried(
+                    is_shown=True, has_buttons=True, is_pressed=tried.is_pressed, is_closed=tried.is_closed
+                )
+        else:
+            notifier.withdraw(_TEST_KEY)
+            notifier.collect(monotonic())
+    finally:
+        notifier.close()
+    return tried
+
+
+def _is_settled(tried: Tried) -> bool:
+    return tried.is_pressed or tried.is_closed or bool(tried.reason)
+
+
+def _after(tried: Tried, outcome: Outcome) -> Tried:
+    match outcome:
+        case Shown():
+            return Tried(is_shown=True, has_buttons=tried.has_buttons)
+        case Undelivered(reason=reason):
+            return Tried(reason=reason)
+        case Pressed(key=key) if key == _TEST_KEY:
+            return Tried(is_shown=True, has_buttons=True, is_pressed=True)
+        case Closed(key=key) if key == _TEST_KEY and not tried.is_pressed:
+            return Tried(is_shown=True, has_buttons=tried.has_buttons, is_closed=True)
+    return tried
