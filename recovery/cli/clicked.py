@@ -27,6 +27,9 @@ _LONG = {
     "validate": "protocols.validate",
     "schema": "protocols.schema",
     "daemon": "daemon.daemon",
+    "service": "service.service",
+    "doctor": "doctor.doctor",
+    "store": "store.store",
     "completion": "completion.completion",
 }
 """The commands that are written with click, and where they are; imported when asked for."""

@@ -115,10 +115,42 @@ def read(folder: Path) -> Presence | None:
     if not is_running(folder):
         return None
     try:
-        known: Any = json.loads((folder / SIGN).read_text("utf-8"))
-        return Presence(**known)
-    except (OSError, ValueError, TypeError):
+        return _sign(folder)
+    except (OSError, ValueError):
         return Presence(pid=0, since=0)
+
+
+def _sign(folder: Path) -> Presence:
+    """The sign in a folder. Raises `OSError`; `ValueError` for one that no daemon has written.
+
+    Its numbers are used: a process below 1 would be a whole group of them, or all.
+    """
+    try:
+        known: Any = json.loads((folder / SIGN).read_text("utf-8"))
+        sign = Presence(**known)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    for name, (kind, least, most) in _POSSIBLE.items():
+        value = getattr(sign, name)
+        is_possible = type(value) is kind and (kind is str or least <= value <= most)
+        if not is_possible and not (name == "next_wakeup" and value is None):
+            raise ValueError(name)
+    return sign
+
+
+_LATEST = 253_402_214_400_000
+"""The last day of the calendar, in milliseconds since 1970."""
+
+_POSSIBLE: dict[str, tuple[type, int, int]] = {
+    "pid": (int, 1, 2**31 - 1),
+    "since": (int, 0, _LATEST),
+    "notifier": (str, 0, 0),
+    "problem": (str, 0, 0),
+    "next_wakeup": (int, -_LATEST // 5, _LATEST),
+    "version": (str, 0, 0),
+    "since_boot": (int, 0, _LATEST),
+    "lock": (int, 0, 2**64),
+}
 
 
 def left_behind(folder: Path) -> Presence | None:
@@ -127,10 +159,9 @@ def left_behind(folder: Path) -> Presence | None:
     Told to by `stop` or a signal it takes its sign away; killed, crashed or out of power it cannot.
     """
     try:
-        known: Any = json.loads((folder / SIGN).read_text("utf-8"))
-        sign = Presence(**known)
+        sign = _sign(folder)
         is_of_here = sign.lock == (folder / LOCK).stat().st_ino
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
     return sign if sign.lock and is_of_here and not is_running(folder) else None
 

@@ -373,23 +373,28 @@ class Journal:
 
     def _read(self, rows: list[Any]) -> list[Fact]:
         # One call for all the JSON: half the time of one call a fact.
-        data = self._decoded(f"[{','.join(row[6] for row in rows)}]")
         try:
+            data = self._decoded(f"[{','.join(row[6] for row in rows)}]")
+            if not all(type(each) is dict for each in data):
+                raise ValueError("data that is no object")
             return [
                 Fact(episode, from_ms(at), kind, found, by, from_ms(recorded_at), seq)
                 for (episode, seq, at, recorded_at, kind, by, _), found in zip(rows, data, strict=True)
             ]
-        except (OverflowError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise damaged(self.path, error) from error
 
     def _decoded(self, text: str) -> Any:
         try:
             return json.loads(text)
-        except ValueError as error:
+        except (TypeError, RecursionError, ValueError) as error:
             raise damaged(self.path, error) from error
 
     def _undone_by(self, texts: Iterable[str]) -> set[int]:
-        return {self._decoded(text).get("seq") for text in texts}
+        try:
+            return {self._decoded(text).get("seq") for text in texts}
+        except (AttributeError, TypeError) as error:
+            raise damaged(self.path, error) from error
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self._words():

@@ -1,0 +1,304 @@
+"""`recovery store`: check, backup, restore, export, import. For looking after the journal."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recovery import clock, paths
+from recovery.cli.params import json_option
+from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.style import harmless
+from recovery.daemon import control, presence
+from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
+from recovery.language import _, n_
+from recovery.store import failures
+from recovery.store.checking import Fault, Report, check
+from recovery.store.journal import NAME, Journal
+
+STDIO = "-"
+
+_TOLD = 20
+"""So many faults are told as text; `--json` tells all."""
+
+
+@click.group()
+def store() -> None:
+    """Look after the journal, in which everything is written down.
+
+    A copy is made by itself once a day while the daemon runs; the last seven are kept, in the folder backups.
+
+    \b
+    recovery store check
+    recovery store backup
+    recovery store restore ~/.local/share/recovery/backups/daily-2026-11-23.db
+    """
+
+
+@store.command("check")
+@click.argument("file", required=False)
+@json_option
+def check_(file: str | None, as_json: bool) -> int:
+    """Whether the journal is whole, and every episode can be told from it. Status 1 if not.
+
+    FILE is another journal, such as a copy. Nothing is changed.
+
+    \b
+    recovery store check
+    recovery store check my-copy.db --json
+    """
+    path = _path(file) if file else paths.home() / NAME
+    if not file and not path.exists():
+        raise NotThere(_("there is no journal yet"), str(path))
+    report = check(path, now=clock.now())
+    if as_json:
+        print_json(_as_json(report))
+        return 1 if report.faults else 0
+    if not report.faults:
+        click.echo(_("{path}: whole, {content}.", path=path, content=_content(report)))
+        return 0
+    _tell(report.faults)
+    count = len(report.faults)
+    raise StoreError(
+        _("{path}: is not whole: {faults}", path=path, faults=n_("one fault", "{count} faults", count)),
+        failures.remedy(path) if not file else _("take another copy"),
+    )
+
+
+@store.command()
+@click.argument("file", required=False)
+@json_option
+def backup(file: str | None, as_json: bool) -> int:
+    """Copy the journal, while the daemon runs or not; the copy is read again before it counts.
+
+    FILE is where to, or a folder; without it the copy goes into the folder backups, named by date and time. A file
+    that is there already is never overwritten.
+
+    \b
+    recovery store backup
+    recovery store backup /media/stick/
+    """
+    from recovery.store.backups import back_up
+
+    written = back_up(paths.home(), clock.now(), _path(file) if file else None)
+    if as_json:
+        print_json({"v": VERSION, "file": str(written), "bytes": written.stat().st_size})
+        return 0
+    click.echo(_("Copied: {path}", path=written))
+    return 0
+
+
+@store.command()
+@click.argument("file")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@json_option
+def restore(file: str, is_sure: bool, as_json: bool) -> int:
+    """Put a copy in the place of the journal. The present one is kept among the copies.
+
+    The copy is checked first. A running daemon is stopped, and started again afterwards.
+
+    \b
+    recovery store restore ~/.local/share/recovery/backups/daily-2026-11-23.db
+    recovery store restore my-copy.db --yes
+    """
+    from recovery.store import backups
+
+    source, home, now = _path(file), paths.home(), clock.now()
+    report = check(source, now=now)
+    if report.faults:
+        _tell(report.faults)
+        raise backups.unfit(source, len(report.faults))
+    is_running = presence.is_running(home)
+    if not as_json:
+        click.echo(_("{path}: whole, {content}.", path=source, content=_content(report)))
+        if is_running:
+            click.echo(_("The daemon is stopped for it, and started again."))
+    if not is_sure and not _is_confirmed(as_json, _("Put it in the place of the present journal?")):
+        raise UsageError(_("nothing was changed"), _("--yes puts it in place without asking"))
+    paths.make_home()
+    with _without_daemon(home):
+        kept = backups.restore(home, source, now)
+    if as_json:
+        print_json({**_as_json(report), "kept": None if kept is None else str(kept)})
+        return 0
+    click.echo(_("Restored: {path}", path=home / NAME))
+    if kept is not None:
+        click.echo(_("What was there before: {path}", path=kept))
+    return 0
+
+
+@store.command()
+@click.argument("file", default=STDIO)
+def export(file: str) -> int:
+    """Everything as one JSON document: episodes, protocols with their texts, all facts, those taken back as well.
+
+    FILE is where to; without it, or with -, it goes to standard output.
+
+    \b
+    recovery store export my-recovery.json
+    recovery store export | jq '.facts | length'
+    """
+    from recovery.store.exchange import exported
+
+    now = clock.now()
+    journal = Journal.open_existing(paths.home(), now=now)
+    if journal is None:
+        raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
+    with journal:
+        if file == STDIO:
+            for piece in exported(journal, now):
+                sys.stdout.buffer.write(harmless(piece).encode())
+            return 0
+        path = _path(file)
+        _write(path, exported(journal, now))
+    click.echo(_("Exported: {path}", path=path), err=True)
+    return 0
+
+
+@store.command("import")
+@click.argument("file")
+@json_option
+def import_(file: str, as_json: bool) -> int:
+    """Read a document that export wrote, into a journal that holds no episode.
+
+    It is looked over as a whole before anything is written. With - it comes from standard input.
+
+    \b
+    recovery store import my-recovery.json
+    """
+    from recovery.store import exchange
+
+    now = clock.now()
+    name, text = _text_of(file)
+    try:
+        document, report = exchange.read(text, name, now=now)
+    except exchange.Unreadable as error:
+        if as_json:
+            print_json({"v": VERSION, "file": name, "faults": [vars(fault) for fault in error.faults]})
+        elif len(error.faults) > 1:
+            _tell(error.faults)
+        raise
+    home = paths.make_home()
+    exchange.import_(home, document, now)
+    is_running = control.call(home, control.WAKE)
+    if as_json:
+        print_json({**_as_json(report), "file": name})
+        return 0
+    click.echo(_("Imported: {content}.", content=_content(report)))
+    if not is_running:
+        click.echo(_("Reminders come once it runs: recovery daemon start"))
+    return 0
+
+
+def _path(file: str) -> Path:
+    try:
+        path = Path(file).expanduser()
+    except RuntimeError:  # ~nobody
+        path = Path(file)
+    if "\0" in file:
+        raise UsageError(_("{path!r} cannot be the name of a file", path=file))
+    return path
+
+
+def _content(report: Report) -> str:
+    """What a journal holds, in words."""
+    episodes = n_("one episode", "{count} episodes", report.episodes)
+    facts = n_("one fact", "{count} facts", report.facts)
+    if report.last_at is None:
+        return f"{episodes}, {facts}"
+    last = f"{report.last_at.astimezone():%Y-%m-%d %H:%M}"
+    return _("{episodes}, {facts}, the last one of {last}", episodes=episodes, facts=facts, last=last)
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    last = report.last_at
+    return {
+        "v": VERSION,
+        "file": str(report.path),
+        "whole": not report.faults,
+        "schema": report.schema,
+        "protocols": report.protocols,
+        "episodes": report.episodes,
+        "facts": report.facts,
+        "last": None if last is None else last.isoformat(timespec="seconds"),
+        "faults": [vars(fault) for fault in report.faults],
+    }
+
+
+def _tell(faults: tuple[Fault, ...]) -> None:
+    for fault in faults[:_TOLD]:
+        click.echo(str(fault), err=True)
+    if more := len(faults[_TOLD:]):
+        click.echo(n_("and one more", "and {count} more", more), err=True)
+
+
+def _is_confirmed(as_json: bool, question: str) -> bool:
+    return not as_json and sys.stdin.isatty() and click.confirm(question)
+
+
+@contextmanager
+def _without_daemon(home: Path) -> Iterator[None]:
+    """While no daemon runs, nor can be started; one that ran is started again, come what may."""
+    from recovery.daemon import launch
+
+    was_running = launch.stop(home)
+    lock = presence.Lock(home)
+    try:
+        if not lock.take():
+            raise StoreError(_("a daemon was started meanwhile"), _("run the command again"))
+        yield
+    finally:
+        lock.release()
+        if was_running:
+            launch.ensure_running(home)
+
+
+def _write(path: Path, pieces: Iterator[str]) -> None:
+    """Write a file whole or not at all, for its owner alone; never over another. Raises `RecoveryError`."""
+    if path.exists():
+        raise RecoveryError(
+            _("{path}: is there already, and is left as it is", path=path), _("name another file")
+        )
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # is 0600
+        try:
+            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(pieces)
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise RecoveryError(
+            _("{path}: cannot be written: {reason}", path=path, reason=error.strerror),
+            _("name another file"),
+        ) from None
+
+
+def _text_of(file: str) -> tuple[str, str]:
+    """What a document is called, and its text. Raises `RecoveryError`."""
+    from recovery.store.exchange import LARGEST
+
+    name = _("standard input") if file == STDIO else str(_path(file))
+    try:
+        if file == STDIO:
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with _path(file).open("rb") as stream:
+                data = stream.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise RecoveryError(_("{path}: is too large for an export", path=name))
+        return name, data.decode("utf-8-sig")
+    except OSError as error:
+        raise RecoveryError(_("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
+    except UnicodeDecodeError as error:
+        raise RecoveryError(
+            _("{path}: is no text in UTF-8: byte {place}", path=name, place=error.start + 1),
+            _("recovery store export writes what can be imported; nothing was changed"),
+        ) from None

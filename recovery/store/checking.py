@@ -1,0 +1,257 @@
+"""Whether a journal is whole: its file, its schema, the pinned protocols, every fact, every episode.
+
+It looks at a copy in memory. The file is read and nothing else, also one of an older schema, or of another folder.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.facts import Fact, from_ms
+from recovery.engine.fold import fold
+from recovery.errors import RecoveryError
+from recovery.language import _
+from recovery.protocol import compiled
+from recovery.protocol.model import RecoveryProtocol
+from recovery.store import copying, migrations
+from recovery.store.carried import carried_over
+from recovery.store.failures import Damaged
+from recovery.store.journal import Journal
+from recovery.store.record import protocol_of
+from recovery.values import Value
+
+KINDS = f.FLEETING | {
+    f.STARTED, f.ANSWERED, f.PHASE, f.PAUSED, f.RESUMED, f.ALERTED, f.COMPLETED, f.STOPPED, f.SCREENED, f.SETBACK,
+    f.STEPPED, f.TICKED, f.UNDONE, f.UPGRADED,
+}  # fmt: skip
+"""The kinds of facts that this program writes."""
+
+BY = ("person", "engine", "daemon")
+
+_SHOWN = 20
+"""So many faults of the file's pages are told; a broken one has thousands."""
+
+_FACTS = "SELECT seq, episode, at, recorded_at, kind, by, data FROM fact ORDER BY seq"
+_PINNED = """
+    SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"""
+_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+
+
+class Fault(Value):
+    """One thing that is wrong."""
+
+    where: str
+    """`fact 12`, `episode strain-1`, `protocol rice 1.0.0`; empty for the file as a whole."""
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class Report(Value):
+    """What was looked at, and all that is wrong with it."""
+
+    path: Path
+    faults: tuple[Fault, ...]
+    schema: int = 0
+    protocols: int = 0
+    episodes: int = 0
+    facts: int = 0
+    last_at: datetime | None = None
+    """When the newest fact was written down."""
+
+
+def check(path: Path, *, now: datetime) -> Report:
+    """Look over the journal at `path`. `now` is for a copy that has to be migrated, and leaves no trace.
+
+    Raises `StoreError` for a file that cannot be looked at: not there, no permission, of a newer program.
+    """
+    try:
+        connection = copying.to_memory(path)
+    except Damaged as error:
+        return Report(path, (Fault("", error.message.removeprefix(f"{path}: ")),))
+    with closing(connection):
+        return check_copy(connection, path, now=now)
+
+
+def check_copy(connection: sqlite3.Connection, path: Path, *, now: datetime) -> Report:
+    """Look over a copy in memory of the journal at `path`; it is brought to the newest schema."""
+    broken = (*_of_the_file(connection),)
+    if broken:
+        return Report(path, broken)  # what else could be found would only follow from it
+    schema = migrations.schema_of(connection, path)
+    if schema == 0:
+        return Report(path, (Fault("", _("holds nothing")),))
+    migrations.migrate(connection, path, now, keeps_copy=False)
+    faults = [*_of_the_schema(connection), *_of_references(connection)]
+    if not faults:
+        connection.text_factory = _as_text
+        faults = [*_of_protocols(connection), *_of_facts(connection)]
+        connection.text_factory = str
+        faults += _of_episodes(Journal(connection, path), {fault.where for fault in faults})
+    protocols, episodes, facts, last = connection.execute(
+        "SELECT (SELECT count(*) FROM pinned), (SELECT count(*) FROM episode), count(*), max(recorded_at) FROM fact"
+    ).fetchone()
+    return Report(path, (*faults,), schema, protocols, episodes, facts, _instant(last))
+
+
+def _of_the_file(connection: sqlite3.Connection) -> Iterator[Fault]:
+    try:
+        for (found,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})"):
+            if found != "ok":
+                yield from (Fault("", line) for line in found.splitlines() if not line.startswith("***"))
+    except sqlite3.Error as error:
+        yield Fault("", str(error))
+
+
+def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrations.migrate(fresh, Path(":memory:"), from_ms(0), keeps_copy=False)
+        wanted = {(kind, name): sql for kind, name, sql in fresh.execute(_OBJECTS)}
+    found = {(kind, name): sql for kind, name, sql in connection.execute(_OBJECTS)}
+    for key in sorted(wanted.keys() | found.keys()):
+        where = " ".join(key)
+        if key not in found:
+            yield Fault(where, _("is missing"))
+        elif key not in wanted:
+            yield Fault(where, _("does not belong there"))
+        elif _spaced(found[key]) != _spaced(wanted[key]):
+            yield Fault(where, _("is not as it was made"))
+
+
+def _as_text(raw: bytes) -> str | bytes:
+    """What SQLite has as a text; what is none stays as it is, for its reader to stumble over it alone."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _spaced(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+def _of_references(connection: sqlite3.Connection) -> Iterator[Fault]:
+    for table, row, parent, _number in connection.execute("PRAGMA foreign_key_check"):
+        name = _("fact {seq}", seq=row) if table == "fact" else f"{table} {row}"
+        yield Fault(name, _("belongs to a row of {table} that is not there", table=parent))
+
+
+def _of_protocols(connection: sqlite3.Connection) -> Iterator[Fault]:
+    from recovery.protocol.reading import compile_texts, content_hash  # heavy
+
+    for pinned_hash, id_, version, texts, form, form_format in connection.execute(_PINNED):
+        where = _("protocol {id} {version}", id=id_, version=version)
+        try:
+            known = json.loads(texts)
+            if content_hash(known) != pinned_hash:
+                yield Fault(where, _("its text is not the one that was pinned: the hash differs"))
+                continue
+            protocol = compile_texts(known, id_)
+        except RecoveryError as error:
+            yield Fault(where, _("its text cannot be read: {reason}", reason=error.message))
+            continue
+        except (ValueError, TypeError, AttributeError) as error:
+            yield Fault(where, _("its text cannot be read: {reason}", reason=error))
+            continue
+        if (protocol.id, protocol.version) != (id_, version):
+            yield Fault(
+                where, _("its text is that of {id} {version}", id=protocol.id, version=protocol.version)
+            )
+        if form_format == compiled.FORMAT and compiled.to_json(protocol) != form:
+            yield Fault(where, _("its compiled form is not what its text says"))
+
+
+def _of_facts(connection: sqlite3.Connection) -> Iterator[Fault]:
+    hashes = {row[0] for row in connection.execute("SELECT hash FROM pinned")}
+    owners: dict[int, int] = {}
+    for seq, episode, at, recorded_at, kind, by, text in connection.execute(_FACTS):
+        where = _("fact {seq}", seq=seq)
+        owners[seq] = episode
+        try:
+            from_ms(at), from_ms(recorded_at)
+        except (TypeError, OverflowError):
+            yield Fault(where, _("its time is none: {at}, {recorded_at}", at=at, recorded_at=recorded_at))
+        if by not in BY:
+            yield Fault(where, _("nobody called {name!r} writes facts", name=by))
+        try:
+            data = json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            yield Fault(where, _("what it says cannot be read: {reason}", reason=error))
+            continue
+        if not isinstance(data, dict):
+            yield Fault(where, _("what it says is not an object"))
+            continue
+        wrong = _wrong_reference(kind, data, seq, owners, hashes)
+        if wrong:
+            yield Fault(where, wrong)
+
+
+def _wrong_reference(
+    kind: str, data: dict[str, Any], seq: int, owners: dict[int, int], hashes: set[str]
+) -> str:
+    """What is wrong with what a fact refers to; empty where nothing is. `owners`: the facts up to it, by place."""
+    if kind in (f.UNDONE, f.DELIVERED, f.UNDELIVERED):
+        of = data.get("seq")
+        if not isinstance(of, int) or of >= seq or owners.get(of) != owners[seq]:
+            return _("is about fact {seq}, which is none before it in its episode", seq=of)
+    if kind == f.UPGRADED and data.get("hash") not in hashes:
+        return _("is about a protocol that is not there: {hash}", hash=data.get("hash"))
+    return ""
+
+
+def _of_episodes(journal: Journal, known: set[str]) -> Iterator[Fault]:
+    """Those that cannot be told from their facts; what is wrong with single facts is `known` by now."""
+    for id_ in journal.episodes():
+        where = _("episode {id}", id=id_)
+        try:
+            facts = journal.facts(id_)
+            protocol = protocol_of(journal, id_)
+        except (RecoveryError, ValueError, KeyError, TypeError) as error:
+            if not known:
+                yield Fault(where, _("cannot be read: {reason}", reason=_reason(error)))
+            continue
+        try:
+            fold(protocol, carried_over(protocol, facts))
+        except Exception as error:  # facts that make no sense raise whatever the rule trips over
+            place = _("fact {seq}", seq=_stumbles_at(protocol, facts)) if facts else where
+            if place not in known:
+                yield Fault(
+                    place,
+                    _(
+                        "{episode} cannot be told from its facts: {reason}",
+                        episode=id_,
+                        reason=_reason(error),
+                    ),
+                )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecoveryError):
+        return error.message
+    return f"{type(error).__name__} {error}"
+
+
+def _stumbles_at(protocol: RecoveryProtocol, facts: list[Fact]) -> int:
+    """The place of the first fact with which an episode cannot be told any more."""
+    good, bad = 0, len(facts)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        try:
+            fold(protocol, carried_over(protocol, facts[:middle]))
+            good = middle
+        except Exception:  # as above
+            bad = middle
+    return facts[bad - 1].seq
+
+
+def _instant(milliseconds: Any) -> datetime | None:
+    try:
+        return None if milliseconds is None else from_ms(milliseconds)
+    except (TypeError, OverflowError):
+        return None

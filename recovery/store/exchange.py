@@ -1,0 +1,324 @@
+"""The whole journal as one JSON document, for other programs and other machines, and the way back.
+
+    {"format": 1, "exported_at": "...", "recovery": "...",
+     "protocols": [{"id", "version", "hash", "texts"}], "episodes": [{"id", "protocol", "hash"}],
+     "facts": [{"seq", "episode", "at", "recorded_at", "kind", "by", "data"}]}
+
+It holds everything, in the order of the journal, what was taken back as well. Instants are RFC 3339 in UTC; those
+within `data` are milliseconds since 1970. What a text compiles to is left out: it is made anew.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from recovery import __version__
+from recovery.engine.facts import Fact
+from recovery.errors import RecoveryError, StoreError
+from recovery.language import _
+from recovery.protocol import compiled
+from recovery.store import migrations
+from recovery.store.checking import BY, KINDS, Fault, Report, check_copy
+from recovery.store.journal import NAME, Journal, Pinned
+from recovery.values import Value
+
+FORMAT = 1
+
+LARGEST = 256 * 1024 * 1024
+"""Characters of a document that are read: a journal of ten years has a tenth of it."""
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d)")
+_HEADER = ("format", "exported_at", "recovery")
+
+
+def exported(journal: Journal, now: datetime) -> Iterator[str]:
+    """The document in pieces, a line each, of one moment. Raises `StoreError`."""
+    with journal.snapshot():
+        yield f'{{"format":{FORMAT},"exported_at":{_text(_told(now))},"recovery":{_text(__version__)},\n'
+        pinned = (
+            {"id": one.protocol_id, "version": one.version, "hash": one.hash, "texts": dict(one.texts)}
+            for one in journal.each_pinned()
+        )
+        yield from _listed("protocols", pinned, ",\n")
+        episodes = (
+            {"id": name, "protocol": protocol_id, "hash": pinned_hash}
+            for name, protocol_id, pinned_hash in journal.each_episode()
+        )
+        yield from _listed("episodes", episodes, ",\n")
+        yield from _listed("facts", map(_plain, journal.each_fact()), "}\n")
+
+
+def _listed(name: str, items: Iterator[dict[str, Any]], end: str) -> Iterator[str]:
+    yield f'"{name}":['
+    mark = "\n"
+    for item in items:
+        yield f"{mark}{_text(item)}"
+        mark = ",\n"
+    yield f"\n]{end}" if mark == ",\n" else f"]{end}"
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    assert fact.recorded_at is not None, "a fact of the journal has it"
+    return {
+        "seq": fact.seq,
+        "episode": fact.episode,
+        "at": _told(fact.at),
+        "recorded_at": _told(fact.recorded_at),
+        "kind": fact.kind,
+        "by": fact.by,
+        "data": dict(fact.data),
+    }
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _told(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+# And back ----------------------------------------------------------------------------------------
+
+
+class Document(Value):
+    """An export, read: of the shape that it has to have."""
+
+    protocols: tuple[Pinned, ...]
+    episodes: tuple[tuple[str, str, str], ...]
+    facts: tuple[Fact, ...]
+
+
+class Unreadable(StoreError):
+    """An export that cannot be taken over. All that is wrong with it is in `faults`."""
+
+    def __init__(self, message: str, faults: tuple[Fault, ...], hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.faults = faults
+
+
+def read(text: str, name: str, *, now: datetime) -> tuple[Document, Report]:
+    """An export, looked over as a whole, and what it holds. Nothing is written. Raises `Unreadable`."""
+    reader = _Reader()
+    document = reader.document(_parsed(text, name))
+    if document is None or reader.faults:
+        raise _unreadable(name, reader.faults)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        memory.execute("PRAGMA foreign_keys = ON")
+        migrations.migrate(memory, Path(name), now, keeps_copy=False)
+        journal = Journal(memory, Path(name))
+        with journal.transaction():
+            journal.put_back(document.protocols, document.episodes, document.facts)
+        report = check_copy(memory, Path(name), now=now)
+    if report.faults:
+        raise _unreadable(name, [*report.faults])
+    return document, report
+
+
+def import_(home: Path, document: Document, now: datetime) -> None:
+    """Write an export that was read into the journal of `home`. Raises `StoreError` where that has episodes."""
+    with Journal.open(home, now=now) as journal, journal.transaction():
+        if journal.episodes():
+            raise StoreError(
+                _(
+                    "{path}: holds episodes already; an import goes into an empty journal only",
+                    path=home / NAME,
+                ),
+                _(
+                    "name another folder by RECOVERY_HOME, or move this journal away: recovery store backup copies it"
+                ),
+            )
+        journal.put_back(document.protocols, document.episodes, document.facts)
+
+
+def _unreadable(name: str, faults: list[Fault]) -> Unreadable:
+    return Unreadable(
+        _("{path}: is not imported: {first}", path=name, first=faults[0]),
+        (*faults,),
+        _("recovery store export writes what can be imported; nothing was changed"),
+    )
+
+
+def _parsed(text: str, name: str) -> Any:
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(_("{word} is no number in JSON", word=constant))
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key, _value in pairs if [k for k, _v in pairs].count(key) > 1)
+            raise ValueError(_("the key {key!r} stands twice in an object", key=twice))
+        return found
+
+    try:
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        place = _("line {line}, column {column}", line=error.lineno, column=error.colno)
+        raise _unreadable(name, [Fault(place, _("is no JSON: {reason}", reason=error.msg))]) from None
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(name, [Fault("", _("is no JSON: {reason}", reason=error))]) from None
+
+
+class _Reader:
+    """Reads the parts of a document, and collects what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def document(self, found: Any) -> Document | None:
+        if not isinstance(found, dict) or "format" not in found:
+            self._wrong("", _('is no export of recovery: it has no "format"'))
+            return None
+        if found["format"] != FORMAT:
+            wanted = _(
+                "has the format {found!r}; this program reads {known}", found=found["format"], known=FORMAT
+            )
+            self._wrong("", wanted)
+            return None
+        for key in found.keys() - {*_HEADER, "protocols", "episodes", "facts"}:
+            self._wrong(key, _("does not belong there"))
+        protocols = [*self._each(found, "protocols", self._pinned)]
+        episodes = [*self._each(found, "episodes", self._episode)]
+        facts = [*self._each(found, "facts", self._fact)]
+        if not self.faults:
+            self._belong(protocols, episodes, facts)
+        return Document((*protocols,), (*episodes,), (*facts,))
+
+    def _each(
+        self, found: dict[str, Any], name: str, read: Callable[[str, dict[str, Any]], Any]
+    ) -> Iterator[Any]:
+        items = found.get(name)
+        if not isinstance(items, list):
+            self._wrong(name, _("is not a list") if name in found else _("is missing"))
+            return
+        for number, item in enumerate(items):
+            where = f"{name}[{number}]"
+            if not isinstance(item, dict):
+                self._wrong(where, _("is not an object"))
+                continue
+            before = len(self.faults)
+            value = read(where, item)
+            if len(self.faults) == before:
+                yield value
+
+    def _pinned(self, where: str, item: dict[str, Any]) -> Pinned | None:
+        id_, version, pinned_hash, texts = self._fields(
+            where, item, id=str, version=str, hash=str, texts=dict
+        )
+        for key, text in (texts or {}).items():
+            if not isinstance(text, str):
+                self._wrong(f"{where}.texts.{key}", _("is not a text"))
+                return None
+        if texts is None or id_ is None:
+            return None
+        form = _compiled(texts, id_)
+        if isinstance(form, Fault):
+            self._wrong(where, form.what)
+            return None
+        return Pinned(pinned_hash, id_, version, texts, form, compiled.FORMAT)
+
+    def _episode(self, where: str, item: dict[str, Any]) -> tuple[str, str, str]:
+        name, protocol_id, pinned_hash = self._fields(where, item, id=str, protocol=str, hash=str)
+        return name, protocol_id, pinned_hash
+
+    def _fact(self, where: str, item: dict[str, Any]) -> Fact | None:
+        seq, episode, at, recorded_at, kind, by, data = self._fields(
+            where, item, seq=int, episode=str, at=str, recorded_at=str, kind=str, by=str, data=dict
+        )
+        if seq is not None and not 0 < seq < 2**63:
+            self._wrong(f"{where}.seq", _("is no place in a journal: {seq}", seq=seq))
+        if kind is not None and kind not in KINDS:
+            self._wrong(
+                f"{where}.kind", _("is a kind of fact that this program does not know: {kind!r}", kind=kind)
+            )
+        if by is not None and by not in BY:
+            self._wrong(f"{where}.by", _("nobody called {name!r} writes facts", name=by))
+        happened, written = (
+            self._instant(f"{where}.at", at),
+            self._instant(f"{where}.recorded_at", recorded_at),
+        )
+        if happened is None or written is None or None in (seq, episode, kind, by, data):
+            return None
+        return Fact(episode, happened, kind, data, by, written, seq)
+
+    def _fields(self, where: str, item: dict[str, Any], **kinds: type) -> list[Any]:
+        """The fields of an object; None where one is not what it has to be."""
+        for key in item.keys() - kinds.keys():
+            self._wrong(f"{where}.{key}", _("does not belong there"))
+        return [self._field(where, item, name, kind) for name, kind in kinds.items()]
+
+    def _field(self, where: str, item: dict[str, Any], name: str, kind: type) -> Any:
+        if name not in item:
+            self._wrong(f"{where}.{name}", _("is missing"))
+            return None
+        value = item[name]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            words = {str: _("is not a text"), int: _("is not a whole number"), dict: _("is not an object")}
+            self._wrong(f"{where}.{name}", words[kind])
+            return None
+        try:
+            _text(value).encode()
+        except UnicodeEncodeError:
+            self._wrong(f"{where}.{name}", _("holds half a character"))
+            return None
+        return value
+
+    def _instant(self, where: str, text: str | None) -> datetime | None:
+        if text is None:
+            return None
+        try:
+            if not _INSTANT.fullmatch(text):
+                raise ValueError
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self._wrong(
+                where, _("is no instant such as 2026-11-23T15:30:00.000+00:00: {text!r}", text=text[:60])
+            )
+            return None
+
+    def _belong(
+        self, protocols: list[Pinned], episodes: list[tuple[str, str, str]], facts: list[Fact]
+    ) -> None:
+        """Whether the parts fit one another."""
+        hashes = {one.hash: one.protocol_id for one in protocols}
+        if len(hashes) < len(protocols):
+            self._wrong("protocols", _("one stands there twice"))
+        names = {name for name, *_rest in episodes}
+        if len(names) < len(episodes):
+            self._wrong("episodes", _("one stands there twice"))
+        count: dict[str, int] = {}
+        for number, (name, protocol_id, pinned_hash) in enumerate(episodes):
+            if hashes.get(pinned_hash) != protocol_id:
+                self._wrong(
+                    f"episodes[{number}].hash", _("is not that of a protocol {id} there", id=protocol_id)
+                )
+            count[protocol_id] = count.get(protocol_id, 0) + 1
+            if name != f"{protocol_id}-{count[protocol_id]}":
+                expected = f"{protocol_id}-{count[protocol_id]}"
+                self._wrong(f"episodes[{number}].id", _("is not {expected}", expected=expected))
+        last = 0
+        for number, fact in enumerate(facts):
+            if fact.episode not in names:
+                self._wrong(
+                    f"facts[{number}].episode", _("there is no episode {episode}", episode=fact.episode)
+                )
+            if fact.seq <= last:
+                self._wrong(f"facts[{number}].seq", _("{seq} comes after {last}", seq=fact.seq, last=last))
+            last = fact.seq
+
+    def _wrong(self, where: str, what: str) -> None:
+        self.faults.append(Fault(where, what))
+
+
+def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:
+    from recovery.protocol.reading import compile_texts  # heavy
+
+    try:
+        return compiled.to_json(compile_texts(texts, id_))
+    except RecoveryError as error:
+        return Fault("", _("its text cannot be read: {reason}", reason=error.message))

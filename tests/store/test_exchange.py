@@ -1,0 +1,232 @@
+"""The whole journal as a document, and back: to the byte. Rubbish is refused with its place."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recovery.errors import StoreError
+from recovery.store.checking import check
+from recovery.store.exchange import Unreadable, exported, import_, read
+from recovery.store.journal import Journal
+from tests.daemon.conftest import MINUTE, NOON
+from tests.store.real import first_day
+
+
+def document(home: Path, now: Any = NOON) -> str:
+    with Journal.open(home, now=NOON) as journal:
+        return "".join(exported(journal, now))
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    home = tmp_path_factory.mktemp("exported")
+    first_day(home)
+    return document(home)
+
+
+def wrong(text: str) -> list[str]:
+    with pytest.raises(Unreadable) as caught:
+        read(text, "x.json", now=NOON)
+    assert caught.value.message.startswith("x.json: is not imported: ")
+    return [str(fault) for fault in caught.value.faults]
+
+
+def changed(text: str, change: Callable[[Any], None]) -> str:
+    whole = json.loads(text)
+    change(whole)
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def test_all_of_it_is_there(text: str, tmp_path: Path) -> None:
+    first_day(tmp_path)
+    with Journal.open(tmp_path, now=NOON) as journal:
+        facts = journal.all_facts()
+    whole = json.loads(text)
+
+    assert list(whole) == ["format", "exported_at", "recovery", "protocols", "episodes", "facts"]
+    assert (whole["format"], whole["exported_at"]) == (1, "2026-11-23T12:00:00.000+00:00")
+    assert [one["id"] for one in whole["episodes"]] == ["quick-1", "walks-1"]
+    assert [one["texts"].keys() for one in whole["protocols"]] == [{"quick"}, {"walks"}]
+    assert "Walk ❄" in whole["protocols"][1]["texts"]["walks"]
+    assert [one["seq"] for one in whole["facts"]] == [fact.seq for fact in facts]
+    assert [one["data"] for one in whole["facts"]] == [dict(fact.data) for fact in facts]
+    assert {"undone", "answered", "stopped", "undelivered"} <= {one["kind"] for one in whole["facts"]}
+
+
+def test_it_comes_back_to_the_byte(text: str, tmp_path: Path) -> None:
+    known, report = read(text, "x.json", now=NOON)
+    import_(tmp_path / "new", known, NOON)
+
+    again = document(tmp_path / "new", NOON + MINUTE)
+    header, rest = again.split("\n", 1)
+    assert rest == text.split("\n", 1)[1]
+    assert header == text.split("\n", 1)[0].replace("12:00:00", "12:01:00")
+    looked = check(tmp_path / "new" / "journal.db", now=NOON)
+    assert looked.faults == ()
+    assert (looked.facts, looked.episodes) == (report.facts, report.episodes)
+
+
+def test_the_rows_are_the_same_too(text: str, tmp_path: Path) -> None:
+    first_day(tmp_path / "old")
+    known, _report = read(text, "x.json", now=NOON)
+    import_(tmp_path / "new", known, NOON)
+    rows = []
+    for home in ("old", "new"):
+        with closing(sqlite3.connect(tmp_path / home / "journal.db")) as database:
+            rows.append(
+                [database.execute(f"SELECT * FROM {t}").fetchall() for t in ("pinned", "episode", "fact")]
+            )
+    assert rows[0] == rows[1]
+
+
+def test_an_empty_journal_comes_back_too(tmp_path: Path) -> None:
+    text = document(tmp_path / "empty")
+    assert json.loads(text)["facts"] == []
+    known, _report = read(text, "x.json", now=NOON)
+    import_(tmp_path / "new", known, NOON)
+    assert document(tmp_path / "new") == text
+
+
+def test_it_goes_into_an_empty_journal_only(text: str, tmp_path: Path) -> None:
+    known, _report = read(text, "x.json", now=NOON)
+    import_(tmp_path, known, NOON)
+    with pytest.raises(StoreError, match="holds episodes already") as caught:
+        import_(tmp_path, known, NOON)
+    assert "RECOVERY_HOME" in caught.value.hint
+    assert document(tmp_path) == text
+
+
+def test_it_is_of_one_moment(tmp_path: Path) -> None:
+    first_day(tmp_path)
+    with Journal.open(tmp_path, now=NOON) as journal, Journal.open(tmp_path, now=NOON) as other:
+        pieces = exported(journal, NOON)
+        before = [next(pieces)]
+        with other.transaction():
+            other.append(other.all_facts(limit=1), now=NOON)
+        text = "".join([*before, *pieces])
+        assert len(json.loads(text)["facts"]) == len(other.all_facts()) - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "line 1, column 1: is no JSON: Expecting value"),
+        ("{", "line 1, column 2: is no JSON"),
+        ('{"format": 1,\n oops}', "line 2, column 2: is no JSON"),
+        ("[]", 'is no export of recovery: it has no "format"'),
+        ("7", 'is no export of recovery: it has no "format"'),
+        ('{"format": 2}', "has the format 2; this program reads 1"),
+        ('{"format": 1}', "protocols: is missing"),
+        ('{"format": 1, "format": 1}', "is no JSON: the key 'format' stands twice in an object"),
+        ('{"format": NaN}', "is no JSON: NaN is no number in JSON"),
+        ("[" * 100_000, "is no JSON: "),
+        ("1" * 10_000, "is no JSON: "),
+    ],
+)
+def test_rubbish_is_refused(text: str, found: str) -> None:
+    assert wrong(text)[0].startswith(found)
+
+
+def put(*path: Any, value: Any) -> Callable[[Any], None]:
+    def change(whole: Any) -> None:
+        *way, last = path
+        for step in way:
+            whole = whole[step]
+        if value is None:
+            del whole[last]
+        else:
+            whole[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (put("facts", value={}), "facts: is not a list"),
+        (put("more", value=1), "more: does not belong there"),
+        (put("facts", 2, value=7), "facts[2]: is not an object"),
+        (put("facts", 2, "seq", value=None), "facts[2].seq: is missing"),
+        (put("facts", 2, "seq", value="3"), "facts[2].seq: is not a whole number"),
+        (put("facts", 2, "seq", value=True), "facts[2].seq: is not a whole number"),
+        (put("facts", 2, "seq", value=2**63), "facts[2].seq: is no place in a journal"),
+        (put("facts", 2, "seq", value=1), "facts[2].seq: 1 comes after 2"),
+        (put("facts", 2, "more", value=1), "facts[2].more: does not belong there"),
+        (put("facts", 2, "at", value="noon"), "facts[2].at: is no instant such as"),
+        (put("facts", 2, "at", value="2026-02-30T12:00:00Z"), "facts[2].at: is no instant such as"),
+        (put("facts", 2, "at", value="2026-11-23T12:00:00"), "facts[2].at: is no instant such as"),
+        (put("facts", 2, "at", value="2026-11-23T12:00:00.0001Z"), "facts[2].at: is no instant such as"),
+        (put("facts", 2, "at", value="0001-01-01T00:00:00+14:00"), "facts[2].at: is no instant such as"),
+        (
+            put("facts", 2, "kind", value="offred"),
+            "facts[2].kind: is a kind of fact that this program does not know",
+        ),
+        (put("facts", 2, "by", value="me"), "facts[2].by: nobody called 'me' writes facts"),
+        (put("facts", 2, "data", value=[]), "facts[2].data: is not an object"),
+        (put("facts", 2, "data", value={"a": "\ud800"}), "facts[2].data: holds half a character"),
+        (put("facts", 2, "episode", value="quick-9"), "facts[2].episode: there is no episode quick-9"),
+        (put("facts", 0, "data", value={}), "fact 1: quick-1 cannot be told from its facts"),
+        (put("facts", 0, value={"seq": 1}), "facts[0].episode: is missing"),
+        (put("facts", value=[]), "episode quick-1: quick-1 cannot be told from its facts"),
+        (put("episodes", 1, "id", value="walks-2"), "episodes[1].id: is not walks-1"),
+        (put("episodes", 1, "id", value="quick-1"), "episodes: one stands there twice"),
+        (put("episodes", 1, "hash", value="x"), "episodes[1].hash: is not that of a protocol walks there"),
+        (put("protocols", 1, "hash", value="x"), "episodes[1].hash: is not that"),
+        (put("protocols", 1, "version", value="7"), "protocol walks 7: its text is that of walks 1.0.0"),
+        (put("protocols", 1, "texts", value={}), "protocols[1]: its text cannot be read"),
+        (put("protocols", 1, "texts", "walks", value=7), "protocols[1].texts.walks: is not a text"),
+        (put("protocols", 1, "texts", "walks", value="format: 1\n"), "protocols[1]: its text cannot be read"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(
+    text: str, change: Callable[[Any], None], found: str
+) -> None:
+    told = wrong(changed(text, change))
+    assert any(fault.startswith(found) for fault in told), told
+
+
+def test_a_text_that_is_not_the_pinned_one_is_refused(text: str) -> None:
+    assert wrong(text.replace("A glass", "A jug").replace("Cold pack off", "Cold pack of")) == [
+        "protocol quick 1.0.0: its text is not the one that was pinned: the hash differs"
+    ]
+
+
+def test_all_faults_come_at_once(text: str) -> None:
+    def change(whole: Any) -> None:
+        for fact in whole["facts"]:
+            fact["by"] = "me"
+
+    assert len(wrong(changed(text, change))) == len(json.loads(text)["facts"])
+
+
+@given(st.data())
+def test_a_document_with_any_part_replaced_is_read_or_refused(text: str, data: st.DataObject) -> None:
+    """Never another error than that; and what is read makes a whole journal."""
+    whole = json.loads(text)
+    holder: Any = whole
+    while True:
+        key = data.draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder))))
+        inner = holder[key]
+        if not (isinstance(inner, dict | list) and inner) or data.draw(st.booleans()):
+            break
+        holder = inner
+    scalars = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text()
+    )
+    holder[key] = data.draw(
+        scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
+    )
+    with suppress(Unreadable):
+        _known, report = read(json.dumps(whole), "x.json", now=NOON)
+        assert report.faults == ()
