@@ -61,7 +61,19 @@ def round_robin(
 def patient(folder: Path, *, sessions: int = 0) -> Profile:
     """Somebody with a strain, and with so many sessions of five facts each in the journal, 2 h apart, till now."""
     profile = Profile(folder)
-    profile.run("start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--no-daemon")
+    profile.run(
+        "start",
+        "strain",
+        "--onset",
+        "2h ago",
+        "--grade",
+        "2",
+        "--side",
+        "left",
+        "--screen",
+        "none",
+        "--no-daemon",
+    )
     profile.run("status")
     if sessions:
         now = datetime.now(UTC)

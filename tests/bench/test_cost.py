@@ -56,7 +56,9 @@ def test_an_idle_daemon_is_small_and_never_wakes(tmp_path: Path) -> None:
     with display() as screen, Desktop(screen) as desktop:
         desktop.start()
         with Profile(tmp_path, desktop.environ) as person:
-            person.run("start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left")
+            person.run(
+                "start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--screen", "none"
+            )
             pid = pid_of(person)
             until(lambda: len(person.facts("delivered")) >= 5, "the first cues are shown")
             desktop.close_all()
