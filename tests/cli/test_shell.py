@@ -1,6 +1,7 @@
 """Commands as processes, as a shell runs them: pipes, encodings, closed descriptors, bugs."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import recovery
 from recovery import __version__
 from tests.profile import COMMAND, ICE, Profile, noonish, protocol
 
@@ -138,11 +140,15 @@ def test_state_is_private(person: Profile) -> None:
     assert {path.stat().st_mode & 0o077 for path in person.home.iterdir()} == {0}
 
 
+def with_a_bug(person: Profile, module: str, name: str) -> dict[str, str]:
+    """An environment in which a function of the program does what nobody has thought of."""
+    lines = f"import {module} as m\ndef bug(*_, **__): return None + 1\nm.{name} = bug\n"
+    (person.folder / "sitecustomize.py").write_text(lines, "utf-8")
+    return {"PYTHONPATH": os.pathsep.join([str(person.folder), str(Path(recovery.__file__).parents[1])])}
+
+
 def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
-    """A row that no version of the program has written stands for all that nobody has thought of."""
-    with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
-        journal.execute("UPDATE pinned SET compiled = json_set(compiled, '$.protocol.limits', 7)")
-    ran = patient.run("status", status=70)
+    ran = patient.run("status", status=70, **with_a_bug(patient, "recovery.cli.look", "status"))
     report = patient.home / "bug.log"
 
     assert ran.out == ""
@@ -155,10 +161,21 @@ def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
     assert report.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None:
+def test_what_looks_like_a_bug_is_damage_where_the_journal_has_some(patient: Profile) -> None:
+    """Nonsense in the journal, which no version of the program has written, may trip any rule."""
     with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
-        journal.execute("UPDATE pinned SET compiled = json_set(compiled, '$.protocol.limits', 7)")
-    ran = patient.run("daemon", "start", status=1)
+        journal.execute("UPDATE pinned SET compiled = replace(compiled, 'Cold pack off', 'Hot pack on')")
+    ran = patient.run("status", status=1, **with_a_bug(patient, "recovery.cli.look", "status"))
+
+    assert ran.err.startswith(
+        f"Error: {patient.home / 'journal.db'}: is not whole: protocol quick 1.0.0: its compiled"
+    )
+    assert not (patient.home / "bug.log").exists()
+
+
+def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None:
+    broken = with_a_bug(patient, "recovery.daemon.service", "Service.wake")
+    ran = patient.run("daemon", "start", status=1, **broken)
 
     assert ran.err.startswith("Error: the daemon could not start: TypeError: ")
     assert "a bug ended the daemon" in patient.log()
@@ -190,7 +207,7 @@ def test_completion_knows_commands_and_options(person: Profile) -> None:
         ran = person.run(_RECOVERY_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
         return [line.partition(",")[2] for line in ran.out.splitlines()]
 
-    assert completes("recovery st", 1) == ["start", "status", "step-back", "stop"]
+    assert completes("recovery st", 1) == ["start", "status", "step-back", "stop", "store"]
     assert completes("recovery status --", 2) == ["--episode", "--json", "--help"]
     assert completes("recovery start --side ", 3) == ["left", "right"]
 
