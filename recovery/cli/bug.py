@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from recovery import __version__, paths
+from recovery.errors import StoreError
 from recovery.language import _
 
 
@@ -19,6 +20,26 @@ def report(error: Exception, status: int) -> int:
     print(_("Error: this is a bug in recovery: {kind}", kind=type(error).__name__), file=sys.stderr)
     print(f"  {_('Please report it with this file: {path}', path=where)}", file=sys.stderr)
     return status
+
+
+def damage() -> StoreError | None:
+    """The damage of the journal, if it has some: then what looks like a bug is nonsense that was read from there."""
+    try:
+        from recovery import clock
+        from recovery.store import failures
+        from recovery.store.checking import check
+        from recovery.store.journal import NAME
+
+        path = paths.home() / NAME
+        if not path.exists():
+            return None
+        faults = check(path, now=clock.now()).faults
+        remedy = failures.remedy(path)
+    except Exception:  # it is one after all, or nobody can tell
+        return None
+    return (
+        StoreError(_("{path}: is not whole: {fault}", path=path, fault=faults[0]), remedy) if faults else None
+    )
 
 
 def _write(words: str) -> Path:

@@ -78,9 +78,12 @@ def _guarded(body: Callable[[], int]) -> int:
         say(RecoveryError(f"{where}: {error.strerror or error}"))
         return 1
     except Exception as error:
-        from recovery.cli.bug import report
+        from recovery.cli import bug
 
-        return report(error, BUG)
+        if (damage := bug.damage()) is not None:
+            say(damage)
+            return damage.exit_status
+        return bug.report(error, BUG)
     return status
 
 

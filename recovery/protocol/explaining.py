@@ -83,11 +83,11 @@ class _Details:
         path: list[int | str] = []
         value: Any = self.document.value
         for index, step in enumerate(location):
-            if isinstance(step, str) and step.startswith("<") and step.endswith(">"):
+            is_key = isinstance(value, dict) and step in value  # first: a file may have a key "<b>"
+            if isinstance(step, str) and step.startswith("<") and step.endswith(">") and not is_key:
                 continue
             if isinstance(value, dict) and step in KINDS and value.get("kind") == step:
                 continue
-            is_key = isinstance(value, dict) and step in value
             is_index = isinstance(value, list) and isinstance(step, int) and step < len(value)
             if not (is_key or is_index):
                 return tuple(path), value, location[index:]

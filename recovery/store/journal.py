@@ -34,6 +34,7 @@ _FACTS = f"""
     UNION ALL
     SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) AND at >= ?
     ORDER BY seq"""  # noqa: S608 - constants only
+_LAST_FLEETING = f"SELECT max(at) FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL})"  # noqa: S608 - constants only
 _ONE = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq = ?"""  # noqa: S608 - constants only
@@ -169,6 +170,10 @@ class Journal:
             self._roll_back()
             raise
 
+    def settle(self) -> None:
+        """Bring what is written into the one file, and that to the disk, as far as nobody else reads or writes it."""
+        self._rows("PRAGMA wal_checkpoint(PASSIVE)")
+
     def append(self, facts: Iterable[Fact], *, now: datetime | None = None) -> list[Fact]:
         """Add facts, all or none; they come back as they will be read, with `seq` and `recorded_at`.
 
@@ -268,6 +273,11 @@ class Journal:
         number = self._number(episode)
         rows = self._rows(_FACTS, number, number, earliest)
         return self._read([(episode, *row) for row in rows])
+
+    def last_fleeting_at(self, episode: str) -> datetime | None:
+        """When the latest fact of the fleeting kinds happened. Raises `NotThere` for an unknown episode."""
+        ((latest,),) = self._rows(_LAST_FLEETING, self._number(episode))
+        return None if latest is None else from_ms(latest)
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
         """The facts of one episode or of all, whatever their age, in the order of the journal.

@@ -1,5 +1,6 @@
 """The sign that a daemon runs: the lock counts, the file only says more."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -132,3 +133,46 @@ def test_a_lock_knows_when_its_folder_is_not_its_own_any_more(tmp_path: Path) ->
     assert other.is_in_place()
     lock.release()
     other.release()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pid": -1},  # as a target of a signal that would be every process of the user
+        {"pid": 0},
+        {"pid": True},
+        {"pid": "12"},
+        {"pid": 2**31},
+        {"since": None},
+        {"since": 10**30},
+        {"since": -1},
+        {"next_wakeup": "soon"},
+        {"next_wakeup": 10**30},
+        {"notifier": None},
+        {"problem": ["x"]},
+        {"lock": 1.5},
+        {"more": 1},
+    ],
+)
+def test_a_sign_that_no_daemon_has_written_tells_nothing(tmp_path: Path, wrong: dict[str, object]) -> None:
+    lock = presence.Lock(tmp_path)
+    assert lock.take()
+    good = vars(presence.Presence(pid=12, since=1, lock=lock.inode()))
+    (tmp_path / presence.SIGN).write_text(json.dumps(good), "utf-8")
+    assert presence.read(tmp_path) == presence.Presence(pid=12, since=1, lock=lock.inode())
+
+    (tmp_path / presence.SIGN).write_text(json.dumps({**good, **wrong}), "utf-8")
+    assert presence.read(tmp_path) == presence.Presence(pid=0, since=0)
+    lock.release()
+    assert presence.left_behind(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "7", '"x"', "null", "", "\ufeff{}", "{}"])
+def test_a_sign_that_is_no_object_tells_nothing(tmp_path: Path, text: str) -> None:
+    lock = presence.Lock(tmp_path)
+    assert lock.take()
+    (tmp_path / presence.SIGN).write_text(text, "utf-8")
+
+    assert presence.read(tmp_path) == presence.Presence(pid=0, since=0)
+    lock.release()
+    assert presence.left_behind(tmp_path) is None

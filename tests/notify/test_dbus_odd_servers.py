@@ -1,5 +1,6 @@
 """The D-Bus notifier with servers that can less than dunst, or answer strangely; and without jeepney."""
 
+import html
 import sys
 import threading
 from collections.abc import Iterator
@@ -50,6 +51,8 @@ def server(desktop: Desktop, answers: dict[str, Answer]) -> Iterator[list[tuple[
                 continue
             member = message.header.fields[HeaderFields.member]
             asked.append((member, message.body))
+            if member not in answers:
+                continue  # silence
             kind, values = answers[member]
             make = new_error if "." in kind else new_method_return
             connection.send(
@@ -106,6 +109,33 @@ def test_a_server_with_markup_and_buttons_is_given_both(
     _, _, _, title, body, actions, *_ = notified(asked)
     assert (title, body) == ("<b> & co", "&lt;i&gt;20&lt;/i&gt; &amp; min\nmore")
     assert actions == ["done", "Done"]
+
+
+def test_titles_and_buttons_are_plain_text_to_every_server_and_command_nothing(
+    bare_desktop: Desktop, notifier: DBusNotifier
+) -> None:
+    """Only the body is markup by the specification: escaped, a title or a label would show its `&lt;`."""
+    can: Answer = ("as", (["body", "body-markup", "body-hyperlinks", "body-images", "actions"],))
+    bad = "<b onclick='x'>\x1b[31m\u202e$(id) %s {0} &amp; <img src='file:///etc/passwd'/>"
+    with server(bare_desktop, GOOD | {"GetCapabilities": can}) as asked:
+        notifier.show(Note("ice", bad, bad, actions=(("done", bad),), tag=1))
+        drive_deliveries(notifier)
+
+    _, _, _, title, body, actions, *_ = notified(asked)
+    plain = bad.replace("\x1b", "\ufffd").replace("\u202e", "\ufffd")
+    assert title == plain
+    assert actions == ["done", plain]
+    assert body == html.escape(plain, quote=False)
+
+
+def test_a_server_s_words_for_an_error_command_nothing(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
+    words = "<b>no\x1b]0;x\x07\u202e\nway\x9b2J {0} %s"
+    with server(bare_desktop, GOOD | {"Notify": ("org.odd.Error.\x41", (words,))}):
+        notifier.show(NOTE)
+        [lost] = drive_deliveries(notifier)
+
+    assert isinstance(lost, Undelivered)
+    assert lost.reason == "the notification server refused it (<b>no]0;x way2J {0} %s)"
 
 
 def test_a_server_that_shows_titles_alone_loses_no_text(

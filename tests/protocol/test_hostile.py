@@ -102,3 +102,15 @@ def test_shipped_files_with_lines_mixed_up(seed: int, tmp_path: Path) -> None:
 def test_any_texts(wanted: str, texts: dict[str, str]) -> None:
     with pytest.raises(ProtocolError):
         compile_texts(texts, wanted)
+
+
+@pytest.mark.parametrize("key", ["<b>", "<text>", "<list>", "<>", "session", "[key]"])
+@pytest.mark.parametrize("text", FILES, ids=IDS)
+def test_a_key_that_looks_like_part_of_a_location(key: str, text: str, tmp_path: Path) -> None:
+    """pydantic names the members of a union in its locations: they look like `<text>`."""
+    path = tmp_path / "x.yaml"
+    for place in ("\nphases:\n", "\nsources:\n", "\nobserve:\n", "\nlimits:\n"):
+        tried(text.replace(place, f'\n"{key}": x{place}', 1).encode(), tmp_path)
+    tried(f'"{key}": x\n{text}'.encode(), tmp_path)
+    _, problems = check_file(path, LIBRARY)
+    assert any(f"unknown key {key!r}" in str(problem) for problem in problems)
