@@ -31,6 +31,18 @@ class Settings(Value):
     """The working hours, half-open; an end that is not later than the beginning is on the next date."""
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     """On which days work begins; Monday is 0."""
+    quiet: tuple[tuple[time, time], ...] = ()
+    """Times of every day in which nothing but the end of a session and urgent alerts is told, half-open."""
+    end_repeats: int = 3
+    """How often the end of a session that nobody has answered is told again."""
+    start_repeats: int = 0
+    """The same for its start, while it is only assumed to be on."""
+    respect_dnd: bool = True
+    """Whether all but ends and urgent alerts waits while the desktop is not to disturb."""
+    discreet: bool = False
+    """Whether notes say nothing that others should not read over a shoulder or on a locked screen."""
+    sound: bool = False
+    """Whether notes ask for a sound of the desktop."""
 
 
 def load(folder: Path) -> Settings:
@@ -165,6 +177,24 @@ def read_work(value: Any) -> tuple[time, time]:
     return hours
 
 
+def read_quiet(value: Any) -> tuple[tuple[time, time], ...]:
+    """Quiet times from `12:30-13:15`, or from several with commas between them. Raises `ValueError`."""
+    message = _('expected quiet times such as "12:30-13:15", found {found}', found=_shown(value))
+    try:
+        parts = value.split(",") if isinstance(value, str) and value.strip() else []
+        return tuple(sorted({read_work(part) for part in parts}))
+    except ValueError:
+        raise ValueError(message) from None
+
+
+def _quiet(value: Any) -> tuple[tuple[time, time], ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(
+            _('expected quiet times such as ["12:30-13:15"], found {found}', found=_shown(value))
+        )
+    return tuple(sorted({span for each in value for span in read_quiet(each)}))
+
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -225,6 +255,16 @@ def _yes_or_no(value: Any) -> bool:
     return value
 
 
+MOST_REPEATS = 10
+
+
+def _repeats(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_REPEATS:
+        found, most = _shown(value), MOST_REPEATS
+        raise ValueError(_("expected a number from 0 to {most}, found {found}", most=most, found=found))
+    return value
+
+
 def _shown(value: Any) -> str:
     """A value as the file has it, more or less, and not too long."""
     match value:
@@ -250,4 +290,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "language": _language,
     "work": read_work,
     "workdays": read_workdays,
+    "quiet": _quiet,
+    "end_repeats": _repeats,
+    "start_repeats": _repeats,
+    "respect_dnd": _yes_or_no,
+    "discreet": _yes_or_no,
+    "sound": _yes_or_no,
 }

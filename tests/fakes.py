@@ -1,10 +1,12 @@
 """Fakes at the ports."""
 
+from recovery.notify.disturbing import HELD
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
     Closed,
     CloseReason,
+    Freed,
     Lack,
     Note,
     Outcome,
@@ -31,6 +33,7 @@ class FakeNotifier:
         self.probes = 0
         self.is_closed = False
         self.answers = True
+        self.may_disturb = True
         self._broken: tuple[str, Lack] = ("", "")
         self._waiting: list[Note] = []
         self._ready: list[Outcome] = []
@@ -79,11 +82,18 @@ class FakeNotifier:
     def mend(self) -> None:
         self._broken = ("", "")
 
+    def free(self) -> None:
+        """The person may be disturbed again, and the desktop says so."""
+        self.may_disturb = True
+        self._ready.append(Freed())
+
     def answer(self) -> None:
         """Give the waiting notes their outcome."""
         reason, lack = self._broken
         for note in self._waiting:
-            if reason:
+            if note.can_wait and not self.may_disturb:
+                self._ready.append(Undelivered(note.tag, self.name, HELD, is_held=True))
+            elif reason:
                 self._ready.append(Undelivered(note.tag, self.name, reason, lack))
             else:
                 self.shown.append(note)

@@ -129,6 +129,32 @@ def test_each_notifier_that_the_settings_name_can_be_had(name: str) -> None:
     notifier.close()
 
 
+def test_what_is_told_and_how_often_can_be_set(tmp_path: Path) -> None:
+    text = 'quiet = ["12:30-13:15", "21:00-1:00"]\nend_repeats = 0\nstart_repeats = 2\n'
+    found = settings(tmp_path, text + "respect_dnd = false\ndiscreet = true\nsound = true")
+    assert found.quiet == ((time(12, 30), time(13, 15)), (time(21), time(1)))
+    assert (found.end_repeats, found.start_repeats) == (0, 2)
+    assert (found.respect_dnd, found.discreet, found.sound) == (False, True, True)
+    assert settings(tmp_path, "quiet = []").quiet == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('quiet = "12:30-13:15"', 'expected quiet times such as ["12:30-13:15"], found "12:30-13:15"'),
+        ('quiet = ["12:30"]', 'settings.toml:1: expected quiet times such as "12:30-13:15", found "12:30"'),
+        ('quiet = ["12:30-12:30"]', 'found "12:30-12:30"'),
+        ("quiet = [12]", "found a list"),
+        ("end_repeats = 11", "expected a number from 0 to 10, found 11"),
+        ("end_repeats = true", "found true"),
+        ('start_repeats = "2"', 'found "2"'),
+        ("respect_dnd = 0", "expected true or false, without quotes, found 0"),
+    ],
+)
+def test_mistakes_in_them_are_told(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refusal(tmp_path, text)
+
+
 def test_a_language_is_one_that_is_spoken(tmp_path: Path) -> None:
     assert settings(tmp_path, 'language = ""').language == ""
     said = 'expected one of "", "en", "de", found "fr"'

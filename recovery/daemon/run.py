@@ -19,6 +19,7 @@ from recovery.engine.facts import to_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.choose import choose
+from recovery.notify.logind import Logind
 from recovery.notify.port import Notifier
 from recovery.notify.watching import Watch
 from recovery.values import replace
@@ -52,6 +53,8 @@ class Daemon:
         self._service = Service(folder, notifier, log)
         self._alarm = AlarmClock(self._ring, self._jumped)
         self._watch = Watch(self._alarm.selector, self._collect)
+        self._logind = Logind(self._before_sleep, self._after_sleep, _("to bring its journal to the disk"))
+        self._sleep_watch = Watch(self._alarm.selector, self._hear_of_sleep)
         self._supervisor = Supervisor(os.environ, os.getpid(), clock.monotonic())
         self._sign = Presence(
             pid=os.getpid(),
@@ -91,6 +94,7 @@ class Daemon:
             self._supervisor.stopping()
             signal.set_wakeup_fd(-1)
             self._notifier.close()
+            self._logind.close()
             if self._ear is not None:
                 self._ear.close(is_ours=self._lock.is_in_place())
             self._log.info("daemon %d ends", os.getpid())
@@ -165,17 +169,30 @@ class Daemon:
         if self._service.collect(clock.monotonic(), clock.now()):
             self._ring()
 
+    def _hear_of_sleep(self) -> None:
+        self._logind.advance(clock.monotonic())
+
+    def _before_sleep(self) -> None:
+        self._log.info("the machine goes to sleep")
+        self._service.settle(clock.now())
+
+    def _after_sleep(self) -> None:
+        self._log.info("the machine is awake again")
+        self._ring()
+
     def _deadline(self) -> float | None:
-        limits = (self._notifier.deadline(), self._supervisor.deadline())
+        limits = (self._notifier.deadline(), self._supervisor.deadline(), self._logind.deadline())
         return min((limit for limit in limits if limit is not None), default=None)
 
     def _on_deadline(self) -> None:
         self._supervisor.live(clock.monotonic())
+        self._hear_of_sleep()
         self._collect()
 
     def _prepare(self) -> None:
         """Before each wait: hear what the notifier has open, and say how things are."""
         self._watch.follow(self._notifier.sources())
+        self._sleep_watch.follow(self._logind.sources())
         problem = self._notifier.problem()
         self._sign = replace(self._sign, notifier=self._notifier.name, problem=problem)
         if self._sign != self._said and self._gone_since is None:

@@ -10,26 +10,40 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from recovery.daemon.buttons import buttons, said_by
+from recovery.daemon.wishes import Wishes
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import LATE_WORDS, end_sessions, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import END_KEY, ENDED, Cue
 from recovery.engine.fold import read_cue
+from recovery.engine.repeating import Repeat, next_repeat, repeats
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
-from recovery.notify.port import HandedOver, Note, Notifier, Outcome, Pressed, Shown, Undelivered
+from recovery.notify.port import (
+    Closed,
+    Freed,
+    HandedOver,
+    Note,
+    Notifier,
+    Outcome,
+    Pressed,
+    Shown,
+    Undelivered,
+)
+from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.journal import NAME, Journal
 from recovery.store.record import (
     Record,
     bring_up,
     do,
-    is_latest_unanswered,
+    is_answered,
     load,
     not_told,
     seen_at,
     told,
+    told_again,
     untold,
     write,
 )
@@ -49,11 +63,17 @@ BACKUP_WAIT = timedelta(hours=1)
 
 @dataclass
 class Attempt:
-    """An untold cue's way to the screen."""
+    """A cue's way to the screen."""
 
     episode: str
     language: str
     cue: Cue
+    is_discreet: bool = False
+    repeat: Repeat | None = None
+    """Set for a cue that has been shown before and is told again."""
+    shown_at: datetime | None = None
+    is_held: bool = False
+    """Whether it waits for the person to be disturbed again."""
     count: int = 0
     again_at: datetime | None = None
     """When to try once more; None while an attempt is under way."""
@@ -70,11 +90,15 @@ class Service:
         self._log = log
         self._attempts: dict[int, Attempt] = {}
         """By the fact that carries the cue."""
-        self._together: dict[int, tuple[int, ...]] = {}
-        """Which cues share a note that is under way, by the one whose tag it has."""
+        self._sent: dict[int, tuple[str, tuple[Attempt, ...]]] = {}
+        """The notes that are under way, by tag: the key and the cues that share it."""
+        self._standing: dict[str, tuple[Attempt, ...]] = {}
+        """The cues of the notes that may still stand on the screen, by key."""
+        self._left: list[Attempt] = []
+        """Cues whose note had to go for another's sake: they get one of their own."""
+        self._wishes = Wishes(folder, log)
+        self._wished = Settings()
         self._trouble = ""
-        self._standing: dict[str, str] = {}
-        """The episodes of the critical notes that may still stand on the screen, by key."""
         self._known = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
@@ -93,6 +117,7 @@ class Service:
         A journal that cannot be used now is a trouble told in the log; it is tried again soon.
         """
         patience = PATIENCE if self._is_an_end_due(now) else None
+        self._wished = wished = self._wishes.now()
         try:
             self._catch_up(patience)
             record = self._brought_up(now, patience)
@@ -104,10 +129,13 @@ class Service:
         self._tell(record, now)
         # After the last of them a cue waits for whatever wakes the daemon next: where there is no desktop, none
         # comes by being asked.
-        waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES))
-        retries = [attempt.again_at for attempt in waiting if attempt.again_at is not None]
-        waking = record.next_wakeup(now)
-        return min([*retries, *([waking] if waking else [])], default=None)
+        waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.is_held)
+        instants = [attempt.again_at for attempt in waiting]
+        instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
+        places = [record.of(one.episode).place for one in self._left]
+        instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
+        instants.append(record.next_wakeup(now))
+        return min((instant for instant in instants if instant is not None), default=None)
 
     def _tell_from_memory(self, now: datetime) -> datetime:
         """Tell the ends of sessions, which must not wait for a journal that cannot be used now; when to wake next.
@@ -118,10 +146,10 @@ class Service:
             for fact in turn(episode, now, self._known.others(episode))[1]:
                 if fact.kind == ENDED and fact.data["occurrence"] in self._on:
                     cue = read_cue(fact, self._reply())
-                    self._log.warning("told from memory %s %s", cue.kind, cue.key)
+                    attempt = Attempt(episode.id, episode.place.language, cue, episode.is_discreet)
+                    self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
-                    body = _body(cue, now, episode.place.language)
-                    self.notifier.show(Note(cue.key, cue.title, body, cue.critical, tag=cue.seq))
+                    self.notifier.show(self._worded([attempt], now))
         self._known = seen_at(self._known, now)
         return min(now + TROUBLE_WAIT, self._known.next_wakeup(now) or now + TROUBLE_WAIT)
 
@@ -137,7 +165,12 @@ class Service:
         if journal is None:
             return Record(())
         with journal, journal.transaction():
-            return bring_up(journal, load(journal, now), now)
+            before = load(journal, now)
+            record = bring_up(journal, before, now)
+        for episode in record.all:
+            if episode.stays != before.of(episode.id).stays:
+                self._log.info("%s: times are now those of %s", episode.id, episode.place.zone.key)
+        return record
 
     def _journal(self, now: datetime, patience: float | None = None) -> Journal | None:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""
@@ -165,6 +198,18 @@ class Service:
             return
         self._copied_on, self._copy_again_at, self._copy_trouble = today, None, ""
 
+    def settle(self, now: datetime) -> None:
+        """Bring all that is known to the disk before the machine sleeps; a trouble is told in the log."""
+        try:
+            self._catch_up(PATIENCE)
+            journal = self._journal(now, PATIENCE)
+            if journal is not None:
+                with journal:
+                    journal.settle()
+            self._log.info("the journal is on the disk")
+        except RecoveryError as error:
+            self._log_trouble(error)
+
     def _log_trouble(self, error: RecoveryError) -> None:
         if error.message != self._trouble:
             self._log.error("%s", error.message)
@@ -172,41 +217,107 @@ class Service:
 
     def _tell(self, record: Record, now: datetime) -> None:
         """Start to show every cue that is untold; forget those that need no telling any more."""
-        self._clear_up(record)
-        wanted = {cue.seq: (episode, cue) for episode in record.all for cue in untold(episode, now)}
+        self._clear_up(record, now)
+        wanted = self._wanted(record, now)
         for seq, attempt in [*self._attempts.items()]:
-            if seq not in wanted and attempt.again_at is not None:  # one under way will yet have its fate
+            if attempt.again_at is None:  # one under way will yet have its fate
+                continue
+            if seq not in wanted or _number(wanted[seq]) != _number(attempt):
                 del self._attempts[seq]
         ready: list[Attempt] = []
-        for seq, (episode, cue) in wanted.items():
-            attempt = self._attempts.setdefault(
-                seq, Attempt(episode.id, episode.place.language, cue, again_at=now)
-            )
+        for seq, fresh in wanted.items():
+            attempt = self._attempts.setdefault(seq, fresh)
             if attempt.again_at is not None and attempt.again_at <= now:
                 ready.append(attempt)
         for group in _grouped(ready):
-            first, *others = group
+            first = group[0]
             for attempt in group:
                 attempt.again_at = None
                 attempt.count += 1
-            if first.cue.kind == "end":
+            if first.cue.kind == "end" and first.repeat is None:
                 # The start is over, so it leaves the screen; as a note of its own it stays in the
                 # desktop's history, which a replaced one would not.
                 self.notifier.withdraw(first.cue.key.removesuffix(END_KEY))
-            self._together[first.cue.seq] = tuple(attempt.cue.seq for attempt in others)
-            note = _note(group, now)
-            if first.cue.kind == "start" or not others:
-                # What several cues share has no buttons: nobody could tell whose they are.
-                note = replace(note, actions=buttons(first.cue, first.language))
-            self.notifier.show(note)
-            self._owners[note.key] = first.episode
+            self._show([*group, *self._riders(record, group)], now, first.cue.seq)
+        self._show_left(record, now)
 
-    def _clear_up(self, record: Record) -> None:
-        """Take critical notes off the screen once they are dealt with: by themselves they would stay for ever."""
-        for key, id_ in [*self._standing.items()]:
-            if _is_dealt_with(key, next((e for e in record.all if e.id == id_), None)):
-                self.notifier.withdraw(key)
-                del self._standing[key]
+    def _wanted(self, record: Record, now: datetime) -> dict[int, Attempt]:
+        """What is to be told now, by the fact that carries it."""
+        wished = self._wished
+        wanted: dict[int, Attempt] = {}
+        for episode in record.all:
+            about = (episode.id, episode.place.language)
+            for cue in untold(episode, now):
+                wanted[cue.seq] = Attempt(*about, cue, episode.is_discreet, again_at=now)
+            for repeat in repeats(episode, now, wished.end_repeats, wished.start_repeats):
+                again = Attempt(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
+                wanted.setdefault(repeat.cue.seq, again)
+        return wanted
+
+    def _show(self, group: Sequence[Attempt], now: datetime, tag: int, *, can_wait: bool = True) -> None:
+        """Put cues on the screen as one note, in the place of the one with the same key."""
+        note = self._worded(group, now)
+        can_wait = can_wait and self._wished.respect_dnd and not note.critical
+        self._sent[tag] = note.key, tuple(group)
+        self.notifier.show(replace(note, tag=tag, can_wait=can_wait))
+        self._owners[note.key] = group[0].episode
+
+    def _worded(self, group: Sequence[Attempt], now: datetime) -> Note:
+        """One note for several cues, with its buttons and its sound."""
+        first, *others = group
+        note = _note(group, now)
+        if first.cue.kind == "start" or not others:
+            # What several cues share has no buttons: nobody could tell whose they are.
+            note = replace(note, actions=buttons(first.cue, first.language))
+        if self._is_discreet(*group):
+            title, body = _neutral(first)
+            note = replace(note, title=title, body=body)
+        if self._wished.sound:
+            note = replace(note, sound=_sound(first.cue))
+        return note
+
+    def _is_discreet(self, *attempts: Attempt) -> bool:
+        return self._wished.discreet or any(attempt.is_discreet for attempt in attempts)
+
+    def _name(self, attempt: Attempt) -> str:
+        """What the log calls a cue: nothing of what the person suffers from, where that is not to be seen."""
+        return f"#{attempt.cue.seq}" if self._is_discreet(attempt) else attempt.cue.key
+
+    def _clear_up(self, record: Record, now: datetime) -> None:
+        """Take off the screen what is answered; what shares the note with it stays, or gets a note of its own."""
+        for key, group in [*self._standing.items()]:
+            left = [one for one in group if not is_answered(_episode_of(record, one), one.cue)]
+            if len(left) == len(group):
+                continue
+            del self._standing[key]
+            if left and left[0] is group[0]:
+                self._show(left, now, self._reply(), can_wait=False)
+                continue
+            self.notifier.withdraw(key)
+            self._left += left
+
+    def _riders(self, record: Record, group: Sequence[Attempt]) -> list[Attempt]:
+        """What stands in the note that a new one replaces, and is not answered yet."""
+        keys = {attempt.cue.key for attempt in group}
+        standing = self._standing.get(group[0].cue.key, ())
+        return [
+            one
+            for one in standing
+            if one.cue.key not in keys and not is_answered(_episode_of(record, one), one.cue)
+        ]
+
+    def _show_left(self, record: Record, now: datetime) -> None:
+        """Show what lost its note, unless it is answered by now, in notes of their own; not in a quiet time."""
+        waiting: list[Attempt] = []
+        ready: list[Attempt] = []
+        for one in self._left:
+            episode = _episode_of(record, one)
+            if episode is None or is_answered(episode, one.cue):
+                continue
+            (waiting if episode.place.is_quiet(now) and not one.cue.critical else ready).append(one)
+        self._left = waiting
+        for group in _grouped(ready):
+            self._show(group, now, self._reply())
 
     def collect(self, monotonic: float, now: datetime) -> bool:
         """Note what became of cues under way. True if something has to be planned anew."""
@@ -214,32 +325,71 @@ class Service:
         return sum(self._note(outcome, now) for outcome in outcomes) > 0
 
     def _note(self, outcome: Outcome, now: datetime) -> bool:
-        if isinstance(outcome, Pressed):
-            return self._press(outcome, now)
-        if not isinstance(outcome, Shown | HandedOver | Undelivered):
-            return False
-        tags = (outcome.tag, *self._together.pop(outcome.tag, ()))
-        return sum(self._note_of(replace(outcome, tag=tag), now) for tag in tags) > 0
+        match outcome:
+            case Pressed():
+                # What shared the note goes with it, and has to come again.
+                self._left += self._standing.pop(outcome.key, ())[1:]
+                return self._press(outcome, now)
+            case Closed(key=key, reason=reason):
+                if reason != "withdrawn":
+                    self._standing.pop(key, None)
+                return False
+            case Freed():
+                held = [attempt for attempt in self._attempts.values() if attempt.is_held]
+                for attempt in held:
+                    if attempt.again_at is not None:
+                        attempt.again_at = now
+                return bool(held or self._left)
+        key, group = self._sent.pop(outcome.tag, ("", ()))
+        if not isinstance(outcome, Undelivered):
+            if group:
+                self._standing[key] = group
+        elif outcome.tag < 0:
+            self._left += group  # no fact waits for it: it is shown again with the next wake
+        again = [
+            self._note_of(attempt, replace(outcome, tag=attempt.cue.seq), now)
+            for attempt in group
+            if self._attempts.get(attempt.cue.seq) is attempt
+        ]
+        return any(again) or (key in self._standing and self._is_overtaken(group))
+
+    def _is_overtaken(self, group: Sequence[Attempt]) -> bool:
+        """Whether something in a note was answered while it was on its way."""
+        for one in group:
+            episode = _episode_of(self._known, one)
+            if one.cue.kind == "end" and episode is not None:
+                # An end that only further steps of its round have overtaken stays until the next wake.
+                occurrence = one.cue.key.removesuffix(END_KEY)
+                if all(t.is_confirmed for t in episode.ledger if t.occurrence == occurrence):
+                    return True
+            elif is_answered(episode, one.cue):
+                return True
+        return False
 
     def _press(self, pressed: Pressed, now: datetime) -> bool:
         """A person pressed a button: the same as the command of that name. What is refused is told on the screen."""
         id_ = self._owners.get(pressed.key, "")
         language = next((e.place.language for e in self._known.all if e.id == id_), current())
+        is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
+        look = tr(language, "Type: recovery status")
         try:
             outcome = self._done(id_, said_by(pressed.key, pressed.action), now, language)
         except RecoveryError as error:
             self._log_trouble(error)
-            title = tr(language, "Not noted")
-            self.notifier.show(Note(pressed.key, title, error.message, tag=self._reply()))
+            title, body = tr(language, "Not noted"), look if is_discreet else error.message
+            self.notifier.show(Note(pressed.key, title, body, tag=self._reply()))
             return True
-        said = f"refused, {outcome.reason}" if isinstance(outcome, Refused) else "noted"
-        self._log.info("pressed %s %s: %s", pressed.action, pressed.key, said)
+        said = "noted"
+        if isinstance(outcome, Refused):
+            said = "refused" if is_discreet else f"refused, {outcome.reason}"
+        self._log.info("pressed %s %s: %s", pressed.action, "#" if is_discreet else pressed.key, said)
         if isinstance(outcome, Refused):
             earliest = outcome.earliest
             when = ""
             if earliest is not None:
                 when = tr(language, "Earliest: {clock}.", clock=f"{earliest.astimezone():%H:%M}")
             text = f"{outcome.reason[:1].upper()}{outcome.reason[1:]}. {when}".strip()
+            text = look if is_discreet else text
             self.notifier.show(Note(pressed.key, tr(language, "Not now"), text, tag=self._reply()))
         return True
 
@@ -260,23 +410,22 @@ class Service:
         self._untracked += 1
         return -self._untracked
 
-    def _note_of(self, outcome: Shown | HandedOver | Undelivered, now: datetime) -> bool:
+    def _note_of(self, attempt: Attempt, outcome: Shown | HandedOver | Undelivered, now: datetime) -> bool:
         """What became of one cue."""
-        attempt = self._attempts.get(outcome.tag)
-        if attempt is None:
-            return False
-        cue = attempt.cue
-        late = (now - cue.due_at) / timedelta(milliseconds=1)
-        times = f"due={cue.due_at:%H:%M:%S.%f}Z now={now:%H:%M:%S.%f}Z late={late:.0f}ms via={outcome.via}"
+        cue, name = attempt.cue, self._name(attempt)
+        due = attempt.repeat.at if attempt.repeat else cue.due_at
+        late = (now - due) / timedelta(milliseconds=1)
+        times = f"due={due:%H:%M:%S.%f}Z now={now:%H:%M:%S.%f}Z late={late:.0f}ms via={outcome.via}"
         if isinstance(outcome, Undelivered):
-            self._log.warning("not shown %s %s %s: %s", cue.kind, cue.key, times, outcome.reason)
+            level = logging.INFO if outcome.is_held else logging.WARNING
+            self._log.log(level, "not shown %s %s %s: %s", cue.kind, name, times, outcome.reason)
+            attempt.is_held = outcome.is_held
             attempt.again_at = now + RETRIES[min(attempt.count, len(RETRIES)) - 1]
         else:
             how = "shown" if isinstance(outcome, Shown) else "handed over"
-            self._log.info("%s %s %s %s", how, cue.kind, cue.key, times)
-            attempt.unwritten = outcome, now
-            if cue.critical:
-                self._standing[cue.key] = attempt.episode
+            how = f"{how} again" if attempt.repeat else how
+            self._log.info("%s %s %s %s", how, cue.kind, name, times)
+            attempt.unwritten, attempt.shown_at = (outcome, now), now
         try:
             self._keep(attempt, outcome, now)
         except RecoveryError as error:
@@ -284,7 +433,12 @@ class Service:
             return True  # `wake` tries again
         if attempt.unwritten is not None:
             del self._attempts[outcome.tag]
-        return isinstance(outcome, Undelivered)
+        return isinstance(outcome, Undelivered) or self._may_repeat(cue)
+
+    def _may_repeat(self, cue: Cue) -> bool:
+        """Whether a cue that was shown now may have to be told again: that has its time from here on."""
+        most = {"end": self._wished.end_repeats, "start": self._wished.start_repeats}
+        return most.get(cue.kind, 0) > 0
 
     def _keep(
         self,
@@ -303,7 +457,13 @@ class Service:
         with journal, journal.transaction():
             record = load(journal, at)
             episode = next((e for e in record.all if e.id == attempt.episode), None)
-            if episode is None or attempt.cue.seq not in episode.pending:
+            if episode is None:
+                return
+            if attempt.repeat is not None:
+                if not isinstance(outcome, Undelivered):
+                    write(journal, record, [told_again(episode, attempt.repeat, outcome.via, at)], at)
+                return
+            if attempt.cue.seq not in episode.pending:
                 return
             if isinstance(outcome, Undelivered):
                 if episode.troubles.get(attempt.cue.seq) == outcome.reason:
@@ -337,7 +497,7 @@ def _grouped(ready: Sequence[Attempt]) -> list[list[Attempt]]:
 def _note(group: Sequence[Attempt], now: datetime) -> Note:
     """One note for several cues: the first one leads, the others stand below it."""
     first, *others = (attempt.cue for attempt in group)
-    bodies = {attempt.cue.seq: _body(attempt.cue, now, attempt.language) for attempt in group}
+    bodies = {attempt.cue.seq: _body(attempt, now) for attempt in group}
     if not others:
         return Note(first.key, first.title, bodies[first.seq], first.critical, tag=first.seq)
     title = first.title if first.kind == "start" else " · ".join(cue.title for cue in (first, *others))
@@ -346,18 +506,35 @@ def _note(group: Sequence[Attempt], now: datetime) -> Note:
     return Note(first.key, title, "\n".join(told), first.critical, tag=first.seq)
 
 
-def _is_dealt_with(key: str, episode: Episode | None) -> bool:
-    """Whether the person has answered a critical note, or something newer has taken its place."""
-    if episode is None:
-        return True
-    if not key.endswith(END_KEY):
-        return episode.is_over or key.removeprefix(f"{episode.id}/") not in episode.alerts
-    return not is_latest_unanswered(episode, key.removesuffix(END_KEY))
+def _episode_of(record: Record, attempt: Attempt) -> Episode | None:
+    return next((episode for episode in record.all if episode.id == attempt.episode), None)
 
 
-def _body(cue: Cue, now: datetime, language: str) -> str:
+def _neutral(attempt: Attempt) -> tuple[str, str]:
+    """The title and the body of a note that others may read."""
+    language = attempt.language
+    if attempt.cue.kind == "alert" and attempt.cue.critical:
+        return tr(language, "Please look: recovery status"), ""
+    return tr(language, "Time for your next step"), tr(language, "Type: recovery next")
+
+
+def _number(attempt: Attempt) -> int:
+    """Which of the repeats of its cue it is; 0: the first time."""
+    return attempt.repeat.number if attempt.repeat else 0
+
+
+def _sound(cue: Cue) -> str:
+    """A name of the freedesktop sound naming specification."""
+    if cue.kind == "alert":
+        return "dialog-warning"
+    return "alarm-clock-elapsed" if cue.kind == "end" else "message-new-instant"
+
+
+def _body(attempt: Attempt, now: datetime) -> str:
     """A cue's text, in the language of its episode; one that comes later than it was decided says by how much."""
-    late = now - cue.decided_at
-    if cue.kind in ("end", "start") and late >= LATE_WORDS:
-        return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=spell(late)).strip()
+    cue = attempt.cue
+    late = (attempt.shown_at or now) - cue.decided_at
+    if cue.kind in ("end", "start") and late >= LATE_WORDS and attempt.repeat is None:
+        language, length = attempt.language, spell(late)
+        return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=length).strip()
     return cue.body

@@ -76,7 +76,7 @@ def act(episode: Episode, now: datetime, wish: Act, others: Sequence[Episode] = 
         state = episode.say(OVER[episode.state])
         return Refused(episode.say("{episode} is {state}", episode=episode.id, state=state))
     if wish.at is not None and wish.at > now:
-        return Refused(episode.say("that is in the future"), wish.at)
+        return Refused(episode.say("that is in the future"))
     verb = _VERBS.get(wish.verb)
     if verb is None:
         known = ", ".join(VERBS)
@@ -126,6 +126,8 @@ class _Desk(Turn):
             for found in [*here, *earlier]:
                 if found.id == name or name in modalities(found):
                     return found  # type: ignore[return-value]  # the assertion above says so
+            if barred := self._barred(name):
+                return barred
             return self.refuse(
                 "no activity {name!r} of that kind in phase {phase}; there are: {known}",
                 name=name,
@@ -146,6 +148,24 @@ class _Desk(Turn):
     def listed(self, names: Iterable[str]) -> str:
         """Names, or that there are none."""
         return ", ".join(names) or self.say("none")
+
+    def _barred(self, name: str) -> Refused | None:
+        """Why something of the phase is not for this person, if that is why it is not there."""
+        whole = next((p for p in self.episode.whole.phases if p.id == self.episode.phase.id), None)
+        for activity in whole.everything() if whole is not None else ():
+            kinds = modalities(activity)
+            if name != activity.id and name not in kinds:
+                continue
+            for question in self.episode.whole.screen:
+                if self.episode.screened.get(question.id) and kinds & {*question.forbids}:
+                    return self.refuse(
+                        "{title} is left out, because of {question}: {reason}"
+                        " If that is no longer so: recovery screen {question}=no",
+                        title=activity.title,
+                        question=question.id,
+                        reason=self.episode.text(question.say),
+                    )
+        return None
 
     def _of_earlier_phases(self) -> list[Session]:
         """The activities of the sessions that are on, or whose end is not told yet, from other phases."""
@@ -648,7 +668,7 @@ class _Desk(Turn):
             )
             usually = self.say("Usually healed between {first} and {last}.", first=earliest, last=latest)
             message = f"{message} {usually}"
-        return self.accept(message)
+        return self.accept(f"{message} {self.say('A mistake? recovery undo takes it back.')}")
 
     def tick(self, wish: Act) -> Outcome:
         """What was found of the things on a checklist."""

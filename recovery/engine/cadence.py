@@ -8,7 +8,7 @@ The nth time of a grid is its start plus n intervals, never the one before plus 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from recovery.engine.episode import Episode, Track
+from recovery.engine.episode import MOMENT, Episode, Track
 from recovery.engine.facts import MEMORY
 from recovery.engine.times import DAY
 from recovery.protocol.model import (
@@ -29,6 +29,9 @@ from recovery.values import Value
 Timed = Session | Reminder | CheckIn | Checklist
 
 _MINUTE = timedelta(minutes=1)
+BY_THE_CLOCK = (At, PerDay, PerWeek)
+"""The cadences whose times belong to a date of the calendar: after a journey they are those of the place."""
+
 LONGEST_SPACING = timedelta(days=8)
 """Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
 
@@ -99,7 +102,7 @@ def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
     assert track.counts_from is not None
     previous, step = activity.steps[track.step - 1], activity.steps[track.step]
     due = track.counts_from + timedelta(seconds=previous.wait.seconds)
-    due = episode.place.fit(due, timedelta(seconds=step.duration.least.seconds))
+    due = episode.place.fit_told(due, timedelta(seconds=step.duration.least.seconds))
     yield Due(due, due + STEP_GRACE)
 
 
@@ -127,9 +130,11 @@ def _chain(
     if since is not None:
         due = max(due, since)
     while True:
-        due = episode.place.fit(due, planned)
-        following = episode.place.fit(due + planned + least, planned)
-        yield Due(due, due + (following - due) / 2)
+        due = episode.place.fit_told(due, planned)
+        following = episode.place.fit_told(due + planned + least, planned)
+        right = due + (following - due) / 2
+        room = _room(episode, activity, due, following) if activity.offers_missed else right
+        yield Due(due, max(right, room))
         due = following
 
 
@@ -143,20 +148,42 @@ def _grid(
         if activity.begins is not None:
             due = max(due, episode.instant(activity.begins))
         if track.last_due is None and (since is None or due >= since):
-            due = episode.place.fit(due, timedelta(0))
+            due = episode.place.fit_told(due, timedelta(0))
             yield Due(due, due + DAY)
         return
-    after = track.last_due
+    after, entered_at = track.last_due, episode.since(activity.id)
+    if episode.stays and isinstance(cadence, BY_THE_CLOCK):
+        # A time that the journey left out is before its beginning by the steady clock, and has to have its fate.
+        start, entered_at = min(start, episode.by_the_clock(start)), episode.by_the_clock(entered_at)
     if since is not None:
         start = max(start, since)
     previous: datetime | None = None
     hours = episode.place.at_work if isinstance(activity, Reminder) and activity.at_work else None
-    for due in _times(episode, cadence, start, after, episode.since(activity.id), hours):
+    for due in _times(episode, cadence, start, after, entered_at, hours):
         if due < start or (after is not None and due <= after):
             continue
         if previous is not None:
-            yield Due(previous, _half_way(episode, previous, due, hours))
+            yield Due(previous, _expiry(episode, activity, previous, due, hours))
         previous = due
+
+
+def _expiry(
+    episode: Episode, activity: Timed, due: datetime, following: datetime, hours: Hours | None
+) -> datetime:
+    """Until when a time of a grid is offered: while it is right, or until what may be made up for has no room left."""
+    right = _half_way(episode, due, following, hours)
+    return max(right, _room(episode, activity, due, following)) if _is_made_up(activity) else right
+
+
+def _is_made_up(activity: Timed) -> bool:
+    return isinstance(activity, Session) and activity.offers_missed
+
+
+def _room(episode: Episode, activity: Timed, due: datetime, following: datetime) -> datetime:
+    """Until when a session could begin that is over by bedtime and before the next one."""
+    assert isinstance(activity, Session)
+    length = timedelta(seconds=activity.steps[0].duration.least.seconds)
+    return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT
 
 
 def _half_way(episode: Episode, due: datetime, following: datetime, hours: Hours | None) -> datetime:
@@ -167,6 +194,35 @@ def _half_way(episode: Episode, due: datetime, following: datetime, hours: Hours
 
 
 def _times(
+    episode: Episode,
+    cadence: Cadence,
+    start: datetime,
+    after: datetime | None,
+    since: datetime,
+    hours: Hours | None,
+) -> Iterator[datetime]:
+    """The times of `_all_times`, in order: those in a quiet time come at its end, several of them as one.
+
+    Where a quiet time lasts until bedtime, times of the clock come before it, as for who goes to bed early.
+    """
+    place, last = episode.place, None
+    for instant in _all_times(episode, cadence, start, after, since, hours):
+        if not place.quiet:
+            yield instant
+            continue
+        day = place.waking_day(instant)
+        told = place.fit_told(instant, timedelta(0))
+        if place.waking_day(told) != day:
+            if not isinstance(cadence, At | PerWeek):
+                continue
+            begin, end = place.open_times(day)[-1]
+            told = max(begin, end - timedelta(minutes=30))
+        if last is None or told > last:
+            last = told
+            yield told
+
+
+def _all_times(
     episode: Episode,
     cadence: Cadence,
     start: datetime,

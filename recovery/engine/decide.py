@@ -52,6 +52,8 @@ HOLD_NOT_WORTH = timedelta(hours=1)
 comes later than this after bedtime is not told any more."""
 
 ASLEEP = N_("the machine was off or asleep")
+MOVED = N_("the time zone changed")
+TOO_LATE = N_("too late to be right: the next one is nearer")
 
 
 LATE_WORDS = timedelta(minutes=2)
@@ -468,7 +470,12 @@ class Turn:
         if track.is_on:
             if over or unfit:
                 self._tell_hold(activity, self.now, on=False)
-        elif track.day != day and not (over or early or unfit) and due <= self.now < end - HOLD_NOT_WORTH:
+        elif (
+            track.day != day
+            and not (over or early or unfit)
+            and due <= self.now < end - HOLD_NOT_WORTH
+            and place.may_tell(self.now)
+        ):
             self._tell_hold(activity, due, on=True)
 
     def _tell_hold(self, activity: Hold, due: datetime, *, on: bool) -> None:
@@ -477,7 +484,9 @@ class Turn:
         assert day is not None
         occurrence = self._name(activity.id, day) if on else track.occurrence
         words = self.episode.text(activity.on if on else activity.off)
-        expires = self.episode.place.window(day)[1] if on else self.now + HOLD_NOT_WORTH
+        place = self.episode.place
+        told = place.fit_told(self.now, timedelta(0)) if place.is_quiet(self.now) else self.now
+        expires = place.window(day)[1] if on else told + HOLD_NOT_WORTH
         cue = self.cue(occurrence, "on" if on else "off", activity.title, words, due, expires=expires)
         data = self._about(activity.id, occurrence, due, day) | {
             "modality": activity.modality,
@@ -523,8 +532,10 @@ class Turn:
         if not overdue:
             return
         if not is_withheld:
+            moved_at = self.episode.moved_at
             for due in overdue[:-1]:
-                self._miss(activity, due, self.say(ASLEEP))
+                is_left_out = moved_at is not None and due.at <= moved_at
+                self._miss(activity, due, self.say(MOVED if is_left_out else ASLEEP))
         day = self.episode.place.waking_day(overdue[-1].at)
         if track.step > 0 and track.withheld and day < self.episode.place.waking_day(self.now):
             # To the end of the day: the rounds that would have followed never became due.
@@ -540,16 +551,25 @@ class Turn:
         track = self.episode.track(activity.id)
         blocked = self.blocked(activity, ignoring=track.occurrence if again else "")
         if blocked is not None:
+            is_new = not track.withheld and not is_forgotten(self.episode, activity, self.now)
+            if is_new and due.expires_at <= self.now:
+                # Nobody withheld it when it was right: what is too late for now is no debt for tomorrow either.
+                self._miss(activity, due, self.say(TOO_LATE))
+                return
             self._withhold(activity, due, blocked)
             return
         if track.withheld and isinstance(activity, Session):
             due = Due(self.now, self.now + timedelta(seconds=1))
         if due.expires_at <= self.now:
-            self._miss(activity, due, self.say("too late to be right: the next one is nearer"))
+            self._miss(activity, due, self.say(TOO_LATE))
             return
-        waking = self.episode.place.fit(self.now, timedelta(0))
+        place = self.episode.place
+        waking = place.fit_told(self.now, self._least(activity))
         if waking > self.now:
-            self._withhold(activity, due, Block(self.say("outside the waking hours"), waking))
+            words = self.say("outside the waking hours")
+            if place.is_awake(self.now):
+                words = self.say("it would be in a quiet time")
+            self._withhold(activity, due, Block(words, waking))
             return
         if isinstance(activity, CheckIn) and self._is_answered(activity, due):
             self._fate(activity, due, f.DONE)
@@ -559,10 +579,9 @@ class Turn:
     def blocked(self, activity: Timed, ignoring: str = "") -> Block | None:
         """What keeps an activity from being offered now."""
         episode = self.episode
-        length = timedelta(0)
+        length = self._least(activity)
         if isinstance(activity, Session):
-            step = activity.steps[episode.track(activity.id).step]
-            length = timedelta(seconds=step.duration.least.seconds)
+            step = self._step(activity)
         if activity.until is not None and self.now + length > episode.instant(activity.until):
             return Block(self.only_until(activity.until), None)
         if activity.only_if is not None:
@@ -576,6 +595,11 @@ class Turn:
             )
             return longest(blocked for blocked in in_the_way if blocked is not None)
         return halt(episode, modalities(activity), self.others)
+
+    def _least(self, activity: Timed) -> timedelta:
+        """How long a session takes whose turn it is; what is only told takes no time."""
+        seconds = self._step(activity).duration.least.seconds if isinstance(activity, Session) else 0
+        return timedelta(seconds=seconds)
 
     def only_until(self, until: Anchor) -> str:
         """That something is over from an instant on."""

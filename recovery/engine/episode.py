@@ -99,6 +99,16 @@ class Stay(Value):
     """Whether an earlier phase is offered."""
 
 
+class Told(Value):
+    """A cue of a session that was shown, and may be told again while nobody answers."""
+
+    cue: Cue
+    at: datetime
+    """When it was first shown."""
+    count: int = 0
+    """Which of its repeats was the last one; 0: none."""
+
+
 class Alert(Value):
     id: str
     level: str
@@ -125,6 +135,10 @@ class Episode(Value):
     options: Mapping[str, str] = field(default_factory=dict)
     screened: Mapping[str, bool] = field(default_factory=dict)
     """The screening questions that are answered: True is yes."""
+    travels: bool = False
+    """Whether its place follows the machine's zone."""
+    stays: tuple[tuple[datetime, Place], ...] = ()
+    """The places before, each with when it was left."""
     confirms: bool = False
     """Whether the person confirms every change of phase (their setting)."""
     state: str = ACTIVE
@@ -148,10 +162,31 @@ class Episode(Value):
     """Cues that nothing is known to have shown, by the fact that carries them."""
     troubles: Mapping[int, str] = field(default_factory=dict)
     """Why a pending cue could not be shown."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """The newest start or end that was shown, by phase and activity."""
+    is_discreet: bool = False
+    """Whether its notes are to say nothing of it."""
 
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    def place_at(self, instant: datetime) -> Place:
+        """Where the person was at an instant."""
+        for left_at, place in self.stays:
+            if instant < left_at:
+                return place
+        return self.place
+
+    def by_the_clock(self, instant: datetime) -> datetime:
+        """When clocks here show what they showed at an instant where the person was then."""
+        local = self.place_at(instant).local(instant)
+        return self.place.resolve(local.date(), local.time())
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """When the place last changed; None: it never did."""
+        return self.stays[-1][0] if self.stays else None
 
     @property
     def phase(self) -> Phase:

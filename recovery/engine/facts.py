@@ -36,6 +36,8 @@ STEPPED = "stepped"
 TICKED = "ticked"
 UNDONE = "undone"
 UPGRADED = "upgraded"
+MOVED = "moved"
+RIGHTED = "righted"
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
 

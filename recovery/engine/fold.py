@@ -21,12 +21,15 @@ from recovery.engine.episode import (
     Answer,
     Episode,
     Stay,
+    Told,
     Track,
     Treatment,
     on_rung,
 )
 from recovery.engine.facts import Cue, Fact, from_ms
+from recovery.engine.righting import righted
 from recovery.engine.times import Place
+from recovery.engine.travel import moved
 from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
@@ -50,6 +53,7 @@ def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
         work=(time.fromisoformat(work[0]), time.fromisoformat(work[1])),
         workdays=tuple(data.get("workdays", range(5))),
         language=data.get("language", "en"),
+        quiet=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in data.get("quiet", ())),
     )
     episode = Episode(
         started.episode,
@@ -62,7 +66,9 @@ def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
         side=data.get("side"),
         options=data.get("options", {}),
         screened=data.get("screen", {}),
+        travels=bool(data.get("travels")),
         confirms=bool(data.get("confirms")),
+        is_discreet=bool(data.get("discreet")),
         stay=Stay(None, -1, started.at),
     )
     return replace(episode, protocol=tailored(episode))
@@ -128,6 +134,11 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
         if fact is started or fact.seq in undone:
             continue
         if fact.kind == f.DELIVERED:
+            shown = carriers.get(fact.data["seq"])
+            if shown is not None and shown.data["cue"]["kind"] in _REPEATED:
+                episode = _told(episode, read_cue(shown), fact)
+            elif "repeat" in fact.data:
+                episode = _told_again(episode, fact)
             keys = {seq: carrier.data["cue"]["key"] for seq, carrier in carriers.items()}
             for seq in _settled_with(fact.data["seq"], keys):
                 del carriers[seq]
@@ -494,11 +505,33 @@ def _stopped(episode: Episode, _: Fact) -> Episode:
 
 def _delivered(episode: Episode, fact: Fact) -> Episode:
     over = _settled_with(fact.data["seq"], {seq: cue.key for seq, cue in episode.pending.items()})
+    shown = episode.pending.get(fact.data["seq"])
+    if shown is not None and shown.kind in _REPEATED:
+        episode = _told(episode, shown, fact)
+    elif "repeat" in fact.data:
+        episode = _told_again(episode, fact)
     return replace(
         episode,
         pending={seq: cue for seq, cue in episode.pending.items() if seq not in over},
         troubles={seq: why for seq, why in episode.troubles.items() if seq not in over},
     )
+
+
+_REPEATED = ("start", "end")
+
+
+def _told(episode: Episode, cue: Cue, fact: Fact) -> Episode:
+    """A start or an end was shown: it takes the place of what was told of the activity before."""
+    activity = cue.key.removesuffix(f.END_KEY).rpartition("/")[0]
+    return replace(episode, told={**episode.told, activity: Told(cue, fact.at)})
+
+
+def _told_again(episode: Episode, fact: Fact) -> Episode:
+    for activity, one in episode.told.items():
+        if one.cue.seq == fact.data["seq"]:
+            again = replace(one, count=max(one.count, fact.data["repeat"]))
+            return replace(episode, told={**episode.told, activity: again})
+    return episode
 
 
 def _undelivered(episode: Episode, fact: Fact) -> Episode:
@@ -525,6 +558,8 @@ _RULES = {
     f.ALERTED: _alerted,
     f.COMPLETED: _completed,
     f.STOPPED: _stopped,
+    f.MOVED: moved,
+    f.RIGHTED: righted,
     f.DELIVERED: _delivered,
     f.UNDELIVERED: _undelivered,
 }

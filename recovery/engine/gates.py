@@ -225,7 +225,7 @@ def gate_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
 
 def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
     phase, following = episode.stay.phase, episode.next_phase
-    for alert in standing(episode):
+    for alert in standing(episode) if phase is not None else ():
         command = f"recovery flag clear {alert.id.rpartition('/')[2]}"
         words = episode.say("no red flag stands that stops something")
         yield Need(words, f"{alert.reason} {command}", Truth.NO)

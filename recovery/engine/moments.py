@@ -18,7 +18,10 @@ YEARS = range(1900, 2200)
 _CLOCK = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATED = rf"({_DATE})[ t](.+)"
-_DAYS = {"yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY}
+_DAYS = {
+    "yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY,
+    "gestern": -DAY, "heute": timedelta(0), "morgen": DAY,
+}  # fmt: skip
 
 
 class _NotKnown(ValueError):

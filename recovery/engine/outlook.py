@@ -140,7 +140,8 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
     """The phases of an episode laid on the calendar from its start, as ranges: gates decide, not dates."""
     ranges: list[PhaseRange] = []
     begins, latest = episode.started_at, episode.started_at
-    for phase in episode.protocol.phases:
+    following = [*episode.protocol.phases[1:], None]
+    for phase, after in zip(episode.protocol.phases, following, strict=True):
         begins = max([begins, *condition_moments(phase.enter_when, episode)])
         latest = max(latest, begins)
         zeros = {
@@ -150,6 +151,8 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
         }
         first, last = zeros[phase.zero]
         ends = max(begins, episode.place.after(first, episode.protocol.length(phase.least, episode.grade)))
+        if after is not None:
+            ends = max([ends, *condition_moments(after.enter_when, episode)])
         usually = None
         if phase.most is not None:
             usually = max(ends, episode.place.after(last, episode.protocol.length(phase.most, episode.grade)))
@@ -213,11 +216,18 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
     blocked = Turn(episode, now, others).blocked(activity)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
+    if blocked is None and track.withheld_until is not None and track.withheld_until > now:
+        # Nothing forbids it, but the person is not to be told now.
+        quiet = episode.say("not now: {reason}", reason=track.withheld)
+        return _explained(activity, track.withheld_until, [*reasons, quiet])
     if blocked is None:
         wake, bedtime = f"{place.wake:%H:%M}", f"{place.bedtime:%H:%M}"
         reasons.append(
             episode.say("within your waking hours, {wake} to {bedtime}", wake=wake, bedtime=bedtime)
         )
+        if place.quiet:
+            times = ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in place.quiet)
+            reasons.append(episode.say("outside your quiet times, {times}", times=times))
         if activity.until is not None:
             until = spell_when(place, episode.instant(activity.until), now)
             instant = anchor_words(activity.until, language)

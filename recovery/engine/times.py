@@ -36,9 +36,15 @@ class Place(Value):
     """On which days of the week work begins; Monday is 0."""
     language: str = "en"
     """What the person is told in: one of `recovery.language.LANGUAGES`."""
+    quiet: tuple[tuple[time, time], ...] = ()
+    """Times of every day, half-open, in which nothing is told but the end of a session and urgent alerts.
+
+    An end that is not later than the beginning is on the next date.
+    """
 
     def as_data(self) -> dict[str, Any]:
         """As it stands in the fact that opens an episode."""
+        quiet = [[f"{clock:%H:%M}" for clock in span] for span in self.quiet]
         return {
             "zone": self.zone.key,
             "wake": f"{self.wake:%H:%M}",
@@ -46,6 +52,7 @@ class Place(Value):
             "work": [f"{clock:%H:%M}" for clock in self.work],
             "workdays": [*self.workdays],
             "language": self.language,
+            **({"quiet": quiet} if quiet else {}),
         }
 
     def say(self, message: str, /, **values: object) -> str:
@@ -105,6 +112,37 @@ class Place(Value):
                 return start
         raise AssertionError("days never end")
 
+    def open_times(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """The parts of the waking hours that begin on that date in which the person may be told anything, in order.
+
+        Quiet times that leave nothing of a day do not count on it: something has to be told some time.
+        """
+        return _open_times(self.zone, self.wake, self.bedtime, self.quiet, day)
+
+    def may_tell(self, instant: datetime) -> bool:
+        """Whether the instant is within the waking hours and in no quiet time."""
+        return any(begin <= instant < end for begin, end in self.open_times(self.waking_day(instant)))
+
+    def is_quiet(self, instant: datetime) -> bool:
+        """Whether the instant is in a quiet time of the waking hours."""
+        return bool(self.quiet) and self.is_awake(instant) and not self.may_tell(instant)
+
+    def fit_told(self, instant: datetime, length: timedelta) -> datetime:
+        """As `fit`, and outside quiet times; what fits between no two of them may run into one, but begins in none."""
+        if not self.quiet:
+            return self.fit(instant, length)
+        for day in self.days_from(self.waking_day(instant)):
+            begin, bedtime = self.window(day)
+            spans = [(max(first, instant), last) for first, last in self.open_times(day) if last > instant]
+            for first, last in spans:
+                if first + length <= last:
+                    return first
+            is_too_long = all(last - first < length for first, last in self.open_times(day))
+            for first, _ in spans:
+                if (is_too_long and first + length <= bedtime) or begin > instant:
+                    return first
+        raise AssertionError("days never end")
+
     def moment(self, day: date, moment: LocalMoment) -> datetime:
         """The instant of a protocol's time of day on a waking day."""
         begin, end = self.window(day)
@@ -148,6 +186,25 @@ def _exists(zone: ZoneInfo, day: date) -> bool:
 def _window(zone: ZoneInfo, wake: time, bedtime: time, day: date) -> tuple[datetime, datetime]:
     last = day if bedtime > wake else day + DAY
     return _resolve(zone, day, wake), _resolve(zone, last, bedtime)
+
+
+@lru_cache(maxsize=128)
+def _open_times(
+    zone: ZoneInfo, wake: time, bedtime: time, quiet: tuple[tuple[time, time], ...], day: date
+) -> tuple[tuple[datetime, datetime], ...]:
+    window = _window(zone, wake, bedtime, day)
+    spans = [window]
+    for begins, ends in quiet:
+        for on in (day - DAY, day, day + DAY):  # one of the night before or after may reach into the day
+            first = _resolve(zone, on, begins)
+            last = _resolve(zone, on if ends > begins else on + DAY, ends)
+            spans = [
+                part
+                for begin, end in spans
+                for part in ((begin, min(end, first)), (max(begin, last), end))
+                if part[0] < part[1]
+            ]
+    return tuple(spans) or (window,)
 
 
 def _waking_day(place: Place, instant: datetime) -> date:

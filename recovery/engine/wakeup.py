@@ -83,6 +83,8 @@ def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[d
     begin, end = place.window(day)
     yield begin
     yield end
+    for first, _ in place.open_times(day):
+        yield first
     for anchor in (activity.begins, activity.until):
         if anchor is not None:
             yield episode.instant(anchor)

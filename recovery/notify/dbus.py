@@ -34,6 +34,9 @@ RETRY_SECONDS = 0.05
 
 OUTGOING_LIMIT_BYTES = 4 << 20
 READ_BYTES = 1 << 16
+MOST_FILES = 4
+"""Descriptors that may come with one read."""
+
 READS_AT_ONCE = 64
 """So that a bus that talks without end cannot hold the daemon; the rest is still readable afterwards."""
 
@@ -81,14 +84,18 @@ class BusLost(Exception):
 class SessionBus:
     """One connection, from its first byte. Calls may be made at once; they go out when the bus has let us in.
 
+    With `takes_files` replies may bring open descriptors, as their numbers; whoever gets one has to close it.
     Raises `BusLost` from the constructor and from `advance`.
     """
 
-    def __init__(self, address: str, monotonic: float) -> None:
+    def __init__(self, address: str, monotonic: float, *, takes_files: bool = False) -> None:
         self._paths = list(_socket_paths(address))
         self._give_up_at = monotonic + CONNECT_LIMIT_SECONDS
         self._serials = count(1)
-        self._authenticator: Authenticator | None = Authenticator()
+        self._takes_files = takes_files
+        self._files: list[int] = []
+        """Descriptors that have come in, for messages not read yet."""
+        self._authenticator: Authenticator | None = Authenticator(enable_fds=takes_files)
         self._hello = 0
         self._is_ready = False
         self._parser = Parser()
@@ -160,6 +167,8 @@ class SessionBus:
 
     def close(self) -> None:
         self.socket.close()
+        while self._files:
+            os.close(self._files.pop())
 
     def _connect(self) -> None:
         """Try the addresses in turn. A full queue of the bus (EAGAIN) leaves it for the next time."""
@@ -190,14 +199,14 @@ class SessionBus:
             raise BusLost(reason, "bus") from None
         except AuthenticationError:
             raise BusLost(_("the session bus does not let this user in"), "bus") from None
-        except (ValueError, KeyError, AssertionError, struct.error) as error:
+        except (ValueError, LookupError, AssertionError, struct.error) as error:
             reason = _("the session bus sent something that is not D-Bus ({reason!r})", reason=error)
             raise BusLost(reason) from None
 
     def _read(self, events: list[Event]) -> None:
         for _turn in range(READS_AT_ONCE):
             try:
-                data = self.socket.recv(READ_BYTES)
+                data, files = self._receive()
             except BlockingIOError:
                 return
             if not data:
@@ -206,10 +215,31 @@ class SessionBus:
                 self._feed_authenticator(data)
                 self._write()
             else:
-                for message in self._parser.feed(data):
+                self._files += files
+                self._parser.add_data(data, files)
+                for message in iter(self._parser.get_next_message, None):
                     event = self._event(message)
+                    self._close_unwanted(message, event)
                     if event is not None:
                         events.append(event)
+
+    def _receive(self) -> tuple[bytes, list[int]]:
+        """What has come in. Without `takes_files` the kernel closes descriptors that nobody asked for."""
+        if not self._takes_files:
+            return self.socket.recv(READ_BYTES), []
+        data, files, _flags, _sender = socket.recv_fds(self.socket, READ_BYTES, MOST_FILES)
+        for file in files:
+            os.set_inheritable(file, False)
+        return data, files
+
+    def _close_unwanted(self, message: Message, event: Event | None) -> None:
+        """Close the descriptors of a message that nobody will: anybody on the bus may send some along."""
+        count = message.header.fields.get(HeaderFields.unix_fds, 0)
+        came, self._files = self._files[:count], self._files[count:]
+        wanted = event.values if isinstance(event, Reply) else ()
+        for file in came:
+            if file not in wanted:
+                os.close(file)
 
     def _feed_authenticator(self, data: bytes) -> None:
         authenticator = self._authenticator

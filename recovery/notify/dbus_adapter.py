@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import N_, _
+from recovery.notify.disturbing import HELD, PROPERTIES, QUESTIONS, flag, is_freed
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
     Closed,
     CloseReason,
+    Freed,
     Lack,
     Note,
     Outcome,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 APP_NAME = "recovery"
 REPLY_LIMIT_SECONDS = 3.0
+ASK_LIMIT_SECONDS = 1.0
+"""For the answer whether the person may be disturbed."""
+
 KEYS_KEPT = 500
 """Ids of notes remembered for replacing and closing, the newest; far more than any screen holds."""
 
@@ -40,6 +45,7 @@ _SERVER = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
 _RULES = (
     f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{_SERVER}'",
+    f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{PROPERTIES}'",
     f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{_SERVER}'",
 )
 _CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
@@ -85,6 +91,15 @@ class DBusNotifier:
         self._probe: tuple[int, float] | None = None
         """Serial and time limit of the question for the capabilities."""
         self._information = 0
+        self._questions: dict[int, tuple[str, str]] = {}
+        """Whether the person may be disturbed, by serial: asked for each lot of notes that can wait."""
+        self._questions_end_at = 0.0
+        self._may_disturb: bool | None = None
+        """The answer, for those that wait for it now."""
+        self._unknown: set[tuple[str, str]] = set()
+        """The properties that this server does not have."""
+        self._holds = False
+        """Whether a note was held back since the desktop last said that it may disturb."""
         self._ids: dict[str, int] = {}
         try:
             from recovery.notify import dbus  # jeepney may be missing
@@ -129,6 +144,8 @@ class DBusNotifier:
         limits = [delivery.give_up_at for delivery in (*self._waiting, *self._under_way.values())]
         if self._probe:
             limits.append(self._probe[1])
+        if self._questions:
+            limits.append(self._questions_end_at)
         if self._bus and (due := self._bus.deadline()) is not None:
             limits.append(due)
         return min(limits, default=None)
@@ -191,6 +208,12 @@ class DBusNotifier:
         self._capabilities = None
         self.server = ""
         self._probe = None
+        self._questions.clear()
+        self._unknown.clear()
+        self._may_disturb = None
+        if self._holds:
+            self._holds = False
+            self._ready.append(Freed())
         self._too_late.clear()
         self._ready += [Closed(key, "unknown") for key in self._ids]
         self._ids.clear()
@@ -200,10 +223,10 @@ class DBusNotifier:
         self._ready += [Undelivered(one.note.tag, self.name, reason, lack) for one in self._waiting]
         self._waiting.clear()
 
-    def _call(self, member: str, signature: str = "", body: tuple[Any, ...] = ()) -> int:
+    def _call(self, member: str, signature: str = "", body: tuple[Any, ...] = (), interface: str = "") -> int:
         if self._bus is None or self._dbus is None:
             return 0
-        return self._bus.call(self._dbus.address(_PATH, _SERVER), member, signature, body)
+        return self._bus.call(self._dbus.address(_PATH, _SERVER, interface), member, signature, body)
 
     def _ask_capabilities(self) -> None:
         if self._probe is None:
@@ -218,14 +241,39 @@ class DBusNotifier:
             self._ask_capabilities()
             return
         busy = {delivery.note.key for delivery in self._under_way.values()}
-        held = []
+        kept = []
         for delivery in self._waiting:
-            if delivery.note.key in busy:
-                held.append(delivery)
+            note = delivery.note
+            if note.key in busy or (note.can_wait and self._is_asking()):
+                kept.append(delivery)
+            elif note.can_wait and self._may_disturb is False:
+                self._holds = True
+                self._ready.append(Undelivered(note.tag, self.name, _(HELD), is_held=True))
             else:
-                busy.add(delivery.note.key)
-                self._under_way[self._notify(delivery.note, self._capabilities)] = delivery
-        self._waiting = held
+                busy.add(note.key)
+                self._under_way[self._notify(note, self._capabilities)] = delivery
+        self._waiting = kept
+        if not any(delivery.note.can_wait for delivery in kept):
+            self._may_disturb = None  # the next ones are asked for anew
+
+    def _is_asking(self) -> bool:
+        """Whether the server has yet to say if the person may be disturbed; asks it, once for all that waits."""
+        if not self._questions and self._may_disturb is None:
+            for question in QUESTIONS:
+                if question not in self._unknown:
+                    self._questions[self._call("Get", "ss", question, PROPERTIES)] = question
+            self._questions_end_at = self._monotonic() + ASK_LIMIT_SECONDS
+            self._may_disturb = None if self._questions else True
+        return bool(self._questions)
+
+    def _answered(self, serial: int, held: bool | None) -> None:
+        question = self._questions.pop(serial)
+        if held is None:
+            self._unknown.add(question)
+        elif held or self._may_disturb is None:
+            self._may_disturb = not held
+        if not self._questions and self._may_disturb is None:
+            self._may_disturb = True
 
     def _notify(self, note: Note, can: Capabilities) -> int:
         title = clean(note.title, TITLE_LIMIT)
@@ -237,7 +285,12 @@ class DBusNotifier:
         actions = (
             [clean(text, TITLE_LIMIT) for action in note.actions for text in action] if can.buttons else []
         )
-        hints = {"urgency": ("y", 2 if note.critical else 1), "desktop-entry": ("s", APP_NAME)}
+        hints: dict[str, tuple[str, Any]] = {
+            "urgency": ("y", 2 if note.critical else 1),
+            "desktop-entry": ("s", APP_NAME),
+        }
+        if note.sound and can.sound:
+            hints["sound-name"] = ("s", note.sound)
         timeout = _EXPIRES_NEVER if note.critical else _EXPIRES_AS_THE_SERVER_LIKES
         replaces = self._ids.get(note.key, 0)
         return self._call(
@@ -258,6 +311,10 @@ class DBusNotifier:
             case dbus.Signal("NameOwnerChanged", (_, _, owner)):
                 self._forget_server()
                 self._problem = "" if owner else _(SERVER_GONE)
+            case dbus.Signal("PropertiesChanged", values):
+                if self._holds and is_freed(values):
+                    self._holds = False
+                    self._ready.append(Freed())
             case dbus.Signal("ActionInvoked", (int(number), str(action))):
                 if key := self._key_of(number):
                     self._ready.append(Pressed(key, action))
@@ -277,6 +334,8 @@ class DBusNotifier:
             self._learn(first if isinstance(first, list) else [])
         elif serial == self._information and len(values) >= 3:
             self.server = one_line(f"{first} {values[2]}")
+        elif serial in self._questions:
+            self._answered(serial, flag(values))
         elif delivery := self._under_way.pop(serial, None):
             self._problem = ""
             self._ready.append(Shown(delivery.note.tag, self.name))
@@ -295,6 +354,7 @@ class DBusNotifier:
             urgency=True,
             markup="body-markup" in listed,
             persistence="persistence" in listed,
+            sound="sound" in listed,
         )
 
     def _remember(self, delivery: _Delivery, number: object) -> None:
@@ -316,6 +376,8 @@ class DBusNotifier:
                 return
             self._probe = None
             self._fail_waiting(reason, lack)
+        elif serial in self._questions:
+            self._answered(serial, None)
         elif delivery := self._under_way.pop(serial, None):
             self._problem = reason
             self._ready.append(Undelivered(delivery.note.tag, self.name, reason, lack))
@@ -323,7 +385,10 @@ class DBusNotifier:
             self._too_late.pop(serial, None)
 
     def _give_up(self, monotonic: float) -> None:
-        """Fail what has waited long enough."""
+        """Fail what has waited long enough; a server that does not say whether it may disturb is sent to."""
+        if self._questions and self._questions_end_at <= monotonic:
+            self._questions.clear()
+            self._may_disturb = self._may_disturb is not False
         late = {serial: one for serial, one in self._under_way.items() if one.give_up_at <= monotonic}
         for serial, delivery in late.items():
             del self._under_way[serial]

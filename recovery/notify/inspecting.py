@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
+from recovery.notify.disturbing import DUNST, PROPERTIES, flag
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.session_bus import session_bus_address, why_no_bus
 from recovery.notify.wording import one_line
@@ -21,8 +22,6 @@ ANSWER_WITHIN = 3.0
 
 _SERVER = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
-_PROPERTIES = "org.freedesktop.DBus.Properties"
-_DUNST = "org.dunstproject.cmd0"
 _TEST_KEY = "recovery/test"
 
 
@@ -114,8 +113,8 @@ def _look_through(line: _Line, address: str) -> Desk:
     said = line.ask(
         information=(*server, "GetServerInformation", "", ()),
         capabilities=(*server, "GetCapabilities", "", ()),
-        inhibited=(_SERVER, _PATH, _PROPERTIES, "Get", "ss", (_SERVER, "Inhibited")),
-        paused=(_SERVER, _PATH, _PROPERTIES, "Get", "ss", (_DUNST, "paused")),
+        inhibited=(_SERVER, _PATH, PROPERTIES, "Get", "ss", (_SERVER, "Inhibited")),
+        paused=(_SERVER, _PATH, PROPERTIES, "Get", "ss", (DUNST, "paused")),
     )
     information = said.get("information", ())
     listed = said.get("capabilities", ((),))[0]
@@ -124,7 +123,7 @@ def _look_through(line: _Line, address: str) -> Desk:
         problem = _("it does not answer within {seconds:g} s", seconds=ANSWER_WITHIN)
     quiet, quiet_by = None, ""
     for name, who in (("inhibited", "Inhibited"), ("paused", "dunst")):
-        held = _flag(said.get(name))
+        held = flag(said.get(name))
         if held is not None and not quiet:
             quiet, quiet_by = held, who
     return Desk(
@@ -138,14 +137,6 @@ def _look_through(line: _Line, address: str) -> Desk:
         quiet=quiet,
         quiet_by=quiet_by,
     )
-
-
-def _flag(values: Any) -> bool | None:
-    """A property that is yes or no; None where the server has none such."""
-    match values:
-        case ((_signature, bool(held)),):
-            return held
-    return None
 
 
 class Tried(Value):

@@ -3,7 +3,7 @@
 The daemon is one thread around `selectors`, so nothing here waits. A note is started with `show`; what became
 of it comes out of `collect`, which the daemon calls when one of `sources()` is readable or `deadline()` has
 come. Every `show` is answered by exactly one of `Shown`, `HandedOver` and `Undelivered`; `Pressed` and
-`Closed` may follow.
+`Closed` may follow, and `Freed` after one that was held.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,8 @@ class Capabilities:
     """The body is read as markup there. Adapters escape on their own; a `Note` always holds plain text."""
     persistence: bool = False
     """Notes are kept until somebody acts on them."""
+    sound: bool = False
+    """It plays the sound that a note names."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Note:
     """(name, label) of each button, in order; left out where there are no buttons."""
     tag: int = 0
     """Comes back in the outcome. Give notes that are under way at the same time different tags."""
+    can_wait: bool = False
+    """It is not shown while the person does not want to be disturbed, where the desktop can tell."""
+    sound: str = ""
+    """A name of the freedesktop sound naming specification; "" none."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,13 @@ class Undelivered:
     via: str
     reason: str
     lack: Lack = ""
+    is_held: bool = False
+    """Nothing is wrong: the person does not want to be disturbed now. `Freed` follows where the desktop says so."""
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What was held back may be shown now, as far as the desktop says."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ class Closed:
     reason: CloseReason
 
 
-Outcome = Shown | HandedOver | Undelivered | Pressed | Closed
+Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed
 
 
 class Source(Protocol):

@@ -7,12 +7,16 @@ order: what is due first, then what the person does, then what follows from it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from recovery import clock
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, act
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.engine.fold import apply, fold
+from recovery.engine.repeating import Repeat, is_latest_unanswered
+from recovery.engine.righting import is_far_ahead, right
+from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
 from recovery.errors import StoreError
 from recovery.language import _
@@ -58,7 +62,7 @@ class Record(Value):
         """The next instant after `now` at which something may be due in any episode."""
         instants = [next_wakeup(e, now) for e in self.all]
         instants += [
-            e.place.fit(now, timedelta(0))
+            e.place.fit_told(now, timedelta(0))
             for e in self.all
             if any(_waits_for_waking(e, cue, now) for cue in e.pending.values())
         ]
@@ -77,6 +81,13 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     facts = journal.facts(id_, since=now - MEMORY)
     try:
         protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
+        latest = journal.last_fleeting_at(id_)
+        if latest is not None and latest < now - MEMORY:
+            # So long an outage: a session may be under way since before it, and its end is still to be told.
+            before = journal.facts(id_, since=latest - MEMORY)
+            episode = fold(protocol, carried_over(protocol, before))
+            if episode.under_way is not None:
+                return episode
         return fold(protocol, carried_over(protocol, facts))
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         # Not written by us, or damaged within: no reason for the daemon to end, nor for a command to call it a bug.
@@ -112,12 +123,21 @@ def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
-    for decide in (end_sessions, turn):
+    for episode in record.all:
+        if is_far_ahead(episode, now):
+            known = journal.facts(episode.id, since=now - LEDGER_MEMORY)
+            record = write(journal, record, right(episode, now, known), now)
+    for decide in (end_sessions, _moved, turn):
         for id_ in [episode.id for episode in record.all]:
             episode = record.of(id_)
             _, facts = decide(episode, now, record.others(episode))
             record = write(journal, record, facts, now)
     return record
+
+
+def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
+    """That the machine is in another time zone, where the episode follows it."""
+    return episode, move(episode, clock.machine_zone(), now) if episode.travels else []
 
 
 def seen_at(record: Record, now: datetime) -> Record:
@@ -160,9 +180,15 @@ def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
 
 
 def _waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
-    """Whether a cue is kept for the morning: a new phase or a routine alert wakes nobody."""
-    can_wait = cue.kind in ("phase", "offer", "way-back", "alert") and not cue.critical
-    return can_wait and not episode.place.is_awake(now)
+    """Whether a cue is kept: a new phase or a routine alert for the morning, and what need not be told at once.
+
+    That is all but ends and urgent alerts, in a quiet time.
+    """
+    if cue.critical or cue.kind == "end":
+        return False
+    if episode.place.is_quiet(now):
+        return True
+    return cue.kind in ("phase", "offer", "way-back", "alert") and not episode.place.is_awake(now)
 
 
 def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
@@ -186,6 +212,34 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
     return True
 
 
+def is_answered(episode: Episode | None, cue: Cue) -> bool:
+    """Whether a cue that was shown need not stand on the screen any more: answered, put off, or overtaken."""
+    if episode is None:
+        return True
+    match cue.kind:
+        case "start":
+            on = episode.under_way
+            return on is None or on.occurrence != cue.key or not on.is_assumed
+        case "end":
+            return not is_latest_unanswered(episode, cue.key.removesuffix(f.END_KEY))
+        case "alert":
+            return episode.is_over or cue.key.removeprefix(f"{episode.id}/") not in episode.alerts
+        case "reminder" | "check-in" | "suggestion":
+            return episode.is_over or not any(
+                track.occurrence == cue.key and track.is_open and track.snoozed_until is None
+                for track in episode.tracks.values()
+            )
+        case "offer":
+            return episode.is_over or not episode.stay.offered
+        case "way-back":
+            return episode.is_over or not episode.stay.way_back
+        case "on":
+            return episode.is_over or all(
+                track.occurrence != cue.key or not track.is_on for track in episode.tracks.values()
+            )
+    return False
+
+
 def _is_left_on(episode: Episode, occurrence: str) -> bool:
     """Whether only further steps of the same round have come after a session, and its own pack may still be on.
 
@@ -204,20 +258,17 @@ def _is_left_on(episode: Episode, occurrence: str) -> bool:
     return is_same_round and (is_start_told or is_first_chance)
 
 
-def is_latest_unanswered(episode: Episode, occurrence: str) -> bool:
-    """Whether a session is the latest of its activity, and nobody has said yet how it ended.
-
-    Its end is told as long as that is so; what came after it, or days, make telling it pointless.
-    """
-    activity = occurrence.rpartition("/")[0]
-    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
-    return bool(of_it) and of_it[-1].occurrence == occurrence and not of_it[-1].is_confirmed
-
-
 def told(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:
     """The fact that a cue was shown, with how late it came (milliseconds)."""
     late = round((now - cue.due_at).total_seconds() * 1000)
     return Fact(episode.id, now, f.DELIVERED, {"seq": cue.seq, "via": via, "late": late}, "daemon")
+
+
+def told_again(episode: Episode, repeat: Repeat, via: str, now: datetime) -> Fact:
+    """The fact that a cue was shown once more, with how late that came."""
+    late = round((now - repeat.at).total_seconds() * 1000)
+    data = {"seq": repeat.cue.seq, "via": via, "late": late, "repeat": repeat.number}
+    return Fact(episode.id, now, f.DELIVERED, data, "daemon")
 
 
 def not_told(episode: Episode, cue: Cue, via: str, reason: str, now: datetime) -> Fact:

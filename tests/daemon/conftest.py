@@ -22,13 +22,14 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def start(folder: Path, text: str, now: datetime = NOON) -> str:
-    """An episode in the journal, as `recovery start` leaves it; its id."""
+def start(folder: Path, text: str, now: datetime = NOON, **more: object) -> str:
+    """An episode in the journal, as `recovery start` leaves it, with `more` in the fact that opens it; its id."""
     path = folder / "started.yaml"
     path.write_text(text, "utf-8")
     reading = read_protocol(path, Library(()))
     known = reading.protocol
     data = {"onset": to_ms(now - timedelta(hours=1)), "zone": "UTC", "wake": "07:00", "bedtime": "23:00"}
+    data |= more
     with Journal.open(folder, now=now) as journal, journal.transaction():
         json = compiled.to_json(known)
         journal.pin(

@@ -21,6 +21,8 @@ THERMAL = ("cold", "warm")
 EVERYTHING = {"cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture"}
 INJURED = ("strain", "rice", "contrast")
 """The protocols that begin with a fresh injury."""
+FIRST = ("rice", "contrast", "press")
+"""The first phases of the protocols that are checked."""
 STILL_SAYS = 12 * HOUR
 """How long after the end cue somebody may still say that a session did not take place."""
 EARLIEST = {"I": (0, 14), "II": (0, 28), "III": (3, 0)}
@@ -494,7 +496,11 @@ class Checker:
 
     def _phase(self, event: Mapping[str, Any]) -> None:
         is_back = self._does(("step-back",))
-        if event["state"] in ("left", "entered") and not is_back:
+        # Rest and what else is not stopped begin whatever stands; going on does not.
+        is_first = event["state"] == "entered" and event["phase"] in FIRST
+        if event["phase"] == "contrast" and self.protocol == "strain":
+            is_first = False
+        if event["state"] in ("left", "entered") and not is_back and not is_first:
             for flag in [flag for flag, stopped in self.standing.items() if stopped]:
                 self.breach(f"{event['phase']} is {event['state']} while the red flag {flag} stands")
         if event["state"] == "held":

@@ -116,7 +116,7 @@ def test_phases_are_laid_on_the_calendar_as_ranges() -> None:
     ]
     assert [r.phase.id for r in phase_ranges(episode)] == ["rice", "contrast", "loading", "return"]
     assert told == [
-        ["23 Nov 07:00", "24 Nov 07:00", "26 Nov 07:00"],
+        ["23 Nov 07:00", "25 Nov 07:00", "26 Nov 07:00"],
         ["25 Nov 07:00", "26 Nov 07:00", "10 Dec 07:00"],
         ["26 Nov 07:00", "03 Dec 07:00", "31 Dec 07:00"],
         ["03 Dec 07:00", "10 Dec 07:00", "25 Feb 07:00"],

@@ -1,0 +1,95 @@
+"""A clock that was far ahead has been put right.
+
+What was written down by it lies in the future: told then it is not told again, but it must not keep the person waiting
+until that future comes either. From the moment of this fact on all of it counts as having happened then.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from recovery.engine import facts as f
+from recovery.engine.episode import Episode, Track
+from recovery.engine.facts import Fact
+from recovery.values import replace
+
+AHEAD = timedelta(hours=27)
+"""A clock that was further ahead than this was wrong: farther apart no two places on earth are by theirs."""
+
+
+def is_far_ahead(episode: Episode, now: datetime) -> bool:
+    """Whether something lies so far in the future that a clock was wrong: the one before, or that of now."""
+    return episode.started_at <= now and max(_instants(episode)) > now + AHEAD
+
+
+def right(episode: Episode, now: datetime, known: Sequence[Fact]) -> list[Fact]:
+    """The fact that the clock was wrong until now, for an episode of which something lies far ahead.
+
+    `known` are its facts of the last days and all later ones. Where these go on from now, it is the clock now that is
+    behind: then all stays as it is until that is put right.
+    """
+    if any(now < fact.at <= now + AHEAD for fact in known):
+        return []
+    ahead = max(_instants(episode)) - now
+    # The names of these days, which are long past for a clock that is ahead: none is given twice.
+    taken: dict[str, int] = {}
+    for fact in known:
+        series, _, ordinal = str(fact.data.get("occurrence", "")).rpartition(".")
+        if ordinal.isdecimal() and fact.at <= now:
+            taken[series] = max(int(ordinal), taken.get(series, 0))
+    return [Fact(episode.id, now, f.RIGHTED, {"seconds": int(ahead.total_seconds()), "names": taken})]
+
+
+def _instants(episode: Episode) -> Iterator[datetime]:
+    """When things have happened in an episode."""
+    yield episode.stay.entered_at
+    for track in episode.tracks.values():
+        for instant in (track.last_due, track.counts_from, track.withheld_at):
+            if instant is not None:
+                yield instant
+    for treatment in episode.ledger:
+        yield treatment.ended_at or treatment.began_at
+    for given in episode.answers.values():
+        yield given[-1].at
+
+
+def righted(episode: Episode, fact: Fact) -> Episode:
+    """The episode after such a fact."""
+    at = fact.at
+    stay = replace(
+        episode.stay,
+        entered_at=min(episode.stay.entered_at, at),
+        stepped_at=_by(episode.stay.stepped_at, at),
+    )
+    ledger = tuple(
+        replace(one, began_at=min(one.began_at, at), ended_at=_by(one.ended_at, at)) for one in episode.ledger
+    )
+    answers = {
+        name: tuple(replace(one, at=min(one.at, at)) for one in given)
+        for name, given in episode.answers.items()
+    }
+    return replace(
+        episode,
+        stay=stay,
+        ledger=ledger,
+        answers=answers,
+        names={**episode.names, **fact.data["names"]},
+        resumed_at=_by(episode.resumed_at, at),
+        tracks={name: _track(track, at) for name, track in episode.tracks.items()},
+    )
+
+
+def _track(track: Track, at: datetime) -> Track:
+    is_far_off = track.snoozed_until is not None and track.snoozed_until > at + AHEAD
+    return replace(
+        track,
+        last_due=_by(track.last_due, at),
+        counts_from=_by(track.counts_from, at),
+        withheld_at=_by(track.withheld_at, at),
+        withheld_until=None,
+        snoozed_until=None if is_far_off else track.snoozed_until,
+        day=track.day if track.day is None else min(track.day, at.date()),
+    )
+
+
+def _by(instant: datetime | None, at: datetime) -> datetime | None:
+    return None if instant is None else min(instant, at)

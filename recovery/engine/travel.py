@@ -1,0 +1,62 @@
+"""A person takes their machine to another time zone.
+
+Times of day follow the place: what has a time by the clock (`at`, `per_week`, `per_day`) is due at that time there,
+once a date of the calendar; grids from waking start at waking there. What counts elapsed time follows the body: gaps,
+waits, chains, lengths and every limit are what they were.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from recovery.engine import facts as f
+from recovery.engine.cadence import BY_THE_CLOCK
+from recovery.engine.episode import Episode, Track
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.times import Place
+from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, Session
+from recovery.values import replace
+
+
+def move(episode: Episode, zone: str, now: datetime) -> list[Fact]:
+    """The fact that an episode which travels is in that zone from now on; none where it is there already."""
+    if not zone or not episode.travels or episode.is_over or zone == episode.place.zone.key:
+        return []
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):  # a machine may have a zone of its own that nobody else knows
+        return []
+    cue = {
+        "key": f"{episode.id}/zone",
+        "kind": "phase",  # it waits for the morning, as a new phase does
+        "title": episode.say("Your time zone has changed"),
+        "body": episode.say(
+            "Times are now those of {zone}. What was told today is not told again.", zone=zone
+        ),
+        "due": to_ms(now),
+    }
+    return [Fact(episode.id, now, f.MOVED, {"zone": zone, "from": episode.place.zone.key, "cue": cue})]
+
+
+def moved(episode: Episode, fact: Fact) -> Episode:
+    """The episode after such a fact. What was told before it stays told, and at its time."""
+    before = episode.place
+    after = replace(before, zone=ZoneInfo(fact.data["zone"]))
+    tracks = {name: _carried(episode, name, before, after, fact.at) for name in episode.tracks}
+    stays = (*episode.stays, (fact.at, before))
+    return replace(episode, place=after, stays=stays, tracks=tracks)
+
+
+def _carried(episode: Episode, name: str, before: Place, after: Place, at: datetime) -> Track:
+    track, activity = episode.tracks[name], episode.activity(name)
+    # Until when it is withheld is asked anew: waking comes at another instant.
+    track = replace(track, withheld_until=None)
+    if isinstance(activity, Hold):
+        return replace(track, day=after.waking_day(at)) if track.is_on else track
+    if not isinstance(activity, Session | Reminder | CheckIn | Checklist) or track.last_due is None:
+        return track
+    if isinstance(activity.cadence, BY_THE_CLOCK):
+        # The same time of the same date over there. Flown west that is still to come, and passes over what was told
+        # of this date already; flown east it is past, and what the journey left out is due.
+        local = before.local(track.last_due)
+        track = replace(track, last_due=after.resolve(local.date(), local.time()))
+    return track
