@@ -9,15 +9,13 @@ from typing import Any
 
 import click
 
-from recovery.cli.words import NONE, known_only, pairs, split
+from recovery.cli.words import LATER, NONE, canonical, known_only, pairs, split
 from recovery.engine.grading import ANSWERS, Graded, graded
 from recovery.engine.words import filled
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.values import Value, replace
-
-LATER = "later"
 
 
 class Question(Value):
@@ -75,13 +73,17 @@ def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
         click.echo(f"  {number:>2}  {question.ask}")
 
     def read(typed: str) -> set[str] | None:
-        words = typed.lower().replace(",", " ").split()
-        if words == [NONE] or (later and words == [LATER]):
-            return set() if words == [NONE] else None
+        words = [canonical(word) for word in typed.replace(",", " ").split()]
+        if words in ([NONE], ["no"]):
+            return set()
+        if later and words == [LATER]:
+            return None
         found = set()
         for word in words:
             if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= len(asked):
-                raise click.UsageError(_("{word!r} is not one of the numbers", word=word))
+                raise click.UsageError(
+                    _("{word!r} is not one of the numbers; type none if nothing applies", word=word)
+                )
             found.add(asked[int(word) - 1].id)
         return found
 
@@ -111,15 +113,32 @@ def grading(
             _("give each as ID=yes, ID=no or ID=unsure"),
         )
     for question in still:
-        given[question.id] = click.prompt(
-            said(question.ask), type=click.Choice(ANSWERS, case_sensitive=False)
-        )
+        given[question.id] = click.prompt(_answered(said(question.ask)), value_proc=_read_answer)
     found = graded(assessment, given, current())
     return given, replace(found, reasons=tuple(map(said, found.reasons)))
 
 
+def _answered(question: str) -> str:
+    return f"{question} ({', '.join(_(answer) for answer in ANSWERS)})"
+
+
+def _read_answer(typed: str) -> str:
+    word = canonical(typed)
+    if word not in ANSWERS:
+        expected = ", ".join(_(answer) for answer in ANSWERS)
+        raise click.UsageError(
+            _("{typed!r} is no answer; it is one of {expected}", typed=typed, expected=expected)
+        )
+    return word
+
+
 def grade_words(found: Graded) -> str:
     """A grade with its reasons, as a page."""
+    if len(found.reasons) == 1 and not found.reasons[0].endswith("?"):
+        return _(
+            "Grade {grade}: that is what unsure counts as. recovery assess asks a few questions.",
+            grade=found.grade,
+        )
     lines = [_("Grade {grade}, by your answers:", grade=found.grade)]
     lines += [f"  {reason}" for reason in found.reasons]
     return "\n".join(lines)
@@ -171,16 +190,20 @@ def red_flags(
     words: Sequence[str],
     raised: Iterable[str],
     *,
+    told: Iterable[str] = (),
     ask: bool,
     said: Callable[[str], str],
 ) -> tuple[str, ...]:
-    """The red flags that a person reports at the start, those that other answers have raised included."""
+    """The red flags that a person reports at the start, those that other answers have raised included.
+
+    Those of `told` were asked already, by the grading.
+    """
     known = [flag for flag in protocol.red_flags if flag.ask]
     given = split(words)
     known_only(given, (flag.id for flag in known), "--flag")
     given += [name for name in raised if name not in given]
     if ask and known and not words:
-        asked = [Question(flag.id, said(flag.ask)) for flag in known if flag.id not in given]
+        asked = [Question(flag.id, said(flag.ask)) for flag in known if flag.id not in {*given, *told}]
         click.echo(_("Is any of these so? Then somebody has to look at it."))
         given += sorted(which(asked, later=False) or ())
     return tuple(dict.fromkeys(given))

@@ -7,9 +7,10 @@ from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.daemon import control
 from recovery.engine import facts as f
+from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Fact
 from recovery.engine.times import spell_when
-from recovery.errors import NotThere, RecoveryError
+from recovery.errors import NotThere, RecoveryError, StoreError
 from recovery.language import N_, _
 from recovery.store.journal import Journal
 from recovery.store.record import bring_up, load, load_one
@@ -40,6 +41,8 @@ KINDS = {
     f.STEPPED: N_("step"),
     f.TICKED: N_("checklist"),
     f.UPGRADED: N_("upgraded"),
+    f.MOVED: N_("moved"),
+    f.RIGHTED: N_("clock put right"),
     f.UNDONE: N_("taken back"),
     f.DELIVERED: N_("shown"),
     f.UNDELIVERED: N_("not shown"),
@@ -65,8 +68,19 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
         from recovery.cli import render_log
 
         places = {id_: load_one(journal, id_, now).place for id_ in journal.episodes()}
-        undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
-        render_log.log(facts, places, undone)
+        try:
+            undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
+            render_log.log(facts, places, undone)
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+            # Facts that no program of ours has written so, where their episode does not depend on them.
+            raise StoreError(
+                _(
+                    "{path}: a fact in it cannot be told: {reason}",
+                    path=journal.path,
+                    reason=f"{type(error).__name__} {error}",
+                ),
+                _("recovery store check tells what is wrong; recovery log --json tells all as it is"),
+            ) from error
     return 0
 
 
@@ -106,7 +120,16 @@ def undo(episode: str | None, as_json: bool) -> int:
         values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
         about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
         what = f"{_(KINDS.get(last.kind, last.kind))} {about}".rstrip()
+        if last.kind == f.ALERTED and last.data.get("cleared"):
+            what = _("{name} is dealt with", name=about)
         print(_("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when))
+        standing = undone.alerts.get(last.data.get("id", ""))
+        if standing is not None:
+            print(_("It stands again: {reason}", reason=standing.reason))
+        if undone.state == PAUSED:
+            until = undone.paused_until
+            ends = spell_when(undone.place, until, now) if until else "recovery resume"
+            print(_("Paused until {when}.", when=ends))
         print(_("You are in: {phase}.", phase=undone.phase.title))
     return 0
 

@@ -66,7 +66,7 @@ def next_(count: int, episode: str | None, as_json: bool) -> int:
                 cues = [coming_json(cue, one.place) for cue in look.coming]
                 print_json({"v": VERSION, "episode": one.id, "next": cues})
             else:
-                print(text.coming(look))
+                print(text.coming(look, is_named=len(person.record.episodes) > 1))
         if not as_json:
             _say_what_is_missing(person)
     return 0

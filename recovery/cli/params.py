@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recovery import clock
+from recovery.cli.words import canonical
 from recovery.engine.grading import read_grade
 from recovery.engine.moments import parse_clock, parse_moment
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
-from recovery.settings import read_work, read_workdays
+from recovery.protocol.model import SIDES
+from recovery.settings import read_quiet, read_work, read_workdays
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
@@ -39,6 +42,20 @@ class Typed(_ParamType):
             self.fail(str(error), param, ctx)
 
 
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice
+
+
+class _Side(_Choice):
+    """left or right, also in German."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(canonical(value) if isinstance(value, str) else value, param, ctx)
+
+
+SIDE = _Side(SIDES)
 DURATION = Typed("LENGTH", parse_duration)
 CLOCK = Typed("HH:MM", parse_clock)
 GRADE = Typed("GRADE", read_grade)
@@ -54,6 +71,7 @@ def moment(text: str, option: str, now: datetime, place: Place) -> datetime:
 
 WORK = Typed("HH:MM-HH:MM", read_work)
 WORKDAYS = Typed("DAYS", read_workdays)
+QUIET = Typed("HH:MM-HH:MM", read_quiet)
 
 
 def place(
@@ -62,6 +80,7 @@ def place(
     bedtime: time,
     work: tuple[time, time] = (time(9), time(17)),
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4),
+    quiet: tuple[tuple[time, time], ...] = (),
 ) -> Place:
     """Where the person lives; without a name the machine's zone. Raises `UsageError`."""
     from zoneinfo import ZoneInfo
@@ -76,11 +95,13 @@ def place(
         ) from None
     if wake == bedtime:
         raise UsageError(_("--wake and --bedtime are the same"), _("there have to be some waking hours"))
-    return Place(zone, wake, bedtime, work, workdays, current())
+    return Place(zone, wake, bedtime, work, workdays, current(), quiet)
 
 
 def machine_zone() -> str:
     """Its name in the IANA database; UTC where the machine does not say."""
+    if known := clock.machine_zone():
+        return known
     import tzlocal
 
     try:

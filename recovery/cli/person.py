@@ -52,7 +52,7 @@ def nothing_active() -> NotThere:
     """The error for a command that needs an active episode."""
     return NotThere(
         _("no episode is active"),
-        _('recovery start strain --grade 2 --onset "2h ago" --side left begins one'),
+        _("recovery start strain asks what it has to know, and begins one"),
     )
 
 

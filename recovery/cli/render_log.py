@@ -111,6 +111,8 @@ def _about(fact: Fact, place: Place) -> str:
             return ", ".join(part for part in (injured, grade, data.get("because", "")) if part)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
             return _("number {number}", number=data["seq"])
+        case f.MOVED:
+            return _("times are now those of {zone}", zone=data["zone"])
         case f.UPGRADED:
             before, after = data["from_version"], data["version"]
             return _(

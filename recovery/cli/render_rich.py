@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.render_text import activity_words, titled
-from recovery.engine.episode import Episode
+from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import Coming, duration_words
 from recovery.engine.times import spell_date
 from recovery.engine.words import LEVELS, MODALITIES
@@ -58,6 +58,8 @@ def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
     """Cues as a table under a heading a day."""
     screen, place = console(), episode.place
     screen.print(Text(f"{episode.phase.title}  ({episode.id})", style="bold cyan"))
+    if episode.state == PAUSED and episode.paused_until is None:
+        screen.print(Text(_("Paused until {when}.", when="recovery resume"), style="yellow"))
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -212,9 +214,10 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
         rows.append((_("One step back if"), Text(_condition(phase.step_back_when))))
     rows += [(activity.title, _activity(activity)) for activity in phase.activities]
     for number, rung in enumerate(phase.ladder, 1):
-        stays = _("at least {length}", length=_length(known, rung.least))
+        stays = "" if rung.least == Duration() else _("at least {length}", length=_length(known, rung.least))
         if rung.only_if is not None:
-            stays += ", " + _("only if {condition}", condition=_condition(rung.only_if))
+            only = _("only if {condition}", condition=_condition(rung.only_if))
+            stays = f"{stays}, {only}" if stays else only
         title = _("Step {number}: {title}", number=number, title=rung.title)
         rows.append((title, Text(stays + _refs(rung.cites), style="cyan")))
         rows += [(activity.title, _activity(activity)) for activity in rung.activities]

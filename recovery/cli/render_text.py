@@ -43,15 +43,12 @@ def status(look: Outlook) -> str:
     lines = [_heading(look.episode, look.day), *_alerts(look)]
     if look.episode.is_over:
         return "\n".join(lines)
-    lines += _open_questions(look.episode)
+    lines += [*_open_questions(look.episode), *_left_out_now(look.episode)]
     if look.episode.state == ACTIVE:
         lines += _gate(look)
-    if look.episode.state == PAUSED:
-        until = look.episode.paused_until
-        when = spell_when(look.episode.place, until, look.now) if until else "recovery resume"
-        lines.append(_row(_("Paused"), _("until {when}; no reminders come", when=when)))
+    lines += _paused(look)
     lines.append(_under_way(look))
-    lines += _coming(look)
+    lines += [*_coming(look), *_waiting(look)]
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
     return "\n".join(lines)
@@ -73,13 +70,22 @@ def plan(episode: Episode, now: datetime) -> str:
             if span.begins_earliest <= now
             else _("{when} or later", when=spell_when(place, span.begins_earliest, now))
         )
-        words = _(
-            "{phase}: from {begins}; ends {ends} at the earliest",
-            phase=span.phase.title,
-            begins=begins,
-            ends=spell_when(place, span.ends_earliest, now),
-        )
-        if span.ends_usually:
+        if span.phase.is_endless:
+            words = _("{phase}: from {begins}, until you stop it", phase=span.phase.title, begins=begins)
+        elif span.ends_earliest <= now:
+            words = _(
+                "{phase}: from {begins}; ends when its conditions are met",
+                phase=span.phase.title,
+                begins=begins,
+            )
+        else:
+            words = _(
+                "{phase}: from {begins}; ends {ends} at the earliest",
+                phase=span.phase.title,
+                begins=begins,
+                ends=spell_when(place, span.ends_earliest, now),
+            )
+        if span.ends_usually and span.ends_usually > now:
             words += _(", usually by {when}", when=spell_when(place, span.ends_usually, now))
         lines.append(f"  {number}. {words}")
         if number == 1:
@@ -144,7 +150,7 @@ def _day_of(place: Place, instant: datetime) -> str:
 
 def first(look: Outlook) -> str:
     """What a start ends with: what is on, what comes next."""
-    return "\n".join([_under_way(look), *_coming(look)])
+    return "\n".join([_under_way(look), *_coming(look), *_waiting(look)])
 
 
 def _row(label: str, words: str) -> str:
@@ -180,6 +186,35 @@ def _open_questions(episode: Episode) -> list[str]:
     titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
     waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
     return [_row(_("Open"), styled(_("questions {names}: recovery screen", names=names) + waits, "yellow"))]
+
+
+def _waiting(look: Outlook) -> list[str]:
+    """The sessions that a limit, a red flag or another episode holds back, and nothing but an answer brings."""
+    episode = look.episode
+    if episode.is_over or episode.stay.phase is None:
+        return []
+    held = [
+        f"{activity.title}: {episode.track(activity.id).withheld}"
+        for activity in episode.phase.activities
+        if isinstance(activity, Session)
+        and episode.track(activity.id).withheld
+        and episode.track(activity.id).withheld_until is None
+    ]
+    return [_row(_("Waits") if number == 0 else "", words) for number, words in enumerate(held)]
+
+
+def _left_out_now(episode: Episode) -> list[str]:
+    """What the screening has taken out of the current phase, in one line."""
+    yes = [question for question in episode.whole.screen if episode.screened.get(question.id)]
+    here = next((phase for phase in episode.whole.phases if phase.id == episode.phase.id), episode.phase)
+    known = {activity.id for activity in episode.phase.activities}
+    forbidden = {modality for question in yes for modality in question.forbids}
+    titles = [a.title for a in here.activities if a.id not in known and modalities(a) & forbidden]
+    if not titles:
+        return []
+    names = ", ".join(q.id for q in yes if any({*q.forbids} & modalities(a) for a in here.activities))
+    words = _("{titles}, because of {names}: recovery screen", titles=", ".join(titles), names=names)
+    return [_row(_("Left out"), styled(words, "yellow"))]
 
 
 def _left_out(episode: Episode) -> list[str]:
@@ -298,9 +333,18 @@ def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[s
     return [_row(_("Healing"), f"{''.join(spots)}  {words}")]
 
 
-def coming(look: Outlook) -> str:
-    """The next cues alone."""
-    return "\n".join(_coming(look))
+def coming(look: Outlook, *, is_named: bool = False) -> str:
+    """The next cues alone; `is_named` where there are several episodes to tell apart."""
+    named = [_heading(look.episode, look.day)] if is_named else []
+    return "\n".join([*named, *_paused(look), *_coming(look)])
+
+
+def _paused(look: Outlook) -> list[str]:
+    if look.episode.state != PAUSED:
+        return []
+    until = look.episode.paused_until
+    when = spell_when(look.episode.place, until, look.now) if until else "recovery resume"
+    return [_row(_("Paused"), _("until {when}; no reminders come", when=when))]
 
 
 def daemon(there: Presence | None, place: Place, now: datetime) -> str:

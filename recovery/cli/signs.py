@@ -8,12 +8,12 @@ from recovery.cli.acts import carry_out, moment
 from recovery.cli.person import opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.style import styled
+from recovery.cli.style import styled, tell
 from recovery.cli.words import NONE, known_only, pairs, split
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.words import LEVELS as LEVEL_WORDS
-from recovery.errors import UsageError
+from recovery.errors import NotThere, UsageError
 from recovery.language import _
 from recovery.protocol.model import LEVELS, Checklist, Item
 
@@ -54,6 +54,22 @@ def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], o
 
 def flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     """Report red flags, say that one is dealt with, or see which there are."""
+    try:
+        return _flag(words, because, episode, as_json)
+    except NotThere:
+        if words[:1] == (CLEAR,):
+            raise
+        # Somebody with a sign of an emergency is not sent away because nothing was started.
+        tell(
+            _(
+                "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
+                "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
+            )
+        )
+        raise
+
+
+def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     if not words:
         return _listed(episode, as_json, "flags", _flag_rows, _flags)
     if words[0] != CLEAR:
@@ -95,8 +111,9 @@ def _flags(episode: Episode) -> str:
     ]
     if asked:
         lines.append(_("Is one of these so? Then: recovery flag ID"))
+    width = max((len(each.id) for each in asked), default=0)
     lines += [
-        f"  {styled(f'{each.id:<14}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {episode.text(each.ask)}"
+        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {episode.text(each.ask)}"
         for level in reversed(LEVELS)
         for each in asked
         if each.level == level

@@ -32,7 +32,7 @@ from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
-from recovery.protocol.model import SIDES, RecoveryProtocol
+from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
 from recovery.store.record import Record, bring_up, load, untold, write
 from recovery.values import Value, field
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 FIRST_CUES_WITHIN = 1.5
 """Seconds to wait for the fate of the first cues, to show as text those that no desktop takes."""
+
+
+_EXAMPLES = {"onset": '--onset "yesterday 18:00"', "grade": "--grade 2 (or unsure)", "side": "--side left"}
 
 
 class Given(Value):
@@ -73,7 +76,7 @@ class Opening(Value):
     "--onset", metavar="TIME", help='When it happened: "yesterday 18:00", "2h ago", 2026-11-23T18:00.'
 )
 @click.option("--grade", type=params.GRADE, help="I, II or III, also 1, 2, 3; or unsure.")
-@click.option("--side", type=click.Choice(SIDES), help="Which side is injured.")
+@click.option("--side", type=params.SIDE, help="Which side is injured.")
 @click.option(
     "--screen",
     metavar="ID=yes|no",
@@ -92,6 +95,12 @@ class Opening(Value):
 @click.option(
     "--timezone", metavar="NAME", help="Where you are, such as Europe/Berlin. [default: the machine's]"
 )
+@click.option(
+    "--quiet",
+    type=params.QUIET,
+    help='When nothing but the end of a session is told: "12:30-13:15", several with commas. [default: the setting]',
+)
+@click.option("--discreet", is_flag=True, help="Notes on the screen say nothing of what it is about.")
 @click.option("--no-daemon", is_flag=True, help="Only keep the episode; nothing reminds.")
 @notifier_option
 @json_option
@@ -109,6 +118,8 @@ def start(
     work: tuple[time, time] | None,
     workdays: tuple[int, ...] | None,
     timezone: str | None,
+    quiet: tuple[tuple[time, time], ...] | None,
+    discreet: bool,
     no_daemon: bool,
     notifier: str | None,
     as_json: bool,
@@ -132,6 +143,7 @@ def start(
         bedtime or known.bedtime,
         work or known.work,
         workdays or known.workdays,
+        known.quiet if quiet is None else quiet,
     )
     from recovery.protocol.reading import read_protocol
 
@@ -140,8 +152,12 @@ def start(
     given = Given(onset, grade, side, screen, screen_later, flags, options)
     ask = not as_json and sys.stdin.isatty()
     opening = _opening(reading, given, now, place, running=_running(folder, now), ask=ask)
+    travels = not (timezone or known.timezone) and place.zone.key == clock.machine_zone()
+    chosen = ({"discreet": True} if discreet else {}) | ({"travels": True} if travels else {})
     opening = Opening(
-        {**opening.data, "confirms": not known.auto_advance}, flags=opening.flags, words=opening.words
+        {**opening.data, "confirms": not known.auto_advance, **chosen},
+        flags=opening.flags,
+        words=opening.words,
     )
     if not as_json:
         _tell_first(reading.protocol, opening, now)
@@ -190,7 +206,7 @@ def _opening(
         options = " ".join(f"--{name}" for name in missing)
         raise UsageError(
             _("{protocol} needs {options}", protocol=protocol.id, options=options),
-            _('for instance: --onset "yesterday 18:00" --grade 2 --side left; --grade unsure counts as well'),
+            _("for instance: {examples}", examples=" ".join(_EXAMPLES[name] for name in missing)),
         )
     for name in missing:
         if name != "grade" or protocol.assessment is None:
@@ -203,6 +219,7 @@ def _opening(
         return asking.side_words(text, wanted["side"], chosen)
 
     data: dict[str, Any] = {}
+    answered = False
     words: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     if "grade" in protocol.inputs and wanted["grade"] in (None, UNSURE):
@@ -214,6 +231,7 @@ def _opening(
             found = graded_unsure(protocol.assessment, current())
         else:
             answers, found = asking.grading(protocol.assessment, (), ask=True, said=said)
+            answered = True
         words, raised = (asking.grade_words(found),), found.raises
         wanted["grade"] = found.grade
         data["assessment"] = {"answers": answers, "grade": found.grade, "reasons": [*found.reasons]}
@@ -227,7 +245,12 @@ def _opening(
                 _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=said(question.say)),
                 _("because of {name} [{source}]", name=question.id, source=refs or "own"),
             )
-    flags = asking.red_flags(protocol, given.flags, raised, ask=ask, said=said)
+    asked = (
+        [q.raises for q in protocol.assessment.questions if q.raises]
+        if answered and protocol.assessment
+        else []
+    )
+    flags = asking.red_flags(protocol, given.flags, raised, told=asked, ask=ask, said=said)
     data |= {
         "protocol": protocol.id,
         "version": protocol.version,
@@ -247,7 +270,7 @@ def _ask(name: str, now: datetime, place: Place) -> str:
         case "grade":
             answer: str = click.prompt(_("Which grade (1 mild, 2 moderate, 3 severe)"), type=params.GRADE)
         case "side":
-            answer = click.prompt(_("Which side is injured"), type=click.Choice(SIDES))
+            answer = click.prompt(_("Which side is injured"), type=params.SIDE)
         case _:
 
             def known(text: str) -> str:

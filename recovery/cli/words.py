@@ -9,27 +9,51 @@ NONE = "none"
 """All that is not named is answered no."""
 
 
+LATER = "later"
+
+_SAME = {
+    "y": "yes", "j": "yes", "ja": "yes", "n": "no", "nein": "no", "unsicher": "unsure", "?": "unsure",
+    "keine": NONE, "keins": NONE, "keines": NONE, "nichts": NONE, "später": LATER, "links": "left", "rechts": "right",
+}  # fmt: skip
+
+
+def canonical(word: str) -> str:
+    """A word that people type for an answer as the program knows it: y, j, ja and YES are yes."""
+    plain = word.strip().lower()
+    return _SAME.get(plain, plain)
+
+
 def split(words: Iterable[str]) -> list[str]:
     """Single words: several may stand in one, with commas. `none` in small letters however it is written."""
     single = [each for word in words for each in word.replace(",", " ").split()]
-    return [NONE if each.lower() == NONE else each for each in single]
+    return [NONE if canonical(each) == NONE else each for each in single]
 
 
 def pairs(words: Iterable[str], option: str, values: Sequence[str]) -> dict[str, str]:
     """`ID=VALUE` words as answers; several may stand in one word, with commas. Raises `UsageError`."""
     given: dict[str, str] = {}
     for word in split(words):
-        name, _equals, value = word.partition("=")
-        if not name or value.lower() not in values:
+        name, equals, typed = word.partition("=")
+        value = canonical(typed)
+        if not equals and is_like_none(name):
+            raise UsageError(
+                _("{option}: {word!r} is not an answer", option=option, word=word), _("did you mean none?")
+            )
+        if not name or value not in values:
             expected = _(" or ").join(f"{name or 'ID'}={each}" for each in values)
             raise UsageError(
                 _("{option}: {word!r} is not an answer", option=option, word=word),
                 _("write {expected}", expected=expected),
             )
-        if given.get(name, value.lower()) != value.lower():
+        if given.get(name, value) != value:
             raise UsageError(_("{option}: {name} is answered twice", option=option, name=name))
-        given[name] = value.lower()
+        given[name] = value
     return given
+
+
+def is_like_none(word: str) -> bool:
+    """Whether a word is `none`, misspelt."""
+    return len(word) in (3, 4, 5) and word.lower().startswith("no") and word.lower() != "no"
 
 
 def known_only(given: Iterable[str], known: Iterable[str], option: str) -> None:

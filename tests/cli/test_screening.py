@@ -96,7 +96,9 @@ def test_a_yes_leaves_out_what_it_forbids_and_says_so_in_the_plan(person: Person
 
     assert "Left out, because of raynaud: Ice. No cold packs without asking a doctor first.  [cold]" in out
     assert activities(person) == {"elevate", "look", "compress"}
-    assert "no activity 'ice' of that kind" in person.types("begin", "ice", status=1).err
+    refused = person.types("begin", "ice", status=1).err
+    assert "Ice is left out, because of raynaud" in refused
+    assert "Left out Ice, because of raynaud: recovery screen" in person.types("status").out
 
 
 def test_a_question_that_refuses_keeps_nothing_and_says_why(person: Person) -> None:
