@@ -1,7 +1,12 @@
-"""The one place that reads the clock. Everything else is given `now`."""
+"""The one place that reads the clock, and the machine's time zone. Everything else is given `now`."""
 
+import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+
+LOCALTIME, TIMEZONE = "/etc/localtime", "/etc/timezone"
 
 
 def now() -> datetime:
@@ -18,3 +23,61 @@ def since_boot() -> float:
     """Seconds since the machine was started, the time asleep included where the system tells it (Linux)."""
     kind = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if kind is None else time.clock_gettime(kind)
+
+
+_seen: tuple[object, str] = (None, "")
+"""How the machine's files were when its zone was last looked up, and what it was."""
+
+
+def machine_zone(environ: Mapping[str, str] = os.environ) -> str:
+    """The IANA name of the zone in which the machine is now; "" where it cannot be told.
+
+    Cheap: it is looked up anew only when the machine's files have changed. Where TZ names a zone, that is the
+    process's own, which says nothing of the machine's; where it names a file, that file stands for `LOCALTIME`.
+    """
+    global _seen  # noqa: PLW0603  # one process, one machine
+    named = environ.get("TZ", "").removeprefix(":")
+    if named and not named.startswith("/"):
+        return ""
+    path = named or LOCALTIME
+    sign = (path, os.path.realpath(path), _changed_at(path), _changed_at(TIMEZONE))
+    if sign != _seen[0]:
+        if _seen[0] is not None:
+            _read_anew()
+        _seen = sign, _zone_of(path, is_usual=not named)
+    return _seen[1]
+
+
+def _read_anew() -> None:
+    """Have the C library read the zone once more: the log's times and local days are those of the place."""
+    if not hasattr(time, "tzset"):
+        return
+    named = os.environ.get("TZ")
+    if named is not None:  # it takes the same words for the same zone, though the file is another one
+        os.environ["TZ"] = "UTC"
+        time.tzset()
+        os.environ["TZ"] = named
+    time.tzset()
+
+
+def _changed_at(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _zone_of(path: str, *, is_usual: bool) -> str:
+    if Path(path).is_symlink():
+        _, found, name = os.path.realpath(path).rpartition("/zoneinfo/")
+        if found:
+            return name.removeprefix("posix/").removeprefix("right/")
+    if not is_usual:
+        return ""
+    import tzlocal
+
+    try:
+        tzlocal.reload_localzone()
+        return str(tzlocal.get_localzone_name() or "")
+    except Exception:  # it raises whatever its reading of the system's files raises
+        return ""

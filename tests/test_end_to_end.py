@@ -189,11 +189,13 @@ def test_the_end_of_a_session_stands_alone(desktop: Desktop, person: Profile) ->
     person.run("start", path, "--onset", "1h ago", "--no-daemon")
     person.start(protocol(ICE.format(length="4s")))
     person.wait_for("delivered", 3)
+    desktop.wait_for_displayed(2)
 
-    start, end = desktop.received()
+    start, end, rest = desktop.received()
     assert start.title.startswith("Ice: start, 4 s")
     assert "Drink: A glass of water." in start.body
     assert (end.title, end.body, end.urgency) == ("Ice: stop", "Cold pack off.", "critical")
+    assert rest.title == "Drink", "what came with the start outlives its note"
 
 
 def test_a_red_flag_told_by_a_command_is_on_the_screen_at_once(desktop: Desktop, person: Profile) -> None:

@@ -65,7 +65,24 @@ class Timed(ActivityBase):
             yield Slip("a week has seven days", "a number from 1 to 7", repr(data["per_week"]), "per_week")
 
 
-class SessionEntry(Timed):
+class Missable(Timed):
+    """What may be made up for when the machine slept through its time."""
+
+    if_missed: Literal["leave", "offer"] = Field(
+        "leave",
+        description="When the machine slept through it: leave it, or offer it once, later on its day.",
+    )
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from super().slips(data)
+        alone = next((key for key in ("once", "after") if key in data), None)
+        if data.get("if_missed") == "offer" and alone is not None:
+            expected = "'every', 'per_day', 'at' or 'per_week'"
+            yield Slip(f"with {alone!r} there is nothing to make up for", expected, repr(alone), "if_missed")
+
+
+class SessionEntry(Missable):
     """A timed treatment with a cue at its start and one at its end."""
 
     kind: Literal["session"]
@@ -97,7 +114,7 @@ def _step_or_wait(value: Any) -> str:
     return "<wait>" if isinstance(value, dict) and "wait" in value and "of" not in value else "<step>"
 
 
-class AlternationEntry(Timed):
+class AlternationEntry(Missable):
     """Several timed treatments, one after the other, with waits between."""
 
     fields_of_parts = ("duration", "wait")

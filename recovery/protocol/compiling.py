@@ -383,9 +383,20 @@ class Compiler:
         match entry:
             case acts.SessionEntry():
                 step = self._step(entry, path)
-                return m.Session(**base, steps=(step,), cadence=_cadence(entry), is_optional=entry.optional)
+                return m.Session(
+                    **base,
+                    steps=(step,),
+                    cadence=_cadence(entry),
+                    is_optional=entry.optional,
+                    offers_missed=entry.if_missed == "offer",
+                )
             case acts.AlternationEntry():
-                return m.Session(**base, steps=self._steps(entry, path), cadence=_cadence(entry))
+                return m.Session(
+                    **base,
+                    steps=self._steps(entry, path),
+                    cadence=_cadence(entry),
+                    offers_missed=entry.if_missed == "offer",
+                )
             case acts.ReminderEntry():
                 return m.Reminder(
                     **base,

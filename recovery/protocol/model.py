@@ -258,6 +258,8 @@ class Session(Activity, kw_only=True):
     cadence: Cadence
     is_optional: bool = False
     """Whether it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
+    offers_missed: bool = False
+    """Whether one that the machine slept through is still offered later on its day."""
 
 
 class Reminder(Activity, kw_only=True):

@@ -401,6 +401,21 @@ def test_a_mistake_of_a_ladder_is_told_in_its_place(
             " > optional",
             "unknown key",
         ),
+        (
+            "{id: r, kind: session, of: cold, duration: 5min, once: phase, if_missed: offer, start: a, end: b}",
+            " > if_missed",
+            "with 'once' there is nothing to make up for",
+        ),
+        (
+            "{id: r, kind: session, of: cold, duration: 5min, every: 3h, if_missed: often, start: a, end: b}",
+            " > if_missed",
+            "",
+        ),
+        (
+            "{id: r, kind: reminder, of: rest, say: a, every: 3h, if_missed: offer}",
+            " > if_missed",
+            "unknown key",
+        ),
         ("{id: r, kind: checklist, say: a, once: phase, items: []}", " > items", "too short"),
         ("{id: r, kind: checklist, say: a, items: [{id: i}]}", "", "how often it comes is missing"),
         (
