@@ -140,6 +140,8 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
     def wish(known: Episode, now: datetime) -> Act:
         if not values:
             asks = " ".join(f"{name}=…" for name in _asked(known))
+            if not asks:
+                raise UsageError(_("phase {phase} asks nothing", phase=known.phase.id), "")
             raise UsageError(
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )

@@ -109,6 +109,7 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
     with opened() as person:
         for one in _meant(person, episode, as_json=as_json):
             told = explained(one, person.now, person.record.others(one))
+            known = [each.activity for each in told]
             if activity is not None:
                 told = tuple(each for each in told if each.activity == activity)
                 if not told:
@@ -117,7 +118,8 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
                             "no timed activity {activity!r} in phase {phase}",
                             activity=activity,
                             phase=one.phase.id,
-                        )
+                        ),
+                        _("there are: {listed}", listed=", ".join(known) or _("none")),
                     )
             if as_json:
                 reasons = [explained_json(each, one.place) for each in told]

@@ -41,17 +41,20 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     """
     known = list(facts)
     fates = _fates(known)
-    shown = {fact.seq for fact in known}
+    by_seq = {fact.seq: fact for fact in known}
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in (_("when"), _("episode"), _("what"), ""):
         table.add_column(name, no_wrap=name != "")
     for fact in known:
-        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data["seq"] in shown:
+        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data["seq"] in by_seq:
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)
         what, about = _(_WORDS.get(fact.kind, fact.kind)), _about(fact, places[fact.episode])
         if fact.kind == f.PHASE:
             what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
+        if fact.kind == f.UNDONE and fact.data["seq"] in by_seq:
+            taken = by_seq[fact.data["seq"]]
+            about = f"{_(_WORDS.get(taken.kind, taken.kind))} {_about(taken, places[taken.episode])}".strip()
         if fact.seq in fates:
             about = f"{about}; {fates[fact.seq]}"
         style = "bold" if fact.by == "person" else ""

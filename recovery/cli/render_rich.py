@@ -4,7 +4,7 @@ Texts of protocol files go in as plain text, never as markup.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console, RenderableType
@@ -87,13 +87,19 @@ def library(listed: Sequence[Listed]) -> None:
         table.add_column(name, no_wrap=name != "")
     for one in listed:
         if one.is_usable:
-            words = Text(one.title, style="bold")
-            words.append(f"\n{one.summary}", style="not bold dim")
+            words = Text(_in_our_language(one.title), style="bold")
+            words.append(f"\n{_in_our_language(one.summary)}", style="not bold dim")
         else:
             words = Text(_why_not(one), style="red")
         table.add_row(Text(one.id, style="bold cyan"), one.version, words)
     screen.print(table)
     screen.print(Text(_("recovery protocols show ID shows one of them as a page."), style="dim"))
+
+
+def _in_our_language(text: str) -> str:
+    """A text of a file, which may have it in several languages, in that of the process."""
+    others: Mapping[str, str] = getattr(text, "others", {})
+    return others.get(current(), text)
 
 
 def _why_not(one: Listed) -> str:

@@ -178,6 +178,8 @@ def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
         expected = (
             "a limit with never, not_before or needs for each, so that no other protocol does it meanwhile"
         )
+        if {*missing} & {*_PACKS} - {*anywhere}:
+            expected += "; for packs that no activity uses, without 'in'"
         yield Finding("fresh-injury-open", ("phases", phase.id), message, expected)
 
 
