@@ -189,7 +189,9 @@ class Turn:
                 continue
             raised = f"flag/{flag.id}"
             state = truth(flag.when, episode, self.now)
-            is_known = raised in episode.alerts or raised in episode.answered
+            stands = episode.alerts.get(raised)
+            # One from before a setback is of another injury: of this one it is told anew.
+            is_known = raised in episode.answered or (stands is not None and stands.at >= episode.started_at)
             if state is Truth.YES and not is_known:
                 self.raise_flag(flag)
             elif state is Truth.NO and (

@@ -374,7 +374,9 @@ def _ended(episode: Episode, fact: Fact) -> Episode:
     track = episode.track(treatment.activity)
     if track.occurrence == treatment.occurrence:
         step = (treatment.step + 1) % len(episode.session(treatment).steps)
-        track = replace(track, counts_from=fact.at, step=step, is_open=not by_person)
+        # Of one that was only suggested nothing waits any more: it could not be put off or begun once more.
+        is_open = not by_person and not episode.session(treatment).is_optional
+        track = replace(track, counts_from=fact.at, step=step, is_open=is_open)
     else:
         # Told late, when another occurrence has had its fate already: that one decides what comes next.
         track = replace(track, counts_from=max(fact.at, track.counts_from or fact.at))

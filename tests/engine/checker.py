@@ -32,7 +32,7 @@ LATEST = {"I": (0, 28), "II": (0, 56), "III": (12, 0)}
 LADDER = ("stretching", "isometric", "dynamic", "heavy")
 STEP_DAYS = {"I": (2, 1, 4), "II": (2, 12, 7), "III": (7, 21, 28)}
 """How long each step of it takes at least; grade I goes without the last one."""
-LOADING_DAYS = {"I": 7, "II": 28, "III": 70}
+LOADING_DAYS = {"I": 7, "II": 21, "III": 70}
 MOSTLY = {
     "rice": ("Pain and swelling have not begun to recede", {"I": 3, "II": 3, "III": 3}),
     "contrast": ("After two weeks of packs", {"I": 14, "II": 14, "III": 14}),
@@ -400,6 +400,7 @@ class Checker:
             case "clear":
                 self.standing.pop(event["flag"], None)
                 self.answered.add(event["flag"])
+                self._look_for_signs()  # a sign that is over by now may come again
             case "screen":
                 answers = {name: word == "yes" for name, word in event.items() if word in ("yes", "no")}
                 self.screened = {**(self.screened or {}), **answers}

@@ -178,6 +178,15 @@ def test_a_suggestion_can_be_put_off_or_skipped() -> None:
     assert len(life.cues("suggestion")) == 3
 
 
+def test_one_that_took_place_cannot_be_put_off_any_more() -> None:
+    life = pressed(COOL)
+    press(life, "Mon 07:01")
+    life.accepted("begin", "cool")
+    life.go("Mon 07:30")
+    assert len(life.of(f.ENDED, "cool")) == 1
+    assert "nothing is waiting" in life.refused("snooze", "cool").reason
+
+
 def test_it_may_be_begun_unasked() -> None:
     life = pressed(LOOSEN).go("Mon 09:30")
     life.accepted("begin", "loosen")

@@ -199,3 +199,15 @@ def test_more_than_one_setback(times: int) -> None:
         life.go(life.now + 30 * HOUR).accepted("setback")
         assert life.episode.onset == life.now, number
     assert next_wakeup(life.episode, life.now) is not None
+
+
+def test_an_urgent_flag_that_still_stands_is_told_again_of_the_new_injury() -> None:
+    life = Life(small(ASK, flags=["{id: bad, when: pain >= 8, level: urgent, say: Go today}"]))
+    life.answer(pain=9)
+    life.go("Tue 09:00").answer(pain=1)
+    life.accepted("setback")
+    assert len(life.cues("alert")) == 1
+    life.go("Tue 10:00").answer(pain=9)
+    life.go("Tue 11:00").answer(pain=9)
+    assert [when for when, _ in life.cues("alert")] == ["Mon 07:00", "Tue 10:00"]
+    assert [*life.episode.alerts] == ["flag/bad"]
