@@ -400,7 +400,12 @@ class Checker:
             case "clear":
                 self.standing.pop(event["flag"], None)
                 self.answered.add(event["flag"])
-                self._look_for_signs()  # a sign that is over by now may come again
+                sign = SIGNS.get(event["flag"])
+                told = self.told.get(sign.asked, []) if sign is not None else []
+                if sign is not None and sign.holds([v for at, v in told if at >= self.onset]) is False:
+                    # It is over by now, so it may come again.
+                    self.known.discard(event["flag"])
+                    self.answered.discard(event["flag"])
             case "screen":
                 answers = {name: word == "yes" for name, word in event.items() if word in ("yes", "no")}
                 self.screened = {**(self.screened or {}), **answers}
