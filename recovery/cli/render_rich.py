@@ -15,23 +15,18 @@ from rich.text import Text
 
 from recovery.cli.render_text import activity_words, titled
 from recovery.engine.episode import PAUSED, Episode
-from recovery.engine.outlook import Coming, duration_words
+from recovery.engine.outlook import Coming
 from recovery.engine.times import spell_date
-from recovery.engine.words import LEVELS, MODALITIES
+from recovery.engine.words import LEVELS, MODALITIES, condition_words, duration_words
 from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
-    All,
     Anchor,
-    AnyOf,
     Checklist,
     Cites,
-    Comparison,
-    Condition,
     Length,
     Limit,
-    Not,
     Observation,
     Phase,
     RecoveryProtocol,
@@ -201,28 +196,28 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
         lasts = _("until you stop it: recovery stop")
     rows = [(_("Lasts"), Text(_spoken(lasts) + _table_refs(known, phase) + _refs(phase.cites)))]
     if phase.enter_when is not None:
-        rows.append((_("Begins when"), Text(_condition(phase.enter_when))))
+        rows.append((_("Begins when"), Text(condition_words(phase.enter_when, current()))))
     if phase.leave_when is not None:
-        rows.append((_("Ends when"), Text(_condition(phase.leave_when))))
+        rows.append((_("Ends when"), Text(condition_words(phase.leave_when, current()))))
     if phase.confirm:
         rows.append((_("Ends only"), Text(_("once you have confirmed it: recovery advance"))))
     if phase.back_to is not None:
         back = _(
             "to {phase}, if {condition}: {text}",
             phase=phase.back_to.phase,
-            condition=_condition(phase.back_to.when),
+            condition=condition_words(phase.back_to.when, current()),
             text=_spoken(phase.back_to.say),
         )
         rows.append((_("A step back"), Text(back + _refs(phase.back_to.cites))))
     if phase.climb_when is not None:
-        rows.append((_("Next step if"), Text(_condition(phase.climb_when))))
+        rows.append((_("Next step if"), Text(condition_words(phase.climb_when, current()))))
     if phase.step_back_when is not None:
-        rows.append((_("One step back if"), Text(_condition(phase.step_back_when))))
+        rows.append((_("One step back if"), Text(condition_words(phase.step_back_when, current()))))
     rows += [(activity.title, _activity(activity)) for activity in phase.activities]
     for number, rung in enumerate(phase.ladder, 1):
         stays = "" if rung.least == Duration() else _("at least {length}", length=_length(known, rung.least))
         if rung.only_if is not None:
-            only = _("only if {condition}", condition=_condition(rung.only_if))
+            only = _("only if {condition}", condition=condition_words(rung.only_if, current()))
             stays = f"{stays}, {only}" if stays else only
         title = _("Step {number}: {title}", number=number, title=rung.title)
         rows.append((title, Text(stays + _refs(rung.cites), style="cyan")))
@@ -245,7 +240,7 @@ def _activity(activity: object) -> Text:
     if until is not None:
         words.append(", " + _("until {instant}", instant=_instant(until)))
     if only_if is not None:
-        words.append(", " + _("only if {condition}", condition=_condition(only_if)))
+        words.append(", " + _("only if {condition}", condition=condition_words(only_if, current())))
     for part in _said(activity):
         words.append(f"\n{_spoken(part)}", style="italic")
     words.append(_refs(getattr(activity, "cites", {})), style="dim")
@@ -309,7 +304,7 @@ def _limit(limit: Limit) -> Text:
     if limit.never:
         rules.append(_("no {of}", of=of))
     if limit.needs is not None:
-        rules.append(_("{of} only if {condition}", of=of, condition=_condition(limit.needs)))
+        rules.append(_("{of} only if {condition}", of=of, condition=condition_words(limit.needs, current())))
     where = f" ({_('phase {phase}', phase=', '.join(limit.during))})" if limit.during else ""
     why = f". {limit.say}" if limit.say else ""
     return Text("; ".join(rules) + where + _spoken(why) + _refs(limit.cites))
@@ -320,7 +315,7 @@ def _red_flag(flag: RedFlag) -> Text:
     words = _(
         "{level}, if {condition}: {text}",
         level=level,
-        condition=_asked_yes(flag.ask) if flag.when is None else _condition(flag.when),
+        condition=_asked_yes(flag.ask) if flag.when is None else condition_words(flag.when, current()),
         text=_spoken(flag.say),
     )
     return Text(f"{words}{_refs(flag.cites)}")
@@ -374,67 +369,7 @@ _AFTER = {
     "start": N_("{length} after the start"),
     "phase": N_("{length} after the phase began"),
 }
-_SINCE = {
-    "injury": N_("{length} since the injury"),
-    "start": N_("{length} since the start"),
-    "phase": N_("{length} since the phase began"),
-}
 _ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
-
-# These follow the name of what is compared: "pain at most 3".
-_TESTS = {
-    "<=": N_("at most {value}"),
-    "<": N_("below {value}"),
-    ">=": N_("at least {value}"),
-    ">": N_("above {value}"),
-    "==": N_("is {value}"),
-    "!=": N_("is not {value}"),
-    "falling": N_("lower than {reference}"),
-    "rising": N_("higher than {reference}"),
-    "drop": N_("at least {value} lower than {reference}"),
-    "rise": N_("at least {value} higher than {reference}"),
-}
-_REFERENCES = {
-    "first": N_("at first"),
-    "last": N_("last time"),
-    "phase": N_("when the phase began"),
-    "worst": N_("at its worst"),
-}
-
-
-def _condition(condition: Condition) -> str:
-    match condition:
-        case All(parts):
-            return _(" and ").join(_part(part, AnyOf) for part in parts)
-        case AnyOf(parts):
-            return _(" or ").join(_part(part, All) for part in parts)
-        case Not(Comparison(subject, "==" | "!=" as test, value)):
-            return _comparison(Comparison(subject, {"==": "!=", "!=": "=="}[test], value))
-        case Not(Comparison() as part):
-            return _comparison(part, is_negated=True)
-        case Not(part):
-            return _("not ({condition})", condition=_condition(part))
-        case Comparison():
-            return _comparison(condition)
-
-
-def _part(part: Condition, in_brackets: type) -> str:
-    words = _condition(part)
-    return f"({words})" if isinstance(part, in_brackets) else words
-
-
-def _comparison(one: Comparison, *, is_negated: bool = False) -> str:
-    """`pain at most 3`, `swelling lower than at first`, `at least 48 h since the injury`."""
-    if isinstance(one.value, Duration):
-        passed = _(_TESTS[one.test], value=_spelled(one.value))
-        return _(_SINCE[one.subject], length=_negated(passed) if is_negated else passed)
-    value = f"{one.value:g}" if isinstance(one.value, float) else one.value or ""
-    test = _(_TESTS[one.test], value=value, reference=_(_REFERENCES[one.reference]))
-    return f"{one.subject} {_negated(test) if is_negated else test}"
-
-
-def _negated(test: str) -> str:
-    return _("not {test}", test=test)
 
 
 def _row_refs(table: GradeTable, grade: str) -> str:

@@ -15,13 +15,12 @@ from recovery.engine.outlook import (
     Outlook,
     cadence_words,
     phase_ranges,
-    range_words,
 )
+from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.engine.words import level_words, modality_words, side_words
+from recovery.engine.words import level_words, modality_words, range_words, side_words
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
-    MODALITIES,
     Advice,
     AnyActivity,
     CheckIn,
@@ -178,11 +177,11 @@ def _heading(episode: Episode, day: int) -> str:
 
 def _open_questions(episode: Episode) -> list[str]:
     """The screening questions that are not answered yet, and what waits for them."""
-    still = [question for question in episode.whole.screen if question.id not in episode.screened]
+    still = open_questions(episode)
     if not still:
         return []
     names = ", ".join(question.id for question in still)
-    waiting = {m for question in still for m in (MODALITIES if question.refuses else question.forbids)}
+    waiting = {modality for question in still for modality in guarded(question)}
     titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
     waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
     return [_row(_("Open"), styled(_("questions {names}: recovery screen", names=names) + waits, "yellow"))]
@@ -205,33 +204,23 @@ def _waiting(look: Outlook) -> list[str]:
 
 def _left_out_now(episode: Episode) -> list[str]:
     """What the screening has taken out of the current phase, in one line."""
-    yes = [question for question in episode.whole.screen if episode.screened.get(question.id)]
-    here = next((phase for phase in episode.whole.phases if phase.id == episode.phase.id), episode.phase)
-    known = {activity.id for activity in episode.phase.activities}
-    forbidden = {modality for question in yes for modality in question.forbids}
-    titles = [a.title for a in here.activities if a.id not in known and modalities(a) & forbidden]
-    if not titles:
+    gone = left_out_now(episode)
+    if not gone:
         return []
-    names = ", ".join(q.id for q in yes if any({*q.forbids} & modalities(a) for a in here.activities))
-    words = _("{titles}, because of {names}: recovery screen", titles=", ".join(titles), names=names)
+    titles = ", ".join(dict.fromkeys(a.title for each in gone for a in each.activities))
+    names = ", ".join(each.question.id for each in gone)
+    words = _("{titles}, because of {names}: recovery screen", titles=titles, names=names)
     return [_row(_("Left out"), styled(words, "yellow"))]
 
 
 def _left_out(episode: Episode) -> list[str]:
     """What the screening has taken out of the plan, and why."""
     lines = []
-    for question in episode.whole.screen:
-        if not episode.screened.get(question.id):
-            continue
-        forbidden = {*question.forbids}
-        titles = [
-            a.title for phase in episode.whole.phases for a in phase.everything() if modalities(a) & forbidden
-        ]
-        if titles:
-            what = ", ".join(dict.fromkeys(titles))
-            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
-            words = _("Left out, because of {name}: {what}.", name=question.id, what=what)
-            lines.append(f"  {styled(words, 'yellow')} {episode.text(question.say)}  [{refs or 'own'}]")
+    for each in left_out(episode):
+        what = ", ".join(dict.fromkeys(activity.title for activity in each.activities))
+        refs = ", ".join(dict.fromkeys(ref for cited in each.question.cites.values() for ref in cited))
+        words = _("Left out, because of {name}: {what}.", name=each.question.id, what=what)
+        lines.append(f"  {styled(words, 'yellow')} {episode.text(each.question.say)}  [{refs or 'own'}]")
     return lines
 
 
@@ -264,7 +253,9 @@ def _gate(look: Outlook) -> list[str]:
 
 def _need(need: Need) -> str:
     mark, colour = _MARKS[need.state]
-    return styled(mark, colour) + f" {need.condition}" + (f" ({need.value})" if need.value else "")
+    return (
+        styled(mark, colour) + f" {need.words or need.condition}" + (f" ({need.value})" if need.value else "")
+    )
 
 
 def _under_way(look: Outlook) -> str:

@@ -15,6 +15,7 @@ from recovery.engine.episode import ACTIVE, OVER, PAUSED, Episode, Treatment
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.gates import Held, Passed, gate, healing_range, standing
 from recovery.engine.limits import Block, block, flag_stands, foreseen, longest, permit
+from recovery.engine.screening import left_out_now
 from recovery.engine.times import spell, spell_date, spell_when
 from recovery.engine.words import modality_words
 from recovery.language import tr
@@ -151,19 +152,15 @@ class _Desk(Turn):
 
     def _barred(self, name: str) -> Refused | None:
         """Why something of the phase is not for this person, if that is why it is not there."""
-        whole = next((p for p in self.episode.whole.phases if p.id == self.episode.phase.id), None)
-        for activity in whole.everything() if whole is not None else ():
-            kinds = modalities(activity)
-            if name != activity.id and name not in kinds:
-                continue
-            for question in self.episode.whole.screen:
-                if self.episode.screened.get(question.id) and kinds & {*question.forbids}:
+        for gone in left_out_now(self.episode):
+            for activity in gone.activities:
+                if name == activity.id or name in modalities(activity):
                     return self.refuse(
                         "{title} is left out, because of {question}: {reason}"
                         " If that is no longer so: recovery screen {question}=no",
                         title=activity.title,
-                        question=question.id,
-                        reason=self.episode.text(question.say),
+                        question=gone.question.id,
+                        reason=self.episode.text(gone.question.say),
                     )
         return None
 

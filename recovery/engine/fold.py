@@ -28,6 +28,7 @@ from recovery.engine.episode import (
 )
 from recovery.engine.facts import Cue, Fact, from_ms
 from recovery.engine.righting import righted
+from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
 from recovery.engine.travel import moved
 from recovery.protocol.model import (
@@ -82,10 +83,10 @@ def tailored(episode: Episode) -> RecoveryProtocol:
     whole = episode.whole
     given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
     given |= {name: "yes" if is_yes else "no" for name, is_yes in episode.screened.items()}
-    forbidden = {m for q in whole.screen if episode.screened.get(q.id) for m in q.forbids}
+    gone = forbidden(episode)
 
     def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
-        return tuple(a for a in activities if may_apply(a.only_if, given) and not forbidden & modalities(a))
+        return tuple(a for a in activities if may_apply(a.only_if, given) and not gone & modalities(a))
 
     phases = tuple(
         replace(

@@ -13,6 +13,7 @@ from typing import Any
 
 from recovery.engine.episode import Alert, Answer, Episode
 from recovery.engine.times import DAY, spell, spell_when
+from recovery.engine.words import SINCE, condition_words
 from recovery.language import N_
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
@@ -43,8 +44,11 @@ class Need(Value):
     """One thing that a gate asks for: the condition in words, what is known of it, and whether it is met."""
 
     condition: str
+    """As the file writes it, where it is a condition of the file."""
     value: str
     state: Truth
+    words: str = ""
+    """The same as people say it, where that is another thing."""
 
 
 class Passed(Value):
@@ -240,7 +244,7 @@ def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
         assert opens is not None
         if opens > episode.origin(phase.zero):
             length = episode.protocol.length(phase.least, episode.grade)
-            yield _time_need(episode.say(_SINCE[phase.zero], length=length), opens, episode, now)
+            yield _time_need(episode.say(SINCE[phase.zero], length=length), opens, episode, now)
         if phase.leave_when is not None:
             yield from _condition_needs(phase.leave_when, episode, now)
     if following is not None and following.enter_when is not None:
@@ -275,13 +279,6 @@ def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]
         yield _time_need(words, climbs_at(episode), episode, now)
 
 
-_SINCE = {
-    "injury": N_("{length} since the injury"),
-    "start": N_("{length} since the start"),
-    "phase": N_("{length} since the phase began"),
-}
-
-
 def _time_need(words: str, instant: datetime, episode: Episode, now: datetime) -> Need:
     if instant <= now:
         return Need(words, "", Truth.YES)
@@ -298,10 +295,11 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
             continue
         if isinstance(part, Comparison) and isinstance(part.value, Duration) and part.test in (">=", ">"):
             instant = episode.place.after(episode.origin(part.subject), part.value)
-            words = episode.say(_SINCE[part.subject], length=part.value)
+            words = episode.say(SINCE[part.subject], length=part.value)
             yield _time_need(words, instant, episode, now)
             continue
-        yield Need(str(part), _known(part, episode, now), truth(part, episode, now))
+        words = condition_words(part, episode.place.language)
+        yield Need(str(part), _known(part, episode, now), truth(part, episode, now), words)
 
 
 def _known(condition: Condition, episode: Episode, now: datetime) -> str:

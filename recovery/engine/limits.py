@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import Alert, Episode, Treatment
 from recovery.engine.gates import Truth, truth
+from recovery.engine.screening import guarded, open_questions
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, modality_words
 from recovery.language import tr, trn
@@ -143,8 +144,8 @@ def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] 
         for alert in known.alerts.values():
             if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
                 return Block(flag_stands(episode, alert), None)
-    for question in episode.protocol.screen:
-        if question.id not in episode.screened and (question.refuses or wanted & {*question.forbids}):
+    for question in open_questions(episode):
+        if wanted & {*guarded(question)}:
             ask = episode.text(question.ask)
             words = episode.say("a question is open: {question} recovery screen answers it", question=ask)
             return Block(words, None)

@@ -13,10 +13,9 @@ from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import permit
 from recovery.engine.play import Play
-from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import anchor_words, moment_words
+from recovery.engine.times import DAY, spell_when
+from recovery.engine.words import anchor_words, moment_words, range_words
 from recovery.language import tr, trn
-from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
     Activity,
     After,
@@ -280,26 +279,3 @@ def cadence_words(cadence: Cadence, *, is_session: bool = False, language: str =
             return tr(language, "once, at {instant}", instant=anchor_words(after, language))
         case After(activity):
             return tr(language, "after each {activity} that took place", activity=activity)
-
-
-def range_words(length: Range, language: str = "en") -> str:
-    """A range in words: `20 min`, `2 h to 3 h`."""
-    least, most = duration_words(length.least, language), duration_words(length.most, language)
-    return least if least == most else tr(language, "{least} to {most}", least=least, most=most)
-
-
-def duration_words(duration: Duration, language: str = "en") -> str:
-    """A protocol's length in words: `20 min`, `48 h`, `2 weeks`, `3 months`."""
-    parts = []
-    if duration.months:
-        parts.append(trn(language, "{count} month", "{count} months", duration.months))
-    weeks, days = divmod(duration.days, 7)
-    if weeks and not days:
-        parts.append(trn(language, "{count} week", "{count} weeks", weeks))
-    elif duration.days:
-        parts.append(trn(language, "{count} day", "{count} days", duration.days))
-    if duration.seconds:
-        hours = timedelta(seconds=duration.seconds)
-        whole, rest = divmod(duration.seconds, 3600)
-        parts.append(f"{whole} h" if whole and not rest else spell(hours))
-    return " ".join(parts) or "0 min"

@@ -1,10 +1,12 @@
-"""Words for what protocol files call by a name: what is done with the body, levels, sides, instants, times of day."""
+"""Words for what protocol files write short: modalities, levels, sides, instants, times of day, lengths, conditions."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from recovery.language import N_, tr
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import Anchor, LocalMoment
+from recovery.engine.times import spell
+from recovery.language import N_, tr, trn
+from recovery.protocol.durations import Duration, Range
+from recovery.protocol.model import All, Anchor, AnyOf, Comparison, Condition, LocalMoment, Not
 
 MODALITIES = {
     "cold": N_("cold"),
@@ -63,3 +65,92 @@ def filled(text: str, language: str, side: str | None, options: Mapping[str, str
     for name, word in options.items():
         text = text.replace(f"{{{name}}}", word.replace("-", " "))
     return text
+
+
+def range_words(length: Range, language: str = "en") -> str:
+    """A range in words: `20 min`, `2 h to 3 h`."""
+    least, most = duration_words(length.least, language), duration_words(length.most, language)
+    return least if least == most else tr(language, "{least} to {most}", least=least, most=most)
+
+
+def duration_words(duration: Duration, language: str = "en") -> str:
+    """A protocol's length in words: `20 min`, `48 h`, `2 weeks`, `3 months`."""
+    parts = []
+    if duration.months:
+        parts.append(trn(language, "{count} month", "{count} months", duration.months))
+    weeks, days = divmod(duration.days, 7)
+    if weeks and not days:
+        parts.append(trn(language, "{count} week", "{count} weeks", weeks))
+    elif duration.days:
+        parts.append(trn(language, "{count} day", "{count} days", duration.days))
+    if duration.seconds:
+        hours = timedelta(seconds=duration.seconds)
+        whole, rest = divmod(duration.seconds, 3600)
+        parts.append(f"{whole} h" if whole and not rest else spell(hours))
+    return " ".join(parts) or "0 min"
+
+
+# Conditions -------------------------------------------------------------------------------------
+
+SINCE = {
+    "injury": N_("{length} since the injury"),
+    "start": N_("{length} since the start"),
+    "phase": N_("{length} since the phase began"),
+}
+"""That so much time has passed, by what it counts from."""
+
+# These follow the name of what is compared: "pain at most 3".
+_TESTS = {
+    "<=": N_("at most {value}"),
+    "<": N_("below {value}"),
+    ">=": N_("at least {value}"),
+    ">": N_("above {value}"),
+    "==": N_("is {value}"),
+    "!=": N_("is not {value}"),
+    "falling": N_("lower than {reference}"),
+    "rising": N_("higher than {reference}"),
+    "drop": N_("at least {value} lower than {reference}"),
+    "rise": N_("at least {value} higher than {reference}"),
+}
+_REFERENCES = {
+    "first": N_("at first"),
+    "last": N_("last time"),
+    "phase": N_("when the phase began"),
+    "worst": N_("at its worst"),
+}
+
+
+def condition_words(condition: Condition, language: str) -> str:
+    """A condition as people say it: `pain at most 3 and swelling lower than at first`."""
+    match condition:
+        case All(parts):
+            return tr(language, " and ").join(_part(part, AnyOf, language) for part in parts)
+        case AnyOf(parts):
+            return tr(language, " or ").join(_part(part, All, language) for part in parts)
+        case Not(Comparison(subject, "==" | "!=" as test, value)):
+            return _comparison(Comparison(subject, {"==": "!=", "!=": "=="}[test], value), language)
+        case Not(Comparison() as part):
+            return _comparison(part, language, is_negated=True)
+        case Not(part):
+            return tr(language, "not ({condition})", condition=condition_words(part, language))
+        case Comparison():
+            return _comparison(condition, language)
+
+
+def _part(part: Condition, in_brackets: type, language: str) -> str:
+    words = condition_words(part, language)
+    return f"({words})" if isinstance(part, in_brackets) else words
+
+
+def _comparison(one: Comparison, language: str, *, is_negated: bool = False) -> str:
+    """`pain at most 3`, `swelling lower than at first`, `at least 48 h since the injury`."""
+    if isinstance(one.value, Duration):
+        passed = tr(language, _TESTS[one.test], value=duration_words(one.value, language))
+        return tr(language, SINCE[one.subject], length=_negated(passed, language) if is_negated else passed)
+    value = f"{one.value:g}" if isinstance(one.value, float) else one.value or ""
+    test = tr(language, _TESTS[one.test], value=value, reference=tr(language, _REFERENCES[one.reference]))
+    return f"{one.subject} {_negated(test, language) if is_negated else test}"
+
+
+def _negated(test: str, language: str) -> str:
+    return tr(language, "not {test}", test=test)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.engine.outlook import cadence_words, coming, duration_words, explain, outlook, phase_ranges
+from recovery.engine.outlook import cadence_words, coming, explain, outlook, phase_ranges
+from recovery.engine.words import duration_words
 from recovery.protocol.durations import Duration, parse_duration, parse_range
 from recovery.protocol.model import Anchor, At, Every, LocalMoment, Once, PerDay, PerWeek
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, place, shipped, small, started

@@ -3,6 +3,7 @@
 import pytest
 
 from recovery.cli import render_rich
+from recovery.engine.words import condition_words
 from recovery.protocol.library import Library
 from recovery.protocol.model import All, AnyOf, Comparison, Not
 from recovery.protocol.reading import read_protocol
@@ -49,8 +50,8 @@ def test_a_phase_that_wants_confirmation_says_so(
 def test_conditions_keep_their_meaning_in_words() -> None:
     is_full, falls = Comparison("rom", "==", "full"), Comparison("pain", "falling")
     both = All((is_full, AnyOf((falls, Not(is_full)))))
-    assert render_rich._condition(both) == "rom is full and (pain lower than at first or rom is not full)"
-    assert render_rich._condition(Not(both)).startswith("not (rom is full and (")
+    assert condition_words(both, "en") == "rom is full and (pain lower than at first or rom is not full)"
+    assert condition_words(Not(both), "en").startswith("not (rom is full and (")
 
 
 def test_a_file_that_is_ignored_is_named(
