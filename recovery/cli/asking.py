@@ -134,7 +134,7 @@ def _read_answer(typed: str) -> str:
 
 def grade_words(found: Graded) -> str:
     """A grade with its reasons, as a page."""
-    if len(found.reasons) == 1 and not found.reasons[0].endswith("?"):
+    if found.is_unsure:
         return _(
             "Grade {grade}: that is what unsure counts as. recovery assess asks a few questions.",
             grade=found.grade,

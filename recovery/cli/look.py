@@ -12,6 +12,7 @@ from recovery.daemon import presence
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import coming, outlook
 from recovery.engine.outlook import explain as explained
+from recovery.engine.screening import left_out_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
@@ -113,6 +114,14 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
             if activity is not None:
                 told = tuple(each for each in told if each.activity == activity)
                 if not told:
+                    for gone in left_out_now(one):
+                        if activity in [each.id for each in gone.activities]:
+                            raise NotThere(
+                                _("{activity} is left out: {reason}", activity=activity,
+                                  reason=one.text(gone.question.say)),
+                                _("because of {name}; if that is no longer so: recovery screen {name}=no",
+                                  name=gone.question.id),
+                            )  # fmt: skip
                     raise NotThere(
                         _(
                             "no timed activity {activity!r} in phase {phase}",

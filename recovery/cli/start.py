@@ -2,7 +2,7 @@
 
 import sys
 import time as time_
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,9 @@ from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store.journal import Journal, Pinned
+from recovery.store.journal import Journal
 from recovery.store.record import Record, bring_up, load, untold, write
+from recovery.store.upgrading import pinned_from
 from recovery.values import Value, field
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 FIRST_CUES_WITHIN = 1.5
 """Seconds to wait for the fate of the first cues, to show as text those that no desktop takes."""
 
+
+_UNSURE_COUNTS_AS = "II"
+"""Where the protocol has no questions for a grade: the middle one."""
 
 _EXAMPLES = {"onset": '--onset "yesterday 18:00"', "grade": "--grade 2 (or unsure)", "side": "--side left"}
 
@@ -218,40 +222,18 @@ def _opening(
     def said(text: str) -> str:
         return asking.side_words(text, wanted["side"], chosen)
 
-    data: dict[str, Any] = {}
-    answered = False
-    words: tuple[str, ...] = ()
-    raised: tuple[str, ...] = ()
+    found, answers = None, dict[str, str]()
     if "grade" in protocol.inputs and wanted["grade"] in (None, UNSURE):
-        answers: dict[str, str] = {}
-        assert protocol.assessment is not None or wanted["grade"] == UNSURE
-        if protocol.assessment is None:
-            found = Graded("II", (_(UNSURE),))
-        elif wanted["grade"] == UNSURE:
-            found = graded_unsure(protocol.assessment, current())
-        else:
-            answers, found = asking.grading(protocol.assessment, (), ask=True, said=said)
-            answered = True
-        words, raised = (asking.grade_words(found),), found.raises
+        found, answers = _graded(protocol, wanted["grade"], said)
         wanted["grade"] = found.grade
-        data["assessment"] = {"answers": answers, "grade": found.grade, "reasons": [*found.reasons]}
     screened = asking.screening(
         protocol.screen, given.screen, is_later=given.screen_later, ask=ask, said=said
     )
-    for question in protocol.screen:
-        if question.refuses and screened.get(question.id):
-            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
-            raise RecoveryError(
-                _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=said(question.say)),
-                _("because of {name} [{source}]", name=question.id, source=refs or "own"),
-            )
-    asked = (
-        [q.raises for q in protocol.assessment.questions if q.raises]
-        if answered and protocol.assessment
-        else []
-    )
-    flags = asking.red_flags(protocol, given.flags, raised, told=asked, ask=ask, said=said)
-    data |= {
+    _refuse_screened(protocol, screened, said)
+    asked = protocol.assessment.questions if protocol.assessment else ()
+    told = [question.raises for question in asked if question.raises and question.id in answers]
+    raised = found.raises if found is not None else ()
+    data = {
         "protocol": protocol.id,
         "version": protocol.version,
         "hash": reading.content_hash,
@@ -262,7 +244,38 @@ def _opening(
         "screen": screened,
         **place.as_data(),
     }
-    return Opening(data, flags=flags, words=words)
+    if found is not None:
+        data["assessment"] = {"answers": answers, "grade": found.grade, "reasons": [*found.reasons]}
+    return Opening(
+        data,
+        flags=asking.red_flags(protocol, given.flags, raised, told=told, ask=ask, said=said),
+        words=(asking.grade_words(found),) if found is not None else (),
+    )
+
+
+def _graded(
+    protocol: RecoveryProtocol, typed: str | None, said: Callable[[str], str]
+) -> tuple[Graded, dict[str, str]]:
+    """The grade of somebody who is unsure, or gave none and is asked; and what they answered."""
+    if protocol.assessment is None:
+        return Graded(_UNSURE_COUNTS_AS, (_(UNSURE),), is_unsure=True), {}
+    if typed == UNSURE:
+        return graded_unsure(protocol.assessment, current()), {}
+    answers, found = asking.grading(protocol.assessment, (), ask=True, said=said)
+    return found, answers
+
+
+def _refuse_screened(
+    protocol: RecoveryProtocol, screened: Mapping[str, bool], said: Callable[[str], str]
+) -> None:
+    """Raises `RecoveryError` where an answer says that the protocol is not for this person."""
+    for question in protocol.screen:
+        if question.refuses and screened.get(question.id):
+            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
+            raise RecoveryError(
+                _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=said(question.say)),
+                _("because of {name} [{source}]", name=question.id, source=refs or "own"),
+            )
 
 
 def _ask(name: str, now: datetime, place: Place) -> str:
@@ -308,16 +321,8 @@ def keep(
         with journal.transaction():
             record = load(journal, now)
             _refuse_beside(record.episodes, protocol, opening.data["side"], opening.data["options"])
-            pinned = Pinned(
-                reading.content_hash,
-                protocol.id,
-                protocol.version,
-                reading.texts,
-                compiled.to_json(protocol),
-                compiled.FORMAT,
-            )
-            journal.pin(pinned)
-            id_ = journal.create_episode(protocol.id, pinned.hash)
+            journal.pin(pinned_from(reading))
+            id_ = journal.create_episode(protocol.id, reading.content_hash)
             opened = journal.append([Fact(id_, now, f.STARTED, opening.data, "person")], now=now)[0]
             episode = begin(compiled.in_language(protocol, current()), opened)
             record = Record((*record.episodes, episode), record.ended)

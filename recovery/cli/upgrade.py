@@ -16,7 +16,6 @@ from recovery.daemon import control
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
-from recovery.protocol import compiled
 from recovery.protocol.differences import Difference
 from recovery.protocol.library import Library, NoSuchProtocol, default_library
 from recovery.store import upgrading
@@ -123,14 +122,7 @@ def _refused(reason: str) -> RecoveryError:
 def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
     """The episode under its new text, written down. Raises `RecoveryError` where meanwhile it cannot have it."""
     protocol, journal = reading.protocol, person.journal
-    pinned = Pinned(
-        reading.content_hash,
-        protocol.id,
-        protocol.version,
-        reading.texts,
-        compiled.to_json(protocol),
-        compiled.FORMAT,
-    )
+    pinned = upgrading.pinned_from(reading)
     now = clock.now()  # the person may have taken their time to answer
     with journal.transaction():
         record = bring_up(journal, load(journal, now), now)

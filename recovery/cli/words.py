@@ -35,11 +35,14 @@ def pairs(words: Iterable[str], option: str, values: Sequence[str]) -> dict[str,
     for word in split(words):
         name, equals, typed = word.partition("=")
         value = canonical(typed)
-        if not equals and is_like_none(name):
-            raise UsageError(
-                _("{option}: {word!r} is not an answer", option=option, word=word), _("did you mean none?")
-            )
         if not name or value not in values:
+            from difflib import get_close_matches
+
+            if not equals and get_close_matches(name.lower(), [NONE]):
+                raise UsageError(
+                    _("{option}: {word!r} is not an answer", option=option, word=word),
+                    _("did you mean none?"),
+                )
             expected = _(" or ").join(f"{name or 'ID'}={each}" for each in values)
             raise UsageError(
                 _("{option}: {word!r} is not an answer", option=option, word=word),
@@ -49,11 +52,6 @@ def pairs(words: Iterable[str], option: str, values: Sequence[str]) -> dict[str,
             raise UsageError(_("{option}: {name} is answered twice", option=option, name=name))
         given[name] = value
     return given
-
-
-def is_like_none(word: str) -> bool:
-    """Whether a word is `none`, misspelt."""
-    return len(word) in (3, 4, 5) and word.lower().startswith("no") and word.lower() != "no"
 
 
 def known_only(given: Iterable[str], known: Iterable[str], option: str) -> None:

@@ -5,19 +5,20 @@ It holds no rules and no timer. The clock comes in as arguments, so that a test 
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from recovery.daemon.buttons import buttons, said_by
+from recovery.daemon.buttons import said_by
+from recovery.daemon.notes import Attempt, grouped, worded
 from recovery.daemon.wishes import Wishes
 from recovery.engine.acts import Act, Refused
-from recovery.engine.decide import LATE_WORDS, end_sessions, turn
+from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import END_KEY, ENDED, Cue
 from recovery.engine.fold import read_cue
-from recovery.engine.repeating import Repeat, next_repeat, repeats
-from recovery.engine.times import spell
+from recovery.engine.repeating import next_repeat, repeats
+from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
 from recovery.notify.port import (
@@ -59,26 +60,6 @@ PATIENCE = 1.0
 
 BACKUP_WAIT = timedelta(hours=1)
 """When to try again to copy the journal after that failed."""
-
-
-@dataclass
-class Attempt:
-    """A cue's way to the screen."""
-
-    episode: str
-    language: str
-    cue: Cue
-    is_discreet: bool = False
-    repeat: Repeat | None = None
-    """Set for a cue that has been shown before and is told again."""
-    shown_at: datetime | None = None
-    is_held: bool = False
-    """Whether it waits for the person to be disturbed again."""
-    count: int = 0
-    again_at: datetime | None = None
-    """When to try once more; None while an attempt is under way."""
-    unwritten: tuple[Shown | HandedOver, datetime] | None = None
-    """How and when it was shown, while the journal cannot take that: it is not to be shown again."""
 
 
 class Service:
@@ -222,14 +203,14 @@ class Service:
         for seq, attempt in [*self._attempts.items()]:
             if attempt.again_at is None:  # one under way will yet have its fate
                 continue
-            if seq not in wanted or _number(wanted[seq]) != _number(attempt):
+            if seq not in wanted or wanted[seq].number != attempt.number:
                 del self._attempts[seq]
         ready: list[Attempt] = []
         for seq, fresh in wanted.items():
             attempt = self._attempts.setdefault(seq, fresh)
             if attempt.again_at is not None and attempt.again_at <= now:
                 ready.append(attempt)
-        for group in _grouped(ready):
+        for group in grouped(ready):
             first = group[0]
             for attempt in group:
                 attempt.again_at = None
@@ -263,18 +244,7 @@ class Service:
         self._owners[note.key] = group[0].episode
 
     def _worded(self, group: Sequence[Attempt], now: datetime) -> Note:
-        """One note for several cues, with its buttons and its sound."""
-        first, *others = group
-        note = _note(group, now)
-        if first.cue.kind == "start" or not others:
-            # What several cues share has no buttons: nobody could tell whose they are.
-            note = replace(note, actions=buttons(first.cue, first.language))
-        if self._is_discreet(*group):
-            title, body = _neutral(first)
-            note = replace(note, title=title, body=body)
-        if self._wished.sound:
-            note = replace(note, sound=_sound(first.cue))
-        return note
+        return worded(group, now, is_discreet=self._is_discreet(*group), has_sound=self._wished.sound)
 
     def _is_discreet(self, *attempts: Attempt) -> bool:
         return self._wished.discreet or any(attempt.is_discreet for attempt in attempts)
@@ -316,7 +286,7 @@ class Service:
                 continue
             (waiting if episode.place.is_quiet(now) and not one.cue.critical else ready).append(one)
         self._left = waiting
-        for group in _grouped(ready):
+        for group in grouped(ready):
             self._show(group, now, self._reply())
 
     def collect(self, monotonic: float, now: datetime) -> bool:
@@ -384,10 +354,10 @@ class Service:
             said = "refused" if is_discreet else f"refused, {outcome.reason}"
         self._log.info("pressed %s %s: %s", pressed.action, "#" if is_discreet else pressed.key, said)
         if isinstance(outcome, Refused):
-            earliest = outcome.earliest
+            earliest, place = outcome.earliest, next((e.place for e in self._known.all if e.id == id_), None)
             when = ""
-            if earliest is not None:
-                when = tr(language, "Earliest: {clock}.", clock=f"{earliest.astimezone():%H:%M}")
+            if earliest is not None and place is not None:
+                when = tr(language, "Earliest: {when}.", when=spell_when(place, earliest, now))
             text = f"{outcome.reason[:1].upper()}{outcome.reason[1:]}. {when}".strip()
             text = look if is_discreet else text
             self.notifier.show(Note(pressed.key, tr(language, "Not now"), text, tag=self._reply()))
@@ -474,67 +444,5 @@ class Service:
             write(journal, record, [fact], at)
 
 
-_ALONE = ("start", "end", "offer", "way-back")
-
-
-def _grouped(ready: Sequence[Attempt]) -> list[list[Attempt]]:
-    """Which cues go on the screen together, in order: one note a moment, but for what must stand alone.
-
-    What must not be late goes first and alone: after an outage the end of a session comes before all else. Each
-    session's start has a note of its own, which is withdrawn at its end; the first one takes along the rest. So has
-    what is offered, for its button.
-    """
-    in_order = sorted(ready, key=lambda attempt: (not attempt.cue.critical, attempt.cue.seq))
-    alone = [[attempt] for attempt in in_order if attempt.cue.critical or attempt.cue.kind in _ALONE]
-    rest = [attempt for attempt in in_order if [attempt] not in alone]
-    starts = [group for group in alone if group[0].cue.kind == "start"]
-    if starts:
-        starts[0].extend(rest)
-        return alone
-    return [*alone, rest] if rest else alone
-
-
-def _note(group: Sequence[Attempt], now: datetime) -> Note:
-    """One note for several cues: the first one leads, the others stand below it."""
-    first, *others = (attempt.cue for attempt in group)
-    bodies = {attempt.cue.seq: _body(attempt, now) for attempt in group}
-    if not others:
-        return Note(first.key, first.title, bodies[first.seq], first.critical, tag=first.seq)
-    title = first.title if first.kind == "start" else " · ".join(cue.title for cue in (first, *others))
-    told = [bodies[first.seq]] if first.kind == "start" else []
-    told += [f"• {cue.title}: {bodies[cue.seq]}" for cue in (others if told else (first, *others))]
-    return Note(first.key, title, "\n".join(told), first.critical, tag=first.seq)
-
-
 def _episode_of(record: Record, attempt: Attempt) -> Episode | None:
     return next((episode for episode in record.all if episode.id == attempt.episode), None)
-
-
-def _neutral(attempt: Attempt) -> tuple[str, str]:
-    """The title and the body of a note that others may read."""
-    language = attempt.language
-    if attempt.cue.kind == "alert" and attempt.cue.critical:
-        return tr(language, "Please look: recovery status"), ""
-    return tr(language, "Time for your next step"), tr(language, "Type: recovery next")
-
-
-def _number(attempt: Attempt) -> int:
-    """Which of the repeats of its cue it is; 0: the first time."""
-    return attempt.repeat.number if attempt.repeat else 0
-
-
-def _sound(cue: Cue) -> str:
-    """A name of the freedesktop sound naming specification."""
-    if cue.kind == "alert":
-        return "dialog-warning"
-    return "alarm-clock-elapsed" if cue.kind == "end" else "message-new-instant"
-
-
-def _body(attempt: Attempt, now: datetime) -> str:
-    """A cue's text, in the language of its episode; one that comes later than it was decided says by how much."""
-    cue = attempt.cue
-    late = (attempt.shown_at or now) - cue.decided_at
-    if cue.kind in ("end", "start") and late >= LATE_WORDS and attempt.repeat is None:
-        language, length = attempt.language, spell(late)
-        return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=length).strip()
-    return cue.body

@@ -18,6 +18,8 @@ class Graded(Value):
     reasons: tuple[str, ...]
     raises: tuple[str, ...] = ()
     """The red flags that the answers report."""
+    is_unsure: bool = False
+    """Whether no question was answered: the grade is what *unsure* counts as."""
 
 
 def read_grade(text: str) -> str:
@@ -55,4 +57,4 @@ def graded(assessment: Assessment, answers: Mapping[str, str], language: str = "
 
 def graded_unsure(assessment: Assessment, language: str = "en") -> Graded:
     """The grade of somebody who does not know."""
-    return Graded(assessment.unsure, (tr(language, "unsure"),))
+    return Graded(assessment.unsure, (tr(language, "unsure"),), is_unsure=True)

@@ -564,10 +564,6 @@ class RecoveryProtocol(Value):
     notes: tuple[str, ...] = ()
     """What a reader should know besides: the state of the evidence, what the file does not cover."""
 
-    def is_screened_by(self, subject: str) -> bool:
-        """Whether a subject of conditions is one of its screening questions."""
-        return any(question.id == subject for question in self.screen)
-
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id. Raises `KeyError`."""
         for phase in self.phases:

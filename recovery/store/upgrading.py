@@ -1,14 +1,26 @@
 """Another text of its protocol for a running episode: whether it can have it, and giving it."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, Episode
 from recovery.engine.facts import Fact
 from recovery.language import _
+from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
 from recovery.store.record import Record, bring_up, load
+
+if TYPE_CHECKING:
+    from recovery.protocol.reading import Reading
+
+
+def pinned_from(reading: "Reading") -> Pinned:
+    """What an episode keeps of a protocol that was read."""
+    known = reading.protocol
+    form = compiled.to_json(known), compiled.FORMAT
+    return Pinned(reading.content_hash, known.id, known.version, reading.texts, *form)
 
 
 def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:

@@ -191,6 +191,13 @@ def test_explaining_what_is_not_there_is_status_3(patient: Person) -> None:
     assert err.startswith("Error: no timed activity 'yoga' in phase rice")
 
 
+def test_explaining_what_the_screening_left_out_says_why(patient: Person) -> None:
+    patient.types("screen", "raynaud=yes")
+    err = patient.types("explain", "ice", status=3).err
+    assert err.startswith("Error: ice is left out: ")
+    assert "because of raynaud; if that is no longer so: recovery screen raynaud=no" in err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_without_an_episode_every_command_says_how_to_begin_one(person: Person, command: str) -> None:
     arguments = [command, "pain=1"] if command == "checkin" else [command]

@@ -10,11 +10,11 @@ import pytest
 from recovery.daemon.service import Service
 from recovery.engine.facts import STARTED, Fact, to_ms
 from recovery.engine.fold import begin
-from recovery.protocol import compiled
 from recovery.protocol.library import Library
 from recovery.protocol.reading import read_protocol
-from recovery.store.journal import Journal, Pinned
+from recovery.store.journal import Journal
 from recovery.store.record import Record, bring_up
+from recovery.store.upgrading import pinned_from
 from tests.fakes import FakeNotifier
 from tests.profile import ICE, protocol
 
@@ -31,10 +31,7 @@ def start(folder: Path, text: str, now: datetime = NOON, **more: object) -> str:
     data = {"onset": to_ms(now - timedelta(hours=1)), "zone": "UTC", "wake": "07:00", "bedtime": "23:00"}
     data |= more
     with Journal.open(folder, now=now) as journal, journal.transaction():
-        json = compiled.to_json(known)
-        journal.pin(
-            Pinned(reading.content_hash, known.id, known.version, reading.texts, json, compiled.FORMAT)
-        )
+        journal.pin(pinned_from(reading))
         id_ = journal.create_episode(known.id, reading.content_hash)
         (started,) = journal.append([Fact(id_, now, STARTED, data, "person")], now=now)
         bring_up(journal, Record((begin(known, started),)), now)
