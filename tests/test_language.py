@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recovery import language
-from recovery.daemon.service import Attempt, _note
+from recovery.daemon.notes import Attempt, worded
 from recovery.engine.acts import Accepted, Act, Refused, act
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
@@ -458,7 +458,8 @@ def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
         assert end.body.endswith("Falls noch angelegt: Das ist 5 min zu lang.")
         # One that is decided in time, and comes on the screen late.
         late = Attempt("rice-1", "de", Cue("key", "start", "Eis", "Auflegen.", begun.at, begun.at))
-        assert _note([late], begun.at + 5 * MINUTE).body == "Auflegen. (Das kommt 5 min zu spät.)"
+        note = worded([late], begun.at + 5 * MINUTE, is_discreet=False, has_sound=False)
+        assert note.body == "Auflegen. (Das kommt 5 min zu spät.)"
         assert not any(_english(f"{note.title} {note.body}") for note in daemon.notifier.shown)
     assert current() == "en"
 

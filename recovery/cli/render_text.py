@@ -13,8 +13,8 @@ from recovery.engine.outlook import (
     Explained,
     HealingOutlook,
     Outlook,
-    cadence_words,
     phase_ranges,
+    timing_words,
 )
 from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
@@ -124,20 +124,18 @@ def activity_words(activity: AnyActivity, language: str) -> str:
                 f"{modality_words(step.modality, language)} {range_words(step.duration, language)}"
                 for step in activity.steps
             )
-            how_often = cadence_words(activity.cadence, is_session=True, language=language)
-            words = f"{tr(language, ', then ').join(parts)}, {how_often}"
+            words = f"{tr(language, ', then ').join(parts)}, {timing_words(activity, language)}"
             return words + (tr(language, ", if you like") if activity.is_optional else "")
         case Reminder():
-            how_often = cadence_words(activity.cadence, language=language)
-            words = tr(language, "reminder {how_often}", how_often=how_often)
+            words = tr(language, "reminder {how_often}", how_often=timing_words(activity, language))
             return words + (tr(language, ", at work") if activity.at_work else "")
         case Hold():
             return tr(language, "on from waking to bedtime")
         case Checklist():
             items = ", ".join(item.title for item in activity.items)
-            return f"{items}: {cadence_words(activity.cadence, language=language)}"
+            return f"{items}: {timing_words(activity, language)}"
         case CheckIn():
-            return f"{', '.join(activity.asks)}: {cadence_words(activity.cadence, language=language)}"
+            return f"{', '.join(activity.asks)}: {timing_words(activity, language)}"
         case Advice():
             return activity.say
 

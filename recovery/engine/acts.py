@@ -31,6 +31,7 @@ from recovery.protocol.model import (
     Reminder,
     Session,
     Step,
+    Timed,
     modalities,
 )
 from recovery.values import Value, field, replace
@@ -325,7 +326,7 @@ class _Desk(Turn):
         last = max(track.last_due or self.episode.stay.entered_at, self.episode.stay.entered_at)
         return coming if coming is not None and coming - self.now < self.now - last else self.now
 
-    def _coming(self, activity: Session | Reminder | CheckIn | Checklist) -> datetime | None:
+    def _coming(self, activity: Timed) -> datetime | None:
         """The next time of an activity after now."""
         times = (due.at for due in dues(self.episode, activity, self.now - LONGEST_SPACING))
         return next((at for at in times if at > self.now), None)

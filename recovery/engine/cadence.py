@@ -10,23 +10,20 @@ from datetime import date, datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Episode, Track
 from recovery.engine.facts import MEMORY
-from recovery.engine.times import DAY
+from recovery.engine.times import DAY, Place
 from recovery.protocol.model import (
     After,
     At,
     Cadence,
-    CheckIn,
-    Checklist,
     Every,
     Once,
     PerDay,
     PerWeek,
     Reminder,
     Session,
+    Timed,
 )
 from recovery.values import Value
-
-Timed = Session | Reminder | CheckIn | Checklist
 
 _MINUTE = timedelta(minutes=1)
 BY_THE_CLOCK = (At, PerDay, PerWeek)
@@ -152,14 +149,14 @@ def _grid(
             yield Due(due, due + DAY)
         return
     after, entered_at = track.last_due, episode.since(activity.id)
-    if episode.stays and isinstance(cadence, BY_THE_CLOCK):
+    if episode.stays and isinstance(cadence, BY_THE_CLOCK) and not activity.follows_body:
         # A time that the journey left out is before its beginning by the steady clock, and has to have its fate.
         start, entered_at = min(start, episode.by_the_clock(start)), episode.by_the_clock(entered_at)
     if since is not None:
         start = max(start, since)
     previous: datetime | None = None
     hours = episode.place.at_work if isinstance(activity, Reminder) and activity.at_work else None
-    for due in _times(episode, cadence, start, after, entered_at, hours):
+    for due in _times(episode, activity, start, after, entered_at, hours):
         if due < start or (after is not None and due <= after):
             continue
         if previous is not None:
@@ -195,7 +192,7 @@ def _half_way(episode: Episode, due: datetime, following: datetime, hours: Hours
 
 def _times(
     episode: Episode,
-    cadence: Cadence,
+    activity: Timed,
     start: datetime,
     after: datetime | None,
     since: datetime,
@@ -203,27 +200,31 @@ def _times(
 ) -> Iterator[datetime]:
     """The times of `_all_times`, in order: those in a quiet time come at its end, several of them as one.
 
-    Where a quiet time lasts until bedtime, times of the clock come before it, as for who goes to bed early.
+    So do those that follow the body into the night of the place. Where a quiet time lasts until bedtime, times of the
+    clock come before it, as for who goes to bed early.
     """
-    place, last = episode.place, None
-    for instant in _all_times(episode, cadence, start, after, since, hours):
-        if not place.quiet:
+    place, cadence, last = episode.place, activity.cadence, None
+    for instant in _all_times(episode.place_of(activity), cadence, start, after, since, hours):
+        if activity.follows_body and episode.stays:
+            told = episode.fit_told(instant)
+        elif place.quiet:
+            day = place.waking_day(instant)
+            told = place.fit_told(instant, timedelta(0))
+            if place.waking_day(told) != day:
+                if not isinstance(cadence, At | PerWeek):
+                    continue
+                begin, end = place.open_times(day)[-1]
+                told = max(begin, end - timedelta(minutes=30))
+        else:
             yield instant
             continue
-        day = place.waking_day(instant)
-        told = place.fit_told(instant, timedelta(0))
-        if place.waking_day(told) != day:
-            if not isinstance(cadence, At | PerWeek):
-                continue
-            begin, end = place.open_times(day)[-1]
-            told = max(begin, end - timedelta(minutes=30))
         if last is None or told > last:
             last = told
             yield told
 
 
 def _all_times(
-    episode: Episode,
+    place: Place,
     cadence: Cadence,
     start: datetime,
     after: datetime | None,
@@ -234,7 +235,6 @@ def _all_times(
 
     They end where none comes within `LONGEST_SPACING`: for who has no working hours while awake.
     """
-    place = episode.place
     entered = place.waking_day(since)
     latest = place.waking_day(max(start, after or start))
     for day in place.days_from(latest):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.cadence import Due, Timed, dues, floor, is_forgotten, looks_back_to
+from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
 from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, titled
 from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.fold import apply
@@ -43,6 +43,7 @@ from recovery.protocol.model import (
     Reminder,
     Session,
     Step,
+    Timed,
     modalities,
 )
 from recovery.values import replace
@@ -713,5 +714,5 @@ class Turn:
         return " ".join(self.episode.text(question) for question in asked)
 
 
-def _modality(activity: Reminder | CheckIn | Checklist) -> str:
+def _modality(activity: Timed) -> str:
     return activity.modality if isinstance(activity, Reminder) else ""

@@ -18,6 +18,7 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Rung,
     Session,
+    Timed,
 )
 from recovery.values import Value, field, replace
 
@@ -182,6 +183,20 @@ class Episode(Value):
         """When clocks here show what they showed at an instant where the person was then."""
         local = self.place_at(instant).local(instant)
         return self.place.resolve(local.date(), local.time())
+
+    def place_of(self, activity: Timed) -> Place:
+        """Whose hours the times of an activity are in: where the person is, or was when the phase began."""
+        return self.place_at(self.stay.entered_at) if activity.follows_body else self.place
+
+    def fit_told(self, instant: datetime) -> datetime:
+        """The earliest instant from `instant` on at which the person may be told something where they then were."""
+        for left_at, place in self.stays:
+            if instant < left_at:
+                told = place.fit_told(instant, timedelta(0))
+                if told < left_at:
+                    return told
+                instant = left_at
+        return self.place.fit_told(instant, timedelta(0))
 
     @property
     def moved_at(self) -> datetime | None:

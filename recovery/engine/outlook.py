@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.cadence import Timed, dues
+from recovery.engine.cadence import dues
 from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
@@ -22,14 +22,13 @@ from recovery.protocol.model import (
     At,
     Cadence,
     CheckIn,
-    Checklist,
     Every,
     Once,
     PerDay,
     PerWeek,
     Phase,
-    Reminder,
     Session,
+    Timed,
 )
 from recovery.values import Value
 
@@ -179,7 +178,7 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
     told = [
         _explain(episode, activity, now, others)
         for activity in episode.phase.activities
-        if isinstance(activity, Session | Reminder | CheckIn | Checklist)
+        if isinstance(activity, Timed)
     ]
     never = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(told, key=lambda one: one.at or never))
@@ -187,8 +186,7 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
 
 def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
     place, track = episode.place, episode.track(activity.id)
-    is_session, language = isinstance(activity, Session), place.language
-    reasons = [cadence_words(activity.cadence, is_session=is_session, language=language)]
+    reasons = [timing_words(activity, place.language)]
     if episode.state == PAUSED:
         if episode.paused_until is None:
             return _explained(activity, None, [*reasons, episode.say("the episode is paused")])
@@ -229,7 +227,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
             reasons.append(episode.say("outside your quiet times, {times}", times=times))
         if activity.until is not None:
             until = spell_when(place, episode.instant(activity.until), now)
-            instant = anchor_words(activity.until, language)
+            instant = anchor_words(activity.until, place.language)
             reasons.append(episode.say("only until {when} ({instant})", when=until, instant=instant))
         return _explained(activity, due, reasons)
     why = blocked.reason
@@ -248,6 +246,19 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
 def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) -> Explained:
     refs = tuple(dict.fromkeys(ref for cited in activity.cites.values() for ref in cited))
     return Explained(activity.id, activity.title, at, tuple(reasons), refs)
+
+
+def timing_words(activity: Timed, language: str) -> str:
+    """How often an activity comes, and by whose hours where these are not the place's."""
+    words = cadence_words(activity.cadence, is_session=isinstance(activity, Session), language=language)
+    is_grid = not isinstance(activity.cadence, Once | After)
+    if (
+        activity.follows_body
+        and is_grid
+        and not (isinstance(activity, Session) and isinstance(activity.cadence, Every))
+    ):
+        words += tr(language, ", on a journey by the hours of home")
+    return words
 
 
 def cadence_words(cadence: Cadence, *, is_session: bool = False, language: str = "en") -> str:

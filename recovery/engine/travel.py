@@ -2,7 +2,7 @@
 
 Times of day follow the place: what has a time by the clock (`at`, `per_week`, `per_day`) is due at that time there,
 once a date of the calendar; grids from waking start at waking there. What counts elapsed time follows the body: gaps,
-waits, chains, lengths and every limit are what they were.
+waits, chains, lengths and every limit are what they were; so are times of day that a protocol lets follow the body.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from recovery.engine.cadence import BY_THE_CLOCK
 from recovery.engine.episode import Episode, Track
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.times import Place
-from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, Session
+from recovery.protocol.model import Hold, Timed
 from recovery.values import replace
 
 
@@ -52,9 +52,9 @@ def _carried(episode: Episode, name: str, before: Place, after: Place, at: datet
     track = replace(track, withheld_until=None)
     if isinstance(activity, Hold):
         return replace(track, day=after.waking_day(at)) if track.is_on else track
-    if not isinstance(activity, Session | Reminder | CheckIn | Checklist) or track.last_due is None:
+    if not isinstance(activity, Timed) or track.last_due is None:
         return track
-    if isinstance(activity.cadence, BY_THE_CLOCK):
+    if isinstance(activity.cadence, BY_THE_CLOCK) and not activity.follows_body:
         # The same time of the same date over there. Flown west that is still to come, and passes over what was told
         # of this date already; flown east it is past, and what the journey left out is due.
         local = before.local(track.last_due)

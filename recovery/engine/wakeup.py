@@ -6,10 +6,10 @@ Each rule there that waits for a time has its instant here; `tests/engine` runs 
 from collections.abc import Iterator
 from datetime import datetime
 
-from recovery.engine.cadence import Timed, dues, looks_back_to
+from recovery.engine.cadence import dues, looks_back_to
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.gates import condition_moments, gate_moments, healing_range
-from recovery.protocol.model import CheckIn, Checklist, Every, Hold, Reminder, Session
+from recovery.protocol.model import CheckIn, Every, Hold, Session, Timed
 
 
 def next_wakeup(episode: Episode, now: datetime) -> datetime | None:
@@ -45,7 +45,7 @@ def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
             continue
         if isinstance(activity, Hold):
             yield from _hold_moments(episode, activity, now)
-        elif isinstance(activity, Session | Reminder | CheckIn | Checklist):
+        elif isinstance(activity, Timed):
             yield from _activity_moments(episode, activity, now)
 
 

@@ -53,6 +53,10 @@ class Timed(ActivityBase):
     after: s.Id | None = Field(
         None, description="Once after each treatment of this activity that really took place."
     )
+    follows: Literal["place", "body"] | None = Field(
+        None,
+        description="On a journey: the hours of the place (the usual), or those of where the phase began.",
+    )
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
@@ -63,6 +67,10 @@ class Timed(ActivityBase):
             yield Slip("'per_week' takes one time of day", 'one time, such as "10:00"', "a list", "at")
         if data.get("per_week") in ("8", "9") or len(str(data.get("per_week", ""))) == 2:
             yield Slip("a week has seven days", "a number from 1 to 7", repr(data["per_week"]), "per_week")
+        is_chain = "every" in data and issubclass(cls, Missable)
+        if data.get("follows") == "place" and (is_chain or "once" in data or "after" in data):
+            message = "what counts elapsed time follows the body, wherever that is"
+            yield Slip(message, "body, or no 'follows'", "place", "follows")
 
 
 class Missable(Timed):
@@ -154,6 +162,12 @@ class ReminderEntry(Timed):
     of: s.Modality = Field(description="What it is about: elevation, posture, ...")
     say: s.Cue = SAY
     during: s.Hours = Field(False, description="work: in the person's working hours only; else waking.")
+
+    @classmethod
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+        yield from super().slips(data)
+        if data.get("during") == "work" and data.get("follows") == "body":
+            yield Slip("working hours are those of the place", "place, or no 'follows'", "body", "follows")
 
 
 class CheckInEntry(Timed):

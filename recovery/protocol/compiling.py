@@ -386,7 +386,7 @@ class Compiler:
                 return m.Session(
                     **base,
                     steps=(step,),
-                    cadence=_cadence(entry),
+                    **_timing(entry),
                     is_optional=entry.optional,
                     offers_missed=entry.if_missed == "offer",
                 )
@@ -394,7 +394,7 @@ class Compiler:
                 return m.Session(
                     **base,
                     steps=self._steps(entry, path),
-                    cadence=_cadence(entry),
+                    **_timing(entry),
                     offers_missed=entry.if_missed == "offer",
                 )
             case acts.ReminderEntry():
@@ -402,18 +402,18 @@ class Compiler:
                     **base,
                     modality=entry.of,
                     say=say(entry.say, "say"),
-                    cadence=_cadence(entry),
+                    **_timing(entry),
                     at_work=entry.during,
                 )
             case acts.CheckInEntry():
-                return m.CheckIn(**base, asks=entry.ask, cadence=_cadence(entry))
+                return m.CheckIn(**base, asks=entry.ask, **_timing(entry))
             case acts.HoldEntry():
                 return m.Hold(**base, modality=entry.of, on=say(entry.on, "on"), off=say(entry.off, "off"))
             case acts.AdviceEntry():
                 return m.Advice(**base, say=say(entry.say, "say"))
             case acts.ChecklistEntry():
                 items = self._items(entry, path)
-                return m.Checklist(**base, say=say(entry.say, "say"), items=items, cadence=_cadence(entry))
+                return m.Checklist(**base, say=say(entry.say, "say"), items=items, **_timing(entry))
         raise AssertionError(f"no such entry: {type(entry).__name__}")
 
     def _items(self, entry: acts.ChecklistEntry, path: tuple[str, ...]) -> tuple[m.Item, ...]:
@@ -522,6 +522,14 @@ def _title(name: str) -> str:
 
 def _tuple(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
+
+
+def _timing(entry: acts.Timed) -> dict[str, Any]:
+    cadence = _cadence(entry)
+    # A session's `every` counts from the end of the last one: with the body already, like all elapsed time.
+    counts_elapsed = isinstance(cadence, m.Every) and isinstance(entry, acts.Missable)
+    is_grid = not counts_elapsed and not isinstance(cadence, m.Once | m.After)
+    return {"cadence": cadence, "follows_body": is_grid and entry.follows == "body"}
 
 
 def _cadence(entry: acts.Timed) -> m.Cadence:

@@ -198,6 +198,7 @@ _KEYS: Mapping[type[Value], Mapping[str, str]] = {
         "asks": "ask",
         "is_optional": "optional",
         "at_work": "during work",
+        "follows_body": "follows body",
         "offers_missed": "if_missed offer",
     },
     m.Item: {"options": "set"},

@@ -13,8 +13,6 @@ from recovery.protocol.findings import Finding, Path, activities, gates
 from recovery.protocol.model import (
     Anchor,
     AnyActivity,
-    CheckIn,
-    Checklist,
     Cites,
     Condition,
     Every,
@@ -24,10 +22,10 @@ from recovery.protocol.model import (
     PerWeek,
     Phase,
     RecoveryProtocol,
-    Reminder,
     Session,
     Source,
     TableRef,
+    Timed,
     comparisons,
     number_and_use,
 )
@@ -215,7 +213,7 @@ def _of_activity(activity: AnyActivity) -> Numbers:
     if isinstance(activity, Session):
         numbers["duration"] = tuple(number for step in activity.steps for number in _range(step.duration))
         numbers["wait"] = tuple(step.wait for step in activity.steps if step.wait.seconds)
-    if isinstance(activity, Session | Reminder | CheckIn | Checklist):
+    if isinstance(activity, Timed):
         match activity.cadence:
             case Every(interval):
                 numbers["every"] = _range(interval)

@@ -12,8 +12,6 @@ from recovery.protocol.model import (
     Anchor,
     AnyActivity,
     At,
-    CheckIn,
-    Checklist,
     Comparison,
     Condition,
     Every,
@@ -25,6 +23,7 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Reminder,
     Session,
+    Timed,
 )
 from recovery.protocol.problems import Places
 
@@ -219,7 +218,7 @@ def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:
 
 def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
     for path, _phase, activity in activities(protocol):
-        if not isinstance(activity, Session | Reminder | CheckIn | Checklist):
+        if not isinstance(activity, Timed):
             continue
         length = _length(activity)
         match activity.cadence:

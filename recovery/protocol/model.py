@@ -251,21 +251,27 @@ class Activity(Value, kw_only=True):
     cites: Cites = field(default_factory=dict)
 
 
-class Session(Activity, kw_only=True):
+class Timed(Activity, kw_only=True):
+    """An activity that comes again and again, or once."""
+
+    cadence: Cadence
+    follows_body: bool = False
+    """Whether its times, after a journey, stay those of the zone in which the phase began; else the place's."""
+
+
+class Session(Timed, kw_only=True):
     """A timed treatment with a start and an end cue; with several steps an alternation."""
 
     steps: tuple[Step, ...]
-    cadence: Cadence
     is_optional: bool = False
     """Whether it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
     offers_missed: bool = False
     """Whether one that the machine slept through is still offered later on its day."""
 
 
-class Reminder(Activity, kw_only=True):
+class Reminder(Timed, kw_only=True):
     modality: str
     say: str
-    cadence: Cadence
     at_work: bool = False
     """Whether it comes in the person's working hours only."""
 
@@ -278,9 +284,8 @@ class Hold(Activity, kw_only=True):
     off: str
 
 
-class CheckIn(Activity, kw_only=True):
+class CheckIn(Timed, kw_only=True):
     asks: tuple[str, ...]
-    cadence: Cadence
 
 
 class Advice(Activity, kw_only=True):
@@ -298,18 +303,17 @@ class Item(Value):
     """With these options."""
 
 
-class Checklist(Activity, kw_only=True):
+class Checklist(Timed, kw_only=True):
     """Things to look at, each answered yes or no."""
 
     say: str
     items: tuple[Item, ...]
-    cadence: Cadence
 
 
 AnyActivity = Session | Reminder | Hold | CheckIn | Advice | Checklist
 
 
-def modalities(activity: AnyActivity) -> set[str]:
+def modalities(activity: Activity) -> set[str]:
     """What an activity does with the body, by kind."""
     match activity:
         case Session(steps=steps):

@@ -14,6 +14,7 @@ from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.fold import fold
 from recovery.engine.travel import move
+from recovery.values import replace
 from tests.engine.examples import BERLIN, MONDAY, PACKS, Life, local, place, small
 
 HOUR = timedelta(hours=1)
@@ -107,6 +108,39 @@ def test_a_grid_starts_at_waking_over_there_and_goes_on() -> None:
     assert journey.clocks("walk")[-2:] == ["23 09:00", "23 11:00"]
     spaces = [b.at - a.at for a, b in zip(journey.told("walk"), journey.told("walk")[1:], strict=False)]
     assert min(spaces) >= HOUR
+
+
+BODY = "{id: pill, kind: reminder, of: rest, at: ['08:00', '20:00'], follows: body, say: Take it}"
+
+
+def test_what_follows_the_body_keeps_the_hours_of_home() -> None:
+    journey = Journey(BODY).go("Mon 13:00")
+    journey.travel(NEW_YORK)  # six hours less
+    journey.go("Wed 09:00")
+
+    # 20:00 is 14:00 there; 08:00 is 02:00, and waits for the morning.
+    assert journey.clocks("pill") == ["23 08:00", "23 14:00", "24 07:00", "24 14:00", "25 07:00"]
+    assert not journey.told("pill", f.MISSED)
+
+
+def test_spread_over_the_day_of_the_body_nothing_comes_in_the_night_of_the_place() -> None:
+    body = [one.replace("kind", "follows: body, kind") for one in (WALK, THRICE, SUNDAYS)]
+    journey = Journey(*body).go("Mon 15:30")
+    journey.travel(TOKYO)
+    journey.go(journey.now + timedelta(days=9))
+
+    for activity in ("walk", "drill", "swim"):
+        instants = [one.at for one in journey.told(activity)]
+        assert len(set(instants)) == len(instants) > 2
+        assert all(journey.episode.place_at(at).is_awake(at) for at in instants), activity
+
+
+def test_a_phase_that_begins_on_the_journey_has_the_hours_of_the_place() -> None:
+    journey = Journey(BODY).go("Mon 13:00")
+    journey.travel(NEW_YORK)
+    entered = replace(journey.episode.stay, entered_at=journey.now)
+    there = replace(journey.episode, stay=entered)
+    assert there.place_of(there.activity("pill")) == there.place  # type: ignore[arg-type]  # it is timed
 
 
 def test_gaps_and_chains_count_elapsed_time() -> None:
@@ -215,6 +249,28 @@ def test_wherever_one_goes_no_time_of_a_date_has_two_fates(legs: list[tuple[int,
         twice = {clock: count for clock, count in fates(journey, activity).items() if count > 1}
         assert twice == {}, (activity, twice)
     assert list(unheard(journey)) == []
+
+
+@given(journeys())
+@settings(max_examples=40, deadline=None)
+def test_wherever_one_goes_what_follows_the_body_comes_at_its_hour_or_on_waking(
+    legs: list[tuple[int, str]],
+) -> None:
+    journey = Journey(BODY)
+    for hours, zone in legs:
+        journey.go(journey.now + hours * HOUR + timedelta(minutes=1))
+        journey.travel(zone)
+    journey.go(journey.now + 30 * HOUR)
+
+    home, told = ZoneInfo(BERLIN), journey.told("pill")
+    dues = [from_ms(one.data["due"]) for one in (*told, *journey.told("pill", f.MISSED))]
+    assert len({*dues}) == len(dues)
+    for due in dues:
+        where = journey.episode.place_at(due)
+        is_waking = where.window(where.waking_day(due))[0] == due
+        is_arrival = due in [left_at for left_at, _place in journey.episode.stays]
+        assert is_waking or is_arrival or f"{due.astimezone(home):%H:%M}" in ("08:00", "20:00")
+        assert where.is_awake(due)
 
 
 def unheard(journey: Journey) -> Iterator[str]:

@@ -20,6 +20,7 @@ from recovery.protocol.model import (
     Session,
     TableRef,
     Text,
+    Timed,
 )
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
@@ -234,6 +235,25 @@ def test_an_endless_phase_and_reminders_at_work(read: Read, whole: Whole) -> Non
     assert (stand.at_work, lie.at_work) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("keys", "follows_body"),
+    [
+        ("at: '08:00'", False),
+        ("at: '08:00', follows: place", False),
+        ("at: '08:00', follows: body", True),
+        ("per_day: 3, follows: body", True),
+        ("per_week: 2, at: '08:00', follows: body", True),
+        ("every: 3h, follows: body", True),
+        ("once: phase, follows: body", False),  # it does so anyway
+    ],
+)
+def test_whose_hours_a_time_follows(read: Read, whole: Whole, keys: str, follows_body: bool) -> None:
+    text = f"{{id: r, kind: reminder, of: rest, say: a, source: own, {keys}}}"
+    activity = read(whole(activities=f"- {text}")).phases[0].activities[-1]
+    assert isinstance(activity, Timed)
+    assert activity.follows_body is follows_body
+
+
 def test_what_follows_a_treatment_and_what_is_only_suggested(read: Read, whole: Whole) -> None:
     text = f"{ICE}\n{ICE.replace('ice', 'again').replace('every: 2h', 'after: ice, optional: true')}"
     again = read(whole(activities=text)).phases[0].activities[-1]
@@ -416,6 +436,22 @@ def test_a_mistake_of_a_ladder_is_told_in_its_place(
             " > if_missed",
             "unknown key",
         ),
+        (
+            "{id: r, kind: session, of: cold, duration: 5min, every: 3h, follows: place, start: a, end: b}",
+            " > follows",
+            "what counts elapsed time follows the body",
+        ),
+        (
+            "{id: r, kind: reminder, of: rest, say: a, once: phase+1d, follows: place}",
+            " > follows",
+            "what counts elapsed time follows the body",
+        ),
+        (
+            "{id: r, kind: reminder, of: rest, say: a, every: 3h, during: work, follows: body}",
+            " > follows",
+            "working hours are those of the place",
+        ),
+        ("{id: r, kind: reminder, of: rest, say: a, every: 3h, follows: home}", " > follows", ""),
         ("{id: r, kind: checklist, say: a, once: phase, items: []}", " > items", "too short"),
         ("{id: r, kind: checklist, say: a, items: [{id: i}]}", "", "how often it comes is missing"),
         (

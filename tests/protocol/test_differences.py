@@ -111,8 +111,8 @@ def test_what_is_new_or_gone_is_told_whole(read: Read) -> None:
     (gone,) = differences(with_ice, without)
     assert (gone.change, gone.section, gone.where) == ("removed", "phases", ("phase first", "activity ice"))
     assert str(gone) == (
-        "phase first, activity ice is gone: session; title Ice; of cold; duration 20min; "
-        "start “Cold pack on, with a towel”; end “Cold pack off”; every 2h..3h"
+        "phase first, activity ice is gone: session; title Ice; every 2h..3h; of cold; duration 20min; "
+        "start “Cold pack on, with a towel”; end “Cold pack off”"
     )
     (new,) = differences(without, with_ice)
     assert new.change == "added"
