@@ -30,6 +30,7 @@ class FakeNotifier:
         )
         self.shown: list[Note] = []
         self.on_screen: dict[str, Note] = {}
+        self.adopted: dict[str, str] = {}
         self.probes = 0
         self.is_closed = False
         self.answers = True
@@ -61,6 +62,12 @@ class FakeNotifier:
             self._waiting.remove(note)
             self._ready.append(Undelivered(note.tag, self.name, WITHDRAWN_UNSEEN))
         self.close_note(key, "withdrawn")
+
+    def adopt(self, key: str, token: str) -> None:
+        """As a server does that still runs: `on_screen` is its screen."""
+        self.adopted[key] = token
+        if key not in self.on_screen:
+            self._ready.append(Closed(key, "unknown"))
 
     def sources(self) -> tuple[Source, ...]:
         return ()
@@ -98,7 +105,7 @@ class FakeNotifier:
             else:
                 self.shown.append(note)
                 self.on_screen[note.key] = note
-                self._ready.append(Shown(note.tag, self.name))
+                self._ready.append(Shown(note.tag, self.name, f"token of {note.key}"))
         self._waiting.clear()
 
     def give_up(self, reason: str = "the notification server does not answer") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recovery.daemon.buttons import said_by
 from recovery.daemon.notes import Attempt, grouped, worded
+from recovery.daemon.screen import Screen
 from recovery.daemon.wishes import Wishes
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
@@ -73,8 +74,7 @@ class Service:
         """By the fact that carries the cue."""
         self._sent: dict[int, tuple[str, tuple[Attempt, ...]]] = {}
         """The notes that are under way, by tag: the key and the cues that share it."""
-        self._standing: dict[str, tuple[Attempt, ...]] = {}
-        """The cues of the notes that may still stand on the screen, by key."""
+        self._screen = Screen(folder, log)
         self._left: list[Attempt] = []
         """Cues whose note had to go for another's sake: they get one of their own."""
         self._wishes = Wishes(folder, log)
@@ -88,8 +88,6 @@ class Service:
         """The local day of the newest daily copy."""
         self._copy_again_at: datetime | None = None
         self._copy_trouble = ""
-        self._owners: dict[str, str] = {}
-        """The episodes of the notes that were shown, by key."""
         self._untracked = 0
 
     def wake(self, now: datetime) -> datetime | None:
@@ -108,6 +106,7 @@ class Service:
         self._trouble, self._known = "", record
         self._on = {e.under_way.occurrence for e in record.all if e.under_way is not None}
         self._tell(record, now)
+        self._screen.keep()
         # After the last of them a cue waits for whatever wakes the daemon next: where there is no desktop, none
         # comes by being asked.
         waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.is_held)
@@ -148,6 +147,7 @@ class Service:
         with journal, journal.transaction():
             before = load(journal, now)
             record = bring_up(journal, before, now)
+            self._screen.take_over(journal, record, self.notifier)
         for episode in record.all:
             if episode.stays != before.of(episode.id).stays:
                 self._log.info("%s: times are now those of %s", episode.id, episode.place.zone.key)
@@ -241,7 +241,6 @@ class Service:
         can_wait = can_wait and self._wished.respect_dnd and not note.critical
         self._sent[tag] = note.key, tuple(group)
         self.notifier.show(replace(note, tag=tag, can_wait=can_wait))
-        self._owners[note.key] = group[0].episode
 
     def _worded(self, group: Sequence[Attempt], now: datetime) -> Note:
         return worded(group, now, is_discreet=self._is_discreet(*group), has_sound=self._wished.sound)
@@ -255,11 +254,11 @@ class Service:
 
     def _clear_up(self, record: Record, now: datetime) -> None:
         """Take off the screen what is answered; what shares the note with it stays, or gets a note of its own."""
-        for key, group in [*self._standing.items()]:
+        for key, group in self._screen:
             left = [one for one in group if not is_answered(_episode_of(record, one), one.cue)]
             if len(left) == len(group):
                 continue
-            del self._standing[key]
+            self._screen.pop(key)
             if left and left[0] is group[0]:
                 self._show(left, now, self._reply(), can_wait=False)
                 continue
@@ -269,10 +268,9 @@ class Service:
     def _riders(self, record: Record, group: Sequence[Attempt]) -> list[Attempt]:
         """What stands in the note that a new one replaces, and is not answered yet."""
         keys = {attempt.cue.key for attempt in group}
-        standing = self._standing.get(group[0].cue.key, ())
         return [
             one
-            for one in standing
+            for one in self._screen.of(group[0].cue.key)
             if one.cue.key not in keys and not is_answered(_episode_of(record, one), one.cue)
         ]
 
@@ -292,17 +290,19 @@ class Service:
     def collect(self, monotonic: float, now: datetime) -> bool:
         """Note what became of cues under way. True if something has to be planned anew."""
         outcomes = self.notifier.collect(monotonic)
-        return sum(self._note(outcome, now) for outcome in outcomes) > 0
+        is_news = sum(self._note(outcome, now) for outcome in outcomes) > 0
+        self._screen.keep()
+        return is_news
 
     def _note(self, outcome: Outcome, now: datetime) -> bool:
         match outcome:
             case Pressed():
                 # What shared the note goes with it, and has to come again.
-                self._left += self._standing.pop(outcome.key, ())[1:]
+                self._left += self._screen.pop(outcome.key)[1:]
                 return self._press(outcome, now)
             case Closed(key=key, reason=reason):
                 if reason != "withdrawn":
-                    self._standing.pop(key, None)
+                    self._screen.pop(key)
                 return False
             case Freed():
                 held = [attempt for attempt in self._attempts.values() if attempt.is_held]
@@ -313,7 +313,7 @@ class Service:
         key, group = self._sent.pop(outcome.tag, ("", ()))
         if not isinstance(outcome, Undelivered):
             if group:
-                self._standing[key] = group
+                self._screen.put(key, group, outcome.token if isinstance(outcome, Shown) else "")
         elif outcome.tag < 0:
             self._left += group  # no fact waits for it: it is shown again with the next wake
         again = [
@@ -321,7 +321,7 @@ class Service:
             for attempt in group
             if self._attempts.get(attempt.cue.seq) is attempt
         ]
-        return any(again) or (key in self._standing and self._is_overtaken(group))
+        return any(again) or (key in self._screen and self._is_overtaken(group))
 
     def _is_overtaken(self, group: Sequence[Attempt]) -> bool:
         """Whether something in a note was answered while it was on its way."""
@@ -338,7 +338,7 @@ class Service:
 
     def _press(self, pressed: Pressed, now: datetime) -> bool:
         """A person pressed a button: the same as the command of that name. What is refused is told on the screen."""
-        id_ = self._owners.get(pressed.key, "")
+        id_ = pressed.key.partition("/")[0]
         language = next((e.place.language for e in self._known.all if e.id == id_), current())
         is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
         look = tr(language, "Type: recovery status")

@@ -128,6 +128,9 @@ class FallbackNotifier:
         for notifier in self._made():
             notifier.withdraw(key)
 
+    def adopt(self, key: str, token: str) -> None:
+        self._first.adopt(key, token)
+
     def sources(self) -> tuple[Source, ...]:
         return tuple(source for notifier in self._made() for source in notifier.sources())
 

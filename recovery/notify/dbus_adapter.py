@@ -101,6 +101,16 @@ class DBusNotifier:
         self._holds = False
         """Whether a note was held back since the desktop last said that it may disturb."""
         self._ids: dict[str, int] = {}
+        self._closing: dict[int, int] = {}
+        """Ids of notes that the server is asked to close, by serial."""
+        self._bus_id, self._owner = "", ""
+        """Of the bus, and the server's own name on it: with an id they name one note and no other."""
+        self._naming: tuple[int, int] = (0, 0)
+        """The serials of the questions for them."""
+        self._adopted: dict[str, str] = {}
+        """Tokens of notes to take over, by key, until it is known whose they are."""
+        self._unwanted: set[str] = set()
+        """Those of them that were withdrawn meanwhile."""
         try:
             from recovery.notify import dbus  # jeepney may be missing
         except ImportError as error:
@@ -134,6 +144,13 @@ class DBusNotifier:
                 delivery.is_withdrawn = True
         if key in self._ids:
             self._close_note(self._ids[key])
+        if key in self._adopted:
+            self._unwanted.add(key)
+
+    def adopt(self, key: str, token: str) -> None:
+        self._adopted[key] = token
+        if self._connect() and self._owner and self._bus_id:
+            self._take_over()
 
     def sources(self) -> tuple[Source, ...]:
         return (self._bus.socket,) if self._bus else ()
@@ -193,6 +210,11 @@ class DBusNotifier:
             return False
         for rule in _RULES:
             self._bus.match(rule)
+        bus = self._dbus.address("/org/freedesktop/DBus", "org.freedesktop.DBus")
+        self._naming = (
+            self._bus.call(bus, "GetId"),
+            self._bus.call(bus, "GetNameOwner", "s", (_SERVER,)),
+        )
         return True
 
     def _lose_bus(self, reason: str, lack: Lack) -> None:
@@ -215,8 +237,28 @@ class DBusNotifier:
             self._holds = False
             self._ready.append(Freed())
         self._too_late.clear()
-        self._ready += [Closed(key, "unknown") for key in self._ids]
+        self._ready += [Closed(key, "unknown") for key in (*self._ids, *self._adopted)]
         self._ids.clear()
+        self._closing.clear()
+        self._adopted.clear()
+        self._unwanted.clear()
+        self._owner = ""
+
+    def _take_over(self) -> None:
+        """Make the notes of the process before us ours, as far as this server has shown them."""
+        for key, token in self._adopted.items():
+            place, _slash, number = token.rpartition("/")
+            if place != self._place() or not number.isascii() or not number.isdecimal():
+                self._ready.append(Closed(key, "unknown"))
+                continue
+            self._ids.setdefault(key, int(number))
+            if key in self._unwanted:
+                self._close_note(int(number))
+        self._adopted.clear()
+        self._unwanted.clear()
+
+    def _place(self) -> str:
+        return f"{self._bus_id}/{self._owner}"
 
     def _fail_waiting(self, reason: str, lack: Lack) -> None:
         self._problem = reason
@@ -298,7 +340,12 @@ class DBusNotifier:
         )
 
     def _close_note(self, number: int) -> None:
-        self._call("CloseNotification", "u", (number,))
+        self._closing[self._call("CloseNotification", "u", (number,))] = number
+
+    def _closed(self, number: int, reason: CloseReason) -> None:
+        if key := self._key_of(number):
+            del self._ids[key]
+            self._ready.append(Closed(key, reason))
 
     def _take(self, event: "Event") -> None:
         if (dbus := self._dbus) is None:
@@ -310,6 +357,7 @@ class DBusNotifier:
                 self._take_failure(serial, name, text)
             case dbus.Signal("NameOwnerChanged", (_, _, owner)):
                 self._forget_server()
+                self._owner = str(owner)
                 self._problem = "" if owner else _(SERVER_GONE)
             case dbus.Signal("PropertiesChanged", values):
                 if self._holds and is_freed(values):
@@ -320,9 +368,7 @@ class DBusNotifier:
                     self._ready.append(Pressed(key, action))
                     self._close_note(number)  # an answered note goes, as most servers do by themselves
             case dbus.Signal("NotificationClosed", (int(number), reason)):
-                if key := self._key_of(number):
-                    del self._ids[key]
-                    self._ready.append(Closed(key, _CLOSE_REASONS.get(reason, "unknown")))
+                self._closed(number, _CLOSE_REASONS.get(reason, "unknown"))
 
     def _key_of(self, number: int) -> str:
         return next((key for key, known in self._ids.items() if known == number), "")
@@ -334,11 +380,21 @@ class DBusNotifier:
             self._learn(first if isinstance(first, list) else [])
         elif serial == self._information and len(values) >= 3:
             self.server = one_line(f"{first} {values[2]}")
+        elif serial in self._naming:
+            if serial == self._naming[0]:
+                self._bus_id = one_line(str(first))
+            else:
+                self._owner = one_line(str(first))
+                self._take_over()
+        elif serial in self._closing:
+            # Of a note of the process before us some servers tell nobody else that it is closed.
+            self._closed(self._closing.pop(serial), "withdrawn")
         elif serial in self._questions:
             self._answered(serial, flag(values))
         elif delivery := self._under_way.pop(serial, None):
             self._problem = ""
-            self._ready.append(Shown(delivery.note.tag, self.name))
+            token = f"{self._place()}/{first}" if isinstance(first, int) and self._owner else ""
+            self._ready.append(Shown(delivery.note.tag, self.name, token))
             self._remember(delivery, first)
         elif delivery := self._too_late.pop(serial, None):
             self._remember(delivery, first)
@@ -376,6 +432,10 @@ class DBusNotifier:
                 return
             self._probe = None
             self._fail_waiting(reason, lack)
+        elif serial == self._naming[1]:
+            self._take_over()  # no server runs that could have shown them
+        elif serial in self._closing:
+            self._closed(self._closing.pop(serial), "unknown")
         elif serial in self._questions:
             self._answered(serial, None)
         elif delivery := self._under_way.pop(serial, None):

@@ -6,7 +6,7 @@ come. Every `show` is answered by exactly one of `Shown`, `HandedOver` and `Unde
 `Closed` may follow, and `Freed` after one that was held.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from recovery.language import N_
@@ -59,6 +59,8 @@ class Shown:
 
     tag: int
     via: str
+    token: str = field(default="", compare=False)
+    """With it another process may `adopt` the note; "" where that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,10 @@ class Notifier(Protocol):
 
     def withdraw(self, key: str) -> None:
         """Take the note with `key` off the screen, or out of the queue; nothing happens if there is none."""
+        ...
+
+    def adopt(self, key: str, token: str) -> None:
+        """Take over a note that another process has shown. `Closed` follows where it does not stand any more."""
         ...
 
     def sources(self) -> tuple[Source, ...]:

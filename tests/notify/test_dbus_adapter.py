@@ -173,7 +173,7 @@ def test_an_expired_note_says_so_and_a_critical_one_stays(screen: str) -> None:
         notifier.close()
 
         assert outcomes == [Shown(1, "dbus"), Shown(2, "dbus"), Closed("ice", "expired")]
-        assert desktop.displayed() == 1
+        desktop.wait_for_displayed(1)
 
 
 def test_the_runtime_folder_is_enough_to_find_the_bus(desktop: Desktop) -> None:
@@ -184,3 +184,77 @@ def test_the_runtime_folder_is_enough_to_find_the_bus(desktop: Desktop) -> None:
 
     assert drive_deliveries(notifier) == [Shown(1, "dbus")]
     notifier.close()
+
+
+# Notes of a process before this one ---------------------------------------------------------------
+
+
+def token_of(outcomes: list[Outcome]) -> str:
+    (shown,) = outcomes
+    assert isinstance(shown, Shown)
+    assert shown.token
+    return shown.token
+
+
+@pytest.fixture
+def token(desktop: Desktop) -> str:
+    """Of a note that a process has shown which is no more."""
+    before = DBusNotifier(desktop.environ)
+    token = token_of(show(before, Note("ice", "Cold pack on", "")))
+    before.close()
+    desktop.wait_for_displayed(1)
+    return token
+
+
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_a_note_of_the_process_before_is_replaced(
+    desktop: Desktop, notifier: DBusNotifier, token: str, is_connected: bool
+) -> None:
+    if is_connected:
+        notifier.probe()
+        drive(notifier, lambda _: notifier.capabilities())
+    notifier.adopt("ice", token)
+    assert show(notifier, Note("ice", "Cold pack on, once more", "", tag=2)) == [Shown(2, "dbus")]
+
+    desktop.wait_for_displayed(1)
+    assert [one.title for one in desktop.received()] == ["Cold pack on, once more"]
+
+
+def test_a_note_of_the_process_before_is_withdrawn(
+    desktop: Desktop, notifier: DBusNotifier, token: str
+) -> None:
+    notifier.adopt("ice", token)
+    notifier.withdraw("ice")
+
+    assert drive(notifier, len) == [Closed("ice", "withdrawn")]
+    desktop.wait_for_displayed(0)
+
+
+def test_the_note_of_another_server_is_left_alone(
+    desktop: Desktop, notifier: DBusNotifier, token: str
+) -> None:
+    desktop.stop_server()
+    desktop.start_server()
+    others = DBusNotifier(desktop.environ)
+    show(others, Note("mail", "Somebody wrote", ""))
+    assert token.rpartition("/")[2] == token_of(show(others, Note("mail", "Again", ""))).rpartition("/")[2]
+    others.close()
+
+    notifier.adopt("ice", token)
+    notifier.withdraw("ice")
+    assert drive(notifier, len) == [Closed("ice", "unknown")]
+    show(notifier, Note("rest", "Rest", ""))
+    desktop.wait_for_displayed(2)
+
+
+@pytest.mark.parametrize("token", ["", "/", "x/y", "//-1", "a/b/c/9" * 100])
+def test_what_is_no_token_is_no_note(desktop: Desktop, notifier: DBusNotifier, token: str) -> None:
+    notifier.adopt("ice", token)
+    assert drive(notifier, len) == [Closed("ice", "unknown")]
+
+
+def test_without_a_server_nothing_is_taken_over(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
+    subject = DBusNotifier({"PATH": "/nowhere"})
+    subject.adopt("ice", "a/b/1")
+    assert drive(subject, len) == [Closed("ice", "unknown")]
+    subject.close()

@@ -1,0 +1,164 @@
+"""What the daemon before left on the screen: cleared up, replaced, never lost."""
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recovery.daemon import presence
+from recovery.daemon.screen import NAME
+from recovery.engine.acts import Act
+from recovery.store.journal import Journal
+from recovery.store.record import do, load
+from tests.daemon.conftest import MINUTE, NOON, Watch
+from tests.desktop import Desktop, until
+from tests.profile import ICE, Profile, is_alive, protocol
+
+Made = Callable[..., Watch]
+
+WALK = (
+    "      - {id: walk, kind: reminder, of: rest, title: Walk, every: 2h, say: A short walk., source: own}\n"
+)
+ONE = "quick-1/only/ice/2026-11-23.1"
+
+
+def another(daemon: Watch) -> Watch:
+    """A daemon after one that was killed: the same folder, the same screen, nothing else."""
+    later = Watch(daemon.folder, daemon.now)
+    later.notifier.on_screen = daemon.notifier.on_screen
+    return later
+
+
+def say(daemon: Watch, wish: Act) -> None:
+    """As a command, while no daemon hears of it."""
+    with Journal.open(daemon.folder, now=daemon.now) as journal, journal.transaction():
+        record = load(journal, daemon.now)
+        do(journal, record, "quick-1", wish, daemon.now)
+
+
+def press(daemon: Watch, key: str, action: str) -> None:
+    daemon.notifier.press(key, action)
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+
+
+def test_what_was_answered_while_nobody_ran_leaves_the_screen(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    (key,) = daemon.notifier.on_screen
+    say(daemon, Act("skip", "ice"))
+
+    later = another(daemon)
+    later.wake()
+    assert later.notifier.adopted == {key: f"token of {key}"}
+    assert later.notifier.on_screen == {}
+
+
+def test_what_nobody_answered_stays_and_is_not_shown_again(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"), WALK)
+    daemon.wake()
+    before = {**daemon.notifier.on_screen}
+
+    later = another(daemon)
+    later.wake()
+    assert later.notifier.shown == []
+    assert later.notifier.on_screen == before
+
+
+def test_the_end_takes_the_start_of_the_daemon_before_off_the_screen(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    later = another(daemon)
+    later.wake(NOON + 20 * MINUTE)
+    assert list(later.notifier.on_screen) == [f"{ONE}/end"]
+
+
+def test_a_button_of_the_daemon_before_works_where_the_server_tells_everybody(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    later = another(daemon)
+    later.wake(NOON + 5 * MINUTE)
+    press(later, ONE, "begin")
+    (begun,) = later.facts("begun")
+    assert (begun.at, begun.by) == (NOON + 5 * MINUTE, "person")
+
+
+def test_what_shared_the_note_that_goes_gets_one_of_its_own(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"), WALK)
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    assert "Walk" in note.body
+    later = another(daemon)
+    later.wake(NOON + MINUTE)
+    press(later, ONE, "skip")
+    assert [note.title for note in later.notifier.on_screen.values()] == ["Walk"]
+
+
+def test_a_note_that_is_gone_is_forgotten(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    later = another(daemon)
+    later.notifier.on_screen = {}  # as after a log-out
+    later.wake()
+    assert later.notifier.shown == [], "it was told once, and stands in the journal"
+    assert json.loads((daemon.folder / NAME).read_text("utf-8")) == {}
+
+
+def test_the_file_is_private_and_says_nothing_in_words(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    path = daemon.folder / NAME
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text("utf-8")) == {ONE: [f"token of {ONE}", [["quick-1", 3]]]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", "null", '{"a": 1}', '{"a": ["b", [["c"]]]}', '{"a": ["b", [["quick-1", 9999]]]}',
+     '{"a": ["b", [["quick-1", 1]]]}', '{"a": ["b", [["other", 2]]]}', '{"a": ["b", [["quick-1", 1e400]]]}',
+     '{"a": ["b", []]}', "[" * 100_000, "\udcff"],
+)  # fmt: skip
+def test_rubbish_in_the_file_is_no_obstacle(watch: Made, text: str) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    (daemon.folder / NAME).write_bytes(text.encode("utf-8", "surrogateescape"))
+    daemon.wake()
+    assert daemon.notifier.adopted == {}
+    assert [note.key for note in daemon.notifier.shown] == [ONE]
+
+
+def test_where_it_cannot_be_written_reminders_come_all_the_same(
+    watch: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    (daemon.folder / NAME).mkdir()
+    with caplog.at_level(logging.WARNING):
+        daemon.wake()
+        daemon.wake(NOON + 20 * MINUTE)
+    assert len(daemon.notifier.shown) == 2
+    assert caplog.text.count("is not written down") == 1
+    assert not list(daemon.folder.glob("notes.*[0-9]")), "no draft is left behind"
+
+
+def test_killed_and_restarted_it_takes_off_the_real_screen_what_was_answered(
+    desktop: Desktop, bare_desktop: Desktop, tmp_path: Path
+) -> None:
+    with Profile(tmp_path, bare_desktop.environ) as person:
+        person.start(protocol(ICE.format(length="20min")))
+        desktop.wait_for_displayed(1)
+        person.wait_for("delivered", 1)
+        until((person.home / NAME).exists, "the note is written down")
+        there = presence.read(person.home)
+        assert there is not None
+        os.kill(there.pid, signal.SIGKILL)
+        until(lambda: not is_alive(there.pid), "the daemon is dead")
+        assert desktop.displayed() == 1
+
+        person.run("status")  # finds no daemon, and starts another
+        person.wait_for_sign(lambda there: there.notifier == "dbus", "another daemon")
+        desktop.wait_for_displayed(1)
+        person.run("skip", "ice")
+        until(lambda: desktop.displayed() == 0, "what the first daemon showed is gone")
