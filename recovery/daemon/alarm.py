@@ -29,7 +29,8 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
     Others that have to be heard in the same wait register with `selector`.
     """
 
-    def __init__(self, ring: Callable[[], None], on_jump: Callable[[float], None]) -> None:
+    def __init__(self, ring: Callable[[], None], on_jump: Callable[[float, float], None]) -> None:
+        """`on_jump` is told by how many seconds the clock was set, and for how many the machine slept."""
         super().__init__(
             timezone=UTC,
             executors={"default": DebugExecutor()},
@@ -102,7 +103,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
                 self._timer.close()
 
     def _wait(self, wait: float | None, limit: float | None) -> None:
-        wall, steady = clock.now(), clock.monotonic()
+        wall, steady, lived = clock.now(), clock.monotonic(), clock.since_boot()
         job = self.get_job(_JOB)
         armed = self._timer is not None and self._timer.arm(job.next_run_time.timestamp() if job else None)
         longest = None if armed else min(CAP, CAP if wait is None else max(wait, 0.0))
@@ -112,12 +113,14 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         for key, _ in self._selector.select(longest):
             heard: Any = key.data
             heard()
-        jump = (clock.now() - wall).total_seconds() - (clock.monotonic() - steady)
-        if abs(jump) >= JUMP:
-            self._on_jump(jump)
-            self._ring()
+        lived = clock.since_boot() - lived
+        slept = lived - (clock.monotonic() - steady)
+        was_set = (clock.now() - wall).total_seconds() - lived
+        if abs(was_set) >= JUMP or slept >= JUMP:
+            self._on_jump(was_set, slept)
+            self._is_due = True
 
     def _fired(self) -> None:
         assert self._timer is not None
         if self._timer.drain():
-            self._ring()
+            self._is_due = True

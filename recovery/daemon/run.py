@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recovery import __version__, clock, settings
 from recovery.daemon import control, logs, presence
-from recovery.daemon.alarm import AlarmClock
+from recovery.daemon.alarm import JUMP, AlarmClock
 from recovery.daemon.presence import Lock, Presence
 from recovery.daemon.service import Service
 from recovery.daemon.supervisor import Supervisor
@@ -151,8 +151,11 @@ class Daemon:
         self._alarm.set(at)
         self._sign = replace(self._sign, next_wakeup=None if at is None else to_ms(at))
 
-    def _jumped(self, seconds: float) -> None:
-        self._log.warning("the clock went %+.1f s against the steady one: planned anew", seconds)
+    def _jumped(self, was_set: float, slept: float) -> None:
+        if slept >= JUMP:
+            self._log.info("the machine slept for %.1f s: planned anew", slept)
+        if abs(was_set) >= JUMP:
+            self._log.warning("the clock went %+.1f s against the steady one: planned anew", was_set)
 
     def _heard(self, ear: control.ControlSocket) -> None:
         calls = ear.hear()

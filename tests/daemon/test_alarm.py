@@ -81,7 +81,7 @@ def rings(
         if len(rung) == count:
             alarm.stop()
 
-    alarm = AlarmClock(ring, lambda seconds: None)
+    alarm = AlarmClock(ring, lambda was_set, slept: None)
     return alarm, rung
 
 
@@ -203,26 +203,36 @@ def test_with_a_timer_it_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     assert selector.waits == [None]
 
 
-@pytest.mark.parametrize(("hours", "jumps"), [(2.0, [7200.0]), (-1.0, [-3600.0]), (0.0, [])])
-def test_a_wall_clock_that_went_otherwise_than_the_steady_one_is_a_jump(
-    monkeypatch: pytest.MonkeyPatch, hours: float, jumps: list[float]
+@pytest.mark.parametrize(
+    ("was_set", "slept", "told"),
+    [
+        (2.0, 0.0, (7200, 0)),
+        (-1.0, 0.0, (-3600, 0)),
+        (0.0, 8.0, (0, 28800)),
+        (1.0, 8.0, (3600, 28800)),
+        (0.0, 0.0, None),
+    ],
+)
+def test_a_clock_that_was_set_and_a_machine_that_slept_ring_once(
+    monkeypatch: pytest.MonkeyPatch, was_set: float, slept: float, told: tuple[int, int] | None
 ) -> None:
-    ahead = timedelta(0)
-    told: list[float] = []
+    hours = {"now": 0.0, "boot": 0.0}
+    jumps: list[tuple[int, int]] = []
     rung: list[int] = []
 
-    def sleep_meanwhile() -> None:
-        nonlocal ahead
-        ahead += timedelta(hours=hours)
-        alarm.stop()
+    def pass_by() -> None:
+        if hours["boot"] or hours["now"] or told is None:
+            alarm.stop()
+        hours["now"], hours["boot"] = was_set + slept, slept
 
-    real = clock.now
-    monkeypatch.setattr(clock, "now", lambda: real() + ahead)
-    alarm = AlarmClock(lambda: rung.append(1), told.append)
-    alarm._selector = FakeSelector(sleep_meanwhile)
+    real, lived = clock.now, clock.since_boot
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(hours=hours["now"]))
+    monkeypatch.setattr(clock, "since_boot", lambda: lived() + 3600 * hours["boot"])
+    alarm = AlarmClock(lambda: rung.append(1), lambda *jump: jumps.append((round(jump[0]), round(jump[1]))))
+    alarm._selector = FakeSelector(pass_by)
     alarm.run(lambda: None, lambda: None, lambda: None)
 
-    assert [round(jump) for jump in told] == jumps
+    assert jumps == ([] if told is None else [told])
     assert len(rung) == len(jumps)
 
 

@@ -2,7 +2,8 @@
 
 libfaketime changes the clock of one process: what it says, and for what instant its timer is armed. It does not cancel
 that timer, as the kernel does when the machine's clock is set, and it must not be the machine's clock that a test sets:
-so a call to wake stands for the kernel's word here. That the alarm clock takes that word is in `test_alarm`.
+so a call to wake stands for the kernel's word here. That the alarm clock takes that word is in `test_alarm`, and in
+`tests/vm` it is the kernel's own, in a virtual machine that sleeps.
 """
 
 import os
