@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import os
 import re
 import subprocess
@@ -26,6 +27,9 @@ from recovery.engine.outlook import explain, outlook
 from recovery.engine.times import DAY, Place, spell_date, spell_when
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
 from recovery.protocol.compiled import in_language
+from recovery.protocol.library import Library, installed_folder
+from recovery.protocol.problems import Problem
+from recovery.protocol.reading import check_file
 from recovery.store.journal import Journal
 from recovery.store.record import bring_up, load
 from tests.daemon.conftest import MINUTE, Watch
@@ -42,6 +46,8 @@ from tests.messages import (
     untranslated,
 )
 from tests.profile import Profile
+from tests.protocol.conftest import whole
+from tests.protocol.test_lint import CASES
 
 
 @pytest.fixture
@@ -556,3 +562,212 @@ phases:
     do:
       - {id: look, kind: check-in, title: How is it?, ask: [pain], at: [bedtime-5min], source: own}
 """
+
+
+# Protocol files ----------------------------------------------------------------------------------
+
+_MISTAKES = """\
+format: 1
+id: Many_Mistakes
+version: one
+title: "A {side} title"
+summary: {a}
+region: ""
+inputs: [onset, onset, age]
+unknwon: 5
+then: nobody-knows-it
+notes: ["", "tab\\e"]
+translations:
+  german: {title: Klein}
+  de: {Title!: Klein}
+sources:
+  nhs: {title: A, says: {all: [3 a year, pain less, 1..2..3], "a,b": 3}}
+  bare: {where: Here}
+options:
+  muscle: {ask: "Which?", choices: [one]}
+  kind: {choices: [one, "2nd!"]}
+excludes:
+  - {say: No}
+screen:
+  - {id: heart, ask: "Heart?", say: No.}
+  - {id: raynaud, ask: "Raynaud?", forbid: cold, refuse: false, say: No.}
+assess: {questions: [], unsure: IV}
+observe:
+  pain: {ask: "Pain {today}?", scale: 10..0, fresh: 24, source: own}
+  pain: {ask: "Pain?", scale: 0..10}
+  rom: {ask: "R?", choices: [limited, full], better: lower, source: "1"}
+  both: {ask: "B?", choices: [a, b], scale: 0..3}
+  named: {ask: "N?", labels: [a, b]}
+  old: {ask: "O?", scale: 0..3, fresh: 20y}
+  long: {ask: "O?", scale: 0..3, fresh: 200w 200mo}
+  longer: {ask: "O?", scale: 0..3, fresh: 9000w}
+  none: {ask: "O?", scale: 0..3, fresh: 0h}
+limits:
+  - {id: nothing, of: cold}
+  - {id: lone-gap, of: cold, gap: 1h}
+  - {id: lone-to, of: cold, to: warm, longest: 2d}
+  - {id: never, of: [], never: false}
+  - {id: long-gap, of: cold, gap: 100h, to: cold}
+  - {id: instants, of: coldd, not_before: birth+2d, not_after: injury+2 days}
+  - {id: counts, of: cold, most_per_day: 0, needs: {all: [pain <= 3], any: [pain <= 3]}}
+  - {id: anchored, of: &a cold, longest: *a}
+  - {id: tagged, of: !x cold, longest: 20min}
+tables:
+  heal: {I: 2w..1w, II: 4w to 8w, 3: 3mo..12mo, source: own}
+healing: {from: phase, table: heal, late: {level: routin, say: ""}}
+red_flags:
+  - {id: a, level: urgent, say: Go}
+  - {id: b, when: pain rising since monday, ask: "B?", level: urgent, say: Go, suspend: [everything]}
+phases:
+  - {use: [a]}
+  - id: first
+    min: heal.mid
+    max: 24
+    zero: birth
+    enter_when: [grade >= II, side == up, grade == IV, injury == 2d, injury >= 2 days, injury >= soon]
+    leave_when: pain <= 4 and rom == full
+    climb_when: pain <= 4 or rom == full
+    step_back_when: not pain rising
+    at_max: Too long
+    confirm: maybe
+    ends: never
+    source: {min: own, nothing-like-it: own}
+    do:
+      - {id: no-kind, say: Go}
+      - {id: odd-kind, kind: sesion, say: Go}
+      - {id: ice, kind: session, of: cold, duration: 20 minutes, every: 2h, per_day: 3, start: On, source: own}
+      - {id: week, kind: reminder, of: rest, say: a, per_week: 8, at: ["10:00", "11:00"], source: own}
+      - {id: alone, kind: reminder, of: rest, say: a, per_week: 3, source: own}
+      - {id: times, kind: reminder, of: rest, say: a, at: [25:00, wake-1h, wake+25h, bedtime-90s], source: own}
+      - {id: counts, kind: reminder, of: rest, say: a, per_day: 3..1, source: own}
+      - {id: how-often, kind: reminder, of: rest, say: a, source: own}
+      - {id: follows, kind: session, of: cold, duration: 20min, every: 2h, follows: place, start: a, end: b}
+      - {id: offered, kind: session, of: cold, duration: 20min, once: phase, if_missed: offer, start: a, end: b}
+      - {id: work, kind: reminder, of: rest, say: a, every: 1h, during: night, follows: body}
+      - {id: place, kind: reminder, of: rest, say: a, every: 1h, during: work, follows: body}
+      - {id: change, kind: alternation, every: 1d, steps: [{wait: 1h}, {of: cold, duration: 20min, start: a, end: b}]}
+      - {id: hold, kind: hold, of: rest, on: a, until: phase+1year}
+      - {id: list, kind: checklist, say: a, every: 1d, items: []}
+      - {id: set, kind: checklist, say: a, every: 1d, items: [{id: x, set: {a: b}}]}
+      - {id: comma, kind: advice, say: Sore, look at it}
+"""
+
+_NOT_YAML = (
+    'id: "never closed',
+    "id: [never closed",
+    "id:\n\t- tab",
+    "id: 'so' it is",
+    "id: @home",
+    "id: Stand: 5 min",
+    "id: {side} hip",
+    "id: ? what",
+    "id: - x",
+    "title Rest\nid: x",
+    'id: "\\q"',
+    "? [a, b]\n: c",
+    "id: a\n---\nid: b",
+    "id: " + "[" * 30,
+    "- a",
+    "",
+    "format: 2",
+    "id: \x01",
+)
+
+_OF_THE_FILE = {
+    "grade",
+    "when",
+    "every",
+    "once",
+    "after",
+    "left",
+    "right",
+    "waking",
+    "day",
+    "begins",
+    "Person",
+}
+"""English words that are keys and values of a file, and what is a German word as well."""
+
+
+def _english_of_problem(problem: dict[str, str]) -> list[str]:
+    """The English words that a problem tells in, but for what it quotes from the file."""
+    told = (re.sub(r"'[^']*'|\"[^\"]*\"", "", problem[name]) for name in ("message", "expected", "found"))
+    return [word for words in told for word in _english(words) if word not in _OF_THE_FILE]
+
+
+def test_the_mistakes_of_a_file_are_told_in_german(tmp_path: Path) -> None:
+    with Profile(tmp_path, {"LANG": "de_DE.UTF-8"}) as profile:
+        files = [profile.file(_MISTAKES, "mistakes.yaml")]
+        for number, (rule, broken, _path, _kept) in enumerate(CASES):
+            files.append(profile.file(whole(**broken), f"{number}-{rule}.yaml"))
+        for number, text in enumerate(_NOT_YAML):
+            files.append(profile.file(text, f"{number}-not.yaml"))
+        files.append(profile.file(whole() + "# " + "x" * 300_000, "big.yaml"))
+        ran = profile.run("validate", *files, "no-such-file.yaml", str(tmp_path), "--json", status=1)
+        problems = [json.loads(line) for line in ran.out.splitlines()]
+        assert {problem["rule"] for problem in problems} >= {case[0] for case in CASES}
+        assert len([one for one in problems if one["file"].endswith("mistakes.yaml")]) > 80
+        assert {one["message"]: found for one in problems if (found := _english_of_problem(one))} == {}
+        ran = profile.run("validate", files[0], status=1)
+        assert (
+            "Phase 'first' > Maßnahme 'ice' > per_day: zweimal angegeben: wie oft es kommt (erwartet: "
+            in ran.out
+        )
+
+
+class _Marking:
+    """A translation that only shows that there was one."""
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return f"«{one if count == 1 else many}»"
+
+
+_AS_WRITTEN = re.compile(
+    r"[a-zI_]+:?|UTF-8|(max|do): \.\.\.|at_max: \{level: \.\.\., say: \.\.\.\}|[\d. ,]+"
+    r"|\d+\.\.\d+[a-z]+(, [a-z]+)*|(\{[a-z ]+\})+"
+)
+"""What a problem may expect besides words: keys and values of the file."""
+
+
+def _unmarked(words: str) -> str:
+    """What of a text was never given to be translated; what is cut off may leave a mark open."""
+    rest = words
+    while (shorter := re.sub("«[^«»]*(»|$)", "", rest)) != rest:
+        rest = shorter
+    return rest.strip("; ")
+
+
+def test_no_word_about_a_file_goes_untranslated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_catalogues", {"de": _Marking()})
+    library = Library((installed_folder(),))
+    path = tmp_path / "small.yaml"
+
+    def problems(text: str) -> tuple[Problem, ...]:
+        path.write_text(text, encoding="utf-8")
+        return check_file(path, library)[1]
+
+    texts = [_MISTAKES, *_NOT_YAML, *(whole(**broken) for _rule, broken, _path, _kept in CASES)]
+    use("de")
+    try:
+        found = [problem for text in texts for problem in problems(text)]
+    finally:
+        use("en")
+    assert {each for one in found if (each := _unmarked(one.message))} == set()
+    left = {each for one in found if (each := _unmarked(one.expected))}
+    assert {each for each in left if not _AS_WRITTEN.fullmatch(each)} == set()
+
+
+def test_differences_are_told_in_german_and_kept_in_english(tmp_path: Path) -> None:
+    with Profile(tmp_path, {"LANG": "de_DE.UTF-8"}) as profile:
+        old = profile.file(_PROTOCOL, "old.yaml")
+        changed = _PROTOCOL.replace("max: 5d", "max: 6d").replace("id: look", "id: ask")
+        new = profile.file(changed, "new.yaml")
+        ran = profile.run("protocols", "diff", old, new)
+        assert "- Phase only: max 5d wird zu 6d" in ran.out
+        assert "- Phase only, Maßnahme ask ist neu: check-in" in ran.out
+        ran = profile.run("protocols", "diff", old, new, "--json")
+        wheres = [json.loads(line)["where"] for line in ran.out.splitlines()]
+        assert wheres == [["phase only"], ["phase only", "activity look"], ["phase only", "activity ask"]]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from recovery.language import N_, _
 from recovery.protocol import scalars as s
 from recovery.protocol.entries import (
     SAY,
@@ -23,7 +24,7 @@ CADENCES = ("every", "per_day", "at", "per_week", "once", "after")
 
 
 class ActivityBase(Entry):
-    id: s.Id = Field(description="A short name, unique within the phase.")
+    id: s.Id = Field(description=N_("A short name, unique within the phase."))
     title: s.CueTitle | None = TITLE
     begins: s.Instant | None = Field(None, description="Not before this instant, such as phase+1w.")
     until: s.Instant | None = Field(None, description="Over by this instant, such as injury+48h.")
@@ -61,16 +62,18 @@ class Timed(ActivityBase):
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
         keys = CADENCES if "per_week" not in data else tuple(key for key in CADENCES if key != "at")
-        yield from exactly_one(data, keys, "how often it comes")
+        yield from exactly_one(data, keys, _("how often it comes"))
         yield from together(data, "per_week", "at")
         if "per_week" in data and isinstance(data.get("at"), list | tuple) and len(data["at"]) != 1:
-            yield Slip("'per_week' takes one time of day", 'one time, such as "10:00"', "a list", "at")
+            message = _("'per_week' takes one time of day")
+            yield Slip(message, _('one time, such as "10:00"'), _("a list"), "at")
         if data.get("per_week") in ("8", "9") or len(str(data.get("per_week", ""))) == 2:
-            yield Slip("a week has seven days", "a number from 1 to 7", repr(data["per_week"]), "per_week")
+            expected = _("a number from 1 to 7")
+            yield Slip(_("a week has seven days"), expected, repr(data["per_week"]), "per_week")
         is_chain = "every" in data and issubclass(cls, Missable)
         if data.get("follows") == "place" and (is_chain or "once" in data or "after" in data):
-            message = "what counts elapsed time follows the body, wherever that is"
-            yield Slip(message, "body, or no 'follows'", "place", "follows")
+            message = _("what counts elapsed time follows the body, wherever that is")
+            yield Slip(message, _("body, or no 'follows'"), "place", "follows")
 
 
 class Missable(Timed):
@@ -86,18 +89,19 @@ class Missable(Timed):
         yield from super().slips(data)
         alone = next((key for key in ("once", "after") if key in data), None)
         if data.get("if_missed") == "offer" and alone is not None:
-            expected = "'every', 'per_day', 'at' or 'per_week'"
-            yield Slip(f"with {alone!r} there is nothing to make up for", expected, repr(alone), "if_missed")
+            message = _("with {alone!r} there is nothing to make up for", alone=alone)
+            expected = _("'every', 'per_day', 'at' or 'per_week'")
+            yield Slip(message, expected, repr(alone), "if_missed")
 
 
 class SessionEntry(Missable):
     """A timed treatment with a cue at its start and one at its end."""
 
     kind: Literal["session"]
-    of: s.Modality = Field(description="What is done: cold, warm, tens, massage, exercise, ...")
-    duration: s.ExactRange = Field(description="How long; of a range the least is planned.")
-    start: s.Cue = Field(description="What the person is told at the start.")
-    end: s.Cue = Field(description="What the person is told at the end.")
+    of: s.Modality = Field(description=N_("What is done: cold, warm, tens, massage, exercise, ..."))
+    duration: s.ExactRange = Field(description=N_("How long; of a range the least is planned."))
+    start: s.Cue = Field(description=N_("What the person is told at the start."))
+    end: s.Cue = Field(description=N_("What the person is told at the end."))
     stop_if: s.Cue | None = Field(None, description="When to stop at once.")
     optional: s.YesNo = Field(False, description="true: only suggested; it counts if the person begins it.")
 
@@ -105,17 +109,17 @@ class SessionEntry(Missable):
 class StepEntry(Entry):
     """One treatment of an alternation."""
 
-    of: s.Modality = Field(description="What is done: cold, warm, ...")
-    duration: s.ExactRange = Field(description="How long; of a range the least is planned.")
-    start: s.Cue = Field(description="What the person is told at the start.")
-    end: s.Cue = Field(description="What the person is told at the end.")
+    of: s.Modality = Field(description=N_("What is done: cold, warm, ..."))
+    duration: s.ExactRange = Field(description=N_("How long; of a range the least is planned."))
+    start: s.Cue = Field(description=N_("What the person is told at the start."))
+    end: s.Cue = Field(description=N_("What the person is told at the end."))
     stop_if: s.Cue | None = Field(None, description="When to stop at once.")
 
 
 class WaitEntry(Entry):
     """A wait after the step before it."""
 
-    wait: s.ExactDuration = Field(description="At least so long, from the real end of the step before.")
+    wait: s.ExactDuration = Field(description=N_("At least so long, from the real end of the step before."))
 
 
 def _step_or_wait(value: Any) -> str:
@@ -133,7 +137,7 @@ class AlternationEntry(Missable):
             Discriminator(_step_or_wait),
         ],
         ...,
-    ] = Field(description="The treatments and the waits after them, in order.")
+    ] = Field(description=N_("The treatments and the waits after them, in order."))
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
@@ -144,14 +148,17 @@ class AlternationEntry(Missable):
         kinds = [_step_or_wait(step) for step in steps]
         if kinds.count("<step>") < 2:
             yield Slip(
-                "an alternation has at least two treatments",
-                "two or more",
+                _("an alternation has at least two treatments"),
+                _("two or more"),
                 str(kinds.count("<step>")),
                 "steps",
             )
         if any(a == b == "<wait>" for a, b in zip(["<wait>", *kinds], kinds, strict=False)):
             yield Slip(
-                "a wait comes after a treatment", "a treatment, then its wait", "a wait before it", "steps"
+                _("a wait comes after a treatment"),
+                _("a treatment, then its wait"),
+                _("a wait before it"),
+                "steps",
             )
 
 
@@ -159,7 +166,7 @@ class ReminderEntry(Timed):
     """A plain reminder."""
 
     kind: Literal["reminder"]
-    of: s.Modality = Field(description="What it is about: elevation, posture, ...")
+    of: s.Modality = Field(description=N_("What it is about: elevation, posture, ..."))
     say: s.Cue = SAY
     during: s.Hours = Field(False, description="work: in the person's working hours only; else waking.")
 
@@ -167,7 +174,8 @@ class ReminderEntry(Timed):
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
         yield from super().slips(data)
         if data.get("during") == "work" and data.get("follows") == "body":
-            yield Slip("working hours are those of the place", "place, or no 'follows'", "body", "follows")
+            message = _("working hours are those of the place")
+            yield Slip(message, _("place, or no 'follows'"), "body", "follows")
 
 
 class CheckInEntry(Timed):
@@ -175,7 +183,7 @@ class CheckInEntry(Timed):
 
     kind: Literal["check-in"]
     ask: tuple[s.Id, ...] = Field(
-        description="The observations that it asks for: [pain, swelling].", min_length=1
+        description=N_("The observations that it asks for: [pain, swelling]."), min_length=1
     )
 
 
@@ -183,9 +191,9 @@ class HoldEntry(ActivityBase):
     """Something kept on from waking to bedtime."""
 
     kind: Literal["hold"]
-    of: s.Modality = Field(description="What is kept on, such as compression.")
-    on: s.Cue = Field(description="What the person is told when it goes on.")
-    off: s.Cue = Field(description="What the person is told when it comes off.")
+    of: s.Modality = Field(description=N_("What is kept on, such as compression."))
+    on: s.Cue = Field(description=N_("What the person is told when it goes on."))
+    off: s.Cue = Field(description=N_("What the person is told when it comes off."))
 
 
 class AdviceEntry(ActivityBase):
@@ -198,7 +206,7 @@ class AdviceEntry(ActivityBase):
 class ItemEntry(Entry):
     """One thing of a checklist."""
 
-    id: s.Id = Field(description="A short name, unique in the checklist.")
+    id: s.Id = Field(description=N_("A short name, unique in the checklist."))
     title: s.Title | None = TITLE
     start: s.Id | None = Field(None, description="The protocol that a yes may start.")
     set: dict[s.Id, s.Label] = Field({}, description="The options to start it with.")
@@ -213,7 +221,7 @@ class ChecklistEntry(Timed):
 
     kind: Literal["checklist"]
     say: s.Cue = SAY
-    items: tuple[ItemEntry, ...] = Field(description="What to look at.", min_length=1)
+    items: tuple[ItemEntry, ...] = Field(description=N_("What to look at."), min_length=1)
 
 
 KINDS = ("session", "alternation", "reminder", "hold", "check-in", "advice", "checklist")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from recovery.language import N_, _, n_
 from recovery.protocol import activities as acts
 from recovery.protocol import model as m
 from recovery.protocol import schema
@@ -91,7 +92,12 @@ class Compiler:
             self._report(("translations", language, name), message, expected, rule="unknown-translation")
         for language, missing in self.texts.missing.items():
             place = place_at(self.places, "translations", language)
-            message = f"{len(missing)} of the file's texts are not translated, the first: {missing[0]}"
+            message = n_(
+                "{count} of the file's texts are not translated, the first: {first}",
+                "{count} of the file's texts are not translated, the first: {first}",
+                len(missing),
+                first=missing[0],
+            )
             self.problems.append(place.problem(message, severity="warning", rule="untranslated"))
         return protocol
 
@@ -114,11 +120,10 @@ class Compiler:
         wanted = dict.fromkeys(name for part in parts for name in part.inputs)
         missing = [name for name in wanted if name not in self.entry.inputs]
         if missing:
-            self._report(
-                ("inputs",), "inputs that the used protocols need are not listed", ", ".join(missing)
-            )
+            message = _("inputs that the used protocols need are not listed")
+            self._report(("inputs",), message, ", ".join(missing))
         if len(set(self.entry.inputs)) != len(self.entry.inputs):
-            self._report(("inputs",), "an input is listed twice")
+            self._report(("inputs",), _("an input is listed twice"))
 
     def _merge(
         self,
@@ -140,12 +145,14 @@ class Compiler:
         return merged
 
     def _conflict(self, path: tuple[str, ...], section: str, key: str, one: str, other: str) -> None:
-        what = schema.SINGULAR[section]
-        self._report(
-            path,
-            f"the {what} {key!r} is defined differently in {one} and in {other}",
-            "the same words, or another id",
+        message = _(
+            "the {what} {key!r} is defined differently in {one} and in {other}",
+            what=_(schema.SINGULAR[section]),
+            key=key,
+            one=one,
+            other=other,
         )
+        self._report(path, message, _("the same words, or another id"))
 
     def _unique(
         self, section: str, entries: Iterable[Any], compile_one: Callable[[Any], Any]
@@ -159,12 +166,9 @@ class Compiler:
         return compiled
 
     def _twice(self, path: tuple[str, ...], what: str, name: str) -> None:
-        self._report(
-            path,
-            f"two of the same kind have the id {name!r}",
-            f"every {what} with an id of its own",
-            rule="duplicate-id",
-        )
+        message = _("two of the same kind have the id {name!r}", name=name)
+        expected = _("every {what} with an id of its own", what=_(what))
+        self._report(path, message, expected, rule="duplicate-id")
 
     def _report(
         self, path: tuple[str, ...], message: str, expected: str = "", found: str = "", rule: str = ""
@@ -186,9 +190,10 @@ class Compiler:
         given |= {*type(entry).fields_of_parts, "other"}
         for key in source:
             if key not in given:
-                near = did_you_mean(key, given)
-                message = f"'source' names {key[:40]!r}, which is not a field of this item{near}"
-                self._report((*path, "source", key), message, f"of {', '.join(sorted(given))}")
+                message = _("'source' names {key!r}, which is not a field of this item", key=key[:40])
+                message += did_you_mean(key, given)
+                expected = _("of {names}", names=", ".join(sorted(given)))
+                self._report((*path, "source", key), message, expected)
         return {"" if key == "other" else key: refs for key, refs in source.items()}
 
     def _observation(self, name: str, entry: schema.ObservationEntry) -> m.Observation:
@@ -197,12 +202,14 @@ class Compiler:
         if entry.labels and len(entry.labels) != most - least + 1:
             self._report(
                 ("observe", name, "labels"),
-                "there are not as many labels as numbers on the scale",
-                f"{most - least + 1} labels, one for each number",
+                _("there are not as many labels as numbers on the scale"),
+                _("{count} labels, one for each number", count=most - least + 1),
                 f"{len(entry.labels)}",
             )
         if len(set(words)) != len(words):
-            self._report(("observe", name, "labels" if entry.labels else "choices"), "a word is given twice")
+            self._report(
+                ("observe", name, "labels" if entry.labels else "choices"), _("a word is given twice")
+            )
         return m.Observation(
             id=name,
             ask=self.texts.say(entry.ask, "observe", name, "ask"),
@@ -258,8 +265,9 @@ class Compiler:
     def _option(self, name: str, entry: schema.OptionEntry) -> m.Option:
         path = ("options", name)
         if entry.default is not None and entry.default not in entry.choices:
-            expected = f"one of {', '.join(entry.choices)}"
-            self._report((*path, "default"), "the default is not one of the choices", expected, entry.default)
+            expected = _("one of {names}", names=", ".join(entry.choices))
+            message = _("the default is not one of the choices")
+            self._report((*path, "default"), message, expected, entry.default)
         ask = self.texts.say(entry.ask, *path, "ask")
         return m.Option(name, ask, entry.choices, entry.default or "", self._cites(entry, path))
 
@@ -274,7 +282,7 @@ class Compiler:
         for one in entry.questions:
             path = ("assess", "questions", one.id)
             if one.id in questions:
-                self._twice(path, "question", one.id)
+                self._twice(path, N_("question"), one.id)
             ask = self.texts.say(one.ask, *path, "ask")
             questions[one.id] = m.GradeQuestion(
                 one.id, ask, one.grade, one.raises or "", self._cites(one, path)
@@ -303,7 +311,7 @@ class Compiler:
             for phase in brought:
                 if phase.id in phases:
                     key = entry.use if isinstance(entry, schema.UseEntry) else entry.id
-                    self._twice(("phases", key), "phase", phase.id)
+                    self._twice(("phases", key), N_("phase"), phase.id)
                 phases.setdefault(phase.id, phase)
         return tuple(phases.values())
 
@@ -316,7 +324,7 @@ class Compiler:
         for rung in entry.steps:
             place = (*path, "steps", rung.id)
             if rung.id in rungs:
-                self._twice(place, "step", rung.id)
+                self._twice(place, N_("step"), rung.id)
             rungs[rung.id] = m.Rung(
                 rung.id,
                 say(rung.title or _title(rung.id), *place, "title"),
@@ -362,7 +370,7 @@ class Compiler:
         compiled = []
         for entry in entries:
             if entry.id in known:
-                self._twice((*path, entry.id), "activity", entry.id)
+                self._twice((*path, entry.id), N_("activity"), entry.id)
                 continue
             known[entry.id] = self._activity(entry, (*path, entry.id))
             compiled.append(known[entry.id])
@@ -421,7 +429,7 @@ class Compiler:
         for item in entry.items:
             place = (*path, "items", item.id)
             if item.id in items:
-                self._twice(place, "item", item.id)
+                self._twice(place, N_("item"), item.id)
             title = self.texts.say(item.title or _title(item.id), *place, "title")
             items[item.id] = m.Item(item.id, title, item.start or "", item.set)
         return tuple(items.values())
@@ -486,19 +494,16 @@ class Texts:
         for language, texts in self._translations.items():
             for path, text in texts.items():
                 if path not in self._known:
-                    near = did_you_mean(path, self._known)
-                    yield (
-                        language,
-                        path,
-                        f"there is no text {path!r} in this file{near}",
-                        "the path of a text",
-                    )
+                    message = _("there is no text {path!r} in this file", path=path)
+                    message += did_you_mean(path, self._known)
+                    yield language, path, message, _("the path of a text")
                     continue
                 braces = [set(re.findall(r"\{[^}]*\}", each)) for each in (self._known[path], text)]
                 if braces[1] - braces[0]:
                     wrong = ", ".join(sorted(braces[1] - braces[0]))
-                    expected = ", ".join(sorted(braces[0])) or "no braces"
-                    yield language, path, f"the text that it translates has no {wrong}", expected
+                    expected = ", ".join(sorted(braces[0])) or _("no braces")
+                    message = _("the text that it translates has no {wrong}", wrong=wrong)
+                    yield language, path, message, expected
 
     @property
     def missing(self) -> dict[str, list[str]]:

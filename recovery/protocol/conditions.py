@@ -5,11 +5,16 @@ There is no expression language. `all`, `any` and `not` are keys of the file, se
 
 import re
 
-from recovery.protocol.durations import parse_duration
+from recovery.language import N_, _
+from recovery.protocol.durations import parse_duration, reason
 from recovery.protocol.model import GRADES, ORIGINS, REFERENCES, SIDES, Comparison
 
-FORMS = (
+FORMS = N_(
     "write one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "
+    "grade == III, injury >= 48h or rom == full"
+)
+EXAMPLES = N_(
+    "one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "
     "grade == III, injury >= 48h or rom == full"
 )
 
@@ -28,20 +33,23 @@ def parse_condition_text(text: str) -> Comparison:
     Numbers become floats. Whether the observation exists and has such a value is for `lint` to say.
     """
     if joined := _joined(text.strip()):
-        raise ValueError(f"{text!r} is not one comparison: {joined}; {FORMS}")
+        message = _("{text!r} is not one comparison: {way}; {forms}", text=text, way=joined, forms=_(FORMS))
+        raise ValueError(message)
     return _single(text)
 
 
 def _joined(text: str) -> str:
     """How to write what was put together with and, or, not; empty where nothing was."""
     if negated := re.fullmatch(r"not\s+(.+)", text):
-        return f"for not, write it as a key: {{not: {negated[1]}}}" if _is_single(negated[1]) else ""
+        if not _is_single(negated[1]):
+            return ""
+        return _("for not, write it as a key: {example}", example=f"{{not: {negated[1]}}}")
     parts = [part for part in re.split(r"\s+(?:and|or)\s+|\s*(?:,|&+|\|+)\s*", text) if part]
     if len(parts) < 2 or not all(_is_single(part) for part in parts):
         return ""
     if re.search(r"\sor\s|\|", text):
-        return f"for or, write a list under any: {{any: [{', '.join(parts)}]}}"
-    return f"for and, write a list: [{', '.join(parts)}]"
+        return _("for or, write a list under any: {example}", example=f"{{any: [{', '.join(parts)}]}}")
+    return _("for and, write a list: {example}", example=f"[{', '.join(parts)}]")
 
 
 def _is_single(text: str) -> bool:
@@ -61,7 +69,7 @@ def _single(text: str) -> Comparison:
         return Comparison(_observation(change[1], text), change[2], by, since)
     compared = _COMPARED.fullmatch(stripped)
     if compared is None:
-        raise ValueError(f"{text!r} is not a condition; {FORMS}")
+        raise ValueError(_("{text!r} is not a condition; {forms}", text=text, forms=_(FORMS)))
     subject, test, value = compared.groups()
     if subject in ORIGINS:
         return _time_passed(subject, test, value, text)
@@ -70,43 +78,98 @@ def _single(text: str) -> Comparison:
     if value[0].isdigit():
         return Comparison(subject, test, _number(value, text))
     if not _WORD.fullmatch(value):
-        raise ValueError(f"{text!r} compares with {value!r}, neither a number nor a word; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} compares with {value!r}, neither a number nor a word; {forms}",
+                text=text,
+                value=value,
+                forms=_(FORMS),
+            )
+        )
     return Comparison(subject, test, value)
 
 
 def _observation(subject: str, text: str) -> str:
     if subject in ORIGINS or subject in _WORDS_OF:
-        raise ValueError(f"{text!r} is not a condition: {subject!r} has no trend; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} is not a condition: {subject!r} has no trend; {forms}",
+                text=text,
+                subject=subject,
+                forms=_(FORMS),
+            )
+        )
     return subject
 
 
 def _reference(since: str | None, text: str) -> str:
     if since is not None and since not in REFERENCES:
-        known = ", ".join(REFERENCES)
-        raise ValueError(f"{text!r} is not a condition: since is followed by one of {known}; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} is not a condition: since is followed by one of {known}; {forms}",
+                text=text,
+                known=", ".join(REFERENCES),
+                forms=_(FORMS),
+            )
+        )
     return since or ""
 
 
 def _number(value: str, text: str) -> float:
     if not _NUMBER.fullmatch(value):
-        raise ValueError(f"{text!r} compares with {value!r}, which is not a number; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} compares with {value!r}, which is not a number; {forms}",
+                text=text,
+                value=value,
+                forms=_(FORMS),
+            )
+        )
     return float(value)
 
 
 def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
     if test in ("==", "!="):
-        raise ValueError(f"{text!r} is not a condition: time passed is compared with >=, >, < or <=; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} is not a condition: time passed is compared with >=, >, < or <=; {forms}",
+                text=text,
+                forms=_(FORMS),
+            )
+        )
     try:
         return Comparison(subject, test, parse_duration(value))
     except ValueError as error:
-        why = str(error).partition("; ")[0].removeprefix(repr(value)).strip()
-        raise ValueError(f"{text!r} compares with {value!r}, which {why}; {FORMS}") from None
+        raise ValueError(
+            _(
+                "{text!r} compares with {value!r}, which {why}; {forms}",
+                text=text,
+                value=value,
+                why=reason(error).removeprefix(repr(value)).strip(),
+                forms=_(FORMS),
+            )
+        ) from None
 
 
 def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:
     words = _WORDS_OF[subject]
     if test not in ("==", "!="):
-        raise ValueError(f"{text!r} is not a condition: {subject} is compared with == or !=; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} is not a condition: {subject} is compared with == or !=; {forms}",
+                text=text,
+                subject=subject,
+                forms=_(FORMS),
+            )
+        )
     if value not in words:
-        raise ValueError(f"{text!r} is not a condition: {subject} is one of {', '.join(words)}; {FORMS}")
+        raise ValueError(
+            _(
+                "{text!r} is not a condition: {subject} is one of {known}; {forms}",
+                text=text,
+                subject=subject,
+                known=", ".join(words),
+                forms=_(FORMS),
+            )
+        )
     return Comparison(subject, test, value)

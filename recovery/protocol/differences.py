@@ -7,7 +7,7 @@ place. Names of fields are those of the protocol file. What lets more through is
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from recovery.language import _
+from recovery.language import N_, _, tr
 from recovery.protocol import model as m
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import RecoveryProtocol
@@ -33,15 +33,41 @@ class Difference(Value):
     """Whether it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
 
     def __str__(self) -> str:
-        where = ", ".join(self.where)
+        where, field = ", ".join(map(_in_person, self.where)), _in_person(self.field)
         if self.change == CHANGED:
-            words = _("{old} becomes {new}", old=f"{self.field} {self.old}".strip(), new=self.new)
+            words = _("{old} becomes {new}", old=f"{field} {self.old}".strip(), new=self.new)
             return f"{where}: {words}" if where else words
         value = self.new if self.change == ADDED else self.old
-        what = f"{self.field} {value}".strip() if self.field else where
+        what = f"{field} {value}".strip() if field else where
         words = _("{what} is new", what=what) if self.change == ADDED else _("{what} is gone", what=what)
-        told = (where, words) if self.field else (words, value)
+        told = (where, words) if field else (words, value)
         return ": ".join(part for part in told if part)
+
+
+class _Name(str):
+    """A name of a place or a field in English, with what it is in the language of the process."""
+
+    __slots__ = ("local",)
+    local: str
+
+    def __new__(cls, english: str, local: str) -> "_Name":
+        made = super().__new__(cls, english)
+        made.local = local
+        return made
+
+
+def _name(message: str, **values: object) -> _Name:
+    """The name of a field, of a message that `N_` marks."""
+    return _Name(tr("en", message, **values), _(message, **values))
+
+
+def _item(noun: str, name: object) -> _Name:
+    """`activity ice`; the noun is a message."""
+    return _Name(f"{noun} {name}", f"{_(noun)} {name}")
+
+
+def _in_person(name: str) -> str:
+    return name.local if isinstance(name, _Name) else name
 
 
 def differences(old: RecoveryProtocol, new: RecoveryProtocol) -> tuple[Difference, ...]:
@@ -105,7 +131,7 @@ def _in_leaf(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterato
     for language in sorted({*before, *after}):
         if before.get(language) != after.get(language):
             was, is_ = _words(before.get(language, "")), _words(after.get(language, ""))
-            yield spot.found(f"{key} in {language}", was, is_)
+            yield spot.found(_name(N_("{key} in {language}"), key=key, language=language), was, is_)
 
 
 def _in_items(
@@ -114,7 +140,7 @@ def _in_items(
     """Things with ids: those that are gone, those that stayed, those that are new, and their order."""
     noun = _NOUNS.get(key, key.removesuffix("s").replace("_", " "))
     for name, item in old.items():
-        at = spot.within(f"{noun} {name}")
+        at = spot.within(_item(noun, name))
         if name in new:
             yield from _in_value(at, item, new[name])
         else:
@@ -122,11 +148,11 @@ def _in_items(
             yield Difference(REMOVED, at.section, at.where, "", _summary(item), "", is_weaker)
     for name, item in new.items():
         if name not in old:
-            at = spot.within(f"{noun} {name}")
+            at = spot.within(_item(noun, name))
             yield Difference(ADDED, at.section, at.where, "", "", _summary(item))
     before, after = [name for name in old if name in new], [name for name in new if name in old]
     if before != after and key in _ORDERED:
-        yield spot.found(f"order of {key}", ", ".join(before), ", ".join(after))
+        yield spot.found(_name(N_("order of {key}"), key=key), ", ".join(before), ", ".join(after))
 
 
 def _in_mapping(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterator[Difference]:
@@ -144,7 +170,7 @@ def _in_sequence(spot: _Spot, key: str, old: Any, new: Any) -> Iterator[Differen
         yield from _in_value(spot, old[0], new[0])
         return
     for place in range(max(len(old), len(new))):
-        at = spot.within(f"{_NOUNS.get(key, key)} {place + 1}")
+        at = spot.within(_item(_NOUNS.get(key, key), place + 1))
         if place >= len(old):
             yield Difference(ADDED, at.section, at.where, "", "", _summary(new[place]))
         elif place >= len(new):
@@ -155,7 +181,7 @@ def _in_sequence(spot: _Spot, key: str, old: Any, new: Any) -> Iterator[Differen
 
 def _in_prose(spot: _Spot, key: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Difference]:
     """Whole texts in a list: those that are gone and those that are new."""
-    noun = _NOUNS.get(key, key.removesuffix("s"))
+    noun = _name(_NOUNS.get(key, key.removesuffix("s")))
     for text in old:
         if text not in new:
             yield spot.found(noun, _words(text), "")
@@ -211,11 +237,11 @@ _KEYS: Mapping[type[Value], Mapping[str, str]] = {
 """What a field is called in the file, where it is not called the same."""
 
 _NOUNS: Mapping[str, str] = {
-    "observe": "observation",
-    "do": "activity",
-    "steps": "step",
-    "screen": "screening question",
-    "excludes": "excluded protocol",
+    "observe": N_("observation"),
+    "do": N_("activity"),
+    "steps": N_("step"),
+    "screen": N_("screening question"),
+    "excludes": N_("excluded protocol"),
 }
 """One of a list, where it is not the list's name without its s."""
 
@@ -247,7 +273,7 @@ def _name_of(kind: type) -> str:
 
 def _of_name(key: str, name: str) -> str:
     if key == _SOURCE:
-        return f"source of {name}" if name else "source"
+        return _name(N_("source of {name}"), name=name) if name else _SOURCE
     return name if key == "rows" else f"{key} {name}"
 
 

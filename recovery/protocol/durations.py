@@ -104,6 +104,14 @@ def _bounded(text: str, duration: Duration) -> Duration:
     return duration
 
 
+def reason(error: ValueError, *forms: str) -> str:
+    """What is wrong with a text that is no length (or nothing else with such forms), without the forms."""
+    words = str(error)
+    for shown in (FORMS, RANGE_FORMS, *forms):
+        words = words.partition(f"; {_(shown)}")[0]
+    return words
+
+
 def parse_range(text: str) -> Range:
     """Read `24h..72h`, or one length, which is a range of itself. Raises `ValueError`."""
     least, dots, most = text.partition("..")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, Union
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from typing_extensions import TypeAliasType
 
+from recovery.language import N_, _
 from recovery.protocol import scalars as s
 from recovery.protocol.model import Comparison
 
@@ -68,17 +69,18 @@ class Entry(BaseModel):
 def exactly_one(data: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Slip]:
     """A slip unless one of the keys is there, and no other."""
     given = [key for key in keys if key in data]
-    wanted = f"exactly one of {', '.join(keys)}"
+    wanted = _("exactly one of {names}", names=", ".join(keys))
     if not given:
-        yield Slip(f"{what} is missing", wanted, "none of them")
+        yield Slip(_("{what} is missing", what=what), wanted, _("none of them"))
     for key in given[1:]:
-        yield Slip(f"{what} is given twice", wanted, " and ".join(given), key)
+        yield Slip(_("{what} is given twice", what=what), wanted, _(" and ").join(given), key)
 
 
 def together(data: Mapping[str, Any], key: str, other: str) -> Iterator[Slip]:
     """A slip where a key stands without the other."""
     if key in data and other not in data:
-        yield Slip(f"{key!r} needs {other!r} beside it", other, f"only {key}", key)
+        message = _("{key!r} needs {other!r} beside it", key=key, other=other)
+        yield Slip(message, other, _("only {key}", key=key), key)
 
 
 # Conditions and sources ---------------------------------------------------------------------------
@@ -107,7 +109,7 @@ class Group(Entry):
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
-        yield from exactly_one(data, ("all", "any", "not"), "what to make of the conditions")
+        yield from exactly_one(data, ("all", "any", "not"), _("what to make of the conditions"))
 
 
 if TYPE_CHECKING:
@@ -136,11 +138,11 @@ SOURCE = Field(
     None, description="Where its numbers come from: for all of them, or field by field (other: the rest)."
 )
 TITLE = Field(None, description="A short title; without one the id is shown.")
-SAY = Field(description="What the person is told.")
+SAY = Field(description=N_("What the person is told."))
 
 
 class Escalation(Entry):
     """What to tell when something is over its time."""
 
-    level: s.Level = Field(description="How much it matters: routine, urgent or emergency.")
+    level: s.Level = Field(description=N_("How much it matters: routine, urgent or emergency."))
     say: s.Cue = SAY

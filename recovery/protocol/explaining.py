@@ -121,7 +121,7 @@ class _Details:
         place = _place(self.document, self.path)
         message, expected = _SHAPES.get(kind, (N_("cannot be used"), self.details["msg"]))
         if kind == "literal_error":
-            expected = str(context.get("expected", ""))
+            expected = str(context.get("expected", "")).replace(" or ", _(" or "))
         return place.problem(_(message), expected=_(expected), found=shown(self.value))
 
     def _known(self, value: Any) -> dict[str, str]:
@@ -130,7 +130,7 @@ class _Details:
 
     def _missing(self, key: str) -> Problem:
         meaning = self._known(self.value).get(key, "")
-        expected = f"{key}: {meaning.rstrip('.')}" if meaning else key
+        expected = f"{key}: {_(meaning).rstrip('.')}" if meaning else key
         return _place(self.document, self.path).problem(_("{key!r} is missing", key=key), expected=expected)
 
     def _unknown(self) -> Problem:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from recovery.language import _
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     GRADES,
@@ -138,9 +139,26 @@ def check_ins(phase: Phase, observation: str, rung: Rung | None = None) -> tuple
     )
 
 
+def in_words(condition: Condition) -> str:
+    """A condition as it is written, its parts joined by words."""
+    match condition:
+        case All(parts):
+            return _(" and ").join(
+                f"({in_words(part)})" if isinstance(part, AnyOf) else in_words(part) for part in parts
+            )
+        case AnyOf(parts):
+            return _(" or ").join(
+                f"({in_words(part)})" if isinstance(part, All) else in_words(part) for part in parts
+            )
+        case Not(part):
+            return _("not ({condition})", condition=in_words(part))
+        case Comparison():
+            return str(condition)
+
+
 def compared(condition: Condition, path: Path, places: Places) -> Iterator[tuple[Comparison, Path]]:
     """Every comparison of a condition, with the path at which it is written."""
-    for comparison, _, where in signed(condition, path, places):
+    for comparison, _is_negated, where in signed(condition, path, places):
         yield comparison, where
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
+from recovery.language import _
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import (
@@ -12,6 +13,7 @@ from recovery.protocol.findings import (
     check_ins,
     compared,
     gates,
+    in_words,
     lengths,
     signed,
     subjects,
@@ -53,8 +55,8 @@ def check_gates(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
             yield Finding(
                 "gate-contradictory",
                 gate.path,
-                f"{gate.name!r} can never be true",
-                found=str(gate.condition)[:200],
+                _("{name!r} can never be true", name=gate.name),
+                found=in_words(gate.condition)[:200],
             )
     yield from _shut_together(protocol)
     yield from _wrong_way(protocol, places)
@@ -71,8 +73,12 @@ def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iter
         ]
         if not faults or (gate.is_once_enough and len(faults) < len(gate.phases)):
             continue
-        message = f"{gate.name!r} cannot be decided: {faults[0]}"
-        expected = f"a check-in for {asked.id!r} at least every {asked.fresh}, for as long as the phase lasts"
+        message = _("{name!r} cannot be decided: {fault}", name=gate.name, fault=faults[0])
+        expected = _(
+            "a check-in for {name!r} at least every {fresh}, for as long as the phase lasts",
+            name=asked.id,
+            fresh=asked.fresh,
+        )
         yield Finding("gate-undecidable", path, message, expected)
 
 
@@ -90,15 +96,21 @@ def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -
 
 def _fault_of(asking: tuple[CheckIn, ...], phase: Phase, observation: str, fresh: Duration) -> str:
     if not asking:
-        return f"{observation!r} is not asked throughout phase {phase.id!r}"
+        return _("{name!r} is not asked throughout phase {phase!r}", name=observation, phase=phase.id)
     longest = min(longest_wait(check_in.cadence) for check_in in asking)
     if longest <= fresh.about_seconds:
         return ""
     if longest == inf:
-        return f"{observation!r} is asked only once in phase {phase.id!r}"
-    hours = f"{longest / HOUR:.3g} hours" if longest < 3 * DAY else f"{longest / DAY:.3g} days"
-    asked = f"{observation!r} is asked every {hours} in phase {phase.id!r} (nights counted)"
-    return f"{asked}, but stays fresh for {fresh}"
+        return _("{name!r} is asked only once in phase {phase!r}", name=observation, phase=phase.id)
+    return _(
+        "{name!r} is asked every {length} in phase {phase!r} (nights counted), but stays fresh for {fresh}",
+        name=observation,
+        length=_("{hours} hours", hours=f"{longest / HOUR:.3g}")
+        if longest < 3 * DAY
+        else _("{days} days", days=f"{longest / DAY:.3g}"),
+        phase=phase.id,
+        fresh=fresh,
+    )
 
 
 def longest_wait(cadence: Cadence) -> float:
@@ -140,7 +152,11 @@ def _shut_together(protocol: RecoveryProtocol) -> Iterator[Finding]:
             yield Finding(
                 "gate-contradictory",
                 ("phases", phase.id, "enter_when"),
-                f"never true together with 'leave_when' of {before.id!r}: {phase.id!r} is never reached",
+                _(
+                    "never true together with 'leave_when' of {before!r}: {phase!r} is never reached",
+                    before=before.id,
+                    phase=phase.id,
+                ),
             )
 
 
@@ -154,7 +170,7 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     """What lets a person on asks for better answers, what stops them for worse ones; exercise lets on, too."""
     exercise = {
         (*path, "only_if")
-        for path, _, activity in activities(protocol)
+        for path, _phase, activity in activities(protocol)
         if isinstance(activity, Session) and any(step.modality in BUSY_MODALITIES for step in activity.steps)
     }
     for gate in gates(protocol):
@@ -163,7 +179,7 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
             continue
         compared_here = [*signed(gate.condition, gate.path, places)]
         is_absence = "red_flags" in gate.path and any(
-            is_negated and each.subject in protocol.observations for each, is_negated, _ in compared_here
+            is_negated and each.subject in protocol.observations for each, is_negated, _path in compared_here
         )
         for comparison, is_negated, path in compared_here:
             ways = _ways(comparison, protocol)
@@ -171,10 +187,13 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
                 ways = {"better"}  # what has not come yet may still come
             wanted = "worse" if is_stop != is_negated else "better"
             if ways and wanted not in ways:
-                way = "worse" if is_stop else "better"
-                message = f"{gate.name!r} has to become true as it gets {way}, and this does not"
+                message = (
+                    _("{name!r} has to become true as it gets worse, and this does not", name=gate.name)
+                    if is_stop
+                    else _("{name!r} has to become true as it gets better, and this does not", name=gate.name)
+                )
                 shown = f"not: {comparison}" if is_negated else str(comparison)
-                yield Finding("gate-wrong-way", path, message, "the other way round", shown)
+                yield Finding("gate-wrong-way", path, message, _("the other way round"), shown)
 
 
 def _ways(comparison: Comparison, protocol: RecoveryProtocol) -> set[str]:
@@ -211,22 +230,21 @@ def check_phases(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
     for phase in protocol.phases:
         path = ("phases", phase.id)
         if phase.most is not None and phase.at_most is None:
-            message = "the phase has a 'max' but does not say what happens then"
+            message = _("the phase has a 'max' but does not say what happens then")
             yield Finding("max-without-at-max", (*path, "max"), message, "at_max: {level: ..., say: ...}")
         if phase.most is None and phase.at_most is not None:
-            yield Finding(
-                "at-max-without-max", (*path, "at_max"), "'at_max' is never told without a 'max'", "max: ..."
-            )
+            message = _("'at_max' is never told without a 'max'")
+            yield Finding("at-max-without-max", (*path, "at_max"), message, "max: ...")
         if phase.leave_when is None and (*path, "min") not in places and not phase.is_endless:
-            message = "the phase ends the moment it begins: it has neither 'min' nor 'leave_when'"
-            yield Finding("phase-ends-at-once", path, message, "min, leave_when, or both")
+            message = _("the phase ends the moment it begins: it has neither 'min' nor 'leave_when'")
+            yield Finding("phase-ends-at-once", path, message, _("min, leave_when, or both"))
         if phase.is_endless and phase is not protocol.phases[-1]:
             yield Finding(
-                "endless-not-last", (*path, "ends"), "no phase after one that never ends is reached"
+                "endless-not-last", (*path, "ends"), _("no phase after one that never ends is reached")
             )
         if not any(phase.everything()):
             yield Finding(
-                "phase-is-empty", path, "the phase has nothing to do", "do: ...", severity="warning"
+                "phase-is-empty", path, _("the phase has nothing to do"), "do: ...", severity="warning"
             )
         yield from _min_over_max(protocol, phase)
         yield from _ladder(protocol, phase)
@@ -244,9 +262,10 @@ def _min_over_max(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]
         yield Finding(
             "min-over-max",
             ("phases", phase.id, "max"),
-            "'max' is shorter than 'min'"
-            + ("" if len(wrong) == len(least) else f" for grade {', '.join(wrong)}"),
-            f"at least {least[grade]}",
+            _("'max' is shorter than 'min'")
+            if len(wrong) == len(least)
+            else _("'max' is shorter than 'min' for grade {grades}", grades=", ".join(wrong)),
+            _("at least {length}", length=least[grade]),
             str(most[grade]),
         )
 
@@ -258,8 +277,10 @@ def _ladder(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
     for rung in phase.ladder:
         for comparison in comparisons(rung.only_if):
             if comparison.subject not in given:
-                message = f"whether there is a step cannot depend on {comparison.subject!r}"
-                expected = f"one of {', '.join(sorted(given))}"
+                message = _(
+                    "whether there is a step cannot depend on {subject!r}", subject=comparison.subject
+                )
+                expected = _("one of {names}", names=", ".join(sorted(given)))
                 yield Finding("step-undecidable", (*path, "steps", rung.id, "only_if"), message, expected)
     if phase.most is None or not phase.ladder:
         return
@@ -271,7 +292,8 @@ def _ladder(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
         ][:-1]
         needed = sum(length.about_seconds for length in climbed if length is not None)
         if needed > most.about_seconds:
-            days = f"{needed / DAY:.3g} days before the last step"
-            message = f"the steps take longer than the phase's max, for grade {grade}"
-            yield Finding("ladder-too-long", (*path, "steps"), message, f"at most {most}", days)
+            days = _("{days} days before the last step", days=f"{needed / DAY:.3g}")
+            message = _("the steps take longer than the phase's max, for grade {grade}", grade=grade)
+            expected = _("at most {length}", length=most)
+            yield Finding("ladder-too-long", (*path, "steps"), message, expected, days)
             return

@@ -7,6 +7,7 @@ be any number, and so may one from a source of which nobody has written down wha
 import re
 from collections.abc import Iterator, Mapping
 
+from recovery.language import _
 from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.durations import Duration, Range, parse_duration
 from recovery.protocol.findings import Finding, Path, activities, gates
@@ -51,14 +52,26 @@ def check_numbers(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
             where = (*path, field)
             wrong = [value for value in values if not any(_gives(one, field, value) for one in said)]
             for value in wrong:
-                message = f"none of the sources of {field!r} gives this {_kind(value)}"
-                expected = f"one of {', '.join(said)}" if said else "a source that gives it, or own"
+                message = (
+                    _("none of the sources of {field!r} gives this comparison", field=field)
+                    if isinstance(value, str)
+                    else _("none of the sources of {field!r} gives this number", field=field)
+                )
+                expected = (
+                    _("one of {names}", names=", ".join(said))
+                    if said
+                    else _("a source that gives it, or own")
+                )
                 yield Finding("number-not-in-source", where, message, expected, _shown(value))
             for ref in () if wrong else refs:
                 gives = _said((ref,), protocol.sources) or []
                 if not any(_gives(one, field, value) for one in gives for value in values):
-                    message = f"the source {ref!r} gives nothing that stands in {field!r}"
-                    expected = f"one of {', '.join(gives)}" if gives else "another source or place"
+                    message = _(
+                        "the source {ref!r} gives nothing that stands in {field!r}", ref=ref, field=field
+                    )
+                    expected = (
+                        _("one of {names}", names=", ".join(gives)) if gives else _("another source or place")
+                    )
                     yield Finding("number-not-in-source", where, message, expected)
     yield from _tables(protocol)
 
@@ -67,7 +80,7 @@ def _said(refs: tuple[str, ...], sources: Mapping[str, Source]) -> list[str] | N
     """The numbers that sources give at the places referred to; None where anything may be in one of them."""
     found: list[str] = []
     for ref in refs:
-        name, _, place = ref.partition(":")
+        name, _colon, place = ref.partition(":")
         source = sources.get(name)
         if source is None or not source.says:
             return None
@@ -98,8 +111,8 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
         known = {ref for refs in table.cites.values() for ref in refs}
         for ref in cites.get(field, cites.get("", ())):
             if ref not in known:
-                message = f"the table {name!r} does not have the source {ref!r}"
-                expected = f"of {', '.join(sorted(known))}"
+                message = _("the table {name!r} does not have the source {ref!r}", name=name, ref=ref)
+                expected = _("of {names}", names=", ".join(sorted(known)))
                 yield Finding("number-not-in-source", (*path, field), message, expected)
 
 
@@ -118,7 +131,7 @@ def _refs(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, str, str]]:
 
 def _ends(said: str) -> tuple[Number, Number]:
     """The least and the most of what a source gives."""
-    least, _, most = said.partition("..")
+    least, _dots, most = said.partition("..")
     return _number(least.strip()), _number((most or least).strip())
 
 
@@ -132,10 +145,6 @@ def _is_within(value: Number, least: Number, most: Number) -> bool:
     if isinstance(value, float) and isinstance(least, float) and isinstance(most, float):
         return least <= value <= most
     return False
-
-
-def _kind(value: Number | str) -> str:
-    return "comparison" if isinstance(value, str) else "number"
 
 
 def _shown(value: Number | str) -> str:
@@ -178,7 +187,7 @@ def numbered(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, Numbers]
             yield (*path, "back_to"), phase.back_to.cites, numbers
         for rung in phase.ladder:
             yield (*path, "steps", rung.id), rung.cites, {"min": _length(rung.least)}
-    for path, _, activity in activities(protocol):
+    for path, _phase, activity in activities(protocol):
         yield path, activity.cites, _of_activity(activity)
 
 

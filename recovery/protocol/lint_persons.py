@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from recovery.language import N_, _
 from recovery.protocol.findings import Finding, Path, activities, modalities
 from recovery.protocol.model import After, AnyActivity, Phase, RecoveryProtocol, Session
 from recovery.protocol.problems import Places, did_you_mean
@@ -21,15 +22,17 @@ def check_persons(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
 
 def _names(protocol: RecoveryProtocol) -> Iterator[Finding]:
     """One word of a condition means one thing."""
-    taken = dict.fromkeys(protocol.observations, "an observation")
-    taken |= dict.fromkeys(("injury", "start", "phase"), "an instant")
-    taken |= dict.fromkeys(("grade", "side", "onset"), "an input")
-    named: list[tuple[Path, str, str]] = [(("options", name), name, "an option") for name in protocol.options]
-    named += [(("screen", each.id), each.id, "a screening question") for each in protocol.screen]
+    taken = dict.fromkeys(protocol.observations, N_("an observation"))
+    taken |= dict.fromkeys(("injury", "start", "phase"), N_("an instant"))
+    taken |= dict.fromkeys(("grade", "side", "onset"), N_("an input"))
+    named: list[tuple[Path, str, str]] = [
+        (("options", name), name, N_("an option")) for name in protocol.options
+    ]
+    named += [(("screen", each.id), each.id, N_("a screening question")) for each in protocol.screen]
     for path, name, what in named:
         if name in taken:
-            message = f"{name!r} is {taken[name]} already"
-            yield Finding("reserved-id", path, message, "another id")
+            message = _("{name!r} is {what} already", name=name, what=_(taken[name]))
+            yield Finding("reserved-id", path, message, _("another id"))
         taken.setdefault(name, what)
 
 
@@ -37,15 +40,15 @@ def _grading(protocol: RecoveryProtocol) -> Iterator[Finding]:
     if protocol.assessment is None:
         return
     if "grade" not in protocol.inputs:
-        message = "a grade is found, but 'inputs' does not ask for 'grade'"
-        yield Finding("missing-input", ("assess",), message, "grade among the inputs")
+        message = _("a grade is found, but 'inputs' does not ask for 'grade'")
+        yield Finding("missing-input", ("assess",), message, _("{name} among the inputs", name="grade"))
     asked = {flag.id for flag in protocol.red_flags if flag.ask}
     for question in protocol.assessment.questions:
         if question.raises and question.raises not in asked:
-            message = f"no red flag with a question is called {question.raises!r}"
+            message = _("no red flag with a question is called {name!r}", name=question.raises)
             near = did_you_mean(question.raises, asked)
             path = ("assess", "questions", question.id, "raises")
-            listed = f"one of {', '.join(sorted(asked))}" if asked else "none is defined"
+            listed = _("one of {names}", names=", ".join(sorted(asked))) if asked else _("none is defined")
             yield Finding("unknown-flag", path, message + near, listed, about=question.raises)
 
 
@@ -54,7 +57,10 @@ def _screening(protocol: RecoveryProtocol) -> Iterator[Finding]:
     known = {modality for phase in protocol.phases for modality in modalities(phase)}
     for question in protocol.screen:
         if question.forbids and not known & {*question.forbids}:
-            message = f"no activity is {' or '.join(question.forbids)}: the question forbids nothing"
+            message = _(
+                "no activity is {forbidden}: the question forbids nothing",
+                forbidden=_(" or ").join(question.forbids),
+            )
             yield Finding("unused", ("screen", question.id), message, severity="warning")
 
 
@@ -65,13 +71,16 @@ def _follow_ups(protocol: RecoveryProtocol) -> Iterator[Finding]:
             continue
         sessions = {each.id for each in _beside(phase, activity) if isinstance(each, Session)} - {activity.id}
         if cadence.activity not in sessions:
-            message = f"no other session that is there with it is called {cadence.activity!r}"
+            message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
             message += did_you_mean(cadence.activity, sessions)
-            listed = f"one of {', '.join(sorted(sessions))}" if sessions else "there is none"
+            listed = (
+                _("one of {names}", names=", ".join(sorted(sessions))) if sessions else _("there is none")
+            )
             yield Finding("unknown-activity", (*path, "after"), message, listed)
         elif activity.id in _followed(phase, cadence):
-            message = f"it follows {cadence.activity!r}, which follows it: neither ever begins"
-            yield Finding("unknown-activity", (*path, "after"), message, "a session with a time of its own")
+            message = _("it follows {name!r}, which follows it: neither ever begins", name=cadence.activity)
+            expected = _("a session with a time of its own")
+            yield Finding("unknown-activity", (*path, "after"), message, expected)
 
 
 def _beside(phase: Phase, activity: AnyActivity) -> Iterator[AnyActivity]:
@@ -96,8 +105,8 @@ def _placeholders(protocol: RecoveryProtocol) -> Iterator[Finding]:
     for path, text in texts(protocol):
         for name in _BRACES.findall(text):
             if name not in known:
-                message = f"there is no option {name!r}{did_you_mean(name, known)}"
-                listed = " or ".join(f"{{{each}}}" for each in sorted(known))
+                message = _("there is no option {name!r}", name=name) + did_you_mean(name, known)
+                listed = _(" or ").join(f"{{{each}}}" for each in sorted(known))
                 yield Finding("unknown-option", path, message, listed, about=name)
 
 
@@ -128,7 +137,7 @@ def texts(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str]]:
             yield (*path, "at_max", "say"), phase.at_most.say
         if phase.back_to is not None:
             yield (*path, "back_to", "say"), phase.back_to.say
-    for path, _, activity in activities(protocol):
+    for path, _phase, activity in activities(protocol):
         for key in ("title", "say", "on", "off"):
             if text := getattr(activity, key, ""):
                 yield (*path, key), text

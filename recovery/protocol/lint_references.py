@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from recovery.language import N_, _
 from recovery.protocol.contradictions import is_always_true
 from recovery.protocol.findings import Finding, Path, activities, compared, gates, subjects
 from recovery.protocol.lint_persons import texts as texts_of
@@ -26,6 +27,8 @@ from recovery.protocol.problems import Places, did_you_mean
 
 OWN = "own"
 
+_NAMES_SIDE = N_("the text names the {side}")
+
 _PHASE = ("min", "max", "enter_when", "leave_when", "climb_when", "step_back_when")
 _LIMIT = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
 _ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "after", "begins", "until", "only_if")
@@ -33,7 +36,7 @@ _ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "after", 
 
 def _listed(names: object) -> str:
     words = sorted(str(name) for name in names) if isinstance(names, set | dict | tuple | list) else []
-    return f"one of {', '.join(words)}" if words else "none is defined"
+    return _("one of {names}", names=", ".join(words)) if words else _("none is defined")
 
 
 # Sources ------------------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ def _cited(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, tuple[str,
             yield (*path, "back_to"), phase.back_to.cites, ("when",), {"say": phase.back_to.say}
         for rung in phase.ladder:
             yield (*path, "steps", rung.id), rung.cites, ("min",), {}
-    for path, _, activity in activities(protocol):
+    for path, _phase, activity in activities(protocol):
         yield path, activity.cites, _ACTIVITY, _texts(activity)
 
 
@@ -96,7 +99,7 @@ def check_sources(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
                 used.add(source)
                 if source != OWN and source not in protocol.sources:
                     known = {*protocol.sources, OWN}
-                    message = f"there is no source {source!r}{did_you_mean(source, known)}"
+                    message = _("there is no source {name!r}", name=source) + did_you_mean(source, known)
                     yield Finding(
                         "unknown-source",
                         (*path, "source", field or "other"),
@@ -107,15 +110,15 @@ def check_sources(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
         if "" in cites:
             continue
         for where, field in _unsourced(path, cites, fields, texts, places):
-            message = f"{field!r} does not say where its number comes from"
-            yield Finding(
-                "number-without-source", where, message, f"source: ..., or {OWN} for the project's own"
-            )
+            message = _("{field!r} does not say where its number comes from", field=field)
+            expected = _("source: ..., or {own} for the project's own", own=OWN)
+            yield Finding("number-without-source", where, message, expected)
     for name in protocol.sources:
         if name == OWN:
-            yield Finding("unknown-source", ("sources", OWN), f"the source {OWN!r} is built in", "another id")
+            message = _("the source {name!r} is built in", name=OWN)
+            yield Finding("unknown-source", ("sources", OWN), message, _("another id"))
         elif name not in used:
-            message = f"the source {name!r} is never used"
+            message = _("the source {name!r} is never used", name=name)
             yield Finding("unused", ("sources", name), message, severity="warning")
 
 
@@ -142,7 +145,7 @@ def _unsourced(
 def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     asked: set[str] = set()
     phases = {phase.id for phase in protocol.phases}
-    for path, _, activity in activities(protocol):
+    for path, _phase, activity in activities(protocol):
         if isinstance(activity, CheckIn):
             asked.update(activity.asks)
             for index, name in enumerate(activity.asks):
@@ -150,7 +153,7 @@ def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
     for limit in protocol.limits:
         for index, name in enumerate(limit.during):
             if name not in phases:
-                message = f"there is no phase {name!r}{did_you_mean(name, phases)}"
+                message = _("there is no phase {name!r}", name=name) + did_you_mean(name, phases)
                 yield Finding(
                     "unknown-phase", ("limits", limit.id, "in", str(index)), message, _listed(phases)
                 )
@@ -162,21 +165,17 @@ def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
                 yield from _value(known, comparison, path)
     for name in protocol.observations:
         if name in (*ORIGINS, "grade", "side"):
-            yield Finding(
-                "reserved-id",
-                ("observe", name),
-                f"{name!r} means something else in a condition",
-                "another id",
-            )
+            message = _("{name!r} means something else in a condition", name=name)
+            yield Finding("reserved-id", ("observe", name), message, _("another id"))
         elif name not in asked:
-            message = f"no check-in asks for {name!r}"
+            message = _("no check-in asks for {name!r}", name=name)
             yield Finding("unused", ("observe", name), message, severity="warning")
     yield from _tables(protocol)
 
 
 def _observation(known: Mapping[str, Observation], name: str, path: Path) -> Iterator[Finding]:
     if name not in known:
-        message = f"there is no observation {name!r}{did_you_mean(name, known)}"
+        message = _("there is no observation {name!r}", name=name) + did_you_mean(name, known)
         yield Finding("unknown-observation", path, message, _listed(dict(known)), about=name)
 
 
@@ -191,23 +190,25 @@ def _value(known: Mapping[str, Observation], comparison: Comparison, path: Path)
             yield Finding(
                 "value-not-possible",
                 path,
-                f"{asked.id!r} is a choice of words, not a scale",
-                "== or !=",
+                _("{name!r} is a choice of words, not a scale", name=asked.id),
+                _("== or !="),
                 str(comparison),
                 about=asked.id,
             )
         elif value not in asked.choices:
-            message = f"{asked.id!r} is never {_shown(value)}{did_you_mean(str(value), asked.choices)}"
+            message = _("{name!r} is never {value}", name=asked.id, value=_shown(value))
+            message += did_you_mean(str(value), asked.choices)
             yield Finding("value-not-possible", path, message, _listed(asked.choices), about=asked.id)
         return
     if isinstance(value, str):
-        message = f"{asked.id!r} has no label {value!r}{did_you_mean(value, asked.labels)}"
+        message = _("{name!r} has no label {value!r}", name=asked.id, value=value)
+        message += did_you_mean(value, asked.labels)
         yield Finding("value-not-possible", path, message, _words(asked), about=asked.id)
     elif isinstance(value, float) and not _is_possible(asked, test, value):
         yield Finding(
             "value-not-possible",
             path,
-            f"{asked.id!r} never gets there",
+            _("{name!r} never gets there", name=asked.id),
             _words(asked),
             str(comparison),
             about=asked.id,
@@ -216,8 +217,8 @@ def _value(known: Mapping[str, Observation], comparison: Comparison, path: Path)
         yield Finding(
             "always-true",
             path,
-            f"every answer to {asked.id!r} makes this true",
-            f"a comparison that some of {_words(asked)} makes false",
+            _("every answer to {name!r} makes this true", name=asked.id),
+            _("a comparison that some of {answers} makes false", answers=_words(asked)),
             str(comparison),
             severity="warning",
             about=asked.id,
@@ -235,8 +236,8 @@ def _shown(value: object) -> str:
 
 
 def _words(asked: Observation) -> str:
-    labels = f" or {', '.join(asked.labels)}" if asked.labels else ""
-    return f"{asked.least}..{asked.most}{labels}"
+    scale = f"{asked.least}..{asked.most}"
+    return _(" or ").join((scale, ", ".join(asked.labels))) if asked.labels else scale
 
 
 def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
@@ -258,11 +259,11 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
     for path, table in refs:
         named.add(table)
         if table not in protocol.tables:
-            message = f"there is no table {table!r}{did_you_mean(table, protocol.tables)}"
+            message = _("there is no table {name!r}", name=table) + did_you_mean(table, protocol.tables)
             yield Finding("unknown-table", path, message, _listed(protocol.tables), about=table)
     for name in protocol.tables:
         if name not in named:
-            message = f"the table {name!r} is never used: its numbers bind nothing"
+            message = _("the table {name!r} is never used: its numbers bind nothing", name=name)
             is_held = any(source.says for source in protocol.sources.values())
             yield Finding("unused", ("tables", name), message, severity="error" if is_held else "warning")
 
@@ -273,43 +274,52 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
 def check_inputs(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     for path, needed, why in _needed(protocol, places):
         if needed not in protocol.inputs:
-            message = f"{why}, but 'inputs' does not ask for {needed!r}"
-            yield Finding("missing-input", path, message, f"{needed} among the inputs")
+            message = _("{why}, but 'inputs' does not ask for {needed!r}", why=why, needed=needed)
+            yield Finding("missing-input", path, message, _("{name} among the inputs", name=needed))
+
+
+_INPUTS = {
+    "injury": ("onset", N_("the condition is about the injury")),
+    "grade": ("grade", N_("the condition is about the grade")),
+    "side": ("side", N_("the condition is about the side")),
+}
+"""What a start asks for so that a condition can be decided, by what the condition is about."""
 
 
 def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, str, str]]:
     """What has to be known from the start, where, and why."""
-    input_of = {"injury": "onset", "grade": "grade", "side": "side"}
     for gate in gates(protocol):
         for comparison, path in compared(gate.condition, gate.path, places):
-            if comparison.subject in input_of:
-                yield path, input_of[comparison.subject], f"the condition is about the {comparison.subject}"
+            if comparison.subject in _INPUTS:
+                needed, why = _INPUTS[comparison.subject]
+                yield path, needed, _(why)
     for phase in protocol.phases:
         if phase.zero == "injury":
-            yield ("phases", phase.id, "zero"), "onset", "the phase counts from the injury"
+            yield ("phases", phase.id, "zero"), "onset", _("the phase counts from the injury")
         for key, length in (("min", phase.least), ("max", phase.most)):
             if isinstance(length, TableRef):
-                yield ("phases", phase.id, key), "grade", "the table has a row for each grade"
+                yield ("phases", phase.id, key), "grade", _("the table has a row for each grade")
         for rung in phase.ladder:
             if isinstance(rung.least, TableRef):
                 where = ("phases", phase.id, "steps", rung.id, "min")
-                yield where, "grade", "the table has a row for each grade"
+                yield where, "grade", _("the table has a row for each grade")
     if protocol.healing is not None:
-        yield ("healing", "table"), "grade", "the table has a row for each grade"
+        yield ("healing", "table"), "grade", _("the table has a row for each grade")
         if protocol.healing.zero == "injury":
-            yield ("healing", "from"), "onset", "healing counts from the injury"
-    for path, _, activity in activities(protocol):
+            yield ("healing", "from"), "onset", _("healing counts from the injury")
+    for path, _phase, activity in activities(protocol):
         for key, anchor in (("begins", activity.begins), ("until", activity.until)):
             if anchor is not None and anchor.origin == "injury":
-                yield (*path, key), "onset", f"{str(anchor)!r} counts from the injury"
+                yield (*path, key), "onset", _("{instant!r} counts from the injury", instant=str(anchor))
     for limit in protocol.limits:
         for key, anchor in (("not_before", limit.not_before), ("not_after", limit.not_after)):
             if anchor is not None and anchor.origin == "injury":
-                yield ("limits", limit.id, key), "onset", f"{str(anchor)!r} counts from the injury"
+                why = _("{instant!r} counts from the injury", instant=str(anchor))
+                yield ("limits", limit.id, key), "onset", why
     yield from _sided(protocol)
 
 
 def _sided(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str, str]]:
     for path, text in texts_of(protocol):
         if "{side}" in text or "{other side}" in text:
-            yield path, "side", "the text names the {side}"
+            yield path, "side", _(_NAMES_SIDE)

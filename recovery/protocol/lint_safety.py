@@ -8,6 +8,7 @@ number: how long and how far is for the file and its sources to say.
 import re
 from collections.abc import Iterable, Iterator
 
+from recovery.language import _
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
@@ -24,7 +25,8 @@ _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
 """What a phase that counts from the injury has to speak about, by doing it or by a limit."""
 
 
-def check_safety(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
+def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    del places
     for path, phase, activity in activities(protocol):
         if isinstance(activity, Session):
             limits = [limit for limit in protocol.limits if binds(limit, phase)]
@@ -42,8 +44,9 @@ def _longest(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Fin
     for modality in dict.fromkeys(step.modality for step in activity.steps):
         bound = any(limit.longest is not None and modality in limit.of for limit in limits)
         if modality in _ON_THE_SKIN and not bound:
-            message = f"no limit says how long {modality} may go on here"
-            yield Finding("session-without-limit", path, message, f"a limit of {modality} with 'longest'")
+            message = _("no limit says how long {modality} may go on here", modality=modality)
+            expected = _("a limit of {modality} with 'longest'", modality=modality)
+            yield Finding("session-without-limit", path, message, expected)
 
 
 def _over_by(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Finding]:
@@ -53,8 +56,9 @@ def _over_by(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Fin
     for modality in dict.fromkeys(step.modality for step in activity.steps):
         ends = [limit.not_after for limit in limits if modality in limit.of]
         if not any(_is_within(end, activity.until) for end in ends):
-            message = f"no limit ends {modality} by {activity.until} here"
-            expected = f"a limit of {modality} with not_after: {activity.until}"
+            end = {"modality": modality, "until": activity.until}
+            message = _("no limit ends {modality} by {until} here", **end)
+            expected = _("a limit of {modality} with not_after: {until}", **end)
             yield Finding("until-without-limit", (*path, "until"), message, expected)
 
 
@@ -87,15 +91,20 @@ def _gates(protocol: RecoveryProtocol) -> Iterator[Finding]:
             for modality in dict.fromkeys(step.modality for step in activity.steps):
                 begin = begins.get(modality)
                 if begin is not None and begin.about_seconds > max(earliest, own):
-                    message = f"the phase can be entered before its limits let {modality} begin"
-                    expected = f"enter_when: injury >= {begin}, or begins: injury+{begin}"
+                    message = _(
+                        "the phase can be entered before its limits let {modality} begin", modality=modality
+                    )
+                    expected = _(
+                        "enter_when: injury >= {length}, or begins: injury+{length}",
+                        length=begin,
+                    )
                     yield Finding("begins-before-limit", path, message, expected)
         asked = time_since_injury(phase.enter_when)
         done = _done([phase])
         latest = max((begins[each].about_seconds for each in begins if each in done), default=0.0)
         if done and asked > latest:
-            message = "the time since the injury that it waits for is no limit: a command gets round it"
-            expected = f"a limit with not_before of {' or '.join(sorted(done))}"
+            message = _("the time since the injury that it waits for is no limit: a command gets round it")
+            expected = _("a limit with not_before of {modalities}", modalities=_(" or ").join(sorted(done)))
             yield Finding("gate-without-limit", ("phases", phase.id, "enter_when"), message, expected)
         yield from _states(protocol, phase, done)
 
@@ -113,15 +122,21 @@ def _states(protocol: RecoveryProtocol, phase: Phase, done: Iterable[str]) -> It
             each in asked or is_contradictory(All((enter, Not(each))), protocol.observations)
             for each in needed
         ):
-            message = (
-                f"the phase can be entered in a state in which the limit {limit.id!r} lets nothing begin"
+            message = _(
+                "the phase can be entered in a state in which the limit {limit!r} lets nothing begin",
+                limit=limit.id,
             )
-            yield Finding("begins-before-limit", where, message, f"what {limit.id!r} needs, or more")
+            expected = _("what {limit!r} needs, or more", limit=limit.id)
+            yield Finding("begins-before-limit", where, message, expected)
         known = {one.subject for one in comparisons(limit.needs)}
         missing = {one.subject for one in comparisons(enter)} & {*protocol.observations} - known
         if missing:
-            message = f"it asks for {', '.join(sorted(missing))}, and the limit {limit.id!r} does not"
-            expected = "the same observations in both: a command gets round a gate, nothing round a limit"
+            message = _(
+                "it asks for {names}, and the limit {limit!r} does not",
+                names=", ".join(sorted(missing)),
+                limit=limit.id,
+            )
+            expected = _("the same observations in both: a command gets round a gate, nothing round a limit")
             yield Finding("gate-without-limit", ("limits", limit.id, "needs"), message, expected)
 
 
@@ -155,8 +170,8 @@ def _gaps(protocol: RecoveryProtocol) -> Iterator[Finding]:
             limit.gap is not None and not limit.during and one in limit.of and other in limit.to
             for limit in protocol.limits
         ):
-            message = f"no limit says how long to wait from {one} to {other}"
-            expected = f"a limit of {one} with 'gap', to {other}, in all phases"
+            message = _("no limit says how long to wait from {one} to {other}", one=one, other=other)
+            expected = _("a limit of {one} with 'gap', to {other}, in all phases", one=one, other=other)
             yield Finding("session-without-gap", done[one], message, expected)
 
 
@@ -172,14 +187,15 @@ def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
         if each not in here and not all(any(binds(limit, one) for limit in limits) for one in phases):
             missing.append(each)
     if missing:
-        message = (
-            f"the phase counts from the injury and does not say whether there may be {', '.join(missing)}"
+        message = _(
+            "the phase counts from the injury and does not say whether there may be {modalities}",
+            modalities=", ".join(missing),
         )
-        expected = (
+        expected = _(
             "a limit with never, not_before or needs for each, so that no other protocol does it meanwhile"
         )
         if {*missing} & {*_PACKS} - {*anywhere}:
-            expected += "; for packs that no activity uses, without 'in'"
+            expected += _("; for packs that no activity uses, without 'in'")
         yield Finding("fresh-injury-open", ("phases", phase.id), message, expected)
 
 
@@ -195,16 +211,17 @@ def _warmth(protocol: RecoveryProtocol) -> Iterator[Finding]:
         return
     limits = [limit for limit in protocol.limits if "warm" in limit.of and not limit.during]
     if not any(limit.most_per_day is not None for limit in limits):
-        message = "no limit says how often a day there may be warmth"
-        yield Finding("warmth-without-limit", path, message, "a limit of warm with 'most_per_day'")
+        message = _("no limit says how often a day there may be warmth")
+        yield Finding("warmth-without-limit", path, message, _("a limit of warm with 'most_per_day'"))
     if "onset" not in protocol.inputs:
         return
     if not any(limit.not_before is not None and limit.not_before.origin == "injury" for limit in limits):
-        message = "no limit says from when after the injury there may be warmth"
-        yield Finding("warmth-without-limit", path, message, "a limit of warm with not_before: injury+...")
+        message = _("no limit says from when after the injury there may be warmth")
+        expected = _("a limit of warm with not_before: injury+...")
+        yield Finding("warmth-without-limit", path, message, expected)
     if not any(limit.needs is not None for limit in limits):
-        message = "no limit says in what state there may be warmth"
-        yield Finding("warmth-without-limit", path, message, "a limit of warm with needs: ...")
+        message = _("no limit says in what state there may be warmth")
+        yield Finding("warmth-without-limit", path, message, _("a limit of warm with needs: ..."))
 
 
 # What a text tells ----------------------------------------------------------------------------------
@@ -240,8 +257,8 @@ def _text(path: Path, text: str, lengths: list[float], levels: Iterable[float] =
     wrong = [words for words, seconds in told if seconds not in lengths]
     wrong += [found[0] for found in _LEVEL.finditer(text) if levels and float(found[1]) not in levels]
     for words in wrong:
-        message = "the text says another number than the one that holds"
-        yield Finding("text-says-otherwise", path, message, "the same number in both", repr(words))
+        message = _("the text says another number than the one that holds")
+        yield Finding("text-says-otherwise", path, message, _("the same number in both"), repr(words))
 
 
 def _told(count: str, unit: str) -> float:

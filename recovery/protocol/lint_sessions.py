@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from recovery.language import _
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds, lengths
 from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
@@ -31,7 +32,8 @@ WORK, OFFICE = 9 * HOUR, 8 * HOUR
 """When a working day usually begins, and how long it is."""
 
 
-def check_limits(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
+def check_limits(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    del places
     earliest = dict(zip((p.id for p in protocol.phases), earliest_entries(protocol), strict=True))
     for path, phase, activity in activities(protocol):
         limits = [limit for limit in protocol.limits if binds(limit, phase)]
@@ -60,11 +62,16 @@ def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Find
             continue
         where = _duration_path(path, activity, index)
         if limit.never:
-            message = f"the limit {limit.id!r} forbids {step.modality} here: it can never begin"
+            message = _(
+                "the limit {limit!r} forbids {modality} here: it can never begin",
+                limit=limit.id,
+                modality=step.modality,
+            )
             yield Finding("session-forbidden", (*where[:-1], "of"), message)
         if limit.longest is not None and step.duration.most.about_seconds > limit.longest.about_seconds:
-            message = f"longer than the limit {limit.id!r} allows"
-            yield Finding("session-too-long", where, message, f"at most {limit.longest}", str(step.duration))
+            message = _("longer than the limit {limit!r} allows", limit=limit.id)
+            expected = _("at most {length}", length=limit.longest)
+            yield Finding("session-too-long", where, message, expected, str(step.duration))
         following = activity.steps[index + 1] if index + 1 < len(activity.steps) else None
         if following is None or limit.gap is None or following.modality not in limit.to:
             continue
@@ -76,8 +83,12 @@ def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Find
                 str(_position(activity, index) + has_wait),
                 *(("wait",) if has_wait else ()),
             )
-            message = f"the wait before the next treatment is shorter than the limit {limit.id!r} allows"
-            yield Finding("wait-too-short", place, message, f"wait: {limit.gap} or more", str(step.wait))
+            message = _(
+                "the wait before the next treatment is shorter than the limit {limit!r} allows",
+                limit=limit.id,
+            )
+            expected = _("wait: {length} or more", length=limit.gap)
+            yield Finding("wait-too-short", place, message, expected, str(step.wait))
 
 
 def _rounds_against(path: Path, activity: Session, limit: Limit, phase: Phase) -> Iterator[Finding]:
@@ -87,29 +98,31 @@ def _rounds_against(path: Path, activity: Session, limit: Limit, phase: Phase) -
     if limit.gap is not None and last.modality in limit.of and first.modality in limit.to:
         gap = limit.gap.about_seconds
         if isinstance(cadence, Every) and cadence.interval.least.about_seconds < gap:
-            message = f"it comes again sooner than the limit {limit.id!r} allows"
-            yield Finding(
-                "every-too-short", (*path, "every"), message, f"{limit.gap} or more", str(cadence.interval)
-            )
+            message = _("it comes again sooner than the limit {limit!r} allows", limit=limit.id)
+            expected = _("{length} or more", length=limit.gap)
+            yield Finding("every-too-short", (*path, "every"), message, expected, str(cadence.interval))
         if isinstance(cadence, PerDay) and cadence.most > 1:
             between = WAKING / cadence.most - _length(activity, with_last_wait=False)
             if between < gap:
-                message = f"so often leaves less between them than the {limit.gap} of the limit {limit.id!r}"
+                message = _(
+                    "so often leaves less between them than the {length} of the limit {limit!r}",
+                    length=limit.gap,
+                    limit=limit.id,
+                )
                 yield Finding(
                     "cadence-does-not-fit",
                     (*path, "per_day"),
                     message,
-                    "fewer times a day",
+                    _("fewer times a day"),
                     str(cadence.most),
                 )
     if limit.most_per_day is not None:
         each = sum(1 for step in activity.steps if step.modality in limit.of)
         times, key = _times_a_day(activity, phase)
         if each * times > limit.most_per_day:
-            message = f"more sessions a day than the limit {limit.id!r} allows"
-            yield Finding(
-                "too-many-a-day", (*path, key), message, f"at most {limit.most_per_day}", str(each * times)
-            )
+            message = _("more sessions a day than the limit {limit!r} allows", limit=limit.id)
+            expected = _("at most {count}", count=limit.most_per_day)
+            yield Finding("too-many-a-day", (*path, key), message, expected, str(each * times))
 
 
 def _times_a_day(activity: Session, phase: Phase) -> tuple[int, str]:
@@ -183,14 +196,25 @@ def _never_in_time(
     for end, where in ends:
         if end is None:
             continue
-        start = max((_comparable(begin, end.origin, entered) for begin, _ in begins if begin), default=0.0)
+        start = max(
+            (_comparable(begin, end.origin, entered) for begin, _where in begins if begin), default=0.0
+        )
         if end.origin == "injury":
             start = max(start, entered)
         if start + needed > end.offset.about_seconds:
             place = where if where[0] == "phases" else path
-            about = "" if where[0] == "phases" else f" because of the limit {where[1]!r}"
             message = (
-                f"there is never a time for it{about}: it would have to be over by {end} before it can begin"
+                _(
+                    "there is never a time for it: it would have to be over by {end} before it can begin",
+                    end=end,
+                )
+                if where[0] == "phases"
+                else _(
+                    "there is never a time for it because of the limit {limit!r}: "
+                    "it would have to be over by {end} before it can begin",
+                    limit=where[1],
+                    end=end,
+                )
             )
             yield Finding("never-in-time", place, message)
 
@@ -216,32 +240,33 @@ def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:
     return total if with_last_wait else total - activity.steps[-1].wait.about_seconds
 
 
-def check_cadences(protocol: RecoveryProtocol, _: Places) -> Iterator[Finding]:
+def check_cadences(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
+    del places
     for path, _phase, activity in activities(protocol):
         if not isinstance(activity, Timed):
             continue
         length = _length(activity)
         match activity.cadence:
             case PerDay(most=most) if most * length > WAKING:
-                found = f"{most} times {length / HOUR:.3g} hours"
-                message = "so many times a day do not fit into the waking hours"
-                yield Finding(
-                    "cadence-does-not-fit", (*path, "per_day"), message, "at most 16 hours in all", found
-                )
+                found = _("{count} times {hours} hours", count=most, hours=f"{length / HOUR:.3g}")
+                message = _("so many times a day do not fit into the waking hours")
+                expected = _("at most 16 hours in all")
+                yield Finding("cadence-does-not-fit", (*path, "per_day"), message, expected, found)
             case Every(interval) if _is_at_work(activity) and interval.least.about_seconds > OFFICE:
-                message = "what comes in the working hours comes at least once in a working day"
-                yield Finding("cadence-does-not-fit", (*path, "every"), message, "8h or less", str(interval))
+                message = _("what comes in the working hours comes at least once in a working day")
+                expected = _("{length} or less", length="8h")
+                yield Finding("cadence-does-not-fit", (*path, "every"), message, expected, str(interval))
             case Every(interval) if not isinstance(activity, Session) and interval.least.about_seconds > DAY:
-                message = "what comes by the clock comes at least once a day; for less often use per_week"
-                yield Finding("cadence-does-not-fit", (*path, "every"), message, "24h or less", str(interval))
+                message = _("what comes by the clock comes at least once a day; for less often use per_week")
+                expected = _("{length} or less", length="24h")
+                yield Finding("cadence-does-not-fit", (*path, "every"), message, expected, str(interval))
             case At(times):
                 yield from _times(path, activity, times)
             case PerWeek(at=moment):
                 yield from _times(path, activity, (moment,))
         if isinstance(activity, Session) and _length(activity, with_last_wait=False) > WAKING:
-            yield Finding(
-                "cadence-does-not-fit", path, "one round is longer than the waking hours", "at most 16 hours"
-            )
+            message = _("one round is longer than the waking hours")
+            yield Finding("cadence-does-not-fit", path, message, _("at most 16 hours"))
 
 
 def _is_at_work(activity: AnyActivity) -> bool:
@@ -255,17 +280,20 @@ def _times(path: Path, activity: AnyActivity, times: tuple[LocalMoment, ...]) ->
     for moment in at:
         begins = seconds_of_day(moment)
         if _is_at_work(activity) and not WORK <= begins < WORK + OFFICE:
-            message = f"{moment} lies outside the usual working hours"
-            yield Finding("outside-waking-hours", where, message, "09:00 to 17:00", str(moment), "warning")
+            message = _("{moment} lies outside the usual working hours", moment=moment)
+            expected = _("{least} to {most}", least="09:00", most="17:00")
+            yield Finding("outside-waking-hours", where, message, expected, str(moment), "warning")
             continue
         if begins < WAKE or begins + length > BEDTIME:
             message = (
-                f"{moment} lies outside the usual waking hours"
+                _("{moment} lies outside the usual waking hours", moment=moment)
                 if length == 0
-                else f"begun at {moment} it lies outside the usual waking hours"
+                else _("begun at {moment} it lies outside the usual waking hours", moment=moment)
             )
+            expected = _("{least} to {most}", least="07:00", most="23:00")
             severity = "warning" if moment.base == "clock" else "error"
-            yield Finding("outside-waking-hours", where, message, "07:00 to 23:00", str(moment), severity)
+            yield Finding("outside-waking-hours", where, message, expected, str(moment), severity)
     for one, other in pairwise(at):
         if seconds_of_day(other) - seconds_of_day(one) < max(length, 1):
-            yield Finding("times-overlap", where, f"{one} and {other} overlap", "times further apart")
+            message = _("{one} and {other} overlap", one=one, other=other)
+            yield Finding("times-overlap", where, message, _("times further apart"))

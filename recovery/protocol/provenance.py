@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from recovery.language import N_, _
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Path, activities
 from recovery.protocol.lint_numbers import Number, numbered
@@ -10,7 +11,12 @@ from recovery.protocol.scalars import source_id
 from recovery.values import Value
 
 OWN = "own"
-_SECTIONS = {"limits": "limit", "tables": "table", "red_flags": "red flag", "observe": "question"}
+_SECTIONS = {
+    "limits": N_("limit"),
+    "tables": N_("table"),
+    "red_flags": N_("red flag"),
+    "observe": N_("question"),
+}
 _LEFT_OUT = ("phases", "do", "steps")
 
 
@@ -18,7 +24,7 @@ class CitedNumber(Value):
     """One number of a protocol, or a range of two."""
 
     where: str
-    """`rice > ice`, `limit ice-48h`."""
+    """`rice > ice`, `limit ice-48h`: in the language of the process."""
     field: str
     value: str
     sources: tuple[str, ...]
@@ -40,7 +46,7 @@ def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:
         for field, values in numbers.items():
             if values:
                 yield _cited(path, cites, field, _shown(field, values))
-    for path, _, activity in activities(protocol):
+    for path, _phase, activity in activities(protocol):
         match getattr(activity, "cadence", None):
             case At(times):
                 yield _cited(path, activity.cites, "at", ", ".join(map(str, times)))
@@ -52,7 +58,7 @@ def _cited(path: Path, cites: Cites, field: str, value: str) -> CitedNumber:
     section, *rest = path
     names = [name for name in rest if name not in _LEFT_OUT]
     if section in _SECTIONS:
-        names = [f"{_SECTIONS[section]} {names[0]}", *names[1:]]
+        names = [f"{_(_SECTIONS[section])} {names[0]}", *names[1:]]
     return CitedNumber(" > ".join(names), field, value, cites.get(field, cites.get("", ())))
 
 

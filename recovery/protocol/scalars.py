@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from recovery.language import N_, _
 from recovery.protocol import conditions, durations
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
@@ -47,6 +48,9 @@ PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
 # Characters that could make a text look like another one: breaks and changes of direction.
 _DECEIVING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
+_VISIBLE = N_("only characters that can be seen")
+_NO_OPTION = N_("only {side}, {other side} or the id of an option")
+
 # In a value of a few words there is no place for control characters either, which YAML can write as "\\e".
 _UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|{_DECEIVING.pattern}")
 
@@ -58,23 +62,32 @@ def fault(message: str, expected: str = "", found: str = "") -> PydanticCustomEr
 
 
 def _scalar(
-    read: Callable[[str], Any], expected: str, pattern: str = "", *, description: str, number: bool = False
+    read: Callable[[str], Any],
+    expected: str,
+    pattern: str = "",
+    *,
+    description: str,
+    number: bool = False,
+    names: tuple[str, ...] = (),
 ) -> tuple[PlainValidator, WithJsonSchema]:
-    """The two annotations of a type: how to read its text, and what an editor should know of it."""
+    """The two annotations of a type: how to read its text, and what an editor should know of it.
+
+    `expected` is a message that `N_` marks; `names` are its only value, if it has one.
+    """
 
     def validate(value: object) -> Any:
+        wanted = _(expected, names=", ".join(names)) if names else _(expected)
         if not isinstance(value, str) or value == "":
-            raise fault("not a single value" if value else "a value is missing", expected, shown(value))
+            raise fault(_("not a single value") if value else _("a value is missing"), wanted, shown(value))
         if unseen := _UNSEEN.search(value):
-            raise fault(
-                "a character that cannot be seen", "only characters that can be seen", shown(unseen[0])
-            )
+            raise fault(_("a character that cannot be seen"), _(_VISIBLE), shown(unseen[0]))
         if len(value) > _LONGEST_WORD:
-            raise fault(f"a value of {len(value)} characters is too long", expected, shown(value))
+            message = _("a value of {count} characters is too long", count=len(value))
+            raise fault(message, wanted, shown(value))
         try:
             return read(value)
         except ValueError as error:
-            raise fault(str(error).split("; write ")[0], expected, shown(value)) from None
+            raise fault(durations.reason(error, conditions.FORMS), wanted, shown(value)) from None
 
     text: dict[str, Any] = {"type": "string", "description": description}
     if pattern:
@@ -85,28 +98,25 @@ def _scalar(
 
 
 def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
-    expected = f"a text of at most {longest} characters"
+    expected = _("a text of at most {longest} characters", longest=longest)
     if not isinstance(value, str):
-        raise fault(
-            "a text that contains { or [ needs quotes round it", f"{expected}, in quotes", shown(value)
-        )
+        quoted = _("a text of at most {longest} characters, in quotes", longest=longest)
+        raise fault(_("a text that contains { or [ needs quotes round it"), quoted, shown(value))
     for character in value:
         if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-            raise fault("a control character in a text", "only characters that can be seen", shown(character))
+            raise fault(_("a control character in a text"), _(_VISIBLE), shown(character))
     if deceiving := _DECEIVING.search(value):
-        raise fault(
-            "an invisible character in a text", "only characters that can be seen", shown(deceiving[0])
-        )
+        raise fault(_("an invisible character in a text"), _(_VISIBLE), shown(deceiving[0]))
     folded = " ".join(value.split())
     if not folded:
-        raise fault("a text is missing", expected, "nothing")
+        raise fault(_("a text is missing"), expected, _("nothing"))
     if len(folded) > longest:
-        raise fault("the text is too long", expected, f"{len(folded)} characters")
+        raise fault(_("the text is too long"), expected, _("{count} characters", count=len(folded)))
     rest = _PLACEHOLDER.sub("", folded) if placeholders else folded
     if "{" in rest or "}" in rest:
-        allowed = "only {side}, {other side} or the id of an option" if placeholders else "no braces here"
+        allowed = _(_NO_OPTION) if placeholders else _("no braces here")
         start = max(0, min(folded.find(brace) % (len(folded) + 1) for brace in "{}") - 10)
-        raise fault("a brace in a text", allowed, shown(folded[start:]))
+        raise fault(_("a brace in a text"), allowed, shown(folded[start:]))
     return folded
 
 
@@ -122,7 +132,7 @@ def _pattern(pattern: str, message: str) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise ValueError(message)
+            raise ValueError(_(message))
         return value
 
     return read
@@ -131,7 +141,7 @@ def _pattern(pattern: str, message: str) -> Callable[[str], str]:
 def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in words:
-            raise ValueError(f"unknown word {value[:40]!r}{did_you_mean(value, words)}")
+            raise ValueError(_("unknown word {word!r}", word=value[:40]) + did_you_mean(value, words))
         return value
 
     return read
@@ -139,7 +149,7 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
 
 def one_of(*words: str) -> tuple[PlainValidator, WithJsonSchema]:
     """The annotations of a value that is one of a few words."""
-    validator, _ = _scalar(_one_of(words), f"one of {', '.join(words)}", description="")
+    validator, _any_text = _scalar(_one_of(words), N_("one of {names}"), description="", names=words)
     return validator, WithJsonSchema({"type": "string", "enum": list(words)})
 
 
@@ -149,21 +159,21 @@ def one_of(*words: str) -> tuple[PlainValidator, WithJsonSchema]:
 def _duration(value: str) -> Duration:
     duration = durations.parse_duration(value)
     if duration.about_seconds > _TEN_YEARS:
-        raise ValueError("longer than ten years")
+        raise ValueError(_("longer than ten years"))
     return duration
 
 
 def _positive(value: str) -> Duration:
     duration = _duration(value)
     if duration == Duration():
-        raise ValueError("a length of nothing")
+        raise ValueError(_("a length of nothing"))
     return duration
 
 
 def _exact(value: str) -> Duration:
     duration = _positive(value)
     if not duration.is_exact:
-        raise ValueError("days, weeks and months are not exact lengths; write hours, such as 24h")
+        raise ValueError(_("days, weeks and months are not exact lengths"))
     return duration
 
 
@@ -177,7 +187,7 @@ def _range(value: str) -> Range:
 def _gap(text: str) -> Duration:
     length = _exact(text)
     if length.seconds > LONGEST_GAP.seconds:
-        raise ValueError(f"the ledger looks back {LONGEST_GAP} and no further")
+        raise ValueError(_("the ledger looks back {length} and no further", length=LONGEST_GAP))
     return length
 
 
@@ -197,7 +207,7 @@ def _length(value: str) -> Duration | TableRef:
 def _anchor(value: str) -> Anchor:
     match = _ANCHOR.fullmatch(value)
     if match is None:
-        raise ValueError("not an instant that a protocol can know")
+        raise ValueError(_("not an instant that a protocol can know"))
     return Anchor(match[1], _duration(match[2]) if match[2] else Duration())
 
 
@@ -207,21 +217,21 @@ def _moment(value: str) -> LocalMoment:
         return LocalMoment(at=time(int(hour), int(minute)))
     match = _MOMENT.fullmatch(value)
     if match is None:
-        raise ValueError("not a time of day")
+        raise ValueError(_("not a time of day"))
     base, sign, length = match.groups()
     if not length:
         return LocalMoment(base)
     if sign != {"wake": "+", "bedtime": "-"}[base]:
-        raise ValueError("only after waking or before bedtime")
+        raise ValueError(_("only after waking or before bedtime"))
     duration = _exact(length)
     if duration.seconds % 60 or duration.seconds >= 86400:
-        raise ValueError("whole minutes, less than a day, are wanted")
+        raise ValueError(_("whole minutes, less than a day, are wanted"))
     return LocalMoment(base, minutes=int(f"{sign}{duration.seconds // 60}"))
 
 
 def _count(value: str) -> int:
     if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) == 0:
-        raise ValueError("not a number of times")
+        raise ValueError(_("not a number of times"))
     return int(value)
 
 
@@ -230,14 +240,14 @@ def _counts(value: str) -> tuple[int, int]:
     low = _count(least.strip())
     high = _count(most.strip()) if dots else low
     if low > high:
-        raise ValueError("the range goes from more to fewer")
+        raise ValueError(_("the range goes from more to fewer"))
     return low, high
 
 
 def _scale(value: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4})\.\.(\d{1,4})", value, re.ASCII)
     if match is None or int(match[1]) >= int(match[2]):
-        raise ValueError("not a scale")
+        raise ValueError(_("not a scale"))
     return int(match[1]), int(match[2])
 
 
@@ -246,10 +256,10 @@ def _says(value: str) -> str:
 
     After a number may stand what it is for: `20min a session`, `1h between`, `3 a day`, `3 a week`.
     """
-    number, _ = number_and_use(value)
+    number, _use = number_and_use(value)
     parts = number.split("..")
     if len(parts) > 2:
-        raise ValueError("neither a number nor a range")
+        raise ValueError(_("neither a number nor a range"))
     if re.match("[a-z]", value, re.ASCII):
         conditions.parse_condition_text(value)
         return value
@@ -261,13 +271,13 @@ def _says(value: str) -> str:
 
 def _hours_kind(value: str) -> bool:
     if value not in ("waking", "work"):
-        raise ValueError("neither waking nor work")
+        raise ValueError(_("neither waking nor work"))
     return value == "work"
 
 
 def _yes_or_no(value: str) -> bool:
     if value not in ("true", "false"):
-        raise ValueError("neither true nor false")
+        raise ValueError(_("neither true nor false"))
     return value == "true"
 
 
@@ -275,7 +285,7 @@ def _refs(value: str) -> tuple[str, ...]:
     refs = tuple(ref.strip() for ref in value.split(","))
     for ref in refs:
         if not _REF.fullmatch(ref):
-            raise ValueError(f"{ref[:40]!r} does not name a source")
+            raise ValueError(_("{ref!r} does not name a source", ref=ref[:40]))
     return refs
 
 
@@ -286,10 +296,10 @@ def source_id(ref: str) -> str:
 
 # Types --------------------------------------------------------------------------------------------
 
-_A_LENGTH = "a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo"
-_A_GAP = "a length in hours, minutes or seconds, at most 72h"
-_AN_EXACT = "a length in hours, minutes or seconds, such as 20min or 1h30min"
-_ID_FORM = "a short name: small letters, digits and hyphens, at most 40, a letter first"
+_A_LENGTH = N_("a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo")
+_A_GAP = N_("a length in hours, minutes or seconds, at most 72h")
+_AN_EXACT = N_("a length in hours, minutes or seconds, such as 20min or 1h30min")
+_ID_FORM = N_("a short name: small letters, digits and hyphens, at most 40, a letter first")
 _BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]}
 
 Title = Annotated[str, *_texts(120, (), "A short title.")]
@@ -305,20 +315,20 @@ Translation = Annotated[str, *_texts(LONGEST_PROSE, PLACEHOLDERS, "The text in t
 Label = Annotated[
     str,
     *_scalar(
-        _pattern(r"[A-Za-z][A-Za-z0-9 -]{0,39}", "not a label"),
-        "a label of letters, digits, spaces and hyphens",
+        _pattern(r"[A-Za-z][A-Za-z0-9 -]{0,39}", N_("not a label")),
+        N_("a label of letters, digits, spaces and hyphens"),
         "[A-Za-z][A-Za-z0-9 -]{0,39}",
         description="A word that an answer can be.",
     ),
 ]
 Id = Annotated[
-    str, *_scalar(_pattern(ID, "not a usable id"), _ID_FORM, ID, description="A short name, unique.")
+    str, *_scalar(_pattern(ID, N_("not a usable id")), _ID_FORM, ID, description="A short name, unique.")
 ]
 Version = Annotated[
     str,
     *_scalar(
-        _pattern(r"\d{1,6}\.\d{1,6}\.\d{1,6}", "not a version"),
-        "three numbers, such as 1.0.0",
+        _pattern(r"\d{1,6}\.\d{1,6}\.\d{1,6}", N_("not a version")),
+        N_("three numbers, such as 1.0.0"),
         r"\d+\.\d+\.\d+",
         description="The version of this file: three numbers.",
     ),
@@ -337,7 +347,7 @@ DurationRange = Annotated[
     Range,
     *_scalar(
         _range,
-        f"{_A_LENGTH}, or a range such as 2w..4w",
+        N_("a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo, or a range such as 2w..4w"),
         rf"{_LENGTH}(\.\.{_LENGTH})?",
         description="A length of time or a range, such as 2w..4w.",
     ),
@@ -346,7 +356,7 @@ ExactRange = Annotated[
     Range,
     *_scalar(
         _exact_range,
-        f"{_AN_EXACT}, or a range such as 2h..3h",
+        N_("a length in hours, minutes or seconds, such as 20min or 1h30min, or a range such as 2h..3h"),
         rf"{_LENGTH}(\.\.{_LENGTH})?",
         description="A length in hours, minutes or seconds, or a range, such as 2h..3h.",
     ),
@@ -355,7 +365,9 @@ PhaseLength = Annotated[
     Duration | TableRef,
     *_scalar(
         _length,
-        f"{_A_LENGTH}, or the end of a table, such as loading.min",
+        N_(
+            "a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo, or the end of a table, such as loading.min"
+        ),
         rf"({_LENGTH}|{ID}\.(min|max))",
         description="A length of time, or one end of a table for the person's grade, such as loading.min.",
     ),
@@ -364,7 +376,7 @@ Instant = Annotated[
     Anchor,
     *_scalar(
         _anchor,
-        "injury, start or phase, with a length after it: injury+48h",
+        N_("injury, start or phase, with a length after it: injury+48h"),
         rf"({'|'.join(ORIGINS)})( ?\+ ?{_LENGTH})?",
         description="An instant: injury, start or phase, and a length after it, such as injury+48h.",
     ),
@@ -373,19 +385,19 @@ Moment = Annotated[
     LocalMoment,
     *_scalar(
         _moment,
-        'a time of day: "08:00", wake, wake+30min, bedtime or bedtime-1h',
+        N_('a time of day: "08:00", wake, wake+30min, bedtime or bedtime-1h'),
         rf"({_CLOCK}|wake( ?\+ ?{_LENGTH})?|bedtime( ?- ?{_LENGTH})?)",
         description='A time of day: "08:00", wake+30min or bedtime-1h.',
     ),
 ]
 Count = Annotated[
-    int, *_scalar(_count, "a whole number from 1 to 99", "[1-9][0-9]?", description="", number=True)
+    int, *_scalar(_count, N_("a whole number from 1 to 99"), "[1-9][0-9]?", description="", number=True)
 ]
 CountRange = Annotated[
     tuple[int, int],
     *_scalar(
         _counts,
-        "a number of times from 1 to 99 or a range, such as 3 or 1..3",
+        N_("a number of times from 1 to 99 or a range, such as 3 or 1..3"),
         r"[1-9][0-9]?(\.\.[1-9][0-9]?)?",
         description="So many times, or a range, such as 1..3.",
         number=True,
@@ -395,31 +407,33 @@ Scale = Annotated[
     tuple[int, int],
     *_scalar(
         _scale,
-        "two whole numbers, the smaller first, such as 0..10",
+        N_("two whole numbers, the smaller first, such as 0..10"),
         r"\d{1,4}\.\.\d{1,4}",
         description="The least and the most of a scale, such as 0..10.",
     ),
 ]
-YesNo = Annotated[bool, _scalar(_yes_or_no, "true or false", description="")[0], WithJsonSchema(_BOOL)]
+YesNo = Annotated[bool, _scalar(_yes_or_no, N_("true or false"), description="")[0], WithJsonSchema(_BOOL)]
 ComparisonText = Annotated[
     Comparison,
     *_scalar(
         conditions.parse_condition_text,
-        conditions.FORMS.removeprefix("write "),
+        conditions.EXAMPLES,
         r"\S+( ?(<=|>=|==|!=|<|>) ?| falling| rising| (drop|rise) ?>= ?).*",
         description="One comparison, such as pain <= 3, swelling falling, pain drop >= 2, grade == III.",
     ),
 ]
 Hours = Annotated[
     bool,
-    _scalar(_hours_kind, "waking or work", description="")[0],
+    _scalar(_hours_kind, N_("waking or work"), description="")[0],
     WithJsonSchema({"type": "string", "enum": ["waking", "work"]}),
 ]
 Said = Annotated[
     str,
     *_scalar(
         _says,
-        "a number or a range as the source gives it, such as 20min a session, 1h between, 3 a day or 2h..3h",
+        N_(
+            "a number or a range as the source gives it, such as 20min a session, 1h between, 3 a day or 2h..3h"
+        ),
         description="A number that the source gives, such as 20min a session, 1h between, 1..3 a day, 3 a week.",
         number=True,
     ),
@@ -427,16 +441,16 @@ Said = Annotated[
 Place = Annotated[
     str,
     *_scalar(
-        _pattern(r"[^\s,:][^,:]{0,99}", "not a place in a source"),
-        "a place such as a line or page number, or all",
+        _pattern(r"[^\s,:][^,:]{0,99}", N_("not a place in a source")),
+        N_("a place such as a line or page number, or all"),
         description="A place in the source, or all.",
     ),
 ]
 TextPath = Annotated[
     str,
     *_scalar(
-        _pattern(r"[a-z0-9_.-]+", "not the path of a text"),
-        "the keys that lead to the text, such as phases.rice.do.ice.start",
+        _pattern(r"[a-z0-9_.-]+", N_("not the path of a text")),
+        N_("the keys that lead to the text, such as phases.rice.do.ice.start"),
         description="The path of a text in the file.",
     ),
 ]
@@ -444,8 +458,8 @@ Suspended = Annotated[str, *one_of("all", *MODALITIES)]
 Language = Annotated[
     str,
     *_scalar(
-        _pattern("[a-z]{2}", "not a language"),
-        "two small letters, such as de",
+        _pattern("[a-z]{2}", N_("not a language")),
+        N_("two small letters, such as de"),
         "[a-z]{2}",
         description="A language: two small letters, such as de.",
     ),
@@ -455,7 +469,7 @@ Refs = Annotated[
     tuple[str, ...],
     *_scalar(
         _refs,
-        "sources with commas between, such as seed:183, nhs (own is the project's own)",
+        N_("sources with commas between, such as seed:183, nhs (own is the project's own)"),
         rf"{ID}(:[^,]+)?(, ?{ID}(:[^,]+)?)*",
         description="The sources, such as seed:183, nhs. own: the project's own default.",
     ),

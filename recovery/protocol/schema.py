@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from recovery.language import N_, _
 from recovery.protocol import scalars as s
 from recovery.protocol.activities import AnyActivityEntry
 from recovery.protocol.entries import (
@@ -23,40 +24,40 @@ from recovery.protocol.entries import (
 
 FORMAT = "1"
 SINGULAR = {
-    "sources": "source",
-    "observe": "observation",
-    "limits": "limit",
-    "options": "option",
-    "screen": "screening question",
-    "excludes": "exclusion",
-    "tables": "table",
-    "red_flags": "red flag",
-    "phases": "phase",
+    "sources": N_("source"),
+    "observe": N_("observation"),
+    "limits": N_("limit"),
+    "options": N_("option"),
+    "screen": N_("screening question"),
+    "excludes": N_("exclusion"),
+    "tables": N_("table"),
+    "red_flags": N_("red flag"),
+    "phases": N_("phase"),
 }
 
 
 class UseEntry(Entry):
     """All phases of another protocol, with its observations, limits, tables, red flags and sources."""
 
-    use: s.Id = Field(description="The id of the protocol.")
+    use: s.Id = Field(description=N_("The id of the protocol."))
 
 
 class RungEntry(Entry):
     """One step of a phase's ladder."""
 
-    id: s.Id = Field(description="A short name, unique in the phase.")
+    id: s.Id = Field(description=N_("A short name, unique in the phase."))
     title: s.Title | None = TITLE
     min: s.PhaseLength | None = Field(None, description="It lasts at least so long.")
     only_if: ConditionEntry | None = Field(None, description="Only for whom this can be true: grade != I.")
     source: Sources | None = SOURCE
-    do: tuple[AnyActivityEntry, ...] = Field(description="The activities of the step.", min_length=1)
+    do: tuple[AnyActivityEntry, ...] = Field(description=N_("The activities of the step."), min_length=1)
 
 
 class BackToEntry(Entry):
     """An earlier phase that fits better while a condition is true. It is offered."""
 
-    phase: s.Id = Field(description="A phase of the protocol, else the id of a protocol.")
-    when: ConditionEntry = Field(description="It is offered while this is known to be true.")
+    phase: s.Id = Field(description=N_("A phase of the protocol, else the id of a protocol."))
+    when: ConditionEntry = Field(description=N_("It is offered while this is known to be true."))
     say: s.Cue = SAY
     source: Sources | None = SOURCE
 
@@ -64,7 +65,7 @@ class BackToEntry(Entry):
 class PhaseEntry(Entry):
     """An ordered part with a goal, activities and a gate."""
 
-    id: s.Id = Field(description="A short name, unique in the protocol.")
+    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
     title: s.Title | None = TITLE
     goal: s.Cue | None = Field(None, description="What it is for.")
     zero: s.Origin = Field(
@@ -96,7 +97,8 @@ class PhaseEntry(Entry):
         if "ends" in data:
             for key in ("min", "max", "leave_when", "at_max"):
                 if key in data:
-                    yield Slip(f"a phase that never ends has no {key!r}", "one of the two", "both", key)
+                    message = _("a phase that never ends has no {key!r}", key=key)
+                    yield Slip(message, _("one of the two"), _("both"), key)
 
 
 def _phase_or_use(value: Any) -> str:
@@ -111,7 +113,7 @@ AnyPhaseEntry = Annotated[
 class SourceEntry(Entry):
     """Where numbers come from."""
 
-    title: s.Title = Field(description="The title of the page, paper or leaflet.")
+    title: s.Title = Field(description=N_("The title of the page, paper or leaflet."))
     where: s.Prose | None = Field(
         None, description="Where to find it, and what the places in references mean."
     )
@@ -127,7 +129,7 @@ class SourceEntry(Entry):
 class ObservationEntry(Entry):
     """Something that a check-in asks: a scale of whole numbers, or a choice of words."""
 
-    ask: s.Cue = Field(description="The question.")
+    ask: s.Cue = Field(description=N_("The question."))
     scale: s.Scale | None = Field(None, description="The least and the most, such as 0..10.")
     labels: tuple[s.Label, ...] | None = Field(
         None, description="A name for each number of the scale, from the least."
@@ -143,21 +145,22 @@ class ObservationEntry(Entry):
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
-        yield from exactly_one(data, ("scale", "choices"), "what can be answered")
+        yield from exactly_one(data, ("scale", "choices"), _("what can be answered"))
         yield from together(data, "labels", "scale")
         if "choices" in data and "better" in data:
-            yield Slip("choices go from worst to best", "no 'better' beside choices", "both", "better")
+            message = _("choices go from worst to best")
+            yield Slip(message, _("no 'better' beside choices"), _("both"), "better")
 
 
 class LimitEntry(Entry):
     """What nothing may break: no phase, snooze, catch-up or command."""
 
-    id: s.Id = Field(description="A short name, unique in the protocol.")
+    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
     of: Annotated[
         Annotated[s.Modality, Tag("<text>")]
         | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
         Discriminator(shape),
-    ] = Field(description="The modalities that it binds: cold, or [cold, warm].")
+    ] = Field(description=N_("The modalities that it binds: cold, or [cold, warm]."))
     in_: (
         Annotated[
             Annotated[s.Id, Tag("<text>")] | Annotated[tuple[s.Id, ...], Field(min_length=1), Tag("<list>")],
@@ -187,43 +190,46 @@ class LimitEntry(Entry):
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
         kinds = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
         if not any(key in data for key in kinds):
-            yield Slip("the limit limits nothing", f"at least one of {', '.join(kinds)}", "none of them")
+            expected = _("at least one of {names}", names=", ".join(kinds))
+            yield Slip(_("the limit limits nothing"), expected, _("none of them"))
         yield from together(data, "gap", "to")
         yield from together(data, "to", "gap")
         if data.get("never") == "false":
-            yield Slip("'never: false' says nothing", "true, or no such key", "'false'", "never")
+            message = _("'never: false' says nothing")
+            yield Slip(message, _("true, or no such key"), "'false'", "never")
 
 
 class TableEntry(Entry):
     """A range for each grade."""
 
-    I: s.DurationRange = Field(description="For grade I, such as I: 2w..4w.")  # noqa: E741  # the grade's name
-    II: s.DurationRange = Field(description="For grade II, such as II: 4w..8w.")
-    III: s.DurationRange = Field(description="For grade III, such as III: 3mo..12mo.")
+    I: s.DurationRange = Field(description=N_("For grade I, such as I: 2w..4w."))  # noqa: E741  # the grade's name
+    II: s.DurationRange = Field(description=N_("For grade II, such as II: 4w..8w."))
+    III: s.DurationRange = Field(description=N_("For grade III, such as III: 3mo..12mo."))
     source: Sources | None = SOURCE
 
 
 class HealingEntry(Entry):
     """The usual healing time. Nothing completes before its least."""
 
-    from_: s.Origin = Field(alias="from", description="What it counts from: injury, start or phase.")
-    table: s.Id = Field(description="The table with a range for each grade.")
-    late: Escalation = Field(description="What to tell when the latest usual time has passed.")
+    from_: s.Origin = Field(alias="from", description=N_("What it counts from: injury, start or phase."))
+    table: s.Id = Field(description=N_("The table with a range for each grade."))
+    late: Escalation = Field(description=N_("What to tell when the latest usual time has passed."))
     source: Sources | None = SOURCE
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
         if data.get("from") == "phase":
-            yield Slip("healing is not counted from a phase", "injury or start", "'phase'", "from")
+            message = _("healing is not counted from a phase")
+            yield Slip(message, _("injury or start"), "'phase'", "from")
 
 
 class RedFlagEntry(Entry):
     """A sign that refers to a professional: by a condition, or by a question."""
 
-    id: s.Id = Field(description="A short name, unique in the protocol.")
+    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
     when: ConditionEntry | None = Field(None, description="It is raised when this becomes true.")
     ask: s.Cue | None = Field(None, description="The question by which a person reports it.")
-    level: s.Level = Field(description="How much it matters: routine, urgent or emergency.")
+    level: s.Level = Field(description=N_("How much it matters: routine, urgent or emergency."))
     say: s.Cue = SAY
     suspend: (
         Annotated[
@@ -237,14 +243,14 @@ class RedFlagEntry(Entry):
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
-        yield from exactly_one(data, ("when", "ask"), "how it is noticed")
+        yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
 
 
 class ScreenEntry(Entry):
     """A question before the start. A yes forbids modalities, or refuses the protocol."""
 
-    id: s.Id = Field(description="A short name, unique in the protocol.")
-    ask: s.Cue = Field(description="The question, to be answered yes or no.")
+    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
+    ask: s.Cue = Field(description=N_("The question, to be answered yes or no."))
     forbid: (
         Annotated[
             Annotated[s.Modality, Tag("<text>")]
@@ -259,16 +265,17 @@ class ScreenEntry(Entry):
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
-        yield from exactly_one(data, ("forbid", "refuse"), "what a yes means")
+        yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
         if data.get("refuse") == "false":
-            yield Slip("'refuse: false' says nothing", "true, or no such key", "'false'", "refuse")
+            message = _("'refuse: false' says nothing")
+            yield Slip(message, _("true, or no such key"), "'false'", "refuse")
 
 
 class OptionEntry(Entry):
     """A further input: a choice of words."""
 
-    ask: s.Cue = Field(description="The question.")
-    choices: tuple[s.Label, ...] = Field(description="The words.", min_length=2)
+    ask: s.Cue = Field(description=N_("The question."))
+    choices: tuple[s.Label, ...] = Field(description=N_("The words."), min_length=2)
     default: s.Label | None = Field(None, description="The word that is taken where none is given.")
     source: Sources | None = SOURCE
 
@@ -276,7 +283,7 @@ class OptionEntry(Entry):
 class ExclusionEntry(Entry):
     """A protocol that must not run for the same injury."""
 
-    id: s.Id = Field(description="The id of the protocol.")
+    id: s.Id = Field(description=N_("The id of the protocol."))
     say: s.Cue = SAY
     source: Sources | None = SOURCE
 
@@ -284,9 +291,9 @@ class ExclusionEntry(Entry):
 class GradeQuestionEntry(Entry):
     """A question of a self-grading, answered yes, no or unsure."""
 
-    id: s.Id = Field(description="A short name, unique among the questions.")
-    ask: s.Cue = Field(description="The question.")
-    grade: s.Grade = Field(description="A yes speaks for at least this grade.")
+    id: s.Id = Field(description=N_("A short name, unique among the questions."))
+    ask: s.Cue = Field(description=N_("The question."))
+    grade: s.Grade = Field(description=N_("A yes speaks for at least this grade."))
     raises: s.Id | None = Field(None, description="The red flag that a yes reports.")
     source: Sources | None = SOURCE
 
@@ -294,9 +301,9 @@ class GradeQuestionEntry(Entry):
 class AssessEntry(Entry):
     """How a person finds their grade: the highest that an answer speaks for."""
 
-    questions: tuple[GradeQuestionEntry, ...] = Field(description="The questions.", min_length=1)
-    otherwise: s.Grade = Field(description="The grade where all is answered no.")
-    unsure: s.Grade = Field(description="What an unsure speaks for.")
+    questions: tuple[GradeQuestionEntry, ...] = Field(description=N_("The questions."), min_length=1)
+    otherwise: s.Grade = Field(description=N_("The grade where all is answered no."))
+    unsure: s.Grade = Field(description=N_("What an unsure speaks for."))
     source: Sources | None = SOURCE
 
 
@@ -304,15 +311,15 @@ class ProtocolFile(Entry):
     """A protocol of the recovery program, format 1."""
 
     format: Literal["1"] = Field(
-        description="The format of the file: 1.", json_schema_extra={"enum": [1, "1"]}
+        description=N_("The format of the file: 1."), json_schema_extra={"enum": [1, "1"]}
     )
-    id: s.Id = Field(description="The protocol's short name, which is also the file's name.")
-    version: s.Version = Field(description="The version of this file, such as 1.0.0.")
-    title: s.Title = Field(description="What it is, in a few words.")
-    summary: s.Prose = Field(description="What it is, in a sentence or two.")
-    region: s.Id = Field(description="The part of the body that limits are counted for, such as hip.")
+    id: s.Id = Field(description=N_("The protocol's short name, which is also the file's name."))
+    version: s.Version = Field(description=N_("The version of this file, such as 1.0.0."))
+    title: s.Title = Field(description=N_("What it is, in a few words."))
+    summary: s.Prose = Field(description=N_("What it is, in a sentence or two."))
+    region: s.Id = Field(description=N_("The part of the body that limits are counted for, such as hip."))
     inputs: tuple[s.Input, ...] = Field(
-        description="What a start has to give: of onset, grade, side.", min_length=1
+        description=N_("What a start has to give: of onset, grade, side."), min_length=1
     )
     options: dict[s.Id, OptionEntry] = Field({}, description="Further inputs, by id: choices of words.")
     excludes: tuple[ExclusionEntry, ...] = Field(
@@ -329,7 +336,7 @@ class ProtocolFile(Entry):
     tables: dict[s.Id, TableEntry] = Field({}, description="Ranges by grade, by id.")
     healing: HealingEntry | None = Field(None, description="The usual healing time.")
     red_flags: tuple[RedFlagEntry, ...] = Field((), description="Signs that refer to a professional.")
-    phases: tuple[AnyPhaseEntry, ...] = Field(description="The phases, in order.", min_length=1)
+    phases: tuple[AnyPhaseEntry, ...] = Field(description=N_("The phases, in order."), min_length=1)
     then: s.Id | None = Field(None, description="The protocol that usually follows.")
     translations: dict[s.Language, dict[s.TextPath, s.Translation]] = Field(
         {}, description="Its texts in other languages, by their paths."
