@@ -51,6 +51,14 @@ MOST_BYTES = 16 * 1024 * 1024
 @click.option(
     "--bedtime", type=params.CLOCK, default="23:00", show_default=True, help="When the person goes to bed."
 )
+@click.option("--work", type=params.WORK, default="09:00-17:00", show_default=True, help="Working hours.")
+@click.option("--workdays", type=params.WORKDAYS, default="mon-fri", show_default=True, help="Working days.")
+@click.option(
+    "--quiet",
+    type=params.QUIET,
+    default="",
+    help='When nothing but the end of a session is told: "12:30-13:15", several with commas.',
+)
 @click.option(
     "--answers", metavar="FILE", help="What the person does, one JSON object a line; - for standard input."
 )
@@ -72,6 +80,9 @@ def simulate(
     timezone: str | None,
     wake: time,
     bedtime: time,
+    work: tuple[time, time],
+    workdays: tuple[int, ...],
+    quiet: tuple[tuple[time, time], ...],
     answers: str | None,
     persona: str | None,
     asleep: tuple[str, ...],
@@ -90,7 +101,7 @@ def simulate(
     """
     if answers is not None and persona is not None:
         raise UsageError(_("--answers and --persona do not go together"), _("give one of them"))
-    now, place = clock.now(), params.place(timezone, wake, bedtime)
+    now, place = clock.now(), params.place(timezone, wake, bedtime, work, workdays, quiet)
     from recovery.protocol.reading import read_protocol
 
     library = default_library()

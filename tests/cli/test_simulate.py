@@ -37,6 +37,24 @@ def test_for_says_how_long(person: Person) -> None:
     assert person.lines(*RICE, "--for", "6h")[-1]["at"] < "2026-11-24T00:00:00+01:00"
 
 
+def test_a_quiet_time_is_kept(person: Person) -> None:
+    plain = person.lines(*RICE, "--for", "2d")
+    quiet = person.lines(*RICE, "--for", "2d", "--quiet", "11:00-13:30")
+    silent = [at for at in (event["at"] for event in quiet) if "2026-11-24T11:00" <= at < "2026-11-24T13:30"]
+    begun = [event["at"] for event in plain if event["event"] == "session_start"]
+    assert any("2026-11-24T11:00" <= at < "2026-11-24T13:30" for at in begun), "without it something comes"
+    assert [event for event in quiet if event["at"] in silent and event["event"] != "session_end"] == []
+
+
+def test_working_hours_are_the_persons(person: Person) -> None:
+    sitting = ("simulate", "sitting", "--onset", "2026-11-23T05:00", "--timezone", ZONE, "--for", "1d")
+    told = [event["at"][11:16] for event in person.lines(*sitting, "--work", "10:00-12:00")
+            if event["event"] == "reminder"]  # fmt: skip
+    assert told
+    assert all("10:00" <= clock < "12:00" for clock in told), told
+    assert person.lines(*sitting, "--workdays", "sat") != person.lines(*sitting)
+
+
 def test_answers_come_from_a_file(person: Person) -> None:
     path = person.file(
         '{"at": "2026-11-23T18:05", "do": "checkin", "pain": 6, "swelling": 2}\n'
@@ -138,7 +156,7 @@ JOURNEY = """
 {"at": "2026-11-23T20:02", "do": "begin", "activity": "ice"}
 {"at": "2026-11-24T08:00", "do": "clear", "flag": "numb-below"}
 {"at": "2026-11-24T08:01", "do": "clear", "flag": "numb-below", "because": "a doctor has looked"}
-{"at": "2026-11-24T12:00", "do": "screen", "raynaud": "yes"}
+{"at": "2026-11-24T11:00", "do": "screen", "raynaud": "yes"}
 {"at": "2026-11-24T12:01", "do": "screen", "raynaud": "maybe"}
 {"at": "2026-11-24T12:02", "do": "screen", "nope": "yes"}
 {"at": "2026-11-25T12:00", "do": "screen", "raynaud": "no"}
