@@ -28,7 +28,8 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ig
 LIMIT_SECONDS = 15.0
 """For anything to start or to happen; a slow machine may take it, a wait ends as soon as it can."""
 
-PACKAGES = {"Xvfb": "xvfb", "dbus-daemon": "dbus", "dunst": "dunst", "notify-send": "libnotify-bin"}
+PACKAGES = {"Xvfb": "xvfb", "dbus-daemon": "dbus", "notify-send": "libnotify-bin", "xprop": "x11-utils"}
+"""Of the programs that are not called as theirs is."""
 
 NOTIFICATIONS = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
@@ -264,13 +265,14 @@ class Desktop:
         assert self._server
         self._server.send_signal(signal.SIGCONT)
 
-    def hang_server(self) -> DBusConnection:
-        """Own the server's name and never answer. Close the connection to give the name back."""
+    def hang_server(self, *names: str) -> DBusConnection:
+        """Own the server's name, and others, and never answer. Close the connection to give the names back."""
         connection = self.connect()
         bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-        request = new_method_call(bus, "RequestName", "su", (NOTIFICATIONS, 4))
-        reply = connection.send_and_get_reply(request, timeout=LIMIT_SECONDS)
-        assert reply.body == (1,), "somebody else owns the name"
+        for name in (NOTIFICATIONS, *names):
+            request = new_method_call(bus, "RequestName", "su", (name, 4))
+            reply = connection.send_and_get_reply(request, timeout=LIMIT_SECONDS)
+            assert reply.body == (1,), "somebody else owns the name"
         return connection
 
     def connect(self) -> DBusConnection:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -10,14 +10,14 @@ from typing import Literal
 from recovery import __version__, clock, settings
 from recovery.cli.params import machine_zone
 from recovery.daemon import autostart, presence
-from recovery.daemon.autostart import Answer, Machine
+from recovery.daemon.autostart import Machine
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
-from recovery.notify import inspecting
+from recovery.notify import disturbing, inspecting
 from recovery.notify.inspecting import Desk
 from recovery.settings import Settings
 from recovery.store.figures import Lateness, figures, open_episodes
@@ -95,7 +95,7 @@ def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[C
         if not desk.bus_problem:
             yield _server(desk)
         if desk.has_server and not desk.server_problem:
-            yield _quiet(desk, machine.run)
+            yield _quiet(desk, machine)
     yield _notifier(known)
     if test_within is not None:
         yield _test(machine.environ, test_within)
@@ -155,21 +155,28 @@ def _server(desk: Desk) -> Check:
     return Check("server", "ok", found)
 
 
-def _quiet(desk: Desk, ask: Callable[[Sequence[str]], Answer]) -> Check:
-    held, by, advice = desk.quiet, desk.quiet_by, _("turn it off in the settings of your desktop")
-    if by == "dunst":
-        advice = "dunstctl set-paused false"
-    elif held is None and desk.server.startswith("gnome-shell") and shutil.which("gsettings"):
-        said = ask(["gsettings", "get", "org.gnome.desktop.notifications", "show-banners"])
-        if said.text in ("true", "false"):
-            held, by = said.text == "false", "GNOME"
-            advice = "gsettings set org.gnome.desktop.notifications show-banners true"
+_TURN_OFF = {
+    "dunst": "dunstctl set-paused false",
+    "GNOME": "gsettings set org.gnome.desktop.notifications show-banners true",
+    "MATE": "gsettings set org.mate.NotificationDaemon do-not-disturb false",
+    "Xfce": "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false",
+}
+"""What to type so that notes are shown again."""
+
+
+def _quiet(desk: Desk, machine: Machine) -> Check:
+    held, by = desk.quiet, desk.quiet_by
+    if held is None and (known := disturbing.switch(desk.who, machine.environ)) is not None:
+        by, dialogue = known
+        held = disturbing.run(dialogue, lambda command: machine.run(command).text)
     if held is None:
         return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
-    if held:
-        found = _("notifications are held back ({by}): cues count as shown, but nobody sees them", by=by)
-        return Check("quiet", "warn", found, advice)
-    return Check("quiet", "ok", _("off ({by})", by=by))
+    if not held:
+        return Check("quiet", "ok", _("off ({by})", by=by))
+    found = _("notifications are held back ({by}): cues that can wait come when that is over", by=by)
+    if desk.who.drops_what_is_urgent:
+        found = _("nothing is shown ({by}), not even the end of a session", by=by)
+    return Check("quiet", "warn", found, _TURN_OFF.get(by, _("turn it off in the settings of your desktop")))
 
 
 def _notifier(known: Examined) -> Check:

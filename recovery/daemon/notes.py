@@ -24,8 +24,8 @@ class Attempt:
     repeat: Repeat | None = None
     """Set for a cue that has been shown before and is told again."""
     shown_at: datetime | None = None
-    is_held: bool = False
-    """Whether it waits for the person to be disturbed again."""
+    held_by: str = ""
+    """Why the desktop is not to show it now; "" where it may, as far as is known."""
     count: int = 0
     again_at: datetime | None = None
     """When to try once more; None while an attempt is under way."""
@@ -79,6 +79,10 @@ def _together(group: Sequence[Attempt], now: datetime) -> Note:
         return Note(first.key, first.title, bodies[first.seq], first.critical, tag=first.seq)
     title = first.title if first.kind == "start" else " · ".join(cue.title for cue in (first, *others))
     told = [bodies[first.seq]] if first.kind == "start" else []
+    if told and len(others) > 1:
+        # GNOME shows six lines: each thing has its name in them, if not its words.
+        titles = " · ".join(cue.title for cue in others)
+        told.append(tr(group[0].language, "Also: {titles}", titles=titles))
     told += [f"• {cue.title}: {bodies[cue.seq]}" for cue in (others if told else (first, *others))]
     return Note(first.key, title, "\n".join(told), first.critical, tag=first.seq)
 

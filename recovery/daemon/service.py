@@ -53,6 +53,9 @@ from recovery.store.record import (
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
 """The waits between attempts to show a cue; after the last one it is tried whenever something else is due."""
 
+HELD_WAIT = timedelta(minutes=1)
+"""The wait before a desktop is asked anew that holds a cue back: few of them say when a full screen ends."""
+
 TROUBLE_WAIT = timedelta(seconds=10)
 """When to try again after the journal could not be read or written."""
 
@@ -109,7 +112,7 @@ class Service:
         self._screen.keep()
         # After the last of them a cue waits for whatever wakes the daemon next: where there is no desktop, none
         # comes by being asked.
-        waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.is_held)
+        waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.held_by)
         instants = [attempt.again_at for attempt in waiting]
         instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
         places = [record.of(one.episode).place for one in self._left]
@@ -305,7 +308,7 @@ class Service:
                     self._screen.pop(key)
                 return False
             case Freed():
-                held = [attempt for attempt in self._attempts.values() if attempt.is_held]
+                held = [attempt for attempt in self._attempts.values() if attempt.held_by]
                 for attempt in held:
                     if attempt.again_at is not None:
                         attempt.again_at = now
@@ -387,10 +390,12 @@ class Service:
         late = (now - due) / timedelta(milliseconds=1)
         times = f"due={due:%H:%M:%S.%f}Z now={now:%H:%M:%S.%f}Z late={late:.0f}ms via={outcome.via}"
         if isinstance(outcome, Undelivered):
-            level = logging.INFO if outcome.is_held else logging.WARNING
-            self._log.log(level, "not shown %s %s %s: %s", cue.kind, name, times, outcome.reason)
-            attempt.is_held = outcome.is_held
-            attempt.again_at = now + RETRIES[min(attempt.count, len(RETRIES)) - 1]
+            if not outcome.is_held or outcome.reason != attempt.held_by:  # that is asked every minute
+                level = logging.INFO if outcome.is_held else logging.WARNING
+                self._log.log(level, "not shown %s %s %s: %s", cue.kind, name, times, outcome.reason)
+            attempt.held_by = outcome.reason if outcome.is_held else ""
+            wait = HELD_WAIT if outcome.is_held else RETRIES[min(attempt.count, len(RETRIES)) - 1]
+            attempt.again_at = now + wait
         else:
             how = "shown" if isinstance(outcome, Shown) else "handed over"
             how = f"{how} again" if attempt.repeat else how

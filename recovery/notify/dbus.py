@@ -125,14 +125,17 @@ class SessionBus:
         body: tuple[Any, ...] = (),
         *,
         reply: bool = True,
+        starts: bool = True,
     ) -> int:
         """Queue a method call; its answer is the `Reply` or `Failure` with the serial returned here.
 
-        The text in `body` must be encodable as UTF-8.
+        The text in `body` must be encodable as UTF-8. Without `starts` the bus starts no service for it.
         """
         message = new_method_call(address, member, signature or None, body)
         if not reply:
-            message.header.flags = MessageFlag.no_reply_expected
+            message.header.flags |= MessageFlag.no_reply_expected
+        if not starts:
+            message.header.flags |= MessageFlag.no_auto_start
         serial = next(self._serials)
         data = message.serialise(serial=serial)
         (self._outgoing if self._authenticator is None else self._before_entry).extend(data)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import N_, _
-from recovery.notify.disturbing import HELD, PROPERTIES, QUESTIONS, flag, is_freed
+from recovery.notify.asking import Asking
+from recovery.notify.disturbing import RULES, Call, Server, is_freed
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 APP_NAME = "recovery"
 REPLY_LIMIT_SECONDS = 3.0
-ASK_LIMIT_SECONDS = 1.0
-"""For the answer whether the person may be disturbed."""
-
 KEYS_KEPT = 500
 """Ids of notes remembered for replacing and closing, the newest; far more than any screen holds."""
 
@@ -45,8 +43,8 @@ _SERVER = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
 _RULES = (
     f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{_SERVER}'",
-    f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{PROPERTIES}'",
     f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{_SERVER}'",
+    *RULES,
 )
 _CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
 _ABSENT = ("ServiceUnknown", "NameHasNoOwner", "Spawn.")
@@ -91,13 +89,8 @@ class DBusNotifier:
         self._probe: tuple[int, float] | None = None
         """Serial and time limit of the question for the capabilities."""
         self._information = 0
-        self._questions: dict[int, tuple[str, str]] = {}
-        """Whether the person may be disturbed, by serial: asked for each lot of notes that can wait."""
-        self._questions_end_at = 0.0
-        self._may_disturb: bool | None = None
-        """The answer, for those that wait for it now."""
-        self._unknown: set[tuple[str, str]] = set()
-        """The properties that this server does not have."""
+        self._who = Server()
+        self._asking = Asking(environ, monotonic)
         self._holds = False
         """Whether a note was held back since the desktop last said that it may disturb."""
         self._ids: dict[str, int] = {}
@@ -153,7 +146,7 @@ class DBusNotifier:
             self._take_over()
 
     def sources(self) -> tuple[Source, ...]:
-        return (self._bus.socket,) if self._bus else ()
+        return (self._bus.socket, *self._asking.outputs()) if self._bus else ()
 
     def deadline(self) -> float | None:
         if self._ready:
@@ -161,8 +154,8 @@ class DBusNotifier:
         limits = [delivery.give_up_at for delivery in (*self._waiting, *self._under_way.values())]
         if self._probe:
             limits.append(self._probe[1])
-        if self._questions:
-            limits.append(self._questions_end_at)
+        if (ends_at := self._asking.deadline()) is not None:
+            limits.append(ends_at)
         if self._bus and (due := self._bus.deadline()) is not None:
             limits.append(due)
         return min(limits, default=None)
@@ -230,9 +223,8 @@ class DBusNotifier:
         self._capabilities = None
         self.server = ""
         self._probe = None
-        self._questions.clear()
-        self._unknown.clear()
-        self._may_disturb = None
+        self._who = Server()
+        self._asking.forget()
         if self._holds:
             self._holds = False
             self._ready.append(Freed())
@@ -286,36 +278,25 @@ class DBusNotifier:
         kept = []
         for delivery in self._waiting:
             note = delivery.note
-            if note.key in busy or (note.can_wait and self._is_asking()):
+            concerned = self._asking.concerns(note, self._who)
+            if note.key in busy or (concerned and self._asking.is_under_way(self._who, self._ask)):
                 kept.append(delivery)
-            elif note.can_wait and self._may_disturb is False:
+            elif concerned and (reason := self._asking.why_not(note)):
                 self._holds = True
-                self._ready.append(Undelivered(note.tag, self.name, _(HELD), is_held=True))
+                self._ready.append(Undelivered(note.tag, self.name, _(reason), is_held=True))
             else:
                 busy.add(note.key)
                 self._under_way[self._notify(note, self._capabilities)] = delivery
         self._waiting = kept
-        if not any(delivery.note.can_wait for delivery in kept):
-            self._may_disturb = None  # the next ones are asked for anew
+        if not any(self._asking.concerns(delivery.note, self._who) for delivery in kept):
+            self._asking.end()
 
-    def _is_asking(self) -> bool:
-        """Whether the server has yet to say if the person may be disturbed; asks it, once for all that waits."""
-        if not self._questions and self._may_disturb is None:
-            for question in QUESTIONS:
-                if question not in self._unknown:
-                    self._questions[self._call("Get", "ss", question, PROPERTIES)] = question
-            self._questions_end_at = self._monotonic() + ASK_LIMIT_SECONDS
-            self._may_disturb = None if self._questions else True
-        return bool(self._questions)
-
-    def _answered(self, serial: int, held: bool | None) -> None:
-        question = self._questions.pop(serial)
-        if held is None:
-            self._unknown.add(question)
-        elif held or self._may_disturb is None:
-            self._may_disturb = not held
-        if not self._questions and self._may_disturb is None:
-            self._may_disturb = True
+    def _ask(self, call: Call) -> int:
+        """The serial of a question. It starts no service: that of another desktop need not run."""
+        if self._bus is None or self._dbus is None:
+            return 0
+        where = self._dbus.address(call.path, call.service, call.interface)
+        return self._bus.call(where, call.member, call.signature, call.values, starts=False)
 
     def _notify(self, note: Note, can: Capabilities) -> int:
         title = clean(note.title, TITLE_LIMIT)
@@ -359,16 +340,16 @@ class DBusNotifier:
                 self._forget_server()
                 self._owner = str(owner)
                 self._problem = "" if owner else _(SERVER_GONE)
-            case dbus.Signal("PropertiesChanged", values):
-                if self._holds and is_freed(values):
-                    self._holds = False
-                    self._ready.append(Freed())
             case dbus.Signal("ActionInvoked", (int(number), str(action))):
                 if key := self._key_of(number):
                     self._ready.append(Pressed(key, action))
                     self._close_note(number)  # an answered note goes, as most servers do by themselves
             case dbus.Signal("NotificationClosed", (int(number), reason)):
                 self._closed(number, _CLOSE_REASONS.get(reason, "unknown"))
+            case dbus.Signal(member, values):
+                if self._holds and is_freed(member, values):
+                    self._holds = False
+                    self._ready.append(Freed())
 
     def _key_of(self, number: int) -> str:
         return next((key for key, known in self._ids.items() if known == number), "")
@@ -380,6 +361,7 @@ class DBusNotifier:
             self._learn(first if isinstance(first, list) else [])
         elif serial == self._information and len(values) >= 3:
             self.server = one_line(f"{first} {values[2]}")
+            self._who = Server(str(first), str(values[1]))
         elif serial in self._naming:
             if serial == self._naming[0]:
                 self._bus_id = one_line(str(first))
@@ -389,8 +371,8 @@ class DBusNotifier:
         elif serial in self._closing:
             # Of a note of the process before us some servers tell nobody else that it is closed.
             self._closed(self._closing.pop(serial), "withdrawn")
-        elif serial in self._questions:
-            self._answered(serial, flag(values))
+        elif self._asking.answered(serial, values):
+            return
         elif delivery := self._under_way.pop(serial, None):
             self._problem = ""
             token = f"{self._place()}/{first}" if isinstance(first, int) and self._owner else ""
@@ -436,8 +418,8 @@ class DBusNotifier:
             self._take_over()  # no server runs that could have shown them
         elif serial in self._closing:
             self._closed(self._closing.pop(serial), "unknown")
-        elif serial in self._questions:
-            self._answered(serial, None)
+        elif self._asking.answered(serial, None, name):
+            return
         elif delivery := self._under_way.pop(serial, None):
             self._problem = reason
             self._ready.append(Undelivered(delivery.note.tag, self.name, reason, lack))
@@ -446,9 +428,7 @@ class DBusNotifier:
 
     def _give_up(self, monotonic: float) -> None:
         """Fail what has waited long enough; a server that does not say whether it may disturb is sent to."""
-        if self._questions and self._questions_end_at <= monotonic:
-            self._questions.clear()
-            self._may_disturb = self._may_disturb is not False
+        self._asking.advance(monotonic)
         late = {serial: one for serial, one in self._under_way.items() if one.give_up_at <= monotonic}
         for serial, delivery in late.items():
             del self._under_way[serial]
@@ -456,16 +436,24 @@ class DBusNotifier:
         overdue = [one for one in self._waiting if one.give_up_at <= monotonic]
         for delivery in overdue:
             self._waiting.remove(delivery)
-        self._ready += [Undelivered(one.note.tag, self.name, _(SILENT)) for one in (*late.values(), *overdue)]
+        # Who does not answer and has no name on the bus is not there: the bus may try for long to start it.
+        is_absent = bool(self._bus_id and not self._owner)
+        reason, lack = _silence(is_absent)
+        for delivery in (*late.values(), *overdue):
+            self._ready.append(Undelivered(delivery.note.tag, self.name, reason, lack))
         has_silent_probe = self._probe is not None and self._probe[1] <= monotonic
         if not late and not overdue and not has_silent_probe:
             return
-        self._problem = _(SILENT)
+        self._problem = reason
         self._capabilities = None
         if has_silent_probe:
             self._probe = None
         if self._bus and self._bus.is_stuck():
             self._lose_bus(_("the session bus takes no messages"), "")
+
+
+def _silence(is_absent: bool) -> tuple[str, Lack]:
+    return (_(NO_SERVER), "server") if is_absent else (_(SILENT), "")
 
 
 def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:

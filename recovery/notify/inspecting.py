@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
-from recovery.notify.disturbing import DUNST, PROPERTIES, flag
+from recovery.notify.disturbing import PATH, PROPERTY_CALLS, SERVER, XFCE_CALL, Call, Server, calls, flag
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.session_bus import session_bus_address, why_no_bus
 from recovery.notify.wording import one_line
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN = 3.0
 
-_SERVER = "org.freedesktop.Notifications"
-_PATH = "/org/freedesktop/Notifications"
 _TEST_KEY = "recovery/test"
 
 
@@ -37,6 +35,7 @@ class Desk(Value):
     server_problem: str = ""
     server: str = ""
     """Name and version."""
+    who: Server = Server()
     capabilities: tuple[str, ...] = ()
     quiet: bool | None = None
     """Whether the server holds notes back (do not disturb); None: it does not say."""
@@ -75,12 +74,9 @@ class _Line:
         self._bus = bus
         self._monotonic = monotonic
 
-    def ask(self, **questions: tuple[str, str, str, str, str, tuple[Any, ...]]) -> dict[str, Any]:
-        """The answers by name: (service, path, interface, member, signature, body) each. Refused: not among them."""
-        names = {
-            self._bus.call(self._dbus.address(path, service, interface), member, signature, body): name
-            for name, (service, path, interface, member, signature, body) in questions.items()
-        }
+    def ask(self, **calls: Call) -> dict[str, Any]:
+        """The answers by name; of what is refused the reason under `name_error`. Only the server itself is started."""
+        names = {self._send(call): name for name, call in calls.items()}
         answers: dict[str, Any] = {}
         give_up_at = self._monotonic() + ANSWER_WITHIN
         while names and (now := self._monotonic()) < give_up_at:
@@ -90,6 +86,8 @@ class _Line:
                     if name and isinstance(event, self._dbus.Reply):
                         answers[name] = event.values
                     elif name and isinstance(event, self._dbus.Failure):
+                        if event.name == calls[name].unset:
+                            answers[name] = (("b", False),)
                         answers[f"{name}_error"] = one_line(event.text) or event.name
             if names:
                 due = self._bus.deadline()
@@ -97,46 +95,56 @@ class _Line:
                 select.select([self._bus.socket], [], [], max(0.0, until - self._monotonic()))
         return answers
 
+    def _send(self, call: Call) -> int:
+        where = self._dbus.address(call.path, call.service, call.interface)
+        starts = call.interface == SERVER
+        return self._bus.call(where, call.member, call.signature, call.values, starts=starts)
+
 
 def _look_through(line: _Line, address: str) -> Desk:
-    bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-    there = line.ask(
-        owned=(*bus, "NameHasOwner", "s", (_SERVER,)), startable=(*bus, "ListActivatableNames", "", ())
-    )
+    there = line.ask(owned=_of_the_bus("NameHasOwner", SERVER), startable=_of_the_bus("ListActivatableNames"))
     if "owned" not in there:
         return Desk(
             address=address, bus_problem=there.get("owned_error") or _("the session bus does not answer")
         )
-    if not there["owned"][0] and _SERVER not in there.get("startable", [[]])[0]:
+    if not there["owned"][0] and SERVER not in there.get("startable", [[]])[0]:
         return Desk(address=address)
-    server = (_SERVER, _PATH, _SERVER)
+    switches = {call.by: call for call in (*PROPERTY_CALLS, XFCE_CALL)}
     said = line.ask(
-        information=(*server, "GetServerInformation", "", ()),
-        capabilities=(*server, "GetCapabilities", "", ()),
-        inhibited=(_SERVER, _PATH, PROPERTIES, "Get", "ss", (_SERVER, "Inhibited")),
-        paused=(_SERVER, _PATH, PROPERTIES, "Get", "ss", (DUNST, "paused")),
+        information=Call("", SERVER, PATH, SERVER, "GetServerInformation"),
+        capabilities=Call("", SERVER, PATH, SERVER, "GetCapabilities"),
+        **switches,
     )
     information = said.get("information", ())
     listed = said.get("capabilities", ((),))[0]
     problem = said.get("capabilities_error", "")
     if "capabilities" not in said and not problem:
         problem = _("it does not answer within {seconds:g} s", seconds=ANSWER_WITHIN)
+        if not there["owned"][0]:
+            problem = _("none is running, and the one that the bus would start does not come")
+    name, vendor = (str(each) for each in information[:2]) if len(information) >= 3 else ("", "")
+    who = Server(name, vendor)
     quiet, quiet_by = None, ""
-    for name, who in (("inhibited", "Inhibited"), ("paused", "dunst")):
-        held = flag(said.get(name))
+    for call in calls(who):
+        held = flag(said.get(call.by))
         if held is not None and not quiet:
-            quiet, quiet_by = held, who
+            quiet, quiet_by = held, call.by
     return Desk(
         address=address,
         has_server=True,
         server_problem=problem,
-        server=one_line(f"{information[0]} {information[2]}") if len(information) >= 3 else "",
+        server=one_line(f"{name} {information[2]}") if name else "",
+        who=who,
         capabilities=tuple(one_line(str(each)) for each in listed)
         if isinstance(listed, list | tuple)
         else (),
         quiet=quiet,
         quiet_by=quiet_by,
     )
+
+
+def _of_the_bus(member: str, *values: str) -> Call:
+    return Call("", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", member, values)
 
 
 class Tried(Value):

@@ -381,7 +381,11 @@ def test_the_start_of_a_session_takes_the_rest_along(watch: Made) -> None:
 
     (note,) = daemon.notifier.shown
     assert note.title == "Ice: start, 20 min, until 12:20"
-    assert note.body.splitlines()[1:] == ["• Walk: A short walk.", "• Drink: A glass of water."]
+    assert note.body.splitlines()[1:] == [
+        "Also: Walk · Drink",
+        "• Walk: A short walk.",
+        "• Drink: A glass of water.",
+    ]
     assert len(daemon.facts(DELIVERED)) == 3
 
 

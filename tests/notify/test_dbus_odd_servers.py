@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from jeepney import (  # type: ignore[import-untyped]  # jeepney carries no types
+    DBusAddress,
     HeaderFields,
     MessageType,
     new_error,
     new_method_return,
+    new_signal,
 )
+from jeepney.io.blocking import DBusConnection  # type: ignore[import-untyped]  # jeepney carries no types
 
 from recovery.notify.choose import choose
 from recovery.notify.dbus_adapter import DBusNotifier
@@ -34,11 +37,23 @@ GOOD: dict[str, Answer] = {
 }
 
 
+class Asked(list[tuple[str, Any]]):
+    """What a server was asked, as (member, values); and a way to let it speak by itself."""
+
+    def __init__(self, connection: DBusConnection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def emit(self, path: str, interface: str, member: str, signature: str, values: tuple[Any, ...]) -> None:
+        """Send a signal."""
+        self._connection.send(new_signal(DBusAddress(path, interface=interface), member, signature, values))
+
+
 @contextmanager
-def server(desktop: Desktop, answers: dict[str, Answer]) -> Iterator[list[tuple[str, Any]]]:
-    """A notification server of these answers; what it was asked, as (member, values)."""
-    asked: list[tuple[str, Any]] = []
-    connection = desktop.hang_server()
+def server(desktop: Desktop, answers: dict[str, Answer], *names: str) -> Iterator[Asked]:
+    """A notification server of these answers, which has other names as well."""
+    connection = desktop.hang_server(*names)
+    asked = Asked(connection)
     is_over = threading.Event()
 
     def serve() -> None:
