@@ -19,12 +19,13 @@ import pytest
 
 from recovery import language
 from recovery.daemon.notes import Attempt, worded
-from recovery.engine.acts import Accepted, Act, Refused, act
+from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate, gate_unmet
 from recovery.engine.outlook import explain, outlook
 from recovery.engine.times import DAY, Place, spell_date, spell_when
+from recovery.engine.verbs import act
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
 from recovery.protocol.compiled import in_language
 from recovery.protocol.library import Library, installed_folder

@@ -32,7 +32,7 @@ NETWORK = {
 
 MESSAGES = {"_": 0, "n_": 0, "tr": 1, "trn": 1, "place.say": 0, "self.place.say": 0, "episode.place.say": 0}
 MESSAGES |= {"_name": 0}  # of differences.py
-MESSAGES |= dict.fromkeys(("self.say", "episode.say", "self.episode.say"), 0)
+MESSAGES |= dict.fromkeys(("self.say", "self.refuse", "self.agree", "episode.say", "self.episode.say"), 0)
 """The functions that fill in templates, and which argument the template is."""
 
 PASSED_ON = {

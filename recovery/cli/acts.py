@@ -11,7 +11,8 @@ from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import control, presence
-from recovery.engine.acts import Accepted, Act, Outcome, Refused, expected_answer, read_answer
+from recovery.engine.acts import Accepted, Act, Outcome, Refused
+from recovery.engine.acts_reports import expected_answer, read_answer
 from recovery.engine.episode import Episode
 from recovery.engine.moments import parse_moment
 from recovery.engine.times import spell_when

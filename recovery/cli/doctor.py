@@ -9,7 +9,7 @@ from recovery.cli.examining import TITLES, Check, State, examine
 from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import styled
-from recovery.daemon.autostart import Machine
+from recovery.daemon.autostart.way import Machine
 from recovery.errors import UsageError
 from recovery.language import N_, _, n_
 from recovery.protocol.durations import Duration

@@ -9,8 +9,9 @@ from typing import Literal
 
 from recovery import __version__, clock, settings
 from recovery.cli.params import machine_zone
-from recovery.daemon import autostart, presence
-from recovery.daemon.autostart import Machine
+from recovery.daemon import presence
+from recovery.daemon.autostart.choose import installed
+from recovery.daemon.autostart.way import Machine
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
@@ -281,7 +282,7 @@ def _daemon(known: Examined) -> Check:
 
 
 def _autostart(machine: Machine) -> Check:
-    found = autostart.installed(machine)
+    found = installed(machine)
     if not found:
         return Check(
             "autostart", "warn", _("nothing starts the daemon at log-in"), "recovery service install"

@@ -7,8 +7,8 @@ import click
 from recovery import paths
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
-from recovery.daemon import autostart
-from recovery.daemon.autostart import Machine, Way
+from recovery.daemon.autostart import choose
+from recovery.daemon.autostart.way import Machine, Way
 from recovery.errors import NotThere
 from recovery.language import _
 
@@ -24,7 +24,7 @@ def service() -> None:
 
 
 @service.command()
-@click.option("--way", type=click.Choice(autostart.NAMES), help="How; without it the best way there is.")
+@click.option("--way", type=click.Choice(choose.NAMES), help="How; without it the best way there is.")
 @json_option
 def install(way: str | None, as_json: bool) -> int:
     """Start the daemon at log-in from now on. systemd and launchd also start it again when it fails.
@@ -34,7 +34,7 @@ def install(way: str | None, as_json: bool) -> int:
     recovery service install --way xdg
     """
     machine = Machine(paths.make_home(), os.environ)
-    used, done = autostart.install(machine, way)
+    used, done = choose.install(machine, way)
     if as_json:
         print_json({"v": VERSION, **_told(used), "did": done.did, "undo": done.undo})
         return 0
@@ -53,7 +53,7 @@ def uninstall(as_json: bool) -> int:
     recovery service uninstall
     """
     machine = Machine(paths.home(), os.environ)
-    found = autostart.installed(machine)
+    found = choose.installed(machine)
     did = tuple(line for way in found for line in way.uninstall().did)
     if as_json:
         print_json({"v": VERSION, "installed": False, "did": did})
@@ -74,7 +74,7 @@ def status(as_json: bool) -> int:
     recovery service status --json
     """
     machine = Machine(paths.home(), os.environ)
-    found = autostart.installed(machine)
+    found = choose.installed(machine)
     if as_json:
         print_json({"v": VERSION, "installed": bool(found), "ways": [_told(way) for way in found]})
         return 0 if found else NotThere.exit_status

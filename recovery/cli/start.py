@@ -19,7 +19,7 @@ from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
 from recovery.daemon.presence import Presence
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, act
+from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.exclusion import excluded
@@ -28,6 +28,7 @@ from recovery.engine.fold import begin
 from recovery.engine.grading import UNSURE, Graded, graded_unsure
 from recovery.engine.outlook import outlook
 from recovery.engine.times import Place
+from recovery.engine.verbs import act
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled

@@ -36,13 +36,13 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
 
 def _started_by_system(folder: Path) -> bool:
     """Whether the service that a person has installed for this folder has started it."""
-    from recovery.daemon.autostart import start_service  # only when there is something to start
+    from recovery.daemon.autostart.systemd import start_service  # only when there is something to start
 
     return start_service(folder)
 
 
 def _stopped_by_system(folder: Path) -> bool:
-    from recovery.daemon.autostart import stop_service
+    from recovery.daemon.autostart.systemd import stop_service
 
     return stop_service(folder)
 

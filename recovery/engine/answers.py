@@ -7,10 +7,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from recovery.engine.acts import VERBS, Act
+from recovery.engine.acts import Act
 from recovery.engine.moments import parse_moment
 from recovery.engine.play import Scripted
 from recovery.engine.times import Place
+from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
 from recovery.language import _, n_
 from recovery.protocol.durations import parse_duration

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
-from recovery.engine.acts import Accepted, Act, Refused, act
+from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import foreseen
+from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
 

@@ -6,7 +6,7 @@ The facts stay as they are; only their reading changes, so a text that is taken 
 from collections.abc import Iterable
 
 from recovery.engine import facts as f
-from recovery.engine.acts import read_answer
+from recovery.engine.acts_reports import read_answer
 from recovery.engine.facts import Fact
 from recovery.protocol.model import RecoveryProtocol, Session
 from recovery.values import replace

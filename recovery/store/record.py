@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from recovery import clock
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, Outcome, act
+from recovery.engine.acts import Accepted, Act, Outcome
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
@@ -17,6 +17,7 @@ from recovery.engine.fold import apply, fold
 from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.righting import is_far_ahead, right
 from recovery.engine.travel import move
+from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
 from recovery.errors import StoreError
 from recovery.language import _

@@ -19,8 +19,9 @@ from recovery import __version__
 from recovery.cli import examining
 from recovery.cli.doctor import doctor
 from recovery.cli.examining import Check, examine
-from recovery.daemon import autostart, presence
-from recovery.daemon.autostart import Answer, Machine
+from recovery.daemon import presence
+from recovery.daemon.autostart.choose import install
+from recovery.daemon.autostart.way import Answer, Machine
 from recovery.daemon.presence import Lock, Presence
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, to_ms
@@ -353,7 +354,7 @@ def test_what_starts_it_at_log_in(tmp_path: Path) -> None:
     machine = Machine(
         folder, environ, run=lambda command: Answer(0 if command[0] == sys.executable else 1, "")
     )
-    autostart.install(machine, "xdg")
+    install(machine, "xdg")
     check = looked(folder, environ)["autostart"]
 
     assert (check.state, check.found.startswith(f"xdg: {tmp_path}/.config/autostart/")) == ("ok", True)

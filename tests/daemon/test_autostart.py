@@ -16,8 +16,12 @@ from pathlib import Path
 import pytest
 
 from recovery import paths
-from recovery.daemon import autostart
-from recovery.daemon.autostart import Answer, Autostart, Launchd, Machine, ScheduledTask, Systemd
+from recovery.daemon.autostart import choose
+from recovery.daemon.autostart.launchd import Launchd
+from recovery.daemon.autostart.systemd import Systemd, unit_text
+from recovery.daemon.autostart.way import Answer, Machine
+from recovery.daemon.autostart.windows import ScheduledTask, task_xml
+from recovery.daemon.autostart.xdg import Autostart, desktop_text
 from recovery.daemon.presence import Lock
 from recovery.errors import RecoveryError, UsageError
 
@@ -59,7 +63,7 @@ class System:
 
 def test_the_best_way_there_is_is_chosen(tmp_path: Path) -> None:
     def names(platform: str, system: System) -> str:
-        return autostart.chosen(machine(tmp_path, platform, run=system)).name
+        return choose.chosen(machine(tmp_path, platform, run=system)).name
 
     assert names("linux", System()) == "systemd"
     assert names("linux", System(show=Answer(1, "no bus"))) == "xdg"
@@ -75,12 +79,12 @@ def test_a_way_that_is_not_there_is_refused_with_the_reason(tmp_path: Path) -> N
         ("schtasks", "not Windows"),
     ):
         with pytest.raises(UsageError, match=f"^{name} cannot be used here: .*{reason}"):
-            autostart.chosen(here, name)
-    assert autostart.chosen(here, "xdg").name == "xdg"
+            choose.chosen(here, name)
+    assert choose.chosen(here, "xdg").name == "xdg"
 
 
 def test_every_way_has_its_name(tmp_path: Path) -> None:
-    assert tuple(way.name for way in autostart.ways(machine(tmp_path))) == autostart.NAMES
+    assert tuple(way.name for way in choose.ways(machine(tmp_path))) == choose.NAMES
 
 
 def test_each_folder_of_state_has_its_own_and_the_usual_one_a_plain_name(tmp_path: Path) -> None:
@@ -93,12 +97,12 @@ def test_each_folder_of_state_has_its_own_and_the_usual_one_a_plain_name(tmp_pat
 
 def test_a_path_that_no_file_can_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecoveryError, match="cannot be written into a configuration file"):
-        autostart.install(machine(tmp_path, name="two\nlines", run=System()), "xdg")
+        choose.install(machine(tmp_path, name="two\nlines", run=System()), "xdg")
 
 
 def test_a_python_that_does_not_find_us_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecoveryError, match="does not find recovery by itself"):
-        autostart.install(machine(tmp_path, python="/bin/false"), "xdg")
+        choose.install(machine(tmp_path, python="/bin/false"), "xdg")
 
 
 # systemd -----------------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ def test_systemd_understands_all_of_the_unit(
 ) -> None:
     path = tmp_path / "recovery.service"
     here = machine(tmp_path)
-    path.write_text(autostart.unit_text(here, with_desktop=with_desktop, has_namespaces=has_namespaces))
+    path.write_text(unit_text(here, with_desktop=with_desktop, has_namespaces=has_namespaces))
     verified = analyze(path, "verify")
 
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
@@ -153,7 +157,7 @@ def test_the_unit_is_closed_as_far_as_a_person_s_units_go(
     tmp_path: Path, has_namespaces: bool, most: float
 ) -> None:
     path = tmp_path / "recovery.service"
-    path.write_text(autostart.unit_text(machine(tmp_path), with_desktop=True, has_namespaces=has_namespaces))
+    path.write_text(unit_text(machine(tmp_path), with_desktop=True, has_namespaces=has_namespaces))
     said = analyze(path, "security", "--offline=true").stdout
     found = re.search(r"exposure level for recovery\.service: ([0-9.]+)", said)
     assert found, said
@@ -162,7 +166,7 @@ def test_the_unit_is_closed_as_far_as_a_person_s_units_go(
 
 
 def test_the_unit_is_restarted_watched_and_part_of_the_desktop(tmp_path: Path) -> None:
-    found = settings_of(autostart.unit_text(machine(tmp_path), with_desktop=True))
+    found = settings_of(unit_text(machine(tmp_path), with_desktop=True))
 
     assert found["Type"] == ["notify"]
     assert found["Restart"] == ["on-failure"]
@@ -175,7 +179,7 @@ def test_the_unit_is_restarted_watched_and_part_of_the_desktop(tmp_path: Path) -
 
 def test_the_unit_does_not_hide_the_session_bus(tmp_path: Path) -> None:
     """In a person's service these come with an empty /run (systemd 252), where the bus is; and some are in /tmp."""
-    found = settings_of(autostart.unit_text(machine(tmp_path), with_desktop=True))
+    found = settings_of(unit_text(machine(tmp_path), with_desktop=True))
     hiding = {
         "ProtectProc",
         "ProcSubset",
@@ -191,9 +195,9 @@ def test_the_unit_does_not_hide_the_session_bus(tmp_path: Path) -> None:
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
     system = System(is_enabled=Answer(0, "enabled"))
     here = machine(tmp_path, run=system)
-    autostart.install(here)
+    choose.install(here)
     system.asked.clear()
-    _way, done = autostart.install(here)
+    _way, done = choose.install(here)
 
     assert done.did == ()
     assert done.undo == "recovery service uninstall"
@@ -202,7 +206,7 @@ def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_without_a_graphical_session_it_starts_at_log_in(tmp_path: Path) -> None:
     here = machine(tmp_path, run=System(is_active=Answer(3, "inactive")))
-    autostart.install(here)
+    choose.install(here)
 
     assert "WantedBy=default.target" in Systemd(here).path.read_text()
 
@@ -227,46 +231,46 @@ def test_where_no_namespaces_are_allowed_the_unit_goes_without_and_says_so(tmp_p
     here = machine(tmp_path)
     system = Strict(Systemd(here).path)
     here = machine(tmp_path, run=system)
-    _way, done = autostart.install(here)
+    _way, done = choose.install(here)
     text = Systemd(here).path.read_text()
 
     assert any("allows no namespaces" in line for line in done.did)
     assert "PrivateUsers" not in text
     assert "SystemCallFilter" in text
-    autostart.install(here)
+    choose.install(here)
     assert Systemd(here).path.read_text() == text, "it is not tried again"
 
 
 def test_a_unit_that_does_not_start_is_told(tmp_path: Path) -> None:
     here = machine(tmp_path, run=System(restart=Answer(1, "Job for it failed.\nmore"), show=Answer(0, "1")))
     with pytest.raises(RecoveryError, match=r"is installed, but does not start: Job for it failed\.$"):
-        autostart.install(here)
+        choose.install(here)
 
 
 def test_installing_one_way_removes_the_other(tmp_path: Path) -> None:
     here = machine(tmp_path, run=System(is_active=Answer(3, "inactive")))
-    autostart.install(here, "xdg")
-    _way, done = autostart.install(here, "systemd")
+    choose.install(here, "xdg")
+    _way, done = choose.install(here, "systemd")
 
-    assert [way.name for way in autostart.installed(here)] == ["systemd"]
+    assert [way.name for way in choose.installed(here)] == ["systemd"]
     assert any(line.startswith("Removed: ") for line in done.did)
 
 
 def test_uninstalling_leaves_nothing(tmp_path: Path) -> None:
     here = machine(tmp_path, run=System())
     for name in ("systemd", "xdg"):
-        way, _done = autostart.install(here, name)
+        way, _done = choose.install(here, name)
         assert any(line.startswith("Removed: ") for line in way.uninstall().did)
         assert way.uninstall().did == () or name == "systemd"
 
-    assert autostart.installed(here) == ()
+    assert choose.installed(here) == ()
     assert [path for path in (tmp_path / "user").rglob("*") if path.is_file()] == []
 
 
 def test_a_folder_of_settings_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "user").write_text("not a folder")
     with pytest.raises(RecoveryError, match=r"recovery-[0-9a-f]{8}\.desktop: cannot be written: "):
-        autostart.install(machine(tmp_path, run=System()), "xdg")
+        choose.install(machine(tmp_path, run=System()), "xdg")
 
 
 # The desktop's own folder ------------------------------------------------------------------------
@@ -287,7 +291,7 @@ def exec_words(value: str) -> list[str]:
 
 def test_the_autostart_file_names_everything_as_it_is(tmp_path: Path) -> None:
     here = machine(tmp_path)
-    text = autostart.desktop_text(here)
+    text = desktop_text(here)
     lines = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
     assert text.startswith("[Desktop Entry]\n")
@@ -302,7 +306,7 @@ def test_the_desktop_s_own_checker_finds_nothing(tmp_path: Path) -> None:
     if not shutil.which("desktop-file-validate"):
         pytest.skip("desktop-file-validate is not there: apt-get install desktop-file-utils")
     path = tmp_path / "recovery.desktop"
-    path.write_text(autostart.desktop_text(machine(tmp_path)))
+    path.write_text(desktop_text(machine(tmp_path)))
     ran = subprocess.run(
         ["desktop-file-validate", str(path)], capture_output=True, text=True, check=False, timeout=30
     )
@@ -322,7 +326,7 @@ def test_a_desktop_starts_what_is_meant(tmp_path: Path) -> None:
     python.chmod(0o755)
     here = machine(tmp_path, python=str(python))
     path = tmp_path / "recovery.desktop"
-    path.write_text(autostart.desktop_text(here))
+    path.write_text(desktop_text(here))
     subprocess.run(["gio", "launch", str(path)], check=True, timeout=30)
     for _ in range(500):
         if (tmp_path / "said").exists():
@@ -335,11 +339,11 @@ def test_a_desktop_starts_what_is_meant(tmp_path: Path) -> None:
 
 def test_it_says_whether_it_runs_by_now(tmp_path: Path) -> None:
     here = machine(tmp_path, run=System())
-    _way, done = autostart.install(here, "xdg")
+    _way, done = choose.install(here, "xdg")
     assert done.did[-1] == "It does not run yet: recovery daemon start"
     lock = Lock(here.folder)
     lock.take()
-    _way, done = autostart.install(here, "xdg")
+    _way, done = choose.install(here, "xdg")
     lock.release()
 
     assert done.did == ()
@@ -357,7 +361,7 @@ def test_a_relative_folder_of_settings_does_not_count(tmp_path: Path) -> None:
 def test_the_launch_agent_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
     system = System(print=Answer(113, "Could not find service"))
     here = machine(tmp_path, "darwin", run=system)
-    way, _done = autostart.install(here)
+    way, _done = choose.install(here)
     assert isinstance(way, Launchd)
     read = plistlib.loads(way.path.read_bytes())
 
@@ -372,7 +376,7 @@ def test_the_launch_agent_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
 
 def test_the_task_is_well_formed_and_its_line_sets_the_folder(tmp_path: Path) -> None:
     here = machine(tmp_path, "win32", python=r"C:\Program Files\Python\python.exe")
-    tree = ET.fromstring(autostart.task_xml(here).encode("utf-16"))
+    tree = ET.fromstring(task_xml(here).encode("utf-16"))
     space = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
     command = tree.find(".//t:Command", space)
     arguments = tree.find(".//t:Arguments", space)
@@ -391,7 +395,7 @@ def test_the_line_of_the_task_starts_the_daemon(tmp_path: Path) -> None:
     """Its Python, at least, runs everywhere: told to be the daemon of a folder that is a file, it refuses."""
     folder = tmp_path / "file"
     folder.touch()
-    tree = ET.fromstring(autostart.task_xml(Machine(folder, {}, "win32")).encode("utf-16"))
+    tree = ET.fromstring(task_xml(Machine(folder, {}, "win32")).encode("utf-16"))
     arguments = next(element.text or "" for element in tree.iter() if element.tag.endswith("Arguments"))
     found = re.fullmatch(r"-P -c (\S+|\".*?\") (\S+)", arguments)
     assert found
@@ -410,7 +414,7 @@ def test_the_line_of_the_task_starts_the_daemon(tmp_path: Path) -> None:
 def test_a_task_is_made_started_and_removed(tmp_path: Path) -> None:
     system = System(query=Answer(1, "not there"))
     here = machine(tmp_path, "win32", name="plain", run=system)
-    way, done = autostart.install(here)
+    way, done = choose.install(here)
     assert isinstance(way, ScheduledTask)
     assert [line.split()[0] for line in system.asked if "Query" not in line] == ["/Create", "/Run"]
     assert done.did

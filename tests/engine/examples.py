@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, Outcome, Refused, act
+from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
@@ -18,6 +18,7 @@ from recovery.engine.personas import Persona
 from recovery.engine.play import Play, Scripted, Span, as_line
 from recovery.engine.simulate import simulate
 from recovery.engine.times import Place
+from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder

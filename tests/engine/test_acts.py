@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import VERBS, Act, Refused, act, expected_answer, read_answer
+from recovery.engine.acts import Act, Refused
+from recovery.engine.acts_reports import expected_answer, read_answer
+from recovery.engine.verbs import VERBS, act
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, shipped, small
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

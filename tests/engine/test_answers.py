@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.acts import VERBS, Act
+from recovery.engine.acts import Act
 from recovery.engine.answers import parse_answers
+from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
 from recovery.protocol.durations import Duration
 from tests.engine.examples import local, place

@@ -6,9 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.acts import VERBS, Act
+from recovery.engine.acts import Act
 from recovery.engine.facts import STARTED, Fact
 from recovery.engine.fold import apply, begin, fold
+from recovery.engine.verbs import VERBS
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol

@@ -1,0 +1,144 @@
+"""What a way of being started at log-in is, and what each stands on: the machine, its programs and its files."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+from zlib import crc32
+
+from recovery import paths
+from recovery.errors import RecoveryError
+from recovery.language import _
+from recovery.values import Value
+
+ASK_SECONDS = 60.0
+
+UNDO = "recovery service uninstall"
+"""Takes back what any of them has installed."""
+
+
+class Answer(Value):
+    """What a program of the system said."""
+
+    status: int
+    text: str
+
+
+def ask(command: Sequence[str]) -> Answer:
+    """Run a program of the system; one that is not there or does not end has failed."""
+    try:
+        done = subprocess.run(  # noqa: S603  # our own words, no shell
+            [*command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=ASK_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Answer(127, str(error))
+    return Answer(done.returncode, (done.stdout + done.stderr).strip())
+
+
+class Machine(Value):
+    """All that the ways depend on."""
+
+    folder: Path
+    """Of all state: what the daemon is started for."""
+    environ: Mapping[str, str]
+    platform: str = sys.platform
+    python: str = sys.executable
+    run: Callable[[Sequence[str]], Answer] = ask
+
+    @property
+    def suffix(self) -> str:
+        """What tells several folders of state apart: nothing for the usual one."""
+        if self.folder == paths.default_home():
+            return ""
+        return f"-{crc32(os.fsencode(self.folder)):08x}"
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environ.get("HOME") or "~").expanduser()
+
+    @property
+    def configuration(self) -> Path:
+        """The folder of the desktop's own settings. A relative one does not count (XDG)."""
+        named = self.environ.get("XDG_CONFIG_HOME", "")
+        return Path(named) if named.startswith("/") else self.home / ".config"
+
+
+class Done(Value):
+    """What was done, in sentences, none where nothing had to be; and how to take it back."""
+
+    did: tuple[str, ...]
+    undo: str = ""
+
+
+class Way(Protocol):
+    """A way of being started at log-in."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def place(self) -> str:
+        """Where it stands: a path, or the name of a task."""
+        ...
+
+    def why_not(self) -> str:
+        """Why it cannot be used on this machine; "" where it can."""
+        ...
+
+    def is_installed(self) -> bool: ...
+
+    def install(self) -> Done:
+        """Raises `RecoveryError`."""
+        ...
+
+    def uninstall(self) -> Done:
+        """Raises `RecoveryError`."""
+        ...
+
+    def state(self) -> str:
+        """How it is at the moment, in the system's own words; "" where nothing more is known."""
+        ...
+
+
+def content_of(path: Path) -> bytes | None:
+    """What a file holds; None where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def write(path: Path, content: bytes) -> bool:
+    """Whether the file had to be written: it is whole or as it was. Raises `RecoveryError`."""
+    if content_of(path) == content:
+        return False
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(content)
+        draft.chmod(0o644)
+        draft.replace(path)
+    except OSError as error:
+        message = _("{path}: cannot be written: {reason}", path=path, reason=error.strerror)
+        raise RecoveryError(message) from None
+    return True
+
+
+def remove(path: Path) -> bool:
+    """Whether there was such a file. Raises `RecoveryError`."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        message = _("{path}: cannot be removed: {reason}", path=path, reason=error.strerror)
+        raise RecoveryError(message) from None
+    return True

@@ -1,0 +1,160 @@
+"""What a person reports: answers, red flags, what is on a checklist. And how an answer is read."""
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Act, Desk, Outcome, Refused
+from recovery.language import tr
+from recovery.protocol.model import Checklist, Hold, Observation, modalities
+
+
+class Reports(Desk):
+    """Check-ins and screenings answered, red flags raised and cleared, checklists ticked."""
+
+    def check_in(self, wish: Act) -> Outcome:
+        at = wish.at or self.now
+        if at < self.episode.onset:
+            return Refused(self.say("that is before the injury"), self.episode.onset)
+        known = self.episode.protocol.observations
+        values: dict[str, int | str] = {}
+        for name, typed in wish.values.items():
+            observation = known.get(name)
+            if observation is None:
+                return self.refuse(
+                    "nothing known as {name!r}; this protocol asks for {known}",
+                    name=name,
+                    known=", ".join(known),
+                )
+            value = read_answer(typed, observation)
+            if value is None:
+                expected = expected_answer(observation, self.episode.place.language)
+                return self.refuse(
+                    "{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed
+                )
+            values[name] = value
+        if not values:
+            return self.refuse("nothing was told; this protocol asks for {known}", known=", ".join(known))
+        self.tell(f.ANSWERED, {"values": values}, at)
+        told = ", ".join(f"{name} {value}" for name, value in values.items())
+        if wish.at:
+            return self.agree("Noted: {answers}, {when}.", answers=told, when=self.when(at))
+        return self.agree("Noted: {answers}.", answers=told)
+
+    def screen(self, wish: Act) -> Outcome:
+        """Answers to screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
+        known = {question.id: question for question in self.episode.whole.screen}
+        answers: dict[str, bool] = {}
+        for name, typed in wish.values.items():
+            if name not in known:
+                return self.refuse(
+                    "no screening question {name!r}; this protocol asks for {known}",
+                    name=name,
+                    known=", ".join(known) or self.say("nothing"),
+                )
+            if typed not in ("yes", "no"):
+                return self.refuse("{name} is yes or no, not {typed!r}", name=name, typed=typed)
+            answers[name] = typed == "yes"
+        if not answers:
+            return self.refuse("nothing was answered")
+        refusing = [known[name] for name, is_yes in answers.items() if is_yes and known[name].refuses]
+        forbidden = {m for name, is_yes in answers.items() if is_yes for m in known[name].forbids}
+        for activity in self.episode.phase.activities:
+            is_on = isinstance(activity, Hold) and self.episode.track(activity.id).is_on
+            if is_on and (refusing or forbidden & modalities(activity)):
+                assert isinstance(activity, Hold)
+                self._tell_hold(activity, self.now, on=False)
+        self.tell(f.SCREENED, {"answers": answers})
+        if refusing:
+            says = self.episode.text(refusing[0].say)
+            self.tell(f.STOPPED, {"because": says})
+            return self.agree("{episode} is stopped: {reason}", episode=self.episode.id, reason=says)
+        says = " ".join(self.episode.text(known[name].say) for name, is_yes in answers.items() if is_yes)
+        told = ", ".join(f"{name} {self.yes_or_no(is_yes)}" for name, is_yes in answers.items())
+        noted = self.say("Noted: {answers}.", answers=told)
+        return self.accept(" ".join(part for part in (noted, says, self.take_off(forbidden)) if part))
+
+    def yes_or_no(self, is_yes: object) -> str:
+        return self.say("yes") if is_yes else self.say("no")
+
+    def flag(self, wish: Act) -> Outcome:
+        """A red flag that the person reports."""
+        known = {flag.id: flag for flag in self.episode.whole.red_flags if flag.ask}
+        flag = known.get(wish.activity or "")
+        if flag is None:
+            return self.refuse(
+                "no red flag {name!r} to report; there are: {known}",
+                name=wish.activity,
+                known=self.listed(known),
+            )
+        if f"flag/{flag.id}" in self.episode.alerts:
+            return self.refuse(
+                "{name} stands already; when it is dealt with: recovery flag clear {name}", name=flag.id
+            )
+        self.raise_flag(flag, "person")
+        return self.accept(f"{self.say('Noted.')} {self.take_off(flag.suspends)}".strip())
+
+    def clear(self, wish: Act) -> Outcome:
+        """A standing alert is answered: somebody has looked, or it is over."""
+        found = [
+            alert for alert in self.episode.alerts.values() if alert.id.rpartition("/")[2] == wish.activity
+        ]
+        if not found:
+            standing = self.listed(alert.id.rpartition("/")[2] for alert in self.episode.alerts.values())
+            return self.refuse(
+                "no red flag {name!r} stands; standing: {known}", name=wish.activity, known=standing
+            )
+        if not wish.because:
+            return self.refuse('say why: --because "a doctor has looked at it"')
+        for alert in found:
+            self.tell(f.ALERTED, {"id": alert.id, "cleared": True, "because": wish.because})
+        return self.agree("{name}: answered, and kept in the log.", name=wish.activity)
+
+    def tick(self, wish: Act) -> Outcome:
+        """What was found of the things on a checklist."""
+        lists = {
+            a.id: a for p in self.episode.protocol.phases for a in p.everything() if isinstance(a, Checklist)
+        }
+        owner = {item.id: name for name, each in lists.items() for item in each.items}
+        found: dict[str, dict[str, bool]] = {}
+        for name, typed in wish.values.items():
+            if name not in owner:
+                return self.refuse(
+                    "nothing called {name!r} on a checklist; there are: {known}",
+                    name=name,
+                    known=self.listed(owner),
+                )
+            if typed not in ("yes", "no"):
+                return self.refuse("{name} is yes or no, not {typed!r}", name=name, typed=typed)
+            found.setdefault(owner[name], {})[name] = typed == "yes"
+        if not found:
+            return self.refuse("nothing was told")
+        for name, items in found.items():
+            self.tell(f.TICKED, {"phase": self.episode.phase.id, "activity": name, "items": items})
+        told = ", ".join(f"{name} {self.yes_or_no(value == 'yes')}" for name, value in wish.values.items())
+        return self.agree("Noted: {answers}.", answers=told)
+
+
+def read_answer(typed: str, observation: Observation) -> int | str | None:
+    """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer."""
+    word = typed.strip().lower()
+    if observation.choices:
+        return word if word in observation.choices else None
+    if word in observation.labels:
+        return observation.least + observation.labels.index(word)
+    if (
+        word.isascii()
+        and word.isdigit()
+        and len(word) < 6
+        and observation.least <= int(word) <= observation.most
+    ):
+        return int(word)
+    return None
+
+
+def expected_answer(observation: Observation, language: str = "en") -> str:
+    """What an observation takes, in words."""
+    if observation.choices:
+        return tr(language, " or ").join(observation.choices)
+    if observation.labels:
+        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
+        return tr(language, "one of {names}", names=named)
+    least, most = observation.least, observation.most
+    return tr(language, "a whole number from {least} to {most}", least=least, most=most)

@@ -1,0 +1,262 @@
+"""What a person does about sessions, and about whatever else a cue asks for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Act, Desk, Outcome, Refused
+from recovery.engine.cadence import LONGEST_SPACING, dues
+from recovery.engine.decide import Turn
+from recovery.engine.episode import PAUSED, Treatment
+from recovery.engine.facts import to_ms
+from recovery.engine.limits import Block, block, foreseen, longest, permit
+from recovery.engine.times import spell
+from recovery.engine.words import modality_words
+from recovery.protocol.durations import Duration
+from recovery.protocol.model import (
+    Activity,
+    CheckIn,
+    Checklist,
+    Every,
+    Hold,
+    Reminder,
+    Session,
+    Step,
+    Timed,
+)
+from recovery.values import replace
+
+SNOOZE = Duration(seconds=600)
+
+
+class Sessions(Desk):
+    """Sessions begun and ended; and what is due done, skipped or put off."""
+
+    def begin(self, wish: Act) -> Outcome:
+        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
+        if isinstance(activity, Refused):
+            return activity
+        assert isinstance(activity, Session)
+        if self.episode.state == PAUSED:
+            return self.refuse("the episode is paused; recovery resume ends the pause")
+        if self.episode.stay.phase is None:
+            return self.refuse("phase {phase} has not begun", phase=self.episode.phase.id)
+        track = self.episode.track(activity.id)
+        current = self.treatment(activity.id, is_over=False)
+        if current is not None and not current.is_assumed:
+            ends = self.when(current.ends_at)
+            return self.refuse("{title} is on already, until {when}", title=activity.title, when=ends)
+        if current is not None:
+            activity = self.episode.session(current)  # its own, not a namesake in the phase that came after
+        elif activity not in self.episode.phase.activities:
+            return self.refuse("{title} is of an earlier phase", title=activity.title)
+        step = activity.steps[current.step if current else track.step]
+        if wish.activity not in (None, activity.id, step.modality):
+            return self.refuse(
+                "{title}: {modality} comes next, not {other}",
+                title=activity.title,
+                modality=modality_words(step.modality, self.episode.place.language),
+                other=wish.activity,
+            )
+        has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
+        is_suggested = activity.is_optional and track.is_open and not has_been
+        offered = track.occurrence if track.snoozed_until or is_suggested else ""
+        occurrence = current.occurrence if current else offered
+        if current is not None and not self._is_current(current):
+            blocked = self._blocked_in_both(activity, current, step)
+        else:
+            blocked = self.blocked(activity, occurrence)
+        if blocked is not None:
+            earliest = None
+            if blocked.until is not None:
+                earliest = permit(
+                    self.episode, step, self.now, self.others, occurrence, max(blocked.until, self.now)
+                )
+            return self._refuse(activity, blocked.reason, earliest)
+        if current is None:
+            self._offer_early(activity, occurrence)
+            current = self.treatment(activity.id, is_over=False)
+            assert current is not None
+        self.tell(f.BEGUN, self.about(current) | {"seconds": int(current.planned.total_seconds())})
+        return self.agree(
+            "{text}. {length}, until {when}.",
+            text=self.episode.text(step.start).rstrip("."),
+            length=spell(current.planned),
+            when=self.when(self.now + current.planned),
+        )
+
+    def _blocked_in_both(self, activity: Session, current: Treatment, step: Step) -> Block | None:
+        """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
+        if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
+            return Block(self.only_until(activity.until), None)
+        earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
+        in_both = (self.episode, replace(self.episode, stay=earlier))
+        blocks = (block(e, step, self.now, self.others, current.occurrence) for e in in_both)
+        return longest(blocked for blocked in blocks if blocked is not None)
+
+    def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
+        assumed = self.treatment(activity.id, is_over=True)
+        if assumed is not None and assumed.is_assumed and not assumed.is_confirmed:
+            ledger = tuple(t for t in self.episode.ledger if t is not assumed)
+            without = Turn(replace(self.episode, ledger=ledger), self.now, self.others)
+            if without.blocked(activity) is None:
+                reason = self.say(
+                    "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
+                    reason=reason,
+                    command=f"recovery skip {activity.id}",
+                )
+        return Refused(reason, earliest)
+
+    def _offer_early(self, activity: Session, occurrence: str) -> None:
+        """The occurrence of a session that the person begins before any cue: no cue is needed."""
+        track = self.episode.track(activity.id)
+        step = activity.steps[track.step]
+        day = self.episode.place.waking_day(self.now)
+        name = occurrence or self._name(activity.id, day)
+        data = self._about(activity.id, name, self._due_of_early(activity), day)
+        self.tell(
+            f.OFFERED,
+            data | {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step},
+        )
+
+    def _due_of_early(self, activity: Session) -> datetime:
+        """When a session that is begun now was due: the next time, where that is nearer than the last one."""
+        track = self.episode.track(activity.id)
+        if track.step > 0 or isinstance(activity.cadence, Every):
+            return self.now
+        coming = self._coming(activity)
+        last = max(track.last_due or self.episode.stay.entered_at, self.episode.stay.entered_at)
+        return coming if coming is not None and coming - self.now < self.now - last else self.now
+
+    def _coming(self, activity: Timed) -> datetime | None:
+        """The next time of an activity after now."""
+        times = (due.at for due in dues(self.episode, activity, self.now - LONGEST_SPACING))
+        return next((at for at in times if at > self.now), None)
+
+    def end(self, wish: Act) -> Outcome:
+        at = wish.at or self.now
+        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
+        if isinstance(activity, Refused):
+            return activity
+        current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
+        if current is None:
+            return self.refuse("{title} is not on", title=activity.title)
+        if current.is_confirmed:
+            return self.refuse("{title} has ended already", title=activity.title)
+        if at < current.began_at:
+            return self.refuse("it began only {when}", when=self.when(current.began_at))
+        took = at - current.began_at
+        late = max(timedelta(0), took - current.planned)
+        data = self.about(current) | {"seconds": int(current.planned.total_seconds())}
+        self.tell(f.ENDED, data | {"overrun": int(late.total_seconds())}, at)
+        if late >= timedelta(minutes=1):
+            return self.agree(
+                "{title} ended after {length}, {over} too long.",
+                title=activity.title,
+                length=spell(took),
+                over=spell(late),
+            )
+        return self.agree("{title} ended after {length}.", title=activity.title, length=spell(took))
+
+    def done(self, wish: Act) -> Outcome:
+        activity = self.named(
+            wish.activity, (Session, Reminder, Hold, Checklist), is_session_of_any_phase=True
+        )
+        if isinstance(activity, Refused):
+            return activity
+        track = self.episode.track(activity.id)
+        data = self._current(activity.id, track.occurrence)
+        current = self.treatment(activity.id, is_over=False)
+        if current is not None:
+            ended = self.end(Act("end", activity.id, at=wish.at))
+            if isinstance(ended, Refused):
+                return ended
+        else:
+            current = self.treatment(activity.id, is_over=True)
+        if current is not None and not current.is_confirmed:
+            data = {key: data_of for key, data_of in self.about(current).items() if key != "modality"}
+        elif not track.is_open:
+            return self.refuse("{title}: nothing is waiting to be done", title=activity.title)
+        self.tell(f.DONE, data)
+        return self.agree("{title}: done.", title=activity.title)
+
+    def _current(self, activity: str, occurrence: str) -> dict[str, Any]:
+        return {"phase": self.episode.phase.id, "activity": activity, "occurrence": occurrence}
+
+    def skip(self, wish: Act) -> Outcome:
+        activity = self.named(
+            wish.activity, (Session, Reminder, CheckIn, Checklist), is_session_of_any_phase=True
+        )
+        if isinstance(activity, Refused):
+            return activity
+        assert not isinstance(activity, Hold)
+        track = self.episode.track(activity.id)
+        current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
+        day = self.episode.place.waking_day(self.now)
+        if current is not None and current.ended_at is None and not current.is_assumed:
+            return self._refuse_on(activity)
+        if current is not None and current.is_assumed and not current.is_confirmed:
+            data = self._about(activity.id, current.occurrence, current.began_at, day) | {
+                "phase": current.phase,
+                "step": current.step,
+            }
+            self.tell(f.SKIPPED, data | {"reason": wish.because})
+            return self.agree("{title}: skipped; it does not count.", title=activity.title)
+        took_place = current is not None and current.occurrence == track.occurrence
+        if track.is_open and track.last_due is not None and not took_place:
+            occurrence, due = track.occurrence, track.last_due
+        else:
+            coming = self.now if track.withheld else self._coming(activity)
+            if coming is None or activity not in self.episode.phase.activities:
+                return self.refuse("{title}: nothing to skip", title=activity.title)
+            due, day = coming, self.episode.place.waking_day(coming)
+            occurrence = self._name(activity.id, day)
+        data = self._about(activity.id, occurrence, due, day) | {"step": track.step, "reason": wish.because}
+        self.tell(f.SKIPPED, data)
+        return self.agree("{title}, {when}: skipped.", title=activity.title, when=self.when(due))
+
+    def _refuse_on(self, activity: Activity) -> Refused:
+        return self.refuse(
+            "{title} is on; recovery end {activity} ends it", title=activity.title, activity=activity.id
+        )
+
+    def snooze(self, wish: Act) -> Outcome:
+        activity = self.named(wish.activity, (Session, Reminder, CheckIn, Checklist))
+        if isinstance(activity, Refused):
+            return activity
+        track = self.episode.track(activity.id)
+        current = self.treatment(activity.id, is_over=False)
+        if current is not None and not current.is_assumed:
+            return self._refuse_on(activity)
+        if current is not None and not self._is_current(current):
+            return self.refuse(
+                "{title} is on from an earlier phase; recovery skip {activity} ends it",
+                title=activity.title,
+                activity=activity.id,
+            )
+        is_session = isinstance(activity, Session) and not activity.is_optional
+        if not track.is_open or (is_session and current is None):
+            return self.refuse("{title}: nothing is waiting that could be put off", title=activity.title)
+        until = wish.until or self.episode.place.after(self.now, wish.length or SNOOZE)
+        if until <= self.now:
+            return self.refuse("that is not later than now")
+        if is_session:
+            assert current is not None
+            assert isinstance(activity, Session)
+            # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
+            then = Turn(
+                foreseen(self.episode, self.now), until, [foreseen(other, self.now) for other in self.others]
+            )
+            blocked = then.blocked(activity, current.occurrence)
+            if blocked is not None:
+                reason = self.say(
+                    "it cannot be put off until {when}: {reason}",
+                    when=self.when(until),
+                    reason=blocked.reason,
+                )
+                return Refused(reason, blocked.until)
+        elif not self.episode.place.is_awake(until):
+            return self.refuse("{when} is outside the waking hours", when=self.when(until))
+        data = self._current(activity.id, track.occurrence)
+        self.tell(f.SNOOZED, data | {"until": to_ms(until)})
+        return self.agree("{title}: again {when}.", title=activity.title, when=self.when(until))
