@@ -59,6 +59,8 @@ class Sign:
     asked: str
     days: int
     is_routine: bool
+    fresh: timedelta = timedelta(days=1)
+    """How long an answer counts."""
 
     def holds(self, told: list[int]) -> bool | None:
         """Whether these answers, from the first on, are such a sign; None: too little is known."""
@@ -77,7 +79,7 @@ SIGNS = {
     "no-better-5-days": Sign("No clear improvement five days after", "pain", 5, True),
     "two-weeks-not-better": Sign("Not clearly better two weeks after", "pain", 14, True),
     "severe-pain": Sign("Pain of 8 or more out of 10", "pain", 0, False),
-    "not-easier": Sign("It is usually easier after a few treatments", "tender", 3, True),
+    "not-easier": Sign("It is usually easier after a few treatments", "tender", 3, True, timedelta(hours=36)),
 }
 SIGNS_OF = {
     "strain": ("no-better-5-days", "two-weeks-not-better", "severe-pain"),
@@ -454,6 +456,8 @@ class Checker:
             is_time = self.at >= self.onset + sign.days * DAY + 25 * HOUR * bool(sign.days)
             is_silent = sign.is_routine and self._is_paused(self.at, self.at)
             told = [value for at, value in self.told.get(sign.asked, []) if at >= self.onset]
+            if not self._fresh(sign.asked, sign.fresh):
+                told = []  # how it is now is unknown: another question was answered
             match sign.holds(told):
                 case True if is_time and name not in self.known and not is_silent:
                     self.awaited[name] = self.at

@@ -59,8 +59,12 @@ class Fickle:
     """Somebody who reacts to cues at random: begins late, ends late, skips, puts off, or does nothing."""
 
     def __init__(self, seed: int, diligence: float) -> None:
+        self.seed = seed
         self.random = Random(seed)
         self.diligence = diligence
+
+    def __repr__(self) -> str:
+        return f"Fickle({self.seed}, {self.diligence})"
 
     def reactions(self, _: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         kind, activity = fact.data.get("cue", {}).get("kind"), fact.data.get("activity")
