@@ -1,10 +1,9 @@
 """One lot of questions whether the person may be disturbed, to the bus and to programs, without waiting for any."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from recovery.notify.disturbing import (
     DROPPED,
@@ -19,6 +18,9 @@ from recovery.notify.disturbing import (
     switch,
 )
 from recovery.notify.port import Note
+
+if TYPE_CHECKING:
+    import subprocess
 
 LIMIT_SECONDS = 1.0
 """For all answers of a lot: who has not answered by then does not hold anything back."""
@@ -61,6 +63,8 @@ class Talk:
         self.is_over = True
 
     def _go_on(self, said: str | None) -> None:
+        import subprocess
+
         try:
             command = next(self._dialogue) if said is None else self._dialogue.send(said)
             self._said = b""
