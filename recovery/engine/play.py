@@ -10,7 +10,6 @@ from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import foreseen
-from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
 
@@ -140,6 +139,8 @@ class Play:
             refused = Refused(self.episode.say("the machine is asleep"), awake)
             yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             return
+        from recovery.engine.verbs import act  # whoever only looks ahead does nothing
+
         match act(self.episode, self.now, scripted.act, self.others):
             case Refused() as refused:
                 yield Happening(self.now, self.episode, scripted=scripted, refused=refused)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LIMIT_SECONDS = 1.0
 """For all answers of a lot: who has not answered by then does not hold anything back."""
 
+_PASSING = (".ServiceUnknown", ".NameHasNoOwner", ".NoReply", ".TimedOut", ".Timeout")
+"""How the names of errors end that say nothing of the next time."""
+
 _READ_BYTES = 4096
 _TEXT_LIMIT = 65_536
 
@@ -140,7 +143,7 @@ class Asking:
         if call is None:
             return False
         held = False if error and error == call.unset else flag(values)
-        if held is None:
+        if held is None and not error.endswith(_PASSING):
             self._unknown.add(call)
         self._is_held = self._is_held or bool(held)
         return True

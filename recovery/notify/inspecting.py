@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
-from recovery.notify.disturbing import PATH, PROPERTY_CALLS, SERVER, XFCE_CALL, Call, Server, calls, flag
+from recovery.notify.disturbing import PATH, SERVER, Call, Server, calls, flag
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.session_bus import session_bus_address, why_no_bus
 from recovery.notify.wording import one_line
@@ -109,11 +109,9 @@ def _look_through(line: _Line, address: str) -> Desk:
         )
     if not there["owned"][0] and SERVER not in there.get("startable", [[]])[0]:
         return Desk(address=address)
-    switches = {call.by: call for call in (*PROPERTY_CALLS, XFCE_CALL)}
     said = line.ask(
         information=Call("", SERVER, PATH, SERVER, "GetServerInformation"),
         capabilities=Call("", SERVER, PATH, SERVER, "GetCapabilities"),
-        **switches,
     )
     information = said.get("information", ())
     listed = said.get("capabilities", ((),))[0]
@@ -125,8 +123,10 @@ def _look_through(line: _Line, address: str) -> Desk:
     name, vendor = (str(each) for each in information[:2]) if len(information) >= 3 else ("", "")
     who = Server(name, vendor)
     quiet, quiet_by = None, ""
+    # Only now: none of these questions starts anything.
+    switches = line.ask(**{call.by: call for call in calls(who)}) if not problem else {}
     for call in calls(who):
-        held = flag(said.get(call.by))
+        held = flag(switches.get(call.by))
         if held is not None and not quiet:
             quiet, quiet_by = held, call.by
     return Desk(

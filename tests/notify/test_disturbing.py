@@ -278,6 +278,21 @@ def test_xfce_is_asked_by_xfconf(
         ]
 
 
+GONE = ("org.freedesktop.DBus.Error.NameHasNoOwner", ("nobody",))
+
+
+def test_xfce_is_asked_again_where_only_its_settings_were_away(
+    bare_desktop: Desktop, notifier: DBusNotifier
+) -> None:
+    answers = {**XFCE, "GetProperty": GONE}
+    with server(bare_desktop, answers, XFCONF):
+        notifier.show(NOTE)
+        assert drive_deliveries(notifier) == [Shown(1, "dbus")]
+        answers["GetProperty"] = YES
+        notifier.show(NOTE)
+        assert drive_deliveries(notifier) == [Undelivered(1, "dbus", HELD, is_held=True)]
+
+
 @pytest.mark.parametrize(
     ("member", "signature", "values"),
     [
