@@ -189,7 +189,10 @@ def _ask(episode: Episode) -> dict[str, str]:
     for name in _asked(episode):
         observation = episode.protocol.observations[name]
         while True:
-            typed: str = click.prompt(episode.text(observation.ask), default="", show_default=False)
+            try:
+                typed: str = click.prompt(episode.text(observation.ask), default="", show_default=False)
+            except click.exceptions.Abort:
+                raise KeyboardInterrupt from None  # this command is run without click
             if not typed.strip():
                 break
             if read_answer(typed, observation) is not None:

@@ -175,6 +175,10 @@ def _quiet(desk: Desk, machine: Machine) -> Check:
     if not held:
         return Check("quiet", "ok", _("off ({by})", by=by))
     found = _("notifications are held back ({by}): cues that can wait come when that is over", by=by)
+    if desk.who.keeps_what_is_urgent:
+        found = _(
+            "notifications are held back ({by}), the ends of sessions as well, until that is over", by=by
+        )
     if desk.who.drops_what_is_urgent:
         found = _("nothing is shown ({by}), not even the end of a session", by=by)
     return Check("quiet", "warn", found, _TURN_OFF.get(by, _("turn it off in the settings of your desktop")))

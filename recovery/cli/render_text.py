@@ -8,6 +8,7 @@ from recovery.cli.style import harmless, styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
+from recovery.engine.limits import halt
 from recovery.engine.outlook import (
     Coming,
     Explained,
@@ -16,7 +17,7 @@ from recovery.engine.outlook import (
     phase_ranges,
     timing_words,
 )
-from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
+from recovery.engine.screening import forbidden, guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
 from recovery.engine.words import level_words, modality_words, range_words, side_words
 from recovery.language import _, current, tr
@@ -270,7 +271,12 @@ def _under_way(look: Outlook) -> str:
     )
     if on.is_assumed:
         since = spell_when(place, on.began_at, look.now)
-        words += _(" (assumed on since {when}: recovery begin, or skip)", when=since)
+        is_barred = on.modality in forbidden(look.episode) or halt(look.episode, [on.modality])
+        words += (
+            _(" (assumed on since {when}; not to be: recovery end, or skip)", when=since)
+            if is_barred
+            else _(" (assumed on since {when}: recovery begin, or skip)", when=since)
+        )
     return _row(_("Now"), words)
 
 

@@ -194,8 +194,9 @@ class Daemon:
 
     def _prepare(self) -> None:
         """Before each wait: hear what the notifier has open, and say how things are."""
-        self._watch.follow(self._notifier.sources())
+        # This one first: what it lets go of has a number that the notifier may have been given since.
         self._sleep_watch.follow(self._logind.sources())
+        self._watch.follow(self._notifier.sources())
         problem = self._notifier.problem()
         self._sign = replace(self._sign, notifier=self._notifier.name, problem=problem)
         if self._sign != self._said and self._gone_since is None:

@@ -105,6 +105,7 @@ def _read(path: Path) -> dict[str, tuple[str, list[tuple[str, int]]]]:
         return {
             str(key): (str(token), [(str(episode), int(seq)) for episode, seq in cues])
             for key, (token, cues) in known.items()
+            if all(0 < int(seq) < 2**63 for _episode, seq in cues)
         }
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}

@@ -80,6 +80,8 @@ class Service:
         self._screen = Screen(folder, log)
         self._left: list[Attempt] = []
         """Cues whose note had to go for another's sake: they get one of their own."""
+        self._left_until: datetime | None = None
+        """Not before that instant, where the desktop would not have them."""
         self._wishes = Wishes(folder, log)
         self._wished = Settings()
         self._trouble = ""
@@ -117,6 +119,7 @@ class Service:
         instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
         places = [record.of(one.episode).place for one in self._left]
         instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
+        instants.append(self._left_until if self._left else None)
         instants.append(record.next_wakeup(now))
         return min((instant for instant in instants if instant is not None), default=None)
 
@@ -279,6 +282,8 @@ class Service:
 
     def _show_left(self, record: Record, now: datetime) -> None:
         """Show what lost its note, unless it is answered by now, in notes of their own; not in a quiet time."""
+        if self._left_until is not None and now < self._left_until:
+            return
         waiting: list[Attempt] = []
         ready: list[Attempt] = []
         for one in self._left:
@@ -286,7 +291,7 @@ class Service:
             if episode is None or is_answered(episode, one.cue):
                 continue
             (waiting if episode.place.is_quiet(now) and not one.cue.critical else ready).append(one)
-        self._left = waiting
+        self._left, self._left_until = waiting, None
         for group in grouped(ready):
             self._show(group, now, self._reply())
 
@@ -303,11 +308,11 @@ class Service:
                 # What shared the note goes with it, and has to come again.
                 self._left += self._screen.pop(outcome.key)[1:]
                 return self._press(outcome, now)
-            case Closed(key=key, reason=reason):
-                if reason != "withdrawn":
-                    self._screen.pop(key)
+            case Closed(key=key):
+                self._screen.pop(key)
                 return False
             case Freed():
+                self._left_until = None
                 held = [attempt for attempt in self._attempts.values() if attempt.held_by]
                 for attempt in held:
                     if attempt.again_at is not None:
@@ -318,7 +323,9 @@ class Service:
             if group:
                 self._screen.put(key, group, outcome.token if isinstance(outcome, Shown) else "")
         elif outcome.tag < 0:
-            self._left += group  # no fact waits for it: it is shown again with the next wake
+            self._left += group  # no fact waits for it: it is shown again later
+            self._left_until = now + HELD_WAIT
+            return bool(group)
         again = [
             self._note_of(attempt, replace(outcome, tag=attempt.cue.seq), now)
             for attempt in group

@@ -16,7 +16,7 @@ from recovery.engine.facts import Fact
 from recovery.engine.screening import left_out_now
 from recovery.engine.times import spell_when
 from recovery.protocol.durations import Duration
-from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, Session, modalities
+from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Session, modalities
 from recovery.values import Value, field
 
 RECENT = timedelta(hours=12)
@@ -122,14 +122,18 @@ class Desk(Turn):
         for gone in left_out_now(self.episode):
             for activity in gone.activities:
                 if name == activity.id or name in modalities(activity):
-                    return self.refuse(
-                        "{title} is left out, because of {question}: {reason}"
-                        " If that is no longer so: recovery screen {question}=no",
-                        title=activity.title,
-                        question=gone.question.id,
-                        reason=self.episode.text(gone.question.say),
-                    )
+                    return self.left_out(activity.title, gone.question)
         return None
+
+    def left_out(self, title: str, question: ScreenQuestion) -> Refused:
+        """That a yes to a question keeps something from this person."""
+        return self.refuse(
+            "{title} is left out, because of {question}: {reason}"
+            " If that is no longer so: recovery screen {question}=no",
+            title=title,
+            question=question.id,
+            reason=self.episode.text(question.say),
+        )
 
     def _of_earlier_phases(self) -> list[Session]:
         """The activities of the sessions that are on, or whose end is not told yet, from other phases."""

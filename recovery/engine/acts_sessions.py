@@ -58,6 +58,9 @@ class Sessions(Desk):
                 modality=modality_words(step.modality, self.episode.place.language),
                 other=wish.activity,
             )
+        for question in self.episode.whole.screen:  # of one that is assumed to be on as well
+            if step.modality in question.forbids and self.episode.screened.get(question.id):
+                return self.left_out(activity.title, question)
         has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
         is_suggested = activity.is_optional and track.is_open and not has_been
         offered = track.occurrence if track.snoozed_until or is_suggested else ""

@@ -203,11 +203,11 @@ def _times(
     So do those that follow the body into the night of the place. Where a quiet time lasts until bedtime, times of the
     clock come before it, as for who goes to bed early.
     """
-    place, cadence, last = episode.place, activity.cadence, None
+    cadence, last, has_moved = activity.cadence, None, activity.follows_body and bool(episode.stays)
     for instant in _all_times(episode.place_of(activity), cadence, start, after, since, hours):
-        if activity.follows_body and episode.stays:
-            told = episode.fit_told(instant)
-        elif place.quiet:
+        # What follows the body was due by the place where the person was then, and stays so.
+        place, told = episode.place_at(instant) if has_moved else episode.place, instant
+        if place.quiet and place.is_awake(instant):
             day = place.waking_day(instant)
             told = place.fit_told(instant, timedelta(0))
             if place.waking_day(told) != day:
@@ -215,9 +215,8 @@ def _times(
                     continue
                 begin, end = place.open_times(day)[-1]
                 told = max(begin, end - timedelta(minutes=30))
-        else:
-            yield instant
-            continue
+        if has_moved:
+            told = episode.fit_told(told)
         if last is None or told > last:
             last = told
             yield told

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import Alert, Episode, Treatment
 from recovery.engine.gates import Truth, truth
-from recovery.engine.screening import guarded, open_questions
+from recovery.engine.screening import open_questions
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, modality_words
 from recovery.language import tr, trn
@@ -145,7 +145,8 @@ def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] 
             if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
                 return Block(flag_stands(episode, alert), None)
     for question in open_questions(episode):
-        if wanted & {*guarded(question)}:
+        # Before it is known whether the protocol is for this person, they are asked and told nothing of it.
+        if question.refuses or wanted & {*question.forbids}:
             ask = episode.text(question.ask)
             words = episode.say("a question is open: {question} recovery screen answers it", question=ask)
             return Block(words, None)

@@ -210,7 +210,13 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         return _explained(activity, track.snoozed_until, [*reasons, put_off])
     if isinstance(activity, Session) and track.counts_from is not None:
         when = spell_when(place, track.counts_from, now)
-        reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
+        ends = [t.ended_at for t in episode.ledger if t.activity == activity.id]
+        if track.step > 0:
+            reasons = [episode.say("the next step of the round that has begun")]
+        if track.counts_from in ends:
+            reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
+        else:
+            reasons.append(episode.say("counted from {when}", when=when))
     blocked = Turn(episode, now, others).blocked(activity)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
     if blocked is None and track.withheld_until is not None and track.withheld_until > now:
@@ -251,13 +257,8 @@ def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) 
 def timing_words(activity: Timed, language: str) -> str:
     """How often an activity comes, and by whose hours where these are not the place's."""
     words = cadence_words(activity.cadence, is_session=isinstance(activity, Session), language=language)
-    is_grid = not isinstance(activity.cadence, Once | After)
-    if (
-        activity.follows_body
-        and is_grid
-        and not (isinstance(activity, Session) and isinstance(activity.cadence, Every))
-    ):
-        words += tr(language, ", on a journey by the hours of home")
+    if activity.follows_body:
+        words += tr(language, ", on a journey by the hours of where the phase began")
     return words
 
 

@@ -32,7 +32,7 @@ def forbidden(episode: Episode) -> frozenset[str]:
 def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[LeftOut, ...]:
     """What each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
     found = []
-    among = [a for phase in (phases or episode.whole.phases) for a in phase.everything()]
+    among = [a for phase in (episode.whole.phases if phases is None else phases) for a in phase.everything()]
     for question in episode.whole.screen:
         gone = tuple(a for a in among if modalities(a) & {*question.forbids})
         if gone and episode.screened.get(question.id):

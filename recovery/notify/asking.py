@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from recovery.notify.disturbing import (
-    DROPPED,
     FULL_SCREEN,
     HELD,
+    UNSEEN,
     Call,
     Dialogue,
     Server,
@@ -113,8 +113,8 @@ class Asking:
         """What this server does not have."""
 
     def concerns(self, note: Note, server: Server) -> bool:
-        """Whether a note depends on the answer."""
-        return note.can_wait or (note.critical and server.drops_what_is_urgent)
+        """Whether the fate of a note depends on the answer."""
+        return note.can_wait or server.drops_what_is_urgent
 
     def is_under_way(self, server: Server, send: Callable[[Call], int]) -> bool:
         """Whether an answer is still to come; asks, where that has not been done for this lot."""
@@ -129,13 +129,19 @@ class Asking:
         return bool(self._calls) or any(self._talks())
 
     def why_not(self, note: Note) -> str:
-        """Why a note is not to be shown now, as a message to translate; "" where it is, as far as anybody says."""
-        is_held = self._is_held or (self._switch is not None and self._switch.answer)
+        """Why a note is not to be sent now, as a message to translate; "" where it is, as far as anybody says."""
         if not note.can_wait:
-            return DROPPED if is_held else ""
-        if is_held:
+            return ""
+        if self._holds_back():
             return HELD
         return FULL_SCREEN if self._full_screen is not None and self._full_screen.answer else ""
+
+    def why_unseen(self, note: Note) -> str:
+        """Why a note that is sent now is not seen all the same."""
+        return UNSEEN if self.concerns(note, self._server) and self._holds_back() else ""
+
+    def _holds_back(self) -> bool:
+        return self._is_held or (self._switch is not None and self._switch.answer is True)
 
     def answered(self, serial: int, values: object, error: str = "") -> bool:
         """Take the reply to one of the calls, or the name of its error; whether it was one."""
@@ -168,16 +174,16 @@ class Asking:
                 talk.give_up()
 
     def end(self) -> None:
-        """The lot is shown or held back: the next one is asked for anew."""
+        """The lot is shown, held back or withdrawn: the next one is asked for anew."""
+        for talk in self._talks():
+            talk.give_up()
+        self._calls.clear()
         self._is_asked = False
 
     def forget(self) -> None:
         """The server is another, or none."""
-        for talk in self._talks():
-            talk.give_up()
-        self._calls.clear()
+        self.end()
         self._unknown.clear()
-        self._is_asked = False
 
     def _talks(self) -> list[Talk]:
         return [talk for talk in (self._switch, self._full_screen) if talk is not None and not talk.is_over]

@@ -58,6 +58,8 @@ class _Delivery:
     note: Note
     give_up_at: float
     is_withdrawn: bool = False
+    unseen: str = ""
+    """Why it stays unseen though the server takes it: a message to translate."""
 
 
 class DBusNotifier:
@@ -100,6 +102,8 @@ class DBusNotifier:
         """Of the bus, and the server's own name on it: with an id they name one note and no other."""
         self._naming: tuple[int, int] = (0, 0)
         """The serials of the questions for them."""
+        self._is_named = False
+        """Whether they have been answered."""
         self._adopted: dict[str, str] = {}
         """Tokens of notes to take over, by key, until it is known whose they are."""
         self._unwanted: set[str] = set()
@@ -142,7 +146,7 @@ class DBusNotifier:
 
     def adopt(self, key: str, token: str) -> None:
         self._adopted[key] = token
-        if self._connect() and self._owner and self._bus_id:
+        if self._connect() and self._is_named:
             self._take_over()
 
     def sources(self) -> tuple[Source, ...]:
@@ -203,6 +207,7 @@ class DBusNotifier:
             return False
         for rule in _RULES:
             self._bus.match(rule)
+        self._is_named = False
         bus = self._dbus.address("/org/freedesktop/DBus", "org.freedesktop.DBus")
         self._naming = (
             self._bus.call(bus, "GetId"),
@@ -240,7 +245,7 @@ class DBusNotifier:
         """Make the notes of the process before us ours, as far as this server has shown them."""
         for key, token in self._adopted.items():
             place, _slash, number = token.rpartition("/")
-            if place != self._place() or not number.isascii() or not number.isdecimal():
+            if place != self._place() or not _is_id(number):
                 self._ready.append(Closed(key, "unknown"))
                 continue
             self._ids.setdefault(key, int(number))
@@ -248,6 +253,7 @@ class DBusNotifier:
                 self._close_note(int(number))
         self._adopted.clear()
         self._unwanted.clear()
+        self._is_named = True
 
     def _place(self) -> str:
         return f"{self._bus_id}/{self._owner}"
@@ -270,6 +276,7 @@ class DBusNotifier:
     def _send_waiting(self) -> None:
         """Send what can be sent: one note a key at a time, since replacing needs the id of the one before."""
         if not self._waiting:
+            self._asking.end()
             return
         if self._capabilities is None:
             self._ask_capabilities()
@@ -286,6 +293,7 @@ class DBusNotifier:
                 self._ready.append(Undelivered(note.tag, self.name, _(reason), is_held=True))
             else:
                 busy.add(note.key)
+                delivery.unseen = self._asking.why_unseen(note) if concerned else ""
                 self._under_way[self._notify(note, self._capabilities)] = delivery
         self._waiting = kept
         if not any(self._asking.concerns(delivery.note, self._who) for delivery in kept):
@@ -375,9 +383,14 @@ class DBusNotifier:
             return
         elif delivery := self._under_way.pop(serial, None):
             self._problem = ""
+            self._remember(delivery, first)
+            if delivery.unseen:
+                self._holds = True
+                reason = _(delivery.unseen)
+                self._ready.append(Undelivered(delivery.note.tag, self.name, reason, is_held=True))
+                return
             token = f"{self._place()}/{first}" if isinstance(first, int) and self._owner else ""
             self._ready.append(Shown(delivery.note.tag, self.name, token))
-            self._remember(delivery, first)
         elif delivery := self._too_late.pop(serial, None):
             self._remember(delivery, first)
 
@@ -401,6 +414,8 @@ class DBusNotifier:
         key = delivery.note.key
         self._ids.pop(key, None)
         self._ids[key] = number
+        # An older wish to close a note of that number was for the one before.
+        self._closing = {serial: known for serial, known in self._closing.items() if known != number}
         while len(self._ids) > KEYS_KEPT:
             del self._ids[next(iter(self._ids))]
         if delivery.is_withdrawn:
@@ -450,6 +465,11 @@ class DBusNotifier:
             self._probe = None
         if self._bus and self._bus.is_stuck():
             self._lose_bus(_("the session bus takes no messages"), "")
+
+
+def _is_id(text: str) -> bool:
+    """Whether it is a number that a server may have given to a note: 32 bits, and not 0."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) < 2**32
 
 
 def _silence(is_absent: bool) -> tuple[str, Lack]:

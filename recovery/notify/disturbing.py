@@ -2,7 +2,8 @@
 
 Measured with the servers themselves (Debian 12). KDE Plasma has the property `Inhibited` of the specification, dunst
 has `paused`; Xfce keeps a switch in Xfconf, GNOME and MATE in GSettings, which has no way over the bus but tells there
-that something changed. Each holds back or drops what is normal and shows what is critical, but MATE, which drops both.
+that something changed. Each holds back or drops what is normal and shows what is critical, but MATE, which drops both,
+and dunst, which keeps both until it goes on.
 Of a full screen only GNOME knows by itself: elsewhere, on X11, the active window is asked.
 """
 
@@ -20,7 +21,7 @@ DUNST = "org.dunstproject.cmd0"
 XFCONF = "org.xfce.Xfconf"
 
 HELD = N_("the desktop is not to disturb")
-DROPPED = N_("the desktop shows nothing now, not even what is urgent")
+UNSEEN = N_("the desktop shows nothing now, not even what is urgent")
 FULL_SCREEN = N_("a program has the full screen")
 
 
@@ -33,8 +34,13 @@ class Server:
 
     @property
     def drops_what_is_urgent(self) -> bool:
-        """Whether it shows nothing at all while the person does not want to be disturbed."""
+        """Whether it shows nothing at all while the person does not want to be disturbed, and nothing of it later."""
         return self.vendor == "MATE"
+
+    @property
+    def keeps_what_is_urgent(self) -> bool:
+        """Whether it shows what is urgent only when that is over, as all else."""
+        return self.name == "dunst"
 
 
 @dataclass(frozen=True)

@@ -190,10 +190,12 @@ def try_out(
                 tried = Tried(
                     is_shown=True, has_buttons=True, is_pressed=tried.is_pressed, is_closed=tried.is_closed
                 )
-        else:
+    finally:
+        if (
+            not tried.is_shown or tried.has_buttons
+        ):  # interrupted as well; without a button it is to be looked at
             notifier.withdraw(_TEST_KEY)
             notifier.collect(monotonic())
-    finally:
         notifier.close()
     return tried
 

@@ -283,3 +283,13 @@ def test_a_simulation_takes_options(person: Person) -> None:
     assert "is not one of the choices" in person.types(*arguments, "--set", "muscle=biceps", status=2).err
     assert "is not one of the choices" in person.types(*arguments, "--set", "muscle", status=2).err
     assert "nothing is called 'muscel'" in person.types(*arguments, "--set", "muscel=x", status=2).err
+
+
+def test_what_a_yes_forbids_is_not_begun_though_it_is_assumed_to_be_on(patient: Person) -> None:
+    patient.types("skip", "ice")
+    patient.waits(hours=3)
+    assert patient.json("status")["episodes"][0]["now"]["activity"] == "ice"
+    patient.types("screen", "raynaud=yes")
+    assert "not to be: recovery end, or skip" in patient.types("status").out
+    for words in (["begin"], ["begin", "ice"], ["begin", "cold"]):
+        assert "Ice is left out, because of raynaud" in patient.types(*words, status=1).err

@@ -120,7 +120,8 @@ def test_the_file_is_private_and_says_nothing_in_words(watch: Made) -> None:
     "text",
     ["", "[]", "{", "null", '{"a": 1}', '{"a": ["b", [["c"]]]}', '{"a": ["b", [["quick-1", 9999]]]}',
      '{"a": ["b", [["quick-1", 1]]]}', '{"a": ["b", [["other", 2]]]}', '{"a": ["b", [["quick-1", 1e400]]]}',
-     '{"a": ["b", []]}', "[" * 100_000, "\udcff"],
+     '{"a": ["b", []]}', '{"a": ["b", [["quick-1", 99999999999999999999999]]]}',
+     '{"a": ["b", [["quick-1", -1]]]}', "[" * 100_000, "\udcff"],
 )  # fmt: skip
 def test_rubbish_in_the_file_is_no_obstacle(watch: Made, text: str) -> None:
     daemon = watch(ICE.format(length="20min"))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -133,6 +133,17 @@ def test_spread_over_the_day_of_the_body_nothing_comes_in_the_night_of_the_place
         instants = [one.at for one in journey.told(activity)]
         assert len(set(instants)) == len(instants) > 2
         assert all(journey.episode.place_at(at).is_awake(at) for at in instants), activity
+
+
+def test_what_follows_the_body_and_comes_before_a_quiet_evening_is_told_once() -> None:
+    pill = BODY.replace("'20:00'", "'22:00'")
+    journey = Journey(pill)
+    lives = replace(journey.episode.place, quiet=((time(21), time(23)),))
+    journey.episode = replace(journey.episode, place=lives)
+    journey.go("Mon 21:30")
+    journey.travel("Europe/Paris")  # the same time there
+    journey.go("Wed 12:00")
+    assert journey.clocks("pill") == ["23 08:00", "23 20:30", "24 08:00", "24 20:30", "25 08:00"]
 
 
 def test_a_phase_that_begins_on_the_journey_has_the_hours_of_the_place() -> None:

@@ -247,6 +247,24 @@ def test_the_note_of_another_server_is_left_alone(
     desktop.wait_for_displayed(2)
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999", "9" * 5000, "²"])
+def test_a_number_that_no_server_gives_is_no_note(
+    desktop: Desktop, notifier: DBusNotifier, token: str, number: str
+) -> None:
+    notifier.adopt("ice", f"{token.rpartition('/')[0]}/{number}")
+    assert drive(notifier, len) == [Closed("ice", "unknown")]
+
+
+def test_what_nobody_can_have_shown_is_gone_however_late_it_is_asked(bare_desktop: Desktop) -> None:
+    bare_desktop.start_bus()
+    subject = DBusNotifier(bare_desktop.environ)
+    subject.adopt("rest", "a/b/1")
+    assert drive(subject, len) == [Closed("rest", "unknown")]
+    subject.adopt("ice", "a/b/2")  # by now it is known that there is no server
+    assert drive(subject, len) == [Closed("ice", "unknown")]
+    subject.close()
+
+
 @pytest.mark.parametrize("token", ["", "/", "x/y", "//-1", "a/b/c/9" * 100])
 def test_what_is_no_token_is_no_note(desktop: Desktop, notifier: DBusNotifier, token: str) -> None:
     notifier.adopt("ice", token)
