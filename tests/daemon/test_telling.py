@@ -415,6 +415,23 @@ def test_where_the_desktop_does_not_say_when_it_is_asked_again(watch: Made) -> N
     assert len(daemon.titles()) == 1
 
 
+def test_what_lost_its_note_meanwhile_comes_within_a_minute(watch: Made) -> None:
+    daemon = watch(SHORT, DRINK)
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    assert "Drink" in note.body
+    daemon.notifier.may_disturb = False
+    act(daemon, Act("skip", "ice"))
+    daemon.wake(NOON + MINUTE)
+    assert daemon.next == NOON + 2 * MINUTE
+    assert len(daemon.notifier.shown) == 1
+    daemon.wake_when_due()
+    assert daemon.next == NOON + 3 * MINUTE, "it is asked for again, not all the time"
+    daemon.notifier.may_disturb = True
+    daemon.wake_when_due()
+    assert daemon.titles()[1:] == ["Drink"]
+
+
 def test_what_is_no_longer_right_is_not_shown_afterwards(watch: Made) -> None:
     daemon = watch(SHORT, DRINK)
     daemon.notifier.may_disturb = False

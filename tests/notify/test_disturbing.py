@@ -22,7 +22,7 @@ from recovery.notify.disturbing import (
     is_freed,
     run,
 )
-from recovery.notify.port import Freed, Note, Shown, Undelivered
+from recovery.notify.port import WITHDRAWN_UNSEEN, Freed, Note, Shown, Undelivered
 from tests.desktop import Desktop, display, end, need, until
 from tests.notify.conftest import drive, drive_deliveries
 from tests.notify.test_dbus_odd_servers import GOOD, notified, server
@@ -97,6 +97,21 @@ def test_several_notes_are_one_question(bare_desktop: Desktop, notifier: DBusNot
             notifier.show(Note(f"note {tag}", "Drink", "", tag=tag, can_wait=True))
         drive_deliveries(notifier, 3)
     assert members(asked).count("Get") == 2
+
+
+def test_the_answer_for_a_note_that_was_withdrawn_is_not_that_for_the_next(
+    bare_desktop: Desktop, notifier: DBusNotifier
+) -> None:
+    answers = {**GOOD, "Get": YES}
+    with server(bare_desktop, answers):
+        notifier.probe()
+        drive(notifier, lambda _: notifier.capabilities())
+        notifier.show(NOTE)
+        notifier.withdraw(NOTE.key)
+        assert drive_deliveries(notifier) == [Undelivered(1, "dbus", WITHDRAWN_UNSEEN)]
+        answers["Get"] = NO
+        notifier.show(NOTE)
+        assert drive_deliveries(notifier) == [Shown(1, "dbus")]
 
 
 def test_a_paused_dunst_says_when_it_goes_on(desktop: Desktop) -> None:
