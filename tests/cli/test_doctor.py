@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from recovery.engine import facts as f
 from recovery.engine.facts import Fact, to_ms
 from recovery.store.figures import lateness
 from recovery.store.journal import Journal
-from tests.desktop import Desktop, until
+from tests.desktop import LIMIT_SECONDS, Desktop, until
 from tests.profile import ICE, Profile, protocol
 
 NOTHING: Mapping[str, str] = {"PATH": os.environ.get("PATH", "")}
@@ -104,6 +105,15 @@ def test_gnome_is_asked_by_its_settings(
 
     assert checks["quiet"].state == state
     assert checks["server"].state == "warn", "this one has no buttons"
+
+
+def test_an_interrupted_test_leaves_no_note(desktop: Desktop) -> None:
+    command = [sys.executable, "-m", "recovery", "doctor", "--test"]
+    with subprocess.Popen(command, env=desktop.environ, stdout=subprocess.DEVNULL) as doctor:
+        desktop.wait_for_displayed(1)
+        doctor.send_signal(signal.SIGINT)
+        assert doctor.wait(LIMIT_SECONDS) == 130
+    desktop.wait_for_displayed(0)
 
 
 def test_a_session_without_a_server(bare_desktop: Desktop, tmp_path: Path) -> None:

@@ -219,6 +219,14 @@ def test_a_check_in_asks_what_the_phase_asks(person: Profile) -> None:
     assert "Noted: pain 3." in seen
 
 
+@pytest.mark.parametrize("types", ["\x04", "3\n\x04"])
+def test_leaving_a_check_in_notes_nothing_and_is_no_bug(person: Profile, types: str) -> None:
+    person.run("start", "strain", *KNOWN, "--screen", "none", "--no-daemon")
+    seen = at_terminal(person, "checkin", types=types, status=130)
+    assert "bug" not in seen
+    assert person.facts("answered") == []
+
+
 def test_a_check_in_without_any_answer_notes_nothing(person: Profile) -> None:
     person.start(protocol(ICE.format(length="20min")), "--no-daemon")
     assert "Error: no answers given" in at_terminal(person, "checkin", types="\n", status=2)
