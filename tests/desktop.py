@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jeepney import DBusAddress, MessageType, new_method_call  # type: ignore[import-untyped]
-from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]
+from jeepney import DBusAddress, MessageType, new_method_call  # type: ignore[import-untyped]  # it carries no types
+from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]  # it carries no types
 
 LIMIT_SECONDS = 15.0
 """For anything to start or to happen; a slow machine may take it, a wait ends as soon as it can."""

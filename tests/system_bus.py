@@ -19,9 +19,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from jeepney import DBusAddress, MessageType, new_method_call, new_method_return, new_signal  # type: ignore[import-untyped]
-from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
-from jeepney.low_level import HeaderFields  # type: ignore[import-untyped]
+from jeepney import DBusAddress, MessageType, new_method_call, new_method_return, new_signal  # type: ignore[import-untyped]  # it carries no types
+from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]  # it carries no types
+from jeepney.low_level import HeaderFields  # type: ignore[import-untyped]  # it carries no types
 
 from tests.desktop import BUS_CONFIGURATION, LIMIT_SECONDS, end, need, until
 

@@ -14,16 +14,16 @@ from itertools import count
 from typing import Any
 
 # jeepney carries no types.
-from jeepney.auth import BEGIN, AuthenticationError, Authenticator  # type: ignore[import-untyped]
-from jeepney.bus import parse_addresses  # type: ignore[import-untyped]
-from jeepney.low_level import (  # type: ignore[import-untyped]
+from jeepney.auth import BEGIN, AuthenticationError, Authenticator  # type: ignore[import-untyped]  # it carries no types
+from jeepney.bus import parse_addresses  # type: ignore[import-untyped]  # it carries no types
+from jeepney.low_level import (  # type: ignore[import-untyped]  # it carries no types
     HeaderFields,
     Message,
     MessageFlag,
     MessageType,
     Parser,
 )
-from jeepney.wrappers import DBusAddress, new_method_call  # type: ignore[import-untyped]
+from jeepney.wrappers import DBusAddress, new_method_call  # type: ignore[import-untyped]  # it carries no types
 
 from recovery.language import _
 from recovery.notify.port import Lack

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from recovery import clock
 from recovery.language import N_, _
 from recovery.notify.asking import Asking
-from recovery.notify.disturbing import RULES, Call, Server, is_freed
+from recovery.notify.disturbing import PATH, RULES, SERVER, Call, Server, is_freed
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -39,11 +39,9 @@ SILENT = N_("the notification server does not answer")
 NO_SERVER = N_("no notification server is running on this desktop")
 SERVER_GONE = N_("the notification server went away")
 
-_SERVER = "org.freedesktop.Notifications"
-_PATH = "/org/freedesktop/Notifications"
 _RULES = (
-    f"type='signal',sender='{_SERVER}',path='{_PATH}',interface='{_SERVER}'",
-    f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{_SERVER}'",
+    f"type='signal',sender='{SERVER}',path='{PATH}',interface='{SERVER}'",
+    f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{SERVER}'",
     *RULES,
 )
 _CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
@@ -211,7 +209,7 @@ class DBusNotifier:
         bus = self._dbus.address("/org/freedesktop/DBus", "org.freedesktop.DBus")
         self._naming = (
             self._bus.call(bus, "GetId"),
-            self._bus.call(bus, "GetNameOwner", "s", (_SERVER,)),
+            self._bus.call(bus, "GetNameOwner", "s", (SERVER,)),
         )
         return True
 
@@ -266,7 +264,7 @@ class DBusNotifier:
     def _call(self, member: str, signature: str = "", body: tuple[Any, ...] = (), interface: str = "") -> int:
         if self._bus is None or self._dbus is None:
             return 0
-        return self._bus.call(self._dbus.address(_PATH, _SERVER, interface), member, signature, body)
+        return self._bus.call(self._dbus.address(PATH, SERVER, interface), member, signature, body)
 
     def _ask_capabilities(self) -> None:
         if self._probe is None:

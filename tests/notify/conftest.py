@@ -2,13 +2,14 @@
 
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from recovery.notify.dbus_adapter import DBusNotifier
 from recovery.notify.port import HandedOver, Notifier, Outcome, Shown, Undelivered
 from recovery.notify.watching import Watch
-from tests.desktop import LIMIT_SECONDS
+from tests.desktop import LIMIT_SECONDS, Desktop
 
 
 def drive(
@@ -38,3 +39,12 @@ def deliveries(outcomes: list[Outcome]) -> list[Shown | HandedOver | Undelivered
 def drive_deliveries(notifier: Notifier, count: int = 1, limit: float = LIMIT_SECONDS) -> list[Outcome]:
     """Run until `count` notes have their outcome."""
     return drive(notifier, lambda outcomes: len(deliveries(outcomes)) >= count, limit)
+
+
+@pytest.fixture
+def notifier(bare_desktop: Desktop) -> Iterator[DBusNotifier]:
+    """On a bus on which no server runs yet."""
+    bare_desktop.start_bus()
+    subject = DBusNotifier(bare_desktop.environ)
+    yield subject
+    subject.close()

@@ -84,14 +84,6 @@ def server(desktop: Desktop, answers: dict[str, Answer], *names: str) -> Iterato
         connection.close()
 
 
-@pytest.fixture
-def notifier(bare_desktop: Desktop) -> Iterator[DBusNotifier]:
-    bare_desktop.start_bus()
-    subject = DBusNotifier(bare_desktop.environ)
-    yield subject
-    subject.close()
-
-
 def notified(asked: list[tuple[str, Any]]) -> Any:
     [values] = [values for member, values in asked if member == "Notify"]
     return values

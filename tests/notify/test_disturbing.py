@@ -34,14 +34,6 @@ CHANGED = "PropertiesChanged"
 UNKNOWN = ("org.freedesktop.DBus.Error.UnknownProperty", ("no such property",))
 
 
-@pytest.fixture
-def notifier(bare_desktop: Desktop) -> Iterator[DBusNotifier]:
-    bare_desktop.start_bus()
-    subject = DBusNotifier(bare_desktop.environ)
-    yield subject
-    subject.close()
-
-
 def pause(desktop: Desktop, is_on: bool) -> None:
     desktop.ask("org.freedesktop.DBus.Properties", "Set", "ssv", (DUNST, "paused", ("b", is_on)))
 
