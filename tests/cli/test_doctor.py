@@ -78,6 +78,7 @@ def test_a_desktop_that_holds_notifications_back(desktop: Desktop, tmp_path: Pat
 
     assert check.state == "warn"
     assert "held back (dunst)" in check.found
+    assert "the ends of sessions as well" in check.found
     subprocess.run(check.advice.split(), env=desktop.environ, check=True)
     assert looked(tmp_path, desktop.environ)["quiet"].state == "ok", "the advice helps"
 

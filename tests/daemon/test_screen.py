@@ -163,3 +163,12 @@ def test_killed_and_restarted_it_takes_off_the_real_screen_what_was_answered(
         desktop.wait_for_displayed(1)
         person.run("skip", "ice")
         until(lambda: desktop.displayed() == 0, "what the first daemon showed is gone")
+
+
+def test_a_note_that_somebody_else_closed_is_forgotten(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    assert ONE in json.loads((daemon.folder / NAME).read_text("utf-8"))
+    daemon.notifier.close_note(ONE, "withdrawn")  # as "clear all" of a panel may
+    daemon.wake()
+    assert json.loads((daemon.folder / NAME).read_text("utf-8")) == {}
