@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from recovery.language import N_, _
+from recovery.protocol.nesting import too_deep
 from recovery.protocol.problems import Place, Problem, shown
-from recovery.protocol.wording import hint
+from recovery.protocol.wording import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
 DEEPEST = 20
@@ -142,6 +143,7 @@ def read_document(text: str, file: str) -> Document:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
+        builder.refuse_depth_ahead(text, error.problem_mark)
         raise _mistake(error, text, file) from None
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())[:200]
@@ -186,8 +188,23 @@ class _Builder:
         self.skipping = 0
         """How many containers deep inside the value of a duplicate key: left out."""
         self.documents = 0
+        self.brackets = 0
+        """How many of the open containers are written with brackets: always the innermost."""
+        self.read_to = 0
+        """The offset of the end of the last event."""
+
+    def refuse_depth_ahead(self, text: str, mark: Any) -> None:
+        """Raise `Unreadable` where brackets before the mark, of which no event told, go too deep."""
+        if mark is None:
+            return
+        levels = DEEPEST - len(self.stack) - self.skipping
+        is_in_brackets = self.brackets > 0
+        offset = too_deep(text, self.read_to, mark.index + 1, levels=levels, is_in_brackets=is_in_brackets)
+        if offset is not None:
+            raise self._too_deep(_position(text, offset))
 
     def take(self, event: Any) -> None:
+        self.read_to = event.end_mark.index
         match event:
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -198,10 +215,12 @@ class _Builder:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._refuse_extras(event)
                 if len(self.stack) + self.skipping >= DEEPEST:
-                    most = _("at most {count} levels", count=DEEPEST)
-                    raise self._unreadable(event, _("nested too deep"), most)
+                    mark: Any = event.start_mark
+                    raise self._too_deep((mark.line + 1, mark.column + 1))
+                self.brackets += bool(event.flow_style)
                 self._open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self.brackets -= self.brackets > 0
                 self._close()
             case yaml.ScalarEvent():
                 self._refuse_extras(event)
@@ -212,6 +231,15 @@ class _Builder:
                     _("an alias (*) is not used here; write it out, or put quotes round a text"),
                 )
                 self._scalar(event, "")
+
+    def _too_deep(self, where: tuple[int, int]) -> Unreadable:
+        path = self._here() if self.stack else ()
+        outside = path[: len(path) - self.brackets][
+            :4
+        ]  # the same, whether events told of the brackets or not
+        place = Place(self.document.file, *where, in_words(self.document.value, outside))
+        most = _("at most {count} levels", count=DEEPEST)
+        return Unreadable(place.problem(_(TOO_DEEP), expected=most))
 
     def _unreadable(self, event: Any, message: str, expected: str) -> Unreadable:
         mark = event.start_mark
@@ -330,7 +358,7 @@ def in_words(root: Any, path: Path_) -> str:
             item = value[step] if isinstance(value, list) and step < len(value) else None
             identity = item_id(item)
             which = repr(identity[:40]) if identity else str(step + 1)
-            words[-1:] = [f"{_(_SINGULAR[name]) if name in _SINGULAR else name} {which}"]
+            words[-1:] = [f"{_(_SINGULAR[name]) if name in _SINGULAR else name} {which}".lstrip()]
         elif len(words) == 1 and name in _BY_ID:
             words = [f"{_(_SINGULAR[name])} {step[:40]!r}"]
         else:
