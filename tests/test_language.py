@@ -471,7 +471,7 @@ def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
     assert current() == "en"
 
 
-_HURT = ("--onset", "1h ago", "--grade", "2", "--side", "left", "--screen", "none")
+_HURT = ("--onset", "1h ago", "--grade", "2", "--side", "left", "--signs", "none", "--screen", "none")
 
 
 # Commands ----------------------------------------------------------------------------------------

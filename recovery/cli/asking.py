@@ -55,9 +55,8 @@ def screening(
         return given
     asked = [Question(question.id, said(question.ask)) for question in still]
     if not ask:
-        listed = "\n".join(f"  {question.id}: {question.ask}" for question in asked)
         raise UsageError(
-            _("screening questions are open:\n{listed}", listed=listed),
+            _("screening questions are open:\n{listed}", listed=_listed(asked)),
             _("--screen ID=yes for each that applies and --screen none for the rest; or --screen-later"),
         )
     click.echo(_("Does any of these apply to you? It decides what is left out."))
@@ -196,14 +195,30 @@ def red_flags(
 ) -> tuple[str, ...]:
     """The red flags that a person reports at the start, those that other answers have raised included.
 
-    Those of `told` were asked already, by the grading.
+    Those of `told` were asked already, by the grading. Raises `UsageError` for words that name none, and where
+    nothing is said of them and nobody can be asked.
     """
-    known = [flag for flag in protocol.red_flags if flag.ask]
-    given = split(words)
-    known_only(given, (flag.id for flag in known), "--flag")
-    given += [name for name in raised if name not in given]
-    if ask and known and not words:
-        asked = [Question(flag.id, said(flag.ask)) for flag in known if flag.id not in {*given, *told}]
+    signs = [flag for flag in protocol.red_flags if flag.ask]
+    typed = split(words)
+    given = [word for word in typed if word != NONE]
+    known_only(given, (flag.id for flag in signs), "--signs")
+    if given and NONE in typed:
+        raise UsageError(
+            _("--signs: {name} and none contradict each other", name=given[0]),
+            _("leave one of them out"),
+        )
+    given += raised
+    still = [Question(flag.id, said(flag.ask)) for flag in signs if flag.id not in {*given, *told}]
+    if still and not typed:
+        if not ask:
+            raise UsageError(
+                _("nothing is said of the signs that need a professional:\n{listed}", listed=_listed(still)),
+                _("--signs ID for each that is so, or --signs none"),
+            )
         click.echo(_("Is any of these so? Then somebody has to look at it."))
-        given += sorted(which(asked, later=False) or ())
+        given += sorted(which(still, later=False) or ())
     return tuple(dict.fromkeys(given))
+
+
+def _listed(questions: Iterable[Question]) -> str:
+    return "\n".join(f"  {question.id}: {question.ask}" for question in questions)

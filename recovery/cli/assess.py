@@ -45,6 +45,6 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
     click.echo(asking.grade_words(found))
     for flag in flags:
         click.secho(f"{level_words(flag.level, current())}: {asking.side_words(flag.say, None)}", bold=True)
-    raised = "".join(f" --flag {flag.id}" for flag in flags)
-    click.echo(f"recovery start {known.id} --grade {found.grade}{raised}")
+    # Without the signs: `start` asks for all of them, and these questions were about a few.
+    click.echo(f"recovery start {known.id} --grade {found.grade}")
     return 0

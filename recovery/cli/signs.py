@@ -206,7 +206,8 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
         if start:
             from recovery.cli.clicked import run_with_click
 
-            status = run_with_click(["start", *arguments, *(["--json"] if as_json else [])]) or status
+            signs = _signs_told(before, item)
+            status = run_with_click(["start", *arguments, *signs, *(["--json"] if as_json else [])]) or status
         elif not as_json:
             command = " ".join(arguments)
             print(_("Reminders of its own: recovery start {command}", command=command))
@@ -225,6 +226,15 @@ def _start_arguments(episode: Episode, item: Item) -> list[str]:
         answers = (f"{name}={'yes' if is_yes else 'no'}" for name, is_yes in episode.screened.items())
         arguments += ["--screen", ",".join(answers)]
     return arguments
+
+
+def _signs_told(episode: Episode, item: Item) -> list[str]:
+    """The option with the signs that the same person was asked for already: those that stand, or none."""
+    if item.start != episode.whole.id:
+        return []
+    asked = {f"flag/{each.id}" for each in episode.whole.red_flags if each.ask}
+    standing = [name.rpartition("/")[2] for name in episode.alerts if name in asked]
+    return ["--signs", ",".join(standing) or NONE]
 
 
 def _checklists_of(episode: Episode) -> list[Checklist]:

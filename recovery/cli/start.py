@@ -37,7 +37,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
 from recovery.store.record import Record, bring_up, load, untold, write
 from recovery.store.upgrading import pinned_from
-from recovery.values import Value, field
+from recovery.values import Value, field, replace
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
@@ -60,13 +60,15 @@ class Given(Value):
     side: str | None = None
     screen: tuple[str, ...] = ()
     screen_later: bool = False
-    flags: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
 
 class Opening(Value):
     """What an episode begins with."""
 
+    at: datetime
+    """When the last question was answered: the plan counts from then."""
     data: Mapping[str, Any]
     """Of the fact that opens it."""
     flags: tuple[str, ...] = ()
@@ -89,7 +91,14 @@ class Opening(Value):
     help="The answer to a screening question; none: none of the others applies.",
 )
 @click.option("--screen-later", is_flag=True, help="Leave screening questions open: what they guard waits.")
-@click.option("--flag", "flags", metavar="ID", multiple=True, help="A red flag: see recovery flag.")
+@click.option(
+    "--signs",
+    "--flag",
+    "signs",
+    metavar="ID",
+    multiple=True,
+    help="A sign that needs a professional: see recovery flag; none: there is none of them.",
+)
 @click.option("--set", "options", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
 @click.option("--wake", type=params.CLOCK, help="When you get up. [default: the setting, or 07:00]")
 @click.option("--bedtime", type=params.CLOCK, help="When you go to bed. [default: the setting, or 23:00]")
@@ -116,7 +125,7 @@ def start(
     side: str | None,
     screen: tuple[str, ...],
     screen_later: bool,
-    flags: tuple[str, ...],
+    signs: tuple[str, ...],
     options: tuple[str, ...],
     wake: time | None,
     bedtime: time | None,
@@ -132,15 +141,15 @@ def start(
     """Start a protocol: asks what it has to know, shows the plan, keeps it, and reminds from now on.
 
     PROTOCOL is an id (see `recovery protocols`) or the path of a protocol file. What is not given is asked
-    for on a terminal: without a grade a few questions find it, and the screening questions find what has to be
-    left out.
+    for on a terminal: without a grade a few questions find it, the screening questions find what has to be left
+    out, and the signs who has to look first. The plan counts from the last answer.
 
     \b
     recovery start strain
-    recovery start strain --grade 2 --onset "yesterday 18:00" --side left --screen none
-    recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none
+    recovery start strain --grade 2 --onset "yesterday 18:00" --side left --screen none --signs none
+    recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
-    folder, now = paths.make_home(), clock.now()
+    folder, typed_at = paths.make_home(), clock.now()
     known = settings.load(folder)
     place = params.place(
         timezone or known.timezone,
@@ -154,26 +163,22 @@ def start(
 
     library = default_library()
     reading = read_protocol(library.find(protocol), library)
-    given = Given(onset, grade, side, screen, screen_later, flags, options)
+    given = Given(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
-    opening = _opening(reading, given, now, place, running=_running(folder, now), ask=ask)
+    opening = _opening(reading, given, typed_at, place, running=_running(folder, typed_at), ask=ask)
     travels = not (timezone or known.timezone) and place.zone.key == clock.machine_zone()
     chosen = ({"discreet": True} if discreet else {}) | ({"travels": True} if travels else {})
-    opening = Opening(
-        {**opening.data, "confirms": not known.auto_advance, **chosen},
-        flags=opening.flags,
-        words=opening.words,
-    )
+    opening = replace(opening, data={**opening.data, "confirms": not known.auto_advance, **chosen})
     if not as_json:
-        _tell_first(reading.protocol, opening, now)
-    episode, others = keep(folder, reading, opening, now)
+        _tell_first(reading.protocol, opening)
+    episode, others = keep(folder, reading, opening)
     if no_daemon:
         presence.forget(folder)
     there = None if no_daemon else _see_that_it_runs(folder, notifier)
     if as_json:
         print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None})
         return 0
-    _tell(episode, others, now, there)
+    _tell(episode, others, opening.at, there)
     if there is not None:
         _show_what_no_desktop_showed(folder)
     return 0
@@ -194,7 +199,7 @@ def _running(folder: Path, now: datetime) -> tuple[Episode, ...]:
 def _opening(
     reading: "Reading",
     given: Given,
-    now: datetime,
+    typed_at: datetime,
     place: Place,
     *,
     running: Sequence[Episode],
@@ -202,9 +207,11 @@ def _opening(
 ) -> Opening:
     """All that the protocol wants to know: asked for on a terminal, else an error that names what is missing.
 
-    An episode that is in the way is told before anybody answers a dozen questions.
+    An episode that is in the way is told before anybody answers a dozen questions. A time such as "2h ago" counts
+    from when it was typed: `typed_at` for one of the command line.
     """
     protocol = compiled.in_language(reading.protocol, current())
+    onset = None if given.onset is None else _onset(given.onset, typed_at, place)
     wanted: dict[str, str | None] = {"onset": given.onset, "side": given.side, "grade": given.grade}
     missing = [name for name in protocol.inputs if wanted[name] is None]
     if missing and not ask:
@@ -214,9 +221,12 @@ def _opening(
             _("for instance: {examples}", examples=" ".join(_EXAMPLES[name] for name in missing)),
         )
     for name in missing:
-        if name != "grade" or protocol.assessment is None:
-            wanted[name] = _ask(name, now, place)
-    injury = _onset(wanted["onset"], now, place)
+        if name == "onset":
+            onset = _ask_onset(place)
+        elif name == "side":
+            wanted[name] = click.prompt(_("Which side is injured"), type=params.SIDE)
+        elif protocol.assessment is None:
+            wanted[name] = click.prompt(_("Which grade (1 mild, 2 moderate, 3 severe)"), type=params.GRADE)
     chosen = asking.options(protocol, given.options, ask=ask)
     _refuse_beside(running, protocol, wanted["side"], chosen)
 
@@ -234,11 +244,13 @@ def _opening(
     asked = protocol.assessment.questions if protocol.assessment else ()
     told = [question.raises for question in asked if question.raises and question.id in answers]
     raised = found.raises if found is not None else ()
+    flags = asking.red_flags(protocol, given.signs, raised, told=told, ask=ask, said=said)
+    started_at = clock.now()
     data = {
         "protocol": protocol.id,
         "version": protocol.version,
         "hash": reading.content_hash,
-        "onset": to_ms(injury),
+        "onset": to_ms(started_at if onset is None else min(onset, started_at)),
         "grade": wanted["grade"] if "grade" in protocol.inputs else None,
         "side": wanted["side"],
         "options": chosen,
@@ -247,11 +259,8 @@ def _opening(
     }
     if found is not None:
         data["assessment"] = {"answers": answers, "grade": found.grade, "reasons": [*found.reasons]}
-    return Opening(
-        data,
-        flags=asking.red_flags(protocol, given.flags, raised, told=told, ask=ask, said=said),
-        words=(asking.grade_words(found),) if found is not None else (),
-    )
+    words = (asking.grade_words(found),) if found is not None else ()
+    return Opening(started_at, data, flags, words)
 
 
 def _graded(
@@ -279,29 +288,21 @@ def _refuse_screened(
             )
 
 
-def _ask(name: str, now: datetime, place: Place) -> str:
-    match name:
-        case "grade":
-            answer: str = click.prompt(_("Which grade (1 mild, 2 moderate, 3 severe)"), type=params.GRADE)
-        case "side":
-            answer = click.prompt(_("Which side is injured"), type=params.SIDE)
-        case _:
+def _ask_onset(place: Place) -> datetime:
+    """The injury, as it is told at the prompt."""
 
-            def known(text: str) -> str:
-                try:
-                    _onset(text, now, place)
-                except UsageError as error:
-                    raise click.UsageError(error.message.removeprefix("--onset: ")) from None
-                return text
+    def read(text: str) -> datetime:
+        try:
+            return _onset(text, clock.now(), place)
+        except UsageError as error:
+            raise click.UsageError(error.message.removeprefix("--onset: ")) from None
 
-            answer = click.prompt(_('When did it happen ("2h ago", "yesterday 18:00")'), value_proc=known)
-    return answer
+    injury: datetime = click.prompt(_('When did it happen ("2h ago", "yesterday 18:00")'), value_proc=read)
+    return injury
 
 
-def _onset(text: str | None, now: datetime, place: Place) -> datetime:
-    """The injury; a protocol that does not ask for one counts from now. Raises `UsageError`."""
-    if text is None:
-        return now
+def _onset(text: str, now: datetime, place: Place) -> datetime:
+    """The instant of the injury, typed at `now`. Raises `UsageError`."""
     injury = params.moment(text, "--onset", now, place)
     if injury > now:
         raise UsageError(
@@ -313,11 +314,9 @@ def _onset(text: str | None, now: datetime, place: Place) -> datetime:
 # Keeping ----------------------------------------------------------------------------------------
 
 
-def keep(
-    folder: Path, reading: "Reading", opening: Opening, now: datetime
-) -> tuple[Episode, tuple[Episode, ...]]:
+def keep(folder: Path, reading: "Reading", opening: Opening) -> tuple[Episode, tuple[Episode, ...]]:
     """The episode in the journal, with what is due at once, and the person's others. Raises `RecoveryError`."""
-    protocol = reading.protocol
+    protocol, now = reading.protocol, opening.at
     with Journal.open(folder, now=now) as journal:
         with journal.transaction():
             record = load(journal, now)
@@ -375,8 +374,9 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
 # Telling ----------------------------------------------------------------------------------------
 
 
-def _tell_first(protocol: RecoveryProtocol, opening: Opening, now: datetime) -> None:
+def _tell_first(protocol: RecoveryProtocol, opening: Opening) -> None:
     """What has to be said before anything is scheduled: the grade, and that a professional must look."""
+    now = opening.at
     for words in opening.words:
         click.echo(words)
     trial = begin(

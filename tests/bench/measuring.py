@@ -72,6 +72,8 @@ def patient(folder: Path, *, sessions: int = 0) -> Profile:
         "left",
         "--screen",
         "none",
+        "--signs",
+        "none",
         "--no-daemon",
     )
     profile.run("status")

@@ -57,7 +57,18 @@ def test_an_idle_daemon_is_small_and_never_wakes(tmp_path: Path) -> None:
         desktop.start()
         with Profile(tmp_path, desktop.environ) as person:
             person.run(
-                "start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--screen", "none"
+                "start",
+                "strain",
+                "--onset",
+                "2h ago",
+                "--grade",
+                "2",
+                "--side",
+                "left",
+                "--screen",
+                "none",
+                "--signs",
+                "none",
             )
             pid = pid_of(person)
             until(lambda: len(person.facts("delivered")) >= 5, "the first cues are shown")

@@ -16,7 +16,8 @@ from tests.profile import Ran
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 23, 16, 40, tzinfo=ZoneInfo(ZONE))
 STRAIN = (
-    "start", "strain", "--grade", "2", "--onset", "yesterday 18:00", "--screen", "none", "--side", "left",
+    "start", "strain", "--grade", "2", "--onset", "yesterday 18:00", "--screen", "none", "--signs", "none",
+    "--side", "left",
 )  # fmt: skip
 
 

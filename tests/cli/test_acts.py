@@ -96,7 +96,9 @@ def test_a_refused_act_says_why_and_the_earliest(patient: Person) -> None:
 def test_stopping_and_starting_anew_gets_round_no_limit(patient: Person) -> None:
     patient.types("end")
     patient.types("stop")
-    patient.starts("start", "rice", "--onset", "2h ago", "--side", "left", "--screen", "none")
+    patient.starts(
+        "start", "rice", "--onset", "2h ago", "--side", "left", "--screen", "none", "--signs", "none"
+    )
 
     assert patient.json("status")["episodes"][0]["now"] is None
     assert "earliest 17:40" in patient.types("begin", "ice", status=1).err

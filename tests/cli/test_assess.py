@@ -49,8 +49,8 @@ def test_as_text_it_gives_reasons_and_the_next_command(person: Person) -> None:
     ]
     assert "\nURGENT: A limp can be a sign of a serious grade II tear" in out
     command = out.splitlines()[-1].split()
-    assert command == ["recovery", "start", "strain", "--grade", "II", "--flag", "limping"]
-    person.starts(*command[1:], *BARE[2:])
+    assert command == ["recovery", "start", "strain", "--grade", "II"], "start asks for the signs itself"
+    person.starts(*command[1:], *BARE[2:], "--signs", "limping")
     assert person.json("status")["episodes"][0]["grade"] == "II"
 
 
@@ -98,7 +98,7 @@ def test_a_protocol_without_questions_for_a_grade_says_so(person: Person) -> Non
 
 
 def test_unsure_is_kept_as_ii_with_the_reasoning(person: Person) -> None:
-    out = person.starts(*BARE, "--grade", "unsure").out
+    out = person.starts(*BARE, "--grade", "unsure", "--signs", "none").out
     words = "Grade II: that is what unsure counts as. recovery assess asks a few questions."
     assert out.splitlines()[0] == words
 
@@ -108,7 +108,7 @@ def test_unsure_is_kept_as_ii_with_the_reasoning(person: Person) -> None:
 
 
 def test_a_given_grade_needs_no_reasoning(person: Person) -> None:
-    person.starts(*BARE, "--grade", "1")
+    person.starts(*BARE, "--grade", "1", "--signs", "none")
     (started,) = (fact for fact in person.lines("log", "--all") if fact["kind"] == "started")
     assert "assessment" not in started["data"]
 
@@ -122,9 +122,9 @@ def test_a_grade_is_still_needed_without_a_terminal(person: Person) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--grade", "3"], "URGENT: A grade III tear has to be looked after by a doctor"),
-        (["--grade", "1", "--flag", "limping"], "URGENT: A limp can be a sign of a serious grade II tear"),
-        (["--grade", "1", "--flag", "saddle"], "EMERGENCY: Call the emergency number now: the nerves"),
+        (["--grade", "3", "--signs", "none"], "URGENT: A grade III tear has to be looked after by a doctor"),
+        (["--grade", "1", "--signs", "limping"], "URGENT: A limp can be a sign of a serious grade II tear"),
+        (["--grade", "1", "--signs", "saddle"], "EMERGENCY: Call the emergency number now: the nerves"),
     ],
 )
 def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: list[str], says: str) -> None:
@@ -137,7 +137,7 @@ def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: li
 
 
 def test_reported_red_flags_stand_from_the_start(person: Person) -> None:
-    person.starts(*BARE, "--grade", "1", "--flag", "limping,tense", "--flag", "limping")
+    person.starts(*BARE, "--grade", "1", "--signs", "limping,tense", "--flag", "limping")
     alerts = person.json("status")["episodes"][0]["alerts"]
 
     assert [(alert["id"], alert["level"]) for alert in alerts] == [
@@ -151,14 +151,14 @@ def test_reported_red_flags_stand_from_the_start(person: Person) -> None:
     ("word", "hint"), [("limpin", "did you mean 'limping'?"), ("grade-iii", ""), ("x", "there are: saddle")]
 )
 def test_unknown_red_flags_are_told(person: Person, word: str, hint: str) -> None:
-    err = person.types(*BARE, "--grade", "1", "--flag", word, "--no-daemon", status=2).err
-    assert err.startswith(f"Error: --flag: nothing is called '{word}'\n")
+    err = person.types(*BARE, "--grade", "1", "--signs", word, "--no-daemon", status=2).err
+    assert err.startswith(f"Error: --signs: nothing is called '{word}'\n")
     assert hint in err
     assert not (person.home / "journal.db").exists()
 
 
 def test_undo_right_after_a_start_with_a_flag_takes_back_the_flag_alone(person: Person) -> None:
-    person.starts(*BARE, "--grade", "1", "--flag", "saddle")
+    person.starts(*BARE, "--grade", "1", "--signs", "saddle")
     assert person.types("undo").out.startswith("Taken back in strain-1: alert saddle, 16:40.\n")
 
     (episode,) = person.json("status")["episodes"]
@@ -172,7 +172,7 @@ def test_undo_right_after_a_start_with_a_flag_takes_back_the_flag_alone(person: 
 
 # Options and hours -------------------------------------------------------------------------------
 
-POINT = ("start", "trigger-point", "--side", "left", "--screen", "none")
+POINT = ("start", "trigger-point", "--side", "left", "--screen", "none", "--signs", "none")
 
 
 def test_options_have_defaults_and_choices(person: Person) -> None:
@@ -201,7 +201,7 @@ def test_wrong_options_are_told(person: Person, word: str, says: str) -> None:
     assert not (person.home / "journal.db").exists()
 
 
-SITTING = ("start", "sitting", "--side", "left", "--screen", "none")
+SITTING = ("start", "sitting", "--side", "left", "--screen", "none", "--signs", "none")
 
 
 def test_an_option_has_one_word(person: Person) -> None:
@@ -266,7 +266,7 @@ def test_wrong_hours_are_told(person: Person, options: list[str], says: str) -> 
 def start_of(protocol: str, side: str = "left", *more: str) -> list[str]:
     grade = ["--grade", "1"] if protocol == "strain" else []
     onset = ["--onset", "2h ago"] if protocol not in ("trigger-point", "sitting") else []
-    return ["start", protocol, "--side", side, "--screen", "none", *grade, *onset, *more]
+    return ["start", protocol, "--side", side, "--screen", "none", "--signs", "none", *grade, *onset, *more]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from tests.cli.conftest import ZONE, Person
 
-BARE = ("start", "strain", "--grade", "1", "--onset", "2h ago", "--side", "left")
-RICE = ("start", "rice", "--onset", "2h ago", "--side", "left")
-POINT = ("start", "trigger-point", "--side", "left")
+BARE = ("start", "strain", "--grade", "1", "--onset", "2h ago", "--side", "left", "--signs", "none")
+RICE = ("start", "rice", "--onset", "2h ago", "--side", "left", "--signs", "none")
+POINT = ("start", "trigger-point", "--side", "left", "--signs", "none")
 ASKED = ("raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure")
 
 
@@ -235,7 +235,7 @@ def test_the_answers_are_in_the_log(person: Person) -> None:
 
 
 def test_a_protocol_without_questions_asks_none(person: Person) -> None:
-    person.starts("start", "sitting", "--side", "left")
+    person.starts("start", "sitting", "--side", "left", "--signs", "none")
     if not screened(person):
         assert person.types("screen").out == "This protocol asks no screening questions.\n"
         assert "there are: none" in person.types("screen", "raynaud=yes", status=2).err

@@ -7,7 +7,7 @@ import pytest
 from recovery.daemon import presence
 from tests.cli.conftest import STRAIN, Person
 
-POINT = ("start", "trigger-point", "--side", "left", "--screen", "none")
+POINT = ("start", "trigger-point", "--side", "left", "--screen", "none", "--signs", "none")
 
 
 def alerts(person: Person) -> list[str]:
@@ -214,7 +214,7 @@ def test_what_was_found_is_ticked_and_has_a_command_that_works(person: Person) -
 
     assert lines[0] == "Noted: piriformis yes, gluteus-minimus no."
     (printed,) = (line for line in lines if line.startswith("Reminders of its own: recovery start "))
-    person.starts(*printed.partition("recovery ")[2].split())
+    person.starts(*printed.partition("recovery ")[2].split(), "--signs", "none")
     first, second = person.json("status")["episodes"]
     assert second["options"] == {"muscle": "piriformis", "balance": "yes"}, "the same person's balance"
     assert (second["side"], second["screen"]) == ("left", first["screen"])

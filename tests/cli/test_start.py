@@ -1,5 +1,8 @@
 """`recovery start`: what it asks for, refuses, shows and keeps."""
 
+import io
+import sys
+
 import pytest
 
 from tests.cli.conftest import STRAIN, ZONE, Person
@@ -183,3 +186,102 @@ def _opening(person: Person) -> dict[str, object]:
     (started,) = [fact for fact in person.lines("log", "--all") if fact["kind"] == "started"]
     found: dict[str, object] = started["data"]
     return found
+
+
+# The signs that need a professional --------------------------------------------------------------
+
+
+@pytest.fixture
+def signless() -> tuple[str, ...]:
+    """A start that says all but which signs there are."""
+    words = [*STRAIN]
+    at = words.index("--signs")
+    return (*words[:at], *words[at + 2 :], "--timezone", ZONE, "--no-daemon")
+
+
+def test_without_a_terminal_open_signs_are_an_error_that_lists_them(
+    person: Person, signless: tuple[str, ...]
+) -> None:
+    first, *rest = person.types(*signless, status=2).err.splitlines()
+
+    assert first == "Error: nothing is said of the signs that need a professional:"
+    assert any(line.startswith("  saddle: Numbness between the legs") for line in rest)
+    assert rest[-1] == "  --signs ID for each that is so, or --signs none"
+    assert not (person.home / "journal.db").exists()
+    assert person.types(*signless, "--json", status=2).err.startswith("Error: nothing is said of the signs")
+    assert person.types(*signless, "--signs", "", status=2).err.startswith(
+        "Error: nothing is said of the signs"
+    )
+
+
+def test_signs_that_are_named_stand_as_if_they_had_been_flagged(
+    person: Person, signless: tuple[str, ...]
+) -> None:
+    person.types(*signless, "--signs", "limping", "--signs", "tense")
+    at_start = {alert["id"] for alert in person.json("status")["episodes"][0]["alerts"]}
+    person.types("stop")
+    person.types(*signless, "--signs", "none")
+    for sign in ("limping", "tense"):
+        person.types("flag", sign)
+    (episode,) = person.json("status")["episodes"]
+    assert at_start == {alert["id"] for alert in episode["alerts"]}
+    assert {"flag/limping", "flag/tense"} <= at_start
+
+
+@pytest.mark.parametrize("words", [["none", "limping"], ["limping,none"], ["limping", "Keine"]])
+def test_a_sign_and_none_contradict_each_other(
+    person: Person, signless: tuple[str, ...], words: list[str]
+) -> None:
+    given = [part for word in words for part in ("--signs", word)]
+    err = person.types(*signless, *given, status=2).err
+    assert err == "Error: --signs: limping and none contradict each other\n  leave one of them out\n"
+
+
+# When it begins ----------------------------------------------------------------------------------
+
+
+class Hesitant(io.StringIO):
+    """The keyboard of somebody who takes 13 minutes for each line."""
+
+    person: Person
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int = -1, /) -> str:
+        self.person.waits(minutes=13)
+        return super().readline(size)
+
+
+def test_the_plan_counts_from_the_last_answer(
+    person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = signless.index("--screen")
+    keyboard = Hesitant("none\nnone\n")
+    keyboard.person = person
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    out = person.types(*signless[:at], *signless[at + 2 :]).out
+
+    assert "Ice: 20 min left, until 17:26" in out
+    (episode,) = person.json("status")["episodes"]
+    assert episode["phase"]["entered_at"] == "2026-11-23T17:06:00+01:00"
+    assert episode["onset"] == "2026-11-22T18:00:00+01:00"
+
+
+def test_a_time_counts_from_when_it_was_typed(
+    person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyboard = Hesitant("1h ago\nnone\nnone\n")
+    keyboard.person = person
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    at, screen = signless.index("--onset"), signless.index("--screen")
+    person.types(*signless[:at], *signless[at + 2 : screen], *signless[screen + 2 :])
+    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T15:53:00+01:00"
+
+    person.types("stop")
+    keyboard = Hesitant("none\nnone\n")
+    keyboard.person = person
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
+    person.types(*given)
+    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:19:00+01:00"

@@ -90,7 +90,7 @@ def test_only_what_is_missing_is_asked_for(person: Profile) -> None:
         "start",
         "strain",
         "--no-daemon",
-        *("--onset", "2h ago", "--grade", "1", "--screen", "none", "--flag", "limping"),
+        *("--onset", "2h ago", "--grade", "1", "--screen", "none", "--signs", "limping"),
         types="right\n",
     )
     assert "(yes, no, unsure)" not in seen
@@ -221,7 +221,7 @@ def test_a_check_in_asks_what_the_phase_asks(person: Profile) -> None:
 
 @pytest.mark.parametrize("types", ["\x04", "3\n\x04"])
 def test_leaving_a_check_in_notes_nothing_and_is_no_bug(person: Profile, types: str) -> None:
-    person.run("start", "strain", *KNOWN, "--screen", "none", "--no-daemon")
+    person.run("start", "strain", *KNOWN, "--screen", "none", "--signs", "none", "--no-daemon")
     seen = at_terminal(person, "checkin", types=types, status=130)
     assert "bug" not in seen
     assert person.facts("answered") == []

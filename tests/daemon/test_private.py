@@ -103,7 +103,7 @@ def test_what_is_open_is_closed_when_an_episode_and_when_the_daemon_starts(perso
 
     person.run("daemon", "stop")
     open_to_all(person.home)
-    person.run("start", "sitting", "--no-daemon", "--screen", "none", status=None)
+    person.run("start", "sitting", "--no-daemon", "--screen", "none", "--signs", "none", status=None)
     assert is_closed(person.home), modes(person.home)
 
 

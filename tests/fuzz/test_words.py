@@ -68,7 +68,7 @@ WORD = TEXTS | st.sampled_from(
 OPTION = st.sampled_from(
     words(
         "--episode -e --json --because --at --for --until -n --all --onset --grade --start --help --side "
-        "--screen --screen-later --flag --set --wake --bedtime --work --workdays --timezone --persona "
+        "--screen --screen-later --signs --flag --set --wake --bedtime --work --workdays --timezone --persona "
         "--asleep"
     )
 )
@@ -87,7 +87,7 @@ def _can_be_typed(line: list[str]) -> bool:
 
 def test_short_commands_of_a_patient(own_home: Path) -> None:
     typed("start", "strain", "--onset", "yesterday 18:00", "--grade", "2", "--side", "left", "--screen", "none",
-          "--no-daemon", "--timezone", "UTC")  # fmt: skip
+          "--signs", "none", "--no-daemon", "--timezone", "UTC")  # fmt: skip
 
     def tried(line: list[str]) -> None:
         typed(*line)
@@ -104,7 +104,8 @@ def test_the_words_of_a_start(own_home: Path) -> None:
             typed("stop")
 
     pairs = st.tuples(
-        st.sampled_from(["--screen", "--flag", "--set", "--timezone", "--work", "--workdays"]), WORD
+        st.sampled_from(["--screen", "--signs", "--flag", "--set", "--timezone", "--work", "--workdays"]),
+        WORD,
     )
     lines = st.lists(pairs | st.tuples(OPTION, TYPED), max_size=4).map(
         lambda found: [w for pair in found for w in pair]
