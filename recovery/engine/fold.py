@@ -3,7 +3,8 @@
 Neither decides anything and neither reads a clock: a fact says what happened, a rule here says what that changes.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import insort
+from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -130,6 +131,7 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
         return replace(episode, state=TAKEN_BACK)
     carriers: dict[int, Fact] = {}
     troubles: dict[int, str] = {}
+    given: dict[str, list[Answer]] = {}
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
         if fact is started or fact.seq in undone:
@@ -146,12 +148,20 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
                 troubles.pop(seq, None)
         elif fact.kind == f.UNDELIVERED:
             troubles[fact.data["seq"]] = fact.data["reason"]
+        elif fact.kind == f.ANSWERED:
+            # Into lists, which become tuples once: a tuple anew for each of n answers costs n squared.
+            _take(given, fact)
+            episode = _no_longer_asked(episode, fact)
         else:
+            if fact.kind in _ABOUT_ANSWERS:
+                episode = replace(episode, answers=_in_order(given))
             episode = _after(episode, fact)
+            if fact.kind in _ABOUT_ANSWERS:
+                given = {name: [*answers] for name, answers in episode.answers.items()}
             if fact.data.get("cue"):
                 carriers[fact.seq] = fact
     pending = {seq: read_cue(carrier) for seq, carrier in carriers.items()}
-    return replace(episode, pending=pending, troubles=troubles)
+    return replace(episode, answers=_in_order(given), pending=pending, troubles=troubles)
 
 
 def apply(episode: Episode, fact: Fact) -> Episode:
@@ -218,20 +228,30 @@ def _is_current(episode: Episode, fact: Fact) -> bool:
 
 
 def _answered(episode: Episode, fact: Fact) -> Episode:
-    answers = dict(episode.answers)
+    given = {name: [*episode.answers.get(name, ())] for name in fact.data["values"]}
+    _take(given, fact)
+    return _no_longer_asked(replace(episode, answers={**episode.answers, **_in_order(given)}), fact)
+
+
+def _take(given: MutableMapping[str, list[Answer]], fact: Fact) -> None:
+    """Put the answers of a fact among those given, by when they were true; of one instant the later told is later."""
     for name, value in fact.data["values"].items():
-        given = [*answers.get(name, ()), Answer(fact.at, value)]
-        given.sort(key=lambda answer: answer.at)
-        answers[name] = tuple(given)
-    tracks = dict(episode.tracks)
-    for activity in episode.phase.activities:
-        if (
-            isinstance(activity, CheckIn)
-            and activity.id in tracks
-            and fact.data["values"].keys() & {*activity.asks}
-        ):
-            tracks[activity.id] = replace(tracks[activity.id], is_open=False)
-    return replace(episode, answers=answers, tracks=tracks)
+        insort(given.setdefault(name, []), Answer(fact.at, value), key=lambda answer: answer.at)
+
+
+def _in_order(given: Mapping[str, list[Answer]]) -> dict[str, tuple[Answer, ...]]:
+    return {name: tuple(answers) for name, answers in given.items()}
+
+
+def _no_longer_asked(episode: Episode, fact: Fact) -> Episode:
+    """The episode without the questions that a fact answers."""
+    names = fact.data["values"].keys()
+    tracks = {
+        activity.id: replace(episode.tracks[activity.id], is_open=False)
+        for activity in episode.phase.activities
+        if isinstance(activity, CheckIn) and activity.id in episode.tracks and names & {*activity.asks}
+    }
+    return replace(episode, tracks={**episode.tracks, **tracks}) if tracks else episode
 
 
 def _phase(episode: Episode, fact: Fact) -> Episode:
@@ -521,6 +541,9 @@ def _delivered(episode: Episode, fact: Fact) -> Episode:
 
 
 _REPEATED = ("start", "end")
+
+_ABOUT_ANSWERS = (f.RIGHTED,)
+"""The kinds, but for the answers themselves, whose rules read or change what was answered."""
 
 
 def _told(episode: Episode, cue: Cue, fact: Fact) -> Episode:
