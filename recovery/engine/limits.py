@@ -1,7 +1,7 @@
 """The ledger of limits: what no phase, snooze, catch-up or command gets round.
 
-Limits span all episodes of a person on the same part of the body. `block` answers for one moment, `permit`
-for the earliest moment at which a session may begin.
+A person has one session at a time, on whatever part of the body. All other limits span the episodes on the same
+part of it. `block` answers for one moment, `permit` for the earliest moment at which a session may begin.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from recovery.engine.screening import open_questions
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, modality_words
 from recovery.language import tr, trn
-from recovery.protocol.model import BUSY_MODALITIES, Condition, Limit, Step
+from recovery.protocol.model import Condition, Limit, Step
 from recovery.values import Value, replace
 
 
@@ -88,24 +88,11 @@ def _blocks(
     region = [
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
     ]
-    elsewhere = [e for e in others if e not in region]
-    entries = [(e, t) for e in region for t in e.ledger if t.occurrence != ignoring]
-    ledger = [treatment for _, treatment in entries]
-    entries += [
-        (e, t)
-        for e in elsewhere
-        for t in e.ledger
-        if t.modality in BUSY_MODALITIES or step.modality in BUSY_MODALITIES
-    ]
+    ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring]
     stopped = halt(episode, (step.modality,), others)
     if stopped is not None:
         yield stopped
-    for known, treatment in entries:
-        if treatment.ended_at is None or treatment.ended_at > now:
-            until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
-            when = spell_when(episode.place, until, now)
-            title = known.title_of(treatment)
-            yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
+    yield from _on_now(episode, now, others, ignoring)
     for limit in episode.protocol.limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
@@ -129,6 +116,18 @@ def _blocks(
             bedtime=f"{episode.place.bedtime:%H:%M}",
         )
         yield Block(words, fits)
+
+
+def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring: str) -> Iterator[Block]:
+    """The sessions under way, on whatever part of the body and on either side: a person has one at a time."""
+    for owner in (episode, *others):
+        for treatment in owner.ledger:
+            is_over = treatment.ended_at is not None and treatment.ended_at <= now
+            if is_over or treatment.occurrence == ignoring:
+                continue
+            until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
+            when, title = spell_when(episode.place, until, now), owner.title_of(treatment)
+            yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
 
 
 def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:

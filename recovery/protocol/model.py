@@ -18,7 +18,7 @@ REFERENCES = ("first", "last", "phase", "worst")
 when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
 BUSY_MODALITIES = ("massage", "exercise")
-"""What takes the whole person: nothing else goes on meanwhile, on whatever part of the body."""
+"""What loads or presses the injured part: a condition for it has to get true as answers get better."""
 LEVELS = ("routine", "urgent", "emergency")
 
 Cites = Mapping[str, tuple[str, ...]]

@@ -221,13 +221,16 @@ def test_the_ledger_spans_all_episodes_of_the_same_place(side: str | None, other
     second.go("Mon 08:20").accepted("begin", "heat")
 
 
-def test_another_side_or_another_part_of_the_body_is_another_ledger() -> None:
+def test_gaps_do_not_bind_another_side_or_another_part_of_the_body_but_a_session_that_is_on_does() -> None:
     protocol = small(QUIET_ICE, limits=[GAP])
-    for other in (
+    for first, second in (
         with_other(protocol, small(QUIET_WARM, limits=[GAP], id_="other"), "left", "right"),
         with_other(protocol, small(QUIET_WARM, limits=[GAP], id_="other", region="calf")),
     ):
-        other[1].accepted("begin", "heat")
+        assert second.refused("begin", "heat").earliest == second.at("Mon 07:20")
+        first.go("Mon 07:20")
+        second.others = (first.episode,)
+        second.go("Mon 07:20").accepted("begin", "heat")
 
 
 def test_a_limit_of_the_other_episode_binds_as_well() -> None:

@@ -10,6 +10,7 @@ from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shippe
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WARM = "{id: warm, kind: session, of: warm, duration: 20min, every: 3h, start: On, end: Off}"
 PRESS = "{id: press, kind: session, of: massage, duration: 2min, every: 1h, start: P, end: P}"
+TENS = "{id: tens, kind: session, of: tens, duration: 30min, every: 4h, start: On, end: Off}"
 MOVE = "{id: move, kind: session, of: exercise, duration: 30min, every: 2h, start: Go, end: Stop}"
 
 
@@ -106,12 +107,16 @@ def test_a_setback_of_the_other_begins_its_clocks_anew() -> None:
     assert beside(one, WARM, at="Wed 12:00").refused("begin", "warm").earliest == one.at("Fri 12:00")
 
 
-# What takes the whole person ------------------------------------------------------------------------
+# One session at a time ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mine", "theirs"), [(PRESS, ICE), (ICE, MOVE), (MOVE, PRESS), (PRESS, WARM)])
-@pytest.mark.parametrize("place", [{"side": "right"}, {"region": "knee"}, {}])
-def test_massage_and_exercise_go_with_nothing_anywhere(mine: str, theirs: str, place: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [(ICE, ICE), (WARM, TENS), (TENS, WARM), (PRESS, ICE), (ICE, MOVE), (MOVE, PRESS)]
+)
+@pytest.mark.parametrize("place", [{"side": "right"}, {"side": None}, {"region": "knee"}, {}])
+def test_a_person_has_one_session_at_a_time_wherever_it_is(
+    mine: str, theirs: str, place: dict[str, str | None]
+) -> None:
     one = Life(small(theirs))
     on = one.episode.under_way
     assert on is not None
@@ -126,10 +131,13 @@ def test_massage_and_exercise_go_with_nothing_anywhere(mine: str, theirs: str, p
     assert len(other.of(f.OFFERED)) == 1
 
 
-def test_packs_on_both_sides_go_together() -> None:
-    one = Life(small(ICE))
-    assert len(beside(one, ICE, side="right").of(f.OFFERED)) == 1
-    assert beside(one, ICE).of(f.OFFERED) == []
+def test_what_is_kept_on_and_what_is_only_told_goes_with_a_session() -> None:
+    hold = '{id: wrap, kind: hold, of: compression, on: "On", off: "Off"}'
+    stand = "{id: stand, kind: reminder, of: posture, every: 30min, say: Stand up.}"
+    other = beside(Life(small(ICE)), hold, stand, at="Mon 07:05", side="right")
+    other.go("Mon 07:40")
+    assert other.of(f.OFFERED, "wrap")
+    assert other.of(f.OFFERED, "stand")
 
 
 # The files that come with the program ---------------------------------------------------------------
