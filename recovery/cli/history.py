@@ -1,15 +1,17 @@
 """What happened: `log`, and `undo` for what a person entered by mistake."""
 
 from datetime import datetime
+from itertools import takewhile
 
 from recovery import clock, paths
 from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.daemon import control
 from recovery.engine import facts as f
+from recovery.engine.acts import RECENT
 from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Fact
-from recovery.engine.times import spell_when
+from recovery.engine.times import spell, spell_when
 from recovery.errors import NotThere, RecoveryError, StoreError
 from recovery.language import N_, _
 from recovery.store.journal import Journal
@@ -38,6 +40,7 @@ KINDS = {
     f.STOPPED: N_("stopped"),
     f.SCREENED: N_("screening"),
     f.SETBACK: N_("setback"),
+    f.CORRECTED: N_("corrected"),
     f.STEPPED: N_("step"),
     f.TICKED: N_("checklist"),
     f.UPGRADED: N_("upgraded"),
@@ -85,7 +88,7 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
 
 
 def undo(episode: str | None, as_json: bool) -> int:
-    """Take back the last thing you entered. It stays in the log, marked as taken back."""
+    """Take back the last thing you entered; straight after a start, the start."""
     folder, now = paths.home(), clock.now()
     journal = Journal.open_existing(folder, now=now)
     if journal is None:
@@ -95,14 +98,10 @@ def undo(episode: str | None, as_json: bool) -> int:
             last = journal.last_by_person(episode)
             if last is None:
                 raise RecoveryError(_("there is nothing to take back"))
-            if last.kind == f.STARTED:
-                raise RecoveryError(
-                    _(
-                        "only the start of {episode} is left, and that is not taken back",
-                        episode=last.episode,
-                    ),
-                    _("recovery stop --episode {episode} ends it", episode=last.episode),
-                )
+            start = _start_that_wrote(journal, last)
+            if start is not None:
+                _refuse_old_start(start, now)
+                last = start
             together = [*_with_it(journal, last), *_because_of_it(journal, last)]
             facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
             if last.kind == f.UPGRADED:
@@ -116,6 +115,14 @@ def undo(episode: str | None, as_json: bool) -> int:
     control.call(folder, control.WAKE)
     if as_json:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
+    elif last.kind == f.STARTED:
+        print(
+            _(
+                "Taken back: the start of {episode}, {when}. Nothing reminds of it any more.",
+                episode=last.episode,
+                when=when,
+            )
+        )
     else:
         values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
         about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
@@ -148,13 +155,10 @@ def _taking_back_an_upgrade(journal: Journal, id_: str, now: datetime) -> list[F
 
 
 def _because_of_it(journal: Journal, last: Fact) -> list[int]:
-    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion.
-
-    From a red flag reported at the start nothing follows: what else there is came of the start, which stands.
-    """
+    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion."""
     concluded: list[int] = []
-    if _is_of_a_start(journal, last):
-        return concluded
+    if last.kind == f.STARTED:
+        return concluded  # nothing of it counts any more
     for fact in journal.between(last.seq + 1, last.seq + MOST_TOGETHER):
         if fact.recorded_at != last.recorded_at:
             break
@@ -163,12 +167,32 @@ def _because_of_it(journal: Journal, last: Fact) -> list[int]:
     return concluded
 
 
-def _is_of_a_start(journal: Journal, last: Fact) -> bool:
-    """Whether an entry was written down by the command that started its episode."""
-    before = journal.between(last.seq - MOST_TOGETHER, last.seq - 1)
-    return any(
-        fact.kind == f.STARTED and fact.episode == last.episode and fact.recorded_at == last.recorded_at
-        for fact in before
+def _start_that_wrote(journal: Journal, last: Fact) -> Fact | None:
+    """The start that wrote an entry down, itself or with the signs that were reported then; None: another command."""
+    for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq)):
+        if fact.episode != last.episode or fact.recorded_at != last.recorded_at:
+            return None
+        if fact.kind == f.STARTED:
+            return fact
+        if fact.kind != f.ALERTED or fact.by != "person":
+            return None
+    return None
+
+
+def _refuse_old_start(start: Fact, now: datetime) -> None:
+    """Raises `RecoveryError` for a start that lies too far back: by now its sessions may have been on."""
+    if now - start.at <= RECENT:
+        return
+    raise RecoveryError(
+        _(
+            "only the start of {episode} is left, which can be taken back for {length} only",
+            episode=start.episode,
+            length=spell(RECENT),
+        ),
+        _(
+            "recovery correct puts right what was said then; recovery stop --episode {episode} ends it",
+            episode=start.episode,
+        ),
     )
 
 
@@ -176,16 +200,26 @@ def _with_it(journal: Journal, last: Fact) -> list[int]:
     """The facts of the same command: what a person entered with one word is taken back with one.
 
     They were written down together, one after the other. When they happened tells nothing: a person may tell
-    of one moment twice.
+    of one moment twice. With a start go the signs that it reported.
     """
+    if last.kind == f.STARTED:
+        following = journal.between(last.seq + 1, last.seq + MOST_TOGETHER)
+        signs = takewhile(
+            lambda fact: fact.kind == f.ALERTED and _is_of_the_same_command(fact, last), following
+        )
+        return [last.seq, *(fact.seq for fact in signs)]
     together = [last.seq]
     for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq - 1)):
-        is_with_it = (
-            fact.by == "person"
-            and fact.kind not in (f.UNDONE, f.STARTED)
-            and fact.recorded_at == last.recorded_at
-        )
-        if not is_with_it or fact.episode != last.episode:
+        if not _is_of_the_same_command(fact, last):
             break
         together.append(fact.seq)
     return together[::-1]
+
+
+def _is_of_the_same_command(fact: Fact, last: Fact) -> bool:
+    return (
+        fact.by == "person"
+        and fact.kind not in (f.UNDONE, f.STARTED)
+        and fact.recorded_at == last.recorded_at
+        and fact.episode == last.episode
+    )

@@ -112,6 +112,16 @@ def _about(fact: Fact, place: Place) -> str:
             injured = _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
             grade = _("grade {value}", value=data["grade"]) if data.get("grade") else ""
             return ", ".join(part for part in (injured, grade, data.get("because", "")) if part)
+        case f.CORRECTED:
+            injured = (
+                _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
+                if "onset" in data
+                else ""
+            )
+            given = {**data, "side": side_words(data.get("side"), current()) if "side" in data else None}
+            parts = [_(words, value=given[key]) for key, words in _START.items() if given.get(key)]
+            parts += [f"{name} {word}" for name, word in data.get("options", {}).items()]
+            return ", ".join(part for part in (injured, *parts, data.get("because", "")) if part)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
             return _("number {number}", number=data["seq"])
         case f.MOVED:

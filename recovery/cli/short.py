@@ -300,6 +300,23 @@ _ALL = (
         ),
     ),
     Short(
+        "correct",
+        "signs.correct",
+        """Put right what was said at the start: the grade, the time of the injury, the side, an option.
+
+        It is no new injury: what was done stays, and counts. The limits, the phase and the healing time follow from the
+        corrected words. `recovery undo` takes a correction back; straight after a start it takes back the start.
+
+        \b
+        recovery correct grade=1
+        recovery correct onset="yesterday 18:00" side=right
+        """,
+        (_BECAUSE, *_BOTH),
+        word="words",
+        takes_many=True,
+        metavar="[NAME=VALUE]...",
+    ),
+    Short(
         "flag",
         "signs.flag",
         """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
@@ -357,7 +374,9 @@ _ALL = (
     Short(
         "undo",
         "history.undo",
-        """Take back the last thing you entered. It stays in the log, marked as taken back.
+        """Take back the last thing you entered; straight after a start, the start itself.
+
+        It stays in the log, marked as taken back.
 
         \b
         recovery undo

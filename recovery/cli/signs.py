@@ -9,7 +9,7 @@ from recovery.cli.person import opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.style import styled, tell
-from recovery.cli.words import NONE, known_only, pairs, split
+from recovery.cli.words import NONE, canonical, known_only, pairs, split
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.words import LEVELS as LEVEL_WORDS
@@ -170,6 +170,30 @@ def setback(told: str | None, grade: str | None, because: str, episode: str | No
     def wish(known: Episode, now: datetime) -> Act:
         values = {} if grade is None else {"grade": _grade(grade)}
         return Act("setback", values=values, because=because, at=moment("--onset", told, known, now))
+
+    return carry_out(episode, as_json, wish)
+
+
+def correct(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    """Put right what was said at the start."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise UsageError(
+                _("{word!r} is not a correction", word=word),
+                _('write NAME=VALUE, such as grade=1, side=left or onset="2h ago"'),
+            )
+        if given.setdefault(name, value) != value:
+            raise UsageError(_("{option}: {name} is answered twice", option="recovery correct", name=name))
+    onset = given.pop("onset", None)
+
+    def wish(known: Episode, now: datetime) -> Act:
+        known_only(given, [*known.whole.inputs, *known.whole.options], "recovery correct")
+        values = {name: canonical(value) for name, value in given.items()}
+        if "grade" in values:
+            values["grade"] = _grade(given["grade"])
+        return Act("correct", values=values, because=because, at=moment("onset", onset, known, now))
 
     return carry_out(episode, as_json, wish)
 

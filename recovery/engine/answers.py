@@ -27,6 +27,7 @@ _KEYS = {
     "advance": {"because"},
     "step-back": {"because"},
     "setback": {"onset", "grade", "because"},
+    "correct": {"onset", "grade", "side", "because"},
     "flag": {"flag"},
     "clear": {"flag", "because"},
     "stop": {"because"},
@@ -99,7 +100,7 @@ def _read(line: Any, start: datetime, place: Place) -> Scripted:
     act = Act(
         verb,
         activity=rest.get("activity", rest.get("flag")),
-        values={"grade": rest["grade"]} if "grade" in rest else {},
+        values={name: rest[name] for name in ("grade", "side") if name in rest},
         length=length,
         because=rest.get("because", ""),
         at=onset,

@@ -320,6 +320,19 @@ def _setback(episode: Episode, fact: Fact) -> Episode:
     return _retailored(episode)
 
 
+def _corrected(episode: Episode, fact: Fact) -> Episode:
+    """Something said at the start was wrong: it counts as if it had been said so."""
+    data = fact.data
+    episode = replace(
+        episode,
+        onset=from_ms(data["onset"]) if "onset" in data else episode.onset,
+        grade=data.get("grade", episode.grade),
+        side=data.get("side", episode.side),
+        options={**episode.options, **data.get("options", {})},
+    )
+    return _retailored(episode)
+
+
 def _ticked(episode: Episode, fact: Fact) -> Episode:
     name = fact.data["activity"]
     found = {**episode.ticked.get(name, {}), **fact.data["items"]}
@@ -570,6 +583,7 @@ _RULES = {
     f.STEPPED: _stepped,
     f.SCREENED: _screened,
     f.SETBACK: _setback,
+    f.CORRECTED: _corrected,
     f.TICKED: _ticked,
     f.OFFERED: _offered,
     f.BEGUN: _begun,

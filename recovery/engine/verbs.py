@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from recovery.engine.acts import Act, Outcome, Refused
+from recovery.engine.acts_corrections import Corrections
 from recovery.engine.acts_course import Course
 from recovery.engine.acts_reports import Reports
 from recovery.engine.acts_sessions import Sessions
@@ -26,7 +27,7 @@ def act(episode: Episode, now: datetime, wish: Act, others: Sequence[Episode] = 
     return verb(_Desk(episode, now, others), wish)
 
 
-class _Desk(Sessions, Course, Reports):
+class _Desk(Sessions, Course, Reports, Corrections):
     """The desk for all of them."""
 
 
@@ -42,6 +43,7 @@ _VERBS: dict[str, Callable[[_Desk, Act], Outcome]] = {
     "advance": Course.advance,
     "step-back": Course.step_back,
     "setback": Course.setback,
+    "correct": Corrections.correct,
     "flag": Reports.flag,
     "clear": Reports.clear,
     "screen": Reports.screen,

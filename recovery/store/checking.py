@@ -27,7 +27,7 @@ from recovery.values import Value
 
 KINDS = f.FLEETING | {
     f.STARTED, f.ANSWERED, f.PHASE, f.PAUSED, f.RESUMED, f.ALERTED, f.COMPLETED, f.STOPPED, f.SCREENED, f.SETBACK,
-    f.STEPPED, f.TICKED, f.UNDONE, f.UPGRADED, f.MOVED, f.RIGHTED,
+    f.CORRECTED, f.STEPPED, f.TICKED, f.UNDONE, f.UPGRADED, f.MOVED, f.RIGHTED,
 }  # fmt: skip
 """The kinds of facts that this program writes."""
 

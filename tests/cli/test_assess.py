@@ -157,17 +157,15 @@ def test_unknown_red_flags_are_told(person: Person, word: str, hint: str) -> Non
     assert not (person.home / "journal.db").exists()
 
 
-def test_undo_right_after_a_start_with_a_flag_takes_back_the_flag_alone(person: Person) -> None:
+def test_undo_right_after_a_start_takes_back_the_signs_with_it(person: Person) -> None:
     person.starts(*BARE, "--grade", "1", "--signs", "saddle")
-    assert person.types("undo").out.startswith("Taken back in strain-1: alert saddle, 16:40.\n")
+    assert person.types("undo").out.startswith("Taken back: the start of strain-1, 16:40.")
 
-    (episode,) = person.json("status")["episodes"]
-    assert (episode["state"], episode["phase"]["id"], episode["alerts"]) == ("active", "rice", [])
-    assert episode["now"]["activity"] == "ice"
+    assert person.types("status", status=3).err.startswith("Error: no episode is active")
     undone = {fact["data"]["seq"] for fact in person.lines("log", "--all") if fact["kind"] == "undone"}
     kinds = [fact["kind"] for fact in person.lines("log", "--all") if fact["seq"] in undone]
-    assert kinds == ["alerted"], "the start and what came of it stand"
-    assert person.types("undo", status=1).err.startswith("Error: only the start of strain-1 is left")
+    assert kinds == ["started", "alerted"]
+    assert person.types("undo", status=1).err == "Error: there is nothing to take back\n"
 
 
 # Options and hours -------------------------------------------------------------------------------

@@ -79,11 +79,33 @@ def test_undo_takes_a_whole_command_back(patient: Person) -> None:
     assert patient.json("status")["episodes"][0]["now"]["activity"] == "ice"
 
 
-def test_a_start_is_stopped_and_not_taken_back(patient: Person) -> None:
+def test_a_start_can_be_taken_back_straight_after_it(patient: Person) -> None:
+    told = patient.types("undo").out
+    assert told == "Taken back: the start of strain-1, 16:40. Nothing reminds of it any more.\n"
+    assert patient.types("status", status=3).err.startswith("Error: no episode is active")
+    assert patient.types("undo", status=1).err == "Error: there is nothing to take back\n"
+    assert "taken back" in patient.types("log").out
+
+    patient.waits(minutes=1)
+    patient.starts(*STRAIN, "--grade", "1")
+    (episode,) = patient.json("status")["episodes"]
+    assert (episode["id"], episode["grade"]) == ("strain-2", "I")
+    assert episode["now"]["activity"] == "ice", "the pack of the mistaken start was never on"
+
+
+def test_an_old_start_is_stopped_and_not_taken_back(patient: Person) -> None:
+    patient.waits(hours=13)
     err = patient.types("undo", status=1).err
-    assert err.startswith("Error: only the start of strain-1 is left")
+    assert err.startswith("Error: only the start of strain-1 is left, which can be taken back for 12 h only")
     assert "recovery stop --episode strain-1" in err
     assert patient.json("status")["episodes"][0]["state"] == "active"
+
+
+def test_what_was_entered_after_the_start_is_taken_back_first(patient: Person) -> None:
+    patient.waits(minutes=1)
+    patient.types("checkin", "pain=5")
+    assert patient.json("undo")["kind"] == "answered"
+    assert patient.json("undo")["kind"] == "started"
 
 
 def test_undo_takes_back_the_phase_that_an_answer_opened(person: Person) -> None:
