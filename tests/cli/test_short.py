@@ -202,6 +202,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["flag", "clear", "saddle", "--because", "seen"],
         ["checklist"],
         ["checklist", "psoas=yes"],
+        ["correct", "grade=1"],
         ["setback", "--onset", "1h ago", "--grade", "2"],
         ["stop"],
     ]
