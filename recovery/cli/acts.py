@@ -53,12 +53,14 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
                 raise RecoveryError(reason)
             when = spell_when(before.place, earliest, person.now)
             raise RecoveryError(_("not now: {reason}", reason=reason), _("earliest {when}", when=when))
-        case Accepted(message=message):
+        case Accepted(message=message, needed=needed):
             print(message)
     after = next(episode for episode in person.record.all if episode.id == before.id)
     for alert in after.alerts.values():
         if alert.id not in before.alerts:
             print(alert_line(alert))
+    for words in needed if after.stay.index == before.stay.index else ():
+        print(words)
     if act.verb == "checkin" and after.stay.index > before.stay.index:
         print(_("You are now in: {phase}.", phase=after.phase.title))
     if not is_running and not after.is_over:

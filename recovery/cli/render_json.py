@@ -120,6 +120,10 @@ def _episode(look: Outlook) -> dict[str, Any]:
             "assumed": on.is_assumed,
         },
         "next": [coming_json(coming, place) for coming in look.coming],
+        "questions": [
+            {"id": q.observation, "activity": q.activity, "ask": q.ask, "needed_for": q.waits}
+            for q in look.questions
+        ],
         "alerts": [
             {
                 "id": a.id,
@@ -148,7 +152,8 @@ def coming_json(coming: Coming, place: Place) -> dict[str, Any]:
 def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
     """What came of a person's act."""
     if isinstance(outcome, Accepted):
-        return {"v": VERSION, "episode": episode.id, "accepted": True, "message": outcome.message}
+        told = {"v": VERSION, "episode": episode.id, "accepted": True, "message": outcome.message}
+        return told | ({"needed": outcome.needed} if outcome.needed else {})
     earliest = _told(episode.place, outcome.earliest)
     return {
         "v": VERSION,

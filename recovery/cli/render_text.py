@@ -17,6 +17,7 @@ from recovery.engine.outlook import (
     phase_ranges,
     timing_words,
 )
+from recovery.engine.questions import needed_words
 from recovery.engine.screening import forbidden, guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
 from recovery.engine.words import level_words, modality_words, range_words, side_words
@@ -43,7 +44,7 @@ def status(look: Outlook) -> str:
     lines = [_heading(look.episode, look.day), *_alerts(look)]
     if look.episode.is_over:
         return "\n".join(lines)
-    lines += [*_open_questions(look.episode), *_left_out_now(look.episode)]
+    lines += [*_open_questions(look.episode), *_still_needed(look), *_left_out_now(look.episode)]
     if look.episode.state == ACTIVE:
         lines += _gate(look)
     lines += _paused(look)
@@ -184,6 +185,14 @@ def _open_questions(episode: Episode) -> list[str]:
     titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
     waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
     return [_row(_("Open"), styled(_("questions {names}: recovery screen", names=names) + waits, "yellow"))]
+
+
+def _still_needed(look: Outlook) -> list[str]:
+    """The questions of a check-in that are open, and what waits for them."""
+    told = needed_words(look.episode, look.questions)
+    return [
+        _row(_("Open") if number == 0 else "", styled(words, "yellow")) for number, words in enumerate(told)
+    ]
 
 
 def _waiting(look: Outlook) -> list[str]:

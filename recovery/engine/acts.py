@@ -44,6 +44,8 @@ class Accepted(Value):
     episode: Episode
     facts: tuple[Fact, ...]
     message: str
+    needed: tuple[str, ...] = ()
+    """What a check-in has left open though something waits for it, in words."""
 
 
 class Refused(Value):

@@ -2,8 +2,10 @@
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
+from recovery.engine.questions import needed_words, still_needed
 from recovery.language import tr
 from recovery.protocol.model import Checklist, Hold, Observation, modalities
+from recovery.values import replace
 
 
 class Reports(Desk):
@@ -34,9 +36,12 @@ class Reports(Desk):
             return self.refuse("nothing was told; this protocol asks for {known}", known=", ".join(known))
         self.tell(f.ANSWERED, {"values": values}, at)
         told = ", ".join(f"{name} {value}" for name, value in values.items())
+        noted = self.agree("Noted: {answers}.", answers=told)
         if wish.at:
-            return self.agree("Noted: {answers}, {when}.", answers=told, when=self.when(at))
-        return self.agree("Noted: {answers}.", answers=told)
+            noted = self.agree("Noted: {answers}, {when}.", answers=told, when=self.when(at))
+        if self.episode.place.waking_day(at) < self.episode.place.waking_day(self.now):
+            return noted  # of an earlier day: it is not the check-in of this one
+        return replace(noted, needed=needed_words(self.episode, still_needed(self.episode, self.now)))
 
     def screen(self, wish: Act) -> Outcome:
         """Answers to screening questions: what a yes forbids leaves the plan, what a no frees comes back."""

@@ -23,6 +23,7 @@ from recovery.engine.gates import (
     gate,
     gate_unmet,
     healing_range,
+    on_the_step,
     opens_at,
     standing,
     truth,
@@ -46,7 +47,6 @@ from recovery.protocol.model import (
     Timed,
     modalities,
 )
-from recovery.values import replace
 
 HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
@@ -344,17 +344,11 @@ class Turn:
         day itself, after the step's first one: the next morning decides. While a red flag stops something nobody
         goes up.
         """
-        episode, rung = self.episode, self.episode.rung
-        phase = episode.phase
-        day = episode.place.waking_day(self.now)
-        if rung is None or not episode.place.is_awake(self.now):
+        episode, phase = self.episode, self.episode.phase
+        seen = on_the_step(episode, self.now)
+        if seen is None or not episode.place.is_awake(self.now):
             return
-        first_day = episode.place.waking_day(episode.stepped_at)
-        if first_day >= day:
-            return
-        anew = replace(episode.stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
-        here = replace(episode, stay=anew)
-        today = replace(episode, stay=replace(anew, entered_at=episode.place.window(day - DAY)[1]))
+        here, today = seen
         at = episode.stay.rung
         down, up = phase.step_back_when, phase.climb_when
         if at > 0 and down is not None and truth(down, here, self.now) is Truth.YES:

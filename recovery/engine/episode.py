@@ -68,6 +68,8 @@ class Track(Value):
     """The latest occurrence."""
     is_open: bool = False
     """Whether the latest occurrence still waits for a reaction."""
+    unanswered: tuple[str, ...] = ()
+    """What the latest occurrence of a check-in has asked, and nobody has answered since."""
     step: int = 0
     """Which step of an alternation comes next."""
     day: date | None = None

@@ -28,6 +28,7 @@ from recovery.engine.episode import (
     on_rung,
 )
 from recovery.engine.facts import Cue, Fact, from_ms
+from recovery.engine.questions import decides_something
 from recovery.engine.righting import righted
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
@@ -244,14 +245,25 @@ def _in_order(given: Mapping[str, list[Answer]]) -> dict[str, tuple[Answer, ...]
 
 
 def _no_longer_asked(episode: Episode, fact: Fact) -> Episode:
-    """The episode without the questions that a fact answers."""
-    names = fact.data["values"].keys()
-    tracks = {
-        activity.id: replace(episode.tracks[activity.id], is_open=False)
-        for activity in episode.phase.activities
-        if isinstance(activity, CheckIn) and activity.id in episode.tracks and names & {*activity.asks}
-    }
+    """The episode without the questions that a fact answers; what was true on a day before answers none of today.
+
+    A check-in is open until nothing that it asks decides anything more.
+    """
+    names, tracks = fact.data["values"].keys(), {}
+    for activity in episode.phase.activities:
+        track = episode.tracks.get(activity.id)
+        if track is None or not track.is_open or not isinstance(activity, CheckIn):
+            continue
+        left = tuple(name for name in track.unanswered if name not in names)
+        if len(left) == len(track.unanswered) or _is_of_an_earlier_day(episode, track, fact.at):
+            continue
+        is_open = any(decides_something(episode, name) for name in left)
+        tracks[activity.id] = replace(track, unanswered=left, is_open=is_open)
     return replace(episode, tracks={**episode.tracks, **tracks}) if tracks else episode
+
+
+def _is_of_an_earlier_day(episode: Episode, track: Track, at: datetime) -> bool:
+    return track.day is not None and episode.place.waking_day(at) < track.day
 
 
 def _phase(episode: Episode, fact: Fact) -> Episode:
@@ -368,6 +380,7 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
         last_due=max(covered, track.last_due or covered),
         occurrence=data["occurrence"],
         is_open=True,
+        unanswered=tuple(data.get("asks", ())),
         day=date.fromisoformat(data["day"]),
         snoozed_until=None,
         withheld="",

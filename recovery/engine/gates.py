@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from recovery.engine.episode import Alert, Answer, Episode
+from recovery.engine.episode import MOMENT, Alert, Answer, Episode
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import SINCE, condition_words
 from recovery.language import N_
@@ -28,7 +28,7 @@ from recovery.protocol.model import (
     Phase,
     comparisons,
 )
-from recovery.values import Value
+from recovery.values import Value, replace
 
 
 class Truth(Enum):
@@ -357,6 +357,19 @@ def climbs_at(episode: Episode) -> datetime:
     assert rung is not None
     had_time = place.after(episode.stepped_at, episode.protocol.length(rung.least, episode.grade))
     return max(had_time, place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0])
+
+
+def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | None:
+    """The episode with only the answers given on its step, and with only today's of those.
+
+    None without a ladder, and on the first day of a step: it decides nothing.
+    """
+    place, day = episode.place, episode.place.waking_day(now)
+    if episode.rung is None or place.waking_day(episode.stepped_at) >= day:
+        return None
+    anew = replace(episode.stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
+    since_bedtime = replace(anew, entered_at=place.window(day - DAY)[1])
+    return replace(episode, stay=anew), replace(episode, stay=since_bedtime)
 
 
 def deadline(episode: Episode) -> datetime | None:

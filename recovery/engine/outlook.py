@@ -13,6 +13,7 @@ from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import permit
 from recovery.engine.play import Play
+from recovery.engine.questions import Question, still_needed
 from recovery.engine.times import DAY, spell_when
 from recovery.engine.words import anchor_words, moment_words, range_words
 from recovery.language import tr, trn
@@ -66,6 +67,8 @@ class Outlook(Value):
     under_way: Treatment | None
     coming: tuple[Coming, ...]
     alerts: tuple[Alert, ...]
+    questions: tuple[Question, ...] = ()
+    """The open questions that something waits for."""
 
 
 def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), most: int = 3) -> Outlook:
@@ -87,6 +90,7 @@ def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), mos
         under_way=episode.under_way,
         coming=tuple(_first(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
+        questions=still_needed(episode, now),
     )
 
 

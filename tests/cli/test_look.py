@@ -42,7 +42,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
         },
     }
     phase, healing, on = episode.pop("phase"), episode.pop("healing"), episode.pop("now")
-    coming, alerts = episode.pop("next"), episode.pop("alerts")
+    coming, alerts, questions = episode.pop("next"), episode.pop("alerts"), episode.pop("questions")
     assert episode == {
         "id": "strain-1",
         "protocol": "strain",
@@ -55,6 +55,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "state": "active",
         "paused_until": None,
     }
+    assert [question["id"] for question in questions] == ["pain", "swelling"]
     gate = phase.pop("gate")
     assert phase == {
         "id": "rice",
@@ -236,3 +237,27 @@ def test_an_episode_that_is_over_can_still_be_looked_at(person: Person) -> None:
     person.types("stop")
     assert person.json("status", "--episode", "strain-1")["episodes"][0]["state"] == "stopped"
     assert "Recovery from a muscle strain: stopped" in person.types("status", "-e", "strain-1").out
+
+
+# Questions of the day ----------------------------------------------------------------------------------
+
+
+def test_status_shows_an_open_question_and_what_waits_for_it(patient: Person) -> None:
+    assert [question["id"] for question in patient.json("status")["episodes"][0]["questions"]] == [
+        "pain",
+        "swelling",
+    ]
+
+    told = patient.types("checkin", "pain=4").out
+
+    (question,) = patient.json("status")["episodes"][0]["questions"]
+    assert (question["id"], question["activity"]) == ("swelling", "look")
+    assert question["needed_for"]
+    what = ", ".join(question["needed_for"])
+    needed = f"Still needed for {what}: {question['ask']} Type: recovery checkin swelling=…"
+    assert told == f"Noted: pain 4.\n{needed}\n"
+    assert needed in patient.types("status").out
+
+    assert patient.types("checkin", "swelling=1").out == "Noted: swelling 1.\n"
+    assert patient.json("status")["episodes"][0]["questions"] == []
+    assert "Still needed" not in patient.types("status").out

@@ -1,0 +1,110 @@
+"""The questions of a check-in that are open, and what cannot go on before they are answered."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from recovery.engine.episode import ACTIVE, Episode
+from recovery.engine.gates import Truth, latest, on_the_step, truth
+from recovery.protocol.model import CheckIn, Condition, Session, comparisons, modalities
+from recovery.values import Value
+
+
+class Question(Value):
+    """A question of a check-in that nobody has answered since it was asked, though something waits for it."""
+
+    observation: str
+    activity: str
+    """The check-in that asks it."""
+    ask: str
+    waits: tuple[str, ...]
+    """What waits for it, in words."""
+
+
+def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
+    """The open questions that something waits for at `now`, each once, in the order in which they are asked.
+
+    An earlier answer that still counts keeps nothing waiting.
+    """
+    if episode.state != ACTIVE:
+        return ()
+    asking = {
+        name: activity.id
+        for activity in episode.phase.activities
+        if isinstance(activity, CheckIn) and episode.track(activity.id).is_open
+        for name in episode.track(activity.id).unanswered
+    }
+    waits: dict[str, list[str]] = {name: [] for name in asking}
+    for words, condition, seen in _needing(episode, now) if asking else ():
+        if truth(condition, seen, now) is Truth.UNKNOWN:
+            for name in _observed(condition) & waits.keys():
+                if latest(seen, name, now) is None and words not in waits[name]:
+                    waits[name].append(words)
+    known = episode.protocol.observations
+    return tuple(
+        Question(name, asking[name], episode.text(known[name].ask), tuple(told))
+        for name, told in waits.items()
+        if told
+    )
+
+
+def needed_words(episode: Episode, questions: tuple[Question, ...]) -> tuple[str, ...]:
+    """What is to be told of open questions: a sentence for each lot of things that wait for the same ones."""
+    lots: dict[tuple[str, ...], list[Question]] = {}
+    for question in questions:
+        lots.setdefault(question.waits, []).append(question)
+    return tuple(
+        episode.say(
+            "Still needed for {what}: {questions} Type: {command}",
+            what=", ".join(what),
+            questions=" ".join(question.ask for question in lot),
+            command="recovery checkin " + " ".join(f"{question.observation}=…" for question in lot),
+        )
+        for what, lot in lots.items()
+    )
+
+
+def decides_something(episode: Episode, observation: str) -> bool:
+    """Whether an activity, a limit, a step or a gate of the current phase asks for an observation at all."""
+    of_ladder = (episode.phase.climb_when, episode.phase.step_back_when) if episode.rung is not None else ()
+    decided = [condition for _words, condition in _conditions(episode)] + [
+        c for c in of_ladder if c is not None
+    ]
+    return any(observation in _observed(condition) for condition in decided)
+
+
+def _observed(condition: Condition) -> set[str]:
+    return {comparison.subject for comparison in comparisons(condition)}
+
+
+def _needing(episode: Episode, now: datetime) -> Iterator[tuple[str, Condition, Episode]]:
+    """What waits for conditions, each with the episode as it is seen there: a step counts its own answers only."""
+    for words, condition in _conditions(episode):
+        yield words, condition, episode
+    phase, step = episode.phase, episode.say("the next step")
+    seen = on_the_step(episode, now)
+    if seen is None:
+        return
+    here, today = seen
+    if phase.step_back_when is not None and episode.stay.rung > 0:
+        yield step, phase.step_back_when, here
+    if phase.climb_when is not None and episode.stay.rung + 1 < len(phase.ladder):
+        yield step, phase.climb_when, today
+
+
+def _conditions(episode: Episode) -> Iterator[tuple[str, Condition]]:
+    """The conditions of the current phase, with what waits for each in words; without those of its ladder."""
+    phase, following = episode.phase, episode.next_phase
+    for activity in episode.phase.activities if episode.stay.phase is not None else ():
+        is_exercise = modalities(activity) == {"exercise"}
+        title = episode.say("today's exercises") if is_exercise else activity.title
+        if activity.only_if is not None:
+            yield title, activity.only_if
+        for limit in episode.protocol.limits if isinstance(activity, Session) else ():
+            is_in_force = not limit.during or phase.id in limit.during
+            if limit.needs is not None and is_in_force and modalities(activity) & {*limit.of}:
+                yield title, limit.needs
+    following_words = episode.say("the end of it") if following is None else following.title
+    if episode.stay.phase is not None and phase.leave_when is not None:
+        yield following_words, phase.leave_when
+    if following is not None and following.enter_when is not None:
+        yield following_words, following.enter_when

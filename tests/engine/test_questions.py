@@ -1,0 +1,118 @@
+"""A check-in that leaves a question of the day open says so, and keeps asking no more than its cadence says."""
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Accepted
+from recovery.engine.fold import fold
+from recovery.engine.outlook import outlook
+from recovery.engine.questions import Question
+from tests.engine.examples import Life, phase_text, small
+from tests.engine.test_ladder import ladder, mornings
+
+MORNING = 'morning: {ask: "Pain on getting up?", scale: 0..10, fresh: 24h}'
+MORNINGS = "{id: look, kind: check-in, ask: [pain, morning], at: wake+30min}"
+EXERCISE = (
+    "{id: bridge, kind: session, of: exercise, duration: 10min, at: wake+3h, only_if: morning <= 3,"
+    " start: Go, end: Stop}"
+)
+NEEDED = "Still needed for today's exercises: Pain on getting up? Type: recovery checkin morning=…"
+
+
+def exercises(*more: str) -> Life:
+    """An exercise that the morning decides; both questions are asked at 07:30."""
+    return Life(small(MORNINGS, EXERCISE, *more, observe=MORNING)).go("Tue 07:30")
+
+
+def told(life: Life, **values: object) -> str:
+    """All that is told of a check-in."""
+    outcome = life.do("checkin", values=values)
+    assert isinstance(outcome, Accepted), outcome
+    return " ".join([outcome.message, *outcome.needed])
+
+
+def open_ones(life: Life) -> list[str]:
+    return [question.observation for question in outlook(life.episode, life.now).questions]
+
+
+def test_an_answer_that_leaves_the_days_question_open_says_what_waits_for_it() -> None:
+    life = exercises()
+
+    assert told(life, pain=2) == f"Noted: pain 2. {NEEDED}"
+    assert life.episode.track("look").is_open
+    assert outlook(life.episode, life.now).questions == (
+        Question("morning", "look", "Pain on getting up?", ("today's exercises",)),
+    )
+
+    assert told(life, morning=2) == "Noted: morning 2."
+    assert not life.episode.track("look").is_open
+    assert open_ones(life) == []
+    assert life.go("Tue 10:00").of(f.OFFERED, "bridge")
+
+
+def test_a_question_that_nothing_waits_for_may_be_left_unanswered() -> None:
+    life = exercises()
+
+    assert told(life, morning=2) == "Noted: morning 2."  # no condition asks for the pain
+    assert not life.episode.track("look").is_open
+
+
+def test_an_open_question_is_asked_again_only_when_its_cadence_says_so() -> None:
+    life = exercises()
+    life.answer(pain=2)
+
+    life.go("Thu 12:00")
+
+    assert life.times(f.OFFERED, "look")[-3:] == ["Tue 07:30", "Wed 07:30", "Thu 07:30"]
+    assert open_ones(life) == ["morning"]
+
+
+def test_what_was_true_yesterday_leaves_the_question_of_today_open() -> None:
+    life = exercises()
+
+    assert life.answer(pain=4, at=life.at("Mon 20:00")) == "Noted: pain 4, yesterday 20:00."
+    life.answer(morning=4, at=life.at("Mon 20:00"))
+
+    assert life.episode.track("look").is_open
+
+
+def test_an_answer_that_still_counts_keeps_nothing_waiting() -> None:
+    life = exercises()
+    life.answer(pain=1, morning=1)
+    life.now = life.at("Tue 20:00")
+    life.answer(morning=1)
+    life.go("Wed 07:30")
+
+    assert told(life, pain=1) == "Noted: pain 1."
+
+
+def test_a_gate_and_a_step_tell_what_they_wait_for() -> None:
+    life = mornings(Life(ladder()), ("Tue", 2)).go("Wed 07:30")
+
+    assert told(life, pain=2) == (
+        "Noted: pain 2. Still needed for the next step: Pain this morning? Type: recovery checkin morning=…"
+    )
+    gated = small(
+        MORNINGS, phase="leave_when: morning <= 1", more=[phase_text("last", MORNINGS)], observe=MORNING
+    )
+    assert "Still needed for Last: Pain on getting up?" in told(Life(gated).go("Tue 07:30"), pain=1)
+
+
+def test_a_limit_tells_what_its_sessions_wait_for() -> None:
+    limit = "{id: calm, of: cold, needs: morning <= 3}"
+    ice = "{id: ice, kind: session, of: cold, duration: 10min, every: 3h, start: On, end: Off}"
+    life = Life(small(MORNINGS, ice, observe=MORNING, limits=[limit])).go("Tue 07:30")
+
+    assert "Still needed for Ice: Pain on getting up?" in told(life, pain=1)
+
+
+def test_a_fold_of_the_whole_journal_knows_the_same_open_questions() -> None:
+    life = exercises()
+    life.answer(pain=2)
+
+    assert fold(life.episode.whole, life.facts).tracks == life.episode.tracks
+
+
+def test_nothing_is_needed_in_a_pause() -> None:
+    life = exercises()
+    life.do("pause")
+
+    assert open_ones(life) == []
