@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.fold import fold
 from recovery.errors import RecoveryError
@@ -20,15 +19,14 @@ from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store import copying, migrations
 from recovery.store.carried import carried_over
+from recovery.store.course import Course
 from recovery.store.failures import Damaged
 from recovery.store.journal import Journal
 from recovery.store.record import protocol_of
+from recovery.store.shapes import SHAPES
 from recovery.values import Value
 
-KINDS = f.FLEETING | {
-    f.STARTED, f.ANSWERED, f.PHASE, f.PAUSED, f.RESUMED, f.ALERTED, f.COMPLETED, f.STOPPED, f.SCREENED, f.SETBACK,
-    f.CORRECTED, f.STEPPED, f.TICKED, f.UNDONE, f.UPGRADED, f.MOVED, f.RIGHTED,
-}  # fmt: skip
+KINDS = frozenset(SHAPES)
 """The kinds of facts that this program writes."""
 
 BY = ("person", "engine", "daemon")
@@ -39,6 +37,8 @@ _SHOWN = 20
 _FACTS = "SELECT seq, episode, at, recorded_at, kind, by, data FROM fact ORDER BY seq"
 _PINNED = """
     SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"""
+_COURSES = """
+    SELECT e.number, e.id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned"""
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 
 
@@ -91,9 +91,12 @@ def check_copy(connection: sqlite3.Connection, path: Path, *, now: datetime) -> 
     faults = [*_of_the_schema(connection), *_of_references(connection)]
     if not faults:
         connection.text_factory = _as_text
-        faults = [*_of_protocols(connection), *_of_facts(connection)]
+        read: dict[str, RecoveryProtocol] = {}
+        names: dict[str, tuple[str, str]] = {}
+        faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
         connection.text_factory = str
-        faults += _of_episodes(Journal(connection, path), {fault.where for fault in faults})
+        if not faults:  # what else could be found would only follow from them
+            faults += _of_episodes(Journal(connection, path))
     protocols, episodes, facts, last = connection.execute(
         "SELECT (SELECT count(*) FROM pinned), (SELECT count(*) FROM episode), count(*), max(recorded_at) FROM fact"
     ).fetchone()
@@ -142,11 +145,15 @@ def _of_references(connection: sqlite3.Connection) -> Iterator[Fault]:
         yield Fault(name, _("belongs to a row of {table} that is not there", table=parent))
 
 
-def _of_protocols(connection: sqlite3.Connection) -> Iterator[Fault]:
+def _of_protocols(
+    connection: sqlite3.Connection, read: dict[str, RecoveryProtocol], names: dict[str, tuple[str, str]]
+) -> Iterator[Fault]:
+    """What is wrong with the pinned protocols; those that can be read go into `read`, all into `names`, by hash."""
     from recovery.protocol.reading import compile_texts, content_hash  # heavy
 
     for pinned_hash, id_, version, texts, form, form_format in connection.execute(_PINNED):
         where = _("protocol {id} {version}", id=id_, version=version)
+        names[pinned_hash] = id_, version
         try:
             known = json.loads(texts)
             if content_hash(known) != pinned_hash:
@@ -159,6 +166,7 @@ def _of_protocols(connection: sqlite3.Connection) -> Iterator[Fault]:
         except (ValueError, TypeError, AttributeError) as error:
             yield Fault(where, _("its text cannot be read: {reason}", reason=error))
             continue
+        read[pinned_hash] = protocol
         if (protocol.id, protocol.version) != (id_, version):
             yield Fault(
                 where, _("its text is that of {id} {version}", id=protocol.id, version=protocol.version)
@@ -167,68 +175,58 @@ def _of_protocols(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(where, _("its compiled form is not what its text says"))
 
 
-def _of_facts(connection: sqlite3.Connection) -> Iterator[Fault]:
-    hashes = {row[0] for row in connection.execute("SELECT hash FROM pinned")}
-    owners: dict[int, int] = {}
-    for seq, episode, at, recorded_at, kind, by, text in connection.execute(_FACTS):
-        where = _("fact {seq}", seq=seq)
-        owners[seq] = episode
-        try:
-            from_ms(at), from_ms(recorded_at)
-        except (TypeError, OverflowError):
-            yield Fault(where, _("its time is none: {at}, {recorded_at}", at=at, recorded_at=recorded_at))
-        if by not in BY:
-            yield Fault(where, _("nobody called {name!r} writes facts", name=by))
-        try:
-            data = json.loads(text)
-        except (ValueError, TypeError, RecursionError) as error:
-            yield Fault(where, _("what it says cannot be read: {reason}", reason=error))
-            continue
-        if not isinstance(data, dict):
-            yield Fault(where, _("what it says is not an object"))
-            continue
-        wrong = _wrong_reference(kind, data, seq, owners, hashes)
+def _of_facts(
+    connection: sqlite3.Connection, read: dict[str, RecoveryProtocol], names: dict[str, tuple[str, str]]
+) -> Iterator[Fault]:
+    courses = {
+        number: Course(id_, pinned_hash, read, names)
+        for number, id_, pinned_hash in connection.execute(_COURSES)
+    }
+    for seq, episode, *columns in connection.execute(_FACTS):
+        course = courses[episode]
+        fact, wrong = _read(course.episode, seq, *columns)
+        wrong = wrong or course.wrong(fact)
         if wrong:
-            yield Fault(where, wrong)
+            course.is_spoilt = True
+            yield Fault(_("fact {seq}", seq=seq), wrong)
 
 
-def _wrong_reference(
-    kind: str, data: dict[str, Any], seq: int, owners: dict[int, int], hashes: set[str]
-) -> str:
-    """What is wrong with what a fact refers to; empty where nothing is. `owners`: the facts up to it, by place."""
-    if kind in (f.UNDONE, f.DELIVERED, f.UNDELIVERED):
-        of = data.get("seq")
-        if not isinstance(of, int) or of >= seq or owners.get(of) != owners[seq]:
-            return _("is about fact {seq}, which is none before it in its episode", seq=of)
-    if kind == f.UPGRADED and data.get("hash") not in hashes:
-        return _("is about a protocol that is not there: {hash}", hash=data.get("hash"))
-    return ""
+def _read(
+    episode: str, seq: int, at: Any, recorded_at: Any, kind: Any, by: Any, text: Any
+) -> tuple[Fact, str]:
+    """A fact as its row has it, and what keeps it from being read."""
+    nothing = Fact(episode, from_ms(0), str(kind), {}, str(by), from_ms(0), seq)
+    try:
+        happened, written = from_ms(at), from_ms(recorded_at)
+    except (TypeError, OverflowError):
+        return nothing, _("its time is none: {at}, {recorded_at}", at=at, recorded_at=recorded_at)
+    if by not in BY:
+        return nothing, _("nobody called {name!r} writes facts", name=by)
+    try:
+        data = json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        return nothing, _("what it says cannot be read: {reason}", reason=error)
+    if not isinstance(data, dict):
+        return nothing, _("what it says is not an object")
+    return Fact(episode, happened, str(kind), data, by, written, seq), ""
 
 
-def _of_episodes(journal: Journal, known: set[str]) -> Iterator[Fault]:
-    """Those that cannot be told from their facts; what is wrong with single facts is `known` by now."""
+def _of_episodes(journal: Journal) -> Iterator[Fault]:
+    """Those that cannot be told from their facts."""
     for id_ in journal.episodes():
         where = _("episode {id}", id=id_)
         try:
             facts = journal.facts(id_)
             protocol = protocol_of(journal, id_)
         except (RecoveryError, ValueError, KeyError, TypeError) as error:
-            if not known:
-                yield Fault(where, _("cannot be read: {reason}", reason=_reason(error)))
+            yield Fault(where, _("cannot be read: {reason}", reason=_reason(error)))
             continue
         try:
             fold(protocol, carried_over(protocol, facts))
         except Exception as error:  # facts that make no sense raise whatever the rule trips over
             place = _("fact {seq}", seq=_stumbles_at(protocol, facts)) if facts else where
-            if place not in known:
-                yield Fault(
-                    place,
-                    _(
-                        "{episode} cannot be told from its facts: {reason}",
-                        episode=id_,
-                        reason=_reason(error),
-                    ),
-                )
+            words = _("{episode} cannot be told from its facts: {reason}", episode=id_, reason=_reason(error))
+            yield Fault(place, words)
 
 
 def _reason(error: Exception) -> str:

@@ -41,7 +41,9 @@ def names(folder: Path) -> list[str]:
 
 def test_a_copy_is_whole_private_and_named_by_its_time(home: Path) -> None:
     with Journal.open(home, now=NOON) as journal:
-        add(journal, Fact("quick-1", NOON, "answered", {"values": {}}))  # as yet in the -wal file only
+        add(
+            journal, Fact("quick-1", NOON, "answered", {"values": {"pain": 3}})
+        )  # as yet in the -wal file only
         copy = back_up(home, NOON)
     again = back_up(home, NOON)
 

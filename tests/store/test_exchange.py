@@ -172,7 +172,7 @@ def put(*path: Any, value: Any) -> Callable[[Any], None]:
         (put("facts", 2, "data", value=[]), "facts[2].data: is not an object"),
         (put("facts", 2, "data", value={"a": "\ud800"}), "facts[2].data: holds half a character"),
         (put("facts", 2, "episode", value="quick-9"), "facts[2].episode: there is no episode quick-9"),
-        (put("facts", 0, "data", value={}), "fact 1: quick-1 cannot be told from its facts"),
+        (put("facts", 0, "data", value={}), "fact 1: onset: is missing"),
         (put("facts", 0, value={"seq": 1}), "facts[0].episode: is missing"),
         (put("facts", value=[]), "episode quick-1: quick-1 cannot be told from its facts"),
         (put("episodes", 1, "id", value="walks-2"), "episodes[1].id: is not walks-1"),
