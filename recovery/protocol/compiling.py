@@ -10,7 +10,7 @@ from recovery.protocol import model as m
 from recovery.protocol import schema
 from recovery.protocol.durations import Duration
 from recovery.protocol.entries import ConditionEntry, Entry, Group
-from recovery.protocol.problems import Place, Places, Problem, did_you_mean, place_at
+from recovery.protocol.problems import Place, Places, Problem, did_you_mean, name_list, place_at
 from recovery.values import replace
 
 _NOT_CITED = ("id", "kind", "source")
@@ -192,7 +192,7 @@ class Compiler:
             if key not in given:
                 message = _("'source' names {key!r}, which is not a field of this item", key=key[:40])
                 message += did_you_mean(key, given)
-                expected = _("of {names}", names=", ".join(sorted(given)))
+                expected = _("of {names}", names=name_list(sorted(given)))
                 self._report((*path, "source", key), message, expected)
         return {"" if key == "other" else key: refs for key, refs in source.items()}
 
@@ -265,7 +265,7 @@ class Compiler:
     def _option(self, name: str, entry: schema.OptionEntry) -> m.Option:
         path = ("options", name)
         if entry.default is not None and entry.default not in entry.choices:
-            expected = _("one of {names}", names=", ".join(entry.choices))
+            expected = _("one of {names}", names=name_list(entry.choices))
             message = _("the default is not one of the choices")
             self._report((*path, "default"), message, expected, entry.default)
         ask = self.texts.say(entry.ask, *path, "ask")

@@ -1,6 +1,8 @@
 """From pydantic's errors to problems with a place, in words of the language."""
 
 from collections.abc import Collection, Iterator
+from heapq import nsmallest
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,17 +11,28 @@ from pydantic_core import ErrorDetails
 from recovery.language import N_, _
 from recovery.protocol.activities import KINDS
 from recovery.protocol.entries import Entry, Slip, Trace
-from recovery.protocol.problems import Place, Problem, did_you_mean, shown
+from recovery.protocol.problems import MOST_PROBLEMS, Place, Problem, did_you_mean, nearest, shown
 from recovery.protocol.syntax import Document, Path_, Spot, in_words
 
+_TOP = Spot(1, 1, 1, 1)
+_MOST_MISSPELT = 20
 
-def explain(error: ValidationError | None, trace: Trace, document: Document) -> list[Problem]:
-    """All problems of a document's shape: those that pydantic found and those noted in the trace."""
-    problems = list(_slips(trace, document))
+
+def explain(error: ValidationError | None, trace: Trace, document: Document) -> tuple[list[Problem], int]:
+    """The problems of a document's shape, the first of the file, and how many there are besides.
+
+    They are those that pydantic found and those noted in the trace.
+    """
+    paths = {id(value): path for path, value in _mappings(document.value, ())} if trace.slips else {}
+    found: list[_Slipped | _Details] = [
+        _Slipped(slip, paths.get(identity, ()), document) for identity, slip in trace.slips
+    ]
     if error is not None:
-        found = (_Details(details, trace, document) for details in error.errors(include_url=False))
-        problems.extend(one.problem() for one in found if not one.is_follow_up())
-    return problems
+        suggestions = _Suggestions(trace)
+        details = (_Details(each, trace, document) for each in error.errors(include_url=False))
+        found.extend(each for each in details if not each.is_follow_up(suggestions))
+    first = nsmallest(MOST_PROBLEMS, found, key=lambda each: each.spot)
+    return [each.problem() for each in first], len(found) - len(first)
 
 
 def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[Path_]:
@@ -29,17 +42,11 @@ def broken(error: ValidationError | None, trace: Trace, document: Document) -> I
         path = paths.get(identity, ())
         yield (*path, slip.key) if slip.key else path
     if error is not None:
+        suggestions = _Suggestions(trace)
         for details in error.errors(include_url=False):
             one = _Details(details, trace, document)
-            if details["type"] != "too_short" or not one.is_follow_up():
+            if details["type"] != "too_short" or not one.is_follow_up(suggestions):
                 yield one.path
-
-
-def _slips(trace: Trace, document: Document) -> Iterator[Problem]:
-    paths = {id(value): path for path, value in _mappings(document.value, ())}
-    for identity, slip in trace.slips:
-        path = paths.get(identity, ())
-        yield _slip(slip, path, document)
 
 
 def _mappings(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
@@ -53,15 +60,49 @@ def _mappings(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
             yield from _mappings(inner, (*path, index))
 
 
-def _slip(slip: Slip, path: Path_, document: Document) -> Problem:
-    if slip.key:
-        path = (*path, slip.key)
-    place = _place(document, path, at_key=bool(slip.key))
-    return place.problem(slip.message, expected=slip.expected, found=slip.found)
+def _spot(document: Document, path: Path_) -> tuple[int, int]:
+    """About where something stands, to tell what comes first."""
+    spot = document.spots.get(path, _TOP)
+    return spot.line, spot.column
+
+
+class _Slipped:
+    """One slip, and the path of what it points at."""
+
+    def __init__(self, slip: Slip, path: Path_, document: Document) -> None:
+        self.slip = slip
+        self.path = (*path, slip.key) if slip.key else path
+        self.document = document
+        self.spot = _spot(document, self.path)
+
+    def problem(self) -> Problem:
+        slip = self.slip
+        place = _place(self.document, self.path, at_key=bool(slip.key))
+        return place.problem(slip.message, expected=slip.expected, found=slip.found)
+
+
+class _Suggestions:
+    """The keys that unknown keys of a mapping look like."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.of: dict[int, set[str]] = {}
+
+    def has(self, value: Any, key: str) -> bool:
+        """Whether the mapping has an unknown key that looks like a misspelt `key`.
+
+        Only the first unknown keys are looked at: a mapping with many of them is not just misspelt.
+        """
+        if id(value) not in self.of:
+            entry = self.trace.models.get(id(value))
+            known = entry.keys() if entry is not None else {}
+            unknown = islice((each for each in value if each not in known), _MOST_MISSPELT)
+            self.of[id(value)] = {_nearest(each, known) for each in unknown}
+        return key in self.of[id(value)]
 
 
 def _place(document: Document, path: Path_, *, at_key: bool = False) -> Place:
-    spot = document.spots.get(path, Spot(1, 1, 1, 1))
+    spot = document.spots.get(path, _TOP)
     line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
     return Place(document.file, line, column, in_words(document.value, path))
 
@@ -74,6 +115,7 @@ class _Details:
         self.trace = trace
         self.document = document
         self.path, self.value, self.rest = self._resolve(details["loc"])
+        self.spot = _spot(document, self.path)
 
     def _resolve(self, location: tuple[int | str, ...]) -> tuple[Path_, Any, tuple[int | str, ...]]:
         """The way into the document, what stands there, and the steps that lead nowhere (a missing key).
@@ -95,15 +137,13 @@ class _Details:
             path.append(step)
         return tuple(path), value, ()
 
-    def is_follow_up(self) -> bool:
+    def is_follow_up(self, suggestions: _Suggestions) -> bool:
         """Whether it only follows from another error: a misspelt key is not missing as well."""
         kind = self.details["type"]
         if kind == "too_short":
             return isinstance(self.value, list) and len(self.value) >= self.details["ctx"]["min_length"]
         if kind == "missing" and self.rest:
-            known = self._known(self.value)
-            unknown = [key for key in self.value if key not in known]
-            return any(_suggested(key, known) == did_you_mean(str(self.rest[-1]), known) for key in unknown)
+            return suggestions.has(self.value, str(self.rest[-1]))
         return False
 
     def problem(self) -> Problem:
@@ -172,9 +212,14 @@ class _Details:
 _GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}
 
 
+def _nearest(key: str, known: Collection[str]) -> str:
+    grade = _GRADES.get(key, "")
+    return grade if grade in known else nearest(key, known)
+
+
 def _suggested(key: str, known: Collection[str]) -> str:
-    grade = _GRADES.get(key)
-    return _("; did you mean {near!r}?", near=grade) if grade in known else did_you_mean(key, known)
+    near = _nearest(key, known)
+    return _("; did you mean {near!r}?", near=near) if near else ""
 
 
 _SHAPES = {

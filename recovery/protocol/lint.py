@@ -12,6 +12,7 @@ from recovery.protocol.lint_safety import check_safety
 from recovery.protocol.lint_sessions import check_cadences, check_limits
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import Places, Problem, place_at
+from recovery.protocol.sizes import check_sizes
 
 RULES = {
     "always-true": "every comparison can become false",
@@ -44,6 +45,7 @@ RULES = {
     "step-undecidable": "a step is left out only by what is known from the start: grade, side, options",
     "text-says-otherwise": "what a limit, a sign or a longest time tells a person is the number that holds",
     "times-overlap": "times of one activity on a day do not overlap",
+    "too-many": "there is no more of each thing than can be followed, and checked at once",
     "too-many-a-day": "no more sessions a day than the limits allow",
     "unknown-activity": "what follows an activity names a session of its phase",
     "unknown-flag": "a grading question reports a red flag that is asked",
@@ -122,6 +124,10 @@ def check(protocol: RecoveryProtocol, places: Places) -> tuple[Problem, ...]:
 
 def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     """All findings, in no order. `places` says what is written in the files, and what is only a default."""
+    crowded = list(check_sizes(protocol))
+    if crowded:
+        yield from crowded
+        return
     is_held = any(source.says for source in protocol.sources.values())
     for one in _CHECKS:
         for finding in one(protocol, places):

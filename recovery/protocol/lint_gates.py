@@ -39,7 +39,7 @@ from recovery.protocol.model import (
     comparisons,
     may_apply,
 )
-from recovery.protocol.problems import Places
+from recovery.protocol.problems import Places, name_list
 
 HOUR = 3600.0
 WAKE, BEDTIME = 7 * HOUR, 23 * HOUR
@@ -280,7 +280,7 @@ def _ladder(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
                 message = _(
                     "whether there is a step cannot depend on {subject!r}", subject=comparison.subject
                 )
-                expected = _("one of {names}", names=", ".join(sorted(given)))
+                expected = _("one of {names}", names=name_list(sorted(given)))
                 yield Finding("step-undecidable", (*path, "steps", rung.id, "only_if"), message, expected)
     if phase.most is None or not phase.ladder:
         return

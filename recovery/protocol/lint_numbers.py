@@ -30,7 +30,7 @@ from recovery.protocol.model import (
     comparisons,
     number_and_use,
 )
-from recovery.protocol.problems import Places
+from recovery.protocol.problems import Places, name_list
 
 _EVERYWHERE = "all"
 Number = float | Duration
@@ -58,7 +58,7 @@ def check_numbers(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
                     else _("none of the sources of {field!r} gives this number", field=field)
                 )
                 expected = (
-                    _("one of {names}", names=", ".join(said))
+                    _("one of {names}", names=name_list(said))
                     if said
                     else _("a source that gives it, or own")
                 )
@@ -70,7 +70,7 @@ def check_numbers(protocol: RecoveryProtocol, places: Places) -> Iterator[Findin
                         "the source {ref!r} gives nothing that stands in {field!r}", ref=ref, field=field
                     )
                     expected = (
-                        _("one of {names}", names=", ".join(gives)) if gives else _("another source or place")
+                        _("one of {names}", names=name_list(gives)) if gives else _("another source or place")
                     )
                     yield Finding("number-not-in-source", where, message, expected)
     yield from _tables(protocol)
@@ -112,7 +112,7 @@ def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
         for ref in cites.get(field, cites.get("", ())):
             if ref not in known:
                 message = _("the table {name!r} does not have the source {ref!r}", name=name, ref=ref)
-                expected = _("of {names}", names=", ".join(sorted(known)))
+                expected = _("of {names}", names=name_list(sorted(known)))
                 yield Finding("number-not-in-source", (*path, field), message, expected)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, Path, activities, modalities
 from recovery.protocol.model import After, AnyActivity, Phase, RecoveryProtocol, Session
-from recovery.protocol.problems import Places, did_you_mean
+from recovery.protocol.problems import Places, did_you_mean, name_list
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -48,7 +48,7 @@ def _grading(protocol: RecoveryProtocol) -> Iterator[Finding]:
             message = _("no red flag with a question is called {name!r}", name=question.raises)
             near = did_you_mean(question.raises, asked)
             path = ("assess", "questions", question.id, "raises")
-            listed = _("one of {names}", names=", ".join(sorted(asked))) if asked else _("none is defined")
+            listed = _("one of {names}", names=name_list(sorted(asked))) if asked else _("none is defined")
             yield Finding("unknown-flag", path, message + near, listed, about=question.raises)
 
 
@@ -74,7 +74,7 @@ def _follow_ups(protocol: RecoveryProtocol) -> Iterator[Finding]:
             message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
             message += did_you_mean(cadence.activity, sessions)
             listed = (
-                _("one of {names}", names=", ".join(sorted(sessions))) if sessions else _("there is none")
+                _("one of {names}", names=name_list(sorted(sessions))) if sessions else _("there is none")
             )
             yield Finding("unknown-activity", (*path, "after"), message, listed)
         elif activity.id in _followed(phase, cadence):

@@ -23,7 +23,7 @@ from recovery.protocol.model import (
     Session,
     TableRef,
 )
-from recovery.protocol.problems import Places, did_you_mean
+from recovery.protocol.problems import Places, did_you_mean, name_list
 
 OWN = "own"
 
@@ -36,7 +36,7 @@ _ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "after", 
 
 def _listed(names: object) -> str:
     words = sorted(str(name) for name in names) if isinstance(names, set | dict | tuple | list) else []
-    return _("one of {names}", names=", ".join(words)) if words else _("none is defined")
+    return _("one of {names}", names=name_list(words)) if words else _("none is defined")
 
 
 # Sources ------------------------------------------------------------------------------------------

@@ -7,6 +7,10 @@ from difflib import get_close_matches
 from recovery.language import _
 
 _LONGEST_SHOWN = 60
+_MOST_LISTED = 40
+_MOST_COMPARED = 50
+MOST_PROBLEMS = 200
+"""Of one reading; of more only the count is told."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,30 @@ def shown(value: object) -> str:
     return type(value).__name__
 
 
+def name_list(names: Iterable[str]) -> str:
+    """Names with commas between, the first of them where they are many."""
+    every = list(names)
+    shown_names = ", ".join(every[:_MOST_LISTED])
+    more = len(every) - _MOST_LISTED
+    return _("{names} and {count} more", names=shown_names, count=more) if more > 0 else shown_names
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'every'?`, or an empty text where nothing is near."""
-    near = get_close_matches(word[:80], sorted(known), n=1, cutoff=0.6)
-    return _("; did you mean {near!r}?", near=near[0]) if near else ""
+    near = nearest(word, known)
+    return _("; did you mean {near!r}?", near=near) if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The name that a word most likely means; empty where none is near.
+
+    Where the names are many, only those that begin alike are compared.
+    """
+    names = sorted(known)
+    if len(names) > _MOST_COMPARED:
+        names = [name for name in names if name[:1] == word[:1]][:_MOST_COMPARED]
+    near = get_close_matches(word[:80], names, n=1, cutoff=0.6)
+    return near[0] if near else ""
 
 
 Places = Mapping[tuple[str, ...], Place]

@@ -6,9 +6,11 @@ it uses; their texts are kept (`Reading.texts`), so that an episode can pin them
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -21,20 +23,32 @@ from recovery.protocol.explaining import explain
 from recovery.protocol.library import Library, NoSuchProtocol
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.partial import believable, without_errors
-from recovery.protocol.problems import Place, Places, Problem, did_you_mean, place_at, shown
+from recovery.protocol.problems import (
+    MOST_PROBLEMS,
+    Place,
+    Places,
+    Problem,
+    did_you_mean,
+    name_list,
+    place_at,
+    shown,
+)
 from recovery.protocol.schema import FORMAT, ProtocolFile, UseEntry
+from recovery.protocol.sizes import cut_to_size
 from recovery.protocol.syntax import (
+    LONGEST_FILE,
     Document,
+    PlacesOf,
     Unreadable,
     decode,
     load_bytes,
-    places_of,
     read_document,
     shown_path,
 )
 
 MOST_FILES = 20
-_MOST_PROBLEMS = 200
+LARGEST_TOGETHER = LONGEST_FILE
+"""In characters: a file with those that it uses."""
 
 
 class ProtocolError(RecoveryError):
@@ -72,6 +86,7 @@ class _Text:
     file: str
 
 
+_Choices = dict[str, tuple[str, ...]]
 _Find = Callable[[str], _Text]
 """The text of a protocol by its id. Raises `NoSuchProtocol`, `Unreadable`."""
 
@@ -107,7 +122,7 @@ def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtoco
     if protocol_id not in texts:
         missing = Problem(f"{protocol_id}.yaml", 0, 0, "", "error", _("its text is not among those kept"))
         raise ProtocolError((missing,))
-    reading, problems = _Files(find).whole(find(protocol_id), protocol_id, is_linted=False)
+    reading, problems = _Files(find, is_checked=False).whole(find(protocol_id), protocol_id)
     if reading is None:
         raise ProtocolError(problems)
     return reading.protocol
@@ -138,33 +153,54 @@ def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem,
 class _Files:
     """The files of one reading: the one asked for and those that it uses, each read once."""
 
-    def __init__(self, find: _Find) -> None:
+    def __init__(self, find: _Find, *, is_checked: bool = True) -> None:
         self.find = find
+        self.is_checked = is_checked
+        """Whether sizes and sense are checked, not the shape alone."""
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
-        self.places: dict[tuple[str, ...], Place] = {}
+        self.places: ChainMap[tuple[str, ...], Place] = ChainMap()
         self.problems: list[Problem] = []
+        self.unlisted = 0
+        """How many errors there are besides."""
+        self.choices: dict[str, _Choices | None] = {}
+        """The words of the options of other files; None for a file that cannot be read."""
         self.left_out: frozenset[tuple[str, ...]] = frozenset()
         """What could not be used of the main file."""
         self.is_use_missing = False
         """Whether a protocol that one of them uses cannot be used."""
 
-    def whole(
-        self, main: _Text, wanted: str, *, is_linted: bool = True
-    ) -> tuple[Reading | None, tuple[Problem, ...]]:
-        """The reading of the main file (None where anything has errors) and all problems."""
+    def whole(self, main: _Text, wanted: str) -> tuple[Reading | None, tuple[Problem, ...]]:
+        """The reading of the main file (None where anything has errors) and its problems.
+
+        Of many problems the first are listed, errors before warnings, and the last says how many more there are.
+        """
         protocol = self._one(main, wanted, ())
-        if protocol is not None and is_linted:
+        if protocol is not None and self.is_checked:
             found = lint.findings(protocol, self.places)
             if any(problem.is_error for problem in self.problems):
                 found = believable(found, self.left_out, is_whole=not self.is_use_missing)
             self.problems.extend([*lint.as_problems(found, self.places), *self._others(protocol)])
+
         # The file itself first, then those it uses; within a file from top to bottom.
+        def place(problem: Problem) -> tuple[bool, str, int, int, str]:
+            return problem.file != main.file, problem.file, problem.line, problem.column, problem.message
+
+        distinct = sorted(set(self.problems), key=place)
+        is_usable = protocol is not None and not any(problem.is_error for problem in distinct)
         ordered = sorted(
-            set(self.problems), key=lambda p: (p.file != main.file, p.file, p.line, p.column, p.message)
+            sorted(distinct, key=lambda problem: not problem.is_error)[:MOST_PROBLEMS], key=place
         )
-        problems = tuple(ordered[:_MOST_PROBLEMS])
-        if protocol is None or any(problem.is_error for problem in ordered):
+        if more := len(distinct) - len(ordered) + self.unlisted:
+            severity = "warning" if is_usable else "error"
+            message = n_(
+                "{count} more problem is not listed; mend these first",
+                "{count} more problems are not listed; mend these first",
+                more,
+            )
+            ordered.append(Problem(main.file, 0, 0, "", severity, message))
+        problems = tuple(ordered)
+        if protocol is None or not is_usable:
             return None, problems
         return Reading(protocol, dict(self.texts), problems), problems
 
@@ -180,25 +216,27 @@ class _Files:
             place = place_at(self.places, *path)
             severity = "warning" if path == ("then",) else "error"
             try:
-                found = self.find(wanted)
+                if wanted not in self.choices:
+                    self.choices[wanted] = _choices(self.find(wanted))
             except NoSuchProtocol as error:
-                message, listed = _no_protocol(wanted, error)
-                yield place.problem(message, expected=listed, severity=severity, rule="unknown-protocol")
+                message, names = _no_protocol(wanted, error)
+                yield place.problem(message, expected=names, severity=severity, rule="unknown-protocol")
                 continue
             except Unreadable:
                 continue  # it is there, and whoever starts it will be told
+            choices = self.choices[wanted]
             for option, value in lint.options_set(protocol, path).items():
-                known = _choices(found, option)
-                if known is not None and value not in known:
+                if choices is not None and value not in choices.get(option, ()):
+                    known = choices.get(option, ())
                     message = _(
                         "{wanted!r} has no option {option!r} with {value!r}",
                         wanted=wanted,
                         option=option,
                         value=value,
                     )
-                    listed = _("one of {names}", names=", ".join(known)) if known else _("no such option")
+                    names = _("one of {names}", names=name_list(known)) if known else _("no such option")
                     where = place_at(self.places, *path[:-1], "set", option)
-                    yield where.problem(message, expected=listed, rule="unknown-option")
+                    yield where.problem(message, expected=names, rule="unknown-option")
 
     def _one(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
         """One file with those below it; None where the file is of no use. Problems are collected.
@@ -210,9 +248,11 @@ class _Files:
         except Unreadable as unreadable:
             self.problems.append(unreadable.problem)
             return None
-        places = places_of(document)
+        if self.is_checked:
+            cut_to_size(document)
+        places = PlacesOf(document)
         entry = self._validated(document, places, is_main=not above)
-        if entry is None:
+        if entry is None or document.is_cut:
             return None
         if wanted and entry.id != wanted and ("id",) not in self.left_out:
             place = place_at(places, "id")
@@ -221,12 +261,18 @@ class _Files:
             if above:
                 return None
         self.texts[entry.id] = source.text
+        if self.is_checked and sum(map(len, self.texts.values())) > LARGEST_TOGETHER:
+            most = _("at most {count} KiB", count=LARGEST_TOGETHER // 1024)
+            message = _("the file and those that it uses are too big together")
+            self.problems.append(place_at(places, "id").problem(message, expected=most))
+            return None
         used = self._used(entry, places, (*above, entry.id))
         compiler = Compiler(entry, used, places)
         protocol = compiler.compile()
         self.problems.extend(compiler.problems)
         # What a file says itself stands before what it uses.
-        self.places = {**self.places, **places} if not above else {**places, **self.places}
+        maps = [places, *self.places.maps] if not above else [*self.places.maps, places]
+        self.places = ChainMap(*cast(list[MutableMapping[tuple[str, ...], Place]], maps))
         return protocol
 
     def _validated(self, document: Document, places: Places, *, is_main: bool) -> ProtocolFile | None:
@@ -244,12 +290,13 @@ class _Files:
         except ValidationError as caught:
             error = caught
         taken = {(problem.line, problem.column) for problem in document.problems}
-        explained = explain(error, trace, document)
+        explained, more = explain(error, trace, document)
         found = [problem for problem in explained if (problem.line, problem.column) not in taken]
         self.problems.extend([*document.problems, *found])
+        self.unlisted += document.unlisted + more
         if not explained:
             return entry
-        if not is_main:
+        if not is_main or more:  # with so many mistakes what is left says nothing
             return None
         entry, self.left_out = without_errors(document)
         return entry
@@ -282,8 +329,8 @@ class _Files:
         try:
             protocol = self._one(self.find(wanted), wanted, above)
         except NoSuchProtocol as error:
-            message, listed = _no_protocol(wanted, error)
-            self.problems.append(place.problem(message, expected=listed))
+            message, names = _no_protocol(wanted, error)
+            self.problems.append(place.problem(message, expected=names))
             return None
         except Unreadable as unreadable:
             self.problems.append(unreadable.problem)
@@ -294,16 +341,16 @@ class _Files:
         return protocol
 
 
-def _choices(source: _Text, option: str) -> tuple[str, ...] | None:
-    """The words of an option of another file; None where the file cannot be read."""
+def _choices(source: _Text) -> _Choices | None:
+    """The words of each option of another file; None where the file cannot be read."""
     try:
         options = read_document(source.text, source.file).value.get("options", {})
-        return tuple(options[option]["choices"]) if option in options else ()
-    except (Unreadable, TypeError, KeyError):
+        return {name: tuple(option["choices"]) for name, option in options.items()}
+    except (Unreadable, AttributeError, TypeError, KeyError):
         return None
 
 
 def _no_protocol(wanted: str, error: NoSuchProtocol) -> tuple[str, str]:
     """That there is none of this id, and those that there are."""
     message = _("there is no protocol {wanted!r}", wanted=wanted) + did_you_mean(wanted, error.known)
-    return message, _("one of {names}", names=", ".join(sorted(error.known)))
+    return message, _("one of {names}", names=name_list(sorted(error.known)))

@@ -17,7 +17,7 @@ import yaml
 
 from recovery.language import N_, _
 from recovery.protocol.nesting import too_deep
-from recovery.protocol.problems import Place, Problem, shown
+from recovery.protocol.problems import MOST_PROBLEMS, Place, Places, Problem, shown
 from recovery.protocol.wording import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
@@ -57,6 +57,17 @@ class Document:
     value: Any = ""
     spots: dict[Path_, Spot] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unlisted: int = 0
+    """How many problems of the writing there are besides."""
+    is_cut: bool = False
+    """Whether something was left out because it was too much."""
+
+    def note(self, problem: Problem) -> None:
+        """Keep a problem of the writing, or count it where there are enough of them."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
+        else:
+            self.unlisted += 1
 
 
 def _whole(file: str, message: str, expected: str = "", found: str = "") -> Unreadable:
@@ -260,7 +271,7 @@ class _Builder:
     def _note(self, mark: Any, message: str, found: str = "") -> None:
         words = in_words(self.document.value, self._here()) if self.stack else ""
         place = Place(self.document.file, mark.line + 1, mark.column + 1, words)
-        self.document.problems.append(place.problem(message, found=found))
+        self.document.note(place.problem(message, found=found))
 
     def _here(self) -> Path_:
         top = self.stack[-1]
@@ -321,7 +332,7 @@ class _Builder:
                     self.document.file, spot.key_line, spot.key_column, in_words(self.document.value, path)
                 )
                 message = _("the key {key!r} is given twice; first on line {line}", key=key[:40], line=first)
-                self.document.problems.append(place.problem(message))
+                self.document.note(place.problem(message))
                 return False
             top.container[key] = value
         self.document.spots[path] = spot
@@ -371,12 +382,7 @@ def _along(root: Any, path: Path_) -> Iterator[Any]:
     value = root
     for step in path:
         yield value
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            value = None
+        value = _inside(value, step)
 
 
 def item_id(item: Any) -> str:
@@ -387,17 +393,46 @@ def item_id(item: Any) -> str:
     return identity if isinstance(identity, str) else ""
 
 
-def places_of(document: Document) -> dict[tuple[str, ...], Place]:
-    """Where everything stands, by a path in which ids stand for list positions (of equal ids the first)."""
-    places: dict[tuple[str, ...], Place] = {}
-    for path, spot in document.spots.items():
-        named: list[str] = []
-        for value, step in zip(_along(document.value, path), path, strict=False):
-            if isinstance(step, int):
-                item = value[step] if isinstance(value, list) and step < len(value) else None
-                named.append(item_id(item) or str(step))
-            else:
-                named.append(step)
-        words = in_words(document.value, path)
-        places.setdefault(tuple(named), Place(document.file, spot.line, spot.column, words))
-    return places
+class PlacesOf(Places):
+    """Where everything stands, by a path in which ids stand for list positions (of equal ids the first).
+
+    A place is put into words when it is asked for: most of them never are.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.paths: dict[tuple[str, ...], Path_] = {}
+        named: dict[Path_, tuple[str, ...]] = {}
+        values: dict[Path_, Any] = {}
+        for path in document.spots:  # what contains comes before what is in it
+            above = path[:-1]
+            value = _inside(values.get(above), path[-1]) if path else document.value
+            if isinstance(value, dict | list):
+                values[path] = value
+            named[path] = (*named[above], _name(value, path[-1])) if path else ()
+            self.paths.setdefault(named[path], path)
+
+    def __getitem__(self, named: tuple[str, ...]) -> Place:
+        path = self.paths[named]
+        spot = self.document.spots[path]
+        return Place(self.document.file, spot.line, spot.column, in_words(self.document.value, path))
+
+    def __contains__(self, named: object) -> bool:
+        return named in self.paths
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def _inside(value: Any, step: str | int) -> Any:
+    """What stands in a container; None where it was left out."""
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+
+
+def _name(item: Any, step: str | int) -> str:
+    return step if isinstance(step, str) else item_id(item) or str(step)

@@ -40,7 +40,14 @@ def _limit(text: str) -> str:
 SECTION_FLAG = "red_flags:\n  - {id: a, when: grade == III, level: urgent, say: Go, source: own}"
 Case = tuple[str, dict[str, str], str, dict[str, str]]
 
+MANY_COMPARISONS = ", ".join("{any: [" + ", ".join(["pain <= 3"] * 170) + "]}" for _ in range(3))
 CASES: list[Case] = [
+    (
+        "too-many",
+        {"gate": f"leave_when: [{MANY_COMPARISONS}]"},
+        "",
+        {"gate": "leave_when: [pain <= 3, pain <= 3]"},
+    ),
     (
         "always-true",
         {"gate": "leave_when: pain >= 0"},
