@@ -31,7 +31,7 @@ from recovery.protocol.model import (
     Session,
     Timed,
 )
-from recovery.values import Value
+from recovery.values import Value, replace
 
 HORIZON = timedelta(days=8)
 """How far ahead the next cues are looked for: longer than a week, the longest cadence."""
@@ -112,7 +112,15 @@ def coming(
     """The cues after `now` and before `until`, in order, if nobody answers meanwhile; ends are left out."""
     if episode.is_over or (episode.state == PAUSED and episode.paused_until is None):
         return
-    run = Play(episode, now, until or now + HORIZON, others=tuple(others), confirms=False)
+    for cue, _phase in _planned(episode, now, others, until or now + HORIZON):
+        yield cue
+
+
+def _planned(
+    episode: Episode, now: datetime, others: Sequence[Episode], until: datetime
+) -> Iterator[tuple[Coming, str]]:
+    """The plan that all which names times to come reads: each cue, with the phase that it belongs to."""
+    run = Play(episode, now, until, others=tuple(others), confirms=False)
     for happening in run.happenings():
         fact = happening.fact
         if fact is None or fact.at <= now or "cue" not in fact.data or fact.kind == f.ENDED:
@@ -126,7 +134,7 @@ def coming(
         length = None if seconds is None else timedelta(seconds=seconds)
         if isinstance(known, Session):
             title = titled(known, fact.data["modality"], episode.place.language)
-        yield Coming(fact.at, cue["kind"], activity, title, length)
+        yield Coming(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
 
 
 class PhaseRange(Value):
@@ -172,15 +180,27 @@ class Explained(Value):
     activity: str
     title: str
     at: datetime | None
-    """When it is next; None where nothing but an answer or a new phase brings it."""
+    """When it is next if nobody does anything; None: nothing but an act or a new phase brings it."""
     reasons: tuple[str, ...]
     sources: tuple[str, ...]
 
 
 def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Explained, ...]:
     """For each timed activity of the phase: when it is next, by which rules, or what withholds it."""
+    until = now + HORIZON
+    planned: dict[str, datetime] = {}
+    if not (episode.is_over or (episode.state == PAUSED and episode.paused_until is None)):
+        for cue, phase in _planned(episode, now, others, until):
+            if phase == episode.phase.id:
+                planned.setdefault(cue.activity, cue.at)
+
+    def by_plan(told: Explained) -> Explained:
+        # What lies beyond the plan is nowhere else named: there the rules alone say when.
+        beyond = told.at if told.at is not None and told.at >= until else None
+        return replace(told, at=planned.get(told.activity, beyond))
+
     told = [
-        _explain(episode, activity, now, others)
+        by_plan(_explain(episode, activity, now, others))
         for activity in episode.phase.activities
         if isinstance(activity, Timed)
     ]

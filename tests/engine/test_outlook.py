@@ -1,8 +1,11 @@
 """What a person is told about where they are and what comes next is what then happens."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recovery.engine.outlook import cadence_words, coming, explain, outlook, phase_ranges
 from recovery.engine.words import duration_words
@@ -194,22 +197,66 @@ def test_what_is_on_put_off_paused_or_not_begun_is_explained() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
+@pytest.mark.parametrize("name", ["rice", "contrast", "strain", "sitting"])
 def test_what_is_explained_is_what_comes(name: str) -> None:
     life = Life(shipped(name))
     for hours in range(1, 60, 3):
         life.go(ONSET + hours * HOUR)
-        foretold = list(coming(life.episode, life.now))
-        for one in explain(life.episode, life.now):
-            comes = [
-                item.at
-                for item in foretold
-                if item.activity == one.activity and item.kind in ("start", "reminder")
-            ]
-            if one.at is not None and comes:
-                assert comes[0] >= one.at
-                if name == "rice":
-                    assert comes[0] == one.at
+        assert_one_plan(life)
+
+
+def assert_one_plan(life: Life) -> None:
+    """What is explained names the times that `next` names, and what comes if nobody does anything."""
+    foretold = list(coming(life.episode, life.now))
+    later = lived_beside(life).go(life.now + 30 * HOUR)
+    for one in explain(life.episode, life.now):
+        came = [
+            fact.at
+            for fact in later.facts[len(life.facts) :]
+            if fact.at > life.now
+            and fact.kind == "offered"
+            and (fact.data["activity"], fact.data["phase"]) == (one.activity, life.episode.phase.id)
+        ]
+        if came:
+            assert one.at == came[0], one
+        elif one.at is not None:
+            assert one.at > life.now + 30 * HOUR, one
+        named = [item.at for item in foretold if item.activity == one.activity]
+        if one.at is not None and named:
+            assert one.at == named[0], one
+
+
+def lived_beside(life: Life) -> Life:
+    """The same life, to be lived on beside it."""
+    other = copy(life)
+    other.facts = [*life.facts]
+    return other
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 600),
+            st.sampled_from(["begin", "end", "skip", "snooze", "pause", "resume", "checkin"]),
+            st.sampled_from(["", "10min", "90min", "5h"]),
+            st.integers(0, 10),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["rice", "contrast", "strain"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_was_done_before_one_plan_names_all_times(
+    deeds: list[tuple[int, str, str, int]], name: str
+) -> None:
+    life = Life(shipped(name))
+    for minutes, verb, length, pain in deeds:
+        life.go(life.now + minutes * MINUTE)
+        if verb == "checkin":
+            life.do(verb, values={"pain": pain})
+        else:
+            life.do(verb, length=length if verb in ("snooze", "pause") else "")
+    assert_one_plan(life)
 
 
 # Words ----------------------------------------------------------------------------------------
