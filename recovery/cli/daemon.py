@@ -119,6 +119,9 @@ def status(as_json: bool) -> int:
         return 0 if there else NotThere.exit_status
     if there is None:
         raise NotThere(_("no daemon is running"), "recovery daemon start")
+    if not there.pid:
+        click.echo(_("Just starting: it has not said yet that it is there."))
+        return 0
     since = f"{from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC"
     click.echo(_("Running: process {pid}, since {since}.", pid=there.pid, since=since))
     click.echo(how_it_reminds(there))

@@ -175,13 +175,14 @@ def start(
     if no_daemon:
         presence.forget(folder)
     there = None if no_daemon else _see_that_it_runs(folder, notifier)
+    status = 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
     if as_json:
         print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None})
-        return 0
+        return status
     _tell(episode, others, opening.at, there)
     if there is not None:
         _show_what_no_desktop_showed(folder)
-    return 0
+    return status
 
 
 # What it begins with ----------------------------------------------------------------------------

@@ -25,9 +25,9 @@ def main() -> int:
         on_ready = int(ready) if ready != "-" and os.name == "posix" else None
         run(folder, notifier=notifier or None, foreground=ready == "-", on_ready=on_ready)
     except RecoveryError as error:
-        # In the foreground for a person; otherwise the command that started it says what else there is to say.
+        # In the foreground for a person; otherwise for the command that started it.
         words = _("Error: {message}", message=error.message) if ready == "-" else error.message
-        hint = f"\n  {error.hint}" if error.hint and ready == "-" else ""
+        hint = f"\n  {error.hint}" if error.hint else ""
         sys.stderr.write(harmless(f"{words}{hint}\n"))
         return error.exit_status
     return 0

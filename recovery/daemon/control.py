@@ -3,7 +3,8 @@
 Only the user whose daemon it is is heard. On Linux the kernel says with each datagram who sent it (SO_PASSCRED),
 whatever became of the modes of folder and socket. Other systems tell that of connections alone (LOCAL_PEERCRED on
 macOS), not of datagrams: there the folder's 0700 and the socket's 0600 keep others out. Where there are no local
-sockets (Windows), a datagram on the loopback address with a token from a private file does the same.
+sockets (Windows, or a disk that takes none), a datagram on the loopback address with a token from a private file does
+the same.
 """
 
 import os
@@ -12,6 +13,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from recovery.errors import RecoveryError
+from recovery.language import _
 
 WAKE = b"wake"
 STOP = b"stop"
@@ -37,28 +41,31 @@ class ControlSocket:
     """
 
     def __init__(self, folder: Path, refused: Callable[[int | None], None] = lambda _user: None) -> None:
+        """Raises `RecoveryError` where no socket can be made."""
         self._folder = folder
         self._token = b""
         self._refused = refused
+        problem = None
         if _HAS_LOCAL:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            if sys.platform == "linux":
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-            with suppress(FileNotFoundError):
-                (folder / _SOCKET).unlink()
-            with _ShortPath(folder) as path:
-                self._socket.bind(path)
-            (folder / _SOCKET).chmod(0o600)
-        else:
-            import secrets  # dear: every command loads this module
-
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.bind(("127.0.0.1", 0))
-            self._token = secrets.token_hex(16).encode()
-            port = self._socket.getsockname()[1]
-            address = os.open(folder / _ADDRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(address, "w", encoding="utf-8") as file:
-                file.write(f"{port} {self._token.decode()}")
+            try:
+                self._socket = _local_ear(folder)
+            except OSError as error:
+                problem = error
+        self._is_local = _HAS_LOCAL and problem is None
+        if not self._is_local:
+            try:
+                self._socket, self._token = _loopback_ear(folder)
+            except OSError as error:
+                raise RecoveryError(
+                    _(
+                        "{path}: no socket can be made, in which commands call the daemon: {reason}",
+                        path=folder,
+                        reason=(problem or error).strerror or str(problem or error),
+                    ),
+                    _("set RECOVERY_HOME to a folder on a disk of this machine"),
+                ) from None
+        with suppress(OSError):  # of a daemon that was called in the other way
+            (folder / (_ADDRESS if self._is_local else _SOCKET)).unlink()
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
@@ -76,7 +83,7 @@ class ControlSocket:
 
     def _next(self) -> bytes:
         """The next call; empty where it comes from another user. Raises `BlockingIOError`."""
-        if sys.platform != "linux":
+        if sys.platform != "linux" or not self._is_local:
             return self._socket.recv(256)
         # There is room for who sent it and for nothing else: the kernel closes any files that were sent along.
         call, said, _flags, _address = self._socket.recvmsg(256, socket.CMSG_LEN(_CREDENTIALS))
@@ -96,23 +103,67 @@ class ControlSocket:
         if not is_ours:
             return
         with suppress(OSError):
-            (self._folder / (_SOCKET if _HAS_LOCAL else _ADDRESS)).unlink()
+            (self._folder / (_SOCKET if self._is_local else _ADDRESS)).unlink()
+
+
+def _local_ear(folder: Path) -> socket.socket:
+    """A socket in the folder, for its owner alone. Raises `OSError`."""
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        if sys.platform == "linux":
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with suppress(FileNotFoundError):
+            (folder / _SOCKET).unlink()
+        with _ShortPath(folder) as path:
+            ear.bind(path)
+        (folder / _SOCKET).chmod(0o600)
+    except BaseException:
+        ear.close()
+        raise
+    return ear
+
+
+def _loopback_ear(folder: Path) -> tuple[socket.socket, bytes]:
+    """A socket of this machine, and the token that a call must begin with. Raises `OSError`."""
+    import secrets  # dear: every command loads this module
+
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        ear.bind(("127.0.0.1", 0))
+        token = secrets.token_hex(16)
+        port = ear.getsockname()[1]
+        address = os.open(folder / _ADDRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(address, "w", encoding="utf-8") as file:
+            file.write(f"{port} {token}")
+    except BaseException:
+        ear.close()
+        raise
+    return ear, token.encode()
 
 
 def call(folder: Path, word: bytes) -> bool:
     """Send `WAKE` or `STOP` to the folder's daemon. False where none listens. Never waits."""
+    return (_HAS_LOCAL and _call_in_folder(folder, word)) or _call_by_address(folder, word)
+
+
+def _call_in_folder(folder: Path, word: bytes) -> bool:
     try:
-        if _HAS_LOCAL:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, _ShortPath(folder) as path:
-                line.setblocking(False)
-                line.sendto(word, path)
-        else:
-            port, token = (folder / _ADDRESS).read_text("utf-8").split()
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-                line.sendto(token.encode() + word, ("127.0.0.1", int(port)))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, _ShortPath(folder) as path:
+            line.setblocking(False)
+            line.sendto(word, path)
     except BlockingIOError:
         return True  # its ear is full of calls that it has yet to hear: this one adds nothing
-    except (OSError, ValueError):
+    except OSError:
+        return False
+    return True
+
+
+def _call_by_address(folder: Path, word: bytes) -> bool:
+    try:
+        port, token = (folder / _ADDRESS).read_text("utf-8").split()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.sendto(token.encode() + word, ("127.0.0.1", int(port)))
+    except (OSError, ValueError, OverflowError):
         return False
     return True
 

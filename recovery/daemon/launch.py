@@ -29,6 +29,11 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
         if not presence.is_running(folder) and (notifier or not _started_by_system(folder)):
             _start(folder, notifier)
         there = _introduced(folder)
+        if there is not None and not there.pid:
+            raise RecoveryError(
+                _("{path}: its lock is held, but no daemon says that it lives there", path=folder),
+                _its_log(folder),
+            )
         if there is not None:
             return there
     raise RecoveryError(_("the daemon ended right after its start"), _its_log(folder))
@@ -97,17 +102,26 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
         elif presence.is_running(folder):
             return
         if child.poll() is not None:
-            words = child.stderr.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+            reason, hint = _last_words(child.stderr.read())
             if presence.is_running(folder):
                 return  # somebody else was quicker
             raise RecoveryError(
-                _("the daemon could not start: {reason}", reason=words or _("no reason given")),
-                _its_log(folder),
+                _("the daemon could not start: {reason}", reason=reason or _("no reason given")),
+                "; ".join(part for part in (hint, _its_log(folder)) if part),
             )
     if not presence.is_running(folder):
         raise RecoveryError(
             _("the daemon was not ready within {seconds:.0f} s", seconds=READY_WITHIN), _its_log(folder)
         )
+
+
+def _last_words(said: bytes) -> tuple[str, str]:
+    """Why a daemon ended, and what to do: its last line, and what is set in below it."""
+    lines = said.decode("utf-8", "replace").rstrip().splitlines()
+    hints: list[str] = []
+    while lines and lines[-1].startswith("  "):
+        hints.insert(0, lines.pop().strip())
+    return (lines[-1].strip(), " ".join(hints)) if lines else ("", "")
 
 
 def stop(folder: Path) -> bool:

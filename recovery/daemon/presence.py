@@ -4,14 +4,18 @@ Both live in the folder of all state, so there is one daemon a user and `RECOVER
 process; a file left behind by a killed daemon means nothing without the lock.
 """
 
+import errno
 import json
 import os
+import struct
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from recovery.errors import RecoveryError
+from recovery.language import _
 from recovery.values import Value
 
 LOCK = "daemon.lock"
@@ -46,15 +50,36 @@ class Lock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Become the folder's daemon. False where another process is. Raises `OSError`."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        for look in range(_LOOKS):
-            if look:
-                time.sleep(_LOOK_SECONDS)
-            if _try_lock(descriptor):
-                self._descriptor = descriptor
-                return True
-        os.close(descriptor)
+        """Become the folder's daemon. False where another process is.
+
+        Raises `RecoveryError` where the lock's file cannot be made, or its disk has no locks.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            reason = error.strerror
+            raise RecoveryError(
+                _("{path}: the daemon's lock cannot be made: {reason}", path=self._path, reason=reason)
+            ) from None
+        try:
+            for look in range(_LOOKS):
+                if look:
+                    time.sleep(_LOOK_SECONDS)
+                if _try_lock(descriptor):
+                    self._descriptor = descriptor
+                    return True
+        except OSError as error:
+            raise RecoveryError(
+                _(
+                    "{path}: its disk has no file locks ({reason}): two daemons could not tell of each other",
+                    path=self._path,
+                    reason=error.strerror,
+                ),
+                _("set RECOVERY_HOME to a folder on a disk of this machine"),
+            ) from None
+        finally:
+            if self._descriptor != descriptor:
+                os.close(descriptor)
         return False
 
     def is_in_place(self) -> bool:
@@ -84,7 +109,11 @@ class Lock:
             descriptor = os.open(self._path, os.O_RDWR)
         except OSError:
             return False
-        if not _try_lock(descriptor):
+        try:
+            is_ours = _try_lock(descriptor)
+        except OSError:  # another disk, without locks
+            is_ours = False
+        if not is_ours:
             os.close(descriptor)
             return False
         self.release()
@@ -106,6 +135,8 @@ def is_running(folder: Path) -> bool:
         return False
     try:
         return not _try_lock(descriptor, is_shared=True)
+    except OSError:  # no locks on this disk: no daemon can hold one
+        return False
     finally:
         os.close(descriptor)
 
@@ -191,24 +222,48 @@ def forget(folder: Path) -> None:
             erase(folder)
 
 
+_HELD = frozenset((errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES))
+"""What a system says of a lock that somebody else holds; anything else says that there are none."""
+
 if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:  # noqa: ARG001  # there are none
+        """Whether the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
         # So two that look at the same instant may take each other for the daemon.
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in _HELD or error.errno == errno.EDEADLK:
+                return False
+            raise
         return True
 
 else:
     import fcntl
 
     def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
+        """Whether the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
         kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in _HELD:
+                return False
+            return _try_record_lock(descriptor, is_shared=is_shared)
+        return True
+
+    def _try_record_lock(descriptor: int, *, is_shared: bool) -> bool:
+        """The same by the other kind of locks, for disks that have only those."""
+        kind = fcntl.F_RDLCK if is_shared else fcntl.F_WRLCK
+        by_descriptor = getattr(fcntl, "F_OFD_SETLK", None)
+        try:
+            if by_descriptor is None:
+                fcntl.lockf(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            else:  # one that does not go when the process closes another descriptor of the file
+                fcntl.fcntl(descriptor, by_descriptor, struct.pack("hhqqi", kind, os.SEEK_SET, 0, 0, 0))
+        except OSError as error:
+            if error.errno in _HELD:
+                return False
+            raise
         return True

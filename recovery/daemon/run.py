@@ -134,7 +134,11 @@ class Daemon:
         if self._ear is not None:
             self._alarm.selector.unregister(self._ear)
             self._ear.close(is_ours=False)
-        self._listen()
+            self._ear = None
+        try:
+            self._listen()
+        except RecoveryError as error:  # deaf is better than gone
+            self._log.error("%s", error.message)
         return True
 
     def _listen(self) -> None:
@@ -246,13 +250,7 @@ def run(
     cannot. Raises `AlreadyRunning`, `RecoveryError`.
     """
     lock = Lock(folder)
-    try:
-        is_ours = lock.take()
-    except OSError as error:
-        raise RecoveryError(
-            _("{path}: the daemon's lock cannot be made: {reason}", path=folder, reason=error.strerror)
-        ) from None
-    if not is_ours:
+    if not lock.take():
         there = presence.read(folder)
         message = _("a daemon is running already")
         if there and there.pid:

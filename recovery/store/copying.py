@@ -9,7 +9,7 @@ from pathlib import Path
 from recovery import clock
 from recovery.errors import StoreError
 from recovery.language import _
-from recovery.store import failures, migrations
+from recovery.store import failures, migrations, shared_memory
 from recovery.store.failures import damaged, in_plain_words, locked
 
 
@@ -96,7 +96,8 @@ def _readable(path: Path) -> sqlite3.Connection:
         connection.close()
         code = error.sqlite_errorcode & 0xFF
         is_alone = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-        if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or not is_alone:
+        is_unshared = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not (is_unshared or shared_memory.is_missing(error)) or not is_alone:
             raise
         return _frozen(path)
     except BaseException:

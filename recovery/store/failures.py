@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recovery.errors import StoreError
@@ -15,7 +15,10 @@ BUSY_SECONDS = 5.0
 OTHER_FOLDER = N_(
     "check the folder and its permissions, or set RECOVERY_HOME to a folder that you can write to"
 )
+OTHER_DISK = N_("set RECOVERY_HOME to a folder on a disk of this machine")
 
+_LOCKING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL)
+"""What SQLite says, among other things, of a disk without locks."""
 
 BACKUPS = "backups"
 """The folder of copies, beside the journal."""
@@ -103,6 +106,15 @@ def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> Store
             _("{path}: the disk is full; nothing was recorded", path=path),
             _("make room on that disk, then run the command again"),
         )
+    if code in _LOCKING and (reason := _lack_of_locks(path.parent)):
+        return StoreError(
+            _(
+                "{path}: its disk has no file locks ({reason}); nothing was recorded",
+                path=path,
+                reason=reason,
+            ),
+            _(OTHER_DISK),
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return locked(path, patience)
     if code == sqlite3.SQLITE_READONLY:
@@ -115,6 +127,9 @@ def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> Store
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         message = _("{path}: cannot be opened: no permission, or not a file", path=path)
         hint = _(OTHER_FOLDER)
+    elif code == sqlite3.SQLITE_IOERR and error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMMAP:
+        message = _("{path}: its disk shares no memory between programs; nothing was recorded", path=path)
+        hint = _(OTHER_DISK)
     elif code == sqlite3.SQLITE_IOERR:
         message = _("{path}: the disk failed to read or write it; nothing was recorded", path=path)
         hint = _("check the disk and how large a file may grow there, then run the command again")
@@ -126,3 +141,25 @@ def _is_full(path: Path) -> bool:
         return os.name == "posix" and os.statvfs(path.parent).f_bavail == 0
     except OSError:
         return False
+
+
+def _lack_of_locks(folder: Path) -> str:
+    """Why no file in a folder can be locked as SQLite does it; "" where it can, or nobody can tell."""
+    if os.name != "posix":
+        return ""
+    import fcntl
+
+    probe = folder / f".lock-probe-{os.getpid()}"
+    try:
+        descriptor = os.open(probe, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return ""
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):
+            probe.unlink()
+    return ""

@@ -20,7 +20,7 @@ from recovery import clock
 from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED, Fact, from_ms, to_ms
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
-from recovery.store import failures, migrations
+from recovery.store import failures, migrations, shared_memory
 from recovery.store.failures import damaged, in_plain_words
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
 from recovery.values import Value, replace
@@ -103,8 +103,9 @@ class Journal:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             connection = _connect(path)
             try:
-                if migrations.schema_of(connection, path) == 0:
-                    _use_wal(connection)
+                if migrations.schema_of(connection, path) == 0 and not _use_wal(connection):
+                    connection.close()
+                    connection = _connect(path)
                 migrations.migrate(connection, path, now)
             except BaseException:
                 connection.close()
@@ -431,11 +432,22 @@ class Journal:
 
 
 def _connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
+    try:
+        return _connected(path, patience)
+    except sqlite3.OperationalError as error:
+        if not shared_memory.is_missing(error):
+            raise
+    shared_memory.do_without(path)  # it was made on another disk
+    return _connected(path, patience)
+
+
+def _connected(path: Path, patience: float | None) -> sqlite3.Connection:
     wait = failures.BUSY_SECONDS if patience is None else patience
     connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         if os.name == "posix":
             _close_to_others(path)
     except BaseException:
@@ -452,13 +464,19 @@ def _close_to_others(path: Path) -> None:
                 file.chmod(0o600)
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection) -> bool:
+    """False where the disk cannot have it, and the file has to be connected to once more."""
     deadline = clock.monotonic() + failures.BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            return
+            connection.execute(
+                "SELECT 1 FROM sqlite_master LIMIT 1"
+            ).fetchone()  # only this needs what WAL needs
+            return True
         except sqlite3.OperationalError as error:
+            if shared_memory.is_missing(error):
+                return False
             # When two processes make a fresh file at once, SQLite may refuse one of them without waiting.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
                 raise
