@@ -199,7 +199,7 @@ def test_the_end_of_a_session_stands_alone(desktop: Desktop, person: Profile) ->
 
 
 def test_a_red_flag_told_by_a_command_is_on_the_screen_at_once(desktop: Desktop, person: Profile) -> None:
-    person.start(protocol(ICE.format(length="5min")).replace("phases:\n", FLAG))
+    person.start(protocol(ICE.format(length="5min")).replace("phases:\n", FLAG), "--signs", "none")
     person.wait_for("delivered")
     began = time.monotonic()
     assert "URGENT: Have it seen today." in person.run("flag", "numb").out

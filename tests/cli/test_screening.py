@@ -147,7 +147,7 @@ def test_what_waited_comes_once_all_is_answered(person: Person) -> None:
     person.types("screen", "none")
 
     assert "ice" in activities(person)
-    assert "Open" not in person.types("status").out
+    assert "recovery screen" not in person.types("status").out
     assert "nothing is open any more" in person.types("screen", "none", status=2).err
 
 
