@@ -100,7 +100,7 @@ def undo(episode: str | None, as_json: bool) -> int:
                 raise RecoveryError(_("there is nothing to take back"))
             start = _start_that_wrote(journal, last)
             if start is not None:
-                _refuse_old_start(start, now)
+                _refuse_standing_start(journal, start, now)
                 last = start
             together = [*_with_it(journal, last), *_because_of_it(journal, last)]
             facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
@@ -179,16 +179,32 @@ def _start_that_wrote(journal: Journal, last: Fact) -> Fact | None:
     return None
 
 
-def _refuse_old_start(start: Fact, now: datetime) -> None:
-    """Raises `RecoveryError` for a start that lies too far back: by now its sessions may have been on."""
-    if now - start.at <= RECENT:
-        return
-    raise RecoveryError(
-        _(
+_ON_THE_SKIN = (f.BEGUN, f.ENDED, f.DONE)
+"""With these a person says that a session was on."""
+
+
+def _refuse_standing_start(journal: Journal, start: Fact, now: datetime) -> None:
+    """Raises `RecoveryError` for a start that cannot be taken back: its sessions would be forgotten with it.
+
+    So it is with one whose sessions the person said to be on, also where that word was taken back, and with one
+    of longer ago than `RECENT`.
+    """
+    said = (fact for fact in journal.facts(start.episode) if fact.by == "person")
+    if any(fact.kind in _ON_THE_SKIN for fact in said):
+        message = _(
+            "only the start of {episode} is left, and what was on the skin counts for the limits",
+            episode=start.episode,
+        )
+    elif now - start.at > RECENT:
+        message = _(
             "only the start of {episode} is left, which can be taken back for {length} only",
             episode=start.episode,
             length=spell(RECENT),
-        ),
+        )
+    else:
+        return
+    raise RecoveryError(
+        message,
         _(
             "recovery correct puts right what was said then; recovery stop --episode {episode} ends it",
             episode=start.episode,

@@ -26,8 +26,8 @@ from recovery.protocol.model import (
 )
 
 
-def earliest_phase(episode: Episode, now: datetime) -> int:
-    """The place of the phase in which somebody may be at the latest at `now`, by the times of the protocol alone.
+def furthest_phase(episode: Episode, now: datetime) -> int:
+    """The furthest phase that the protocol's times allow at `now`: its place, never beyond the current one.
 
     Nobody has come further than the fastest course, on which each phase took its least time.
     """
@@ -159,7 +159,7 @@ class Corrections(Desk):
         """Back to the phase that the corrected times allow, where they are not so far yet."""
         if self.episode.stay.phase is None:
             return []
-        index = earliest_phase(self.episode, self.now)
+        index = furthest_phase(self.episode, self.now)
         if index >= self.episode.stay.index:
             return []
         reason = self.say(

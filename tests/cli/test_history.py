@@ -1,5 +1,7 @@
 """`log` and `undo`."""
 
+import pytest
+
 from tests.cli.conftest import STRAIN, Person
 
 
@@ -99,6 +101,18 @@ def test_an_old_start_is_stopped_and_not_taken_back(patient: Person) -> None:
     assert err.startswith("Error: only the start of strain-1 is left, which can be taken back for 12 h only")
     assert "recovery stop --episode strain-1" in err
     assert patient.json("status")["episodes"][0]["state"] == "active"
+
+
+@pytest.mark.parametrize("said", ["begin", "end", "done"])
+def test_a_start_stands_once_a_pack_was_said_to_be_on(patient: Person, said: str) -> None:
+    patient.waits(minutes=1)
+    patient.types(said, "ice")
+    patient.waits(minutes=1)
+    patient.types("undo")
+    err = patient.types("undo", status=1).err
+    assert err.startswith("Error: only the start of strain-1 is left, and what was on the skin counts")
+    assert "recovery stop --episode strain-1" in err
+    assert patient.json("status")["episodes"][0]["id"] == "strain-1"
 
 
 def test_what_was_entered_after_the_start_is_taken_back_first(patient: Person) -> None:
