@@ -134,6 +134,6 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
                 reasons = [explained_json(each, one.place) for each in told]
                 print_json({"v": VERSION, "episode": one.id, "explained": reasons})
             else:
-                look = outlook(one, person.now, person.record.others(one))
+                look = outlook(one, person.now, person.record.others(one), most=0)
                 print(text.explained(look, told, with_gate=activity is None))
     return 0

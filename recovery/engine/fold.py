@@ -133,6 +133,8 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     carriers: dict[int, Fact] = {}
     troubles: dict[int, str] = {}
     given: dict[str, list[Answer]] = {}
+    told: dict[str, tuple[Fact, datetime, int]] = {}
+    """The newest start or end shown of each activity: its carrier, when it was shown, and how often again."""
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
         if fact is started or fact.seq in undone:
@@ -140,9 +142,11 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
         if fact.kind == f.DELIVERED:
             shown = carriers.get(fact.data["seq"])
             if shown is not None and shown.data["cue"]["kind"] in _REPEATED:
-                episode = _told(episode, read_cue(shown), fact)
+                told[_activity_of(shown.data["cue"]["key"])] = shown, fact.at, 0
             elif "repeat" in fact.data:
-                episode = _told_again(episode, fact)
+                for name, (carrier, at, count) in told.items():
+                    if carrier.seq == fact.data["seq"]:
+                        told[name] = carrier, at, max(count, fact.data["repeat"])
             keys = {seq: carrier.data["cue"]["key"] for seq, carrier in carriers.items()}
             for seq in _settled_with(fact.data["seq"], keys):
                 del carriers[seq]
@@ -162,7 +166,8 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
             if fact.data.get("cue"):
                 carriers[fact.seq] = fact
     pending = {seq: read_cue(carrier) for seq, carrier in carriers.items()}
-    return replace(episode, answers=_in_order(given), pending=pending, troubles=troubles)
+    shown_last = {name: Told(read_cue(carrier), at, count) for name, (carrier, at, count) in told.items()}
+    return replace(episode, answers=_in_order(given), pending=pending, troubles=troubles, told=shown_last)
 
 
 def apply(episode: Episode, fact: Fact) -> Episode:
@@ -574,8 +579,12 @@ _ABOUT_ANSWERS = (f.RIGHTED,)
 
 def _told(episode: Episode, cue: Cue, fact: Fact) -> Episode:
     """A start or an end was shown: it takes the place of what was told of the activity before."""
-    activity = cue.key.removesuffix(f.END_KEY).rpartition("/")[0]
-    return replace(episode, told={**episode.told, activity: Told(cue, fact.at)})
+    return replace(episode, told={**episode.told, _activity_of(cue.key): Told(cue, fact.at)})
+
+
+def _activity_of(key: str) -> str:
+    """The phase and activity that a start or an end is about."""
+    return key.removesuffix(f.END_KEY).rpartition("/")[0]
 
 
 def _told_again(episode: Episode, fact: Fact) -> Episode:

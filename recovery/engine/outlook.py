@@ -5,6 +5,7 @@ What comes next is not guessed: the engine itself runs on, on a virtual clock, a
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import dues
@@ -88,7 +89,7 @@ def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), mos
         deadline=deadline(episode),
         healing=healing,
         under_way=episode.under_way,
-        coming=tuple(_first(coming(episode, now, others), most)),
+        coming=tuple(islice(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now),
     )
@@ -97,13 +98,6 @@ def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), mos
 def _day(episode: Episode, zero: datetime, now: datetime) -> int:
     """The day of a span that began at `zero`, from 1, by the calendar of the place."""
     return (episode.place.local(now).date() - episode.place.local(zero).date()).days + 1
-
-
-def _first(items: Iterator[Coming], most: int) -> Iterator[Coming]:
-    for count, item in enumerate(items):
-        if count == most:
-            return
-        yield item
 
 
 def coming(
@@ -188,24 +182,32 @@ class Explained(Value):
 def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Explained, ...]:
     """For each timed activity of the phase: when it is next, by which rules, or what withholds it."""
     until = now + HORIZON
-    planned: dict[str, datetime] = {}
-    if not (episode.is_over or (episode.state == PAUSED and episode.paused_until is None)):
-        for cue, phase in _planned(episode, now, others, until):
-            if phase == episode.phase.id:
-                planned.setdefault(cue.activity, cue.at)
+    timed = [activity for activity in episode.phase.activities if isinstance(activity, Timed)]
+    planned = _first_of_each(episode, {activity.id for activity in timed}, now, others, until)
 
     def by_plan(told: Explained) -> Explained:
         # What lies beyond the plan is nowhere else named: there the rules alone say when.
         beyond = told.at if told.at is not None and told.at >= until else None
         return replace(told, at=planned.get(told.activity, beyond))
 
-    told = [
-        by_plan(_explain(episode, activity, now, others))
-        for activity in episode.phase.activities
-        if isinstance(activity, Timed)
-    ]
+    told = [by_plan(_explain(episode, activity, now, others)) for activity in timed]
     never = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(told, key=lambda one: one.at or never))
+
+
+def _first_of_each(
+    episode: Episode, activities: set[str], now: datetime, others: Sequence[Episode], until: datetime
+) -> dict[str, datetime]:
+    """When each activity of the current phase comes first by the plan; the plan is played no further than that."""
+    planned: dict[str, datetime] = {}
+    if episode.is_over or (episode.state == PAUSED and episode.paused_until is None):
+        return planned
+    for cue, phase in _planned(episode, now, others, until):
+        if phase == episode.phase.id and cue.activity in activities:
+            planned.setdefault(cue.activity, cue.at)
+            if len(planned) == len(activities):
+                break
+    return planned
 
 
 def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
