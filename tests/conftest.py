@@ -1,5 +1,6 @@
 """For all tests: nobody's real state is touched, and properties are the same in every run."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,33 @@ def own_home(
 
     monkeypatch.setattr(paths, "home", guarded)
     return folder
+
+
+_OF_THE_SURROUNDINGS = (
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LC_TIME", "LC_CTYPE", "TZ", "TERM", "COLUMNS", "LINES"),
+    *("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "EDITOR", "VISUAL"),
+    *("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "NOTIFY_SOCKET", "WATCHDOG_USEC"),
+    *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP"),
+    *("XDG_SESSION_TYPE", "XDG_SESSION_ID", "XDG_CONFIG_DIRS", "XDG_DATA_DIRS"),
+    *("PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONUNBUFFERED", "PYTHONIOENCODING", "PYTHONDEVMODE"),
+    *("PYTHONVERBOSE", "PYTHONINSPECT", "PYTHONDONTWRITEBYTECODE", "CI"),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(
+    own_home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Each test runs in an empty folder, without the settings of whoever runs it."""
+    for name in _OF_THE_SURROUNDINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+    empty = tmp_path_factory.getbasetemp() / "nothing-beside" / "empty"
+    empty.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(empty)
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

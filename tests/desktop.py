@@ -25,7 +25,10 @@ import pytest
 from jeepney import DBusAddress, MessageType, new_method_call  # type: ignore[import-untyped]  # it carries no types
 from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]  # it carries no types
 
-LIMIT_SECONDS = 15.0
+LIMIT_SECONDS = 60.0
+"""The longest that a test waits for what has to come: only a failure takes so long, on a busy machine, too."""
+PROMPT_SECONDS = 10.0
+"""The longest that something may take that has to come without waiting for anything: a time limit is longer."""
 """For anything to start or to happen; a slow machine may take it, a wait ends as soon as it can."""
 
 PACKAGES = {"Xvfb": "xvfb", "dbus-daemon": "dbus", "notify-send": "libnotify-bin", "xprop": "x11-utils"}

@@ -14,6 +14,7 @@ import pytest
 
 import recovery
 from recovery import __version__
+from tests.desktop import LIMIT_SECONDS
 from tests.profile import COMMAND, ICE, Profile, noonish, protocol
 
 ESCAPE = "\x1b["
@@ -41,7 +42,7 @@ def shell(person: Profile, line: str, **environ: str) -> subprocess.CompletedPro
         cwd=person.folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
         check=False,
     )
 
@@ -52,7 +53,7 @@ def test_a_module_runs_as_the_command_does(patient: Profile) -> None:
         env=patient.environ,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
         check=True,
     )
     assert ran.stdout.startswith("Only phase, day 1  (quick-1)\n")
@@ -190,7 +191,7 @@ def test_an_interrupt_is_status_130(person: Profile) -> None:
         env=person.environ,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (130, "")
@@ -201,7 +202,7 @@ def test_the_completion_script_of_a_shell(person: Profile, name: str) -> None:
     script = person.run("completion", name).out
     assert "_RECOVERY_COMPLETE" in script
     if shutil.which(name):
-        subprocess.run([name, "-n"], input=script, text=True, check=True, timeout=10)
+        subprocess.run([name, "-n"], input=script, text=True, check=True, timeout=LIMIT_SECONDS)
 
 
 def test_completion_knows_commands_and_options(person: Profile) -> None:

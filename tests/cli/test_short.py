@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from recovery.cli.clicked import LazyGroup, as_click, cli
 from recovery.cli.short import SHORT, Short, parse
 from tests.cli.conftest import Person
+from tests.desktop import LIMIT_SECONDS
 
 DEAR = ("pydantic", "yaml", "apscheduler", "plyer", "asyncio", "rich", "click", "importlib.metadata")
 LEISURELY = {"agenda", "log"}
@@ -166,6 +167,7 @@ import contextlib, io, json, sys
 dear = json.loads(sys.argv[1])
 there = set(sys.modules)
 from recovery.cli.main import status_of
+from tests.desktop import LIMIT_SECONDS
 loaded = {}
 for arguments in json.loads(sys.argv[2]):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -212,7 +214,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
     )
     loaded = json.loads(done.stdout)
 
@@ -227,7 +229,7 @@ def test_commands_for_looking_at_leisure_load_rich_and_no_more(patient: Person, 
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
     )
     _, names = json.loads(done.stdout)[command]
 

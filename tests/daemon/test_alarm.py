@@ -15,7 +15,7 @@ from recovery.daemon import alarm as alarms
 from recovery.daemon.alarm import CAP, AlarmClock
 from recovery.daemon.timerfd import RealTimeTimer
 
-LIMIT_SECONDS = 10.0
+LIMIT_SECONDS = 60.0
 
 
 class FakeTimer:

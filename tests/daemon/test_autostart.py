@@ -24,6 +24,7 @@ from recovery.daemon.autostart.windows import ScheduledTask, task_xml
 from recovery.daemon.autostart.xdg import Autostart, desktop_text
 from recovery.daemon.presence import Lock
 from recovery.errors import RecoveryError, UsageError
+from tests.desktop import LIMIT_SECONDS
 
 ODD = 'odd %h "name" $HOME `id` it\'s {b} ü \\ end'
 """A folder's name with all that some format takes for more than itself."""
@@ -133,7 +134,7 @@ def analyze(path: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT_SECONDS,
     )
 
 
@@ -308,7 +309,11 @@ def test_the_desktop_s_own_checker_finds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "recovery.desktop"
     path.write_text(desktop_text(machine(tmp_path)))
     ran = subprocess.run(
-        ["desktop-file-validate", str(path)], capture_output=True, text=True, check=False, timeout=30
+        ["desktop-file-validate", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
     )
 
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
@@ -327,7 +332,7 @@ def test_a_desktop_starts_what_is_meant(tmp_path: Path) -> None:
     here = machine(tmp_path, python=str(python))
     path = tmp_path / "recovery.desktop"
     path.write_text(desktop_text(here))
-    subprocess.run(["gio", "launch", str(path)], check=True, timeout=30)
+    subprocess.run(["gio", "launch", str(path)], check=True, timeout=LIMIT_SECONDS)
     for _ in range(500):
         if (tmp_path / "said").exists():
             break
@@ -405,7 +410,7 @@ def test_the_line_of_the_task_starts_the_daemon(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=LIMIT_SECONDS,
     )
 
     assert ran.stderr.startswith(f"Error: {folder}: cannot be used as the folder for recovery's data")

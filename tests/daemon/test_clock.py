@@ -21,7 +21,7 @@ import pytest
 
 from recovery.daemon import control
 from recovery.engine.facts import Fact
-from tests.desktop import LIMIT_SECONDS, end, until
+from tests.desktop import LIMIT_SECONDS, PROMPT_SECONDS, end, until
 from tests.profile import ICE, Profile, protocol
 from tests.system_bus import MockLogind, system_bus
 
@@ -30,8 +30,8 @@ WALK = """\
 """
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 YEAR = 365 * DAY
-SOON = 1.0
-"""Seconds within which the due cues have to come."""
+SOON = PROMPT_SECONDS
+"""Seconds within which the due cues have to come: a heartbeat of 30 s would be too late."""
 
 PLACES = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon import control, logs, presence
-from tests.desktop import LIMIT_SECONDS, until
+from tests.desktop import LIMIT_SECONDS, PROMPT_SECONDS, until
 from tests.profile import COMMAND, ICE, Profile, is_alive, protocol
 
 HOURLY = ICE.format(length="20min")
@@ -109,13 +109,13 @@ def test_two_episodes_started_at_once_are_one(person: Profile) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_within_a_second(person: Profile, how: signal.Signals) -> None:
+def test_a_signal_ends_it_at_once(person: Profile, how: signal.Signals) -> None:
     person.run("daemon", "start")
     pid = pid_of(person)
     began = time.monotonic()
     end(person, pid, how)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PROMPT_SECONDS
     assert not (person.home / presence.SIGN).exists()
     assert f"daemon {pid} ends" in person.log()
 
@@ -179,7 +179,7 @@ def test_a_command_that_changes_the_next_wake_up_is_noticed_at_once(person: Prof
     ended_at = time.monotonic()
     person.wait_for_sign(lambda there: there.next_wakeup != before, "it has planned anew")
 
-    assert time.monotonic() - ended_at < 0.2
+    assert time.monotonic() - ended_at < PROMPT_SECONDS
 
 
 def test_a_daemon_without_a_folder_ends(person: Profile) -> None:

@@ -13,7 +13,7 @@ from recovery.notify import choose as choosing
 from recovery.notify.choose import ANY_LACK, PLYER_ON_LINUX, FallbackNotifier, Substitute, choose
 from recovery.notify.port import Closed, Lack, Note, Pressed, Shown, Undelivered
 from recovery.notify.session_bus import why_no_bus
-from tests.desktop import Desktop
+from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.fakes import FakeNotifier
 from tests.notify.conftest import drive_deliveries
 
@@ -183,7 +183,7 @@ def test_imports_stay_light(module: str, forbidden: tuple[str, ...]) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=15,
+        timeout=LIMIT_SECONDS,
         env={"PYTHONPATH": str(ROOT)},
     )
 

@@ -16,7 +16,7 @@ from recovery.notify.port import Closed, Note, Outcome, Shown, Undelivered
 from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.notify.conftest import drive, drive_deliveries
 
-AT_ONCE_SECONDS = 0.05
+AT_ONCE_SECONDS = 1.5
 OUTCOME_SECONDS = 3.5
 
 

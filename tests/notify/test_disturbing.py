@@ -23,7 +23,7 @@ from recovery.notify.disturbing import (
     run,
 )
 from recovery.notify.port import WITHDRAWN_UNSEEN, Freed, Note, Shown, Undelivered
-from tests.desktop import Desktop, display, end, need, until
+from tests.desktop import LIMIT_SECONDS, Desktop, display, end, need, until
 from tests.notify.conftest import drive, drive_deliveries
 from tests.notify.test_dbus_odd_servers import GOOD, notified, server
 from tests.profile import is_alive
@@ -397,6 +397,11 @@ def _takes_the_screen(desktop: Desktop) -> bool | None:
 
 def _xprop(desktop: Desktop, *words: str) -> str:
     done = subprocess.run(
-        ["xprop", *words], env=desktop.environ, capture_output=True, text=True, check=False, timeout=15
+        ["xprop", *words],
+        env=desktop.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
     )
     return done.stdout

@@ -14,7 +14,7 @@ from tests.desktop import Desktop
 from tests.fakes import FakeNotifier
 from tests.notify.conftest import deliveries, drive_deliveries
 
-AT_ONCE_SECONDS = 0.05
+AT_ONCE_SECONDS = 1.5
 
 WAYS: dict[str, Callable[[Desktop], Notifier]] = {
     "fake": lambda _: FakeNotifier(),

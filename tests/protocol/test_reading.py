@@ -309,10 +309,10 @@ class TestTraps:
         "text", ["a: " + "[" * 100_000, "[" * 100_000, "a: " + "{b: " * 50_000, "- " * 100_000]
     )
     def test_deep_nesting_ends_quickly(self, check: Check, text: str) -> None:
-        begun = time.monotonic()
+        begun = time.process_time()
         problem = only(check(text))
         assert "nested too deep" in problem.message
-        assert time.monotonic() - begun < 2
+        assert time.process_time() - begun < 2
 
     def test_twenty_levels_are_the_most(self, check: Check) -> None:
         assert "nested too deep" not in str(check("a: " + "[" * 19 + "]" * 19))
@@ -662,9 +662,9 @@ def test_the_content_hash_is_of_the_texts_alone() -> None:
 
 
 def test_the_shipped_files_are_read_within_a_moment(library: Library) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     read_protocol(installed_folder() / "strain.yaml", library)
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_gap_is_no_longer_than_the_ledger_looks_back(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
             case "items" if isinstance(value, list):
                 for index, item in enumerate(value):
                     found += faults(item, says, f"{at}/{index}")
+            case "allOf":
+                found += [fault for each in says for fault in faults(value, each, at)]
             case "minItems" if isinstance(value, list):
                 found += [] if len(value) >= says else [f"{at}: too short"]
             case "minLength" | "maxLength" | "minimum" | "propertyNames":
