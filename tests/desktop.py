@@ -28,8 +28,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ig
 LIMIT_SECONDS = 60.0
 """The longest that a test waits for what has to come: only a failure takes so long, on a busy machine, too."""
 PROMPT_SECONDS = 10.0
-"""The longest that something may take that has to come without waiting for anything: a time limit is longer."""
-"""For anything to start or to happen; a slow machine may take it, a wait ends as soon as it can."""
+"""The longest that something may take that waits for nothing: every time limit of the program is longer."""
 
 PACKAGES = {"Xvfb": "xvfb", "dbus-daemon": "dbus", "notify-send": "libnotify-bin", "xprop": "x11-utils"}
 """Of the programs that are not called as theirs is."""

@@ -167,7 +167,6 @@ import contextlib, io, json, sys
 dear = json.loads(sys.argv[1])
 there = set(sys.modules)
 from recovery.cli.main import status_of
-from tests.desktop import LIMIT_SECONDS
 loaded = {}
 for arguments in json.loads(sys.argv[2]):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
