@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from recovery import paths
 from recovery.cli.person import Person, at_the_journal, opened, show_untold
@@ -89,8 +89,8 @@ def resume(episode: str | None, as_json: bool) -> int:
     return carry_out(episode, as_json, Act("resume"))
 
 
-def advance(because: str, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("advance", because=because))
+def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
+    return carry_out(episode, as_json, Act("advance", because=because, by=by, on=on))
 
 
 def step_back(because: str, episode: str | None, as_json: bool) -> int:

@@ -22,6 +22,7 @@ from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
 from recovery.protocol.model import (
+    MAY_PASS,
     Anchor,
     Checklist,
     Cites,
@@ -201,6 +202,8 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
         rows.append((_("Ends when"), Text(condition_words(phase.leave_when, current()))))
     if phase.confirm:
         rows.append((_("Ends only"), Text(_("once you have confirmed it: recovery advance"))))
+    if phase.may_pass != MAY_PASS[-1]:
+        rows.append((_("May be passed"), Text(_(_PASSED_BY[phase.may_pass]))))
     if phase.back_to is not None:
         back = _(
             "to {phase}, if {condition}: {text}",
@@ -359,6 +362,10 @@ def _instant(anchor: Anchor) -> str:
 
 
 # By what a length counts from.
+_PASSED_BY = {
+    "professional": N_("on a professional's word only"),
+    "nobody": N_("on nobody's word"),
+}
 _AT_LEAST = {
     "injury": N_("at least {length} since the injury"),
     "start": N_("at least {length} since the start"),

@@ -20,7 +20,7 @@ from recovery.engine.outlook import (
 from recovery.engine.questions import needed_words
 from recovery.engine.screening import forbidden, guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.engine.words import level_words, modality_words, range_words, side_words
+from recovery.engine.words import level_words, modality_words, range_words, side_words, word_words
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
     Advice,
@@ -256,7 +256,9 @@ def _gate(look: Outlook) -> list[str]:
         label = _("The way on to {phase}", phase=following.title)
     else:
         label = _("The way to completion")
-    return [_row(_("Gate"), f"{label}: {head}"), *(_row("", _need(need)) for need in look.needs)]
+    word = look.episode.stay.word
+    entered = [_row(_("Entered"), word_words(word, look.episode.place.language))] if word else []
+    return [*entered, _row(_("Gate"), f"{label}: {head}"), *(_row("", _need(need)) for need in look.needs)]
 
 
 def _need(need: Need) -> str:

@@ -91,6 +91,12 @@ def _written_down(text: str) -> str:
     return harmless(text)
 
 
+def _day(text: str) -> Any:
+    from recovery.engine.moments import parse_day
+
+    return parse_day(text)
+
+
 def _length(text: str) -> Any:
     from recovery.protocol.durations import parse_duration
 
@@ -259,15 +265,22 @@ _ALL = (
     Short(
         "advance",
         "acts.advance",
-        """Go on to the next phase: confirms an open gate. A shut one needs a reason; the limits hold.
+        """Go on to the next phase or step: confirms an open gate. The limits hold.
 
-        On a ladder it takes the next step, which needs a reason, too: the rule climbs by itself.
+        A condition that is not met can be passed with a reason, or only on a professional's word, as the
+        protocol says. No word passes a least time, a second step on a day or an urgent red flag.
 
         \b
         recovery advance
-        recovery advance --because "my physiotherapist said so"
+        recovery advance --because "it only hurts when I press on it"
+        recovery advance --by "Dr. Meyer" --on 2026-12-01
         """,
-        (_BECAUSE, *_BOTH),
+        (
+            _BECAUSE,
+            Option(("--by",), "by", "The professional who said so.", "NAME", _written_down, ""),
+            Option(("--on",), "on", "The day of that word, if not today.", "DATE", _day),
+            *_BOTH,
+        ),
     ),
     Short(
         "step-back",

@@ -7,7 +7,7 @@ the person's; the turn that follows is the engine's.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine.decide import Turn
@@ -36,6 +36,10 @@ class Act(Value):
     """How long to snooze or pause."""
     until: datetime | None = None
     because: str = ""
+    by: str = ""
+    """The professional on whose word it is done."""
+    on: date | None = None
+    """The local date of that word; None: today."""
     at: datetime | None = None
     """When it was true, for a check-in, an end or a setback told later; None: now."""
 

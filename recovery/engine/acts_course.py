@@ -1,12 +1,26 @@
 """What a person does about the course of an episode: pauses, steps and phases, a setback, the end."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.episode import ACTIVE, PAUSED
 from recovery.engine.facts import to_ms
-from recovery.engine.gates import Held, Passed, gate, healing_range, standing
+from recovery.engine.gates import (
+    Need,
+    Truth,
+    gate_needs,
+    healing_range,
+    need_words,
+    open_reasons,
+    pressing,
+    standing,
+    step_needs,
+)
 from recovery.engine.limits import flag_stands
 from recovery.engine.times import spell_date
+from recovery.engine.words import word_words
 from recovery.protocol.model import GRADES
 
 
@@ -38,53 +52,91 @@ class Course(Desk):
         return self.agree("Reminders are on again.")
 
     def advance(self, wish: Act) -> Outcome:
-        """To the next phase: confirmed where the gate is open, with a reason where it is shut.
+        """To the next phase or step: confirmed where its gate is open, on somebody's word where that may be.
 
-        What is not known cannot be waved through, and nothing completes before its earliest healing time.
+        A word stands in for conditions only, and for those that the protocol lets it pass. Nobody's word
+        stands in for a least time, nor while an urgent red flag stands.
         """
-        if self.episode.state != ACTIVE:
+        episode, phase = self.episode, self.episode.phase
+        if episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
-        flags = standing(self.episode)
+        flags = standing(episode)
         if flags:
-            return Refused(flag_stands(self.episode, flags[0]))
-        verdict = gate(self.episode, self.now)
-        rung, phase = self.episode.rung, self.episode.phase
-        if rung is not None and self.episode.stay.rung + 1 < len(phase.ladder):
-            if not wish.because:
-                return self.refuse(
-                    "the next step comes by itself when {condition}, one a day at most."
-                    ' To take it now all the same: --because "your reason"',
-                    condition=phase.climb_when or self.say("its time"),
-                )
-            self.step(self.episode.stay.rung + 1, (self.because(wish.because),), "person")
+            return Refused(flag_stands(episode, flags[0]))
+        if refused := self._no_word(wish):
+            return refused
+        is_step = episode.rung is not None and episode.stay.rung + 1 < len(phase.ladder)
+        needs = step_needs(episode, self.now) if is_step else gate_needs(episode, self.now)
+        unmet = [need for need in needs if need.state is not Truth.YES]
+        if unmet and (refused := self._not_passed(wish, unmet, is_step=is_step)):
+            return refused
+        word = {"by": wish.by, "on": (wish.on or self._today()).isoformat()} if wish.by else None
+        why = self._why(wish, word)
+        if is_step:
+            self.step(episode.stay.rung + 1, (why,), "person", word)
             return self.agree("Now on step {step}: {title}.", **self._where())
-        reasons: tuple[str, ...]
-        match verdict:
-            case Passed(reasons):
-                pass
-            case Held(reasons, is_decided):
-                shut = "; ".join(reasons)
-                if not is_decided:
-                    return self.refuse(
-                        "the gate is shut: {reasons}. Answer first: recovery checkin", reasons=shut
-                    )
-                if self.episode.next_phase is None:
-                    return self.refuse(
-                        "it is too early to finish: {reasons}. recovery stop ends the episode", reasons=shut
-                    )
-                if not wish.because:
-                    return self.refuse(
-                        'the gate is shut: {reasons}. To go on all the same: --because "your reason"',
-                        reasons=shut,
-                    )
-        on = self.episode.under_way
-        if self.episode.next_phase is None and on is not None:
+        on = episode.under_way
+        if episode.next_phase is None and on is not None:
             return Refused(self.say("a session is on; it has to end first"), on.ends_at)
-        why = self.because(wish.because) if wish.because else self.say("confirmed by the person")
-        self.leave((*reasons, why), "person")
+        reasons = [need_words(need, episode) for need in unmet] or open_reasons(needs)
+        self.leave((*reasons, why), "person", word)
         if self.episode.is_over:
             return self.agree("{title}: completed.", title=self.episode.protocol.title)
         return self.agree("Now in: {phase}. The limits still hold.", phase=self.episode.phase.title)
+
+    def _today(self) -> date:
+        return self.episode.place.local(self.now).date()
+
+    def _why(self, wish: Act, word: Mapping[str, str] | None) -> str:
+        """Why a phase or a step is left, for the record."""
+        told = [word_words(word, self.episode.place.language)] if word else []
+        told += [self.because(wish.because)] if wish.because else []
+        return "; ".join(told) or self.say("confirmed by the person")
+
+    def _no_word(self, wish: Act) -> Refused | None:
+        """What is wrong with a professional's word: it needs a name, and a day from the injury to today."""
+        if wish.on is None:
+            return None
+        if not wish.by:
+            return self.refuse("a word needs a name: --by")
+        if not self.episode.place.local(self.episode.onset).date() <= wish.on <= self._today():
+            return self.refuse("a word is given on a day between the injury and today")
+        return None
+
+    def _not_passed(self, wish: Act, unmet: Sequence[Need], *, is_step: bool) -> Refused | None:
+        """Why nothing that was said passes a shut gate; None where it does."""
+        shut = "; ".join(need_words(need, self.episode) for need in unmet)
+        binding = [need for need in unmet if not need.is_passable]
+        if binding:
+            times = [need.met_at for need in binding if need.met_at is not None]
+            earliest = max(times) if len(times) == len(binding) else None
+            if self.episode.next_phase is None and not is_step:
+                too_early = self.say(
+                    "it is too early to finish: {reasons}. recovery stop ends the episode", reasons=shut
+                )
+                return Refused(too_early, earliest)
+            return Refused(
+                self.say("the gate is shut: {reasons}. No word passes that", reasons=shut), earliest
+            )
+        urgent, whose = pressing(self.episode), self.episode.phase.may_pass
+        if urgent:
+            return Refused(flag_stands(self.episode, urgent[0]))
+        if whose == "nobody":
+            return self.refuse("the gate is shut: {reasons}. The protocol lets nobody pass it", reasons=shut)
+        if wish.by:
+            return None
+        if any(need.state is Truth.UNKNOWN for need in unmet):
+            return self.refuse("the gate is shut: {reasons}. Answer first: recovery checkin", reasons=shut)
+        if whose == "professional":
+            return self.refuse(
+                'the gate is shut: {reasons}. A professional may pass it: --by "a name" --on DATE',
+                reasons=shut,
+            )
+        if not wish.because:
+            return self.refuse(
+                'the gate is shut: {reasons}. To go on all the same: --because "your reason"', reasons=shut
+            )
+        return None
 
     def _where(self) -> dict[str, object]:
         """The step of the ladder that the person is on."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from recovery.engine.acts import Act
-from recovery.engine.moments import parse_moment
+from recovery.engine.moments import parse_day, parse_moment
 from recovery.engine.play import Scripted
 from recovery.engine.times import Place
 from recovery.engine.verbs import VERBS
@@ -24,7 +24,7 @@ _KEYS = {
     "snooze": {"activity", "for"},
     "pause": {"for", "because"},
     "resume": set(),
-    "advance": {"because"},
+    "advance": {"because", "by", "on"},
     "step-back": {"because"},
     "setback": {"onset", "grade", "because"},
     "correct": {"onset", "grade", "side", "because"},
@@ -103,6 +103,8 @@ def _read(line: Any, start: datetime, place: Place) -> Scripted:
         values={name: rest[name] for name in ("grade", "side") if name in rest},
         length=length,
         because=rest.get("because", ""),
+        by=rest.get("by", ""),
+        on=parse_day(rest["on"]) if "on" in rest else None,
         at=onset,
     )
     return Scripted(at, act, line)

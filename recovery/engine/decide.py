@@ -4,7 +4,7 @@ Both are functions of (episode, now) and of the person's other episodes, whose s
 `turn` may be called at any time and as often as one likes: what has its fact does not happen again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -303,8 +303,10 @@ class Turn:
         if id_ in self.episode.alerts or id_ in self.episode.answered:
             self.add(f.ALERTED, {"id": id_, "cleared": True})
 
-    def leave(self, reasons: tuple[str, ...], by: str = "engine") -> None:
-        """End the current phase: enter the next one, or complete the episode."""
+    def leave(
+        self, reasons: tuple[str, ...], by: str = "engine", word: Mapping[str, str] | None = None
+    ) -> None:
+        """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
         if self.episode.stay.phase is not None:
             self._end_holds()
             self.clear_deadline()
@@ -321,14 +323,24 @@ class Turn:
             cue = self.cue(f"{self.episode.id}/phase", "phase", title, body, self.now)
             self.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
             return
-        self.enter(self.episode.stay.index + 1, reasons, by)
+        self.enter(self.episode.stay.index + 1, reasons, by, word=word)
 
-    def enter(self, index: int, reasons: tuple[str, ...], by: str = "engine", *, anew: bool = False) -> None:
+    def enter(
+        self,
+        index: int,
+        reasons: tuple[str, ...],
+        by: str = "engine",
+        *,
+        anew: bool = False,
+        word: Mapping[str, str] | None = None,
+    ) -> None:
         """Begin the phase at that place of the protocol; `anew` after a step back."""
         phase = self.episode.protocol.phases[index]
         data: dict[str, Any] = {"phase": phase.id, "state": "entered", "reasons": [*reasons]}
         if anew:
             data["anew"] = True
+        if word is not None:
+            data["word"] = word
         if self.episode.stay.phase is not None:
             body = self.episode.text(phase.goal) or self.say("recovery status shows what comes next.")
             title = self.say("New phase: {phase}", phase=phase.title)
@@ -362,7 +374,9 @@ class Turn:
         ):
             self.step(at + 1, (str(up),))
 
-    def step(self, index: int, reasons: tuple[str, ...], by: str = "engine") -> None:
+    def step(
+        self, index: int, reasons: tuple[str, ...], by: str = "engine", word: Mapping[str, str] | None = None
+    ) -> None:
         """Go to a step of the phase's ladder."""
         phase, now_on = self.episode.phase, self.episode.stay.rung
         rung = phase.ladder[index]
@@ -377,13 +391,15 @@ class Turn:
         )
         steps, why = len(phase.ladder), "; ".join(reasons)
         body = self.say("Step {step} of {steps}. {reasons}", step=index + 1, steps=steps, reasons=why)
-        data = {
+        data: dict[str, Any] = {
             "phase": phase.id,
             "step": rung.id,
             "direction": "up" if is_up else "down",
             "reasons": [*reasons],
             "cue": self.cue(f"{self.episode.id}/step", "phase", title, body, self.now),
         }
+        if word is not None:
+            data["word"] = word
         self.add(f.STEPPED, data, by)
 
     def offer_way_back(self) -> None:

@@ -100,6 +100,8 @@ class Stay(Value):
     """Since when it is that step; None: since the phase's entry."""
     way_back: bool = False
     """Whether an earlier phase is offered."""
+    word: Mapping[str, str] | None = None
+    """The professional (`by`) and the day (`on`) of the word on which the phase or its step was entered."""
 
 
 class Told(Value):

@@ -279,7 +279,9 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
             return episode
         index = ids.index(fact.data["phase"])
         phase = on_rung(episode.protocol.phases[index], 0)
-        entered = Stay(phase, index, fact.at, asks_anew=bool(fact.data.get("anew")))
+        entered = Stay(
+            phase, index, fact.at, asks_anew=bool(fact.data.get("anew")), word=fact.data.get("word")
+        )
         return replace(episode, stay=entered, tracks={})
     if state == "held":
         return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered=False))
@@ -307,7 +309,9 @@ def _stepped(episode: Episode, fact: Fact) -> Episode:
         for name, track in episode.tracks.items()
     }
     rung = ids.index(fact.data["step"])
-    stay = replace(episode.stay, phase=on_rung(phase, rung), rung=rung, stepped_at=fact.at)
+    stay = replace(
+        episode.stay, phase=on_rung(phase, rung), rung=rung, stepped_at=fact.at, word=fact.data.get("word")
+    )
     return replace(episode, stay=stay, tracks=tracks)
 
 

@@ -6,7 +6,7 @@ as false.
 
 import operator
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -26,6 +26,7 @@ from recovery.protocol.model import (
     Not,
     Observation,
     Phase,
+    Rung,
     comparisons,
 )
 from recovery.values import Value, replace
@@ -49,6 +50,10 @@ class Need(Value):
     state: Truth
     words: str = ""
     """The same as people say it, where that is another thing."""
+    is_passable: bool = False
+    """Whether somebody's word may stand in for it, where the file lets it: never for time, nor for a red flag."""
+    met_at: datetime | None = None
+    """When time alone meets it."""
 
 
 class Passed(Value):
@@ -205,18 +210,22 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet:
         decided = all(need.state is not Truth.UNKNOWN for need in unmet)
-        return Held(tuple(_reason(need, episode) for need in unmet), decided)
-    return Passed(
-        tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)
-    )
+        return Held(tuple(need_words(need, episode) for need in unmet), decided)
+    return Passed(open_reasons(needs))
+
+
+def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
+    """What opens a gate."""
+    return tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)
 
 
 def gate_unmet(episode: Episode, now: datetime) -> list[str]:
     """The reasons that are known to hold the gate; an answer that has grown old overnight is not among them."""
-    return [_reason(need, episode) for need in gate_needs(episode, now) if need.state is Truth.NO]
+    return [need_words(need, episode) for need in gate_needs(episode, now) if need.state is Truth.NO]
 
 
-def _reason(need: Need, episode: Episode) -> str:
+def need_words(need: Need, episode: Episode) -> str:
+    """A need that is not met, or of which it is not known, as a sentence."""
     if need.state is Truth.UNKNOWN:
         return episode.say("not known: {condition}", condition=need.condition)
     return episode.say("not yet: {condition}", condition=need.condition)
@@ -256,6 +265,36 @@ def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
         yield _time_need(words, earliest, episode, now)
 
 
+def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
+    """What the way up to the next step of the ladder asks for."""
+    phase, rung = episode.phase, episode.rung
+    assert rung is not None
+    least = rung_length(episode, rung)
+    words = episode.say("{length} on this step, and one step a day", length=least)
+    if least == Duration():
+        words = episode.say("one step a day")
+    needs = [_time_need(words, climbs_at(episode), episode, now)]
+    seen = on_the_step(episode, now)
+    if phase.climb_when is not None and seen is not None:
+        _here, today = seen
+        needs += _condition_needs(phase.climb_when, today, now)
+    return tuple(needs)
+
+
+def rung_length(episode: Episode, rung: Rung) -> Duration:
+    """How long a step lasts at least."""
+    return episode.protocol.length(rung.least, episode.grade)
+
+
+def pressing(episode: Episode) -> tuple[Alert, ...]:
+    """The red flags that stand and are urgent, whether or not they stop anything: meanwhile no word passes a gate."""
+    return tuple(
+        alert
+        for alert in episode.alerts.values()
+        if alert.id.startswith("flag/") and alert.level != "routine"
+    )
+
+
 def standing(episode: Episode) -> tuple[Alert, ...]:
     """The red flags that stop something and wait for somebody to look: meanwhile it goes no further."""
     return tuple(alert for alert in episode.alerts.values() if alert.suspends and alert.level != "routine")
@@ -284,7 +323,7 @@ def _time_need(words: str, instant: datetime, episode: Episode, now: datetime) -
         return Need(words, "", Truth.YES)
     when = spell_when(episode.place, instant, now)
     left = episode.say("in {length}, {when}", length=spell(instant - now), when=when)
-    return Need(words, left, Truth.NO)
+    return Need(words, left, Truth.NO, met_at=instant)
 
 
 def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> Iterator[Need]:
@@ -299,7 +338,9 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
             yield _time_need(words, instant, episode, now)
             continue
         words = condition_words(part, episode.place.language)
-        yield Need(str(part), _known(part, episode, now), truth(part, episode, now), words)
+        looks_at_time = any(comparison.subject in ORIGINS for comparison in comparisons(part))
+        known = _known(part, episode, now)
+        yield Need(str(part), known, truth(part, episode, now), words, is_passable=not looks_at_time)
 
 
 def _known(condition: Condition, episode: Episode, now: datetime) -> str:
@@ -355,7 +396,7 @@ def climbs_at(episode: Episode) -> datetime:
     """When the current step has had its time, and a day has passed: on one day there is one step."""
     rung, place = episode.rung, episode.place
     assert rung is not None
-    had_time = place.after(episode.stepped_at, episode.protocol.length(rung.least, episode.grade))
+    had_time = place.after(episode.stepped_at, rung_length(episode, rung))
     return max(had_time, place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0])
 
 

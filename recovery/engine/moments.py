@@ -36,6 +36,13 @@ def parse_clock(text: str) -> time:
     return time(int(match[1]), int(match[2]))
 
 
+def parse_day(text: str) -> date:
+    """A date, `2026-11-23`. Raises `ValueError`."""
+    if not re.fullmatch(_DATE, text.strip()):
+        raise _NotKnown(_("{text!r} is not a date; write it as 2026-11-23", text=text))
+    return date.fromisoformat(text.strip())
+
+
 def parse_moment(text: str, now: datetime, place: Place, *, is_day_enough: bool = False) -> datetime:
     """The instant that a person means, in UTC. A bare `HH:MM` is on today's date.
 

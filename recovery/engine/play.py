@@ -162,6 +162,10 @@ def as_line(wish: Act) -> dict[str, Any]:
         line["for"] = str(wish.length)
     if wish.because:
         line["because"] = wish.because
+    if wish.by:
+        line["by"] = wish.by
+    if wish.on is not None:
+        line["on"] = wish.on.isoformat()
     if wish.at is not None and wish.verb == "setback":
         line["onset"] = wish.at.isoformat()
     return line

@@ -55,6 +55,11 @@ def moment_words(moment: LocalMoment, language: str) -> str:
     return f"{base}{moment.minutes:+}min" if moment.minutes else base
 
 
+def word_words(word: Mapping[str, str], language: str) -> str:
+    """A professional's word, as it is recorded: who gave it, and on which local date."""
+    return tr(language, "on the word of {name}, {day}", name=word["by"], day=word["on"])
+
+
 def filled(text: str, language: str, side: str | None, options: Mapping[str, str]) -> str:
     """A protocol's text with its placeholders filled in; nothing else is ever formatted. Options stay as they are."""
     if "{" not in text:

@@ -10,7 +10,7 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change of `model` that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (

@@ -347,6 +347,7 @@ class Compiler:
             leave_when=self._condition(entry.leave_when),
             at_most=at_most,
             confirm=entry.confirm,
+            may_pass=entry.may_pass,
             is_endless=entry.ends is not None,
             back_to=self._back_to(entry.back_to, path),
             activities=own,

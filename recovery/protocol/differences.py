@@ -396,6 +396,10 @@ def _is_lower(old: Any, new: Any) -> bool:
     return old in m.LEVELS and new in m.LEVELS and m.LEVELS.index(new) < m.LEVELS.index(old)
 
 
+def _is_in_more_hands(old: Any, new: Any) -> bool:
+    return old in m.MAY_PASS and new in m.MAY_PASS and m.MAY_PASS.index(new) > m.MAY_PASS.index(old)
+
+
 def _is_sooner(old: Any, new: Any) -> bool:
     """A range that begins sooner."""
     return isinstance(old, Range) and isinstance(new, Range) and _is_less(old.least, new.least)
@@ -444,6 +448,7 @@ _LOOSER: Mapping[type[Value], Mapping[str, Callable[[Any, Any], bool]]] = {
         "leave_when": _is_gone,
         "at_max": _is_gone,
         "confirm": _is_gone,
+        "may_pass": _is_in_more_hands,
         "back_to": _is_gone,
     },
     m.Rung: {"min": _is_less},

@@ -17,6 +17,8 @@ REFERENCES = ("first", "last", "phase", "worst")
 """What a trend is measured against: the first answer since the injury, the answer before, the one that was known
 when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
+MAY_PASS = ("nobody", "professional", "reason")
+"""Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
 BUSY_MODALITIES = ("massage", "exercise")
 """What loads or presses the injured part: a condition for it has to get true as answers get better."""
 LEVELS = ("routine", "urgent", "emergency")
@@ -519,6 +521,8 @@ class Phase(Value):
     at_most: Escalation | None = None
     confirm: bool = False
     """Whether the person has to confirm that the phase ends, whatever their settings."""
+    may_pass: str = MAY_PASS[-1]
+    """One of `MAY_PASS`, for the conditions of the way out and of the steps of its ladder."""
     is_endless: bool = False
     """Whether it goes on until it is stopped."""
     back_to: BackTo | None = None

@@ -79,6 +79,10 @@ class PhaseEntry(Entry):
     leave_when: ConditionEntry | None = Field(None, description="It may be left only while this is true.")
     at_max: Escalation | None = Field(None, description="What to tell when `max` is reached.")
     confirm: s.YesNo = Field(False, description="Whether the person has to confirm that it ends.")
+    may_pass: Literal["reason", "professional", "nobody"] = Field(
+        "reason",
+        description="Whose word may stand in for a condition of its gate: the person's, a professional's, nobody's.",
+    )
     ends: Literal["never"] | None = Field(None, description="never: it goes on until it is stopped.")
     back_to: BackToEntry | None = Field(None, description="An earlier phase that may fit better.")
     climb_when: ConditionEntry | None = Field(

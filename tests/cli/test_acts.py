@@ -139,14 +139,20 @@ def test_a_pause_has_one_end(patient: Person) -> None:
     assert patient.types("pause", "--until", "noonish", status=2).err.startswith("Error: --until: ")
 
 
-def test_advance_needs_what_is_known_and_a_reason(patient: Person) -> None:
-    assert "Answer first: recovery checkin" in patient.types("advance", status=1).err
+def test_advance_needs_its_time_what_is_known_and_a_word(patient: Person) -> None:
+    for _ in range(3):
+        err = patient.types("advance", "--because", "x", status=1).err
+        assert "No word passes that" in err
+        assert "earliest tomorrow 18:00" in err
     patient.types("checkin", "pain=6", "swelling=2")
-    patient.waits(hours=2)
-    patient.types("checkin", "pain=3", "swelling=1")
+    patient.waits(hours=49)
+    patient.types("checkin", "pain=6", "swelling=2")
     assert '--because "your reason"' in patient.types("advance", status=1).err
-    assert "Cold and warm in turn" in accepted(patient, "advance", "--because", "my physio")
-    assert patient.json("status")["episodes"][0]["phase"]["id"] == "contrast"
+    told = accepted(patient, "advance", "--by", "Dr. Meyer")
+    assert "Cold and warm in turn" in told
+    assert "on the word of Dr. Meyer" in patient.types("status").out
+    phase = patient.json("status")["episodes"][0]["phase"]
+    assert (phase["id"], phase["word"]["by"]) == ("contrast", "Dr. Meyer")
     assert accepted(patient, "step-back", "--because", "worse").startswith("Back in: Rest, ice")
     assert patient.types("step-back", status=1).err == "Error: this is the first phase\n"
 

@@ -189,9 +189,10 @@ class Life:
         self.turn()
 
     def turn(self) -> list[Fact]:
-        return self._keep(turn(self.episode, self.now, self.others)[1])
+        return self.keep(turn(self.episode, self.now, self.others)[1])
 
-    def _keep(self, facts: Iterable[Fact]) -> list[Fact]:
+    def keep(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Put facts into the journal, numbered, and apply them."""
         kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(facts, 1)]
         self.facts += kept
         for fact in kept:
@@ -241,7 +242,7 @@ class Life:
         )
         outcome = act(self.episode, self.now, wish, self.others)
         if isinstance(outcome, Accepted):
-            self._keep(outcome.facts)
+            self.keep(outcome.facts)
             self.turn()
         return outcome
 

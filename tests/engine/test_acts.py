@@ -7,6 +7,7 @@ import pytest
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
+from recovery.engine.decide import Turn
 from recovery.engine.verbs import VERBS, act
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, shipped, small
 
@@ -448,16 +449,74 @@ def gated() -> Life:
 
 
 def test_advance_against_a_shut_gate_needs_a_reason_which_is_recorded() -> None:
-    life = gated().go("Mon 12:00")
+    life = gated().go("Tue 12:00")
     life.answer(pain=5)
     assert life.refused("advance").reason == (
-        "the gate is shut: not yet: 1d since the phase began; not yet: pain <= 3. "
-        'To go on all the same: --because "your reason"'
+        'the gate is shut: not yet: pain <= 3. To go on all the same: --because "your reason"'
     )
     assert life.accepted("advance", because="my physio says so") == "Now in: Next. The limits still hold."
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
-    assert left[-1].data["reasons"][-1] == "the person: my physio says so"
+    assert left[-1].data["reasons"] == ["not yet: pain <= 3", "the person: my physio says so"]
     assert left[-1].by == "person"
+
+
+@pytest.mark.parametrize("words", [{"because": "x"}, {"by": "Dr. Meyer"}])
+def test_no_word_passes_a_least_time(words: dict[str, str]) -> None:
+    life = gated().go("Mon 12:00")
+    life.answer(pain=5)
+    for _ in range(6):
+        refused = life.refused("advance", **words)
+        assert refused.reason == (
+            "the gate is shut: not yet: 1d since the phase began; not yet: pain <= 3. No word passes that"
+        )
+        assert refused.earliest == life.at("Tue 07:00")
+
+
+def test_a_torn_muscle_is_not_waved_through_the_phases() -> None:
+    life = Life(shipped("strain"), ONSET, grade="III").go("Mon 08:00")
+    life.answer(pain=2, swelling=0)
+    for _ in range(6):
+        life.refused("advance", because="x")
+    assert life.episode.phase.id == "rice"
+
+
+@pytest.mark.parametrize(
+    ("who", "because", "by", "reason"),
+    [
+        ("reason", "", "", "--because"),
+        ("reason", "x", "", ""),
+        ("reason", "", "Dr. Meyer", ""),
+        ("professional", "x", "", "A professional may pass it"),
+        ("professional", "", "Dr. Meyer", ""),
+        ("nobody", "x", "Dr. Meyer", "lets nobody pass it"),
+    ],
+)
+def test_who_may_pass_a_condition_is_said_by_the_protocol(
+    who: str, because: str, by: str, reason: str
+) -> None:
+    protocol = small(ASK, phase=f"{GATED}\nmay_pass: {who}", more=[phase_text("next", ASK)])
+    life = Life(protocol).go("Tue 12:00")
+    life.answer(pain=5)
+    if reason:
+        assert reason in life.refused("advance", because=because, by=by).reason
+    else:
+        life.accepted("advance", because=because, by=by)
+        assert life.episode.phase.id == "next"
+
+
+def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_act() -> None:
+    protocol = small(ASK, phase=f"{GATED}\nmay_pass: professional", more=[phase_text("next", ASK)])
+    life = Life(protocol).go("Tue 12:00")
+    day = life.now.date()
+    assert "needs a name" in life.refused("advance", on=day).reason
+    for wrong in (day + timedelta(days=1), day - timedelta(days=2)):
+        assert "between the injury and today" in life.refused("advance", by="Dr. Meyer", on=wrong).reason
+    life.accepted("advance", by="Dr. Meyer", on=day)
+    word = {"by": "Dr. Meyer", "on": day.isoformat()}
+    assert life.episode.stay.word == word
+    assert life.of("phase")[-1].data["reasons"][-1] == f"on the word of Dr. Meyer, {day.isoformat()}"
+    life.undo(*[fact.seq for fact in life.of("phase") if fact.by == "person"])
+    assert (life.episode.phase.id, life.episode.stay.word) == ("only", None)
 
 
 def test_advance_never_goes_on_what_is_not_known() -> None:
@@ -509,6 +568,8 @@ def test_step_back_and_advance_again() -> None:
     assert life.episode.phase.id == "next"
     life.go("Tue 12:01")
     assert life.accepted("step-back", because="worse") == "Back in: Only. The limits still hold."
+    assert life.refused("advance", because="better").earliest == life.at("Wed 12:01")
+    life.go("Wed 12:02")
     assert "not known: pain <= 3. Answer first" in life.refused("advance", because="better").reason
     life.answer(pain=7)
     life.accepted("advance", because="better all the same")
@@ -524,7 +585,10 @@ def test_limits_survive_every_change_of_phase() -> None:
     life = Life(shipped("strain"), ONSET).go("Mon 07:00")
     life.answer(pain=6, swelling=3)
     life.go("Tue 08:59").answer(pain=2, swelling=1)
-    life.go("Tue 09:25").accepted("advance", because="to see")
+    desk = Turn(life.go("Tue 09:25").episode, life.now)
+    desk.leave(("as a journal from before may hold it",), "person")
+    life.keep(desk.facts)
+    life.turn()
     assert life.refused("begin", "packs").earliest == life.at("Tue 10:40"), "ice is on since 09:20"
     assert life.go("Tue 10:40").times(activity="packs") == ["Tue 10:40"]
 
@@ -540,7 +604,8 @@ def by_person(life: Life) -> list[int]:
 
 def test_an_advance_that_is_taken_back_leaves_its_sessions_in_the_ledger() -> None:
     cold = PACKS.replace("id: packs", "id: more")
-    life = Life(small(ICE, ASK, phase=GATED, limits=[GAP], more=[phase_text("next", cold)])).go("Mon 08:20")
+    gate = GATED.replace("1d", "0h")
+    life = Life(small(ICE, ASK, phase=gate, limits=[GAP], more=[phase_text("next", cold)])).go("Mon 08:20")
     life.answer(pain=5)
     life.accepted("advance", because="to see")
     assert life.times(activity="more") == ["Mon 08:20"]

@@ -3,7 +3,7 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.decide import turn
+from recovery.engine.decide import Turn, turn
 from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import outlook
 from recovery.engine.wakeup import next_wakeup
@@ -46,6 +46,14 @@ def mornings(life: Life, *told: tuple[str, int]) -> Life:
     for day, value in told:
         life.go(f"{day} 07:30").answer(pain=value, morning=value)
     return life
+
+
+def forced(life: Life) -> None:
+    """The next step at once, as a journal from before may hold it."""
+    desk = Turn(life.episode, life.now)
+    desk.step(desk.episode.stay.rung + 1, ("so",), "person")
+    life.keep(desk.facts)
+    life.turn()
 
 
 def steps(life: Life) -> list[str]:
@@ -178,13 +186,21 @@ def test_a_step_for_another_grade_is_left_out() -> None:
 # By hand --------------------------------------------------------------------------------------------
 
 
-def test_the_person_takes_a_step_with_a_reason() -> None:
+def test_a_reason_passes_a_steps_condition_but_not_its_time_nor_a_second_step_on_a_day() -> None:
     life = Life(ladder()).go("Mon 12:00")
-    assert "--because" in life.refused("advance").reason
+    refused = life.refused("advance", because="it goes well")
+    assert "not yet: 2d on this step, and one step a day" in refused.reason
+    assert refused.earliest == life.at("Wed 07:00")
+    life.go("Wed 12:00")
+    assert "Answer first" in life.refused("advance", because="it goes well").reason
+    life.answer(pain=4, morning=3)
+    assert '--because "your reason"' in life.refused("advance").reason
     assert life.accepted("advance", because="it goes well") == "Now on step 2: Two."
-    assert life.accepted("advance", because="very well") == "Now on step 3: Three."
     assert life.of(f.STEPPED)[0].by == "person"
     assert life.of(f.STEPPED)[0].data["reasons"] == ["the person: it goes well"]
+    assert life.refused("advance", because="very well").earliest == life.at("Thu 12:00")
+    life.accepted("step-back")
+    assert life.refused("advance", because="very well").earliest == life.at("Fri 12:00")
 
 
 def test_the_person_steps_back_one_step_and_from_the_first_one_phase() -> None:
@@ -196,7 +212,7 @@ def test_the_person_steps_back_one_step_and_from_the_first_one_phase() -> None:
     )
     life = Life(before).go("Mon 08:00")
     life.answer(pain=2, morning=2)
-    life.go("Mon 08:01").accepted("advance", because="so")
+    forced(life.go("Mon 08:01"))
     assert life.accepted("step-back") == "Back on step 1: One."
     life.accepted("step-back")
     assert life.episode.phase.id == "only"
@@ -205,7 +221,8 @@ def test_the_person_steps_back_one_step_and_from_the_first_one_phase() -> None:
 def test_after_the_last_step_advance_is_about_the_phase() -> None:
     life = Life(ladder()).go("Mon 12:00")
     for _ in range(2):
-        life.accepted("advance", because="so")
+        forced(life)
+    life.go("Tue 12:00")
     assert "not known" in life.refused("advance", because="so").reason
     life.answer(pain=4, morning=1)
     assert life.accepted("advance", because="so") == "Now in: Last. The limits still hold."
@@ -226,7 +243,7 @@ def test_each_step_has_its_own_activities_beside_those_of_the_phase() -> None:
 def test_a_session_of_the_step_before_still_ends_and_its_end_can_be_told() -> None:
     life = Life(ladder()).go("Mon 09:05")
     life.accepted("begin", "one")
-    life.accepted("advance", because="so")
+    forced(life)
     life.go("Mon 09:30")
     assert life.times(f.ENDED, "one") == ["Mon 09:15"]
     assert life.accepted("end", "one") == "One ended after 25 min, 15 min too long."
@@ -236,7 +253,7 @@ def test_a_session_of_the_step_before_still_ends_and_its_end_can_be_told() -> No
 def test_a_session_on_keeps_the_next_steps_from_starting() -> None:
     life = Life(ladder()).go("Mon 09:05")
     life.accepted("begin", "one")
-    life.accepted("advance", because="so")
+    forced(life)
     assert life.refused("begin", "two").earliest == life.at("Mon 09:15")
 
 
@@ -253,7 +270,7 @@ def test_a_weekly_cadence_counts_from_the_day_of_the_step() -> None:
 def test_an_hourly_cadence_counts_from_the_moment_of_the_step() -> None:
     hourly = "{id: two, kind: reminder, of: posture, every: 3h, say: Up}"
     life = Life(ladder(step("one"), step("two", hourly))).go("Mon 08:20")
-    life.accepted("advance", because="so")
+    forced(life)
     life.go("Mon 16:00")
     assert life.times(f.OFFERED, "two") == ["Mon 08:20", "Mon 11:20", "Mon 14:20"]
 
@@ -262,14 +279,14 @@ def test_a_hold_of_a_step_comes_off_with_it() -> None:
     hold = "{id: wrap, kind: hold, of: compression, on: 'On', off: 'Off'}"
     life = Life(ladder(step("one", hold), step("two"))).go("Mon 12:00")
     assert life.cues("on") == [("Mon 07:00", "Wrap")]
-    life.accepted("advance", because="so")
+    forced(life)
     assert life.cues("off") == [("Mon 12:00", "Wrap")]
 
 
 def test_what_was_put_off_is_over_when_its_step_is() -> None:
     life = Life(ladder()).go("Mon 09:05")
     life.accepted("snooze", "one", "2h")
-    life.accepted("advance", because="so")
+    forced(life)
     life.go("Wed 12:00")
     life.accepted("step-back")
     assert life.times(f.OFFERED, "one") == ["Mon 09:00"]
@@ -280,7 +297,7 @@ def test_what_was_put_off_is_over_when_its_step_is() -> None:
 def test_coming_back_to_a_step_makes_no_storm() -> None:
     hourly = "{id: one, kind: reminder, of: posture, every: 1h, say: Up}"
     life = Life(ladder(step("one", hourly), step("two"))).go("Mon 08:00")
-    life.accepted("advance", because="so")
+    forced(life)
     life.go("Thu 12:00")
     before = len(life.facts)
     life.accepted("step-back")

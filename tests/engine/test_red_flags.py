@@ -161,7 +161,8 @@ def test_no_phase_ends_while_a_flag_stops_something() -> None:
 
 
 def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
-    life = gated(phase="min: 1d").go("Mon 12:00")
+    life = gated(phase="min: 1h\nleave_when: pain <= 3").go("Mon 12:00")
+    life.answer(pain=5)
     life.accepted("flag", "numb")
     assert life.refused("advance", because="I say so").reason == (
         "a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb"

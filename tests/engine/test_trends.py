@@ -12,7 +12,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def told(*pain: int, phase_after: int = 0) -> Life:
     """A life in which pain is told each day at 08:00; the second phase begins after so many answers."""
-    gate = "min: 0h\nleave_when: pain <= 10" if phase_after == 1 else "min: 90d\nleave_when: pain <= 10"
+    gate = "min: 0h\nleave_when: pain <= 10" if phase_after == 1 else "min: 0h\nleave_when: pain >= 10"
     life = Life(small(ASK, phase=gate, more=[phase_text("later", ASK)]))
     for number, (day, value) in enumerate(zip(DAYS, pain, strict=False), 1):
         life.go(f"{day} 08:00").answer(pain=value)

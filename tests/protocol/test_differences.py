@@ -80,6 +80,7 @@ CHANGES = [
     ("max: 72h", "max: 96h", "phase first: max 72h becomes 96h"),
     ("max: 72h", "max: heal.max", "phase first: max 72h becomes heal.max"),
     ("min: 24h", "min: 24h\n    confirm: true", "phase first: confirm is new"),
+    ("min: 24h", "min: 24h\n    may_pass: nobody", "phase first: may_pass reason becomes nobody"),
     (
         "pain <= 3",
         "[pain <= 2, rom == full]",
