@@ -67,7 +67,6 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "title": episode.phase.title,
         "entered_at": None if stay.phase is None else _told(place, stay.entered_at),
         "day": look.day,
-        "word": stay.word,
         "gate": {
             "opens_earliest": _told(place, look.opens_earliest),
             "deadline": _told(place, look.deadline),

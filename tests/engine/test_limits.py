@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from recovery.engine.decide import Turn
 from recovery.engine.limits import block, permit
 from recovery.protocol.model import RecoveryProtocol, Session, Step
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, local, place, shipped, small
@@ -138,11 +139,12 @@ def test_a_limit_of_another_phase_does_not_bind() -> None:
     protocol = small(
         QUIET_ICE,
         limits=["{id: no, of: cold, in: other, never: true}"],
+        phase="min: 5h\nconfirm: true",
         more=[phase_text("other", QUIET_ICE)],
     )
     life = Life(protocol)
     life.accepted("begin", "ice")
-    life.go("Mon 12:00").accepted("advance", because="to see")
+    life.go("Mon 12:00").accepted("advance")
     assert life.refused("begin", "ice").reason == "no cold in this phase"
 
 
@@ -174,12 +176,15 @@ def test_most_per_day_still_counts_after_the_phase_was_left_and_entered_again() 
     from tests.engine.examples import phase_text
 
     protocol = small(
-        QUIET_ICE, limits=["{id: two, of: cold, most_per_day: 2}"], more=[phase_text("other", ASK)]
+        QUIET_ICE,
+        limits=["{id: two, of: cold, most_per_day: 2}"],
+        phase="min: 1h\nconfirm: true",
+        more=[phase_text("other", ASK)],
     )
     life = Life(protocol)
     for at in ("Mon 08:00", "Mon 10:00"):
         life.go(at).accepted("begin", "ice")
-        life.go(life.now + HOUR).accepted("advance", because="to see")
+        life.go(life.now + HOUR).accepted("advance")
         life.accepted("step-back")
     assert life.go("Mon 12:00").refused("begin", "ice").reason == "cold at most 2 times a day"
 
@@ -284,7 +289,11 @@ def test_warmth_waits_for_48_hours_whatever_the_person_says() -> None:
     life = Life(shipped("strain"), local("2026-11-23 18:00"))
     life.answer(pain=6, swelling=3)
     life.go("Tue 12:00").answer(pain=2, swelling=1)
-    life.accepted("advance", because="it feels fine")
+    life.refused("advance", because="it feels fine")
+    desk = Turn(life.episode, life.now)
+    desk.leave(("as a journal from before may hold it",), "person")
+    life.keep(desk.facts)
+    life.turn()
     assert life.episode.phase.id == "contrast"
     life.accepted("skip", "packs")
     refused = life.refused("begin", "warm")

@@ -40,7 +40,7 @@ class Journey(Life):
 
     def travel(self, zone: str) -> list[Fact]:
         """The machine is over there from now on, and takes its turn."""
-        kept = self._keep(move(self.episode, zone, self.now))
+        kept = self.keep(move(self.episode, zone, self.now))
         return [*kept, *self.turn()]
 
     def told(self, activity: str, kind: str = f.OFFERED) -> list[Fact]:
