@@ -71,7 +71,6 @@ def _episode(look: Outlook) -> dict[str, Any]:
             "opens_earliest": _told(place, look.opens_earliest),
             "deadline": _told(place, look.deadline),
             "offered": stay.offered,
-            "may_pass": episode.phase.may_pass,
             "needs": [
                 {"condition": n.condition, "value": n.value, "state": n.state.value} for n in look.needs
             ],
@@ -95,6 +94,8 @@ def _episode(look: Outlook) -> dict[str, Any]:
         }
     )
     phase["way_back"] = episode.phase.back_to.phase if stay.way_back and episode.phase.back_to else None
+    if stay.word is not None:
+        phase["word"] = stay.word
     on = look.under_way
     return {
         "id": episode.id,
