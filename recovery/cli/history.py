@@ -130,6 +130,12 @@ def undo(episode: str | None, as_json: bool) -> int:
         if last.kind == f.ALERTED and last.data.get("cleared"):
             what = _("{name} is dealt with", name=about)
         print(_("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when))
+        if last.kind in _ON_THE_SKIN:
+            print(
+                _(
+                    "The session still counts for the limits: the word is taken back, not what was on the skin."
+                )
+            )
         standing = undone.alerts.get(last.data.get("id", ""))
         if standing is not None:
             print(_("It stands again: {reason}", reason=standing.reason))

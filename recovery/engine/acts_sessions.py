@@ -43,7 +43,7 @@ class Sessions(Desk):
             return self.refuse("phase {phase} has not begun", phase=self.episode.phase.id)
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False)
-        if current is not None and not current.is_assumed:
+        if current is not None and current.is_said:
             ends = self.when(current.ends_at)
             return self.refuse("{title} is on already, until {when}", title=activity.title, when=ends)
         if current is not None:
@@ -99,7 +99,7 @@ class Sessions(Desk):
 
     def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
         assumed = self.treatment(activity.id, is_over=True)
-        if assumed is not None and assumed.is_assumed and not assumed.is_confirmed:
+        if assumed is not None and not assumed.is_said:
             ledger = tuple(t for t in self.episode.ledger if t is not assumed)
             without = Turn(replace(self.episode, ledger=ledger), self.now, self.others)
             if without.blocked(activity) is None:
@@ -151,15 +151,24 @@ class Sessions(Desk):
         took = at - current.began_at
         late = max(timedelta(0), took - current.planned)
         data = self.about(current) | {"seconds": int(current.planned.total_seconds())}
-        self.tell(f.ENDED, data | {"overrun": int(late.total_seconds())}, at)
+        data["overrun"] = int(late.total_seconds())
+        # Said to be on it may have been on as long as planned: no later word makes a gap begin earlier.
+        counts_from = max(at, min(self.now, current.ends_at)) if current.is_said else at
+        if counts_from != at:
+            data["counts_from"] = to_ms(counts_from)
+        self.tell(f.ENDED, data, at)
+        said = self.say("{title} ended after {length}.", title=activity.title, length=spell(took))
         if late >= timedelta(minutes=1):
-            return self.agree(
+            said = self.say(
                 "{title} ended after {length}, {over} too long.",
                 title=activity.title,
                 length=spell(took),
                 over=spell(late),
             )
-        return self.agree("{title} ended after {length}.", title=activity.title, length=spell(took))
+        if counts_from - at >= timedelta(minutes=1):
+            counts = self.say("For the limits it counts until {when}.", when=self.when(counts_from))
+            said = f"{said} {counts}"
+        return self.accept(said)
 
     def done(self, wish: Act) -> Outcome:
         activity = self.named(
@@ -196,9 +205,9 @@ class Sessions(Desk):
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
         day = self.episode.place.waking_day(self.now)
-        if current is not None and current.ended_at is None and not current.is_assumed:
+        if current is not None and current.ended_at is None and current.is_said:
             return self._refuse_on(activity)
-        if current is not None and current.is_assumed and not current.is_confirmed:
+        if current is not None and not current.is_said:
             data = self._about(activity.id, current.occurrence, current.began_at, day) | {
                 "phase": current.phase,
                 "step": current.step,
@@ -229,7 +238,7 @@ class Sessions(Desk):
             return activity
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False)
-        if current is not None and not current.is_assumed:
+        if current is not None and current.is_said:
             return self._refuse_on(activity)
         if current is not None and not self._is_current(current):
             return self.refuse(

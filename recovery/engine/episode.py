@@ -50,6 +50,12 @@ class Treatment(Value):
     ended_at: datetime | None = None
     is_confirmed: bool = False
     """Whether the person said how it ended."""
+    is_said: bool = False
+    """Whether the person ever said that it was on: taking the word back does not take it off the skin."""
+    off_at: datetime | None = None
+    """The latest time at which the person ever said that it was off."""
+    is_disowned: bool = False
+    """Whether the episode was stopped before anybody said that it was on: its end is told, and no limit counts it."""
 
     @property
     def ends_at(self) -> datetime:

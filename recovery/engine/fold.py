@@ -119,8 +119,8 @@ def _retailored(episode: Episode) -> Episode:
 def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     """The episode that its facts tell of, in the order in which they were written down.
 
-    Facts taken back by an `undone` fact do not count. The first one that counts must be `started`;
-    raises `ValueError` where there is none.
+    Of facts taken back by an `undone` fact counts only what was on the skin. The first one that counts must be
+    `started`; raises `ValueError` where there is none.
     """
     journal = list(facts)
     undone = {fact.data["seq"] for fact in journal if fact.kind == f.UNDONE}
@@ -137,9 +137,11 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     """The newest start or end shown of each activity: its carrier, when it was shown, and how often again."""
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
-        if fact is started or fact.seq in undone:
+        if fact is started:
             continue
-        if fact.kind == f.DELIVERED:
+        if fact.seq in undone:
+            episode = _taken_back(episode, fact)
+        elif fact.kind == f.DELIVERED:
             shown = carriers.get(fact.data["seq"])
             if shown is not None and shown.data["cue"]["kind"] in _REPEATED:
                 told[_activity_of(shown.data["cue"]["key"])] = shown, fact.at, 0
@@ -187,6 +189,40 @@ def _after(episode: Episode, fact: Fact) -> Episode:
     if "occurrence" in fact.data:
         episode = _named(episode, fact.data["occurrence"], fact.at)
     return episode
+
+
+def _taken_back(episode: Episode, fact: Fact) -> Episode:
+    """What stays of a fact that was taken back: what was on the skin, as a session that is only assumed."""
+    if "occurrence" not in fact.data:
+        return episode
+    if fact.kind == f.OFFERED and "seconds" in fact.data:
+        episode = _offered(episode, fact)
+    treatment = _treatment_of(episode, fact)
+    if treatment is not None and fact.kind in (f.OFFERED, f.BEGUN, f.ENDED, f.DONE):
+        stays = replace(treatment, is_said=True)
+        if fact.kind == f.ENDED:
+            off_at = _off_at(fact, treatment)
+            ended_at = treatment.ended_at and max(treatment.ended_at, off_at)
+            stays = replace(stays, off_at=off_at, ended_at=ended_at)
+        episode = _in_ledger(episode, stays)
+    return _named(episode, fact.data["occurrence"], fact.at)
+
+
+def _treatment_of(episode: Episode, fact: Fact) -> Treatment | None:
+    """The session in the ledger that a fact is about."""
+    return next((t for t in episode.ledger if t.occurrence == fact.data["occurrence"]), None)
+
+
+def _in_ledger(episode: Episode, treatment: Treatment) -> Episode:
+    """The ledger with one of its entries as it is now."""
+    ledger = tuple(treatment if t.occurrence == treatment.occurrence else t for t in episode.ledger)
+    return replace(episode, ledger=ledger)
+
+
+def _off_at(fact: Fact, treatment: Treatment) -> datetime:
+    """When a session is off by all that the person has said of it: an earlier time told later changes nothing."""
+    counts_from = from_ms(fact.data["counts_from"]) if "counts_from" in fact.data else fact.at
+    return counts_from if treatment.off_at is None else max(counts_from, treatment.off_at)
 
 
 def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
@@ -408,23 +444,21 @@ def _entered(episode: Episode, treatment: Treatment) -> Episode:
 
 
 def _begun(episode: Episode, fact: Fact) -> Episode:
-    for treatment in episode.ledger:
-        if treatment.occurrence == fact.data["occurrence"]:
-            begun = replace(treatment, began_at=fact.at, is_assumed=False)
-            return _entered(episode, begun)
-    return episode
+    treatment = _treatment_of(episode, fact)
+    if treatment is None:
+        return episode
+    return _entered(episode, replace(treatment, began_at=fact.at, is_assumed=False, is_said=True))
 
 
 def _ended(episode: Episode, fact: Fact) -> Episode:
-    for treatment in episode.ledger:
-        if treatment.occurrence == fact.data["occurrence"]:
-            break
-    else:
+    treatment = _treatment_of(episode, fact)
+    if treatment is None:
         return episode
-    by_person = fact.by == "person"
-    ended = replace(treatment, ended_at=fact.at, is_confirmed=by_person)
-    ledger = tuple(ended if t is treatment else t for t in episode.ledger)
-    episode = replace(episode, ledger=ledger)
+    by_person, ended_at = fact.by == "person", fact.at
+    if by_person:
+        ended_at = _off_at(fact, treatment)
+        treatment = replace(treatment, is_confirmed=True, is_said=True, off_at=ended_at)
+    episode = _in_ledger(episode, replace(treatment, ended_at=ended_at))
     if treatment.phase != episode.phase.id:
         return episode
     track = episode.track(treatment.activity)
@@ -432,20 +466,19 @@ def _ended(episode: Episode, fact: Fact) -> Episode:
         step = (treatment.step + 1) % len(episode.session(treatment).steps)
         # Of one that was only suggested nothing waits any more: it could not be put off or begun once more.
         is_open = not by_person and not episode.session(treatment).is_optional
-        track = replace(track, counts_from=fact.at, step=step, is_open=is_open)
+        track = replace(track, counts_from=ended_at, step=step, is_open=is_open)
     else:
         # Told late, when another occurrence has had its fate already: that one decides what comes next.
-        track = replace(track, counts_from=max(fact.at, track.counts_from or fact.at))
+        track = replace(track, counts_from=max(ended_at, track.counts_from or ended_at))
     return _tracked(episode, treatment.activity, track)
 
 
 def _done(episode: Episode, fact: Fact) -> Episode:
     data = fact.data
-    ledger = tuple(
-        replace(t, is_confirmed=True, is_assumed=False) if t.occurrence == data["occurrence"] else t
-        for t in episode.ledger
-    )
-    episode = replace(episode, ledger=ledger)
+    treatment = _treatment_of(episode, fact)
+    if treatment is not None:
+        done = replace(treatment, is_confirmed=True, is_assumed=False, is_said=True)
+        episode = _in_ledger(episode, done)
     if not _is_current(episode, fact):
         return episode
     track = episode.track(data["activity"])
@@ -473,8 +506,9 @@ def _settled(track: Track, data: Mapping[str, Any]) -> Track:
 
 
 def _withdrawn(episode: Episode, occurrence: str) -> Episode:
-    """Without a session that did not take place after all."""
-    return replace(episode, ledger=tuple(t for t in episode.ledger if t.occurrence != occurrence))
+    """Without a session that did not take place after all; one that was said to be on stays."""
+    ledger = tuple(t for t in episode.ledger if t.occurrence != occurrence or t.is_said)
+    return replace(episode, ledger=ledger)
 
 
 def _skipped(episode: Episode, fact: Fact) -> Episode:
@@ -558,7 +592,10 @@ def _completed(episode: Episode, _: Fact) -> Episode:
 
 
 def _stopped(episode: Episode, _: Fact) -> Episode:
-    return replace(episode, state=ENDED_EARLY)
+    ledger = tuple(
+        replace(t, is_disowned=True) if t.ended_at is None and not t.is_said else t for t in episode.ledger
+    )
+    return replace(episode, state=ENDED_EARLY, ledger=ledger)
 
 
 def _delivered(episode: Episode, fact: Fact) -> Episode:

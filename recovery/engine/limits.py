@@ -88,7 +88,7 @@ def _blocks(
     region = [
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
     ]
-    ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring]
+    ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring and not t.is_disowned]
     stopped = halt(episode, (step.modality,), others)
     if stopped is not None:
         yield stopped
@@ -123,7 +123,7 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
     for owner in (episode, *others):
         for treatment in owner.ledger:
             is_over = treatment.ended_at is not None and treatment.ended_at <= now
-            if is_over or treatment.occurrence == ignoring:
+            if is_over or treatment.is_disowned or treatment.occurrence == ignoring:
                 continue
             until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
             when, title = spell_when(episode.place, until, now), owner.title_of(treatment)

@@ -367,7 +367,7 @@ SHAPES: Mapping[str, Shape] = {
         },
     ),
     f.BEGUN: Shape({**_ABOUT}, _SPAN),
-    f.ENDED: Shape({**_ABOUT, "overrun": length}, {**_SPAN, "cue": CUE}),
+    f.ENDED: Shape({**_ABOUT, "overrun": length}, {**_SPAN, "counts_from": instant, "cue": CUE}),
     f.DONE: Shape(_ABOUT, {"due": instant, "day": day}),
     f.SKIPPED: Shape(_DUE, {"step": count(0, 1000), "reason": text}),
     f.SNOOZED: Shape({**_ABOUT, "until": instant}),

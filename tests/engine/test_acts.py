@@ -624,12 +624,59 @@ def test_a_begin_that_is_taken_back_leaves_an_assumed_session() -> None:
     assert life.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")]
 
 
-def test_an_early_begin_that_is_taken_back_never_was() -> None:
+def test_an_early_begin_that_is_taken_back_stays_as_assumed() -> None:
     life = Life(small(DAILY)).go("Mon 12:00")
     life.accepted("begin", "train")
-    life.go("Mon 12:30").undo(*by_person(life))
-    assert life.episode.ledger == ()
-    assert life.go("Mon 18:00").times() == ["Mon 12:00", "Mon 17:00"]
+    life.go("Mon 12:05").undo(*by_person(life))
+    on = life.episode.under_way
+    assert on is not None
+    assert on.is_assumed
+    assert life.go("Mon 12:30").cues("end") == [("Mon 12:20", "Train: stop")]
+
+
+@pytest.mark.parametrize("undone_at", ["Mon 07:10", "Mon 07:19", "Mon 07:25", "Mon 07:59"])
+def test_taking_back_words_takes_nothing_off_the_skin(undone_at: str) -> None:
+    life = Life(small(ICE, limits=[GAP]))
+    life.accepted("begin", "ice")
+    life.go(undone_at).undo(life.of("begun")[0].seq)
+    for verb in ("begin", "snooze", "skip"):  # of one that has ended the next one may be skipped
+        life.do(verb, "ice")
+    life.go("Mon 08:19").refused("begin", "ice")
+    life.go("Mon 08:20").accepted("begin", "ice")
+
+
+def test_an_end_that_is_taken_back_is_not_told_for_an_earlier_time() -> None:
+    life = Life(small(ICE, limits=[GAP]))
+    life.accepted("begin", "ice")
+    life.go("Mon 07:50").accepted("end", "ice")
+    ended = life.facts[-1].seq
+    life.go("Mon 08:00").undo(ended)
+    life.accepted("end", "ice", at=life.at("Mon 07:25"))
+    assert life.refused("begin", "ice").earliest == life.at("Mon 08:50")
+
+
+def test_an_end_told_for_an_earlier_time_shortens_no_gap_of_what_was_said_to_be_on() -> None:
+    life = Life(small(ICE, limits=[GAP]))
+    life.accepted("begin", "ice")
+    life.go("Mon 07:50").accepted("end", "ice", at=life.at("Mon 07:01"))
+    assert life.refused("begin", "ice").earliest == life.at("Mon 08:20")
+
+
+def test_a_pack_that_nobody_said_to_be_on_costs_no_other_after_stop() -> None:
+    first = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
+    first.accepted("stop")
+    again = Life(small(ICE, limits=[GAP]), number=2, start=first.now, others=(first.episode,))
+    assert again.times() == ["Mon 07:05"]
+    assert first.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")], "all the same"
+
+
+def test_a_pack_that_was_said_to_be_on_binds_after_stop() -> None:
+    first = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
+    first.accepted("begin", "ice")
+    first.accepted("stop")
+    again = Life(small(ICE, limits=[GAP]), number=2, start=first.now, others=(first.episode,))
+    assert again.times() == []
+    assert "is on until" in again.refused("begin", "ice").reason
 
 
 def test_an_unknown_verb_is_refused_with_those_that_are_known() -> None:
