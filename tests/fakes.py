@@ -63,11 +63,11 @@ class FakeNotifier:
             self._ready.append(Undelivered(note.tag, self.name, WITHDRAWN_UNSEEN))
         self.close_note(key, "withdrawn")
 
-    def adopt(self, key: str, token: str) -> None:
+    def adopt(self, note: Note, token: str) -> None:
         """As a server does that still runs: `on_screen` is its screen."""
-        self.adopted[key] = token
-        if key not in self.on_screen:
-            self._ready.append(Closed(key, "unknown"))
+        self.adopted[note.key] = token
+        if note.key not in self.on_screen:
+            self._ready.append(Closed(note.key, "unknown"))
 
     def sources(self) -> tuple[Source, ...]:
         return ()
@@ -116,7 +116,7 @@ class FakeNotifier:
     def press(self, key: str, action: str) -> None:
         """A person presses a button; the note goes."""
         assert key in self.on_screen, f"no note {key!r} on the screen"
-        self._ready.append(Pressed(key, action))
+        self._ready.append(Pressed(key, action, self.on_screen[key].about))
         self.close_note(key, "withdrawn")
 
     def close_note(self, key: str, reason: CloseReason) -> None:

@@ -1,7 +1,7 @@
 """The buttons of a notification: which ones a cue has, and what a person says by pressing one."""
 
 from recovery.engine.acts import Act
-from recovery.engine.facts import END_KEY, Cue
+from recovery.engine.facts import Cue
 from recovery.language import N_, tr
 
 _BUTTONS = {
@@ -13,6 +13,9 @@ _BUTTONS = {
     "way-back": ("step-back",),
 }
 """The verbs of a cue's buttons, in order, by the cue's kind."""
+
+_OF_THE_COURSE = ("advance", "step-back")
+"""The verbs that speak of an offer to change the phase, not of an activity."""
 
 _LABELS = {
     "begin": N_("Start"),
@@ -30,8 +33,9 @@ def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
     return tuple((verb, tr(language, _LABELS[verb])) for verb in _BUTTONS.get(cue.kind, ()))
 
 
-def said_by(key: str, verb: str) -> Act:
-    """What pressing a button of the note with `key` says: `key` is an occurrence, or an episode's change of phase."""
-    parts = key.removesuffix(END_KEY).split("/")
-    is_about_activity = len(parts) > 2
-    return Act(verb, parts[2] if is_about_activity else None)
+def said_by(occurrence: str, verb: str) -> Act | None:
+    """What pressing a button of a note about an occurrence says (`Cue.occurrence`); None where no note has that one."""
+    if verb not in _LABELS or not occurrence:
+        return None
+    parts = occurrence.split("/")
+    return Act(verb, None if verb in _OF_THE_COURSE else parts[2], occurrence=occurrence)

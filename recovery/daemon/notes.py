@@ -64,7 +64,7 @@ def worded(group: Sequence[Attempt], now: datetime, *, is_discreet: bool, has_so
     note = _together(group, now)
     if first.cue.kind == "start" or not others:
         # What several cues share has no buttons: nobody could tell whose they are.
-        note = replace(note, actions=buttons(first.cue, first.language))
+        note = replace(note, actions=buttons(first.cue, first.language), about=first.cue.occurrence)
     if is_discreet:
         title, body = _neutral(first)
         note = replace(note, title=title, body=body)

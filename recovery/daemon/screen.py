@@ -3,14 +3,15 @@
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recovery.daemon.notes import Attempt
 from recovery.engine.fold import read_cue
-from recovery.notify.port import Notifier
+from recovery.notify.port import Note, Notifier
 from recovery.store.journal import Journal
 from recovery.store.record import Record
 
@@ -29,6 +30,8 @@ class Screen:
         self._log = log
         self._groups: dict[str, tuple[Attempt, ...]] = {}
         self._tokens: dict[str, str] = {}
+        self._expired: set[str] = set()
+        """The notes that are off the screen, but perhaps in a list of notes, with buttons that work."""
         self._kept: Mapping[str, Any] | None = None
         """What the file says; None: not known."""
         self._is_taken_over = False
@@ -47,21 +50,39 @@ class Screen:
     def put(self, key: str, group: tuple[Attempt, ...], token: str) -> None:
         """A note stands there now, in the place of the one with the same key."""
         self._groups[key], self._tokens[key] = group, token
+        self._expired.discard(key)
+
+    def expire(self, key: str) -> None:
+        """A note is off the screen, and perhaps nowhere else."""
+        if key in self._groups:
+            self._expired.add(key)
+
+    def is_up(self, key: str) -> bool:
+        """Whether a note stands there, as far as is known."""
+        return key in self._groups and key not in self._expired
 
     def pop(self, key: str) -> tuple[Attempt, ...]:
         """A note is gone; its cues."""
         self._tokens.pop(key, None)
+        self._expired.discard(key)
         return self._groups.pop(key, ())
 
-    def take_over(self, journal: Journal, record: Record, notifier: Notifier) -> None:
-        """Once: the notes that another daemon left standing. Raises `StoreError`."""
+    def take_over(
+        self,
+        journal: Journal,
+        record: Record,
+        notifier: Notifier,
+        worded: Callable[[tuple[Attempt, ...]], Note],
+    ) -> None:
+        """Once: the notes that another daemon left standing, as they are `worded`. Raises `StoreError`."""
         if self._is_taken_over:
             return
-        for key, (token, cues) in _read(self._path).items():
-            group = [_attempt(journal, record, *cue) for cue in cues]
+        for key, (token, listed) in _read(self._path).items():
+            group = [_attempt(journal, record, *cue) for cue in listed]
             if group and all(group) and key not in self._groups:
-                self.put(key, tuple(one for one in group if one), token)
-                notifier.adopt(key, token)
+                cues = tuple(one for one in group if one)
+                self.put(key, cues, token)
+                notifier.adopt(replace(worded(cues), key=key), token)
         self._is_taken_over = True
 
     def keep(self) -> None:

@@ -26,6 +26,7 @@ from recovery.notify.port import (
     Closed,
     Freed,
     HandedOver,
+    Ignored,
     Note,
     Notifier,
     Outcome,
@@ -62,6 +63,9 @@ TROUBLE_WAIT = timedelta(seconds=10)
 PATIENCE = 1.0
 """Seconds that another program may keep the journal locked before the end of a session is told without it."""
 
+MOST_LOSSES = 3
+"""How often within `HELD_WAIT` a note that went with its server is shown again at once."""
+
 BACKUP_WAIT = timedelta(hours=1)
 """When to try again to copy the journal after that failed."""
 
@@ -82,6 +86,8 @@ class Service:
         """Cues whose note had to go for another's sake: they get one of their own."""
         self._left_until: datetime | None = None
         """Not before that instant, where the desktop would not have them."""
+        self._losses: list[tuple[datetime, str]] = []
+        """When notes lately went with their server, and their keys."""
         self._wishes = Wishes(folder, log)
         self._wished = Settings()
         self._trouble = ""
@@ -153,7 +159,7 @@ class Service:
         with journal, journal.transaction():
             before = load(journal, now)
             record = bring_up(journal, before, now)
-            self._screen.take_over(journal, record, self.notifier)
+            self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
         for episode in record.all:
             if episode.stays != before.of(episode.id).stays:
                 self._log.info("%s: times are now those of %s", episode.id, episode.place.zone.key)
@@ -264,7 +270,11 @@ class Service:
             left = [one for one in group if not is_answered(_episode_of(record, one), one.cue)]
             if len(left) == len(group):
                 continue
+            was_up = self._screen.is_up(key)
             self._screen.pop(key)
+            if not was_up:
+                self.notifier.withdraw(key)  # what shares it had its time on the screen
+                continue
             if left and left[0] is group[0]:
                 self._show(left, now, self._reply(), can_wait=False)
                 continue
@@ -305,19 +315,20 @@ class Service:
     def _note(self, outcome: Outcome, now: datetime) -> bool:
         match outcome:
             case Pressed():
-                # What shared the note goes with it, and has to come again.
-                self._left += self._screen.pop(outcome.key)[1:]
                 return self._press(outcome, now)
+            case Closed(key=key, reason="expired"):
+                self._screen.expire(key)
+                return False
+            case Closed(key=key, reason="lost"):
+                return self._lose(key, now)
             case Closed(key=key):
                 self._screen.pop(key)
                 return False
+            case Ignored(why=why):
+                self._log.info("ignored: %s", why)
+                return False
             case Freed():
-                self._left_until = None
-                held = [attempt for attempt in self._attempts.values() if attempt.held_by]
-                for attempt in held:
-                    if attempt.again_at is not None:
-                        attempt.again_at = now
-                return bool(held or self._left)
+                return self._try_again(now)
         key, group = self._sent.pop(outcome.tag, ("", ()))
         if not isinstance(outcome, Undelivered):
             if group:
@@ -332,6 +343,32 @@ class Service:
             if self._attempts.get(attempt.cue.seq) is attempt
         ]
         return any(again) or (key in self._screen and self._is_overtaken(group))
+
+    def _lose(self, key: str, now: datetime) -> bool:
+        """A note that stood went with its server: it is shown by the next one. True if there is anything to show."""
+        group = self._screen.pop(key) if self._screen.is_up(key) else ()
+        self._screen.pop(key)
+        self._left += group
+        # A server that goes again and again, perhaps because of the note, is given rest.
+        self._losses = [*((at, lost) for at, lost in self._losses if now < at + HELD_WAIT), (now, key)]
+        if self._needs_rest():
+            self._left_until = now + HELD_WAIT
+        return bool(group)
+
+    def _needs_rest(self) -> bool:
+        """Whether one note has lately gone with its server too often."""
+        keys = [key for _at, key in self._losses]
+        return any(keys.count(key) > MOST_LOSSES for key in keys)
+
+    def _try_again(self, now: datetime) -> bool:
+        """What could not be shown may be shown now. True if there is anything of the kind."""
+        if not self._needs_rest():
+            self._left_until = None
+        waiting = [attempt for attempt in self._attempts.values() if attempt.again_at is not None]
+        for attempt in waiting:
+            if attempt.held_by or attempt.count <= MOST_LOSSES:
+                attempt.again_at = now
+        return bool(waiting or self._left)
 
     def _is_overtaken(self, group: Sequence[Attempt]) -> bool:
         """Whether something in a note was answered while it was on its way."""
@@ -348,16 +385,25 @@ class Service:
 
     def _press(self, pressed: Pressed, now: datetime) -> bool:
         """A person pressed a button: the same as the command of that name. What is refused is told on the screen."""
-        id_ = pressed.key.partition("/")[0]
+        wish = said_by(pressed.about, pressed.action)
+        if wish is None:
+            self._log.info("ignored: %r is no button of a note", pressed.action)
+            return False
+        group = self._screen.of(pressed.key)
+        if group and group[0].cue.occurrence == pressed.about:
+            # What shared the note goes with it, and has to come again.
+            self._left += group[1:]
+            self._screen.pop(pressed.key)
+        id_ = pressed.about.partition("/")[0]
         language = next((e.place.language for e in self._known.all if e.id == id_), current())
         is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
         look = tr(language, "Type: recovery status")
         try:
-            outcome = self._done(id_, said_by(pressed.key, pressed.action), now, language)
+            outcome = self._done(id_, wish, now, language)
         except RecoveryError as error:
             self._log_trouble(error)
             title, body = tr(language, "Not noted"), look if is_discreet else error.message
-            self.notifier.show(Note(pressed.key, title, body, tag=self._reply()))
+            self.notifier.show(Note(self._key_of_reply(pressed), title, body, tag=self._reply()))
             return True
         said = "noted"
         if isinstance(outcome, Refused):
@@ -370,8 +416,14 @@ class Service:
                 when = tr(language, "Earliest: {when}.", when=spell_when(place, earliest, now))
             text = f"{outcome.reason[:1].upper()}{outcome.reason[1:]}. {when}".strip()
             text = look if is_discreet else text
-            self.notifier.show(Note(pressed.key, tr(language, "Not now"), text, tag=self._reply()))
+            self.notifier.show(
+                Note(self._key_of_reply(pressed), tr(language, "Not now"), text, tag=self._reply())
+            )
         return True
+
+    def _key_of_reply(self, pressed: Pressed) -> str:
+        """The answer takes the place of the note that was pressed, but not of another one that stands there by now."""
+        return f"{pressed.about}/reply" if pressed.key in self._screen else pressed.key
 
     def _done(self, id_: str, wish: Act, now: datetime, language: str) -> Refused | None:
         """An act of the person into the journal; why not, where it is refused. Raises `RecoveryError`."""

@@ -42,6 +42,8 @@ class Act(Value):
     """The local date of that word; None: today."""
     at: datetime | None = None
     """When it was true, for a check-in, an end or a setback told later; None: now."""
+    occurrence: str = ""
+    """The one that is meant and no other, as a button knows it (`Cue.occurrence`); "": whichever it is now."""
 
 
 class Accepted(Value):
@@ -83,6 +85,19 @@ class Desk(Turn):
 
     def when(self, instant: datetime) -> str:
         return spell_when(self.episode.place, instant, self.now)
+
+    def not_meant(self, wish: Act, occurrence: str) -> Refused | None:
+        """That what the person speaks of is over, where it is not the `occurrence` that the act would be about."""
+        return None if wish.occurrence in ("", occurrence) else self.over()
+
+    def over(self) -> Refused:
+        """That the occurrence that is meant is over."""
+        return self.refuse("that one is over; recovery next shows what comes")
+
+    def is_gone(self, wish: Act) -> bool:
+        """Whether the occurrence that is meant is of an activity that is in force no more."""
+        here = (*self.episode.phase.activities, *self._of_earlier_phases())
+        return bool(wish.occurrence and wish.activity) and all(a.id != wish.activity for a in here)
 
     # Which activity is meant -----------------------------------------------------------------------
 

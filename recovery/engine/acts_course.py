@@ -1,12 +1,12 @@
 """What a person does about the course of an episode: pauses, steps and phases, a setback, the end."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.episode import ACTIVE, PAUSED
-from recovery.engine.facts import to_ms
+from recovery.engine.facts import offer_name, to_ms
 from recovery.engine.gates import (
     Need,
     Truth,
@@ -60,6 +60,8 @@ class Course(Desk):
         episode, phase = self.episode, self.episode.phase
         if episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
+        if over := self.not_meant(wish, self._name_of_offer(self.episode.stay.offered_at)):
+            return over
         flags = standing(episode)
         if flags:
             return Refused(flag_stands(episode, flags[0]))
@@ -138,6 +140,10 @@ class Course(Desk):
             )
         return None
 
+    def _name_of_offer(self, at: datetime | None) -> str:
+        """The name of the offer that stands since `at`."""
+        return "" if at is None else offer_name(self.episode.id, self.episode.phase.id, at)
+
     def _where(self) -> dict[str, object]:
         """The step of the ladder that the person is on."""
         at = self.episode.stay.rung
@@ -146,6 +152,8 @@ class Course(Desk):
     def step_back(self, wish: Act) -> Outcome:
         if self.episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
+        if over := self.not_meant(wish, self._name_of_offer(self.episode.stay.way_back_at)):
+            return over
         back = self.episode.phase.back_to
         why = self.because(wish.because) if wish.because else self.say("stepped back by the person")
         index = self.episode.stay.index - 1

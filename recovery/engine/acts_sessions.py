@@ -43,6 +43,8 @@ class Sessions(Desk):
             return self.refuse("phase {phase} has not begun", phase=self.episode.phase.id)
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False)
+        if over := self.not_meant(wish, current.occurrence if current else self._offered(activity)):
+            return over
         if current is not None and current.is_said:
             ends = self.when(current.ends_at)
             return self.refuse("{title} is on already, until {when}", title=activity.title, when=ends)
@@ -61,10 +63,7 @@ class Sessions(Desk):
         for question in self.episode.whole.screen:  # of one that is assumed to be on as well
             if step.modality in question.forbids and self.episode.screened.get(question.id):
                 return self.left_out(activity.title, question)
-        has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
-        is_suggested = activity.is_optional and track.is_open and not has_been
-        offered = track.occurrence if track.snoozed_until or is_suggested else ""
-        occurrence = current.occurrence if current else offered
+        occurrence = current.occurrence if current else self._offered(activity)
         if current is not None and not self._is_current(current):
             blocked = self._blocked_in_both(activity, current, step)
         else:
@@ -87,6 +86,13 @@ class Sessions(Desk):
             length=spell(current.planned),
             when=self.when(self.now + current.planned),
         )
+
+    def _offered(self, activity: Session) -> str:
+        """The occurrence that waits to be begun, put off or suggested; "" where a session would be one of its own."""
+        track = self.episode.track(activity.id)
+        has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
+        is_suggested = activity.is_optional and track.is_open and not has_been
+        return track.occurrence if track.snoozed_until or is_suggested else ""
 
     def _blocked_in_both(self, activity: Session, current: Treatment, step: Step) -> Block | None:
         """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
@@ -142,6 +148,8 @@ class Sessions(Desk):
         if isinstance(activity, Refused):
             return activity
         current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
+        if over := self.not_meant(wish, current.occurrence if current else ""):
+            return over
         if current is None:
             return self.refuse("{title} is not on", title=activity.title)
         if current.is_confirmed:
@@ -180,12 +188,16 @@ class Sessions(Desk):
         data = self._current(activity.id, track.occurrence)
         current = self.treatment(activity.id, is_over=False)
         if current is not None:
-            ended = self.end(Act("end", activity.id, at=wish.at))
+            ended = self.end(Act("end", activity.id, at=wish.at, occurrence=wish.occurrence))
             if isinstance(ended, Refused):
                 return ended
         else:
             current = self.treatment(activity.id, is_over=True)
-        if current is not None and not current.is_confirmed:
+        is_of_session = current is not None and not current.is_confirmed
+        meant = current if is_of_session and current is not None else track
+        if over := self.not_meant(wish, meant.occurrence):
+            return over
+        if is_of_session and current is not None:
             data = {key: data_of for key, data_of in self.about(current).items() if key != "modality"}
         elif not track.is_open:
             return self.refuse("{title}: nothing is waiting to be done", title=activity.title)
@@ -205,6 +217,12 @@ class Sessions(Desk):
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
         day = self.episode.place.waking_day(self.now)
+        took_place = current is not None and current.occurrence == track.occurrence
+        meant = track.occurrence if track.is_open and not took_place else ""
+        if current is not None and (current.ended_at is None or not current.is_said):
+            meant = current.occurrence
+        if over := self.not_meant(wish, meant):
+            return over
         if current is not None and current.ended_at is None and current.is_said:
             return self._refuse_on(activity)
         if current is not None and not current.is_said:
@@ -214,7 +232,6 @@ class Sessions(Desk):
             }
             self.tell(f.SKIPPED, data | {"reason": wish.because})
             return self.agree("{title}: skipped; it does not count.", title=activity.title)
-        took_place = current is not None and current.occurrence == track.occurrence
         if track.is_open and track.last_due is not None and not took_place:
             occurrence, due = track.occurrence, track.last_due
         else:
@@ -238,6 +255,8 @@ class Sessions(Desk):
             return activity
         track = self.episode.track(activity.id)
         current = self.treatment(activity.id, is_over=False)
+        if over := self.not_meant(wish, track.occurrence):
+            return over
         if current is not None and current.is_said:
             return self._refuse_on(activity)
         if current is not None and not self._is_current(current):

@@ -96,18 +96,28 @@ class Stay(Value):
     entered_at: datetime
     held: list[str] | None = None
     """The conditions that were not met when it was last recorded that it goes on; None: not recorded yet."""
-    offered: bool = False
-    """Whether its end waits for the person's word."""
+    offered_at: datetime | None = None
+    """Since when its end waits for the person's word; None: it does not."""
     asks_anew: bool = False
     """After a step back only answers given since then count: the old ones opened the gate once already."""
     rung: int = 0
     """Which step of the phase's ladder, from 0."""
     stepped_at: datetime | None = None
     """Since when it is that step; None: since the phase's entry."""
-    way_back: bool = False
-    """Whether an earlier phase is offered."""
+    way_back_at: datetime | None = None
+    """Since when an earlier phase is offered; None: none is."""
     word: Mapping[str, str] | None = None
     """The professional (`by`) and the day (`on`) of the word on which the phase or its step was entered."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether its end waits for the person's word."""
+        return self.offered_at is not None
+
+    @property
+    def way_back(self) -> bool:
+        """Whether an earlier phase is offered."""
+        return self.way_back_at is not None
 
 
 class Told(Value):

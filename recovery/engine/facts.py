@@ -87,6 +87,13 @@ class Cue(Value):
     """The fact that carries it."""
     expires_at: datetime | None = None
     """When telling it stops making sense; None: never."""
+    occurrence: str = ""
+    """What it is about, by a name that no later one has: of an activity, or of an offer to change the phase."""
+
+
+def offer_name(episode: str, phase: str, at: datetime) -> str:
+    """The name of an offer to leave a phase, made at `at`: `strain-1/rice/2026-11-23T12:00:00.000Z`."""
+    return f"{episode}/{phase}/{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
 def to_ms(instant: datetime) -> int:

@@ -27,7 +27,7 @@ from recovery.engine.episode import (
     Treatment,
     on_rung,
 )
-from recovery.engine.facts import Cue, Fact, from_ms
+from recovery.engine.facts import Cue, Fact, from_ms, offer_name
 from recovery.engine.questions import decides_something
 from recovery.engine.righting import righted
 from recovery.engine.screening import forbidden
@@ -254,7 +254,15 @@ def read_cue(fact: Fact, seq: int | None = None) -> Cue:
         critical=bool(cue.get("critical")),
         seq=fact.seq if seq is None else seq,
         expires_at=None if expires is None else from_ms(expires),
+        occurrence=_occurrence(fact),
     )
+
+
+def _occurrence(fact: Fact) -> str:
+    """The name of what the cue of a fact is about; "" where it is not about anything that recurs."""
+    if fact.data["cue"]["kind"] in _OFFERS:
+        return offer_name(fact.episode, str(fact.data["phase"]), fact.at)
+    return str(fact.data.get("occurrence", ""))
 
 
 # One rule a kind of fact -----------------------------------------------------------------------
@@ -320,12 +328,12 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
         )
         return replace(episode, stay=entered, tracks={})
     if state == "held":
-        return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered=False))
+        return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered_at=None))
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
-        return replace(episode, stay=replace(stay, held=None, offered=True))
+        return replace(episode, stay=replace(stay, held=None, offered_at=fact.at))
     if state in ("way back", "no way back"):
-        return replace(episode, stay=replace(stay, way_back=state == "way back"))
+        return replace(episode, stay=replace(stay, way_back_at=fact.at if state == "way back" else None))
     return episode
 
 
@@ -613,6 +621,7 @@ def _delivered(episode: Episode, fact: Fact) -> Episode:
 
 
 _REPEATED = ("start", "end")
+_OFFERS = ("offer", "way-back")
 
 _ABOUT_ANSWERS = (f.RIGHTED,)
 """The kinds, but for the answers themselves, whose rules read or change what was answered."""

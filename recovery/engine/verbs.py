@@ -24,7 +24,8 @@ def act(episode: Episode, now: datetime, wish: Act, others: Sequence[Episode] = 
         return Refused(
             episode.say("nothing known as {name!r}; known are {known}", name=wish.verb, known=known)
         )
-    return verb(_Desk(episode, now, others), wish)
+    desk = _Desk(episode, now, others)
+    return desk.over() if desk.is_gone(wish) else verb(desk, wish)
 
 
 class _Desk(Sessions, Course, Reports, Corrections):

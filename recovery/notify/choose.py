@@ -128,8 +128,8 @@ class FallbackNotifier:
         for notifier in self._made():
             notifier.withdraw(key)
 
-    def adopt(self, key: str, token: str) -> None:
-        self._first.adopt(key, token)
+    def adopt(self, note: Note, token: str) -> None:
+        self._first.adopt(note, token)
 
     def sources(self) -> tuple[Source, ...]:
         return tuple(source for notifier in self._made() for source in notifier.sources())

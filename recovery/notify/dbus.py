@@ -62,6 +62,10 @@ class Failure:
 class Signal:
     member: str
     values: tuple[Any, ...]
+    sender: str = ""
+    """The unique name of the connection that sent it, as the bus says."""
+    interface: str = ""
+    path: str = ""
 
 
 Event = Reply | Failure | Signal
@@ -272,7 +276,10 @@ class SessionBus:
         serial = fields.get(HeaderFields.reply_serial, 0)
         kind = message.header.message_type
         if kind is MessageType.signal:
-            return Signal(fields[HeaderFields.member], values)
+            sender, interface = fields.get(HeaderFields.sender, ""), fields.get(HeaderFields.interface, "")
+            return Signal(
+                fields[HeaderFields.member], values, sender, interface, fields.get(HeaderFields.path, "")
+            )
         if serial == self._hello and kind in (MessageType.method_return, MessageType.error):
             if kind is MessageType.error:
                 raise BusLost(_("the session bus refuses connections"), "bus")

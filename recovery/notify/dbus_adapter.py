@@ -3,19 +3,21 @@
 import html
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from recovery import clock
 from recovery.language import N_, _
 from recovery.notify.asking import Asking
 from recovery.notify.disturbing import PATH, RULES, SERVER, Call, Server, is_freed
+from recovery.notify.given import Notes
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
     Closed,
     CloseReason,
     Freed,
+    Ignored,
     Lack,
     Note,
     Outcome,
@@ -28,20 +30,28 @@ from recovery.notify.session_bus import session_bus_address, why_no_bus
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, one_line
 
 if TYPE_CHECKING:
-    from recovery.notify.dbus import Event, SessionBus
+    from recovery.notify.dbus import Event, SessionBus, Signal
 
 APP_NAME = "recovery"
 REPLY_LIMIT_SECONDS = 3.0
-KEYS_KEPT = 500
-"""Ids of notes remembered for replacing and closing, the newest; far more than any screen holds."""
+MOST_EARLY = 50
+"""Signals kept that may be about a note whose number is yet to come."""
+
+MOST_SAID = 20
+"""What is ignored of one server is said so many times."""
 
 SILENT = N_("the notification server does not answer")
 NO_SERVER = N_("no notification server is running on this desktop")
 SERVER_GONE = N_("the notification server went away")
+GONE_UNANSWERED = N_("the notification server went away before it answered")
+NO_NUMBER = N_("the notification server did not say which note it made of it")
+
+BUS = "org.freedesktop.DBus"
+"""The bus itself, as the sender of its own signals."""
 
 _RULES = (
     f"type='signal',sender='{SERVER}',path='{PATH}',interface='{SERVER}'",
-    f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{SERVER}'",
+    f"type='signal',sender='{BUS}',member='NameOwnerChanged',arg0='{SERVER}'",
     *RULES,
 )
 _CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
@@ -93,7 +103,11 @@ class DBusNotifier:
         self._asking = Asking(environ, monotonic)
         self._holds = False
         """Whether a note was held back since the desktop last said that it may disturb."""
-        self._ids: dict[str, int] = {}
+        self._notes = Notes()
+        self._early: list[Signal] = []
+        """What may be about a note that is under way, or about one to take over."""
+        self._said = 0
+        """How often it was said that something is ignored."""
         self._closing: dict[int, int] = {}
         """Ids of notes that the server is asked to close, by serial."""
         self._bus_id, self._owner = "", ""
@@ -102,8 +116,8 @@ class DBusNotifier:
         """The serials of the questions for them."""
         self._is_named = False
         """Whether they have been answered."""
-        self._adopted: dict[str, str] = {}
-        """Tokens of notes to take over, by key, until it is known whose they are."""
+        self._adopted: dict[str, tuple[Note, str]] = {}
+        """Notes to take over and their tokens, by key, until it is known whose they are."""
         self._unwanted: set[str] = set()
         """Those of them that were withdrawn meanwhile."""
         try:
@@ -137,13 +151,13 @@ class DBusNotifier:
         for delivery in (*self._under_way.values(), *self._too_late.values()):
             if delivery.note.key == key:
                 delivery.is_withdrawn = True
-        if key in self._ids:
-            self._close_note(self._ids[key])
+        if number := self._notes.number(key):
+            self._close_note(number)
         if key in self._adopted:
             self._unwanted.add(key)
 
-    def adopt(self, key: str, token: str) -> None:
-        self._adopted[key] = token
+    def adopt(self, note: Note, token: str) -> None:
+        self._adopted[note.key] = note, token
         if self._connect() and self._is_named:
             self._take_over()
 
@@ -170,6 +184,8 @@ class DBusNotifier:
             except self._dbus.BusLost as lost:
                 self._lose_bus(lost.reason, lost.lack)
         self._give_up(monotonic)
+        if self._is_named and not (self._under_way or self._too_late or self._adopted):
+            self._early.clear()
         if self._bus:
             self._send_waiting()
         outcomes, self._ready = self._ready, []
@@ -206,7 +222,7 @@ class DBusNotifier:
         for rule in _RULES:
             self._bus.match(rule)
         self._is_named = False
-        bus = self._dbus.address("/org/freedesktop/DBus", "org.freedesktop.DBus")
+        bus = self._dbus.address("/org/freedesktop/DBus", BUS)
         self._naming = (
             self._bus.call(bus, "GetId"),
             self._bus.call(bus, "GetNameOwner", "s", (SERVER,)),
@@ -232,8 +248,11 @@ class DBusNotifier:
             self._holds = False
             self._ready.append(Freed())
         self._too_late.clear()
-        self._ready += [Closed(key, "unknown") for key in (*self._ids, *self._adopted)]
-        self._ids.clear()
+        self._ready += [Closed(key, "lost") for key in self._notes]
+        self._ready += [Closed(key, "unknown") for key in self._adopted]
+        self._notes.forget()
+        self._early.clear()
+        self._said = 0
         self._closing.clear()
         self._adopted.clear()
         self._unwanted.clear()
@@ -241,17 +260,19 @@ class DBusNotifier:
 
     def _take_over(self) -> None:
         """Make the notes of the process before us ours, as far as this server has shown them."""
-        for key, token in self._adopted.items():
+        for key, (note, token) in self._adopted.items():
             place, _slash, number = token.rpartition("/")
             if place != self._place() or not _is_id(number):
                 self._ready.append(Closed(key, "unknown"))
                 continue
-            self._ids.setdefault(key, int(number))
+            if not self._notes.number(key):
+                self._notes.put(int(number), note, _sent(note))
             if key in self._unwanted:
                 self._close_note(int(number))
         self._adopted.clear()
         self._unwanted.clear()
         self._is_named = True
+        self._take_early()
 
     def _place(self) -> str:
         return f"{self._bus_id}/{self._owner}"
@@ -311,9 +332,7 @@ class DBusNotifier:
             title, body = f"{title}: {one_line(body)}", ""
         if can.markup:
             body = html.escape(body, quote=False)
-        actions = (
-            [clean(text, TITLE_LIMIT) for action in note.actions for text in action] if can.buttons else []
-        )
+        actions = [clean(text, TITLE_LIMIT) for action in _buttons(note, can) for text in action]
         hints: dict[str, tuple[str, Any]] = {
             "urgency": ("y", 2 if note.critical else 1),
             "desktop-entry": ("s", APP_NAME),
@@ -321,7 +340,7 @@ class DBusNotifier:
         if note.sound and can.sound:
             hints["sound-name"] = ("s", note.sound)
         timeout = _EXPIRES_NEVER if note.critical else _EXPIRES_AS_THE_SERVER_LIKES
-        replaces = self._ids.get(note.key, 0)
+        replaces = self._notes.number(note.key)
         return self._call(
             "Notify", "susssasa{sv}i", (APP_NAME, replaces, "", title, body, actions, hints, timeout)
         )
@@ -330,9 +349,8 @@ class DBusNotifier:
         self._closing[self._call("CloseNotification", "u", (number,))] = number
 
     def _closed(self, number: int, reason: CloseReason) -> None:
-        if key := self._key_of(number):
-            del self._ids[key]
-            self._ready.append(Closed(key, reason))
+        if closed := self._notes.closed(number, reason, self._monotonic()):
+            self._ready.append(closed)
 
     def _take(self, event: "Event") -> None:
         if (dbus := self._dbus) is None:
@@ -342,23 +360,77 @@ class DBusNotifier:
                 self._take_reply(serial, values)
             case dbus.Failure(serial, name, text):
                 self._take_failure(serial, name, text)
-            case dbus.Signal("NameOwnerChanged", (_, _, owner)):
-                self._forget_server()
-                self._owner = str(owner)
-                self._problem = "" if owner else _(SERVER_GONE)
-            case dbus.Signal("ActionInvoked", (int(number), str(action))):
-                if key := self._key_of(number):
-                    self._ready.append(Pressed(key, action))
-                    self._close_note(number)  # an answered note goes, as most servers do by themselves
-            case dbus.Signal("NotificationClosed", (int(number), reason)):
-                self._closed(number, _CLOSE_REASONS.get(reason, "unknown"))
-            case dbus.Signal(member, values):
-                if self._holds and is_freed(member, values):
-                    self._holds = False
-                    self._ready.append(Freed())
+            case dbus.Signal():
+                self._take_signal(event)
 
-    def _key_of(self, number: int) -> str:
-        return next((key for key, known in self._ids.items() if known == number), "")
+    def _take_signal(self, signal: "Signal") -> None:
+        """What a signal says, if it comes from whom it should: anybody on the bus can send us any."""
+        if signal.sender == BUS:
+            match signal.member, signal.values:
+                case "NameOwnerChanged", (str(name), str(before), str(owner)) if name == SERVER:
+                    self._change_owner(before, owner)
+        elif signal.interface == SERVER:
+            if self._owner and signal.sender == self._owner and signal.path == PATH:
+                self._take_word(signal)
+            elif not self._is_named:
+                self._keep_early(signal)
+            else:
+                self._ignore(f"{signal.member} from {signal.sender}, which shows no notes")
+        elif self._holds and is_freed(signal.member, signal.values):
+            self._holds = False
+            self._ready.append(Freed())
+
+    def _change_owner(self, before: str, owner: str) -> None:
+        self._forget_server()
+        self._owner = owner
+        self._problem = "" if owner else _(SERVER_GONE)
+        if before:
+            # What was on its way to the one before may yet be answered by it, with a number that is not this one's.
+            for delivery in self._under_way.values():
+                self._ready.append(Undelivered(delivery.note.tag, self.name, _(GONE_UNANSWERED)))
+            self._under_way.clear()
+        if owner:
+            self._ready.append(Freed())
+
+    def _take_word(self, signal: "Signal") -> None:
+        """What the server says of a note: of one of ours, of another program's, or of one still under way."""
+        match signal.member, signal.values:
+            case ("ActionInvoked", (int(number), str(action))) if _is_number(number):
+                if self._may_be_early(number):
+                    self._keep_early(signal)
+                    return
+                pressed = self._notes.pressed(number, action, self._monotonic())
+                if isinstance(pressed, Pressed):
+                    self._ready.append(pressed)
+                    self._close_note(number)  # an answered note goes, as most servers do by themselves
+                elif pressed:
+                    self._ignore(pressed)
+            case ("NotificationClosed", (int(number), reason)) if _is_number(number):
+                if self._may_be_early(number):
+                    self._keep_early(signal)
+                    return
+                self._closed(number, _CLOSE_REASONS.get(reason if isinstance(reason, int) else 0, "unknown"))
+            case ("ActionInvoked" | "NotificationClosed", _):
+                self._ignore(f"{signal.member} without the number of a note")
+
+    def _may_be_early(self, number: int) -> bool:
+        is_awaited = bool(self._under_way or self._too_late or self._adopted)
+        return is_awaited and self._notes.may_be_new(number)
+
+    def _keep_early(self, signal: "Signal") -> None:
+        if len(self._early) < MOST_EARLY:
+            self._early.append(signal)
+
+    def _take_early(self) -> None:
+        """A note has its number: what has come of it before counts now."""
+        early, self._early = self._early, []
+        for signal in early:
+            self._take_signal(signal)
+
+    def _ignore(self, why: str) -> None:
+        self._said += 1
+        if self._said <= MOST_SAID:
+            self._ready.append(Ignored(one_line(why)))
 
     def _take_reply(self, serial: int, values: tuple[Any, ...]) -> None:
         """A reply of another shape than the specification's is as good as none of what it should tell."""
@@ -380,17 +452,27 @@ class DBusNotifier:
         elif self._asking.answered(serial, values):
             return
         elif delivery := self._under_way.pop(serial, None):
-            self._problem = ""
+            self._take_number(delivery, first)
+        elif (delivery := self._too_late.pop(serial, None)) and _is_number(first):
             self._remember(delivery, first)
-            if delivery.unseen:
-                self._holds = True
-                reason = _(delivery.unseen)
-                self._ready.append(Undelivered(delivery.note.tag, self.name, reason, is_held=True))
-                return
-            token = f"{self._place()}/{first}" if isinstance(first, int) and self._owner else ""
+            self._take_early()
+
+    def _take_number(self, delivery: _Delivery, number: object) -> None:
+        """The answer to a note: shown, if it names the note that the server has made of it."""
+        if not _is_number(number):
+            self._problem = _(NO_NUMBER)
+            self._ready.append(Undelivered(delivery.note.tag, self.name, self._problem))
+            return
+        self._problem = ""
+        self._remember(delivery, number)
+        if delivery.unseen:
+            self._holds = True
+            reason = _(delivery.unseen)
+            self._ready.append(Undelivered(delivery.note.tag, self.name, reason, is_held=True))
+        else:
+            token = f"{self._place()}/{number}" if self._owner else ""
             self._ready.append(Shown(delivery.note.tag, self.name, token))
-        elif delivery := self._too_late.pop(serial, None):
-            self._remember(delivery, first)
+        self._take_early()
 
     def _learn(self, listed: list[Any]) -> None:
         self._probe = None
@@ -406,16 +488,14 @@ class DBusNotifier:
             sound="sound" in listed,
         )
 
-    def _remember(self, delivery: _Delivery, number: object) -> None:
-        if not isinstance(number, int):
-            return
-        key = delivery.note.key
-        self._ids.pop(key, None)
-        self._ids[key] = number
+    def _remember(self, delivery: _Delivery, number: int) -> None:
+        note, can = delivery.note, self._capabilities or Capabilities()
+        gone, not_replaced = self._notes.put(number, note, _sent(replace(note, actions=_buttons(note, can))))
+        self._ready += gone
         # An older wish to close a note of that number was for the one before.
         self._closing = {serial: known for serial, known in self._closing.items() if known != number}
-        while len(self._ids) > KEYS_KEPT:
-            del self._ids[next(iter(self._ids))]
+        if not_replaced:
+            self._close_note(not_replaced)
         if delivery.is_withdrawn:
             self._close_note(number)
 
@@ -465,9 +545,23 @@ class DBusNotifier:
             self._lose_bus(_("the session bus takes no messages"), "")
 
 
+def _is_number(number: object) -> TypeGuard[int]:
+    """Whether it is one that a server may give to a note: 32 bits, and not 0."""
+    return isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**32
+
+
+def _buttons(note: Note, can: Capabilities) -> tuple[tuple[str, str], ...]:
+    return note.actions if can.buttons else ()
+
+
+def _sent(note: Note) -> dict[str, str]:
+    """The names of a note's buttons, by how a server is given them."""
+    return {clean(name, TITLE_LIMIT): name for name, _label in note.actions}
+
+
 def _is_id(text: str) -> bool:
-    """Whether it is a number that a server may have given to a note: 32 bits, and not 0."""
-    return text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) < 2**32
+    """Whether it is such a number in figures."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and _is_number(int(text))
 
 
 def _silence(is_absent: bool) -> tuple[str, Lack]:
@@ -480,7 +574,7 @@ def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
     if error.startswith(_ABSENT):
         return _(NO_SERVER), "server"
     if error == "NoReply":
-        return _("the notification server went away before it answered"), ""
+        return _(GONE_UNANSWERED), ""
     if error in ("TimedOut", "Timeout"):
         return _(SILENT), ""
     return _("the notification server refused it ({reason})", reason=one_line(text or name)), ""

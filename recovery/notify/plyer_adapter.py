@@ -103,7 +103,7 @@ class PlyerNotifier:
             self._waiting.remove(note)
             self._ready.append(Undelivered(note.tag, self.name, _(WITHDRAWN_UNSEEN)))
 
-    def adopt(self, key: str, token: str) -> None:
+    def adopt(self, note: Note, token: str) -> None:
         """No note is ever taken over: it has no token."""
 
     def sources(self) -> tuple[Source, ...]:

@@ -11,7 +11,9 @@ from typing import Literal, Protocol
 
 from recovery.language import N_
 
-CloseReason = Literal["expired", "dismissed", "withdrawn", "unknown"]
+CloseReason = Literal["expired", "dismissed", "withdrawn", "lost", "unknown"]
+"""`expired`: off the screen, but perhaps in a list of notes, where its buttons go on working; `lost`: its server went
+away, and with it a note that stood."""
 
 Lack = Literal["", "library", "transport", "bus", "server"]
 """What is missing altogether, so that another way may be worth trying; "" is a failure of another kind."""
@@ -51,6 +53,8 @@ class Note:
     """It is not shown while the person does not want to be disturbed, where the desktop can tell."""
     sound: str = ""
     """A name of the freedesktop sound naming specification; "" none."""
+    about: str = ""
+    """The occurrence that its buttons speak of; comes back when one is pressed."""
 
 
 @dataclass(frozen=True)
@@ -85,26 +89,38 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Freed:
-    """What was held back may be shown now, as far as the desktop says."""
+    """What could not be shown may be shown now: the desktop says so, or another server has come."""
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """A person pressed a button: the one sure sign of being seen. The note is taken off the screen."""
+    """A person pressed a button: the one sure sign of being seen. The note is taken off the screen.
+
+    It is said by the server that shows the note, of a button that the note has, and once a note.
+    """
 
     key: str
     action: str
+    about: str = ""
+    """As in the note that has the button: what stands under the key may be about something else by now."""
 
 
 @dataclass(frozen=True)
 class Closed:
-    """The note is gone from the screen. `unknown`: the server did not say, or went away itself."""
+    """The note is gone from the screen. `unknown`: the server did not say why."""
 
     key: str
     reason: CloseReason
 
 
-Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed
+@dataclass(frozen=True)
+class Ignored:
+    """Something that came over the bus and does not count, in plain words for the log."""
+
+    why: str
+
+
+Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed | Ignored
 
 
 class Source(Protocol):
@@ -141,7 +157,7 @@ class Notifier(Protocol):
         """Take the note with `key` off the screen, or out of the queue; nothing happens if there is none."""
         ...
 
-    def adopt(self, key: str, token: str) -> None:
+    def adopt(self, note: Note, token: str) -> None:
         """Take over a note that another process has shown. `Closed` follows where it does not stand any more."""
         ...
 

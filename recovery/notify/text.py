@@ -66,7 +66,7 @@ class TextNotifier:
     def withdraw(self, key: str) -> None:
         """A printed line stays."""
 
-    def adopt(self, key: str, token: str) -> None:
+    def adopt(self, note: Note, token: str) -> None:
         """No line is ever taken over: it has no token."""
 
     def sources(self) -> tuple[Source, ...]:

@@ -1,8 +1,11 @@
 """Buttons say what the commands of their names say."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from recovery.daemon.buttons import said_by
 from recovery.engine.acts import Act
@@ -29,10 +32,15 @@ def key_of(daemon: Watch, title: str) -> str:
     return next(key for key, note in daemon.notifier.on_screen.items() if note.title.startswith(title))
 
 
-def test_a_press_names_the_activity_of_its_note() -> None:
-    assert said_by("strain-1/rice/ice/2026-11-23.1", "begin") == Act("begin", "ice")
-    assert said_by("strain-1/rice/ice/2026-11-23.1/end", "end") == Act("end", "ice")
-    assert said_by("strain-1/phase", "advance") == Act("advance")
+def test_a_press_names_the_occurrence_of_its_note() -> None:
+    ice, offer = "strain-1/rice/ice/2026-11-23.1", "strain-1/rice/2026-11-23T12:00:00.000Z"
+    assert said_by(ice, "begin") == Act("begin", "ice", occurrence=ice)
+    assert said_by(offer, "advance") == Act("advance", occurrence=offer)
+
+
+@pytest.mark.parametrize("verb", ["stop", "setback", "undo", "pause", "flag", "default", "", "Begin"])
+def test_what_no_button_says_is_no_act(verb: str) -> None:
+    assert said_by("strain-1/rice/ice/2026-11-23.1", verb) is None
 
 
 def test_each_kind_of_note_has_its_buttons(watch: Made) -> None:
@@ -108,6 +116,93 @@ def test_an_offered_change_of_phase_can_be_taken_by_its_button(tmp_path: Path) -
         daemon.wake_when_due()
     pressed(daemon, key_of(daemon, "You can finish"), "advance")
     assert len(daemon.facts("completed")) == 1
+
+
+@pytest.mark.parametrize("verb", ["begin", "skip", "snooze"])
+def test_an_old_note_never_acts_on_the_session_that_came_after(watch: Made, verb: str) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    (old,) = daemon.notifier.shown
+    while len([title for title in daemon.titles() if title.startswith("Ice: start")]) < 2:
+        daemon.wake_when_due()
+    before = [len(daemon.facts(kind)) for kind in ("begun", "skipped", "snoozed")]
+    daemon.notifier.on_screen["an old list"] = old
+    pressed(daemon, "an old list", verb)
+    assert daemon.notifier.shown[-1].body.startswith("That one is over")
+    assert [len(daemon.facts(kind)) for kind in ("begun", "skipped", "snoozed")] == before
+
+
+@pytest.mark.parametrize("how", ["nothing", "skip", "end"])
+def test_an_old_start_begins_no_session_of_its_own(watch: Made, how: str) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    (old,) = daemon.notifier.shown
+    if how == "skip":
+        pressed(daemon, old.key, "skip")
+    else:
+        daemon.wake(NOON + 20 * MINUTE)
+        if how == "end":
+            pressed(daemon, key_of(daemon, "Ice: stop"), "end")
+    daemon.now += 3 * 60 * MINUTE
+    daemon.notifier.on_screen["an old list"] = old
+    pressed(daemon, "an old list", "begin")
+    assert daemon.facts("begun") == []
+
+
+def test_an_old_offer_does_not_end_a_later_phase(tmp_path: Path) -> None:
+    text = protocol(WALK).replace("leave_when: pain <= 3", "confirm: true")
+    start(tmp_path, text)
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    while not daemon.titles()[-1].startswith("You can finish"):
+        daemon.wake_when_due()
+    old = daemon.notifier.shown[-1]
+    daemon.notifier.on_screen["an old list"] = replace(old, about=old.about.replace("T", "T0", 1))
+    pressed(daemon, "an old list", "advance")
+    assert daemon.notifier.shown[-1].body.startswith("That one is over")
+    assert daemon.facts("completed") == []
+    assert old.key in daemon.notifier.on_screen, "the offer that stands is not covered by the answer"
+
+
+def test_a_press_in_a_list_of_notes_counts_while_its_session_is_on(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    daemon.notifier.close_note(note.key, "expired")
+    daemon.service.collect(0.0, daemon.now)
+    daemon.notifier.on_screen[note.key] = note
+    pressed(daemon, note.key, "begin")
+    assert len(daemon.facts("begun")) == 1
+
+
+def test_what_stood_is_shown_once_more_by_the_next_server(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    daemon.notifier.break_down("no server", "server")
+    daemon.notifier.close_note(note.key, "lost")
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+    assert len(daemon.notifier.shown) == 1
+    daemon.notifier.mend()
+    daemon.notifier.free()
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+    daemon.wake(NOON + MINUTE)
+    assert [one.title for one in daemon.notifier.shown] == [note.title] * 2
+    assert daemon.notifier.shown[1].actions == note.actions
+
+
+def test_a_server_that_dies_of_every_note_is_given_rest(watch: Made) -> None:
+    daemon = watch(ICE.format(length="20min"))
+    daemon.wake()
+    for _time in range(50):
+        for key in [*daemon.notifier.on_screen]:
+            daemon.notifier.close_note(key, "lost")
+        daemon.notifier.free()
+        daemon.service.collect(0.0, daemon.now)
+        daemon.wake()
+    assert len(daemon.notifier.shown) < 8
 
 
 def test_a_button_is_pressed_for_real(desktop: Desktop, bare_desktop: Desktop, tmp_path: Path) -> None:

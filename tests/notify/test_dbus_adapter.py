@@ -213,7 +213,7 @@ def test_a_note_of_the_process_before_is_replaced(
     if is_connected:
         notifier.probe()
         drive(notifier, lambda _: notifier.capabilities())
-    notifier.adopt("ice", token)
+    notifier.adopt(Note("ice", "", ""), token)
     assert show(notifier, Note("ice", "Cold pack on, once more", "", tag=2)) == [Shown(2, "dbus")]
 
     desktop.wait_for_displayed(1)
@@ -223,7 +223,7 @@ def test_a_note_of_the_process_before_is_replaced(
 def test_a_note_of_the_process_before_is_withdrawn(
     desktop: Desktop, notifier: DBusNotifier, token: str
 ) -> None:
-    notifier.adopt("ice", token)
+    notifier.adopt(Note("ice", "", ""), token)
     notifier.withdraw("ice")
 
     assert drive(notifier, len) == [Closed("ice", "withdrawn")]
@@ -240,7 +240,7 @@ def test_the_note_of_another_server_is_left_alone(
     assert token.rpartition("/")[2] == token_of(show(others, Note("mail", "Again", ""))).rpartition("/")[2]
     others.close()
 
-    notifier.adopt("ice", token)
+    notifier.adopt(Note("ice", "", ""), token)
     notifier.withdraw("ice")
     assert drive(notifier, len) == [Closed("ice", "unknown")]
     show(notifier, Note("rest", "Rest", ""))
@@ -251,28 +251,28 @@ def test_the_note_of_another_server_is_left_alone(
 def test_a_number_that_no_server_gives_is_no_note(
     desktop: Desktop, notifier: DBusNotifier, token: str, number: str
 ) -> None:
-    notifier.adopt("ice", f"{token.rpartition('/')[0]}/{number}")
+    notifier.adopt(Note("ice", "", ""), f"{token.rpartition('/')[0]}/{number}")
     assert drive(notifier, len) == [Closed("ice", "unknown")]
 
 
 def test_what_nobody_can_have_shown_is_gone_however_late_it_is_asked(bare_desktop: Desktop) -> None:
     bare_desktop.start_bus()
     subject = DBusNotifier(bare_desktop.environ)
-    subject.adopt("rest", "a/b/1")
+    subject.adopt(Note("rest", "", ""), "a/b/1")
     assert drive(subject, len) == [Closed("rest", "unknown")]
-    subject.adopt("ice", "a/b/2")  # by now it is known that there is no server
+    subject.adopt(Note("ice", "", ""), "a/b/2")  # by now it is known that there is no server
     assert drive(subject, len) == [Closed("ice", "unknown")]
     subject.close()
 
 
 @pytest.mark.parametrize("token", ["", "/", "x/y", "//-1", "a/b/c/9" * 100])
 def test_what_is_no_token_is_no_note(desktop: Desktop, notifier: DBusNotifier, token: str) -> None:
-    notifier.adopt("ice", token)
+    notifier.adopt(Note("ice", "", ""), token)
     assert drive(notifier, len) == [Closed("ice", "unknown")]
 
 
 def test_without_a_server_nothing_is_taken_over(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
     subject = DBusNotifier({"PATH": "/nowhere"})
-    subject.adopt("ice", "a/b/1")
+    subject.adopt(Note("ice", "", ""), "a/b/1")
     assert drive(subject, len) == [Closed("ice", "unknown")]
     subject.close()

@@ -19,9 +19,9 @@ from jeepney import (  # type: ignore[import-untyped]  # jeepney carries no type
 from jeepney.io.blocking import DBusConnection  # type: ignore[import-untyped]  # jeepney carries no types
 
 from recovery.notify.choose import choose
-from recovery.notify.dbus_adapter import DBusNotifier
+from recovery.notify.dbus_adapter import NO_NUMBER, DBusNotifier
 from recovery.notify.port import HandedOver, Note, Shown, Undelivered
-from tests.desktop import LIMIT_SECONDS, Desktop
+from tests.desktop import LIMIT_SECONDS, NOTIFICATIONS, Desktop
 from tests.notify.conftest import drive, drive_deliveries
 
 NOTE = Note("ice", "<b> & co", "<i>20</i> & min\nmore", actions=(("done", "Done"),), tag=1)
@@ -43,6 +43,8 @@ class Asked(list[tuple[str, Any]]):
     def __init__(self, connection: DBusConnection) -> None:
         super().__init__()
         self._connection = connection
+        self.before: dict[str, list[tuple[str, str, tuple[Any, ...]]]] = {}
+        """Signals (member, signature, values) that go out before the answer to a call, by its member."""
 
     def emit(self, path: str, interface: str, member: str, signature: str, values: tuple[Any, ...]) -> None:
         """Send a signal."""
@@ -69,6 +71,8 @@ def server(desktop: Desktop, answers: dict[str, Answer], *names: str) -> Iterato
             if member not in answers:
                 continue  # silence
             kind, values = answers[member]
+            for word in asked.before.pop(member, ()):
+                asked.emit("/org/freedesktop/Notifications", NOTIFICATIONS, *word)
             make = new_error if "." in kind else new_method_return
             connection.send(
                 make(message, kind, "s", values) if "." in kind else make(message, kind or None, values)
@@ -169,14 +173,31 @@ def test_a_server_that_does_not_tell_what_it_can_is_taken_to_be_plain(
     assert notified(asked)[4:6] == ("<i>20</i> & min\nmore", [])
 
 
-@pytest.mark.parametrize("answer", [("", ()), ("s", ("seven",)), ("as", (["seven"],))])
-def test_a_strange_id_breaks_nothing(bare_desktop: Desktop, notifier: DBusNotifier, answer: Answer) -> None:
-    with server(bare_desktop, GOOD | {"Notify": answer}):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("", ()),
+        ("s", ("seven",)),
+        ("as", (["seven"],)),
+        ("u", (0,)),
+        ("i", (-7,)),
+        ("b", (True,)),
+        ("t", (2**32,)),
+    ],
+)
+def test_an_answer_that_names_no_note_is_not_shown(
+    bare_desktop: Desktop, notifier: DBusNotifier, answer: Answer
+) -> None:
+    answers = GOOD | {"Notify": answer}
+    with server(bare_desktop, answers):
         notifier.show(NOTE)
-        assert drive_deliveries(notifier) == [Shown(1, "dbus")]
+        assert drive_deliveries(notifier) == [Undelivered(1, "dbus", NO_NUMBER)]
+        assert notifier.problem() == NO_NUMBER
         notifier.withdraw("ice")
+        answers["Notify"] = GOOD["Notify"]
         notifier.show(NOTE)
         assert drive_deliveries(notifier) == [Shown(1, "dbus")]
+        assert notifier.problem() == ""
 
 
 @pytest.mark.parametrize(

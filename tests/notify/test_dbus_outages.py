@@ -12,7 +12,7 @@ import pytest
 
 from recovery.notify.dbus import BusLost, SessionBus, address
 from recovery.notify.dbus_adapter import NO_SERVER, SERVER_GONE, SILENT, DBusNotifier
-from recovery.notify.port import Closed, Note, Outcome, Shown, Undelivered
+from recovery.notify.port import Closed, Freed, Note, Outcome, Shown, Undelivered
 from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.notify.conftest import drive, drive_deliveries
 
@@ -136,11 +136,12 @@ def test_a_server_that_dies_and_is_started_again(desktop: Desktop, notifier: DBu
     drive_deliveries(notifier)
 
     desktop.stop_server()
-    assert drive(notifier, len) == [Closed("note 0", "unknown")]
+    assert drive(notifier, len) == [Closed("note 0", "lost")]
     assert notifier.problem() == SERVER_GONE
     assert undelivered(notifier).reason == NO_SERVER
 
     desktop.start_server()
+    assert drive(notifier, len) == [Freed()], "whatever waits may be tried now"
     show_at_once(notifier)
     assert drive_deliveries(notifier) == [Shown(0, "dbus")]
     assert [one.title for one in desktop.received()] == ["Cold pack on"]
@@ -163,7 +164,7 @@ def test_a_bus_that_is_started_again(desktop: Desktop, notifier: DBusNotifier) -
     drive_deliveries(notifier)
 
     desktop.stop_bus()
-    assert drive(notifier, len) == [Closed("note 0", "unknown")]
+    assert drive(notifier, len) == [Closed("note 0", "lost")]
     assert undelivered(notifier).lack == "bus"
 
     desktop.stop_server_of_a_dead_bus()

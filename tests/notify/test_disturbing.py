@@ -24,7 +24,7 @@ from recovery.notify.disturbing import (
 )
 from recovery.notify.port import WITHDRAWN_UNSEEN, Freed, Note, Shown, Undelivered
 from tests.desktop import LIMIT_SECONDS, Desktop, display, end, need, until
-from tests.notify.conftest import drive, drive_deliveries
+from tests.notify.conftest import deliveries, drive, drive_deliveries
 from tests.notify.test_dbus_odd_servers import GOOD, notified, server
 from tests.profile import is_alive
 
@@ -227,7 +227,7 @@ def test_gnome_is_asked_by_its_settings(
         assert isinstance(outcome, Undelivered) == is_held
         assert ("Notify" in members(asked)) != is_held
         notifier.show(END)
-        assert drive_deliveries(notifier) == [Shown(2, "dbus")], "GNOME shows what is urgent"
+        assert deliveries(drive_deliveries(notifier)) == [Shown(2, "dbus")], "GNOME shows what is urgent"
     assert (tmp_path / "asked").read_text() == "get org.gnome.desktop.notifications show-banners\n"
 
 
