@@ -11,22 +11,37 @@ from recovery.language import _
 
 
 def home() -> Path:
-    """The folder of all state. `RECOVERY_HOME` names it; otherwise the platform's place for data."""
+    """The folder of all state. `RECOVERY_HOME` names it; otherwise the platform's place for data.
+
+    Raises `RecoveryError` where that is in the home folder of somebody who has none.
+    """
     named = os.environ.get("RECOVERY_HOME")
     if named:
-        return Path(named).expanduser().absolute()
+        return _expanded(named).absolute()
     return default_home()
 
 
 def default_home() -> Path:
-    """The platform's place for data, whatever `RECOVERY_HOME` says."""
+    """The platform's place for data, whatever `RECOVERY_HOME` says. Raises as `home` does."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
         base = "~/Library/Application Support"
     else:
-        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "recovery"
+        base = os.environ.get("XDG_DATA_HOME", "")
+        if not Path(base).is_absolute():  # the specification says to ignore a relative one
+            base = "~/.local/share"
+    return _expanded(base) / "recovery"
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise RecoveryError(
+            _("{path}: this user has no home folder on this machine", path=path),
+            _("set RECOVERY_HOME to a folder of your own"),
+        ) from None
 
 
 def make_home() -> Path:
@@ -85,6 +100,19 @@ def keep_private(folder: Path) -> None:
             _("{path}: is shared with other users, and no place for recovery's data", path=folder),
             _("set RECOVERY_HOME to a folder of your own in it"),
         )
+    for place in folder.resolve().parents:
+        if _others_can_write(place.stat()):
+            raise RecoveryError(
+                _(
+                    "{path}: others can put another folder in its place: they can write to {place}",
+                    path=folder,
+                    place=place,
+                ),
+                _(
+                    "close {place} to others: chmod go-w; or set RECOVERY_HOME to a folder of your own",
+                    place=place,
+                ),
+            )
     _close(folder, known)
     if folder.stat().st_mode & 0o077:
         raise RecoveryError(

@@ -38,7 +38,7 @@ def _wanted_language() -> str:
         folder = home()
         if not (folder / "settings.toml").exists():
             return ""
-    except (OSError, ValueError, RuntimeError):  # no place for state at all: the command tells it
+    except (OSError, ValueError, RecoveryError):  # no place for state at all: the command tells it
         return ""
     from recovery.settings import wanted_language
 

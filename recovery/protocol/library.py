@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery import paths
-from recovery.errors import NotThere
+from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.values import Value
 
@@ -66,7 +66,10 @@ def is_id(text: str) -> bool:
 
 def default_library() -> "Library":
     """`protocols` in the folder of all state, then the installed ones."""
-    return Library((paths.home() / "protocols", installed_folder()))
+    try:
+        return Library((paths.home() / "protocols", installed_folder()))
+    except RecoveryError:  # no home folder: who keeps something is told, and reading needs none
+        return Library((installed_folder(),))
 
 
 class Library(Value):

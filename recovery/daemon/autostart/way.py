@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from zlib import crc32
@@ -56,8 +57,9 @@ class Machine(Value):
     @property
     def suffix(self) -> str:
         """What tells several folders of state apart: nothing for the usual one."""
-        if self.folder == paths.default_home():
-            return ""
+        with suppress(RecoveryError):  # no home folder: then no folder is the usual one
+            if self.folder == paths.default_home():
+                return ""
         return f"-{crc32(os.fsencode(self.folder)):08x}"
 
     @property
