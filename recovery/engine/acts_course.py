@@ -22,6 +22,7 @@ from recovery.engine.limits import flag_stands
 from recovery.engine.times import spell_date
 from recovery.engine.words import word_words
 from recovery.protocol.model import GRADES
+from recovery.values import replace
 
 
 class Course(Desk):
@@ -58,6 +59,7 @@ class Course(Desk):
         stands in for a least time, nor while an urgent red flag stands.
         """
         episode, phase = self.episode, self.episode.phase
+        wish = replace(wish, by=wish.by.strip())
         if episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
         if over := self.not_meant(wish, self._name_of_offer(self.episode.stay.offered_at)):
@@ -90,13 +92,13 @@ class Course(Desk):
         return self.episode.place.local(self.now).date()
 
     def _why(self, wish: Act, word: Mapping[str, str] | None) -> str:
-        """Why a phase or a step is left, for the record."""
+        """Name the reason for leaving a phase or a step, for the record."""
         told = [word_words(word, self.episode.place.language)] if word else []
         told += [self.because(wish.because)] if wish.because else []
         return "; ".join(told) or self.say("confirmed by the person")
 
     def _no_word(self, wish: Act) -> Refused | None:
-        """What is wrong with a professional's word: it needs a name, and a day from the injury to today."""
+        """Refuse a professional's word without a name, or of a day outside the injury to today."""
         if wish.on is None:
             return None
         if not wish.by:
@@ -106,7 +108,7 @@ class Course(Desk):
         return None
 
     def _not_passed(self, wish: Act, unmet: Sequence[Need], *, is_step: bool) -> Refused | None:
-        """Why nothing that was said passes a shut gate; None where it does."""
+        """Refuse where nothing that was said passes a shut gate; None where it does."""
         shut = "; ".join(need_words(need, self.episode) for need in unmet)
         binding = [need for need in unmet if not need.is_passable]
         if binding:

@@ -322,6 +322,8 @@ CUE = Shape(
     {"critical": flag, "expires": instant},
 )
 
+WORD = Shape({"by": text, "on": day})
+
 _ABOUT = {"phase": phase, "activity": activity, "occurrence": occurrence}
 _DUE = {**_ABOUT, "due": instant, "day": day}
 _SPAN = {"modality": one_of(*MODALITIES), "seconds": length}
@@ -344,10 +346,11 @@ SHAPES: Mapping[str, Shape] = {
     f.ANSWERED: Shape({"values": answers}),
     f.PHASE: Shape(
         {"phase": phase, "state": one_of(*PHASES), "reasons": each(text)},
-        {"unmet": each(text), "to": name, "anew": flag, "cue": CUE},
+        {"unmet": each(text), "to": name, "anew": flag, "word": WORD, "cue": CUE},
     ),
     f.STEPPED: Shape(
-        {"phase": phase, "step": rung, "direction": one_of("up", "down"), "reasons": each(text)}, {"cue": CUE}
+        {"phase": phase, "step": rung, "direction": one_of("up", "down"), "reasons": each(text)},
+        {"word": WORD, "cue": CUE},
     ),
     f.SCREENED: Shape({"answers": by_name(flag, _questions)}),
     f.SETBACK: Shape({"onset": instant}, {"grade": perhaps(one_of(*GRADES)), "because": text}),

@@ -148,7 +148,9 @@ def test_advance_needs_its_time_what_is_known_and_a_word(patient: Person) -> Non
     patient.waits(hours=49)
     patient.types("checkin", "pain=6", "swelling=2")
     assert '--because "your reason"' in patient.types("advance", status=1).err
+    assert "needs a name" in patient.types("advance", "--by", " ", "--on", "2026-11-25", status=1).err
     told = accepted(patient, "advance", "--by", "Dr. Meyer")
+    assert ": whole, " in patient.types("store", "check").out
     assert "Cold and warm in turn" in told
     assert "on the word of Dr. Meyer" in patient.types("status").out
     phase = patient.json("status")["episodes"][0]["phase"]

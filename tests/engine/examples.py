@@ -1,5 +1,6 @@
 """Small protocols in the language itself, people under them, and a virtual life to put both through."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -24,6 +25,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import Condition, RecoveryProtocol
 from recovery.protocol.reading import compile_texts
+from recovery.store.shapes import SHAPES, Surroundings
 from recovery.values import replace
 
 BERLIN = "Europe/Berlin"
@@ -192,8 +194,11 @@ class Life:
         return self.keep(turn(self.episode, self.now, self.others)[1])
 
     def keep(self, facts: Iterable[Fact]) -> list[Fact]:
-        """Put facts into the journal, numbered, and apply them."""
+        """Put facts into the journal, numbered, each of the shape that its check asks for, and apply them."""
         kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(facts, 1)]
+        around = Surroundings(self.episode.id, self.episode.whole)
+        for fact in kept:
+            assert SHAPES[fact.kind].wrong(json.loads(json.dumps(fact.data)), around) == "", fact
         self.facts += kept
         for fact in kept:
             self.episode = apply(self.episode, fact)
