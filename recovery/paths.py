@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,19 +101,19 @@ def keep_private(folder: Path) -> None:
             _("{path}: is shared with other users, and no place for recovery's data", path=folder),
             _("set RECOVERY_HOME to a folder of your own in it"),
         )
-    for place in folder.resolve().parents:
-        if _others_can_write(place.stat()):
-            raise RecoveryError(
-                _(
-                    "{path}: others can put another folder in its place: they can write to {place}",
-                    path=folder,
-                    place=place,
-                ),
-                _(
-                    "close {place} to others: chmod go-w; or set RECOVERY_HOME to a folder of your own",
-                    place=place,
-                ),
-            )
+    place = _open_to_others((*folder.absolute().parents, *folder.resolve().parents))
+    if place is not None:
+        raise RecoveryError(
+            _(
+                "{path}: others can put another folder in its place: they can write to {place}",
+                path=folder,
+                place=place,
+            ),
+            _(
+                "close {place} to others: chmod go-w; or set RECOVERY_HOME to a folder of your own",
+                place=place,
+            ),
+        )
     _close(folder, known)
     if folder.stat().st_mode & 0o077:
         raise RecoveryError(
@@ -162,13 +163,21 @@ def _refuse_open_way(link: Path) -> None:
     """Raises `RecoveryError` for a link that another user made, or that leads to where others can write."""
     target = link.resolve()
     _refuse_other_owner(link, link.lstat())
-    for place in (target, *target.parents):
+    place = _open_to_others((target, *target.parents))
+    if place is not None:
+        raise RecoveryError(
+            _("{path}: is a link to where others can write: {place}", path=link, place=place),
+            _("put a folder of your own there, or close {place} to others: chmod go-w", place=place),
+        )
+
+
+def _open_to_others(places: Iterable[Path]) -> Path | None:
+    """The first of these places that other users can write to."""
+    for place in places:
         with suppress(FileNotFoundError):
             if _others_can_write(place.stat()):
-                raise RecoveryError(
-                    _("{path}: is a link to where others can write: {place}", path=link, place=place),
-                    _("put a folder of your own there, or close {place} to others: chmod go-w", place=place),
-                )
+                return place
+    return None
 
 
 def _others_can_write(known: os.stat_result) -> bool:

@@ -42,6 +42,13 @@ def test_a_folder_that_others_can_rename_is_refused(tmp_path: Path, monkeypatch:
     assert str(shared) in caught.value.message
     assert "chmod go-w" in caught.value.hint
 
+    (tmp_path / "own").mkdir(mode=0o700)
+    (shared / "link").symlink_to(tmp_path / "own")
+    monkeypatch.setenv("RECOVERY_HOME", str(shared / "link"))
+    with pytest.raises(RecoveryError, match=str(shared)):
+        paths.make_home()
+
+    monkeypatch.setenv("RECOVERY_HOME", str(shared / "deep" / "mine"))
     shared.chmod(0o1777)  # as /tmp is: only the owner may rename
     assert paths.make_home() == shared / "deep" / "mine"
 
