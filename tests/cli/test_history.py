@@ -55,6 +55,15 @@ def test_undo_takes_back_the_last_thing_entered(patient: Person) -> None:
     assert any(value.startswith("pain 4") for value in values)
 
 
+def test_a_pack_whose_begin_is_taken_back_still_binds(patient: Person) -> None:
+    patient.types("begin", "ice")
+    patient.waits(minutes=21)
+    out = patient.types("undo").out
+    assert "The session still counts for the limits" in out
+    assert "1h after the last session" in patient.types("begin", "ice", status=1).err
+    patient.types("store", "check")
+
+
 def test_undo_takes_one_command_back_at_a_time(patient: Person) -> None:
     """Two about the same moment, the second to correct the first, are two."""
     patient.types("checkin", "pain=4", "--at", "yesterday 20:00")
