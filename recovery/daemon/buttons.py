@@ -34,7 +34,7 @@ def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
 
 
 def said_by(occurrence: str, verb: str) -> Act | None:
-    """What pressing a button of a note about an occurrence says (`Cue.occurrence`); None where no note has that one."""
+    """Turn the press of a button into an act on the note's occurrence (`Cue.occurrence`); None for no such button."""
     if verb not in _LABELS or not occurrence:
         return None
     parts = occurrence.split("/")

@@ -58,7 +58,7 @@ class Screen:
             self._expired.add(key)
 
     def is_up(self, key: str) -> bool:
-        """Whether a note stands there, as far as is known."""
+        """True while a note stands on the screen, as far as its server has said."""
         return key in self._groups and key not in self._expired
 
     def pop(self, key: str) -> tuple[Attempt, ...]:

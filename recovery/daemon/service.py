@@ -64,7 +64,7 @@ PATIENCE = 1.0
 """Seconds that another program may keep the journal locked before the end of a session is told without it."""
 
 MOST_LOSSES = 3
-"""How often within `HELD_WAIT` a note that went with its server is shown again at once."""
+"""The most times within `HELD_WAIT` that a note which went with its server is shown again at once."""
 
 BACKUP_WAIT = timedelta(hours=1)
 """When to try again to copy the journal after that failed."""
@@ -356,12 +356,12 @@ class Service:
         return bool(group)
 
     def _needs_rest(self) -> bool:
-        """Whether one note has lately gone with its server too often."""
+        """True when one note has lately gone with its server too often."""
         keys = [key for _at, key in self._losses]
         return any(keys.count(key) > MOST_LOSSES for key in keys)
 
     def _try_again(self, now: datetime) -> bool:
-        """What could not be shown may be shown now. True if there is anything of the kind."""
+        """Let what could not be shown be shown now. True if there is anything of the kind."""
         if not self._needs_rest():
             self._left_until = None
         waiting = [attempt for attempt in self._attempts.values() if attempt.again_at is not None]

@@ -87,15 +87,15 @@ class Desk(Turn):
         return spell_when(self.episode.place, instant, self.now)
 
     def not_meant(self, wish: Act, occurrence: str) -> Refused | None:
-        """That what the person speaks of is over, where it is not the `occurrence` that the act would be about."""
+        """Refuse a wish about an occurrence other than `occurrence`, the one that the act would change."""
         return None if wish.occurrence in ("", occurrence) else self.over()
 
     def over(self) -> Refused:
-        """That the occurrence that is meant is over."""
+        """Refuse: the occurrence that is meant is over."""
         return self.refuse("that one is over; recovery next shows what comes")
 
     def is_gone(self, wish: Act) -> bool:
-        """Whether the occurrence that is meant is of an activity that is in force no more."""
+        """True when the wish is about an occurrence of an activity that is in force no more."""
         here = (*self.episode.phase.activities, *self._of_earlier_phases())
         return bool(wish.occurrence and wish.activity) and all(a.id != wish.activity for a in here)
 

@@ -51,11 +51,11 @@ class Treatment(Value):
     is_confirmed: bool = False
     """Whether the person said how it ended."""
     is_said: bool = False
-    """Whether the person ever said that it was on: taking the word back does not take it off the skin."""
+    """The person once said that it was on: taking the word back does not take it off the skin."""
     off_at: datetime | None = None
     """The latest time at which the person ever said that it was off."""
     is_disowned: bool = False
-    """Whether the episode was stopped before anybody said that it was on: its end is told, and no limit counts it."""
+    """The episode was stopped before anybody said that it was on: its end is told, and no limit counts it."""
 
     @property
     def ends_at(self) -> datetime:
@@ -111,12 +111,12 @@ class Stay(Value):
 
     @property
     def offered(self) -> bool:
-        """Whether its end waits for the person's word."""
+        """True while its end waits for the person's word."""
         return self.offered_at is not None
 
     @property
     def way_back(self) -> bool:
-        """Whether an earlier phase is offered."""
+        """True while an earlier phase is offered."""
         return self.way_back_at is not None
 
 

@@ -88,7 +88,7 @@ class Cue(Value):
     expires_at: datetime | None = None
     """When telling it stops making sense; None: never."""
     occurrence: str = ""
-    """What it is about, by a name that no later one has: of an activity, or of an offer to change the phase."""
+    """The occurrence or the offer that it is about, by a name that no later one has."""
 
 
 def offer_name(episode: str, phase: str, at: datetime) -> str:

@@ -192,7 +192,7 @@ def _after(episode: Episode, fact: Fact) -> Episode:
 
 
 def _taken_back(episode: Episode, fact: Fact) -> Episode:
-    """What stays of a fact that was taken back: what was on the skin, as a session that is only assumed."""
+    """Keep of a fact that was taken back only what was on the skin, as a session that is assumed."""
     if "occurrence" not in fact.data:
         return episode
     if fact.kind == f.OFFERED and "seconds" in fact.data:

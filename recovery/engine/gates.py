@@ -51,7 +51,7 @@ class Need(Value):
     words: str = ""
     """The same as people say it, where that is another thing."""
     is_passable: bool = False
-    """Whether somebody's word may stand in for it, where the file lets it: never for time, nor for a red flag."""
+    """Somebody's word may stand in for it, where the file lets it: never for time, nor for a red flag."""
     met_at: datetime | None = None
     """When time alone meets it."""
 
@@ -215,7 +215,7 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
 
 
 def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
-    """What opens a gate."""
+    """List the needs of an open gate, as reasons for the record."""
     return tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)
 
 
@@ -266,7 +266,7 @@ def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
 
 
 def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
-    """What the way up to the next step of the ladder asks for."""
+    """List the needs of the next step of the ladder: its time, and the conditions of the way up."""
     phase, rung = episode.phase, episode.rung
     assert rung is not None
     least = rung_length(episode, rung)
@@ -282,7 +282,7 @@ def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
 
 
 def rung_length(episode: Episode, rung: Rung) -> Duration:
-    """How long a step lasts at least."""
+    """The least time on a step, for the person's grade."""
     return episode.protocol.length(rung.least, episode.grade)
 
 

@@ -38,7 +38,7 @@ MOST_EARLY = 50
 """Signals kept that may be about a note whose number is yet to come."""
 
 MOST_SAID = 20
-"""What is ignored of one server is said so many times."""
+"""The most times that the log says of one server that something is ignored."""
 
 SILENT = N_("the notification server does not answer")
 NO_SERVER = N_("no notification server is running on this desktop")
@@ -105,9 +105,9 @@ class DBusNotifier:
         """Whether a note was held back since the desktop last said that it may disturb."""
         self._notes = Notes()
         self._early: list[Signal] = []
-        """What may be about a note that is under way, or about one to take over."""
+        """Signals that may be about a note under way, or about one to take over."""
         self._said = 0
-        """How often it was said that something is ignored."""
+        """The count of times that the log has said so."""
         self._closing: dict[int, int] = {}
         """Ids of notes that the server is asked to close, by serial."""
         self._bus_id, self._owner = "", ""
@@ -364,7 +364,7 @@ class DBusNotifier:
                 self._take_signal(event)
 
     def _take_signal(self, signal: "Signal") -> None:
-        """What a signal says, if it comes from whom it should: anybody on the bus can send us any."""
+        """Take a signal from its proper sender only: anybody on the bus can send us any."""
         if signal.sender == BUS:
             match signal.member, signal.values:
                 case "NameOwnerChanged", (str(name), str(before), str(owner)) if name == SERVER:
@@ -393,7 +393,7 @@ class DBusNotifier:
             self._ready.append(Freed())
 
     def _take_word(self, signal: "Signal") -> None:
-        """What the server says of a note: of one of ours, of another program's, or of one still under way."""
+        """Take the server's word on a note: one of ours, another program's, or one still under way."""
         match signal.member, signal.values:
             case ("ActionInvoked", (int(number), str(action))) if _is_number(number):
                 if self._may_be_early(number):
@@ -546,7 +546,7 @@ class DBusNotifier:
 
 
 def _is_number(number: object) -> TypeGuard[int]:
-    """Whether it is one that a server may give to a note: 32 bits, and not 0."""
+    """True for a number that a server may give to a note: 32 bits, and not 0."""
     return isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**32
 
 
@@ -560,7 +560,7 @@ def _sent(note: Note) -> dict[str, str]:
 
 
 def _is_id(text: str) -> bool:
-    """Whether it is such a number in figures."""
+    """True for such a number in figures."""
     return text.isascii() and text.isdecimal() and len(text) <= 10 and _is_number(int(text))
 
 

@@ -13,7 +13,7 @@ MOST = 500
 """Notes remembered, the newest; far more than any screen or list holds."""
 
 PRESSED_LATE_SECONDS = 2.0
-"""How long after a note was dismissed its press still counts: some servers say what was pressed after that."""
+"""The time after a dismissal in which a press still counts: some servers send the press last."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Notes:
         return iter([*self._numbers])
 
     def may_be_new(self, number: int) -> bool:
-        """Whether a signal with that number may be about a note whose number is yet to come."""
+        """True when a signal with that number may be about a note whose number is yet to come."""
         given = self._given.get(number)
         return given is None or given.is_gone
 
