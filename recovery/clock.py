@@ -5,6 +5,12 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recovery.zones import Named, Zone, named
+
+if TYPE_CHECKING:
+    from recovery.zone_search import Whereabouts
 
 LOCALTIME, TIMEZONE = "/etc/localtime", "/etc/timezone"
 
@@ -29,22 +35,25 @@ _seen: tuple[object, str] = (None, "")
 """How the machine's files were when its zone was last looked up, and what it was."""
 
 
-def machine_zone(environ: Mapping[str, str] = os.environ) -> str:
-    """The IANA name of the zone in which the machine is now; "" where it cannot be told.
+def machine_zone(environ: Mapping[str, str] = os.environ, usual: str = "") -> str:
+    """The name of the zone in which the machine is now; "" where it cannot be told.
 
     Cheap: it is looked up anew only when the machine's files have changed. Where TZ names a zone, that is the
     process's own, which says nothing of the machine's; where it names a file, that file stands for `LOCALTIME`.
+    Where the file alone tells the zone and several are alike, it is the `usual` one.
     """
     global _seen  # noqa: PLW0603  # one process, one machine
-    named = environ.get("TZ", "").removeprefix(":")
-    if named and not named.startswith("/"):
+    told = environ.get("TZ")
+    path = LOCALTIME if told is None else told.removeprefix(":")
+    if not path.startswith("/"):
         return ""
-    path = named or LOCALTIME
-    sign = (path, os.path.realpath(path), _changed_at(path), _changed_at(TIMEZONE))
+    # A zone that no name is found for is called by its hour, which changes while the file does not.
+    hour = time.localtime().tm_gmtoff
+    sign = (path, os.path.realpath(path), _changed_at(path), _changed_at(TIMEZONE), hour)
     if sign != _seen[0]:
         if _seen[0] is not None:
             _read_anew()
-        _seen = sign, _zone_of(path, is_usual=not named)
+        _seen = sign, _zone_of(path, usual)
     return _seen[1]
 
 
@@ -67,17 +76,19 @@ def _changed_at(path: str) -> int:
         return 0
 
 
-def _zone_of(path: str, *, is_usual: bool) -> str:
-    if Path(path).is_symlink():
-        _, found, name = os.path.realpath(path).rpartition("/zoneinfo/")
-        if found:
-            return name.removeprefix("posix/").removeprefix("right/")
-    if not is_usual:
-        return ""
-    import tzlocal
+def _zone_of(path: str, usual: str) -> str:
+    from recovery import zone_search
 
-    try:
-        tzlocal.reload_localzone()
-        return str(tzlocal.get_localzone_name() or "")
-    except Exception:  # it raises whatever its reading of the system's files raises
-        return ""
+    return zone_search.linked(path) or zone_search.of_file(path, now(), usual)
+
+
+def local_zone(environ: Mapping[str, str] = os.environ) -> "Whereabouts":
+    """The zone that this process goes by, TZ counted, and why that may be the wrong one. Dearer than the above."""
+    from recovery import zone_search
+
+    return zone_search.of_process(environ, now())
+
+
+def stand_in(name: str) -> Zone:
+    """The zone of this process, for one whose name is not known here."""
+    return Named(name, named(local_zone().name), is_lost=True)

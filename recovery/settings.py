@@ -216,17 +216,16 @@ def read_workdays(value: Any) -> tuple[int, ...]:
 def _zone(value: Any) -> str:
     if value == "":
         return ""
-    from zoneinfo import ZoneInfo, available_timezones
+    from recovery.zones import is_known
 
     near = []
     if isinstance(value, str):
-        try:
-            ZoneInfo(value)
+        if is_known(value):
             return value
-        except (LookupError, ValueError, OSError):  # not there; not a key at all; the name of a folder
-            from difflib import get_close_matches
+        from difflib import get_close_matches
+        from zoneinfo import available_timezones
 
-            near = get_close_matches(value, available_timezones(), 1)
+        near = get_close_matches(value, available_timezones(), 1)
     message = _(
         'expected the name of a time zone such as "Europe/Berlin", or "" for the machine\'s, found {found}',
         found=_shown(value),

@@ -10,6 +10,7 @@ from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
+from recovery.cli.where import tell_lost
 from recovery.daemon import control, presence
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
@@ -35,6 +36,7 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
             before = person.one(wanted)
             act = wish if isinstance(wish, Act) else wish(before, now)
             record, outcome = do(journal, kept, before.id, act, now)
+        tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
         is_running = control.call(person.folder, control.WAKE) and presence.is_running(person.folder)
         if not is_running and any(not episode.is_over for episode in record.episodes):

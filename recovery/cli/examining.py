@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from recovery import __version__, clock, settings
-from recovery.cli.params import machine_zone
+from recovery.cli.where import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
 from recovery.daemon.autostart.way import Machine
@@ -24,6 +24,7 @@ from recovery.settings import Settings
 from recovery.store.figures import Lateness, figures, open_episodes
 from recovery.store.journal import NAME
 from recovery.values import Value
+from recovery.zones import is_lost
 
 State = Literal["ok", "warn", "fail"]
 
@@ -328,7 +329,13 @@ def _clock(known: Examined) -> Check:
 
 
 def _zone(known: Examined) -> Check:
-    zone = machine_zone()
+    here = clock.local_zone()
+    zone = here.name
+    lost = [episode for episode in known.episodes if is_lost(episode.place.zone)]
+    if lost:
+        return Check("zone", "warn", "; ".join(f"{e.id}: {lost_zone(e)}" for e in lost), remedy())
+    if here.doubt:
+        return Check("zone", "warn", here.doubt, here.advice)
     others = {e.id: e.place.zone.key for e in known.episodes if e.place.zone.key != zone}
     if not others:
         return Check("zone", "ok", zone)

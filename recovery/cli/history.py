@@ -6,6 +6,7 @@ from itertools import takewhile
 from recovery import clock, paths
 from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
+from recovery.cli.where import tell_lost
 from recovery.daemon import control
 from recovery.engine import facts as f
 from recovery.engine.acts import RECENT
@@ -70,7 +71,9 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
             return 0
         from recovery.cli import render_log
 
-        places = {id_: load_one(journal, id_, now).place for id_ in journal.episodes()}
+        episodes = [load_one(journal, id_, now) for id_ in journal.episodes()]
+        tell_lost(episodes)
+        places = {each.id: each.place for each in episodes}
         try:
             undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
             render_log.log(facts, places, undone)
@@ -111,6 +114,7 @@ def undo(episode: str | None, as_json: bool) -> int:
         undone = next((e for e in known if e.id == last.episode), None) or load_one(
             journal, last.episode, now
         )
+        tell_lost([undone])
         when = spell_when(undone.place, last.at, now)
     control.call(folder, control.WAKE)
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recovery import clock
+from recovery.cli.where import tell_doubt
 from recovery.cli.words import canonical
 from recovery.engine.grading import read_grade
 from recovery.engine.moments import parse_clock, parse_moment
@@ -16,6 +17,7 @@ from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import SIDES
 from recovery.settings import read_quiet, read_work, read_workdays
+from recovery.zones import named
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
@@ -83,12 +85,14 @@ def place(
     quiet: tuple[tuple[time, time], ...] = (),
 ) -> Place:
     """Where the person lives; without a name the machine's zone. Raises `UsageError`."""
-    from zoneinfo import ZoneInfo
-
-    name = timezone or machine_zone()
+    name = timezone
+    if not name:
+        here = clock.local_zone()
+        name = here.name
+        tell_doubt(here)
     try:
-        zone = ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
+        zone = named(name)
+    except KeyError:
         raise UsageError(
             _("--timezone: {name!r} is not a time zone that I know", name=name),
             _("write one such as Europe/Berlin"),
@@ -96,15 +100,3 @@ def place(
     if wake == bedtime:
         raise UsageError(_("--wake and --bedtime are the same"), _("there have to be some waking hours"))
     return Place(zone, wake, bedtime, work, workdays, current(), quiet)
-
-
-def machine_zone() -> str:
-    """Its name in the IANA database; UTC where the machine does not say."""
-    if known := clock.machine_zone():
-        return known
-    import tzlocal
-
-    try:
-        return str(tzlocal.get_localzone_name() or "UTC")
-    except Exception:  # it raises whatever its reading of the system's files raises
-        return "UTC"

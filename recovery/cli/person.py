@@ -8,6 +8,7 @@ from typing import Any
 
 from recovery import clock, paths
 from recovery.cli.style import tell
+from recovery.cli.where import tell_lost
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
@@ -61,6 +62,7 @@ def opened() -> Iterator[Person]:
     """The person's record as it stands now, for reading. Creates nothing. Raises `NotThere`, `StoreError`."""
     with at_the_journal() as (journal, now):
         kept = load(journal, now)
+        tell_lost(kept.all)
         yield Person(paths.home(), now, journal, kept, seen_at(kept, now))
 
 

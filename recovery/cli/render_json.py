@@ -11,6 +11,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.outlook import Coming, Explained, Outlook
 from recovery.engine.times import Place
+from recovery.zones import is_lost
 
 VERSION = 1
 
@@ -96,6 +97,8 @@ def _episode(look: Outlook) -> dict[str, Any]:
     phase["way_back"] = episode.phase.back_to.phase if stay.way_back and episode.phase.back_to else None
     if stay.word is not None:
         phase["word"] = stay.word
+    zone = place.zone
+    lost = {"zone": {"name": zone.key, "known": False, "times_of": zone.stand_in()}} if is_lost(zone) else {}
     on = look.under_way
     return {
         "id": episode.id,
@@ -137,6 +140,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
             }
             for a in look.alerts
         ],
+        **lost,
     }
 
 

@@ -103,6 +103,15 @@ def _length(text: str) -> Any:
     return parse_duration(text)
 
 
+def _place(text: str) -> str:
+    from recovery.engine.acts_course import UNKNOWN
+    from recovery.zones import is_known
+
+    if not is_known(text):
+        raise ValueError(_(UNKNOWN, name=text))
+    return text
+
+
 _EPISODE = Option(
     ("--episode", "-e"), "episode", "Which episode, such as strain-1; needed when there are several.", "ID"
 )
@@ -328,6 +337,22 @@ _ALL = (
         word="words",
         takes_many=True,
         metavar="[NAME=VALUE]...",
+    ),
+    Short(
+        "move",
+        "moving.move",
+        """Go by the times of day of another time zone; without a name by the machine's, which is followed from then on.
+
+        Gaps and limits are elapsed time, and stay. `recovery undo` takes it back.
+
+        \b
+        recovery move --timezone Europe/Berlin
+        recovery move
+        """,
+        (
+            Option(("--timezone",), "timezone", "Where you are, such as Europe/Berlin.", "NAME", _place),
+            *_BOTH,
+        ),
     ),
     Short(
         "flag",

@@ -50,6 +50,7 @@ from recovery.store.record import (
     untold,
     write,
 )
+from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
 """The waits between attempts to show a cue; after the last one it is tried whenever something else is due."""
@@ -91,6 +92,7 @@ class Service:
         self._wishes = Wishes(folder, log)
         self._wished = Settings()
         self._trouble = ""
+        self._lost_zones: set[tuple[str, Named]] = set()
         self._known = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
@@ -160,10 +162,24 @@ class Service:
             before = load(journal, now)
             record = bring_up(journal, before, now)
             self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
+        self._log_lost_zones(record)
         for episode in record.all:
             if episode.stays != before.of(episode.id).stays:
                 self._log.info("%s: times are now those of %s", episode.id, episode.place.zone.key)
         return record
+
+    def _log_lost_zones(self, record: Record) -> None:
+        """Once for each name, until it is known again."""
+        lost = {(e.id, e.place.zone) for e in record.all if is_lost(e.place.zone)}
+        for id_, zone in sorted(lost - self._lost_zones, key=str):
+            self._log.warning(
+                "%s: this machine does not know the time zone %r; times are those of %s meanwhile:"
+                " install the package tzdata-legacy, or recovery move --timezone NAME",
+                id_,
+                zone.key,
+                zone.stand_in(),
+            )
+        self._lost_zones = lost
 
     def _journal(self, now: datetime, patience: float | None = None) -> Journal | None:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""

@@ -40,6 +40,10 @@ class Act(Value):
     """The professional on whose word it is done."""
     on: date | None = None
     """The local date of that word; None: today."""
+    zone: str = ""
+    """The name of a time zone, for a move."""
+    follows: bool = False
+    """Whether the episode goes with the machine's zone after a move."""
     at: datetime | None = None
     """When it was true, for a check-in, an end or a setback told later; None: now."""
     occurrence: str = ""

@@ -21,12 +21,30 @@ from recovery.engine.gates import (
 from recovery.engine.limits import flag_stands
 from recovery.engine.times import spell_date
 from recovery.engine.words import word_words
+from recovery.language import N_
 from recovery.protocol.model import GRADES
 from recovery.values import replace
+from recovery.zones import is_known, is_lost
+
+UNKNOWN = N_("{name!r} is not a time zone that I know; write one such as Europe/Berlin")
 
 
 class Course(Desk):
     """Reminders paused and resumed, the ways on and back, a new injury, and the end of it all."""
+
+    def move(self, wish: Act) -> Outcome:
+        """The times of day are those of another zone from now on."""
+        zone, before = wish.zone, self.episode.place.zone
+        if not is_known(zone):
+            return self.refuse(UNKNOWN, name=zone)
+        if (zone, wish.follows) == (before.key, self.episode.travels) and not is_lost(before):
+            return self.refuse("{episode} is in {zone} already", episode=self.episode.id, zone=zone)
+        self.tell(f.MOVED, {"zone": zone, "from": before.key, "follows": wish.follows})
+        return self.agree(
+            "The times of {episode} are those of {zone} now. Gaps and limits stay elapsed time.",
+            episode=self.episode.id,
+            zone=zone,
+        )
 
     def pause(self, wish: Act) -> Outcome:
         until = wish.until

@@ -24,6 +24,7 @@ _KEYS = {
     "snooze": {"activity", "for"},
     "pause": {"for", "because"},
     "resume": set(),
+    "move": {"timezone"},
     "advance": {"because", "by", "on"},
     "step-back": {"because"},
     "setback": {"onset", "grade", "because"},
@@ -105,6 +106,7 @@ def _read(line: Any, start: datetime, place: Place) -> Scripted:
         because=rest.get("because", ""),
         by=rest.get("by", ""),
         on=parse_day(rest["on"]) if "on" in rest else None,
+        zone=rest.get("timezone", ""),
         at=onset,
     )
     return Scripted(at, act, line)

@@ -7,7 +7,6 @@ from bisect import insort
 from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from recovery.engine import facts as f
 from recovery.engine.episode import (
@@ -43,14 +42,18 @@ from recovery.protocol.model import (
     modalities,
 )
 from recovery.values import replace
+from recovery.zones import Elsewhere, as_utc, named_or
 
 
-def begin(protocol: RecoveryProtocol, started: Fact) -> Episode:
-    """The episode that a `started` fact opens. Raises `KeyError` or `ValueError` on a damaged fact."""
+def begin(protocol: RecoveryProtocol, started: Fact, elsewhere: Elsewhere = as_utc) -> Episode:
+    """The episode that a `started` fact opens; `elsewhere` stands in for a zone whose name is not known here.
+
+    Raises `KeyError` or `ValueError` on a damaged fact.
+    """
     data = started.data
     work = data.get("work", ("09:00", "17:00"))
     place = Place(
-        ZoneInfo(data["zone"]),
+        named_or(data["zone"], elsewhere),
         time.fromisoformat(data["wake"]),
         time.fromisoformat(data["bedtime"]),
         work=(time.fromisoformat(work[0]), time.fromisoformat(work[1])),
@@ -116,9 +119,10 @@ def _retailored(episode: Episode) -> Episode:
     return replace(episode, stay=replace(stay, phase=on_rung(phase, rung), rung=rung))
 
 
-def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
+def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere = as_utc) -> Episode:
     """The episode that its facts tell of, in the order in which they were written down.
 
+    `elsewhere` stands in for zones whose names are not known here: lengths and limits need none.
     Of facts taken back by an `undone` fact counts only what was on the skin. The first one that counts must be
     `started`; raises `ValueError` where there is none.
     """
@@ -127,7 +131,7 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
     started = next((fact for fact in journal if fact.kind == f.STARTED), None)
     if started is None:
         raise ValueError("an episode without a start")
-    episode = begin(protocol, started)
+    episode = begin(protocol, started, elsewhere)
     if started.seq in undone:
         return replace(episode, state=TAKEN_BACK)
     carriers: dict[int, Fact] = {}
@@ -162,7 +166,7 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact]) -> Episode:
         else:
             if fact.kind in _ABOUT_ANSWERS:
                 episode = replace(episode, answers=_in_order(given))
-            episode = _after(episode, fact)
+            episode = _after(episode, fact, elsewhere)
             if fact.kind in _ABOUT_ANSWERS:
                 given = {name: [*answers] for name, answers in episode.answers.items()}
             if fact.data.get("cue"):
@@ -181,10 +185,12 @@ def apply(episode: Episode, fact: Fact) -> Episode:
     return episode
 
 
-def _after(episode: Episode, fact: Fact) -> Episode:
+def _after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episode:
     """All that a fact changes but for the cue that it carries."""
     rule = _RULES.get(fact.kind)
-    if rule is not None:
+    if fact.kind == f.MOVED:
+        episode = moved(episode, fact, elsewhere)
+    elif rule is not None:
         episode = rule(episode, fact)
     if "occurrence" in fact.data:
         episode = _named(episode, fact.data["occurrence"], fact.at)
@@ -670,7 +676,6 @@ _RULES = {
     f.ALERTED: _alerted,
     f.COMPLETED: _completed,
     f.STOPPED: _stopped,
-    f.MOVED: moved,
     f.RIGHTED: righted,
     f.DELIVERED: _delivered,
     f.UNDELIVERED: _undelivered,

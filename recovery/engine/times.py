@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from recovery.language import N_, tr
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import LocalMoment
 from recovery.values import Value
+from recovery.zones import Zone
 
 DAY = timedelta(days=1)
 _NOON = time(12)
@@ -27,7 +27,7 @@ class Place(Value):
     is on the next date.
     """
 
-    zone: ZoneInfo
+    zone: Zone
     wake: time = time(7)
     bedtime: time = time(23)
     work: tuple[time, time] = (time(9), time(17))
@@ -173,24 +173,24 @@ def _days_in(year: int, month: int) -> int:
 
 # A simulated year asks for the same few days again and again.
 @lru_cache(maxsize=512)
-def _resolve(zone: ZoneInfo, day: date, at: time) -> datetime:
+def _resolve(zone: Zone, day: date, at: time) -> datetime:
     return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=512)
-def _exists(zone: ZoneInfo, day: date) -> bool:
+def _exists(zone: Zone, day: date) -> bool:
     return _resolve(zone, day, _NOON).astimezone(zone).date() == day
 
 
 @lru_cache(maxsize=128)
-def _window(zone: ZoneInfo, wake: time, bedtime: time, day: date) -> tuple[datetime, datetime]:
+def _window(zone: Zone, wake: time, bedtime: time, day: date) -> tuple[datetime, datetime]:
     last = day if bedtime > wake else day + DAY
     return _resolve(zone, day, wake), _resolve(zone, last, bedtime)
 
 
 @lru_cache(maxsize=128)
 def _open_times(
-    zone: ZoneInfo, wake: time, bedtime: time, quiet: tuple[tuple[time, time], ...], day: date
+    zone: Zone, wake: time, bedtime: time, quiet: tuple[tuple[time, time], ...], day: date
 ) -> tuple[tuple[datetime, datetime], ...]:
     window = _window(zone, wake, bedtime, day)
     spans = [window]

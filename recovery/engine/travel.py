@@ -6,7 +6,6 @@ waits, chains, lengths and every limit are what they were; so are times of day t
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import BY_THE_CLOCK
@@ -15,15 +14,14 @@ from recovery.engine.facts import Fact, to_ms
 from recovery.engine.times import Place
 from recovery.protocol.model import Hold, Timed
 from recovery.values import replace
+from recovery.zones import Elsewhere, is_known, named_or
 
 
 def move(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     """The fact that an episode which travels is in that zone from now on; none where it is there already."""
     if not zone or not episode.travels or episode.is_over or zone == episode.place.zone.key:
         return []
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # a machine may have a zone of its own that nobody else knows
+    if not is_known(zone):  # a machine may have a zone of its own that nobody else knows
         return []
     cue = {
         "key": f"{episode.id}/zone",
@@ -37,13 +35,17 @@ def move(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     return [Fact(episode.id, now, f.MOVED, {"zone": zone, "from": episode.place.zone.key, "cue": cue})]
 
 
-def moved(episode: Episode, fact: Fact) -> Episode:
-    """The episode after such a fact. What was told before it stays told, and at its time."""
+def moved(episode: Episode, fact: Fact, elsewhere: Elsewhere) -> Episode:
+    """The episode after such a fact. What was told before it stays told, and at its time.
+
+    `elsewhere` stands in for a zone whose name is not known here.
+    """
     before = episode.place
-    after = replace(before, zone=ZoneInfo(fact.data["zone"]))
+    after = replace(before, zone=named_or(fact.data["zone"], elsewhere))
     tracks = {name: _carried(episode, name, before, after, fact.at) for name in episode.tracks}
     stays = (*episode.stays, (fact.at, before))
-    return replace(episode, place=after, stays=stays, tracks=tracks)
+    travels = fact.data.get("follows", episode.travels)
+    return replace(episode, place=after, stays=stays, tracks=tracks, travels=travels)
 
 
 def _carried(episode: Episode, name: str, before: Place, after: Place, at: datetime) -> Track:

@@ -41,6 +41,7 @@ _VERBS: dict[str, Callable[[_Desk, Act], Outcome]] = {
     "snooze": Sessions.snooze,
     "pause": Course.pause,
     "resume": Course.resume,
+    "move": Course.move,
     "advance": Course.advance,
     "step-back": Course.step_back,
     "setback": Course.setback,

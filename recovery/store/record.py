@@ -85,10 +85,10 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
         if latest is not None and latest < now - MEMORY:
             # So long an outage: a session may be under way since before it, and its end is still to be told.
             before = journal.facts(id_, since=latest - MEMORY)
-            episode = fold(protocol, carried_over(protocol, before))
+            episode = fold(protocol, carried_over(protocol, before), clock.stand_in)
             if episode.under_way is not None:
                 return episode
-        return fold(protocol, carried_over(protocol, facts))
+        return fold(protocol, carried_over(protocol, facts), clock.stand_in)
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         # Not written by us, or damaged within: no reason for the daemon to end, nor for a command to call it a bug.
         raise StoreError(
@@ -137,7 +137,9 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
 
 def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
     """That the machine is in another time zone, where the episode follows it."""
-    return episode, move(episode, clock.machine_zone(), now) if episode.travels else []
+    return episode, move(
+        episode, clock.machine_zone(usual=episode.place.zone.key), now
+    ) if episode.travels else []
 
 
 def seen_at(record: Record, now: datetime) -> Record:

@@ -49,7 +49,7 @@ PHASES = ("entered", "left", "held", "offered", "way back", "no way back")
 _OCCURRENCE = re.compile(r"[^/]+/[^/]+/[^/]+/\d{4}-\d\d-\d\d\.[0-9]{1,6}", re.ASCII)
 _DAY = re.compile(r"(19|2[0-3])\d\d-\d\d-\d\d", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
-_ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,40}(/[A-Za-z0-9_+\-]{1,40}){0,3}", re.ASCII)
+_ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,40}(/[A-Za-z0-9_+\-]{1,40}){0,3}|UTC[+\-]\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
 class Surroundings(Value):
@@ -394,7 +394,7 @@ SHAPES: Mapping[str, Shape] = {
     f.UPGRADED: Shape(
         {"protocol": name, "version": name, "hash": pinned, "from_version": name, "from_hash": pinned}
     ),
-    f.MOVED: Shape({"zone": zone, "from": zone}, {"cue": CUE}),
+    f.MOVED: Shape({"zone": zone, "from": zone}, {"follows": flag, "cue": CUE}),
     f.RIGHTED: Shape({"seconds": length, "names": by_name(count(0))}),
     f.DELIVERED: Shape(
         {"seq": count(1, 2**63 - 1), "via": text, "late": lateness}, {"repeat": count(1)}
