@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
-_FIXED = re.compile(r"UTC([+-])([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_FIXED = r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
 
 _OF_THE_MACHINE = ("localtime", "posixrules")
 """Files of the zone database that are another zone on every machine."""
@@ -60,7 +60,7 @@ def named(name: str) -> Zone:
     """
     if not isinstance(name, str):
         raise TypeError(f"a zone's name is a text, not {name!r}")
-    if fixed := _FIXED.fullmatch(name):
+    if name.startswith("UTC") and (fixed := re.fullmatch(_FIXED, name)):  # rare, and compiled only then
         sign, hours, minutes, seconds = fixed.groups("0")
         ahead = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
         return Named(name, timezone(-ahead if sign == "-" else ahead))
