@@ -29,7 +29,16 @@ from recovery.engine.gates import (
     truth,
     way_back_ends,
 )
-from recovery.engine.limits import Block, block, halt, longest, only_when, overrun, overrun_words
+from recovery.engine.limits import (
+    Block,
+    block,
+    block_without_end,
+    halt,
+    longest,
+    only_when,
+    overrun,
+    overrun_words,
+)
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words
 from recovery.language import N_
@@ -45,7 +54,6 @@ from recovery.protocol.model import (
     Session,
     Step,
     Timed,
-    modalities,
 )
 
 HOLD_NOT_WORTH = timedelta(hours=1)
@@ -478,7 +486,7 @@ class Turn:
         early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
         unfit = (
             activity.only_if is not None and truth(activity.only_if, self.episode, self.now) is not Truth.YES
-        ) or halt(self.episode, (activity.modality,), self.others) is not None
+        ) or block_without_end(self.episode, activity.modality, self.now, self.others) is not None
         due = max(begin, self.episode.since(activity.id))
         if track.is_on:
             if over or unfit:
@@ -607,7 +615,9 @@ class Turn:
                 block(episode, step, self.now, self.others, ignoring),
             )
             return longest(blocked for blocked in in_the_way if blocked is not None)
-        return halt(episode, modalities(activity), self.others)
+        if isinstance(activity, Reminder):
+            return block_without_end(episode, activity.modality, self.now, self.others)
+        return halt(episode, (), self.others)
 
     def _least(self, activity: Timed) -> timedelta:
         """How long a session takes whose turn it is; what is only told takes no time."""

@@ -1,20 +1,25 @@
 """The ledger of limits: what no phase, snooze, catch-up or command gets round.
 
 A person has one session at a time, on whatever part of the body. All other limits span the episodes on the same
-part of it. `block` answers for one moment, `permit` for the earliest moment at which a session may begin.
+part of it. `block` answers for one moment, `permit` for the earliest moment at which a session may begin,
+`block_without_end` for what is no session.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import Alert, Episode, Treatment
+from recovery.engine.episode import MOMENT, Alert, Episode, Treatment
 from recovery.engine.gates import Truth, truth
 from recovery.engine.screening import open_questions
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, modality_words
 from recovery.language import tr, trn
-from recovery.protocol.model import Condition, Limit, Step
+from recovery.protocol.durations import Duration, Range
+from recovery.protocol.model import ON_THE_SKIN, Condition, Limit, Step
 from recovery.values import Value, replace
+
+_NO_TIME = Range(Duration(), Duration())
+"""The length of what has none: a reminder, a hold."""
 
 
 class Block(Value):
@@ -84,15 +89,31 @@ def permit(
 def _blocks(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
 ) -> Iterator[Block]:
+    stopped = halt(episode, (step.modality,), others)
+    if stopped is not None:
+        yield stopped
+    yield from _on_now(episode, now, others, ignoring)
+    yield from _limited(episode, step, now, others, ignoring)
+    planned = timedelta(seconds=step.duration.least.seconds)
+    fits = episode.place.fit(now, planned)
+    if fits > now:
+        words = episode.say(
+            "it would not end within the waking hours ({wake} to {bedtime})",
+            wake=f"{episode.place.wake:%H:%M}",
+            bedtime=f"{episode.place.bedtime:%H:%M}",
+        )
+        yield Block(words, fits)
+
+
+def _limited(
+    episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
+) -> Iterator[Block]:
+    """What the limits say, the episode's own and those of the others on the same part of the body."""
     planned = timedelta(seconds=step.duration.least.seconds)
     region = [
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
     ]
     ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring and not t.is_disowned]
-    stopped = halt(episode, (step.modality,), others)
-    if stopped is not None:
-        yield stopped
-    yield from _on_now(episode, now, others, ignoring)
     for limit in episode.protocol.limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
@@ -108,14 +129,33 @@ def _blocks(
             else:
                 for found in _own(other, limit, step, now, planned, ledger):
                     yield replace(found, reason=f"{found.reason} ({other.id})")
-    fits = episode.place.fit(now, planned)
-    if fits > now:
-        words = episode.say(
-            "it would not end within the waking hours ({wake} to {bedtime})",
-            wake=f"{episode.place.wake:%H:%M}",
-            bedtime=f"{episode.place.bedtime:%H:%M}",
-        )
-        yield Block(words, fits)
+
+
+def block_without_end(
+    episode: Episode, modality: str, now: datetime, others: Sequence[Episode] = ()
+) -> Block | None:
+    """What forbids a reminder or a hold of a modality at `now`.
+
+    The limits bind it as they bind a session. It is over at nobody's word and counted nowhere, so what goes on the
+    skin, or has a longest time or a number a day, is told as a session or not at all.
+    """
+    return longest(_without_end(episode, modality, now, others))
+
+
+def _without_end(
+    episode: Episode, modality: str, now: datetime, others: Sequence[Episode]
+) -> Iterator[Block]:
+    stopped = halt(episode, (modality,), others)
+    if stopped is not None:
+        yield stopped
+    yield from _limited(episode, Step(modality, _NO_TIME, "", ""), now, others, "")
+    if modality in ON_THE_SKIN:
+        yield Block(_only_as_session(episode, modality), None)
+
+
+def _only_as_session(episode: Episode, modality: str) -> str:
+    what = modality_words(modality, episode.place.language)
+    return episode.say("{modality} only as a session, which has an end and is counted", modality=what)
 
 
 def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring: str) -> Iterator[Block]:
@@ -190,7 +230,7 @@ def _own(
             before = anchor_words(limit.not_before, episode.place.language)
             words = episode.say("no {modality} before {instant}", modality=what, instant=before)
             yield Block(f"{words}{why}", opens, limit.id)
-    if limit.not_after is not None and now + planned > episode.instant(limit.not_after):
+    if limit.not_after is not None and now + (planned or MOMENT) > episode.instant(limit.not_after):
         after = anchor_words(limit.not_after, episode.place.language)
         words = episode.say("no {modality} after {instant}", modality=what, instant=after)
         yield Block(f"{words}{why}", None, limit.id)
@@ -224,6 +264,8 @@ def _shared(
                 yield Block(f"{words}{why}", opens, limit.id)
     if step.modality not in limit.of:
         return
+    if step.duration == _NO_TIME and (limit.longest is not None or limit.most_per_day is not None):
+        yield Block(f"{_only_as_session(episode, step.modality)}{why}", None, limit.id)
     if limit.longest is not None and step.duration.least.seconds > limit.longest.seconds:
         least, most = step.duration.least, limit.longest
         words = episode.say("{length} is longer than {longest}", length=least, longest=most)

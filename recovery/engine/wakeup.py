@@ -4,12 +4,12 @@ Each rule there that waits for a time has its instant here; `tests/engine` runs 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.engine.cadence import dues, looks_back_to
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.gates import condition_moments, gate_moments, healing_range
-from recovery.protocol.model import CheckIn, Every, Hold, Session, Timed
+from recovery.protocol.model import CheckIn, Every, Hold, Reminder, Session, Timed
 
 
 def next_wakeup(episode: Episode, now: datetime) -> datetime | None:
@@ -59,7 +59,7 @@ def _activity_moments(episode: Episode, activity: Timed, now: datetime) -> Itera
         return
     if track.withheld and track.step > 0:
         yield _next_waking(episode, now)
-    if isinstance(activity, Session):
+    if isinstance(activity, Session | Reminder):
         for limit in episode.protocol.limits:
             yield from condition_moments(limit.needs, episode)
     if track.withheld and isinstance(activity, Session) and isinstance(activity.cadence, Every):
@@ -85,6 +85,14 @@ def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[d
     yield end
     for first, _ in place.open_times(day):
         yield first
-    for anchor in (activity.begins, activity.until):
+    bounds = [activity.begins, activity.until]
+    for limit in episode.protocol.limits:
+        if activity.modality in limit.of:
+            bounds += [limit.not_before, limit.not_after]
+            yield from condition_moments(limit.needs, episode)
+        if limit.gap is not None and activity.modality in limit.to:
+            ends = [t.ended_at for t in episode.ledger if t.ended_at is not None and t.modality in limit.of]
+            yield from (each + timedelta(seconds=limit.gap.seconds) for each in ends)
+    for anchor in bounds:
         if anchor is not None:
             yield episode.instant(anchor)

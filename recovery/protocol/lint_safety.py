@@ -13,11 +13,19 @@ from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.lint_sessions import earliest_entries, time_since_injury
-from recovery.protocol.model import All, Anchor, Limit, Not, Phase, RecoveryProtocol, Session, comparisons
+from recovery.protocol.model import (
+    ON_THE_SKIN,
+    All,
+    Anchor,
+    Limit,
+    Not,
+    Phase,
+    RecoveryProtocol,
+    Session,
+    comparisons,
+)
 from recovery.protocol.problems import Places
 
-_ON_THE_SKIN = ("cold", "warm", "tens", "massage")
-"""What harms the skin, or what lies below it, when it goes on too long."""
 _PACKS = ("cold", "warm")
 _AFTER = {"cold": ("tens", "massage", "exercise"), "warm": ("tens",)}
 """What needs feeling in the skin and quick muscles, which a pack takes away for a while."""
@@ -43,7 +51,7 @@ def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
 def _longest(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Finding]:
     for modality in dict.fromkeys(step.modality for step in activity.steps):
         bound = any(limit.longest is not None and modality in limit.of for limit in limits)
-        if modality in _ON_THE_SKIN and not bound:
+        if modality in ON_THE_SKIN and not bound:
             message = _("no limit says how long {modality} may go on here", modality=modality)
             expected = _("a limit of {modality} with 'longest'", modality=modality)
             yield Finding("session-without-limit", path, message, expected)

@@ -8,6 +8,7 @@ from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds, lengths
 from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
 from recovery.protocol.model import (
+    ON_THE_SKIN,
     After,
     All,
     Anchor,
@@ -16,6 +17,7 @@ from recovery.protocol.model import (
     Comparison,
     Condition,
     Every,
+    Hold,
     Limit,
     LocalMoment,
     PerDay,
@@ -25,6 +27,7 @@ from recovery.protocol.model import (
     Reminder,
     Session,
     Timed,
+    modalities,
 )
 from recovery.protocol.problems import Places
 
@@ -38,11 +41,46 @@ def check_limits(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
     for path, phase, activity in activities(protocol):
         limits = [limit for limit in protocol.limits if binds(limit, phase)]
         yield from _never_in_time(path, activity, limits, earliest[phase.id])
+        if isinstance(activity, Reminder | Hold):
+            yield from _without_end(path, activity, limits)
         if not isinstance(activity, Session):
             continue
         for limit in limits:
             yield from _steps_against(path, activity, limit)
             yield from _rounds_against(path, activity, limit, phase)
+
+
+def _without_end(path: Path, activity: Reminder | Hold, limits: list[Limit]) -> Iterator[Finding]:
+    """A limit binds what is no session as well: what it could not measure or count has to be a session."""
+    modality = activity.modality
+    own = [limit for limit in limits if modality in limit.of]
+    for limit in own:
+        if limit.never:
+            yield _forbidden((*path, "of"), limit, modality)
+    measured = next((each for each in own if each.longest or each.most_per_day is not None), None)
+    if modality not in ON_THE_SKIN and measured is None:
+        return
+    message = (
+        _(
+            "{modality} goes on the skin, and this kind has no end and is counted nowhere",
+            modality=modality,
+        )
+        if modality in ON_THE_SKIN or measured is None
+        else _(
+            "the limit {limit!r} of {modality} cannot bind what has no end and is counted nowhere",
+            limit=measured.id,
+            modality=modality,
+        )
+    )
+    expected = _("kind: session, with duration, start and end")
+    yield Finding("only-as-session", (*path, "kind"), message, expected)
+
+
+def _forbidden(where: Path, limit: Limit, modality: str) -> Finding:
+    message = _(
+        "the limit {limit!r} forbids {modality} here: it can never begin", limit=limit.id, modality=modality
+    )
+    return Finding("session-forbidden", where, message)
 
 
 def _duration_path(path: Path, activity: Session, index: int) -> Path:
@@ -62,12 +100,7 @@ def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Find
             continue
         where = _duration_path(path, activity, index)
         if limit.never:
-            message = _(
-                "the limit {limit!r} forbids {modality} here: it can never begin",
-                limit=limit.id,
-                modality=step.modality,
-            )
-            yield Finding("session-forbidden", (*where[:-1], "of"), message)
+            yield _forbidden((*where[:-1], "of"), limit, step.modality)
         if limit.longest is not None and step.duration.most.about_seconds > limit.longest.about_seconds:
             message = _("longer than the limit {limit!r} allows", limit=limit.id)
             expected = _("at most {length}", length=limit.longest)
@@ -182,8 +215,7 @@ def _never_in_time(
     path: Path, activity: AnyActivity, limits: list[Limit], entered: float
 ) -> Iterator[Finding]:
     """Its bounds and those of its limits leave it some time."""
-    of: set[str] = {step.modality for step in activity.steps} if isinstance(activity, Session) else set()
-    own = [limit for limit in limits if of & set(limit.of)]
+    own = [limit for limit in limits if modalities(activity) & set(limit.of)]
     begins = [(activity.begins, (*path, "begins"))] + [
         (limit.not_before, ("limits", limit.id)) for limit in own
     ]

@@ -17,6 +17,8 @@ REFERENCES = ("first", "last", "phase", "worst")
 """What a trend is measured against: the first answer since the injury, the answer before, the one that was known
 when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
+ON_THE_SKIN = ("cold", "warm", "tens", "massage")
+"""What harms the skin, or what lies below it, when it goes on too long or comes too often."""
 MAY_PASS = ("nobody", "professional", "reason")
 """Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
 BUSY_MODALITIES = ("massage", "exercise")

@@ -12,6 +12,17 @@ Whole = Callable[..., str]
 
 REMIND = "- {{id: r, kind: reminder, of: rest, say: a, source: own, {}}}"
 ICE = "- {{id: ice, kind: session, of: cold, start: On, end: Off, source: own, {}}}"
+HOLD = "- {{id: h, kind: hold, of: {}, on: On, off: Off, source: own}}"
+LADDER = """- id: up
+  min: 1d
+  climb_when: pain <= 3
+  source: own
+  do:
+    - {{id: look, kind: check-in, ask: [pain], every: 12h, source: own}}
+  steps:
+    - id: one
+      do:
+        {}"""
 ASK = "- {{id: more, kind: check-in, ask: [pain], source: own, {}}}"
 NEXT = """- id: second
   min: 1d
@@ -216,6 +227,55 @@ CASES: list[Case] = [
             "activities": ICE.format("duration: 20min, every: 2h"),
             "limits": _limit("of: warm, in: first, never: true"),
         },
+    ),
+    (
+        "session-forbidden",
+        {
+            "activities": HOLD.format("compression"),
+            "limits": _limit("of: compression, in: first, never: true"),
+        },
+        "phase 'first' > activity 'h' > of",
+        {"activities": HOLD.format("compression"), "limits": _limit("of: elevation, in: first, never: true")},
+    ),
+    (
+        "session-forbidden",
+        {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, never: true")},
+        "phase 'first' > activity 'r' > of",
+        {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, needs: pain <= 3")},
+    ),
+    (
+        "never-in-time",
+        {
+            "activities": REMIND.format("every: 5min, until: injury+48h"),
+            "limits": _limit("of: rest, not_before: injury+72h"),
+        },
+        "phase 'first' > activity 'r' > until",
+        {
+            "activities": REMIND.format("every: 5min, until: injury+96h"),
+            "limits": _limit("of: rest, not_before: injury+72h"),
+        },
+    ),
+    (
+        "only-as-session",
+        {"activities": HOLD.format("warm")},
+        "phase 'first' > activity 'h' > kind",
+        {"activities": HOLD.format("elevation")},
+    ),
+    (
+        "only-as-session",
+        {
+            "phases": LADDER.format(
+                "- {id: r, kind: reminder, of: massage, at: wake, say: Press, source: own}"
+            )
+        },
+        "phase 'up' > step 'one' > activity 'r' > kind",
+        {"phases": LADDER.format("- {id: r, kind: reminder, of: exercise, at: wake, say: Go, source: own}")},
+    ),
+    (
+        "only-as-session",
+        {"activities": REMIND.format("every: 1h"), "limits": _limit("of: rest, most_per_day: 3")},
+        "phase 'first' > activity 'r' > kind",
+        {"activities": REMIND.format("every: 1h"), "limits": _limit("of: rest, not_before: injury+1h")},
     ),
     (
         "wait-too-short",
