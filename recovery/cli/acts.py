@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from recovery import paths
-from recovery.cli.person import Person, at_the_journal, opened, show_untold
+from recovery.cli.person import Person, at_the_journal, opened, show_untold, tell_unreadable
 from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
@@ -57,6 +57,7 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
             raise RecoveryError(_("not now: {reason}", reason=reason), _("earliest {when}", when=when))
         case Accepted(message=message, needed=needed):
             print(message)
+    tell_unreadable(person.record)
     after = next(episode for episode in person.record.all if episode.id == before.id)
     for alert in after.alerts.values():
         if alert.id not in before.alerts:

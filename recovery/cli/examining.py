@@ -21,8 +21,9 @@ from recovery.language import N_, _, n_
 from recovery.notify import disturbing, inspecting
 from recovery.notify.inspecting import Desk
 from recovery.settings import Settings
-from recovery.store.figures import Lateness, figures, open_episodes
+from recovery.store.figures import Lateness, figures, record_of
 from recovery.store.journal import NAME
+from recovery.store.record import Record
 from recovery.values import Value
 from recovery.zones import is_lost
 
@@ -90,8 +91,8 @@ def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[C
     if wrong is not None:
         yield wrong
     desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
-    episodes = _episodes(folder, now) if journal[0].state != "fail" else ()
-    known = Examined(machine, now, since_boot, chosen, desk, presence.read(folder), episodes)
+    record = _record(folder, now) if journal[0].state != "fail" else Record(())
+    known = Examined(machine, now, since_boot, chosen, desk, presence.read(folder), record.episodes)
     if desk is not None:
         yield _bus(desk, chosen)
         if not desk.bus_problem:
@@ -106,7 +107,11 @@ def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[C
     yield _clock(known)
     yield _zone(known)
     yield disk
-    yield from journal
+    for error in record.unreadable.values():
+        yield Check(
+            "journal", "fail", error.message.removeprefix(f"{folder / NAME}: "), "recovery store check"
+        )
+    yield from journal[1:] if record.unreadable else journal
 
 
 def _settings(folder: Path) -> tuple[Settings, Check | None]:
@@ -116,12 +121,12 @@ def _settings(folder: Path) -> tuple[Settings, Check | None]:
         return Settings(), Check("settings", "fail", error.message, error.hint)
 
 
-def _episodes(folder: Path, now: datetime) -> Sequence[Episode]:
+def _record(folder: Path, now: datetime) -> Record:
     path = folder / NAME
     try:
-        return open_episodes(path, now) if path.exists() else ()
+        return record_of(path, now) if path.exists() else Record(())
     except RecoveryError:
-        return ()  # the check of the journal tells it
+        return Record(())  # the check of the journal tells it
 
 
 # The desktop -------------------------------------------------------------------------------------

@@ -1,23 +1,27 @@
 """What happened: `log`, and `undo` for what a person entered by mistake."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, time
 from itertools import takewhile
 
 from recovery import clock, paths
 from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
+from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import control
 from recovery.engine import facts as f
 from recovery.engine.acts import RECENT
 from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Fact
-from recovery.engine.times import spell, spell_when
-from recovery.errors import NotThere, RecoveryError, StoreError
-from recovery.language import N_, _
+from recovery.engine.times import Place, spell, spell_when
+from recovery.errors import NotThere, RecoveryError
+from recovery.language import N_, _, current
+from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, load, load_one
+from recovery.store.record import Unreadable, bring_up, load, load_one
 from recovery.store.upgrading import counting_anew
+from recovery.zones import named
 
 MOST_TOGETHER = 20
 """More facts than any command writes."""
@@ -64,30 +68,48 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
         if episode is not None and episode not in journal.episodes():
             known = ", ".join(journal.episodes())
             raise NotThere(_("no episode {episode!r}", episode=episode), _("known: {names}", names=known))
-        facts = journal.all_facts(episode, None if everything else count)
+        facts = _facts(journal, episode, None if everything else count)
         if as_json:
             for fact in facts:
                 print_json(fact_json(fact))
             return 0
         from recovery.cli import render_log
 
-        episodes = [load_one(journal, id_, now) for id_ in journal.episodes()]
-        tell_lost(episodes)
-        places = {each.id: each.place for each in episodes}
-        try:
-            undone = {fact.data["seq"] for fact in journal.all_facts(episode) if fact.kind == f.UNDONE}
-            render_log.log(facts, places, undone)
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-            # Facts that no program of ours has written so, where their episode does not depend on them.
-            raise StoreError(
-                _(
-                    "{path}: a fact in it cannot be told: {reason}",
-                    path=journal.path,
-                    reason=f"{type(error).__name__} {error}",
-                ),
-                _("recovery store check tells what is wrong; recovery log --json tells all as it is"),
-            ) from error
+        render_log.log(facts, _places(journal, facts, now), journal.undone())
     return 0
+
+
+def _facts(journal: Journal, episode: str | None, count: int | None) -> list[Fact]:
+    """The last facts of one episode or of all. Those of an episode of which one cannot be read are told, and left out.
+
+    Raises `Nonsense` where it is the episode asked for.
+    """
+    try:
+        return journal.all_facts(episode, count)
+    except Nonsense:
+        if episode is not None:
+            raise
+    facts: list[Fact] = []
+    for id_ in journal.episodes():
+        try:
+            facts += journal.all_facts(id_, count)
+        except Nonsense as error:
+            tell(f"{id_}: {error.message}\n  {error.hint}")
+    facts.sort(key=lambda fact: fact.seq)
+    return facts if count is None else facts[-count:]
+
+
+def _places(journal: Journal, facts: Sequence[Fact], now: datetime) -> dict[str, Place]:
+    """Where each episode is; one that cannot be told is where this machine is."""
+    episodes, places = [], {}
+    for id_ in dict.fromkeys(fact.episode for fact in facts):
+        try:
+            episodes.append(load_one(journal, id_, now))
+        except Unreadable as error:
+            places[id_] = Place(named(clock.local_zone().name), time(7), time(23), language=current())
+            tell(f"{error.message}\n  {error.hint}")
+    tell_lost(episodes)
+    return places | {episode.id: episode.place for episode in episodes}
 
 
 def undo(episode: str | None, as_json: bool) -> int:
@@ -110,7 +132,10 @@ def undo(episode: str | None, as_json: bool) -> int:
             if last.kind == f.UPGRADED:
                 facts += _taking_back_an_upgrade(journal, last.episode, now)
             journal.append(facts, now=now)
-            known = bring_up(journal, load(journal, now), now).all
+            record = bring_up(journal, load(journal, now), now)
+            if last.episode in record.unreadable:
+                raise record.unreadable[last.episode]
+            known = record.all
         undone = next((e for e in known if e.id == last.episode), None) or load_one(
             journal, last.episode, now
         )

@@ -1,26 +1,30 @@
 """Looking at where one is: `status`, `next`, `agenda`, `explain`. They write nothing but what they told."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from recovery import clock, paths
 from recovery.cli import render_text as text
-from recovery.cli.person import Person, nothing_active, opened, show_untold
+from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
-from recovery.engine.outlook import coming, outlook
+from recovery.engine.outlook import Outlook, coming, outlook
 from recovery.engine.outlook import explain as explained
 from recovery.engine.screening import left_out_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
-from recovery.store.record import load_one
+from recovery.store.record import NONSENSE, Unreadable, load_one
+
+S = TypeVar("S")
 
 
 def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
-    """The episode asked for, or all of them. Raises `NotThere` where there is none."""
+    """The episode asked for, or all of them. Raises `NotThere` where there is none, `Unreadable`."""
     if wanted is not None:
         if wanted in person.journal.episodes() and wanted not in [e.id for e in person.record.episodes]:
             return (load_one(person.journal, wanted, person.now),)  # over: it is still there to look at
@@ -28,31 +32,57 @@ def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episod
     if not person.record.episodes:
         if not as_json:  # what the last one had to tell at its end
             show_untold(person, is_daemon_running=presence.is_running(person.folder))
-        raise nothing_active()
+        raise person.nothing()
     return person.record.episodes
+
+
+def _looked_at(
+    person: Person, wanted: str | None, look: Callable[[Episode], S], *, as_json: bool
+) -> tuple[Person, list[tuple[Episode, S]]]:
+    """Each episode that is meant with what `look` makes of it, and the person without those that make no sense.
+
+    Raises `NotThere` where there is none, `Unreadable` where none can be told.
+    """
+    seen: list[tuple[Episode, S]] = []
+    for episode in _meant(person, wanted, as_json=as_json):
+        try:
+            seen.append((episode, look(episode)))
+        except NONSENSE as error:
+            person = person.without(episode.id, error)
+    if not seen:
+        raise person.nothing()
+    return person, seen
 
 
 def status(episode: str | None, as_json: bool) -> int:
     """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
     there = presence.read(paths.home())
+    unreadable: Mapping[str, Unreadable] = {}
     try:
         with opened() as person:
             if there is None and not as_json and person.record.episodes and revived(person.folder):
                 there = presence.read(person.folder)
-            looks = [
-                outlook(e, person.now, person.record.others(e))
-                for e in _meant(person, episode, as_json=as_json)
-            ]
+            unreadable = person.record.unreadable
+
+            def look(one: Episode) -> Outlook:
+                return outlook(one, person.now, person.record.others(one))
+
+            left, seen = _looked_at(person, episode, look, as_json=as_json)
+            looks, unreadable = [each for _one, each in seen], left.record.unreadable
             if as_json:
-                print_json(status_json(looks, there, person.now))
+                print_json(status_json(looks, there, person.now, unreadable))
                 return 0
-            for look in looks:
-                print(text.status(look))
+            for each in looks:
+                print(text.status(each))
+            for line in unreadable_lines(left.record):
+                print(line)
             print(text.daemon(there, looks[0].episode.place, person.now))
             show_untold(person, is_daemon_running=there is not None)
-    except NotThere as error:
+    except (NotThere, Unreadable) as error:
         if as_json and episode is None:
-            print_json(status_json([], there, clock.now()))
+            if isinstance(error, Unreadable):
+                unreadable = {**unreadable, error.episode: error}
+            print_json(status_json([], there, clock.now(), unreadable))
             return error.exit_status
         raise
     return 0
@@ -61,23 +91,35 @@ def status(episode: str | None, as_json: bool) -> int:
 def next_(count: int, episode: str | None, as_json: bool) -> int:
     """The next cues, if nothing is answered meanwhile."""
     with opened() as person:
-        for one in _meant(person, episode, as_json=as_json):
-            look = outlook(one, person.now, person.record.others(one), count)
+        left, seen = _looked_at(
+            person,
+            episode,
+            lambda one: outlook(one, person.now, person.record.others(one), count),
+            as_json=as_json,
+        )
+        for one, look in seen:
             if as_json:
                 cues = [coming_json(cue, one.place) for cue in look.coming]
                 print_json({"v": VERSION, "episode": one.id, "next": cues})
             else:
                 print(text.coming(look, is_named=len(person.record.episodes) > 1))
         if not as_json:
-            _say_what_is_missing(person)
+            _say_what_is_missing(left)
     return 0
 
 
 def agenda(episode: str | None, as_json: bool) -> int:
     """Today and tomorrow on one page, if nothing is answered meanwhile."""
     with opened() as person:
-        for one in _meant(person, episode, as_json=as_json):
-            cues = list(coming(one, person.now, person.record.others(one), _end_of_tomorrow(one, person.now)))
+        left, seen = _looked_at(
+            person,
+            episode,
+            lambda one: [
+                *coming(one, person.now, person.record.others(one), _end_of_tomorrow(one, person.now))
+            ],
+            as_json=as_json,
+        )
+        for one, cues in seen:
             if as_json:
                 day = [coming_json(cue, one.place) for cue in cues]
                 print_json({"v": VERSION, "episode": one.id, "agenda": day})
@@ -86,12 +128,13 @@ def agenda(episode: str | None, as_json: bool) -> int:
 
                 render_rich.agenda(one, cues, person.now)
         if not as_json:
-            _say_what_is_missing(person)
+            _say_what_is_missing(left)
     return 0
 
 
 def _say_what_is_missing(person: Person) -> None:
-    """What no desktop has shown, and that nothing reminds where no daemon runs."""
+    """What cannot be read, what no desktop has shown, and that nothing reminds where no daemon runs."""
+    tell_unreadable(person.record)
     is_running = presence.is_running(person.folder) or revived(person.folder)
     show_untold(person, is_daemon_running=is_running)
     if not is_running:
@@ -108,9 +151,16 @@ def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
 def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
     """Why each next cue comes when it comes, and why something is withheld."""
     with opened() as person:
-        for one in _meant(person, episode, as_json=as_json):
-            told = explained(one, person.now, person.record.others(one))
-            known = [each.activity for each in told]
+        left, seen = _looked_at(
+            person,
+            episode,
+            lambda one: explained(one, person.now, person.record.others(one)),
+            as_json=as_json,
+        )
+        if not as_json:
+            tell_unreadable(left.record)
+        for one, reasons in seen:
+            told, known = reasons, [each.activity for each in reasons]
             if activity is not None:
                 told = tuple(each for each in told if each.activity == activity)
                 if not told:
@@ -131,8 +181,8 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
                         _("there are: {listed}", listed=", ".join(known) or _("none")),
                     )
             if as_json:
-                reasons = [explained_json(each, one.place) for each in told]
-                print_json({"v": VERSION, "episode": one.id, "explained": reasons})
+                listed = [explained_json(each, one.place) for each in told]
+                print_json({"v": VERSION, "episode": one.id, "explained": listed})
             else:
                 look = outlook(one, person.now, person.record.others(one), most=0)
                 print(text.explained(look, told, with_gate=activity is None))

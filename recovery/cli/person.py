@@ -10,11 +10,11 @@ from recovery import clock, paths
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.engine.episode import Episode
-from recovery.errors import NotThere, UsageError
+from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, load, seen_at, told, untold, write
-from recovery.values import Value
+from recovery.store.record import Record, Unreadable, bring_up, load, seen_at, told, untold, write
+from recovery.values import Value, replace
 
 
 class Person(Value):
@@ -29,24 +29,38 @@ class Person(Value):
     """As it is now: with what has become due since, which may not be written down yet."""
 
     def one(self, wanted: str | None) -> Episode:
-        """The episode meant. Raises `NotThere` where there is none, `UsageError` where there are several."""
+        """The episode meant. Raises `NotThere` where there is none, `UsageError` where there are several.
+
+        And `Unreadable` for one that cannot be told, which without a name is meant only where there is no other.
+        """
         known = [episode.id for episode in self.record.episodes]
         if wanted is not None:
             for episode in self.record.episodes:
                 if episode.id == wanted:
                     return episode
+            if wanted in self.record.unreadable:
+                raise self.record.unreadable[wanted]
             raise NotThere(
                 _("no active episode {episode!r}", episode=wanted),
                 _("active: {names}", names=", ".join(known) or _("none")),
             )
         if not known:
-            raise nothing_active()
+            raise self.nothing()
         if len(known) > 1:
             raise UsageError(
                 _("several episodes are active: {names}", names=", ".join(known)),
                 _("say which: --episode ID"),
             )
         return self.record.episodes[0]
+
+    def nothing(self) -> RecoveryError:
+        """The error where no episode can be told: nothing is active, or the first of what is cannot be read."""
+        return next(iter(self.record.unreadable.values()), None) or nothing_active()
+
+    def without(self, id_: str, error: Exception) -> "Person":
+        """The person once one of their episodes has turned out to make no sense."""
+        gone = Unreadable(self.journal.path, id_, error)
+        return replace(self, record=self.record.without(id_, gone))
 
 
 def nothing_active() -> NotThere:
@@ -63,7 +77,7 @@ def opened() -> Iterator[Person]:
     with at_the_journal() as (journal, now):
         kept = load(journal, now)
         tell_lost(kept.all)
-        yield Person(paths.home(), now, journal, kept, seen_at(kept, now))
+        yield Person(paths.home(), now, journal, kept, seen_at(kept, now, journal.path))
 
 
 @contextmanager
@@ -75,6 +89,23 @@ def at_the_journal() -> Iterator[tuple[Journal, datetime]]:
         raise nothing_active()
     with journal:
         yield journal, now
+
+
+def tell_unreadable(record: Record) -> None:
+    """Which episodes cannot be told, and why, on standard error: the command goes on with the others."""
+    for line in unreadable_lines(record):
+        tell(line)
+
+
+def unreadable_lines(record: Record) -> Iterator[str]:
+    """The same for a command that prints it itself."""
+    for id_, error in record.unreadable.items():
+        yield _(
+            "{episode} cannot be read, so nothing reminds of it and no limit counts its sessions: {reason}",
+            episode=id_,
+            reason=error.reason,
+        )
+        yield f"  {error.hint}"
 
 
 _UNWRITTEN = 0

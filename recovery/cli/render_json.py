@@ -1,7 +1,7 @@
 """Values as JSON, version 1: the machine interface of `--json`. Instants are RFC 3339 with offset."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.outlook import Coming, Explained, Outlook
 from recovery.engine.times import Place
+from recovery.store.record import Unreadable
 from recovery.zones import is_lost
 
 VERSION = 1
@@ -25,17 +26,22 @@ def _told(place: Place, instant: datetime | None) -> str | None:
     return None if instant is None else place.local(instant).isoformat(timespec="seconds")
 
 
-def status_json(looks: Iterable[Outlook], there: Presence | None, now: datetime) -> dict[str, Any]:
+def status_json(
+    looks: Iterable[Outlook], there: Presence | None, now: datetime, unreadable: Mapping[str, Unreadable]
+) -> dict[str, Any]:
     """`recovery status --json`."""
     known = list(looks)
     place = known[0].episode.place if known else None
     told = now.isoformat(timespec="seconds") if place is None else _told(place, now)
-    return {
+    status: dict[str, Any] = {
         "v": VERSION,
         "now": told,
         "daemon": daemon_json(there),
         "episodes": [_episode(look) for look in known],
     }
+    if unreadable:
+        status["unreadable"] = [{"id": id_, "reason": error.reason} for id_, error in unreadable.items()]
+    return status
 
 
 def daemon_json(there: Presence | None) -> dict[str, Any]:

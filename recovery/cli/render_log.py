@@ -1,6 +1,7 @@
 """The journal as a table: a line for each thing that happened, a cue together with its fate. Loads rich."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from rich.table import Table
@@ -46,15 +47,14 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     for name in (_("when"), _("episode"), _("what"), ""):
         table.add_column(name, no_wrap=name != "")
     for fact in known:
-        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data["seq"] in by_seq:
+        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)
-        what, about = _(_WORDS.get(fact.kind, fact.kind)), _about(fact, places[fact.episode])
-        if fact.kind == f.PHASE:
-            what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
-        if fact.kind == f.UNDONE and fact.data["seq"] in by_seq:
-            taken = by_seq[fact.data["seq"]]
-            about = f"{_(_WORDS.get(taken.kind, taken.kind))} {_about(taken, places[taken.episode])}".strip()
+        try:
+            what, about = _told(fact, by_seq, places)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # No program of ours has written it so, or it is damaged within.
+            what, about = str(fact.kind), _("makes no sense: recovery store check")
         if fact.seq in fates:
             about = f"{about}; {fates[fact.seq]}"
         style = "bold" if fact.by == "person" else ""
@@ -70,14 +70,28 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     console().print(table)
 
 
+def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -> tuple[str, str]:
+    """What a fact is, and what it is about."""
+    what, about = _(_WORDS.get(fact.kind, fact.kind)), _about(fact, places[fact.episode])
+    if fact.kind == f.PHASE:
+        what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
+    if fact.kind == f.UNDONE and fact.data["seq"] in by_seq:
+        taken = by_seq[fact.data["seq"]]
+        about = f"{_(_WORDS.get(taken.kind, taken.kind))} {_about(taken, places[taken.episode])}".strip()
+    return what, about
+
+
 def _fates(facts: Iterable[Fact]) -> dict[int, str]:
     """What became of each cue, by the fact that carries it: the last word counts."""
     fates = {}
     for fact in facts:
-        if fact.kind == f.DELIVERED:
-            fates[fact.data["seq"]] = _shown(fact.data["via"], fact.data["late"])
-        elif fact.kind == f.UNDELIVERED:
-            fates[fact.data["seq"]] = _("not shown: {reason}", reason=fact.data["reason"])
+        with suppress(
+            ArithmeticError, KeyError, TypeError
+        ):  # of one that makes no sense, which is told with it
+            if fact.kind == f.DELIVERED:
+                fates[fact.data["seq"]] = _shown(fact.data["via"], fact.data["late"])
+            elif fact.kind == f.UNDELIVERED:
+                fates[fact.data["seq"]] = _("not shown: {reason}", reason=fact.data["reason"])
     return fates
 
 

@@ -35,7 +35,7 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, load, untold, write
+from recovery.store.record import bring_up, load, untold, write
 from recovery.store.upgrading import pinned_from
 from recovery.values import Value, field, replace
 
@@ -326,7 +326,7 @@ def keep(folder: Path, reading: "Reading", opening: Opening) -> tuple[Episode, t
             id_ = journal.create_episode(protocol.id, reading.content_hash)
             opened = journal.append([Fact(id_, now, f.STARTED, opening.data, "person")], now=now)[0]
             episode = begin(compiled.in_language(protocol, current()), opened)
-            record = Record((*record.episodes, episode), record.ended)
+            record = replace(record, episodes=(*record.episodes, episode))
             for name in opening.flags:
                 outcome = act(record.of(id_), now, Act("flag", name))
                 if isinstance(outcome, Accepted):

@@ -12,8 +12,9 @@ from typing import Any
 from recovery.daemon.notes import Attempt
 from recovery.engine.fold import read_cue
 from recovery.notify.port import Note, Notifier
+from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import Record
+from recovery.store.record import NONSENSE, Record
 
 NAME = "notes.json"
 
@@ -111,12 +112,17 @@ class Screen:
 
 
 def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> Attempt | None:
-    """The cue that a fact carries; None where there is no such fact, as after an older copy was put back."""
+    """The cue that a fact carries; None where there is none, as after an older copy was put back, or it is damaged."""
     known = next((one for one in record.all if one.id == episode), None)
-    facts = journal.between(seq, seq)
-    if known is None or not facts or facts[0].episode != episode or "cue" not in facts[0].data:
+    if known is None:
         return None
-    return Attempt(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
+    try:
+        facts = journal.between(seq, seq)
+        if not facts or facts[0].episode != episode or "cue" not in facts[0].data:
+            return None
+        return Attempt(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
+    except (*NONSENSE, Nonsense):
+        return None
 
 
 def _read(path: Path) -> dict[str, tuple[str, list[tuple[str, int]]]]:

@@ -45,6 +45,7 @@ from recovery.store.record import (
     load,
     not_told,
     seen_at,
+    sound,
     told,
     told_again,
     untold,
@@ -60,6 +61,9 @@ HELD_WAIT = timedelta(minutes=1)
 
 TROUBLE_WAIT = timedelta(seconds=10)
 """When to try again after the journal could not be read or written."""
+
+UNREADABLE_WAIT = timedelta(minutes=15)
+"""When to look again whether an episode can be read that made no sense."""
 
 PATIENCE = 1.0
 """Seconds that another program may keep the journal locked before the end of a session is told without it."""
@@ -93,6 +97,8 @@ class Service:
         self._wished = Settings()
         self._trouble = ""
         self._lost_zones: set[tuple[str, Named]] = set()
+        self._unread: dict[str, str] = {}
+        """Why episodes cannot be read, as far as the log has it."""
         self._known = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
@@ -115,9 +121,10 @@ class Service:
             record = self._brought_up(now, patience)
         except RecoveryError as error:
             self._log_trouble(error)
-            return self._tell_from_memory(now)
-        self._trouble, self._known = "", record
-        self._on = {e.under_way.occurrence for e in record.all if e.under_way is not None}
+            self._known = self._told_from_memory(self._known, now)
+            return min(now + TROUBLE_WAIT, self._known.next_wakeup(now) or now + TROUBLE_WAIT)
+        self._trouble = ""
+        self._know(record, now)
         self._tell(record, now)
         self._screen.keep()
         # After the last of them a cue waits for whatever wakes the daemon next: where there is no desktop, none
@@ -125,27 +132,38 @@ class Service:
         waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.held_by)
         instants = [attempt.again_at for attempt in waiting]
         instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
-        places = [record.of(one.episode).place for one in self._left]
+        places = [e.place for one in self._left if (e := _episode_of(record, one)) is not None]
         instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
         instants.append(self._left_until if self._left else None)
-        instants.append(record.next_wakeup(now))
+        instants.append(self._known.next_wakeup(now))
+        instants.append(now + UNREADABLE_WAIT if record.unreadable else None)
         return min((instant for instant in instants if instant is not None), default=None)
 
-    def _tell_from_memory(self, now: datetime) -> datetime:
-        """Tell the ends of sessions, which must not wait for a journal that cannot be used now; when to wake next.
+    def _know(self, record: Record, now: datetime) -> None:
+        """Keep a record for when the journal, or one episode of it, cannot be read."""
+        lost = tuple(e for e in self._known.all if e.id in record.unreadable)
+        lost = self._told_from_memory(Record((), lost), now).all
+        self._known = Record(record.episodes, (*record.ended, *lost), record.unreadable)
+        self._on = {e.under_way.occurrence for e in self._known.all if e.under_way is not None}
+        for id_, error in record.unreadable.items():
+            if self._unread.get(id_) != error.message:
+                self._log.error("%s", error.message)
+        self._unread = {id_: error.message for id_, error in record.unreadable.items()}
+
+    def _told_from_memory(self, known: Record, now: datetime) -> Record:
+        """Tell the ends of sessions, which must not wait for a journal that cannot be used now; the record after that.
 
         They are told once more when it can be used: it then knows nothing of this time.
         """
-        for episode in self._known.all:
-            for fact in turn(episode, now, self._known.others(episode))[1]:
+        for episode in known.all:
+            for fact in turn(episode, now, known.others(episode))[1]:
                 if fact.kind == ENDED and fact.data["occurrence"] in self._on:
                     cue = read_cue(fact, self._reply())
                     attempt = Attempt(episode.id, episode.place.language, cue, episode.is_discreet)
                     self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
                     self.notifier.show(self._worded([attempt], now))
-        self._known = seen_at(self._known, now)
-        return min(now + TROUBLE_WAIT, self._known.next_wakeup(now) or now + TROUBLE_WAIT)
+        return seen_at(known, now, self._folder / NAME)
 
     def _catch_up(self, patience: float | None) -> None:
         """Write down what was shown while the journal could not be written. Raises `RecoveryError`."""
@@ -160,7 +178,7 @@ class Service:
             return Record(())
         with journal, journal.transaction():
             before = load(journal, now)
-            record = bring_up(journal, before, now)
+            record = sound(bring_up(journal, before, now), journal.path, lambda e: self._used(e, now))
             self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
         self._log_lost_zones(record)
         for episode in record.all:
@@ -180,6 +198,12 @@ class Service:
                 zone.stand_in(),
             )
         self._lost_zones = lost
+
+    def _used(self, episode: Episode, now: datetime) -> None:
+        """Ask of an episode what will be asked of it, to see whether it makes sense."""
+        Record((episode,)).next_wakeup(now)
+        untold(episode, now)
+        next_repeat(episode, now, self._wished.end_repeats, self._wished.start_repeats)
 
     def _journal(self, now: datetime, patience: float | None = None) -> Journal | None:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""
@@ -448,7 +472,7 @@ class Service:
             return Refused(tr(language, "that episode is not there"))
         with journal, journal.transaction():
             record = load(journal, now)
-            if all(episode.id != id_ for episode in record.episodes):
+            if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
                 return Refused(tr(language, "that episode is over"))
             _record, outcome = do(journal, record, id_, wish, now)
         return outcome if isinstance(outcome, Refused) else None

@@ -28,6 +28,10 @@ class Damaged(StoreError):
     """The content of the file makes no sense."""
 
 
+class Nonsense(Damaged):
+    """Something in the file makes no sense; what it lies in is whole, and the rest may be read."""
+
+
 @contextmanager
 def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
     """Turn what goes wrong with the file at `path` into a `StoreError`; let wrong use of SQLite pass.
@@ -40,7 +44,7 @@ def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
         if hasattr(error, "sqlite_errorcode"):
             raise _in_words(path, error, patience) from error
         if isinstance(error, sqlite3.OperationalError):  # from Python's module: a text that is not UTF-8
-            raise damaged(path, error) from error
+            raise nonsense(path, error) from error
         raise
     except (FileExistsError, NotADirectoryError) as error:
         message = _("{path}: is a file, or lies in one, but must be a folder", path=path.parent)
@@ -53,6 +57,11 @@ def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
 def damaged(path: Path, error: Exception) -> Damaged:
     """What to say when the content of the file at `path` makes no sense."""
     return Damaged(_("{path}: is damaged ({reason})", path=path, reason=error), remedy(path))
+
+
+def nonsense(path: Path, error: Exception) -> Nonsense:
+    """The same for a part of it."""
+    return Nonsense(_("{path}: is damaged ({reason})", path=path, reason=error), remedy(path))
 
 
 def remedy(path: Path) -> str:

@@ -6,12 +6,11 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.episode import Episode
 from recovery.engine.facts import DELIVERED, to_ms
 from recovery.engine.facts import UNDELIVERED as NOT_SHOWN
 from recovery.store import copying, migrations
 from recovery.store.journal import Journal
-from recovery.store.record import load
+from recovery.store.record import Record, load
 from recovery.values import Value
 
 _LATE = f"""
@@ -61,11 +60,11 @@ def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
     return Figures(size, schema, newest, "", lateness(late, limit), not_shown)
 
 
-def open_episodes(path: Path, now: datetime) -> tuple[Episode, ...]:
-    """Those of the journal at `path`, which may be of an older schema. Raises `StoreError`."""
+def record_of(path: Path, now: datetime) -> Record:
+    """That of the journal at `path`, which may be of an older schema. Raises `StoreError`."""
     with closing(copying.to_memory(path)) as connection:
         migrations.migrate(connection, path, now, keeps_copy=False)
-        return load(Journal(connection, path), now).episodes
+        return load(Journal(connection, path), now)
 
 
 def lateness(milliseconds: Sequence[int], limit: timedelta) -> Lateness:

@@ -8,7 +8,6 @@ the transaction it happened in. Wrong use (no transaction, a naive datetime) rai
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,8 +19,9 @@ from recovery import clock
 from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED, Fact, from_ms, to_ms
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
-from recovery.store import failures, migrations, shared_memory
-from recovery.store.failures import damaged, in_plain_words
+from recovery.store import migrations
+from recovery.store.connecting import connect, use_wal
+from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
 from recovery.values import Value, replace
 
@@ -41,8 +41,14 @@ _ONE = f"""
 _BETWEEN = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
-_TURNS = f"SELECT seq, at, episode, kind, data FROM fact WHERE kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
-_UNDONE = f"SELECT data FROM fact WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"  # noqa: S608 - constants only
+# As bytes what need not be text any more: one fact that is none must not keep the others from being read.
+_TURNS = f"""
+    SELECT seq, iif(typeof(at) = 'integer', at, NULL), episode, kind, CAST(data AS BLOB) FROM fact
+    WHERE kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
+_UNDONE = f"""
+    SELECT CAST(data AS BLOB) FROM fact
+    WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
+_NAMES = "SELECT number, CAST(id AS BLOB) FROM episode ORDER BY number"
 _ALL_PINNED = (
     "SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"
 )
@@ -57,15 +63,13 @@ _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY s
 _PIN = """
     INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING"""
-_PINNED = f"""
+_PINNED = """
     SELECT p.hash, p.protocol_id, p.version, p.texts, p.compiled, p.compiled_format
-    FROM episode AS e JOIN pinned AS p ON p.number = coalesce((
-        SELECT later.number FROM fact AS up JOIN pinned AS later ON later.hash = json_extract(up.data, '$.hash')
-        WHERE up.kind = '{UPGRADED}' AND up.episode = e.number AND NOT EXISTS (
-            SELECT 1 FROM fact AS back WHERE back.kind = '{UNDONE}' AND back.kind IN ({TURNS_SQL})
-            AND json_extract(back.data, '$.seq') = up.seq)
-        ORDER BY up.seq DESC LIMIT 1), e.pinned)
-    WHERE e.number = ?"""  # noqa: S608 - constants only
+    FROM episode AS e JOIN pinned AS p ON p.number = e.pinned WHERE e.number = ?"""
+_PINNED_LATER = """
+    SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned WHERE hash = ?"""
+_UPGRADES = f"""
+    SELECT seq, data FROM fact WHERE kind = '{UPGRADED}' AND episode = ? ORDER BY seq DESC"""  # noqa: S608 - constants only
 
 
 class Pinned(Value):
@@ -101,11 +105,11 @@ class Journal:
                 # Private from the first byte; SQLite gives the -wal and -shm files the same mode.
                 # An existing file must not be opened here: closing it would drop SQLite's own locks.
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            connection = _connect(path)
+            connection = connect(path)
             try:
-                if migrations.schema_of(connection, path) == 0 and not _use_wal(connection):
+                if migrations.schema_of(connection, path) == 0 and not use_wal(connection):
                     connection.close()
-                    connection = _connect(path)
+                    connection = connect(path)
                 migrations.migrate(connection, path, now)
             except BaseException:
                 connection.close()
@@ -127,7 +131,7 @@ class Journal:
                 path.stat()
             except FileNotFoundError:
                 return None
-            connection = _connect(path, patience)
+            connection = connect(path, patience)
             try:
                 if migrations.schema_of(connection, path) == 0:  # another process is just making it
                     connection.close()
@@ -216,7 +220,17 @@ class Journal:
 
         Raises `NotThere` for an unknown episode.
         """
-        ((pinned_hash, protocol_id, version, texts, *compiled),) = self._rows(_PINNED, self._number(episode))
+        number = self._number(episode)
+        upgrades = self._rows(_UPGRADES, number)
+        undone = self.undone() if upgrades else ()
+        rows: list[Any] = []
+        for seq, data in upgrades:
+            if not rows and seq not in undone:
+                rows = self._rows(_PINNED_LATER, self._decoded(data)["hash"])
+        rows = rows or self._rows(_PINNED, number)
+        if not rows:
+            raise nonsense(self.path, LookupError(f"the protocol of {episode}"))
+        ((pinned_hash, protocol_id, version, texts, *compiled),) = rows
         return Pinned(pinned_hash, protocol_id, version, self._decoded(texts), *compiled)
 
     def create_episode(self, protocol_id: str, pinned_hash: str) -> str:
@@ -245,24 +259,33 @@ class Journal:
 
     def episodes(self) -> tuple[str, ...]:
         """All episodes, open or not, in the order in which they were started."""
-        return tuple(row[0] for row in self._rows("SELECT id FROM episode ORDER BY number"))
+        return (*self._named().values(),)
 
     def open_episodes(self, shut_since: datetime | None = None) -> tuple[str, ...]:
         """Those that are neither completed nor stopped, and whose start was not taken back, in order.
 
-        With `shut_since` also those that were completed or stopped at that instant or later.
+        With `shut_since` also those that were completed or stopped at that instant or later. One of which that
+        cannot be told counts as open.
         """
         turns = self._rows(_TURNS)
-        undone = self._undone_by(data for *_, kind, data in turns if kind == UNDONE)
+        undone: set[int] = set()
+        doubtful: set[int] = set()
+        for _seq, at, episode, kind, data in turns:
+            taken_back = self._taken_back_by(data) if kind == UNDONE else 0
+            undone.add(taken_back or 0)
+            if taken_back is None or at is None:
+                doubtful.add(episode)
         lately = 2**63 if shut_since is None else to_ms(shut_since)
         shut = {
             episode
             for seq, at, episode, kind, _ in turns
-            if (kind in (COMPLETED, STOPPED) and seq not in undone and at < lately)
-            or (kind == STARTED and seq in undone)
+            if episode not in doubtful
+            and (
+                (kind in (COMPLETED, STOPPED) and seq not in undone and at < lately)
+                or (kind == STARTED and seq in undone)
+            )
         }
-        rows = self._rows("SELECT number, id FROM episode ORDER BY number")
-        return tuple(name for number, name in rows if number not in shut)
+        return tuple(name for number, name in self._named().items() if number not in shut)
 
     def facts(self, episode: str, since: datetime | None = None) -> list[Fact]:
         """The facts of an episode, in the order of the journal.
@@ -288,7 +311,7 @@ class Journal:
         """
         if limit is not None and limit < 0:
             raise ValueError(f"a limit is 0 or more, not {limit}")
-        names = dict(self._rows("SELECT number, id FROM episode"))
+        names = self._named()
         where, values = ("", ()) if episode is None else ("WHERE episode = ?", (self._number(episode),))
         rows = self._rows(
             f"SELECT episode, {_COLUMNS} FROM fact {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608 - constants only
@@ -298,8 +321,17 @@ class Journal:
         return self._read([(names[number], *rest) for number, *rest in reversed(rows)])
 
     def between(self, first: int, last: int) -> list[Fact]:
-        """The facts of all episodes from one place of the journal to another, both included."""
-        return self._read(self._rows(_BETWEEN, first, last))
+        """The facts of all episodes from one place of the journal to another, both included.
+
+        One that makes no sense is left out: it may be of an episode that nobody has asked for.
+        """
+        with suppress(Nonsense):
+            return self._read(self._rows(_BETWEEN, first, last))
+        facts: list[Fact] = []
+        for (seq,) in self._rows("SELECT seq FROM fact WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last):
+            with suppress(Nonsense):
+                facts += self._read(self._rows(_ONE, seq))
+        return facts
 
     # All of it, as it stands: for checking, for other programs, and back from them --------------------
 
@@ -356,7 +388,7 @@ class Journal:
         Facts of the kind `undone` are no candidates. Raises `NotThere` for an unknown episode.
         """
         number = None if episode is None else self._number(episode)
-        undone = self._undone_by(row[0] for row in self._rows(_UNDONE))
+        undone = self.undone()
         with self._words():
             for seq, kind, owner in self._connection.execute(_BY_PERSON):
                 if kind != UNDONE and seq not in undone and number in (None, owner):
@@ -376,6 +408,12 @@ class Journal:
             self._numbers[episode] = rows[0][0]
         return self._numbers[episode]
 
+    def _named(self) -> dict[int, str]:
+        """All episodes by number, in order. A name that is no text is told as far as it is one."""
+        names = {number: bytes(name or b"").decode(errors="replace") for number, name in self._rows(_NAMES)}
+        self._numbers.update({name: number for number, name in names.items()})
+        return names
+
     def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, tuple[int, int, int, str, str, str]]:
         text = _to_json(fact.data)
         at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
@@ -393,19 +431,25 @@ class Journal:
                 for (episode, seq, at, recorded_at, kind, by, _), found in zip(rows, data, strict=True)
             ]
         except (OverflowError, TypeError, ValueError) as error:
-            raise damaged(self.path, error) from error
+            raise nonsense(self.path, error) from error
 
     def _decoded(self, text: str) -> Any:
         try:
             return json.loads(text)
         except (TypeError, RecursionError, ValueError) as error:
-            raise damaged(self.path, error) from error
+            raise nonsense(self.path, error) from error
 
-    def _undone_by(self, texts: Iterable[str]) -> set[int]:
+    def undone(self) -> set[int]:
+        """The places of the facts that were taken back, in whatever episode."""
+        return {self._taken_back_by(data) or 0 for (data,) in self._rows(_UNDONE)}
+
+    def _taken_back_by(self, data: bytes) -> int | None:
+        """The place of the fact that an `undone` fact is about; None where that cannot be read."""
         try:
-            return {self._decoded(text).get("seq") for text in texts}
-        except (AttributeError, TypeError) as error:
-            raise damaged(self.path, error) from error
+            seq = json.loads(data)["seq"]
+        except (KeyError, TypeError, RecursionError, ValueError):
+            return None
+        return seq if type(seq) is int else None
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self._words():
@@ -420,6 +464,8 @@ class Journal:
         try:
             with in_plain_words(self.path, self._patience):
                 yield
+        except Nonsense:
+            raise  # read, not written: what else was done stays done
         except StoreError:
             self._roll_back()
             raise
@@ -429,58 +475,6 @@ class Journal:
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):  # on a broken disk; SQLite undoes it at the next opening
                 self._connection.execute("ROLLBACK")
-
-
-def _connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
-    try:
-        return _connected(path, patience)
-    except sqlite3.OperationalError as error:
-        if not shared_memory.is_missing(error):
-            raise
-    shared_memory.do_without(path)  # it was made on another disk
-    return _connected(path, patience)
-
-
-def _connected(path: Path, patience: float | None) -> sqlite3.Connection:
-    wait = failures.BUSY_SECONDS if patience is None else patience
-    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        if os.name == "posix":
-            _close_to_others(path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _close_to_others(path: Path) -> None:
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        file = path.with_name(name)
-        with suppress(FileNotFoundError):
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)
-
-
-def _use_wal(connection: sqlite3.Connection) -> bool:
-    """False where the disk cannot have it, and the file has to be connected to once more."""
-    deadline = clock.monotonic() + failures.BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "SELECT 1 FROM sqlite_master LIMIT 1"
-            ).fetchone()  # only this needs what WAL needs
-            return True
-        except sqlite3.OperationalError as error:
-            if shared_memory.is_missing(error):
-                return False
-            # When two processes make a fresh file at once, SQLite may refuse one of them without waiting.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
 
 
 def _to_json(value: Mapping[str, Any]) -> str:

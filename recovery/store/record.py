@@ -4,8 +4,9 @@ All that the command line and the daemon do to the journal goes through here, so
 order: what is due first, then what the person does, then what follows from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from recovery import clock
 from recovery.engine import facts as f
@@ -18,13 +19,43 @@ from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.righting import is_far_ahead, right
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
-from recovery.errors import StoreError
+from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.carried import carried_over
+from recovery.store.failures import Nonsense, nonsense
 from recovery.store.journal import Journal, Pinned
-from recovery.values import Value
+from recovery.values import Value, field, replace
+
+NONSENSE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a rule raises that trips over facts which were not written by us, or are damaged within."""
+
+
+class Unreadable(StoreError):
+    """An episode that cannot be told from what the journal has of it."""
+
+    def __init__(self, path: Path, episode: str, error: Exception) -> None:
+        self.episode = episode
+        self.reason = error.message if isinstance(error, RecoveryError) else f"{type(error).__name__} {error}"
+        self.reason = self.reason.removeprefix(f"{path}: ")
+        super().__init__(
+            _(
+                "{path}: {episode} cannot be told from its facts: {reason}",
+                path=path,
+                episode=episode,
+                reason=self.reason,
+            ),
+            _("recovery store check tells what is wrong"),
+        )
 
 
 class Record(Value):
@@ -34,17 +65,19 @@ class Record(Value):
     ended: tuple[Episode, ...] = ()
     """Those that have been over for less than `LEDGER_MEMORY`: the end of a session that was under way is still
     told, and the limits count their sessions."""
+    unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
+    """Open episodes that cannot be told, by id. They keep nobody from the others, whose limits know nothing of them."""
 
     @property
     def all(self) -> tuple[Episode, ...]:
         return (*self.episodes, *self.ended)
 
     def of(self, id_: str) -> Episode:
-        """The episode of that id, as it stands now. Raises `KeyError`."""
+        """The episode of that id, as it stands now. Raises `KeyError`, `Unreadable`."""
         for episode in self.all:
             if episode.id == id_:
                 return episode
-        raise KeyError(id_)
+        raise self.unreadable.get(id_) or KeyError(id_)
 
     def others(self, episode: Episode) -> tuple[Episode, ...]:
         """The person's other episodes."""
@@ -56,7 +89,15 @@ class Record(Value):
         def newer(known: tuple[Episode, ...]) -> tuple[Episode, ...]:
             return tuple(episode if e.id == episode.id else e for e in known)
 
-        return Record(newer(self.episodes), newer(self.ended))
+        return replace(self, episodes=newer(self.episodes), ended=newer(self.ended))
+
+    def without(self, id_: str, error: Unreadable) -> "Record":
+        """The record once one of its episodes has turned out to make no sense."""
+        return Record(
+            tuple(e for e in self.episodes if e.id != id_),
+            tuple(e for e in self.ended if e.id != id_),
+            {**self.unreadable, id_: error},
+        )
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""
@@ -71,15 +112,21 @@ class Record(Value):
 
 def load(journal: Journal, now: datetime) -> Record:
     """The episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
-    ids = journal.open_episodes(shut_since=now - LEDGER_MEMORY)
-    known = [load_one(journal, id_, now) for id_ in ids]
-    return Record(tuple(e for e in known if not e.is_over), tuple(e for e in known if e.is_over))
+    known: list[Episode] = []
+    unreadable: dict[str, Unreadable] = {}
+    for id_ in journal.open_episodes(shut_since=now - LEDGER_MEMORY):
+        try:
+            known.append(load_one(journal, id_, now))
+        except Unreadable as error:
+            unreadable[id_] = error
+    over = tuple(e for e in known if e.is_over)
+    return Record(tuple(e for e in known if not e.is_over), over, unreadable)
 
 
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
-    """One episode as it stands in the journal, open or not. Raises `StoreError`, `NotThere`."""
-    facts = journal.facts(id_, since=now - MEMORY)
+    """One episode as it stands in the journal, open or not. Raises `StoreError`, `Unreadable`, `NotThere`."""
     try:
+        facts = journal.facts(id_, since=now - MEMORY)
         protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
         latest = journal.last_fleeting_at(id_)
         if latest is not None and latest < now - MEMORY:
@@ -89,17 +136,9 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
             if episode.under_way is not None:
                 return episode
         return fold(protocol, carried_over(protocol, facts), clock.stand_in)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        # Not written by us, or damaged within: no reason for the daemon to end, nor for a command to call it a bug.
-        raise StoreError(
-            _(
-                "{path}: {episode} cannot be told from its facts: {reason}",
-                path=journal.path,
-                episode=id_,
-                reason=f"{type(error).__name__} {error}",
-            ),
-            _("recovery store check tells what is wrong"),
-        ) from error
+    except (*NONSENSE, Nonsense) as error:
+        # No reason for the daemon to end, nor for a command to call it a bug.
+        raise Unreadable(journal.path, id_, error) from error
 
 
 def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
@@ -114,24 +153,32 @@ def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryPro
 
 
 def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
-    from recovery.protocol.reading import compile_texts  # heavy, and hardly ever needed
+    from recovery.protocol.reading import ProtocolError, compile_texts  # heavy, and hardly ever needed
 
-    protocol = compile_texts(pinned.texts, pinned.protocol_id)
+    try:
+        protocol = compile_texts(pinned.texts, pinned.protocol_id)
+    except ProtocolError as error:
+        raise nonsense(journal.path, error) from error
     journal.recompile(pinned.hash, compiled.to_json(protocol), compiled.FORMAT)
     return protocol
 
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
-    for episode in record.all:
-        if is_far_ahead(episode, now):
-            known = journal.facts(episode.id, since=now - LEDGER_MEMORY)
-            record = write(journal, record, right(episode, now, known), now)
-    for decide in (end_sessions, _moved, turn):
+
+    def righted(episode: Episode, _now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
+        if not is_far_ahead(episode, now):
+            return episode, []
+        return episode, right(episode, now, journal.facts(episode.id, since=now - LEDGER_MEMORY))
+
+    for decide in (righted, end_sessions, _moved, turn):
         for id_ in [episode.id for episode in record.all]:
-            episode = record.of(id_)
-            _, facts = decide(episode, now, record.others(episode))
-            record = write(journal, record, facts, now)
+            try:
+                episode = record.of(id_)
+                _, facts = decide(episode, now, record.others(episode))
+                record = write(journal, record, facts, now)
+            except (*NONSENSE, Nonsense) as error:
+                record = record.without(id_, Unreadable(journal.path, id_, error))
     return record
 
 
@@ -142,24 +189,37 @@ def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple
     ) if episode.travels else []
 
 
-def seen_at(record: Record, now: datetime) -> Record:
-    """What `bring_up` would make of the record, with nothing written: for looking at it."""
+def seen_at(record: Record, now: datetime, path: Path) -> Record:
+    """What `bring_up` would make of the record of the journal at `path`, with nothing written: for looking at it."""
     for decide in (end_sessions, turn):
         for id_ in [episode.id for episode in record.all]:
-            episode = record.of(id_)
-            record = record.with_(decide(episode, now, record.others(episode))[0])
+            try:
+                episode = record.of(id_)
+                record = record.with_(decide(episode, now, record.others(episode))[0])
+            except NONSENSE as error:
+                record = record.without(id_, Unreadable(path, id_, error))
+    return record
+
+
+def sound(record: Record, path: Path, use: Callable[[Episode], object]) -> Record:
+    """The record without the episodes of which `use` makes no sense: they are then among the unreadable."""
+    for episode in record.all:
+        try:
+            use(episode)
+        except NONSENSE as error:
+            record = record.without(episode.id, Unreadable(path, episode.id, error))
     return record
 
 
 def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> tuple[Record, Outcome]:
     """A person's act on one episode, with what is due before and after it. Needs a transaction.
 
-    A refused act leaves no trace but what was due anyhow.
+    A refused act leaves no trace but what was due anyhow. Raises `Unreadable`, `StoreError`.
     """
     from recovery.engine.verbs import act  # whoever only looks says nothing
 
     record = bring_up(journal, record, now)
-    episode = next(e for e in record.episodes if e.id == id_)
+    episode = record.of(id_)
     outcome = act(episode, now, wish, record.others(episode))
     if isinstance(outcome, Accepted):
         record = bring_up(journal, write(journal, record, outcome.facts, now), now)

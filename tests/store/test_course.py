@@ -138,7 +138,7 @@ def test_whatever_is_taken_over_can_be_lived_with(whole: Any, tmp_path: Path) ->
             home = tmp_path / f"{kind}-{turn}"
             import_(home, document, NOON)
             with Journal.open(home, now=NOON) as journal:
-                seen_at(load(journal, NOON), NOON)
+                assert not seen_at(load(journal, NOON), NOON, journal.path).unreadable
             watch = Watch(home)
             watch.wake()
-            assert watch.service._trouble == "", (kind, path, value)
+            assert (watch.service._trouble, watch.service._unread) == ("", {}), (kind, path, value)

@@ -74,7 +74,7 @@ def test_a_journal_of_before_there_were_upgrades_can_have_them(tmp_path: Path) -
 def test_finding_the_text_reads_no_facts_but_upgrades(journal: Journal) -> None:
     with journal:
         plan = [
-            str(row[-1]) for row in raw(journal, f"EXPLAIN QUERY PLAN {module._PINNED.replace('?', '1')}")
+            str(row[-1]) for row in raw(journal, f"EXPLAIN QUERY PLAN {module._UPGRADES.replace('?', '1')}")
         ]
     assert not any(step.startswith("SCAN") for step in plan)
     assert any("fact_upgraded" in step for step in plan)

@@ -1,0 +1,69 @@
+"""Connections to the file of the journal: what SQLite is told at their beginning, and who may read the file."""
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from recovery import clock
+from recovery.store import failures, shared_memory
+
+
+def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
+    """A connection that waits `patience` seconds for other processes (default: `BUSY_SECONDS`).
+
+    Raises `sqlite3.Error`, `OSError`.
+    """
+    try:
+        return _connected(path, patience)
+    except sqlite3.OperationalError as error:
+        if not shared_memory.is_missing(error):
+            raise
+    shared_memory.do_without(path)  # it was made on another disk
+    return _connected(path, patience)
+
+
+def _connected(path: Path, patience: float | None) -> sqlite3.Connection:
+    wait = failures.BUSY_SECONDS if patience is None else patience
+    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        if os.name == "posix":
+            _close_to_others(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _close_to_others(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        file = path.with_name(name)
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def use_wal(connection: sqlite3.Connection) -> bool:
+    """Let readers and a writer work side by side.
+
+    False where the disk cannot have it, and the file has to be connected to once more.
+    """
+    deadline = clock.monotonic() + failures.BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(
+                "SELECT 1 FROM sqlite_master LIMIT 1"
+            ).fetchone()  # only this needs what WAL needs
+            return True
+        except sqlite3.OperationalError as error:
+            if shared_memory.is_missing(error):
+                return False
+            # When two processes make a fresh file at once, SQLite may refuse one of them without waiting.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
+                raise
+            time.sleep(0.005)

@@ -1,0 +1,164 @@
+"""An episode that cannot be read: the others go on, and every command says which it is and why."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from recovery.engine.facts import DELIVERED
+from tests.cli.conftest import NOW, Person
+from tests.daemon.conftest import MINUTE, NOON, Watch
+from tests.fuzz.trying import typed
+from tests.profile import Profile
+from tests.store.damaging import changes, make, two_episodes
+
+NO_ZONE = ("data", '{"onset":1795420800000,"wake":"07:00","bedtime":"23:00"}', 1)
+LATER = NOON + 30 * MINUTE
+
+
+@pytest.fixture
+def two(person: Person) -> Person:
+    """Somebody with quick-1, which cannot be read, and walks-1; half an hour after noon."""
+    journal = two_episodes(person.home)
+    assert make(journal, NO_ZONE)
+    person.waits(seconds=(LATER - NOW).total_seconds())
+    return person
+
+
+def test_status_tells_the_others_and_which_cannot_be_read_and_why(two: Person) -> None:
+    out = two.types("status").out
+    assert "Walk" in out
+    assert "quick-1 cannot be read" in out
+    assert "KeyError 'zone'" in out
+    assert "recovery store check" in out
+
+    told = two.json("status")
+    assert [episode["id"] for episode in told["episodes"]] == ["walks-1"]
+    assert told["unreadable"] == [{"id": "quick-1", "reason": "KeyError 'zone'"}]
+
+
+@pytest.mark.parametrize("command", ["next", "agenda", "explain", "pause", "log"])
+def test_other_commands_work_for_the_others_and_say_it_on_standard_error(two: Person, command: str) -> None:
+    ran = two.types(command)
+    assert "quick-1 cannot be" in ran.err
+    assert two.types(command, "--json").out.count("\n") >= 1
+
+
+def test_an_act_on_the_one_that_cannot_be_read_says_why(two: Person) -> None:
+    ran = two.types("checkin", "pain=3", "--episode", "quick-1", status=1)
+    assert "quick-1 cannot be told from its facts: KeyError 'zone'" in ran.err
+    assert "recovery store check" in ran.err
+
+
+def test_what_was_entered_in_another_is_taken_back(two: Person) -> None:
+    two.types("pause", "--for", "1h")
+    assert "walks-1" in two.types("undo", "--episode", "walks-1").out
+    assert "quick-1 cannot be told" in two.types("undo", "--episode", "quick-1", status=1).err
+
+
+def test_where_none_can_be_read_status_says_so_and_fails(two: Person) -> None:
+    assert make(two.home / "journal.db", ("data", "{", 4))
+    assert "cannot be told from its facts" in two.types("status", status=1).err
+    told = two.json("status", status=1)
+    assert (told["episodes"], [one["id"] for one in told["unreadable"]]) == ([], ["quick-1", "walks-1"])
+
+
+def test_doctor_names_it(two: Person) -> None:
+    checks = two.json("doctor", status=1)["checks"]
+    (journal,) = (check for check in checks if check["name"] == "journal")
+    assert journal["state"] == "fail"
+    assert "quick-1 cannot be told" in journal["found"]
+
+
+def test_a_log_tells_what_it_can(two: Person) -> None:
+    journal = two.home / "journal.db"
+    assert make(journal, ("data", '{"values": 7}', 8))
+    out = two.types("log", "--all").out
+    assert "makes no sense: recovery store check" in out
+    assert "walks-1" in out
+
+    assert make(journal, ("data", b"\xff\xfe", 8))
+    ran = two.types("log", "--all")
+    assert "walks-1" in ran.out
+    assert "quick-1: " in ran.err
+    assert "is damaged" in two.types("log", "--episode", "quick-1", status=1).err
+
+
+def test_an_upgrade_or_undo_of_one_that_cannot_be_read_is_its_own_matter(two: Person) -> None:
+    journal = two.home / "journal.db"
+    assert make(journal, ("kind", "upgraded", 8))
+    assert make(journal, ("data", "{", 11))
+    two.types("pause", "--for", "1h")
+    two.types("undo", "--episode", "walks-1")
+    assert [e["id"] for e in two.json("status")["episodes"]] == ["walks-1"]
+
+
+# The daemon --------------------------------------------------------------------------------------
+
+
+def test_the_daemon_tells_the_ends_of_the_others(own_home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal = two_episodes(own_home)
+    assert make(journal, ("data", '{"onset":1795420800000,"wake":"07:00","bedtime":"23:00"}', 4))
+    watch = Watch(own_home)
+    watch.wake(NOON + 22 * MINUTE)
+    assert watch.titles() == ["Ice: stop"]
+    assert caplog.text.count("walks-1 cannot be told from its facts") == 1
+    watch.wake(NOON + 23 * MINUTE)
+    assert caplog.text.count("walks-1 cannot be told from its facts") == 1
+    assert watch.titles() == ["Ice: stop"]
+
+
+def test_the_daemon_tells_from_memory_the_end_of_what_was_on(own_home: Path) -> None:
+    journal = two_episodes(own_home)
+    watch = Watch(own_home)
+    watch.wake(NOON + 10 * MINUTE)
+    assert make(journal, NO_ZONE)
+    watch.wake(NOON + 12 * MINUTE)
+    watch.wake_when_due()
+    assert (watch.now, watch.titles()) == (NOON + 22 * MINUTE, ["Ice: stop"])
+    before = len(watch.facts(DELIVERED))
+    watch.wake(NOON + 130 * MINUTE)
+    assert watch.titles() == ["Ice: stop", "Walk ❄"]
+    assert len(watch.facts(DELIVERED)) == before + 1
+
+
+def test_a_daemon_starts_beside_it(tmp_path: Path) -> None:
+    with Profile(tmp_path) as person:
+        journal = two_episodes(person.home)
+        assert make(journal, NO_ZONE)
+        person.run("daemon", "start", "--notifier", "text")
+        assert person.json("status")["daemon"]["running"]
+        person.run("daemon", "stop")
+        assert "quick-1 cannot be told from its facts: KeyError 'zone'" in person.log()
+
+
+# Whatever the file holds -------------------------------------------------------------------------
+
+
+def test_nothing_that_an_episode_holds_stops_another(own_home: Path) -> None:
+    kept = two_episodes(own_home.with_name("kept"))
+    own_home.mkdir()
+    tried = random.Random(4).sample([*changes(kept)], 150)
+    for change in tried:
+        if not _laid(kept, own_home, change):
+            continue
+        with time_machine.travel(LATER, tick=False):
+            for command in ("status", "next", "log --episode walks-1", "pause --for 1h --episode walks-1"):
+                status, said = typed(*command.split())
+                assert status == 0, (change, command, said)
+            for command in ("log --all", "undo", "checkin pain=3 --episode quick-1", "store check"):
+                typed(*command.split())
+        assert _laid(kept, own_home, change)
+        watch = Watch(own_home)
+        watch.wake(NOON + 150 * MINUTE)
+        assert watch.service._trouble == "", change
+        assert any("Walk" in f"{note.title} {note.body}" for note in watch.notifier.shown), change
+
+
+def _laid(kept: Path, home: Path, change: tuple[str, object, int]) -> bool:
+    for end in ("", "-wal", "-shm"):
+        (home / f"journal.db{end}").unlink(missing_ok=True)
+    shutil.copyfile(kept, home / "journal.db")
+    return make(home / "journal.db", change)
