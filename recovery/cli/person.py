@@ -60,7 +60,7 @@ class Person(Value):
     def without(self, id_: str, error: Exception) -> "Person":
         """The person once one of their episodes has turned out to make no sense."""
         gone = Unreadable(self.journal.path, id_, error)
-        return replace(self, record=self.record.without(id_, gone))
+        return replace(self, record=self.record.without(id_, gone, self.now))
 
 
 def nothing_active() -> NotThere:

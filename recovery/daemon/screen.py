@@ -12,9 +12,9 @@ from typing import Any
 from recovery.daemon.notes import Attempt
 from recovery.engine.fold import read_cue
 from recovery.notify.port import Note, Notifier
-from recovery.store.failures import Nonsense
+from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import NONSENSE, Record
+from recovery.store.record import Record
 
 NAME = "notes.json"
 

@@ -178,7 +178,7 @@ class Service:
             return Record(())
         with journal, journal.transaction():
             before = load(journal, now)
-            record = sound(bring_up(journal, before, now), journal.path, lambda e: self._used(e, now))
+            record = sound(bring_up(journal, before, now), journal.path, lambda e: self._used(e, now), now)
             self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
         self._log_lost_zones(record)
         for episode in record.all:

@@ -24,6 +24,18 @@ BACKUPS = "backups"
 """The folder of copies, beside the journal."""
 
 
+NONSENSE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a rule raises that trips over facts which were not written by us, or are damaged within."""
+
+
 class Damaged(StoreError):
     """The content of the file makes no sense."""
 

@@ -327,8 +327,16 @@ class Journal:
         """
         with suppress(Nonsense):
             return self._read(self._rows(_BETWEEN, first, last))
+        return self._legible("seq BETWEEN ? AND ?", first, last)
+
+    def legible(self, episode: str, since: datetime) -> list[Fact]:
+        """The facts of an episode that make sense; of the fleeting kinds those at or after `since` only."""
+        where = f"episode = ? AND (kind NOT IN ({FLEETING_SQL}) OR at >= ?)"
+        return self._legible(where, self._number(episode), to_ms(since))
+
+    def _legible(self, where: str, *values: int) -> list[Fact]:
         facts: list[Fact] = []
-        for (seq,) in self._rows("SELECT seq FROM fact WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last):
+        for (seq,) in self._rows(f"SELECT seq FROM fact WHERE {where} ORDER BY seq", *values):  # noqa: S608 - constants only
             with suppress(Nonsense):
                 facts += self._read(self._rows(_ONE, seq))
         return facts

@@ -24,20 +24,9 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.carried import carried_over
-from recovery.store.failures import Nonsense, nonsense
+from recovery.store.failures import NONSENSE, Nonsense, nonsense
 from recovery.store.journal import Journal, Pinned
 from recovery.values import Value, field, replace
-
-NONSENSE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What a rule raises that trips over facts which were not written by us, or are damaged within."""
 
 
 class Unreadable(StoreError):
@@ -66,7 +55,9 @@ class Record(Value):
     """Those that have been over for less than `LEDGER_MEMORY`: the end of a session that was under way is still
     told, and the limits count their sessions."""
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
-    """Open episodes that cannot be told, by id. They keep nobody from the others, whose limits know nothing of them."""
+    """Open episodes that cannot be told, by id. They keep nobody from the others."""
+    remains: tuple[Episode, ...] = ()
+    """What can be told of their sessions, which the limits of the others count."""
 
     @property
     def all(self) -> tuple[Episode, ...]:
@@ -80,8 +71,8 @@ class Record(Value):
         raise self.unreadable.get(id_) or KeyError(id_)
 
     def others(self, episode: Episode) -> tuple[Episode, ...]:
-        """The person's other episodes."""
-        return tuple(other for other in self.all if other.id != episode.id)
+        """The person's other episodes, for the limits."""
+        return tuple(other for other in (*self.all, *self.remains) if other.id != episode.id)
 
     def with_(self, episode: Episode) -> "Record":
         """The record with the newer state of one episode."""
@@ -91,12 +82,16 @@ class Record(Value):
 
         return replace(self, episodes=newer(self.episodes), ended=newer(self.ended))
 
-    def without(self, id_: str, error: Unreadable) -> "Record":
+    def without(self, id_: str, error: Unreadable, now: datetime) -> "Record":
         """The record once one of its episodes has turned out to make no sense."""
+        from recovery.store.remains import sessions_of  # hardly ever needed
+
+        left = [sessions_of(e, now) for e in self.all if e.id == id_]
         return Record(
             tuple(e for e in self.episodes if e.id != id_),
             tuple(e for e in self.ended if e.id != id_),
             {**self.unreadable, id_: error},
+            (*self.remains, *(e for e in left if e is not None)),
         )
 
     def next_wakeup(self, now: datetime) -> datetime | None:
@@ -114,13 +109,26 @@ def load(journal: Journal, now: datetime) -> Record:
     """The episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
     known: list[Episode] = []
     unreadable: dict[str, Unreadable] = {}
+    left: list[Episode | None] = []
     for id_ in journal.open_episodes(shut_since=now - LEDGER_MEMORY):
         try:
             known.append(load_one(journal, id_, now))
         except Unreadable as error:
             unreadable[id_] = error
+            left.append(_left_of(journal, id_, now))
     over = tuple(e for e in known if e.is_over)
-    return Record(tuple(e for e in known if not e.is_over), over, unreadable)
+    return Record(
+        tuple(e for e in known if not e.is_over), over, unreadable, tuple(e for e in left if e is not None)
+    )
+
+
+def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
+    from recovery.store.remains import remains  # hardly ever needed
+
+    try:
+        return remains(journal, id_, protocol_of(journal, id_), now)
+    except (StoreError, *NONSENSE):  # its protocol is damaged
+        return None
 
 
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
@@ -178,7 +186,7 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
                 _, facts = decide(episode, now, record.others(episode))
                 record = write(journal, record, facts, now)
             except (*NONSENSE, Nonsense) as error:
-                record = record.without(id_, Unreadable(journal.path, id_, error))
+                record = record.without(id_, Unreadable(journal.path, id_, error), now)
     return record
 
 
@@ -197,17 +205,17 @@ def seen_at(record: Record, now: datetime, path: Path) -> Record:
                 episode = record.of(id_)
                 record = record.with_(decide(episode, now, record.others(episode))[0])
             except NONSENSE as error:
-                record = record.without(id_, Unreadable(path, id_, error))
+                record = record.without(id_, Unreadable(path, id_, error), now)
     return record
 
 
-def sound(record: Record, path: Path, use: Callable[[Episode], object]) -> Record:
+def sound(record: Record, path: Path, use: Callable[[Episode], object], now: datetime) -> Record:
     """The record without the episodes of which `use` makes no sense: they are then among the unreadable."""
     for episode in record.all:
         try:
             use(episode)
         except NONSENSE as error:
-            record = record.without(episode.id, Unreadable(path, episode.id, error))
+            record = record.without(episode.id, Unreadable(path, episode.id, error), now)
     return record
 
 

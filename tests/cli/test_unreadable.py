@@ -2,17 +2,21 @@
 
 import random
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import time_machine
 
+from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.facts import DELIVERED
+from recovery.store.journal import Journal
+from recovery.store.record import do, load
 from tests.cli.conftest import NOW, Person
-from tests.daemon.conftest import MINUTE, NOON, Watch
+from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.fuzz.trying import typed
-from tests.profile import Profile
-from tests.store.damaging import changes, make, two_episodes
+from tests.profile import ICE, Profile, protocol
+from tests.store.damaging import Change, changes, make, two_episodes
 
 NO_ZONE = ("data", '{"onset":1795420800000,"wake":"07:00","bedtime":"23:00"}', 1)
 LATER = NOON + 30 * MINUTE
@@ -93,6 +97,29 @@ def test_an_upgrade_or_undo_of_one_that_cannot_be_read_is_its_own_matter(two: Pe
     two.types("pause", "--for", "1h")
     two.types("undo", "--episode", "walks-1")
     assert [e["id"] for e in two.json("status")["episodes"]] == ["walks-1"]
+
+
+@pytest.mark.parametrize("change", [NO_ZONE, ("data", "{", 8), ("kind", "undone", 8), ("data", b"\xff", 2)])
+def test_the_limits_of_another_count_what_it_had_on(own_home: Path, change: Change) -> None:
+    journal_file = two_episodes(own_home)
+    start(
+        own_home,
+        protocol(ICE.format(length="20min"), name="cold").replace("gap: 1s", "gap: 1h"),
+        confirms=True,
+    )
+
+    def begins(now: datetime) -> Outcome:
+        with Journal.open(own_home, now=now) as journal, journal.transaction():
+            record = load(journal, now)
+            assert "quick-1" in record.unreadable
+            return do(journal, record, "cold-1", Act("begin", "ice"), now)[1]
+
+    assert make(journal_file, change)
+    for minute in (10, 80):
+        refused = begins(NOON + minute * MINUTE)
+        assert isinstance(refused, Refused)
+        assert refused.earliest == NOON + 82 * MINUTE
+    assert isinstance(begins(NOON + 83 * MINUTE), Accepted)
 
 
 # The daemon --------------------------------------------------------------------------------------

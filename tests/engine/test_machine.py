@@ -371,7 +371,7 @@ class Machine(RuleBasedStateMachine):
         before = len(self.journal.all_facts())
         self.wake_up()
         assert len(self.journal.all_facts()) == before
-        assert seen_at(self.daemon, self.now) == self.daemon
+        assert seen_at(self.daemon, self.now, self.journal.path) == self.daemon
         for episode in self.daemon.all:
             waking = next_wakeup(episode, self.now)
             assert waking is None or waking > self.now
