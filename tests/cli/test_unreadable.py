@@ -102,11 +102,8 @@ def test_an_upgrade_or_undo_of_one_that_cannot_be_read_is_its_own_matter(two: Pe
 @pytest.mark.parametrize("change", [NO_ZONE, ("data", "{", 8), ("kind", "undone", 8), ("data", b"\xff", 2)])
 def test_the_limits_of_another_count_what_it_had_on(own_home: Path, change: Change) -> None:
     journal_file = two_episodes(own_home)
-    start(
-        own_home,
-        protocol(ICE.format(length="20min"), name="cold").replace("gap: 1s", "gap: 1h"),
-        confirms=True,
-    )
+    text = protocol(ICE.format(length="20min"), name="cold")
+    start(own_home, text.replace("gap: 1s", "gap: 1h").replace("per_day: 1", "at: [20:00]"))
 
     def begins(now: datetime) -> Outcome:
         with Journal.open(own_home, now=now) as journal, journal.transaction():
