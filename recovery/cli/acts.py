@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from recovery import paths
+from recovery.cli.output import did
 from recovery.cli.person import Person, at_the_journal, opened, show_untold, tell_unreadable
 from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
@@ -36,6 +37,8 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
             before = person.one(wanted)
             act = wish if isinstance(wish, Act) else wish(before, now)
             record, outcome = do(journal, kept, before.id, act, now)
+        if isinstance(outcome, Accepted):
+            did(_("{verb} is recorded. {message}", verb=act.verb, message=outcome.message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
         is_running = control.call(person.folder, control.WAKE) and presence.is_running(person.folder)

@@ -6,6 +6,7 @@ import sys
 import click
 
 from recovery import paths
+from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
@@ -63,13 +64,14 @@ def start(notifier: str | None, as_json: bool) -> int:
     folder = paths.make_home()
     was = presence.is_running(folder)
     there = ensure_running(folder, notifier)
+    message = _("Started: process {pid}.", pid=there.pid)
+    if was:
+        message = _("Running already: process {pid}.", pid=there.pid)
+    did(message)
     if as_json:
         print_json({"v": VERSION, **daemon_json(there)})
         return 0
-    if was:
-        click.echo(_("Running already: process {pid}.", pid=there.pid))
-    else:
-        click.echo(_("Started: process {pid}.", pid=there.pid))
+    click.echo(message)
     click.echo(how_it_reminds(there))
     return 0
 
@@ -98,10 +100,12 @@ def stop(as_json: bool) -> int:
 
     if not stop_it(paths.home()):
         raise NotThere(_("no daemon is running"))
+    message = _("Stopped. No reminders come until: recovery daemon start")
+    did(message)
     if as_json:
         print_json({"v": VERSION, **daemon_json(None)})
         return 0
-    click.echo(_("Stopped. No reminders come until: recovery daemon start"))
+    click.echo(message)
     return 0
 
 

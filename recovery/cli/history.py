@@ -1,10 +1,12 @@
 """What happened: `log`, and `undo` for what a person entered by mistake."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime, time
 from itertools import takewhile
 
 from recovery import clock, paths
+from recovery.cli.output import did, failure_of
 from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.cli.style import tell
@@ -72,6 +74,8 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
         if as_json:
             for fact in facts:
                 print_json(fact_json(fact))
+                if failure_of(sys.stdout):
+                    break
             return 0
         from recovery.cli import render_log
 
@@ -141,24 +145,14 @@ def undo(episode: str | None, as_json: bool) -> int:
         )
         tell_lost([undone])
         when = spell_when(undone.place, last.at, now)
+    message = _taken_back(last, when)
+    did(message)
     control.call(folder, control.WAKE)
     if as_json:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
-    elif last.kind == f.STARTED:
-        print(
-            _(
-                "Taken back: the start of {episode}, {when}. Nothing reminds of it any more.",
-                episode=last.episode,
-                when=when,
-            )
-        )
-    else:
-        values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
-        about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
-        what = f"{_(KINDS.get(last.kind, last.kind))} {about}".rstrip()
-        if last.kind == f.ALERTED and last.data.get("cleared"):
-            what = _("{name} is dealt with", name=about)
-        print(_("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when))
+        return 0
+    print(message)
+    if last.kind != f.STARTED:
         if last.kind in _ON_THE_SKIN:
             print(
                 _(
@@ -174,6 +168,22 @@ def undo(episode: str | None, as_json: bool) -> int:
             print(_("Paused until {when}.", when=ends))
         print(_("You are in: {phase}.", phase=undone.phase.title))
     return 0
+
+
+def _taken_back(last: Fact, when: str) -> str:
+    """What was taken back, in a sentence; `when` it was, in words."""
+    if last.kind == f.STARTED:
+        return _(
+            "Taken back: the start of {episode}, {when}. Nothing reminds of it any more.",
+            episode=last.episode,
+            when=when,
+        )
+    values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
+    about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
+    what = f"{_(KINDS.get(last.kind, last.kind))} {about}".rstrip()
+    if last.kind == f.ALERTED and last.data.get("cleared"):
+        what = _("{name} is dealt with", name=about)
+    return _("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when)
 
 
 def _taking_back_an_upgrade(journal: Journal, id_: str, now: datetime) -> list[Fact]:

@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Callable
 
+from recovery.cli import output
 from recovery.cli.short import SHORT, parse
-from recovery.cli.style import guarded, tell
+from recovery.cli.style import tell
 from recovery.errors import RecoveryError
 from recovery.language import _, chosen, use
+from recovery.streams import fill_closed
 
 INTERRUPTED = 130
 BUG = 70
@@ -21,11 +23,8 @@ def run() -> None:
     """Run the command line of this process and leave with its exit status: see the README."""
     # A command lives too briefly for its garbage to matter; looking for it costs up to 5 % of its time.
     gc.set_threshold(50_000)
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller: `recovery status >&-`
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
-    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
+    fill_closed()
+    output.take_over()
     use(chosen(os.environ, _wanted_language()))
     sys.exit(status_of(sys.argv[1:]))
 
@@ -47,7 +46,7 @@ def _wanted_language() -> str:
 
 def status_of(arguments: list[str]) -> int:
     """The exit status of a command line, with all errors told on standard error."""
-    return _guarded(lambda: _dispatch(arguments))
+    return output.settled(_guarded(lambda: _dispatch(arguments)))
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -63,19 +62,14 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _guarded(body: Callable[[], int]) -> int:
     try:
-        status = body()
-        sys.stdout.flush()
+        return body()
     except RecoveryError as error:
         say(error)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        _is_output_lost()  # the reader went away: `recovery log | head`
-        return 0
     except OSError as error:
-        where = _("standard output") if _is_output_lost() else error.filename or _("the system")
-        say(RecoveryError(f"{where}: {error.strerror or error}"))
+        say(RecoveryError(f"{error.filename or _('the system')}: {error.strerror or error}"))
         return 1
     except Exception as error:
         from recovery.cli import bug
@@ -84,17 +78,6 @@ def _guarded(body: Callable[[], int]) -> int:
             say(damage)
             return damage.exit_status
         return bug.report(error, BUG)
-    return status
-
-
-def _is_output_lost() -> bool:
-    """Whether standard output takes no more; then it leads nowhere, so that Python's own last flush is quiet."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
 
 
 def say(error: RecoveryError) -> None:

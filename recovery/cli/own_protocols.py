@@ -11,6 +11,7 @@ import click
 
 from recovery import paths
 from recovery.cli import render_differences, render_problems
+from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.errors import RecoveryError, UsageError
@@ -62,7 +63,9 @@ def new(id_: str, to: str | None) -> int:
             _("{path}: cannot be written: {reason}", path=path, reason=reason),
             _("write it elsewhere with --to FILE"),
         ) from None
-    click.echo(_("Written: {path}. Change it, then: recovery protocols preview {path}", path=path))
+    message = _("Written: {path}. Change it, then: recovery protocols preview {path}", path=path)
+    did(message)
+    click.echo(message)
     return 0
 
 
@@ -114,6 +117,7 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     folder = paths.make_home() / "protocols"
     for piece in pieces:
         _install(piece, folder)
+        did(_installed(piece))
     _tell(reading.protocol.id, pieces, as_json=as_json)
     return 0
 
@@ -205,6 +209,15 @@ def _install(piece: Piece, folder: Path) -> None:
         ) from None
 
 
+def _installed(piece: Piece) -> str:
+    return _(
+        "Installed: {id} {version}, as {path}",
+        id=piece.known.id,
+        version=piece.known.version,
+        path=piece.path,
+    )
+
+
 def _tell(id_: str, pieces: list[Piece], *, as_json: bool) -> None:
     if as_json:
         installed = [
@@ -222,12 +235,9 @@ def _tell(id_: str, pieces: list[Piece], *, as_json: bool) -> None:
     if not pieces:
         click.echo(_("{id} is installed already, and is the same.", id=id_))
     for piece in pieces:
-        known = piece.known
-        click.echo(
-            _("Installed: {id} {version}, as {path}", id=known.id, version=known.version, path=piece.path)
-        )
+        click.echo(_installed(piece))
         if piece.hides is not None and piece.before is None:
-            click.echo(_("It hides the {id} that comes with the program.", id=known.id))
+            click.echo(_("It hides the {id} that comes with the program.", id=piece.known.id))
     if any(piece.before is not None for piece in pieces):
         click.echo(_("Running episodes keep the old text: recovery upgrade offers them the new one."))
     click.echo(_("Start it with: recovery start {id}", id=id_))

@@ -1,5 +1,6 @@
 """What a command works on: the folder of state, the moment, and the person's open episodes."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery import clock, paths
+from recovery.cli.output import failure_of
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.engine.episode import Episode
@@ -132,6 +134,8 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     for episode, cue in due:
         when = episode.place.local(cue.due_at)
         tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")
+    if failure_of(sys.stderr):
+        return  # nobody has seen them: the next command tells them
     with person.journal.transaction():
         record = load(person.journal, person.now)
         facts = [

@@ -19,7 +19,12 @@ VERSION = 1
 
 def print_json(value: Any) -> None:
     """One line of JSON on standard output."""
-    print(json.dumps(value, ensure_ascii=False))
+    print(as_line(value))
+
+
+def as_line(value: Any) -> str:
+    """A value as a line of JSON."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _told(place: Place, instant: datetime | None) -> str | None:

@@ -5,6 +5,7 @@ import os
 import click
 
 from recovery import paths
+from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon.autostart import choose
@@ -35,6 +36,8 @@ def install(way: str | None, as_json: bool) -> int:
     """
     machine = Machine(paths.make_home(), os.environ)
     used, done = choose.install(machine, way)
+    for line in done.did:
+        did(line)
     if as_json:
         print_json({"v": VERSION, **_told(used), "did": done.did, "undo": done.undo})
         return 0
@@ -54,13 +57,15 @@ def uninstall(as_json: bool) -> int:
     """
     machine = Machine(paths.home(), os.environ)
     found = choose.installed(machine)
-    did = tuple(line for way in found for line in way.uninstall().did)
+    done = tuple(line for way in found for line in way.uninstall().did)
+    for line in done:
+        did(line)
     if as_json:
-        print_json({"v": VERSION, "installed": False, "did": did})
+        print_json({"v": VERSION, "installed": False, "did": done})
         return 0 if found else NotThere.exit_status
     if not found:
         raise _nothing_installed()
-    for line in did:
+    for line in done:
         click.echo(line)
     return 0
 

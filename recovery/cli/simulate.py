@@ -10,8 +10,9 @@ import click
 
 from recovery import clock
 from recovery.cli import asking, params, render_text
+from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
-from recovery.cli.render_json import print_json
+from recovery.cli.render_json import as_line
 from recovery.cli.words import NONE
 from recovery.engine import facts as f
 from recovery.engine.answers import parse_answers
@@ -128,12 +129,10 @@ def simulate(
         confirms=not no_confirm,
     )
     events = simulated(run)
-    if as_json:
-        for event in events:
-            print_json(event)
-    else:
-        for line in render_text.days(events):
-            click.echo(line)
+    for line in map(as_line, events) if as_json else render_text.days(events):
+        print(line)
+        if failure_of(sys.stdout):
+            break  # nobody reads the rest
     return 0
 
 

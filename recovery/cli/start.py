@@ -12,6 +12,7 @@ import click
 from recovery import clock, paths, settings
 from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
+from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import opened as opened_record
 from recovery.cli.person import show_untold
@@ -172,6 +173,7 @@ def start(
     if not as_json:
         _tell_first(reading.protocol, opening)
     episode, others = keep(folder, reading, opening)
+    did(_("{episode} is begun, and in the journal.", episode=episode.id))
     if no_daemon:
         presence.forget(folder)
     there = None if no_daemon else _see_that_it_runs(folder, notifier)

@@ -1,5 +1,6 @@
 """`recovery store`: check, backup, restore, export, import. For looking after the journal."""
 
+import io
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from recovery import clock, paths
+from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import harmless
@@ -86,10 +88,12 @@ def backup(file: str | None, as_json: bool) -> int:
     from recovery.store.backups import back_up
 
     written = back_up(paths.home(), clock.now(), _path(file) if file else None)
+    message = _("Copied: {path}", path=written)
+    did(message)
     if as_json:
         print_json({"v": VERSION, "file": str(written), "bytes": written.stat().st_size})
         return 0
-    click.echo(_("Copied: {path}", path=written))
+    click.echo(message)
     return 0
 
 
@@ -123,10 +127,12 @@ def restore(file: str, is_sure: bool, as_json: bool) -> int:
     paths.make_home()
     with _without_daemon(home):
         kept = backups.restore(home, source, now)
+        message = _("Restored: {path}", path=home / NAME)
+        did(message)
     if as_json:
         print_json({**_as_json(report), "kept": None if kept is None else str(kept)})
         return 0
-    click.echo(_("Restored: {path}", path=home / NAME))
+    click.echo(message)
     if kept is not None:
         click.echo(_("What was there before: {path}", path=kept))
     return 0
@@ -151,8 +157,12 @@ def export(file: str) -> int:
         raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
     with journal:
         if file == STDIO:
+            if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8, whatever the terminal speaks
+                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             for piece in exported(journal, now):
-                sys.stdout.buffer.write(harmless(piece).encode())
+                print(harmless(piece), end="")
+                if failure_of(sys.stdout):
+                    break
             return 0
         path = _path(file)
         _write(path, exported(journal, now))
@@ -185,11 +195,13 @@ def import_(file: str, as_json: bool) -> int:
         raise
     home = paths.make_home()
     exchange.import_(home, document, now)
+    message = _("Imported: {content}.", content=_content(report))
+    did(message)
     is_running = control.call(home, control.WAKE)
     if as_json:
         print_json({**_as_json(report), "file": name})
         return 0
-    click.echo(_("Imported: {content}.", content=_content(report)))
+    click.echo(message)
     if not is_running:
         click.echo(_("Reminders come once it runs: recovery daemon start"))
     return 0

@@ -7,7 +7,6 @@ import io
 import os
 import re
 import sys
-from typing import TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -59,12 +58,3 @@ class Guarded(io.TextIOWrapper):
             else:
                 text = harmless(text)
         return super().write(text)
-
-
-def guarded(stream: TextIO) -> TextIO:
-    """The stream as a guarded one; it is not to be used itself any more. One that is no file is left as it is."""
-    if not isinstance(stream, io.TextIOWrapper):
-        return stream
-    encoding, is_by_line = stream.encoding, stream.line_buffering
-    # A terminal without these characters gets question marks, not a traceback.
-    return Guarded(stream.detach(), encoding=encoding, errors="replace", line_buffering=is_by_line)

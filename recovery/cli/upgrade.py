@@ -9,6 +9,7 @@ import click
 
 from recovery import clock, paths
 from recovery.cli import render_differences
+from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import Person, opened
 from recovery.cli.render_json import VERSION, print_json
@@ -79,8 +80,7 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
     if not is_wanted:
         click.echo(_("Nothing is changed. recovery upgrade --yes applies it."))
         return 0
-    about = {"protocol": after.protocol.id, "version": after.protocol.version, "phase": after.phase.title}
-    click.echo(_("{episode} goes on with {protocol} {version}, in: {phase}.", episode=after.id, **about))
+    click.echo(_goes_on(after))
     if any(question.id not in after.screened for question in after.whole.screen):
         click.echo(_("It asks what was not asked before: recovery screen"))
     click.echo(_("recovery undo takes it back."))
@@ -133,7 +133,18 @@ def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
         record = upgrading.upgrade(journal, episode, pinned, protocol, now)
     # Only now: the daemon must find the facts when it looks.
     control.call(person.folder, control.WAKE)
-    return record.of(before.id)
+    after = record.of(before.id)
+    did(_goes_on(after))
+    return after
+
+
+def _goes_on(episode: Episode) -> str:
+    about = {
+        "protocol": episode.protocol.id,
+        "version": episode.protocol.version,
+        "phase": episode.phase.title,
+    }
+    return _("{episode} goes on with {protocol} {version}, in: {phase}.", episode=episode.id, **about)
 
 
 def offers(library: Library) -> Iterator[str]:

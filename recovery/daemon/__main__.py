@@ -6,6 +6,7 @@ it as a program of its own, in which nothing of the command line takes room.
 
 import os
 import sys
+from contextlib import suppress
 
 from recovery import paths
 from recovery.daemon.run import run
@@ -13,11 +14,13 @@ from recovery.errors import RecoveryError
 from recovery.language import _, chosen, use
 from recovery.notify.wording import harmless
 from recovery.settings import wanted_language
+from recovery.streams import fill_closed, let_go
 
 
 def main() -> int:
     """Be the daemon; the exit status. Last words go to standard error, which `launch` reads."""
     ready, notifier = sys.argv[1:]
+    fill_closed()
     os.umask(0o077)  # whatever it and its libraries write is for its owner alone
     try:
         folder = paths.make_home()
@@ -28,8 +31,11 @@ def main() -> int:
         # In the foreground for a person; otherwise for the command that started it.
         words = _("Error: {message}", message=error.message) if ready == "-" else error.message
         hint = f"\n  {error.hint}" if error.hint else ""
-        sys.stderr.write(harmless(f"{words}{hint}\n"))
+        with suppress(OSError):  # where nobody can be told, the exit status has to do
+            sys.stderr.write(harmless(f"{words}{hint}\n"))
         return error.exit_status
+    finally:
+        let_go()
     return 0
 
 

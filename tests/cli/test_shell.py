@@ -91,9 +91,14 @@ def test_a_reader_who_goes_away_is_no_error(patient: Profile) -> None:
     assert json.loads(ran.stdout)["event"] == "phase"
 
 
-@pytest.mark.parametrize("line", ["recovery status >&-", "recovery status 2>&-", "recovery status <&-"])
+@pytest.mark.parametrize("line", ["recovery status 2>&-", "recovery status <&-"])
 def test_a_closed_descriptor_is_no_bug(patient: Profile, line: str) -> None:
     assert shell(patient, line).returncode == 0
+
+
+def test_a_closed_output_is_told(patient: Profile) -> None:
+    ran = shell(patient, "recovery status >&-")
+    assert (ran.returncode, ran.stderr) == (1, "Error: standard output: Bad file descriptor\n")
 
 
 def test_without_standard_input_missing_words_are_still_wrong_usage(person: Profile) -> None:
