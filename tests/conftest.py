@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from recovery import paths
+from recovery.notify import session_bus
 from tests.desktop import Desktop, display
 
 # A failure comes again in the next run, on every machine; the slow profile looks further each time.
@@ -63,6 +64,11 @@ def own_surroundings(
     for name in _OF_THE_SURROUNDINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "dumb")
+    # Not the bus of whoever runs the tests: for this process, and for the programs that a test starts.
+    runtime = tmp_path_factory.getbasetemp() / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    monkeypatch.setattr(session_bus, "OWN_PLACES", str(runtime / "of-users"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     empty = tmp_path_factory.getbasetemp() / "nothing-beside" / "empty"
     empty.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(empty)

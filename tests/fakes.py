@@ -49,6 +49,9 @@ class FakeNotifier:
     def problem(self) -> str:
         return self._broken[0]
 
+    def bus(self) -> str | None:
+        return None
+
     def probe(self) -> None:
         self.probes += 1
 

@@ -109,6 +109,7 @@ class Profile:
         self.folder = folder
         self.home = Path((environ or {}).get("RECOVERY_HOME") or folder / "home")
         own = {"HOME": str(folder), "RECOVERY_HOME": str(self.home), "TZ": noonish(), "LANG": "C.UTF-8"}
+        own["XDG_RUNTIME_DIR"] = os.environ.get("XDG_RUNTIME_DIR", "")  # an empty one: see conftest
         self.environ = {"PATH": os.environ.get("PATH", ""), **own, **(environ or {})}
 
     def __enter__(self) -> "Profile":

@@ -10,6 +10,7 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
+from recovery.daemon.handing import hand_over_and_wait
 from recovery.engine.facts import from_ms
 from recovery.errors import NotThere
 from recovery.language import _
@@ -54,7 +55,7 @@ def run_(notifier: str | None) -> int:
 @notifier_option
 @json_option
 def start(notifier: str | None, as_json: bool) -> int:
-    """Start it in the background, if it does not run already.
+    """Start it in the background. One that runs already speaks to the desktop of this session from now on.
 
     \b
     recovery daemon start
@@ -63,10 +64,10 @@ def start(notifier: str | None, as_json: bool) -> int:
 
     folder = paths.make_home()
     was = presence.is_running(folder)
-    there = ensure_running(folder, notifier)
+    there, is_handed = hand_over_and_wait(folder, ensure_running(folder, notifier))
     message = _("Started: process {pid}.", pid=there.pid)
     if was:
-        message = _("Running already: process {pid}.", pid=there.pid)
+        message = _running_already(there, is_handed=is_handed)
     did(message)
     if as_json:
         print_json({"v": VERSION, **daemon_json(there)})
@@ -74,6 +75,17 @@ def start(notifier: str | None, as_json: bool) -> int:
     click.echo(message)
     click.echo(how_it_reminds(there))
     return 0
+
+
+def _running_already(there: presence.Presence, *, is_handed: bool) -> str:
+    """Who runs, and what became of this session's desktop where it was handed over."""
+    words = _("Running already: process {pid}.", pid=there.pid)
+    if is_handed and not there.not_taken:
+        return _("Running already: process {pid}; it now speaks to this desktop.", pid=there.pid)
+    if is_handed and not there.problem:
+        reason = there.not_taken
+        return f"{words}\n" + _("It stays with the desktop that it has: {reason}.", reason=reason)
+    return words
 
 
 def how_it_reminds(there: presence.Presence) -> str:

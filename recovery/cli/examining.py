@@ -20,6 +20,8 @@ from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
 from recovery.notify import disturbing, inspecting
 from recovery.notify.inspecting import Desk
+from recovery.notify.session_bus import bare
+from recovery.notify.surroundings import screen
 from recovery.settings import Settings
 from recovery.store.figures import Lateness, figures, record_of
 from recovery.store.journal import NAME
@@ -57,6 +59,7 @@ TITLES = {
     "server": N_("Notification server"),
     "quiet": N_("Do not disturb"),
     "notifier": N_("Way of notifying"),
+    "desktop": N_("The daemon's desktop"),
     "test": N_("Test notification"),
     "daemon": N_("Daemon"),
     "autostart": N_("Start at log-in"),
@@ -103,6 +106,8 @@ def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[C
     if test_within is not None:
         yield _test(machine.environ, test_within)
     yield _daemon(known)
+    if desk is not None and known.there is not None and known.there.bus is not None:
+        yield _desktop(known.there, desk, machine.environ)
     yield _autostart(machine)
     yield _clock(known)
     yield _zone(known)
@@ -289,6 +294,34 @@ def _daemon(known: Examined) -> Check:
     if known.now - waking > OVERDUE:
         return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
     return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))
+
+
+def _desktop(there: Presence, desk: Desk, environ: Mapping[str, str]) -> Check:
+    """The desktop that the daemon speaks to against the one of this session."""
+    theirs = there.bus or _("none")
+    hand_over = "recovery daemon start"
+    if desk.bus_problem:
+        if not there.problem:
+            return Check("desktop", "ok", _("{theirs}; this session has none", theirs=theirs))
+        found = _("it reaches no desktop: {reason}", reason=there.problem)
+        advice = _("type in a terminal of your desktop: {command}", command=hand_over)
+        return Check("desktop", "fail", found, advice)
+    is_usable = desk.has_server and not desk.server_problem
+    if there.bus != bare(desk.address):
+        found = _("{theirs}; this session has {ours}", theirs=theirs, ours=desk.address)
+        if there.problem:
+            return Check("desktop", "fail", f"{found}; {there.problem}", hand_over)
+        # Two log-ins at once, or one whose desktop is gone though its bus is not.
+        return Check("desktop", "warn" if is_usable else "ok", found, hand_over if is_usable else "")
+    if there.problem:
+        advice = hand_over if is_usable else _("see the lines above")
+        return Check("desktop", "fail", _("this one; {reason}", reason=there.problem), advice)
+    if not there.screen and screen(environ):
+        found = _(
+            "this one, but the daemon does not know its screen: it does not see what has the full screen"
+        )
+        return Check("desktop", "warn", found, hand_over)
+    return Check("desktop", "ok", _("this one"))
 
 
 def _autostart(machine: Machine) -> Check:

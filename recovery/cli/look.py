@@ -11,6 +11,7 @@ from recovery.cli.render_json import VERSION, coming_json, explained_json, print
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import presence
+from recovery.daemon.handing import hand_over
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Outlook, coming, outlook
 from recovery.engine.outlook import explain as explained
@@ -58,6 +59,7 @@ def _looked_at(
 def status(episode: str | None, as_json: bool) -> int:
     """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
     there = presence.read(paths.home())
+    hand_over(paths.home(), there)
     unreadable: Mapping[str, Unreadable] = {}
     try:
         with opened() as person:

@@ -18,6 +18,7 @@ from recovery.cli.person import opened as opened_record
 from recovery.cli.person import show_untold
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
+from recovery.daemon.handing import hand_over_and_wait
 from recovery.daemon.presence import Presence
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act
@@ -371,6 +372,7 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
         click.echo(f"  {error.hint or _('recovery daemon run shows why')}", err=True)
         return None
     control.call(folder, control.WAKE)
+    there, _is_handed = hand_over_and_wait(folder, presence.read(folder) or there)
     return presence.read(folder) or there
 
 

@@ -1,4 +1,4 @@
-"""Calling the daemon: one datagram, `wake` or `stop`, to a socket in the folder of all state.
+"""Calling the daemon: one datagram, `wake`, `stop` or a desktop, to a socket in the folder of all state.
 
 Only the user whose daemon it is is heard. On Linux the kernel says with each datagram who sent it (SO_PASSCRED),
 whatever became of the modes of folder and socket. Other systems tell that of connections alone (LOCAL_PEERCRED on
@@ -19,6 +19,8 @@ from recovery.language import _
 
 WAKE = b"wake"
 STOP = b"stop"
+DESKTOP = b"desktop "
+"""How a call begins that hands over a desktop: see `handing`."""
 
 _SOCKET = "daemon.sock"
 _ADDRESS = "daemon.address"
@@ -26,6 +28,8 @@ _HAS_LOCAL = hasattr(socket, "AF_UNIX")
 _LONGEST = 100
 """Bytes of a socket's path that every system takes; a longer one is reached through the folder."""
 
+
+_LONGEST_CALL = 1 << 14
 
 _AT_ONCE = 1000
 """So many calls are heard in one go: who never stops calling must not hold the daemon."""
@@ -79,14 +83,14 @@ class ControlSocket:
                 call = self._next()
                 if call.startswith(self._token):
                     calls.append(call.removeprefix(self._token))
-        return [call for call in calls if call in (WAKE, STOP)]
+        return [call for call in calls if call in (WAKE, STOP) or call.startswith(DESKTOP)]
 
     def _next(self) -> bytes:
         """The next call; empty where it comes from another user. Raises `BlockingIOError`."""
         if sys.platform != "linux" or not self._is_local:
-            return self._socket.recv(256)
+            return self._socket.recv(_LONGEST_CALL)
         # There is room for who sent it and for nothing else: the kernel closes any files that were sent along.
-        call, said, _flags, _address = self._socket.recvmsg(256, socket.CMSG_LEN(_CREDENTIALS))
+        call, said, _flags, _address = self._socket.recvmsg(_LONGEST_CALL, socket.CMSG_LEN(_CREDENTIALS))
         users = [
             int.from_bytes(data[4:8], sys.byteorder)
             for level, kind, data in said
@@ -142,7 +146,7 @@ def _loopback_ear(folder: Path) -> tuple[socket.socket, bytes]:
 
 
 def call(folder: Path, word: bytes) -> bool:
-    """Send `WAKE` or `STOP` to the folder's daemon. False where none listens. Never waits."""
+    """Send `WAKE`, `STOP` or a `DESKTOP` to the folder's daemon. False where none listens. Never waits."""
     return (_HAS_LOCAL and _call_in_folder(folder, word)) or _call_by_address(folder, word)
 
 

@@ -14,6 +14,7 @@ from recovery.daemon.logs import LOG
 from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError
 from recovery.language import _
+from recovery.notify.surroundings import without_shell
 
 READY_WITHIN = 8.0
 GONE_WITHIN = 5.0
@@ -79,7 +80,7 @@ def _start(folder: Path, notifier: str | None) -> None:
             pass_fds=(theirs,) if os.name == "posix" else (),
             start_new_session=True,
             cwd=folder,
-            env={**os.environ, "RECOVERY_HOME": str(folder)},
+            env={**without_shell(os.environ), "RECOVERY_HOME": str(folder)},
         )
     finally:
         os.close(theirs)

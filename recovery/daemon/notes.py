@@ -26,6 +26,8 @@ class Attempt:
     shown_at: datetime | None = None
     held_by: str = ""
     """Why the desktop is not to show it now; "" where it may, as far as is known."""
+    has_nowhere: bool = False
+    """True when there was no desktop to show it on at the last try."""
     count: int = 0
     again_at: datetime | None = None
     """When to try once more; None while an attempt is under way."""

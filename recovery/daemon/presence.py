@@ -40,6 +40,14 @@ class Presence(Value):
     """`since` on the clock that nobody sets: milliseconds since the machine was started."""
     lock: int = 0
     """The inode of its lock: a copy of the folder, made for a look or as a backup, has another."""
+    bus: str | None = None
+    """The address of the session bus that it speaks to; empty while there is none, None where it needs none."""
+    screen: str = ""
+    """The names of the screens that it has been told of."""
+    handed: int = 0
+    """The number of the last desktop that was handed over to it and looked at: see `handing`."""
+    not_taken: str = ""
+    """Why it does not speak to that one; empty where it does."""
 
 
 class Lock:
@@ -167,7 +175,8 @@ def _sign(folder: Path) -> Presence:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(name)
-    if not all(isinstance(value, str) for value in (sign.notifier, sign.problem, sign.version)):
+    texts = (sign.notifier, sign.problem, sign.version, sign.bus or "", sign.screen, sign.not_taken)
+    if not all(isinstance(value, str) for value in texts):
         raise ValueError("no text")
     return sign
 
@@ -181,6 +190,7 @@ _POSSIBLE = {
     "next_wakeup": (0, _LATEST),
     "since_boot": (0, _LATEST),
     "lock": (0, 2**64),
+    "handed": (0, 2**31 - 1),
 }
 
 

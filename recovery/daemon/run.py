@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recovery import __version__, clock, settings
-from recovery.daemon import control, logs, presence
+from recovery.daemon import control, handing, logs, presence
 from recovery.daemon.alarm import JUMP, AlarmClock
 from recovery.daemon.presence import Lock, Presence
 from recovery.daemon.service import Service
@@ -20,7 +20,8 @@ from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.choose import choose
 from recovery.notify.logind import Logind
-from recovery.notify.port import Notifier
+from recovery.notify.moving import Handed, MovingNotifier
+from recovery.notify.surroundings import screen
 from recovery.notify.watching import Watch
 from recovery.values import replace
 
@@ -42,7 +43,12 @@ class Daemon:
     """The daemon of one folder, from its start to its end."""
 
     def __init__(
-        self, folder: Path, lock: Lock, notifier: Notifier, log: logging.Logger, on_ready: int | None = None
+        self,
+        folder: Path,
+        lock: Lock,
+        notifier: MovingNotifier,
+        log: logging.Logger,
+        on_ready: int | None = None,
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -63,6 +69,7 @@ class Daemon:
             since_boot=round(clock.since_boot() * 1000),
             lock=lock.inode(),
         )
+        self._handed = Handed()
         self._said: Presence | None = None
         self._is_mute = False
         """Whether the last attempt to say it failed."""
@@ -163,10 +170,22 @@ class Daemon:
 
     def _heard(self, ear: control.ControlSocket) -> None:
         calls = ear.hear()
+        desktops = [call for call in calls if call.startswith(control.DESKTOP)]
         if control.STOP in calls:
             self._alarm.stop()
-        elif control.WAKE in calls:
+            return
+        if control.WAKE in calls:
             self._ring()
+        if desktops:  # the newest counts
+            self._take_desktop(desktops[-1])
+
+    def _take_desktop(self, call: bytes) -> None:
+        try:
+            number, known = handing.unpacked(call)
+        except ValueError as error:
+            self._log.warning("ignored: a call that hands over no desktop (%s)", error)
+            return
+        self._notifier.move(known, number)
 
     def _signalled(self, bell: socket.socket) -> None:
         with suppress(BlockingIOError):
@@ -201,8 +220,19 @@ class Daemon:
         # This one first: what it lets go of has a number that the notifier may have been given since.
         self._sleep_watch.follow(self._logind.sources())
         self._watch.follow(self._notifier.sources())
-        problem = self._notifier.problem()
-        self._sign = replace(self._sign, notifier=self._notifier.name, problem=problem)
+        problem, handed = self._notifier.problem(), self._notifier.handed
+        if handed != self._handed:
+            self._handed = handed
+            self._log_desktop(handed)
+        self._sign = replace(
+            self._sign,
+            notifier=self._notifier.name,
+            problem=problem,
+            bus=self._notifier.bus(),
+            screen=screen(self._notifier.environ),
+            handed=handed.number,
+            not_taken=handed.problem,
+        )
         if self._sign != self._said and self._gone_since is None:
             try:
                 presence.write(self._folder, self._sign)
@@ -223,6 +253,12 @@ class Daemon:
             if self._on_ready is not None:
                 self._tell_starter(self._on_ready)
         self._back_up()
+
+    def _log_desktop(self, handed: Handed) -> None:
+        if handed.problem:
+            self._log.info("a desktop was handed over and is not used: %s", handed.problem)
+        else:
+            self._log.info("a desktop was handed over: notes go to %s", self._notifier.bus())
 
     def _back_up(self) -> None:
         """Copy the journal once a day, when all is told and nothing will be due for a while."""
@@ -252,6 +288,7 @@ def run(
     lock = Lock(folder)
     if not lock.take():
         there = presence.read(folder)
+        handing.hand_over(folder, there)  # started at log-in: what runs is from an older one, perhaps
         message = _("a daemon is running already")
         if there and there.pid:
             message = _("a daemon is running already, process {pid}", pid=there.pid)
@@ -259,7 +296,8 @@ def run(
     log = logs.set_up(folder, foreground=foreground)
     stream = sys.stdout if foreground and sys.stdout is not None and sys.stdout.isatty() else None
     try:
-        chosen = choose(notifier or settings.load(folder).notifier, stream)
+        name = notifier or settings.load(folder).notifier
+        chosen = MovingNotifier(lambda environ: choose(name, stream, environ), os.environ)
         with suppress(OSError):
             presence.erase(folder)  # of one that was killed: nobody shall take its process for ours
         Daemon(folder, lock, chosen, log, on_ready).run()

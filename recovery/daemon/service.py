@@ -27,6 +27,7 @@ from recovery.notify.port import (
     Freed,
     HandedOver,
     Ignored,
+    Moved,
     Note,
     Notifier,
     Outcome,
@@ -369,6 +370,8 @@ class Service:
                 return False
             case Freed():
                 return self._try_again(now)
+            case Moved():
+                return self._try_again(now, is_elsewhere=True)
         key, group = self._sent.pop(outcome.tag, ("", ()))
         if not isinstance(outcome, Undelivered):
             if group:
@@ -400,13 +403,15 @@ class Service:
         keys = [key for _at, key in self._losses]
         return any(keys.count(key) > MOST_LOSSES for key in keys)
 
-    def _try_again(self, now: datetime) -> bool:
-        """Let what could not be shown be shown now. True if there is anything of the kind."""
+    def _try_again(self, now: datetime, *, is_elsewhere: bool = False) -> bool:
+        """Let what could not be shown be shown now, `is_elsewhere`: on another desktop. True if there is any."""
         if not self._needs_rest():
             self._left_until = None
         waiting = [attempt for attempt in self._attempts.values() if attempt.again_at is not None]
         for attempt in waiting:
-            if attempt.held_by or attempt.count <= MOST_LOSSES:
+            if is_elsewhere:
+                attempt.count = 0
+            if attempt.held_by or attempt.has_nowhere or attempt.count <= MOST_LOSSES:
                 attempt.again_at = now
         return bool(waiting or self._left)
 
@@ -493,6 +498,7 @@ class Service:
                 level = logging.INFO if outcome.is_held else logging.WARNING
                 self._log.log(level, "not shown %s %s %s: %s", cue.kind, name, times, outcome.reason)
             attempt.held_by = outcome.reason if outcome.is_held else ""
+            attempt.has_nowhere = outcome.has_nowhere
             wait = HELD_WAIT if outcome.is_held else RETRIES[min(attempt.count, len(RETRIES)) - 1]
             attempt.again_at = now + wait
         else:

@@ -101,8 +101,8 @@ class FallbackNotifier:
         self._first = first
         self._substitutes = substitutes
         self._in_use = first
-        self._notes: dict[int, tuple[Note, str]] = {}
-        """By tag, the notes under way, and why the first could not show them."""
+        self._notes: dict[int, tuple[Note, Undelivered | None]] = {}
+        """By tag, the notes under way, and what became of them at the first that could not show them."""
 
     @property
     def name(self) -> str:
@@ -117,11 +117,14 @@ class FallbackNotifier:
         current = self._current()
         return self._first.problem() if current.name == "text" else current.problem()
 
+    def bus(self) -> str | None:
+        return self._first.bus()
+
     def probe(self) -> None:
         self._first.probe()
 
     def show(self, note: Note) -> None:
-        self._notes[note.tag] = note, ""
+        self._notes[note.tag] = note, None
         self._first.show(note)
 
     def withdraw(self, key: str) -> None:
@@ -166,23 +169,23 @@ class FallbackNotifier:
             if tag is None or tag not in self._notes:
                 final.append(outcome)
                 continue
-            note, why = self._notes[tag]
+            note, before = self._notes[tag]
             self._in_use = source
             if isinstance(outcome, Undelivered):
                 substitute = next((one for one in rest if outcome.lack in one.makes_up_for), None)
                 if substitute:
-                    self._notes[tag] = note, why or outcome.reason
+                    self._notes[tag] = note, before or outcome
                     substitute.made().show(note)
                     continue
-                final.append(_with_first_reason(outcome, why))
+                final.append(_with_first_reason(outcome, before))
             else:
                 final.append(outcome)
             del self._notes[tag]
         return final
 
 
-def _with_first_reason(outcome: Undelivered, why: str) -> Undelivered:
+def _with_first_reason(outcome: Undelivered, before: Undelivered | None) -> Undelivered:
     """The first notifier's reason matters more to a person than that of the last resort."""
-    if not why or outcome.reason == _(WITHDRAWN_UNSEEN):
+    if before is None or outcome.reason == _(WITHDRAWN_UNSEEN):
         return outcome
-    return replace(outcome, reason=f"{why}; {outcome.reason}")
+    return replace(outcome, reason=f"{before.reason}; {outcome.reason}", first_lack=before.lack)

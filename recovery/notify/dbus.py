@@ -93,7 +93,9 @@ class SessionBus:
     """
 
     def __init__(self, address: str, monotonic: float, *, takes_files: bool = False) -> None:
-        self._paths = list(_socket_paths(address))
+        self._sockets = list(unix_sockets(address))
+        self.address = self._sockets[0][0]
+        """Of the bus in use: the first of those listed that answers."""
         self._give_up_at = monotonic + CONNECT_LIMIT_SECONDS
         self._serials = count(1)
         self._takes_files = takes_files
@@ -180,7 +182,8 @@ class SessionBus:
     def _connect(self) -> None:
         """Try the addresses in turn. A full queue of the bus (EAGAIN) leaves it for the next time."""
         reason = _("DBUS_SESSION_BUS_ADDRESS names no socket")
-        for path in self._paths:
+        for address, path in self._sockets:
+            self.address = address
             try:
                 self.socket.connect(path)
             except BlockingIOError:
@@ -299,21 +302,27 @@ def _unix_socket() -> socket.socket:
     return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
 
-def _socket_paths(address: str) -> Iterator[str | bytes]:
-    """The Unix sockets of a D-Bus address list. Raises `BusLost` where there are none."""
-    try:
-        listed = list(parse_addresses(address))
-    except ValueError:
-        raise BusLost(_("DBUS_SESSION_BUS_ADDRESS is not a D-Bus address"), "bus") from None
-    found = False
-    for transport, parts in listed:
-        path = parts.get("path", "")
-        if transport == "unix" and (path or "abstract" in parts):
-            found = True
-            yield _bytes_of(path) if path else b"\0" + _bytes_of(parts["abstract"])
-    if not found:
-        kinds = ", ".join(sorted({transport for transport, _ in listed}))
-        reason = _("the session bus is reached over {kinds}, which is not supported here", kinds=kinds)
+def unix_sockets(address: str) -> Iterator[tuple[str, str | bytes]]:
+    """The Unix sockets that a D-Bus address lists, each with its part of it. Raises `BusLost` where there are none."""
+    kinds: set[str] = set()
+    is_any = is_well_formed = False
+    for part in address.split(";"):
+        try:
+            listed = list(parse_addresses(part)) if part else []
+        except ValueError:
+            continue
+        is_well_formed = is_well_formed or bool(listed)
+        for transport, parts in listed:
+            path = parts.get("path", "")
+            if transport == "unix" and (path or "abstract" in parts):
+                is_any = True
+                yield part, _bytes_of(path) if path else b"\0" + _bytes_of(parts["abstract"])
+            kinds.add(transport)
+    if not is_well_formed:
+        raise BusLost(_("DBUS_SESSION_BUS_ADDRESS is not a D-Bus address"), "bus")
+    if not is_any:
+        listing = ", ".join(sorted(kinds))
+        reason = _("the session bus is reached over {kinds}, which is not supported here", kinds=listing)
         raise BusLost(reason, "transport")
 
 

@@ -26,7 +26,7 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import session_bus_address, why_no_bus
+from recovery.notify.session_bus import bare, session_bus_address, why_no_bus
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, one_line
 
 if TYPE_CHECKING:
@@ -133,6 +133,9 @@ class DBusNotifier:
 
     def problem(self) -> str:
         return self._problem
+
+    def bus(self) -> str | None:
+        return bare(self._bus.address) if self._bus else ""
 
     def probe(self) -> None:
         if self._capabilities is None and self._connect():

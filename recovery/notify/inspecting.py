@@ -56,7 +56,7 @@ def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.mono
     try:
         bus = dbus.SessionBus(address, monotonic())
         line = _Line(bus, monotonic)
-        return _look_through(line, address)
+        return _look_through(line, bus.address)
     except dbus.BusLost as lost:
         return Desk(address=address, bus_problem=lost.reason)
     finally:

@@ -24,7 +24,7 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import session_bus_address, why_no_bus
+from recovery.notify.session_bus import bare, session_bus_address, why_no_bus
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, cut, one_line
 
 CHILDREN_AT_ONCE = 4
@@ -84,6 +84,11 @@ class PlyerNotifier:
 
     def problem(self) -> str:
         return self._problem
+
+    def bus(self) -> str | None:
+        if sys.platform in ("win32", "darwin"):
+            return None
+        return bare(session_bus_address(self._environ).partition(";")[0])
 
     def probe(self) -> None:
         """Only a missing session bus can be found out without showing something."""

@@ -85,11 +85,23 @@ class Undelivered:
     lack: Lack = ""
     is_held: bool = False
     """Nothing is wrong: the person does not want to be disturbed now. `Freed` follows where the desktop says so."""
+    first_lack: Lack = field(default="", compare=False)
+    """What the first way lacked, where another was tried in its place."""
+
+    @property
+    def has_nowhere(self) -> bool:
+        """True when there was no desktop to show it on: nothing is gained by trying again before one comes."""
+        return bool({self.lack, self.first_lack} & {"bus", "server"})
 
 
 @dataclass(frozen=True)
 class Freed:
     """What could not be shown may be shown now: the desktop says so, or another server has come."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Notes go to another desktop now: whatever could not be shown may be shown there."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,7 @@ class Ignored:
     why: str
 
 
-Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed | Ignored
+Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed | Moved | Ignored
 
 
 class Source(Protocol):
@@ -143,6 +155,10 @@ class Notifier(Protocol):
 
     def problem(self) -> str:
         """Why notes cannot be shown now, in plain words; "" when nothing is known to be wrong."""
+        ...
+
+    def bus(self) -> str | None:
+        """The address of the session bus that it speaks to, "" while there is none; None: it speaks to none ever."""
         ...
 
     def probe(self) -> None:

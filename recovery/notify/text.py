@@ -37,6 +37,9 @@ class TextNotifier:
     def problem(self) -> str:
         return self._problem
 
+    def bus(self) -> str | None:
+        return None
+
     def probe(self) -> None:
         """There is nothing to find out."""
 

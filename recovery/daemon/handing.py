@@ -1,0 +1,92 @@
+"""Handing the desktop of the log-in in which a command is typed to a daemon that speaks to another one, or to none.
+
+Looking costs a command the comparison of two texts; only where they differ anything is loaded and sent. The daemon
+decides: see `notify.moving`.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from recovery import clock
+from recovery.daemon import presence
+from recovery.daemon.presence import Presence
+
+SETTLED_WITHIN = 5.0
+LOOK_SECONDS = 0.01
+
+
+def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] = os.environ) -> int:
+    """Hand the desktop over if the daemon may do better with it; the number of the call, 0 where none was sent.
+
+    A log-in that names no bus has the person's own to offer, to a daemon that reaches no desktop. Never waits.
+    """
+    if there is None or not there.pid or there.bus is None:
+        return 0
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if not address and there.problem:
+        from recovery.notify.session_bus import session_bus_address
+
+        address = session_bus_address(environ)
+    if not address or (is_in(there.bus, address) and (there.screen or not _has_screen(environ))):
+        return 0
+    from recovery.daemon import control
+    from recovery.notify.session_bus import BUS
+    from recovery.notify.surroundings import surroundings
+
+    number = time.monotonic_ns() % 2**31 or 1
+    call = packed({**surroundings(environ), BUS: address}, number)
+    return number if control.call(folder, call) else 0
+
+
+def is_in(bus: str, address: str) -> bool:
+    """Whether a bus is among those that an address lists."""
+    return address == bus or bus in (part.partition(",guid=")[0] for part in address.split(";"))
+
+
+def _has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether there is a screen that the daemon could be told of."""
+    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+        return False
+    from recovery.notify.surroundings import screen
+
+    return bool(screen(environ))
+
+
+def hand_over_and_wait(
+    folder: Path, there: Presence, environ: Mapping[str, str] = os.environ
+) -> tuple[Presence, bool]:
+    """The same, and what the daemon says of itself once it has looked there; whether anything was handed over."""
+    number = hand_over(folder, there, environ)
+    limit = clock.monotonic() + SETTLED_WITHIN
+    while number and there.handed != number and clock.monotonic() < limit:
+        time.sleep(LOOK_SECONDS)
+        there = presence.read(folder) or there
+    return there, bool(number)
+
+
+def packed(known: Mapping[str, str], number: int) -> bytes:
+    """A call that hands over a desktop."""
+    import json
+
+    from recovery.daemon.control import DESKTOP
+
+    return DESKTOP + json.dumps([number, known]).encode()
+
+
+def unpacked(call: bytes) -> tuple[int, dict[str, str]]:
+    """The number and the surroundings of such a call; nothing that is not on the list. Raises `ValueError`."""
+    import json
+
+    from recovery.daemon.control import DESKTOP
+    from recovery.notify.surroundings import surroundings
+
+    try:
+        number, known = json.loads(call.removeprefix(DESKTOP))
+        texts = {name: value for name, value in known.items() if isinstance(value, str)}
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:
+        raise ValueError("number")
+    return number, surroundings(texts)

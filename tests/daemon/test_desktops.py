@@ -1,0 +1,304 @@
+"""The daemon outlives the shell and the log-in that it was started in: real buses, each with a real server."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery.daemon import control, handing, presence
+from recovery.notify.session_bus import BUS
+from tests.desktop import Desktop, until
+from tests.profile import COMMAND, ICE, Profile, protocol
+
+HOURLY = ICE.format(length="20min")
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Profile]:
+    with Profile(tmp_path) as profile:
+        yield profile
+
+
+@pytest.fixture
+def other(screen: str) -> Iterator[Desktop]:
+    """Another log-in, with a bus and a server of its own."""
+    with Desktop(screen) as desktop:
+        desktop.start()
+        yield desktop
+
+
+@pytest.fixture
+def bare_other(screen: str) -> Iterator[Desktop]:
+    """Another log-in, in which nothing has been started yet."""
+    with Desktop(screen) as desktop:
+        yield desktop
+
+
+def at(desktop: Desktop) -> dict[str, str]:
+    """What a terminal of that desktop sets."""
+    return {name: desktop.environ[name] for name in (BUS, "DISPLAY", "XDG_RUNTIME_DIR")}
+
+
+def waits_without_desktop(person: Profile) -> None:
+    """A daemon as cron or ssh starts it, and a cue that it could show to nobody."""
+    person.start(protocol(HOURLY), "--no-daemon")
+    person.run("daemon", "start")
+    person.wait_for("undelivered")
+
+
+def speaks_to(person: Profile, desktop: Desktop) -> presence.Presence:
+    return person.wait_for_sign(
+        lambda there: there.bus == desktop.address and not there.problem, "it speaks to that desktop"
+    )
+
+
+def environ_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(line.split("=", 1) for line in lines if line)
+
+
+# The shell ---------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_shell_stays(person: Profile, tmp_path: Path) -> None:
+    of_a_shell = {"SSH_CONNECTION": "1", "SSH_AUTH_SOCK": "/x", "TMUX": "/x", "STY": "1", "TERM": "xterm"}
+    of_a_shell |= {"OLDPWD": "/", "PWD": "/", "SHLVL": "3", "WINDOWID": "7", "VTE_VERSION": "1"}
+    of_a_shell |= {"XDG_SESSION_ID": "c2", "SUDO_USER": "me", "NOTIFY_SOCKET": "/x", "GPG_TTY": "/dev/pts/1"}
+    place = tmp_path / "a mounted stick"
+    place.mkdir()
+    environ = {**person.environ, **of_a_shell, "DISPLAY": "localhost:10.0", "LC_TIME": "C.UTF-8"}
+    subprocess.run([*COMMAND, "daemon", "start"], env=environ, cwd=place, umask=0, check=True)
+    pid = person.wait_for_sign(lambda there: True, "it runs").pid
+    kept = environ_of(pid)
+
+    assert not kept.keys() & {*of_a_shell, "DISPLAY"}
+    assert kept["LC_TIME"] == "C.UTF-8"
+    assert kept["RECOVERY_HOME"] == str(person.home)
+    process = Path(f"/proc/{pid}")
+    assert (process / "cwd").resolve() == person.home
+    assert {(process / "fd" / str(number)).resolve() for number in range(3)} == {Path(os.devnull)}
+    assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0", "no terminal"
+
+
+def test_from_cron_it_finds_the_persons_own_bus(desktop: Desktop, person: Profile) -> None:
+    """`bus` in the runtime folder is the person's own; cron sets no address of it."""
+    environ = {"XDG_RUNTIME_DIR": str(desktop.folder), "DISPLAY": ""}
+    person.run("daemon", "start", **environ)
+
+    speaks_to(person, desktop)
+
+
+def test_an_address_that_leads_nowhere_gives_way_to_the_persons_own_bus(
+    desktop: Desktop, person: Profile
+) -> None:
+    gone = f"unix:path={person.folder}/gone"
+    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=gone, XDG_RUNTIME_DIR=str(desktop.folder))
+
+    speaks_to(person, desktop)
+
+
+# From one desktop to another ---------------------------------------------------------------------
+
+
+def test_what_was_started_without_a_desktop_shows_what_waits_on_the_first_that_comes(
+    desktop: Desktop, person: Profile
+) -> None:
+    waits_without_desktop(person)
+    said = person.run("daemon", "start", **at(desktop))
+
+    assert "; it now speaks to this desktop.\nReminders come as desktop notifications, by dbus." in said.out
+    desktop.wait_for_displayed(1)
+    assert person.wait_for("delivered")[0].data["via"] == "dbus"
+
+
+@pytest.mark.parametrize("command", [("status",), ("checkin", "pain=4")])
+def test_any_command_of_a_desktop_hands_it_over(
+    desktop: Desktop, person: Profile, command: tuple[str, ...]
+) -> None:
+    person.start(protocol(HOURLY))
+    person.run(*command, **at(desktop))
+
+    speaks_to(person, desktop)
+
+
+def test_a_new_log_in_gets_what_stood_and_the_old_one_is_cleared(
+    desktop: Desktop, other: Desktop, person: Profile
+) -> None:
+    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+    desktop.wait_for_displayed(1)
+    said = person.run("daemon", "start", **at(other)).out
+
+    assert "it now speaks to this desktop" in said
+    other.wait_for_displayed(1)
+    desktop.wait_for_displayed(0)
+    other.press("Start")
+    person.wait_for("begun")
+
+
+def test_a_bus_that_died_and_the_next_log_in(desktop: Desktop, other: Desktop, person: Profile) -> None:
+    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+    desktop.wait_for_displayed(1)
+    desktop.stop_server()
+    desktop.stop_bus()
+    person.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
+    person.run("daemon", "start", **at(other))
+
+    speaks_to(person, other)
+    other.wait_for_displayed(1)
+    assert [note.title.partition(",")[0] for note in other.received()] == ["Ice: start"]
+
+
+def test_a_daemon_at_log_in_hands_its_desktop_to_the_one_that_runs(desktop: Desktop, person: Profile) -> None:
+    """As systemd starts it."""
+    person.run("daemon", "start")
+    refused = person.run("daemon", "run", status=1, **at(desktop))
+
+    assert "running already" in refused.err
+    speaks_to(person, desktop)
+
+
+def test_the_autostart_file_heals_it(desktop: Desktop, person: Profile) -> None:
+    person.run("service", "install", "--way", "xdg")
+    person.run("daemon", "start")
+    (file,) = (person.folder / ".config" / "autostart").iterdir()
+    line = next(line for line in file.read_text().splitlines() if line.startswith("Exec="))
+    subprocess.run(line.removeprefix("Exec=").split(), env={**person.environ, **at(desktop)}, check=True)
+
+    speaks_to(person, desktop)
+
+
+def test_a_desktop_that_shows_notes_is_not_left_for_one_that_does_not(
+    desktop: Desktop, bare_other: Desktop, person: Profile
+) -> None:
+    person.run("daemon", "start", **at(desktop))
+    bare_other.start_bus()
+    said = person.run("daemon", "start", **at(bare_other)).out
+
+    assert "It stays with the desktop that it has: no notification server is running there.\n" in said
+    assert speaks_to(person, desktop).not_taken == "no notification server is running there"
+
+
+def test_a_bus_without_a_server_is_better_than_none(bare_other: Desktop, person: Profile) -> None:
+    waits_without_desktop(person)
+    bare_other.start_bus()
+    said = person.run("daemon", "start", **at(bare_other)).out
+
+    assert "no notification server is running on this desktop" in said
+    bare_other.start_server()
+    bare_other.wait_for_displayed(1)
+
+
+def test_the_same_desktop_is_not_handed_over_again(desktop: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", **at(desktop))
+    there = speaks_to(person, desktop)
+    for command in (("daemon", "start"), ("status",)):
+        person.run(*command, status=None, **at(desktop))
+
+    assert presence.read(person.home) == there
+    assert handing.hand_over(person.home, there, at(desktop)) == 0
+
+
+def test_the_same_bus_tells_the_screen_that_was_not_known(desktop: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
+    assert speaks_to(person, desktop).screen == ""
+    person.run("daemon", "start", **at(desktop))
+
+    assert speaks_to(person, desktop).screen == desktop.environ["DISPLAY"]
+
+
+# What is refused ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("rubbish", "DBUS_SESSION_BUS_ADDRESS is not a D-Bus address"),
+        ("tcp:host=localhost,port=1", "the session bus is reached over tcp, which is not supported here"),
+        ("unix:path=/nowhere/bus", "unix:path=/nowhere/bus: No such file or directory"),
+        ("unix:path=/", "unix:path=/: it is no socket"),
+        ("unix:abstract=nobody-listens-here", "unix:abstract=nobody-listens-here: Connection refused"),
+    ],
+)
+def test_an_address_that_is_none_is_told(
+    desktop: Desktop, person: Profile, address: str, reason: str
+) -> None:
+    person.run("daemon", "start", **at(desktop))
+    said = person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=address).out
+
+    assert f"It stays with the desktop that it has: {reason}.\n" in said
+    speaks_to(person, desktop)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_bus_of_another_user_is_refused(desktop: Desktop, other: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", **at(desktop))
+    os.chown(other.folder / "bus", 65534, 65534)
+    said = person.run("daemon", "start", **at(other)).out
+
+    assert f"{other.address} belongs to another user (number 65534)" in said
+
+
+def test_no_other_variable_is_taken_over(desktop: Desktop) -> None:
+    given = {**at(desktop), "LD_PRELOAD": "/x", "PATH": "/x", "PYTHONPATH": "/x", "DISPLAY": "a\nb"}
+    number, known = handing.unpacked(handing.packed(given, 7))
+
+    assert number == 7
+    assert known.keys() == {BUS, "XDG_RUNTIME_DIR"}
+
+
+@pytest.mark.parametrize(
+    "call", [b"", b"[]", b"7", b"[0, {}]", b"[true, {}]", b"[1, []]", b"\xff", b"[" * 9000, b'[1, {"a": 1']
+)
+def test_a_call_that_is_none_does_not_disturb_it(desktop: Desktop, person: Profile, call: bytes) -> None:
+    person.run("daemon", "start", **at(desktop))
+    there = speaks_to(person, desktop)
+    assert control.call(person.home, control.DESKTOP + call)
+    until(lambda: "hands over no desktop" in person.log(), "it is in the log")
+
+    assert speaks_to(person, desktop).pid == there.pid
+
+
+# What it tells -----------------------------------------------------------------------------------
+
+
+def check(person: Profile, **environ: str) -> Any:
+    told = json.loads(person.run("doctor", "--json", status=None, **environ).out)
+    return {each["name"]: each for each in told["checks"]}["desktop"]
+
+
+def test_doctor_compares_the_desktops(desktop: Desktop, other: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", **at(desktop))
+    assert check(person, **at(desktop))["state"] == "ok"
+    elsewhere = check(person, **at(other))
+    assert (elsewhere["state"], elsewhere["advice"]) == ("warn", "recovery daemon start")
+    assert desktop.address in elsewhere["found"]
+    assert other.address in elsewhere["found"]
+
+    desktop.stop_server()
+    desktop.stop_bus()
+    person.wait_for_sign(lambda there: there.problem, "it has noticed")
+    dead = check(person, **at(other))
+    assert (dead["state"], dead["advice"]) == ("fail", "recovery daemon start")
+    person.run("daemon", "start", **at(other))
+    assert check(person, **at(other))["state"] == "ok", "the advice helps"
+
+
+def test_doctor_without_a_desktop_sends_to_one(person: Profile) -> None:
+    person.run("daemon", "start")
+    lost = check(person)
+
+    assert lost["state"] == "fail"
+    assert lost["advice"] == "type in a terminal of your desktop: recovery daemon start"
+
+
+def test_doctor_knows_that_the_screen_is_not_known(desktop: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
+    blind = check(person, **at(desktop))
+
+    assert (blind["state"], blind["advice"]) == ("warn", "recovery daemon start")
+    person.run("daemon", "start", **at(desktop))
+    assert check(person, **at(desktop))["state"] == "ok"
