@@ -63,7 +63,7 @@ KINDS = {
 def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
     """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
     now = clock.now()
-    journal = Journal.open_existing(paths.home(), now=now)
+    journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
         raise nothing_active()
     with journal:

@@ -15,7 +15,17 @@ from recovery.engine.episode import Episode
 from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
 from recovery.store.journal import Journal
-from recovery.store.record import Record, Unreadable, bring_up, load, seen_at, told, untold, write
+from recovery.store.record import (
+    Record,
+    Unreadable,
+    bring_up,
+    load,
+    seen_at,
+    told,
+    untold,
+    write,
+    written_if_free,
+)
 from recovery.values import Value, replace
 
 
@@ -75,18 +85,25 @@ def nothing_active() -> NotThere:
 
 @contextmanager
 def opened() -> Iterator[Person]:
-    """The person's record as it stands now, for reading. Creates nothing. Raises `NotThere`, `StoreError`."""
-    with at_the_journal() as (journal, now):
+    """The person's record as it stands now, for reading. Creates nothing, and waits for no writer.
+
+    Raises `NotThere`, `StoreError`.
+    """
+    with at_the_journal(looks=True) as (journal, now):
         kept = load(journal, now)
         tell_lost(kept.all)
         yield Person(paths.home(), now, journal, kept, seen_at(kept, now, journal.path))
 
 
 @contextmanager
-def at_the_journal() -> Iterator[tuple[Journal, datetime]]:
-    """The journal, open, and the moment. Creates nothing. Raises `NotThere`, `StoreError`."""
+def at_the_journal(*, looks: bool = False) -> Iterator[tuple[Journal, datetime]]:
+    """The journal, open, and the moment. Creates nothing. Raises `NotThere`, `StoreError`.
+
+    Who `looks` waits for no writer, and may have a copy in memory.
+    """
     now = clock.now()
-    journal = Journal.open_existing(paths.home(), now=now)
+    opening = Journal.open_to_look if looks else Journal.open_existing
+    journal = opening(paths.home(), now=now)
     if journal is None:
         raise nothing_active()
     with journal:
@@ -118,15 +135,15 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     """Tell what the desktop could not: the last resort of every cue. On standard error; noted as told.
 
     With a daemon running only cues that it failed to show: the others are on their way. Without one this is
-    what writes down that they were due.
+    what writes down that they were due. What cannot be written now is told all the same, and once more next time.
     """
+    journal, now = person.journal, person.now
     kept = person.kept
     if not is_daemon_running and any(_UNWRITTEN in episode.pending for episode in person.record.all):
-        with person.journal.transaction():
-            kept = bring_up(person.journal, load(person.journal, person.now), person.now)
+        kept = written_if_free(journal, lambda: bring_up(journal, load(journal, now), now))
     due: list[tuple[Episode, Any]] = []
     for episode in kept.all:
-        cues = untold(episode, person.now)
+        cues = untold(episode, now)
         due += [(episode, cue) for cue in cues if cue.seq in episode.troubles or not is_daemon_running]
     if not due:
         return
@@ -136,12 +153,14 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
         tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")
     if failure_of(sys.stderr):
         return  # nobody has seen them: the next command tells them
-    with person.journal.transaction():
-        record = load(person.journal, person.now)
-        facts = [
-            told(episode, cue, "text", person.now) for episode, cue in due if cue.seq in _pending(record)
-        ]
-        write(person.journal, record, facts, person.now)
+
+    def note() -> None:
+        record = load(journal, now)
+        pending = _pending(record)
+        facts = [told(episode, cue, "text", now) for episode, cue in due if cue.seq in pending]
+        write(journal, record, facts, now)
+
+    written_if_free(journal, note)
 
 
 def _pending(record: Record) -> set[int]:

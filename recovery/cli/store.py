@@ -152,7 +152,7 @@ def export(file: str) -> int:
     from recovery.store.exchange import exported
 
     now = clock.now()
-    journal = Journal.open_existing(paths.home(), now=now)
+    journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
         raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
     with journal:

@@ -11,7 +11,7 @@ from recovery import clock, paths
 from recovery.cli import render_differences
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.person import Person, opened
+from recovery.cli.person import Person, at_the_journal, opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control
 from recovery.engine.episode import Episode
@@ -121,10 +121,9 @@ def _refused(reason: str) -> RecoveryError:
 
 def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
     """The episode under its new text, written down. Raises `RecoveryError` where meanwhile it cannot have it."""
-    protocol, journal = reading.protocol, person.journal
-    pinned = upgrading.pinned_from(reading)
-    now = clock.now()  # the person may have taken their time to answer
-    with journal.transaction():
+    protocol, pinned = reading.protocol, upgrading.pinned_from(reading)
+    # Anew: the person may have taken their time to answer, and who only looks may have a copy in memory.
+    with at_the_journal() as (journal, now), journal.transaction():
         record = bring_up(journal, load(journal, now), now)
         episode = record.of(before.id)
         reason = upgrading.refusal(episode, protocol)
@@ -153,7 +152,7 @@ def offers(library: Library) -> Iterator[str]:
 
     now = clock.now()
     with suppress(RecoveryError):
-        journal = Journal.open_existing(paths.home(), now=now)
+        journal = Journal.open_to_look(paths.home(), now=now)
         if journal is None:
             return
         with journal:

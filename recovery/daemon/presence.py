@@ -138,7 +138,7 @@ class Lock:
 def is_running(folder: Path) -> bool:
     """Whether a daemon lives in that folder."""
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDWR)
+        descriptor = os.open(folder / LOCK, os.O_RDONLY)  # its disk may be read-only by now
     except OSError:
         return False
     try:

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recovery import clock
@@ -22,6 +23,17 @@ def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
             raise
     shared_memory.do_without(path)  # it was made on another disk
     return _connected(path, patience)
+
+
+@contextmanager
+def without_waiting(connection: sqlite3.Connection) -> Iterator[None]:
+    """While no other process is waited for. Raises `sqlite3.Error`."""
+    ((before,),) = connection.execute("PRAGMA busy_timeout").fetchall()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {before}")
 
 
 def _connected(path: Path, patience: float | None) -> sqlite3.Connection:

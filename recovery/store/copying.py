@@ -87,7 +87,10 @@ def _count_of_facts(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _readable(path: Path) -> sqlite3.Connection:
-    """The database at `path`, also where nothing can be written, not even the files that SQLite shares."""
+    """The database at `path`, also where nothing can be written, not even the files that SQLite shares.
+
+    What was left beside it there, by a program that was killed, is read with it.
+    """
     address = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=failures.BUSY_SECONDS, isolation_level=None)
     try:
@@ -95,15 +98,42 @@ def _readable(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         code = error.sqlite_errorcode & 0xFF
-        is_alone = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+        is_alone = not any(path.with_name(path.name + end).exists() for end in _BESIDE)
         is_unshared = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not (is_unshared or shared_memory.is_missing(error)) or not is_alone:
+        if is_alone and (is_unshared or shared_memory.is_missing(error)):
+            return _frozen(path)
+        if not is_unshared or os.access(path.parent, os.W_OK):
             raise
-        return _frozen(path)
+        return _read_elsewhere(path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+_BESIDE = ("-wal", "-journal")
+"""What SQLite has to read with a database."""
+
+
+def _read_elsewhere(path: Path) -> sqlite3.Connection:
+    """The database at `path`, in memory, where its folder takes not even what SQLite needs for reading it."""
+    import shutil  # hardly ever needed
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="recovery-") as folder:  # for its owner alone
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        for end in _BESIDE:
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + end), copy.with_name(copy.name + end))
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            with closing(sqlite3.connect(copy, isolation_level=None)) as source:
+                source.backup(memory)
+        except BaseException:
+            memory.close()
+            raise
+    return memory
 
 
 def _frozen(path: Path) -> sqlite3.Connection:

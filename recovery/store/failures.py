@@ -110,18 +110,41 @@ def _age(file: Path) -> float:
 
 def locked(path: Path, patience: float | None = None) -> StoreError:
     """What to say when another program does not let go of the file at `path`."""
+    from recovery.store.holders import holder  # nobody else needs it
+
+    message = _(
+        "{path}: another program has kept it locked for more than {seconds:g} seconds",
+        path=path,
+        seconds=BUSY_SECONDS if patience is None else patience,
+    )
+    if by := holder(path):
+        message += ": " + _("process {pid} ({name})", pid=by[0], name=by[1])
     return StoreError(
-        _(
-            "{path}: another program has kept it locked for more than {seconds:g} seconds",
-            path=path,
-            seconds=BUSY_SECONDS if patience is None else patience,
-        ),
-        _("run the command again; if it stays so, close the program that has that file open"),
+        message, _("run the command again; if it stays so, close the program that has that file open")
     )
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether SQLite failed because another process has the file locked."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_about_writing(error: BaseException) -> bool:
+    """Whether SQLite failed because something cannot be written there, which reading alone can do without."""
+    return _code(error) in (
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+    )
+
+
+def _code(error: BaseException) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the number is a detail
+
+
 def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> StoreError:
-    code = error.sqlite_errorcode & 0xFF  # the rest of the number is a detail
+    code = _code(error)
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return StoreError(
             _("{path}: the disk is full; nothing was recorded", path=path),
@@ -136,7 +159,7 @@ def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> Store
             ),
             _(OTHER_DISK),
         )
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_busy(error):
         return locked(path, patience)
     if code == sqlite3.SQLITE_READONLY:
         message = _("{path}: cannot be written: it, its folder or its disk is read-only", path=path)

@@ -19,8 +19,8 @@ from recovery import clock
 from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED, Fact, from_ms, to_ms
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
-from recovery.store import migrations
-from recovery.store.connecting import connect, use_wal
+from recovery.store import failures, migrations
+from recovery.store.connecting import connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
 from recovery.values import Value, replace
@@ -89,6 +89,8 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection, path: Path, patience: float | None = None) -> None:
         self._connection = connection
         self._patience = patience
+        self._foreseen: int | None = None
+        """In `foreseen`: the place of the last fact."""
         self._numbers: dict[str, int] = {}
         self.path = path
 
@@ -142,6 +144,46 @@ class Journal:
                 raise
         return cls(connection, path, patience)
 
+    @classmethod
+    def open_to_look(cls, folder: Path, *, now: datetime | None = None) -> Self | None:
+        """The journal in `folder` for looking at it, or None where none was made yet.
+
+        One that cannot be written now (it is locked, its disk is read-only or full), and whose schema is older or
+        which nobody can share there, is a copy in memory: what is written to it is gone when it is closed.
+        Raises `StoreError`.
+        """
+        path = folder / NAME
+        with in_plain_words(path):
+            try:
+                path.stat()
+            except FileNotFoundError:
+                return None
+            connection = None
+            try:
+                connection = connect(path)
+                if migrations.schema_of(connection, path) == 0:
+                    connection.close()
+                    return None
+                with without_waiting(connection):
+                    migrations.migrate(connection, path, now)
+            except BaseException as error:
+                if connection is not None:
+                    connection.close()
+                is_for_writing = isinstance(error, OSError) or failures.is_about_writing(error)
+                if not is_for_writing and (connection is None or not failures.is_busy(error)):
+                    raise
+            else:
+                return cls(connection, path)
+            from recovery.store import copying
+
+            copy = copying.to_memory(path)
+            try:
+                migrations.migrate(copy, path, now, keeps_copy=False)
+            except BaseException:
+                copy.close()
+                raise
+        return cls(copy, path)
+
     def close(self) -> None:
         """Close the file; an open transaction is undone."""
         with in_plain_words(self.path):
@@ -154,6 +196,25 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def transaction_if_free(self) -> Iterator[None]:
+        """A `transaction` that waits for nobody: raises `StoreError` at once where it cannot be had."""
+        with without_waiting(self._connection), self.transaction():
+            yield
+
+    @contextmanager
+    def foreseen(self) -> Iterator[None]:
+        """As a `transaction`, but nothing is written: what is appended inside gets its place, and is gone at the end.
+
+        Raises `StoreError`.
+        """
+        with self.snapshot():
+            ((self._foreseen,),) = self._rows("SELECT coalesce(max(seq), 0) FROM fact")
+            try:
+                yield
+            finally:
+                self._foreseen = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -191,6 +252,10 @@ class Journal:
         ready = [self._as_kept(fact, moment) for fact in facts]
         added = []
         for fact, row in ready:
+            if self._foreseen is not None:
+                self._foreseen += 1
+                added.append(replace(fact, seq=self._foreseen))
+                continue
             with self._words():
                 cursor = self._connection.execute(_APPEND, row)
             added.append(replace(fact, seq=cursor.lastrowid or 0))
@@ -208,12 +273,19 @@ class Journal:
             raise ValueError(f"the hash {pinned.hash} is taken by other texts")
 
     def recompile(self, pinned_hash: str, compiled: str, compiled_format: int) -> None:
-        """Replace the compiled form of a pinned protocol; its texts never change. Raises `NotThere`."""
+        """Replace the compiled form of a pinned protocol; its texts never change. Raises `NotThere`.
+
+        Without a transaction it waits for nobody: where the form cannot be written, the next one to need it makes it.
+        """
         if not self._rows("SELECT 1 FROM pinned WHERE hash = ?", pinned_hash):
             message = _("{path}: holds no protocol with the hash {hash}", path=self.path, hash=pinned_hash)
             raise NotThere(message)
         change = "UPDATE pinned SET compiled = ?, compiled_format = ? WHERE hash = ?"
-        self._rows(change, compiled, compiled_format, pinned_hash)
+        if not self._connection.in_transaction:
+            with suppress(StoreError), without_waiting(self._connection):
+                self._rows(change, compiled, compiled_format, pinned_hash)
+        elif self._foreseen is None:
+            self._rows(change, compiled, compiled_format, pinned_hash)
 
     def pinned(self, episode: str) -> Pinned:
         """The protocol that an episode is pinned to: that of its start, or of the latest upgrade that stands.

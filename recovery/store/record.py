@@ -7,6 +7,7 @@ order: what is due first, then what the person does, then what follows from it.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from recovery import clock
 from recovery.engine import facts as f
@@ -24,7 +25,7 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.carried import carried_over
-from recovery.store.failures import NONSENSE, Nonsense, nonsense
+from recovery.store.failures import NONSENSE, Damaged, Nonsense, nonsense
 from recovery.store.journal import Journal, Pinned
 from recovery.values import Value, field, replace
 
@@ -45,6 +46,9 @@ class Unreadable(StoreError):
             ),
             _("recovery store check tells what is wrong"),
         )
+
+
+T = TypeVar("T")
 
 
 class Record(Value):
@@ -217,6 +221,22 @@ def sound(record: Record, path: Path, use: Callable[[Episode], object], now: dat
         except NONSENSE as error:
             record = record.without(episode.id, Unreadable(path, episode.id, error), now)
     return record
+
+
+def written_if_free(journal: Journal, work: Callable[[], T]) -> T:
+    """Do what appends facts to the journal; where that cannot be written at once, as if it had been.
+
+    For what is only looked at: no writer is waited for, and a disk that takes nothing is no hindrance. Then `work`
+    is done a second time. Raises `StoreError`.
+    """
+    try:
+        with journal.transaction_if_free():
+            return work()
+    except Damaged:
+        raise
+    except StoreError:
+        with journal.foreseen():
+            return work()
 
 
 def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> tuple[Record, Outcome]:
