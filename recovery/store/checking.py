@@ -19,8 +19,9 @@ from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store import copying, migrations
 from recovery.store.carried import carried_over
+from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
-from recovery.store.failures import Damaged
+from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.record import protocol_of
 from recovery.store.shapes import SHAPES
@@ -72,15 +73,22 @@ def check(path: Path, *, now: datetime) -> Report:
     Raises `StoreError` for a file that cannot be looked at: not there, no permission, of a newer program.
     """
     try:
-        connection = copying.to_memory(path)
+        with closing(copying.to_memory(path)) as connection:
+            return check_copy(connection, path, now=now)
     except Damaged as error:
         return Report(path, (Fault("", error.message.removeprefix(f"{path}: ")),))
-    with closing(connection):
-        return check_copy(connection, path, now=now)
 
 
 def check_copy(connection: sqlite3.Connection, path: Path, *, now: datetime) -> Report:
-    """Look over a copy in memory of the journal at `path`; it is brought to the newest schema."""
+    """Look over a copy in memory of the journal at `path`; it is brought to the newest schema.
+
+    Raises `Damaged` where that cannot be done.
+    """
+    with in_plain_words(path):
+        return _report(connection, path, now)
+
+
+def _report(connection: sqlite3.Connection, path: Path, now: datetime) -> Report:
     broken = (*_of_the_file(connection),)
     if broken:
         return Report(path, broken)  # what else could be found would only follow from it
@@ -90,11 +98,10 @@ def check_copy(connection: sqlite3.Connection, path: Path, *, now: datetime) -> 
     migrations.migrate(connection, path, now, keeps_copy=False)
     faults = [*_of_the_schema(connection), *_of_references(connection)]
     if not faults:
-        connection.text_factory = _as_text
         read: dict[str, RecoveryProtocol] = {}
         names: dict[str, tuple[str, str]] = {}
-        faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
-        connection.text_factory = str
+        with as_it_stands(connection):
+            faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
         if not faults:  # what else could be found would only follow from them
             faults += _of_episodes(Journal(connection, path))
     protocols, episodes, facts, last = connection.execute(
@@ -125,14 +132,6 @@ def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(where, _("does not belong there"))
         elif _spaced(found[key]) != _spaced(wanted[key]):
             yield Fault(where, _("is not as it was made"))
-
-
-def _as_text(raw: bytes) -> str | bytes:
-    """What SQLite has as a text; what is none stays as it is, for its reader to stumble over it alone."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw
 
 
 def _spaced(sql: str) -> str:
@@ -182,10 +181,15 @@ def _of_facts(
         number: Course(id_, pinned_hash, read, names)
         for number, id_, pinned_hash in connection.execute(_COURSES)
     }
+    misfits = {*Chain(connection).misfits()}
     for seq, episode, *columns in connection.execute(_FACTS):
         course = courses[episode]
         fact, wrong = _read(course.episode, seq, *columns)
         wrong = wrong or course.wrong(fact)
+        if seq in misfits:
+            wrong = wrong or _(
+                "its checksum does not fit: it is not as it was written, or one before it is gone"
+            )
         if wrong:
             course.is_spoilt = True
             yield Fault(_("fact {seq}", seq=seq), wrong)

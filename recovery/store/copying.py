@@ -10,6 +10,7 @@ from recovery import clock
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.store import failures, migrations, shared_memory
+from recovery.store.chain import Chain
 from recovery.store.failures import damaged, in_plain_words, locked
 
 
@@ -28,11 +29,11 @@ def to_memory(path: Path) -> sqlite3.Connection:
     return copy
 
 
-def to_file(source: Path, target: Path) -> None:
+def to_file(source: Path, target: Path, *, sums: bool = True) -> None:
     """Copy the database at `source` to a new file, whole or not at all, for its owner alone.
 
-    What was written is read again and looked over before it gets its name. Raises `StoreError`, `Damaged` for a
-    source that is.
+    What was written is read again and looked over before it gets its name, with `sums` the checksums of the facts,
+    too. Raises `StoreError`, `Damaged` for a source that is.
     """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with in_plain_words(target):
@@ -50,6 +51,9 @@ def to_file(source: Path, target: Path) -> None:
                 raise damaged(source, sqlite3.DatabaseError(found[0]))
             if _count_of_facts(new, target) != facts:
                 raise StoreError(_("{path}: was not written as it should be", path=target))
+            misfit = next(Chain(new).misfits(), None) if sums and _is_chained(new, target) else None
+            if misfit is not None:
+                raise damaged(source, LookupError(_("fact {seq}: its checksum does not fit", seq=misfit)))
             part.replace(target)
     finally:
         with suppress(OSError):
@@ -84,6 +88,10 @@ def _count_of_facts(connection: sqlite3.Connection, path: Path) -> int:
     if migrations.schema_of(connection, path) == 0:
         raise StoreError(_("{path}: holds nothing", path=path))
     return int(connection.execute("SELECT count(*) FROM fact").fetchone()[0])
+
+
+def _is_chained(connection: sqlite3.Connection, path: Path) -> bool:
+    return migrations.schema_of(connection, path) >= migrations.CHAINED
 
 
 def _readable(path: Path) -> sqlite3.Connection:

@@ -20,6 +20,12 @@ OTHER_DISK = N_("set RECOVERY_HOME to a folder on a disk of this machine")
 _LOCKING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL)
 """What SQLite says, among other things, of a disk without locks."""
 
+_DAMAGE = (
+    *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT),
+    # Of a schema that is not as it was made: a table, a column, a rule of it is missing or another.
+    *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_SCHEMA),
+)
+
 BACKUPS = "backups"
 """The folder of copies, beside the journal."""
 
@@ -58,6 +64,8 @@ def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
         if isinstance(error, sqlite3.OperationalError):  # from Python's module: a text that is not UTF-8
             raise nonsense(path, error) from error
         raise
+    except UnicodeDecodeError as error:  # of a name in the schema, in a message of SQLite's
+        raise damaged(path, error) from error
     except (FileExistsError, NotADirectoryError) as error:
         message = _("{path}: is a file, or lies in one, but must be a folder", path=path.parent)
         raise StoreError(message, _(OTHER_FOLDER)) from error
@@ -164,7 +172,7 @@ def _in_words(path: Path, error: sqlite3.Error, patience: float | None) -> Store
     if code == sqlite3.SQLITE_READONLY:
         message = _("{path}: cannot be written: it, its folder or its disk is read-only", path=path)
         return StoreError(message, _(OTHER_FOLDER))
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    if code in _DAMAGE:
         return damaged(path, error)
     message = _("{path}: SQLite refuses: {reason}", path=path, reason=error)
     hint = _("this is likely a bug; please report it")

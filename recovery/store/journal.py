@@ -20,6 +20,7 @@ from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED,
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
+from recovery.store.chain import Chain
 from recovery.store.connecting import connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
@@ -28,7 +29,8 @@ from recovery.values import Value, replace
 NAME = "journal.db"
 
 _COLUMNS = "seq, at, recorded_at, kind, by, data"
-_APPEND = "INSERT INTO fact (episode, at, recorded_at, kind, by, data) VALUES (?, ?, ?, ?, ?, ?)"
+_APPEND = """
+    INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _FACTS = f"""
     SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind NOT IN ({FLEETING_SQL})
     UNION ALL
@@ -58,7 +60,6 @@ _ALL_EPISODES = """
 _ALL_FACTS = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     ORDER BY seq"""  # noqa: S608 - constants only
-_PUT_BACK = "INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
 _PIN = """
     INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
@@ -70,6 +71,10 @@ _PINNED_LATER = """
     SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned WHERE hash = ?"""
 _UPGRADES = f"""
     SELECT seq, data FROM fact WHERE kind = '{UPGRADED}' AND episode = ? ORDER BY seq DESC"""  # noqa: S608 - constants only
+
+
+Row = tuple[int, int, int, str, str, str]
+"""A fact's episode by number, its two instants in milliseconds, kind, by and data, as the table has them."""
 
 
 class Pinned(Value):
@@ -249,17 +254,26 @@ class Journal:
         """
         self._in_transaction()
         moment = now or clock.now()
-        ready = [self._as_kept(fact, moment) for fact in facts]
-        added = []
+        ready = [self._as_kept(replace(fact, seq=0), moment) for fact in facts]
+        if self._foreseen is None:
+            return [*self._added(ready)]
+        first, self._foreseen = self._foreseen + 1, self._foreseen + len(ready)
+        return [replace(fact, seq=seq) for seq, (fact, _row) in enumerate(ready, first)]
+
+    def _added(self, ready: Iterable[tuple[Fact, Row]]) -> Iterator[Fact]:
+        """Write facts at their places, or at the next ones where they have none."""
+        chain = Chain(self._connection)
+        with self._words():
+            last, before = chain.last()
         for fact, row in ready:
-            if self._foreseen is not None:
-                self._foreseen += 1
-                added.append(replace(fact, seq=self._foreseen))
-                continue
+            seq = fact.seq or last + 1
+            if seq <= last:
+                raise ValueError(f"fact {seq} comes after fact {last}")
             with self._words():
-                cursor = self._connection.execute(_APPEND, row)
-            added.append(replace(fact, seq=cursor.lastrowid or 0))
-        return added
+                before = chain.checksum(before, seq, row)
+                self._connection.execute(_APPEND, (seq, *row, before))
+            yield replace(fact, seq=seq)
+            last = seq
 
     def pin(self, pinned: Pinned) -> None:
         """Keep a protocol for episodes to come. The same again changes nothing.
@@ -458,9 +472,8 @@ class Journal:
         for name, protocol_id, pinned_hash in episodes:
             insert = "INSERT INTO episode (id, protocol_id, pinned) VALUES (?, ?, ?)"
             self._rows(insert, name, protocol_id, numbers[pinned_hash])
-        for fact in facts:
-            kept, row = self._as_kept(fact, fact.at)
-            self._rows(_PUT_BACK, kept.seq, *row)
+        for _fact in self._added(self._as_kept(fact, fact.at) for fact in facts):
+            pass
 
     def last_by_person(self, episode: str | None = None) -> Fact | None:
         """The latest fact that a person entered and that still stands: what `undo` would take back.
@@ -494,7 +507,7 @@ class Journal:
         self._numbers.update({name: number for number, name in names.items()})
         return names
 
-    def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, tuple[int, int, int, str, str, str]]:
+    def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, Row]:
         text = _to_json(fact.data)
         at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
         kept = replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text))

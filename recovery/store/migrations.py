@@ -6,7 +6,7 @@ schema before it under tests/store/samples. `PRAGMA user_version` is the schema'
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from recovery import clock
 from recovery.engine.facts import to_ms
 from recovery.errors import StoreError
 from recovery.language import _
+from recovery.store.chain import Chain
+from recovery.store.failures import damaged
 from recovery.values import Value
 
 APPLICATION_ID = 0x5245434F
@@ -32,6 +34,9 @@ A kind that joins or leaves `facts.FLEETING` needs a migration with new indexes.
 TURNS_SQL = "'completed', 'started', 'stopped', 'undone'"
 """The kinds that decide whether an episode is open, likewise."""
 
+_NEVER_CHANGED = """CREATE TRIGGER fact_is_never_changed BEFORE UPDATE ON fact
+                BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"""
+
 
 class Migration(Value):
     """One step of the schema. `number` counts from 1 without gaps."""
@@ -39,6 +44,8 @@ class Migration(Value):
     number: int
     name: str
     statements: tuple[str, ...]
+    fill: Callable[[sqlite3.Connection], None] | None = None
+    """What the statements leave to do, before the last of them."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -65,8 +72,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             f"CREATE INDEX fact_fleeting ON fact (episode, at) WHERE kind IN ({FLEETING_SQL})",
             f"CREATE INDEX fact_turn ON fact (kind) WHERE kind IN ({TURNS_SQL})",
             "CREATE INDEX fact_person ON fact (seq) WHERE by = 'person'",
-            """CREATE TRIGGER fact_is_never_changed BEFORE UPDATE ON fact
-                BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+            _NEVER_CHANGED,
             """CREATE TRIGGER fact_is_never_deleted BEFORE DELETE ON fact
                 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
             """CREATE TRIGGER episode_is_never_changed BEFORE UPDATE ON episode
@@ -85,13 +91,27 @@ MIGRATIONS: tuple[Migration, ...] = (
         "upgrades of a running episode",
         ("CREATE INDEX fact_upgraded ON fact (episode) WHERE kind = 'upgraded'",),
     ),
+    Migration(
+        3,
+        "checksums that chain the facts",
+        (
+            "DROP TRIGGER fact_is_never_changed",
+            "ALTER TABLE fact ADD COLUMN chain INTEGER NOT NULL DEFAULT 0",
+            _NEVER_CHANGED,
+        ),
+        fill=lambda connection: Chain(connection).make_anew(),
+    ),
 )
+
+
+CHAINED = 3
+"""The first schema with checksums of the facts."""
 
 
 def schema_of(connection: sqlite3.Connection, path: Path) -> int:
     """The schema's number; 0 for a database without any table.
 
-    Raises `StoreError` for a database that is not a journal of ours.
+    Raises `Damaged` where the file contradicts itself, `StoreError` for a database that is not a journal of ours.
     """
     # All from one moment: another process may be making the schema right now.
     is_mine = not connection.in_transaction
@@ -100,18 +120,42 @@ def schema_of(connection: sqlite3.Connection, path: Path) -> int:
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (owner,) = connection.execute("PRAGMA application_id").fetchone()
-        is_empty = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+        tables = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        last = None
+        if "migration" in tables:
+            (last,) = connection.execute("SELECT max(number) FROM migration").fetchone()
     finally:
         if is_mine and connection.in_transaction:
             connection.execute("ROLLBACK")
-    if owner == APPLICATION_ID and version > 0:
+    if owner == APPLICATION_ID and version == last:
         return int(version)
-    if version == 0 and is_empty:
+    if version == 0 and not tables:
         return 0
+    if owner == APPLICATION_ID and version > MIGRATIONS[-1].number:
+        raise _of_a_newer(path, version, last)
+    if owner == APPLICATION_ID or {"migration", "fact"} <= tables:
+        reason = f"application {owner:#x}, schema {version}, migration {last}"
+        raise damaged(path, sqlite3.DatabaseError(reason))
     raise StoreError(
         _("{path}: is an SQLite database, but not a journal of recovery", path=path),
         _("move it out of that folder, or set RECOVERY_HOME to another folder"),
     )
+
+
+def _of_a_newer(path: Path, version: int, last: object) -> StoreError:
+    message = _(
+        "{path}: was written by a newer recovery (schema {version}; this one knows up to {newest})",
+        path=path,
+        version=version,
+        newest=MIGRATIONS[-1].number,
+    )
+    if version != last:
+        message = _(
+            "{message}, or is damaged: its own list of schemas ends with {last}", message=message, last=last
+        )
+    return StoreError(message, _("update recovery, or set RECOVERY_HOME to another folder"))
 
 
 def migrate(
@@ -143,8 +187,12 @@ def migrate(
                     _back_up(path, path.with_name(f"journal-before-{version + 1}.db"))
                     is_saved = True
                 step = steps[version]
-                for statement in step.statements:
+                *first, last = step.statements
+                for statement in first:
                     connection.execute(statement)
+                if step.fill is not None:
+                    step.fill(connection)
+                connection.execute(last)
                 record = (step.number, step.name, to_ms(now or clock.now()))
                 connection.execute("INSERT INTO migration VALUES (?, ?, ?)", record)
                 connection.execute(f"PRAGMA user_version = {step.number}")
@@ -154,15 +202,7 @@ def migrate(
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
     if version > newest:
-        raise StoreError(
-            _(
-                "{path}: was written by a newer recovery (schema {version}; this one knows up to {newest})",
-                path=path,
-                version=version,
-                newest=newest,
-            ),
-            _("update recovery, or set RECOVERY_HOME to another folder"),
-        )
+        raise _of_a_newer(path, version, version)
 
 
 def _back_up(source: Path, target: Path) -> None:

@@ -145,7 +145,8 @@ def locked_exclusively(home: Path) -> Iterator[tuple[str, ...]]:
 def locked_with_an_older_schema(home: Path) -> Iterator[tuple[str, ...]]:
     with closing(sqlite3.connect(home / "journal.db")) as journal:
         journal.executescript(
-            "DROP INDEX fact_upgraded; DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1"
+            "DROP INDEX fact_upgraded; ALTER TABLE fact DROP COLUMN chain;"
+            " DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1"
         )
     with locked(home) as words:
         yield words

@@ -222,7 +222,7 @@ def test_a_file_damaged_in_the_middle_is_said_when_that_part_is_read(tmp_path: P
 def test_a_fact_that_makes_no_sense_is_said(tmp_path: Path, values: str) -> None:
     with Journal.open(tmp_path, now=NOW) as journal:
         episode = begin(journal)
-        journal._connection.execute(f"INSERT INTO fact VALUES (2, 1, 0, 0, {values})")
+        journal._connection.execute(f"INSERT INTO fact VALUES (2, 1, 0, 0, {values}, 0)")
         with pytest.raises(StoreError, match="is damaged"):
             journal.facts(episode)
 
@@ -231,7 +231,7 @@ def test_an_instant_beyond_all_calendars_is_said(tmp_path: Path) -> None:
     with Journal.open(tmp_path, now=NOW) as journal:
         episode = begin(journal)
         journal._connection.execute(
-            f"INSERT INTO fact VALUES (2, 1, {2**62}, 0, 'answered', 'person', '{{}}')"
+            f"INSERT INTO fact VALUES (2, 1, {2**62}, 0, 'answered', 'person', '{{}}', 0)"
         )
         with pytest.raises(StoreError, match="is damaged"):
             journal.facts(episode)

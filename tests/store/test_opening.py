@@ -153,7 +153,7 @@ def test_an_old_journal_is_backed_up_privately_before_it_is_migrated(old: Path) 
 
 def test_the_backup_holds_what_was_still_in_the_write_ahead_log(old: Path) -> None:
     with closing(sqlite3.connect(file_of(old), isolation_level=None)) as other:
-        other.execute("INSERT INTO fact VALUES (18, 1, 0, 0, 'answered', 'person', '{}')")
+        other.execute("INSERT INTO fact VALUES (18, 1, 0, 0, 'answered', 'person', '{}', 0)")
         assert (old / "journal.db-wal").stat().st_size > 0
         with Journal.open(old, now=NOW):
             pass
