@@ -6,6 +6,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from recovery import files
 from recovery.errors import SettingsError
 from recovery.language import LANGUAGES, _
 from recovery.values import Value
@@ -84,9 +85,8 @@ def wanted_language(folder: Path) -> str:
     For every command, even those that need no settings: so it reads that one line and nothing of TOML.
     """
     try:
-        with (folder / NAME).open("rb") as file:
-            lines = file.read(MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
-    except (OSError, ValueError):
+        lines = files.read(folder / NAME, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
+    except OSError:
         return ""
     found = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]
     wanted = found[0].partition("#")[0].strip().strip("\"'") if found else ""
@@ -96,15 +96,15 @@ def wanted_language(folder: Path) -> str:
 def _read(path: Path) -> str | None:
     hint = _("correct it, or move it away to use the defaults")
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = files.read(path, MOST_BYTES)
     except FileNotFoundError:
         return None
+    except files.TooLarge:
+        most = MOST_BYTES // 1024
+        raise SettingsError(_("{path}: is larger than {most} KiB", path=path, most=most), hint) from None
     except OSError as error:
         message = _("{path}: cannot be read: {reason}", path=path, reason=error.strerror)
         raise SettingsError(message, hint) from None
-    if len(content) > MOST_BYTES:
-        raise SettingsError(_("{path}: is larger than {most} KiB", path=path, most=MOST_BYTES // 1024), hint)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")  # editors on Windows begin with a mark
     except UnicodeDecodeError as error:

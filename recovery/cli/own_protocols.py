@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recovery import paths
+from recovery import files, paths
 from recovery.cli import render_differences, render_problems
 from recovery.cli.output import did
 from recovery.cli.params import json_option
@@ -19,6 +19,7 @@ from recovery.language import _, n_
 from recovery.protocol.library import Library, NoSuchProtocol, default_library, is_id
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.starter import starter
+from recovery.protocol.syntax import LONGEST_FILE
 from recovery.values import Value
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _has_it(library: Library, id_: str, text: str) -> bool:
     from recovery.protocol.reading import content_hash
 
     try:
-        found = library.find_id(id_).read_text("utf-8")
+        found = files.read(library.find_id(id_), LONGEST_FILE).decode()
     except (NoSuchProtocol, OSError, ValueError):
         return False
     return content_hash({id_: found}) == content_hash({id_: text})

@@ -4,11 +4,10 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from recovery import clock
+from recovery import clock, files
 from recovery.cli import asking, params, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
@@ -169,25 +168,19 @@ def _scripted(name: str | None, start: datetime, place: Place) -> tuple[Scripted
     if name is None:
         return ()
     try:
-        if name == "-":
-            return parse_answers(_limited(sys.stdin, name), _("standard input"), start, place)
-        with Path(name).open(encoding="utf-8") as file:
-            return parse_answers(_limited(file, name), name, start, place)
+        text = files.read(Path(name), MOST_BYTES, pipes=True).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise RecoveryError(
             _("{path}: not UTF-8 text", path=name), _("save the answers file as UTF-8")
         ) from None
+    except files.TooLarge:
+        most = MOST_BYTES // 1024 // 1024
+        raise RecoveryError(_("{path}: larger than {most} MiB", path=name, most=most)) from None
     except OSError as error:
         raise RecoveryError(
             f"{name}: {error.strerror}", _("--answers takes the path of a file, or -")
         ) from None
-
-
-def _limited(file: TextIO, name: str) -> str:
-    text = file.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise RecoveryError(_("{path}: larger than {most} MiB", path=name, most=MOST_BYTES // 1024 // 1024))
-    return text
+    return parse_answers(text, _("standard input") if name == "-" else name, start, place)
 
 
 def _span(text: str, now: datetime, place: Place) -> Span:

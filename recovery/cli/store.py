@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from recovery import clock, paths
+from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
@@ -299,14 +299,9 @@ def _text_of(file: str) -> tuple[str, str]:
 
     name = _("standard input") if file == STDIO else str(_path(file))
     try:
-        if file == STDIO:
-            data = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with _path(file).open("rb") as stream:
-                data = stream.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise RecoveryError(_("{path}: is too large for an export", path=name))
-        return name, data.decode("utf-8-sig")
+        return name, files.read(_path(file), LARGEST, pipes=True).decode("utf-8-sig")
+    except files.TooLarge:
+        raise RecoveryError(_("{path}: is too large for an export", path=name)) from None
     except OSError as error:
         raise RecoveryError(_("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
     except UnicodeDecodeError as error:

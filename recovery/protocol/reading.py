@@ -144,7 +144,7 @@ def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem,
         return _Text(decode(load_bytes(found), shown_path(found)), shown_path(found))
 
     try:
-        main = _Text(decode(load_bytes(path), shown_path(path)), shown_path(path))
+        main = _Text(decode(load_bytes(path, pipes=not is_installed), shown_path(path)), shown_path(path))
     except Unreadable as unreadable:
         return None, (unreadable.problem,)
     return _Files(find).whole(main, path.stem if is_installed else "")

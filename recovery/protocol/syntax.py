@@ -5,9 +5,7 @@ with a limit on depth, so that no file, however made, can exhaust the stack or t
 """
 
 import codecs
-import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from recovery import files
 from recovery.language import N_, _
 from recovery.protocol.nesting import too_deep
 from recovery.protocol.problems import MOST_PROBLEMS, Place, Places, Problem, shown
@@ -78,28 +77,27 @@ def _at(file: str, where: tuple[int, int], message: str, expected: str = "", fou
     return Unreadable(Place(file, *where, "").problem(message, expected=expected, found=found))
 
 
-def load_bytes(path: Path) -> bytes:
-    """The bytes of a regular file, one more than allowed at most. Never waits for a pipe or a device.
-
-    Raises `Unreadable`.
-    """
-    descriptor = -1
+def load_bytes(path: Path, *, pipes: bool = False) -> bytes:
+    """The bytes of a file of the allowed size; with `pipes` also of a pipe, or `-`. Raises `Unreadable`."""
     try:
-        _refuse_irregular(path, path.stat())
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        _refuse_irregular(path, os.fstat(descriptor))  # again: it may have been replaced meanwhile
-        with os.fdopen(descriptor, "rb", closefd=False) as opened:
-            return opened.read(LONGEST_FILE + 1)
+        return files.read(path, LONGEST_FILE, pipes=pipes)
+    except files.TooLarge:
+        raise _too_big(shown_path(path)) from None
+    except files.CannotRead as error:
+        raise _whole(shown_path(path), error.strerror, _("a protocol file")) from None
     except FileNotFoundError:
         raise _whole(shown_path(path), _("there is no such file")) from None
+    except IsADirectoryError:
+        raise _whole(shown_path(path), _("this is a folder, not a file"), _("a protocol file")) from None
     except PermissionError:
         raise _whole(shown_path(path), _("no permission to read it")) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _whole(shown_path(path), _("cannot be read: {reason}", reason=reason)) from None
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+    except OSError as error:
+        raise _whole(shown_path(path), _("cannot be read: {reason}", reason=error.strerror)) from None
+
+
+def _too_big(file: str) -> Unreadable:
+    most = _("at most {count} KiB", count=LONGEST_FILE // 1024)
+    return _whole(file, _("the file is too big"), most, _("more"))
 
 
 def shown_path(path: Path) -> str:
@@ -108,18 +106,10 @@ def shown_path(path: Path) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def _refuse_irregular(path: Path, status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise _whole(shown_path(path), _("this is a folder, not a file"), _("a protocol file"))
-    if not stat.S_ISREG(status.st_mode):
-        raise _whole(shown_path(path), _("this is a pipe or a device, not a file"), _("a protocol file"))
-
-
 def decode(data: bytes, file: str) -> str:
     """The text of a file: UTF-8, a byte order mark left out. Raises `Unreadable`."""
     if len(data) > LONGEST_FILE:
-        most = _("at most {count} KiB", count=LONGEST_FILE // 1024)
-        raise _whole(file, _("the file is too big"), most, _("more"))
+        raise _too_big(file)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _whole(file, _(_NOT_UTF8), "UTF-8", "UTF-16")
     try:

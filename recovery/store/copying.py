@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from recovery import clock
+from recovery import clock, files
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.store import failures, migrations, shared_memory
@@ -17,8 +17,12 @@ from recovery.store.failures import damaged, in_plain_words, locked
 def to_memory(path: Path) -> sqlite3.Connection:
     """A copy of the database at `path` that lives in memory; the file is only read. Raises `StoreError`."""
     with in_plain_words(path):
-        if not path.is_file():
-            raise StoreError(_("{path}: there is no such file", path=path))
+        try:
+            files.refuse_other(path)
+        except FileNotFoundError:
+            raise StoreError(_("{path}: there is no such file", path=path)) from None
+        except (files.CannotRead, IsADirectoryError) as error:
+            raise StoreError(f"{path}: {error.strerror}") from None
         copy = sqlite3.connect(":memory:", isolation_level=None)
         try:
             with closing(_readable(path)) as source:

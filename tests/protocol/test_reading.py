@@ -420,7 +420,7 @@ def test_no_permission(tmp_path: Path, library: Library, monkeypatch: pytest.Mon
     def refuse(*_: Any) -> int:
         raise PermissionError(13, "Permission denied")  # root may read all, so it is said for it
 
-    monkeypatch.setattr(syntax.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     _, problems = check_file(tmp_path / "shut.yaml", library)
     assert only(problems).message == "no permission to read it"
 

@@ -1,0 +1,169 @@
+"""Every command that reads a file, given what is none: it says so soon, and takes little memory."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop import LIMIT_SECONDS
+from tests.profile import COMMAND, ICE, Profile, protocol
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+
+READERS = (
+    ("validate", "FILE"),
+    ("protocols", "add", "FILE"),
+    ("protocols", "show", "FILE"),
+    ("protocols", "preview", "FILE"),
+    ("protocols", "diff", "rice", "FILE"),
+    ("start", "FILE", "--onset", "1h ago", "--no-daemon"),
+    ("simulate", "FILE", "--onset", "2026-11-23T18:00"),
+    ("simulate", "rice", "--onset", "2026-11-23T18:00", "--answers", "FILE"),
+    ("store", "check", "FILE"),
+    ("store", "restore", "FILE", "--yes"),
+    ("store", "import", "FILE"),
+)
+MOST_KIB = 600_000
+"""Of addresses, not of memory in use: Python with all that it loads has a third of it."""
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Profile]:
+    with Profile(tmp_path) as profile:
+        yield profile
+
+
+def told(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> list[str]:
+    """The error that each of the commands ends with, which are run side by side."""
+    commands = [[path if word == "FILE" else word for word in words] for words in READERS]
+    running = [
+        subprocess.Popen(
+            ["sh", "-c", f'ulimit -v {MOST_KIB}; exec "$@"', "sh", *COMMAND, *words],
+            env=person.environ,
+            cwd=person.folder,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for words in commands
+    ]
+    said = []
+    for process in running:
+        out, _err = process.communicate(timeout=LIMIT_SECONDS)
+        assert process.returncode == 1, (process.args, out)
+        assert "Traceback" not in out, (process.args, out)
+        said.append(out)
+    return said
+
+
+def test_a_pipe_that_nobody_writes_to(person: Profile) -> None:
+    pipe = person.folder / "pipe.yaml"
+    os.mkfifo(pipe)
+    for said in told(person, str(pipe)):
+        assert "this is a pipe or a device, not a file" in said
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/tty"])
+def test_a_device(person: Profile, device: str) -> None:
+    if device == "/dev/tty" and not Path(device).exists():
+        pytest.skip("no such device here")
+    for said in told(person, device):
+        assert "this is a pipe or a device, not a file" in said
+
+
+def test_a_folder(person: Profile) -> None:
+    for said in told(person, f"{person.folder}/"):
+        assert "this is a folder, not a file" in said or "Is a directory" in said
+
+
+def test_a_huge_file(person: Profile) -> None:
+    huge = person.folder / "huge.yaml"
+    huge.touch()
+    os.truncate(huge, 1 << 36)
+    for said in told(person, str(huge)):
+        assert "large" in said or "big" in said or "not a database" in said or "whole" in said, said
+
+
+def test_standard_input_that_is_a_terminal(person: Profile) -> None:
+    ours, theirs = os.openpty()
+    try:
+        for said in told(person, os.ttyname(theirs), theirs):
+            assert "this is a pipe or a device, not a file" in said
+        for words in (("validate", "-"), ("protocols", "add", "-"), ("store", "import", "-")):
+            done = subprocess.run(
+                [*COMMAND, *words],
+                stdin=theirs,
+                env=person.environ,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_SECONDS,
+                check=False,
+            )
+            assert (done.returncode, "this is a terminal" in done.stdout + done.stderr) == (1, True), done
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def shell(person: Profile, line: str) -> "subprocess.CompletedProcess[str]":
+    words = " ".join(COMMAND)
+    return subprocess.run(
+        ["bash", "-c", f'set -o pipefail; recovery() {{ {words} "$@"; }}; {line}'],
+        env=person.environ,
+        cwd=person.folder,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+
+
+def test_an_export_goes_through_a_pipe_into_another_home(person: Profile) -> None:
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    there = person.folder / "there"
+    ran = shell(person, f"recovery store export | RECOVERY_HOME={there} recovery store import - --json")
+    assert (ran.returncode, json.loads(ran.stdout)["episodes"]) == (0, 1), ran
+    ran = shell(person, f"RECOVERY_HOME={there}-2 recovery store import --json <(recovery store export)")
+    assert (ran.returncode, json.loads(ran.stdout)["episodes"]) == (0, 1), ran
+    ran = shell(person, f"recovery store export | RECOVERY_HOME={there}-3 recovery store import /dev/stdin")
+    assert (ran.returncode, ran.stdout.startswith("Imported: one episode")) == (0, True), ran
+
+
+def test_a_protocol_comes_through_a_pipe(person: Profile) -> None:
+    for line in (
+        "recovery protocols new my-hip --to - | recovery validate -",
+        "recovery protocols new my-hip --to - | recovery validate /dev/stdin",
+        "recovery validate <(recovery protocols new my-hip --to -)",
+        "recovery protocols new my-hip --to - | recovery protocols add -",
+        "recovery protocols new my-hip --to - | recovery protocols preview /dev/stdin",
+    ):
+        ran = shell(person, line)
+        assert (ran.returncode, ran.stderr) == (0, ""), (line, ran)
+    assert (person.home / "protocols" / "my-hip.yaml").exists()
+
+
+def test_answers_come_through_a_pipe(person: Profile) -> None:
+    line = '{"at": "2026-11-24T08:00+00:00", "do": "checkin", "pain": 4, "swelling": 1}'
+    ran = shell(
+        person,
+        f"recovery simulate rice --onset 2026-11-23T18:00 --json --timezone UTC --answers <(echo '{line}')",
+    )
+    assert ran.returncode == 0, ran
+    assert '"event": "answer"' in ran.stdout
+
+
+def test_a_pipe_among_the_files_of_the_home_holds_nothing_up(person: Profile) -> None:
+    person.run("protocols", "new", "my-hip")
+    (person.home / "protocols").mkdir(parents=True)
+    os.mkfifo(person.home / "protocols" / "my-hip.yaml")
+    assert "my-hip" in person.run("protocols").out
+    person.run("protocols", "add", "my-hip.yaml", status=1)
+    os.mkfifo(person.home / "settings.toml")
+    said = person.run("start", "rice", "--onset", "1h ago", "--no-daemon", status=1).err
+    reason = "cannot be read: this is a pipe or a device, not a file"
+    assert said.startswith(f"Error: {person.home}/settings.toml: {reason}")
+    assert person.run("status", status=3).err.startswith("Error: no episode is active")

@@ -1,0 +1,129 @@
+"""Reading what is named as a file, whatever stands there."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from recovery import files
+from recovery.files import CannotRead, TooLarge, read
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(files, "WRITER_WITHIN", 0.05)
+    monkeypatch.setattr(files, "SILENCE", 0.05)
+    return
+
+
+def writes(path: Path, data: bytes) -> threading.Thread:
+    thread = threading.Thread(target=path.write_bytes, args=(data,))
+    thread.start()
+    return thread
+
+
+def test_a_file_of_the_allowed_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 10)
+    assert read(path, 10) == b"x" * 10
+    with pytest.raises(TooLarge):
+        read(path, 9)
+
+
+def test_a_file_of_the_system_that_tells_no_size_is_read() -> None:
+    path = Path("/proc/self/status")
+    if path.exists():
+        assert read(path, 1 << 20).startswith(b"Name:")
+        with pytest.raises(TooLarge):
+            read(path, 5)
+
+
+def test_a_huge_file_is_not_read_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "huge"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(TooLarge):
+        read(path, 1 << 30)
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "nothing", 10)
+    with pytest.raises(IsADirectoryError):
+        read(tmp_path, 10, pipes=True)
+    with pytest.raises(CannotRead, match="a pipe or a device"):
+        read(Path("/dev/zero"), 10, pipes=True)
+    with pytest.raises(OSError, match="null byte"):
+        read(Path("a\0b"), 10)
+
+
+def test_nothing_is_an_empty_file() -> None:
+    assert read(Path(os.devnull), 10) == b""
+
+
+def test_a_pipe_is_read_to_its_end_where_one_is_taken(pipe: Path) -> None:
+    with pytest.raises(CannotRead, match="a pipe or a device"):
+        read(pipe, 10)
+    data = b"x" * 300_000  # more than a pipe holds
+    thread = writes(pipe, data)
+    assert read(pipe, 300_000, pipes=True) == data
+    thread.join()
+
+
+def test_a_pipe_that_never_ends_is_left(pipe: Path) -> None:
+    def pour() -> None:
+        with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 65_536)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    with pytest.raises(TooLarge):
+        read(pipe, 300_000, pipes=True)
+    thread.join()
+
+
+def test_a_pipe_that_nobody_writes_to_is_given_up(pipe: Path, impatient: None) -> None:
+    with pytest.raises(CannotRead, match="nobody writes to it"):
+        read(pipe, 10, pipes=True)
+
+
+@pytest.mark.parametrize("said", [b"", b"some"])
+def test_a_pipe_whose_writer_is_silent_is_given_up(pipe: Path, impatient: None, said: bytes) -> None:
+    holder = os.open(pipe, os.O_RDWR)
+    os.write(holder, said)
+    try:
+        with pytest.raises(CannotRead, match="nothing comes from it"):
+            read(pipe, 10, pipes=True)
+    finally:
+        os.close(holder)
+
+
+def test_standard_input_that_is_silent_is_given_up(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as stream, os.fdopen(writer, "w"):
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(CannotRead, match="nothing comes from it"):
+            read(files.STDIN, 10, pipes=True)
+
+
+def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs) as stream, os.fdopen(ours, "w"):
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(CannotRead, match="a terminal"):
+            read(files.STDIN, 10, pipes=True)
+        with pytest.raises(CannotRead, match="a pipe or a device"):
+            read(Path(os.ttyname(theirs)), 10, pipes=True)
