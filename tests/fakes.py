@@ -8,6 +8,7 @@ from recovery.notify.port import (
     CloseReason,
     Freed,
     Lack,
+    Moved,
     Note,
     Outcome,
     Pressed,
@@ -96,6 +97,10 @@ class FakeNotifier:
         """The person may be disturbed again, and the desktop says so."""
         self.may_disturb = True
         self._ready.append(Freed())
+
+    def move(self) -> None:
+        """Notes go to another desktop from now on."""
+        self._ready.append(Moved())
 
     def answer(self) -> None:
         """Give the waiting notes their outcome."""

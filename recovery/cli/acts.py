@@ -12,8 +12,7 @@ from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
-from recovery.daemon import control, presence
-from recovery.daemon.handing import hand_over
+from recovery.daemon import handing
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
 from recovery.engine.episode import Episode
@@ -42,9 +41,7 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
             did(_("{verb} is recorded. {message}", verb=act.verb, message=outcome.message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
-        there = presence.read(person.folder) if control.call(person.folder, control.WAKE) else None
-        hand_over(person.folder, there)
-        is_running = there is not None
+        is_running = handing.wake(person.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = revived(person.folder)
         if as_json:

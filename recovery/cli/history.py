@@ -11,7 +11,7 @@ from recovery.cli.person import nothing_active
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
-from recovery.daemon import control
+from recovery.daemon import handing
 from recovery.engine import facts as f
 from recovery.engine.acts import RECENT
 from recovery.engine.episode import PAUSED
@@ -147,7 +147,7 @@ def undo(episode: str | None, as_json: bool) -> int:
         when = spell_when(undone.place, last.at, now)
     message = _taken_back(last, when)
     did(message)
-    control.call(folder, control.WAKE)
+    handing.wake(folder)
     if as_json:
         print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
         return 0

@@ -138,7 +138,9 @@ def agenda(episode: str | None, as_json: bool) -> int:
 def _say_what_is_missing(person: Person) -> None:
     """What cannot be read, what no desktop has shown, and that nothing reminds where no daemon runs."""
     tell_unreadable(person.record)
-    is_running = presence.is_running(person.folder) or revived(person.folder)
+    there = presence.read(person.folder)
+    hand_over(person.folder, there)
+    is_running = there is not None or revived(person.folder)
     show_untold(person, is_daemon_running=is_running)
     if not is_running:
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))

@@ -16,7 +16,7 @@ from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import harmless
-from recovery.daemon import control, presence
+from recovery.daemon import handing, presence
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
 from recovery.store import failures
@@ -197,7 +197,7 @@ def import_(file: str, as_json: bool) -> int:
     exchange.import_(home, document, now)
     message = _("Imported: {content}.", content=_content(report))
     did(message)
-    is_running = control.call(home, control.WAKE)
+    is_running = handing.wake(home) is not None
     if as_json:
         print_json({**_as_json(report), "file": name})
         return 0

@@ -13,7 +13,7 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import Person, at_the_journal, opened
 from recovery.cli.render_json import VERSION, print_json
-from recovery.daemon import control
+from recovery.daemon import handing
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
@@ -131,7 +131,7 @@ def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
             raise _refused(reason)
         record = upgrading.upgrade(journal, episode, pinned, protocol, now)
     # Only now: the daemon must find the facts when it looks.
-    control.call(person.folder, control.WAKE)
+    handing.wake(person.folder)
     after = record.of(before.id)
     did(_goes_on(after))
     return after

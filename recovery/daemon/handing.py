@@ -25,7 +25,7 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
     if there is None or not there.pid or there.bus is None:
         return 0
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
-    if not address and there.problem:
+    if there.problem:
         from recovery.notify.session_bus import session_bus_address
 
         address = session_bus_address(environ)
@@ -38,6 +38,15 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
     number = time.monotonic_ns() % 2**31 or 1
     call = packed({**surroundings(environ), BUS: address}, number)
     return number if control.call(folder, call) else 0
+
+
+def wake(folder: Path) -> Presence | None:
+    """Have the daemon look at the record, and hand it this desktop; what it says of itself, None where none runs."""
+    from recovery.daemon import control
+
+    there = presence.read(folder) if control.call(folder, control.WAKE) else None
+    hand_over(folder, there)
+    return there
 
 
 def is_in(bus: str, address: str) -> bool:

@@ -220,15 +220,17 @@ class Daemon:
         # This one first: what it lets go of has a number that the notifier may have been given since.
         self._sleep_watch.follow(self._logind.sources())
         self._watch.follow(self._notifier.sources())
-        problem, handed = self._notifier.problem(), self._notifier.handed
-        if handed != self._handed:
-            self._handed = handed
-            self._log_desktop(handed)
+        problem, handed, bus = self._notifier.problem(), self._notifier.handed, self._notifier.bus()
+        if bus != self._sign.bus:
+            self._log.info("notes go to %s", bus or "no session bus")
+        if handed.problem and handed.problem != self._handed.problem:
+            self._log.info("a desktop was handed over and is not used: %s", handed.problem)
+        self._handed = handed
         self._sign = replace(
             self._sign,
             notifier=self._notifier.name,
             problem=problem,
-            bus=self._notifier.bus(),
+            bus=bus,
             screen=screen(self._notifier.environ),
             handed=handed.number,
             not_taken=handed.problem,
@@ -253,12 +255,6 @@ class Daemon:
             if self._on_ready is not None:
                 self._tell_starter(self._on_ready)
         self._back_up()
-
-    def _log_desktop(self, handed: Handed) -> None:
-        if handed.problem:
-            self._log.info("a desktop was handed over and is not used: %s", handed.problem)
-        else:
-            self._log.info("a desktop was handed over: notes go to %s", self._notifier.bus())
 
     def _back_up(self) -> None:
         """Copy the journal once a day, when all is told and nothing will be due for a while."""

@@ -378,6 +378,11 @@ class Service:
                 self._screen.put(key, group, outcome.token if isinstance(outcome, Shown) else "")
         elif outcome.tag < 0:
             self._left += group  # no fact waits for it: it is shown again later
+            if (
+                outcome.has_nowhere
+            ):  # the notifier tells when there is a desktop; asking for it would wake us for ever
+                self._left_until = None
+                return False
             self._left_until = now + HELD_WAIT
             return bool(group)
         again = [

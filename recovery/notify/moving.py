@@ -27,14 +27,18 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import BUS
-from recovery.notify.surroundings import moved
+from recovery.notify.session_bus import BUS, session_bus_address
+from recovery.notify.surroundings import moved, surroundings
 from recovery.values import Value
 
 if TYPE_CHECKING:
+    from recovery.notify.arriving import Arrival
     from recovery.notify.dbus import SessionBus
 
 ANSWER_WITHIN = 3.0
+
+LOOKS_AGAIN = (0.05, 0.2, 1.0, 5.0)
+"""Seconds until a bus that has just come is looked at again: its socket is there before it listens."""
 
 NO_SERVER_THERE = N_("no notification server is running there")
 
@@ -98,42 +102,46 @@ class Visit:
         self._bus.close()
 
 
-def why_not_ours(address: str) -> str:
-    """Why nothing is to be said over that bus: no address, no local socket, another user's; "" if it is ours."""
+def ours(address: str) -> str:
+    """The part of an address that leads to local sockets of this user. Raises `BusLost` where none does."""
     from recovery.notify import dbus
 
+    usable, problems = [], []
+    for part, path in dbus.unix_sockets(address):
+        problem = _why_not_ours(path)
+        usable += [] if problem else [part]
+        problems += [f"{part}: {problem}"]
+    if not usable:
+        raise dbus.BusLost(problems[0])
+    return ";".join(usable)
+
+
+def _why_not_ours(path: str | bytes) -> str:
     try:
-        listed = [*dbus.unix_sockets(address)]
-    except dbus.BusLost as lost:
-        return lost.reason
-    if len(listed) != len(address.split(";")):
-        return _("not all of {address} are local sockets", address=address)
-    for part, path in listed:
         owner = _owner(path)
-        if isinstance(owner, str):
-            return _("{address}: {reason}", address=part, reason=owner)
-        if owner != os.geteuid():
-            return _("{address} belongs to another user (number {owner})", address=part, owner=owner)
-    return ""
-
-
-def _owner(path: str | bytes) -> int | str:
-    """The user whose socket that is, or why there is none."""
-    try:
-        if path[:1] not in (b"\0", "\0"):
-            known = Path(os.fsdecode(path)).stat()
-            return known.st_uid if stat.S_ISSOCK(known.st_mode) else _("it is no socket")
-        if sys.platform != "linux":
-            return _("it is no socket")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.setblocking(False)
-            line.connect(path)
-            said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            return int(struct.unpack("3i", said)[1])
     except OSError as error:
         return error.strerror or str(error)
     except ValueError as error:
         return str(error)
+    if owner is None:
+        return _("it is no socket")
+    if owner != os.geteuid():
+        return _("it belongs to another user (number {owner})", owner=owner)
+    return ""
+
+
+def _owner(path: str | bytes) -> int | None:
+    """The user whose socket that is; None where it is none. Raises `OSError`, `ValueError`."""
+    if path[:1] not in (b"\0", "\0"):
+        known = Path(os.fsdecode(path)).stat()
+        return known.st_uid if stat.S_ISSOCK(known.st_mode) else None
+    if sys.platform != "linux":
+        return None
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.setblocking(False)
+        line.connect(path)
+        said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", said)[1])
 
 
 class MovingNotifier:
@@ -160,6 +168,10 @@ class MovingNotifier:
         self._standing: set[str] = set()
         """The keys of the notes that a server has, as far as it has said."""
         self._ready: list[Outcome] = []
+        self._arrival: Arrival | None = None
+        """Set while there is no bus."""
+        self._looks_again: list[float] = []
+        """The monotonic times at which to look at the person's own bus, which has come."""
         self.handed = Handed()
         """The last desktop that was handed over, once it is known what there is."""
 
@@ -175,13 +187,19 @@ class MovingNotifier:
     def move(self, to: Mapping[str, str], number: int = 0) -> None:
         """Go to the desktop with those surroundings if that is no loss: `handed` tells in the end."""
         self._leave_off()
-        self._number, self._bound_for = number, to
-        address = to.get(BUS, "")
+        self._number = number
         if self._inner.bus() is None:
             self._settle(_("notifications do not go over a session bus"))
-        elif problem := why_not_ours(address):
-            self._settle(problem)
-        elif self._is_here(address) and not self._inner.problem():
+            return
+        from recovery.notify import dbus
+
+        try:
+            address = ours(to.get(BUS, ""))
+        except dbus.BusLost as lost:
+            self._settle(lost.reason)
+            return
+        self._bound_for = {**to, BUS: address}
+        if self._is_here(address) and not self._inner.problem():
             self._stay()
             self._settle("")
         else:
@@ -198,10 +216,12 @@ class MovingNotifier:
 
     def probe(self) -> None:
         self._inner.probe()
+        self._await_bus()
 
     def show(self, note: Note) -> None:
         self._under_way[note.tag] = note
         self._inner.show(note)
+        self._await_bus()
 
     def withdraw(self, key: str) -> None:
         self._inner.withdraw(key)
@@ -211,12 +231,15 @@ class MovingNotifier:
         self._inner.adopt(note, token)
 
     def sources(self) -> tuple[Source, ...]:
-        return (*self._inner.sources(), *(self._visit.sources() if self._visit else ()))
+        others = (self._visit.sources() if self._visit else (), (self._arrival,) if self._arrival else ())
+        return (*self._inner.sources(), *others[0], *others[1])
 
     def deadline(self) -> float | None:
         if self._ready:
             return 0.0
         limits = [self._inner.deadline(), self._visit.deadline() if self._visit else None]
+        if self._visit is None:
+            limits += self._looks_again[:1]
         return min((limit for limit in limits if limit is not None), default=None)
 
     def collect(self, monotonic: float) -> list[Outcome]:
@@ -224,6 +247,8 @@ class MovingNotifier:
         look = self._visit.look(monotonic) if self._visit else None
         if look is not None:
             self._decide(look)
+        self._await_bus()
+        self._look_for_own(monotonic)
         if self._is_arriving and (self.problem() or self.capabilities() is not None):
             self._is_arriving = False
             self._settle("")
@@ -232,7 +257,34 @@ class MovingNotifier:
 
     def close(self) -> None:
         self._leave_off()
+        self._hear_no_more()
         self._inner.close()
+
+    def _await_bus(self) -> None:
+        """While there is no bus, have the kernel tell when the person's own comes."""
+        if self._inner.bus() != "":
+            self._hear_no_more()
+        elif self._arrival is None:
+            from recovery.notify.arriving import Arrival
+
+            self._arrival = Arrival.of(self._environ)
+
+    def _hear_no_more(self) -> None:
+        self._looks_again.clear()
+        if self._arrival is not None:
+            self._arrival.close()
+            self._arrival = None
+
+    def _look_for_own(self, monotonic: float) -> None:
+        """Look at the person's own bus when it has come."""
+        if self._arrival is not None and self._arrival.has_come_anew():
+            self._looks_again = [monotonic + wait for wait in (0.0, *LOOKS_AGAIN)]
+        if self._visit is None and self._looks_again and monotonic >= self._looks_again[0]:
+            del self._looks_again[0]
+            address = session_bus_address(self._environ)
+            if address:
+                self._number, self._bound_for = 0, {**surroundings(self._environ), BUS: address}
+                self._look_at(address)
 
     def _look_at(self, address: str) -> None:
         from recovery.notify import dbus
@@ -291,7 +343,8 @@ class MovingNotifier:
         self._is_arriving = True
 
     def _settle(self, problem: str) -> None:
-        self.handed = Handed(self._number, problem)
+        if self._number:
+            self.handed = Handed(self._number, problem)
 
     def _noted(self, outcomes: list[Outcome]) -> list[Outcome]:
         """The outcomes as they are; what stands and what is under way is known from them."""

@@ -18,14 +18,14 @@ def session_bus_address(environ: Mapping[str, str]) -> str:
     Their own is `bus` in `XDG_RUNTIME_DIR`; where that names no folder of theirs (cron has none, `su` leaves another
     user's), in their folder of `OWN_PLACES`. It counts where it is a socket of theirs.
     """
-    own = [path for path in _own_buses(environ) if _is_own_socket(path)]
+    own = [path for path in own_buses(environ) if is_own_socket(path)]
     listed = [environ.get(BUS, ""), *(f"unix:path={_escape(path)}" for path in own)]
     return ";".join(dict.fromkeys(address for address in listed if address))
 
 
 def why_no_bus(environ: Mapping[str, str]) -> str:
     """The plain words for an empty `session_bus_address`."""
-    path = next(iter(_own_buses(environ)), "")
+    path = next(iter(own_buses(environ)), "")
     if environ.get("XDG_RUNTIME_DIR"):
         return _(
             "there is no desktop session to show it on (DBUS_SESSION_BUS_ADDRESS is not set and there is no {path})",
@@ -43,16 +43,17 @@ def why_no_bus(environ: Mapping[str, str]) -> str:
     )
 
 
-def _own_buses(environ: Mapping[str, str]) -> list[str]:
+def own_buses(environ: Mapping[str, str]) -> list[str]:
     """The paths at which the person's own bus may be."""
     named = environ.get("XDG_RUNTIME_DIR", "")
     paths = [str(Path(named) / "bus")] if named.startswith("/") else []
-    if hasattr(os, "geteuid") and not (paths and _is_own_folder(named)):
+    if hasattr(os, "geteuid") and not (paths and is_own_folder(named)):
         paths.append(f"{OWN_PLACES}/{os.geteuid()}/bus")
     return list(dict.fromkeys(paths))
 
 
-def _is_own_folder(path: str) -> bool:
+def is_own_folder(path: str) -> bool:
+    """Whether a folder belongs to this user."""
     try:
         known = Path(path).stat()
     except (OSError, ValueError):
@@ -60,7 +61,8 @@ def _is_own_folder(path: str) -> bool:
     return stat.S_ISDIR(known.st_mode) and known.st_uid == os.geteuid()
 
 
-def _is_own_socket(path: str) -> bool:
+def is_own_socket(path: str) -> bool:
+    """Whether a socket is there that belongs to this user."""
     try:
         known = Path(path).stat()
     except (OSError, ValueError):

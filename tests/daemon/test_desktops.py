@@ -3,14 +3,19 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from recovery.daemon import control, handing, presence
+from recovery.daemon.service import HELD_WAIT, MOST_LOSSES
+from recovery.engine.facts import to_ms
+from recovery.notify.port import Lack
 from recovery.notify.session_bus import BUS
+from tests.daemon.conftest import Watch
 from tests.desktop import Desktop, until
 from tests.profile import COMMAND, ICE, Profile, protocol
 
@@ -43,10 +48,15 @@ def at(desktop: Desktop) -> dict[str, str]:
     return {name: desktop.environ[name] for name in (BUS, "DISPLAY", "XDG_RUNTIME_DIR")}
 
 
-def waits_without_desktop(person: Profile) -> None:
+def here(desktop: Desktop) -> dict[str, str]:
+    """The same where the bus is the person's own, in the runtime folder."""
+    return {**at(desktop), BUS: "", "XDG_RUNTIME_DIR": str(desktop.folder)}
+
+
+def waits_without_desktop(person: Profile, **environ: str) -> None:
     """A daemon as cron or ssh starts it, and a cue that it could show to nobody."""
     person.start(protocol(HOURLY), "--no-daemon")
-    person.run("daemon", "start")
+    person.run("daemon", "start", **environ)
     person.wait_for("undelivered")
 
 
@@ -99,6 +109,59 @@ def test_an_address_that_leads_nowhere_gives_way_to_the_persons_own_bus(
     person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=gone, XDG_RUNTIME_DIR=str(desktop.folder))
 
     speaks_to(person, desktop)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay another folder over /run/user")
+def test_with_no_environment_at_all_it_finds_the_persons_own_bus(desktop: Desktop, person: Profile) -> None:
+    over = 'mount -t tmpfs none /run && mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec env -i "$@"'
+    place = f"/run/user/{os.geteuid()}"
+    command = [f"RECOVERY_HOME={person.home}", *COMMAND, "daemon", "start"]
+    subprocess.run(
+        ["unshare", "--mount", "sh", "-c", over, str(desktop.folder), place, *command],
+        check=True,
+        cwd="/",
+    )
+
+    person.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "found")
+
+
+def test_the_persons_own_bus_is_heard_of_when_it_comes_back(desktop: Desktop, person: Profile) -> None:
+    """A log-out and a log-in, without any command."""
+    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **here(desktop))
+    desktop.wait_for_displayed(1)
+    desktop.stop_server()
+    desktop.stop_bus()
+    there = person.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
+    assert there.next_wakeup is not None
+    minutes = (there.next_wakeup - to_ms(datetime.now(UTC))) / 60_000
+    assert minutes > 10, "it is not woken to look"
+    desktop.start()
+
+    speaks_to(person, desktop)
+    desktop.wait_for_displayed(1)
+
+
+@pytest.mark.parametrize("is_folder_gone", [False, True])
+def test_the_first_log_in_after_the_daemon(
+    bare_other: Desktop, person: Profile, tmp_path: Path, is_folder_gone: bool
+) -> None:
+    """The folder of the user comes with the log-in, too, and is moved into its place here."""
+    place = bare_other.folder / "runtime"
+    if is_folder_gone:
+        place.rmdir()
+    waits_without_desktop(person, XDG_RUNTIME_DIR=str(place))
+    bare_other.start_bus()
+    if is_folder_gone:
+        ready = tmp_path / "ready"
+        ready.mkdir(mode=0o700)
+        (ready / "bus").symlink_to(bare_other.folder / "bus")
+        ready.replace(place)
+    else:
+        (place / "bus").symlink_to(bare_other.folder / "bus")
+    person.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus", "it has heard of it")
+    bare_other.start_server()
+
+    bare_other.wait_for_displayed(1)
 
 
 # From one desktop to another ---------------------------------------------------------------------
@@ -210,6 +273,92 @@ def test_the_same_bus_tells_the_screen_that_was_not_known(desktop: Desktop, pers
     assert speaks_to(person, desktop).screen == desktop.environ["DISPLAY"]
 
 
+def test_plyer_goes_along(desktop: Desktop, other: Desktop, person: Profile) -> None:
+    person.run("daemon", "start", "--notifier", "plyer", **at(desktop))
+    said = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(other)).out
+
+    assert "by plyer" in said
+    assert speaks_to(person, other).notifier == "plyer"
+    person.wait_for("delivered")
+    other.wait_for_displayed(1)
+
+
+def test_a_note_goes_with_its_bus_again_and_again_only_so_often(watch: Callable[..., Watch]) -> None:
+    daemon = watch(HOURLY)
+    daemon.wake()
+    (start,) = daemon.notifier.shown
+    for _time in range(10):
+        daemon.notifier.close_note(start.key, "lost")
+        daemon.notifier.move()
+        daemon.service.collect(0.0, daemon.now)
+        daemon.wake()
+
+    assert len(daemon.notifier.shown) == 1 + MOST_LOSSES
+    daemon.wake(daemon.now + HELD_WAIT)
+    assert len(daemon.notifier.shown) == 2 + MOST_LOSSES
+
+
+@pytest.mark.parametrize("lack", ["bus", "server"])
+@pytest.mark.parametrize("how", ["free", "move"])
+def test_what_has_waited_for_long_is_shown_as_soon_as_there_is_a_desktop(
+    watch: Callable[..., Watch], lack: Lack, how: str
+) -> None:
+    daemon = watch(HOURLY)
+    daemon.notifier.break_down("there is none", lack)
+    daemon.wake()
+    for _time in range(MOST_LOSSES + 1):
+        daemon.wake_when_due()
+    assert daemon.titles() == []
+    daemon.now += timedelta(seconds=1)
+    daemon.notifier.mend()
+    getattr(daemon.notifier, how)()
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+
+    assert [title.partition(",")[0] for title in daemon.titles()] == ["Ice: start"]
+
+
+def test_what_went_with_the_desktop_wakes_nobody_until_there_is_another(watch: Callable[..., Watch]) -> None:
+    daemon = watch(HOURLY)
+    daemon.wake()
+    planned = daemon.next
+    (start,) = daemon.notifier.shown
+    daemon.notifier.break_down("there is none", "bus")
+    daemon.notifier.close_note(start.key, "lost")
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+    assert daemon.next == planned
+
+    daemon.notifier.mend()
+    daemon.notifier.move()
+    daemon.service.collect(0.0, daemon.now)
+    daemon.wake()
+    assert daemon.titles() == [start.title] * 2
+
+
+def test_a_server_that_hangs_there_is_no_reason_to_go(
+    desktop: Desktop, bare_other: Desktop, person: Profile
+) -> None:
+    person.run("daemon", "start", **at(desktop))
+    bare_other.start_bus()
+    with bare_other.hang_server():
+        said = person.run("daemon", "start", **at(bare_other)).out
+
+    assert "It stays with the desktop that it has: the notification server there does not answer." in said
+    speaks_to(person, desktop)
+
+
+def test_of_a_dead_address_and_the_persons_own_bus_the_second_is_taken(
+    desktop: Desktop, person: Profile
+) -> None:
+    """A terminal that is older than the log-in."""
+    person.run("daemon", "start")
+    gone = f"unix:path={person.folder}/gone"
+    person.run("daemon", "start", **{**here(desktop), BUS: gone})
+
+    speaks_to(person, desktop)
+
+
 # What is refused ---------------------------------------------------------------------------------
 
 
@@ -239,7 +388,7 @@ def test_the_bus_of_another_user_is_refused(desktop: Desktop, other: Desktop, pe
     os.chown(other.folder / "bus", 65534, 65534)
     said = person.run("daemon", "start", **at(other)).out
 
-    assert f"{other.address} belongs to another user (number 65534)" in said
+    assert f"{other.address}: it belongs to another user (number 65534)" in said
 
 
 def test_no_other_variable_is_taken_over(desktop: Desktop) -> None:
