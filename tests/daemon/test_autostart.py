@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from recovery import paths
 from recovery.daemon.autostart import choose
+from recovery.daemon.autostart.lasting import refuse_passing
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd, unit_text
 from recovery.daemon.autostart.way import Answer, Machine
@@ -24,6 +26,7 @@ from recovery.daemon.autostart.windows import ScheduledTask, task_xml
 from recovery.daemon.autostart.xdg import Autostart, desktop_text
 from recovery.daemon.presence import Lock
 from recovery.errors import RecoveryError, UsageError
+from recovery.values import replace
 from tests.desktop import LIMIT_SECONDS
 
 ODD = 'odd %h "name" $HOME `id` it\'s {b} ü \\ end'
@@ -104,6 +107,111 @@ def test_a_path_that_no_file_can_name_is_refused(tmp_path: Path) -> None:
 def test_a_python_that_does_not_find_us_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecoveryError, match="does not find recovery by itself"):
         choose.install(machine(tmp_path, python="/bin/false"), "xdg")
+
+
+CACHED = "/home/jo/.cache/uv/archive-v0/bF-3XeJX/bin/python"
+
+
+@pytest.mark.parametrize(
+    ("platform", "python", "environ", "what"),
+    [
+        ("linux", CACHED, {}, "in the cache of a tool"),
+        ("linux", "/home/jo/.cache/pipx/6c556b52/bin/python", {}, "in the cache of a tool"),
+        ("linux", "/home/jo/.local/pipx/.cache/6c55/bin/python", {}, "in the cache of a tool"),
+        ("linux", "/disk/c/uv/x/bin/python", {"XDG_CACHE_HOME": "/disk/c"}, "in the cache of a tool"),
+        ("linux", "/disk/u/x/bin/python", {"UV_CACHE_DIR": "/disk/u"}, "in the cache of a tool"),
+        ("linux", "/src/recovery/.tox/py312/bin/python", {}, "in the cache of a tool"),
+        ("linux", "/dev/shm/venv/bin/python", {}, "in a folder for temporary files"),
+        ("linux", "/run/user/1000/venv/bin/python", {}, "in a folder for temporary files"),
+        ("linux", "/nix/store/0x-env/bin/python3", {"IN_NIX_SHELL": "impure"}, "of a shell"),
+        ("darwin", "/Users/jo/Library/Caches/pipx/6c/bin/python", {}, "in the cache of a tool"),
+        ("darwin", "/Users/jo/.cache/uv/archive-v0/x/bin/python", {}, "in the cache of a tool"),
+        ("darwin", "/private/var/folders/zz/T/venv/bin/python", {}, "in a folder for temporary files"),
+        (
+            "win32",
+            r"C:\Users\jo\AppData\Local\uv\cache\archive-v0\x\python.exe",
+            {},
+            "in the cache of a tool",
+        ),
+        (
+            "win32",
+            r"C:\users\JO\appdata\local\pipx\pipx\Cache\6c\Scripts\python.exe",
+            {"LOCALAPPDATA": r"C:\Users\jo\AppData\Local"},
+            "in the cache of a tool",
+        ),
+        (
+            "win32",
+            r"C:\Users\jo\AppData\Local\Temp\v\Scripts\python.exe",
+            {"TEMP": r"C:\Users\jo\AppData\Local\Temp"},
+            "in a folder for temporary files",
+        ),
+    ],
+)
+def test_an_interpreter_that_will_not_stay_is_refused(
+    tmp_path: Path, platform: str, python: str, environ: dict[str, str], what: str
+) -> None:
+    system = System()
+    here = machine(tmp_path, platform, python=python, run=system)
+    here = replace(here, environ={**here.environ, **environ})
+    with pytest.raises(RecoveryError, match=f"^{re.escape(python)} is {what}") as raised:
+        choose.install(here)
+    assert raised.value.hint.startswith("install recovery to stay: pipx install ")
+    assert "uv tool install " in raised.value.hint
+    assert not any(word in " ".join(system.asked) for word in ("enable", "disable", "bootout", "Create"))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "python"),
+    [
+        ("linux", "/usr/bin/python3"),
+        ("linux", "/home/jo/.local/share/uv/tools/recovery/bin/python"),
+        ("linux", "/home/jo/.local/share/pipx/venvs/recovery/bin/python"),
+        ("linux", "/home/jo/recovery/.venv/bin/python"),
+        ("linux", "/nix/store/0x-python3-3.12-env/bin/python3"),
+        ("darwin", "/opt/homebrew/opt/python@3.12/bin/python3.12"),
+        ("win32", r"C:\Users\jo\AppData\Roaming\uv\tools\recovery\Scripts\python.exe"),
+        ("win32", r"C:\Users\jo\pipx\venvs\recovery\Scripts\python.exe"),
+    ],
+)
+def test_an_interpreter_that_stays_is_taken(tmp_path: Path, platform: str, python: str) -> None:
+    refuse_passing(machine(tmp_path, platform, python=python))
+
+
+def test_a_folder_that_says_it_is_a_cache_is_one(tmp_path: Path) -> None:
+    """As uv and pipx write it: into their cache, and into every environment."""
+    python = tmp_path / "tools" / "recovery" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by uv.\n"
+    (tmp_path / "tools" / "recovery" / "CACHEDIR.TAG").write_text(tag)
+    refuse_passing(machine(tmp_path, python=str(python)))
+    (tmp_path / "tools" / "CACHEDIR.TAG").write_text(tag)
+    with pytest.raises(RecoveryError, match="in the cache of a tool"):
+        refuse_passing(machine(tmp_path, python=str(python)))
+
+
+@LINUX
+def test_the_command_of_a_cached_environment_writes_nothing(tmp_path: Path) -> None:
+    environment = tmp_path / ".cache" / "uv" / "archive-v0" / "x"
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/python3*/site-packages")
+    ours = [str(Path(paths.__file__).parents[1]), *(path for path in sys.path if "site-packages" in path)]
+    (packages / "ours.pth").write_text("\n".join(ours))
+    done = subprocess.run(
+        [environment / "bin" / "python", "-m", "recovery", "service", "install", "--way", "xdg"],
+        env={"HOME": str(tmp_path), "RECOVERY_HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        f"Error: {environment}/bin/python is in the cache of a tool: it may be gone"
+    )
+    assert "pipx install " in done.stderr
+    assert not (tmp_path / ".config").exists()
 
 
 # systemd -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from recovery.daemon.autostart.lasting import refuse_passing, source
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd
 from recovery.daemon.autostart.way import Done, Machine, Way
@@ -43,6 +44,7 @@ def install(machine: Machine, name: str | None = None) -> tuple[Way, Done]:
     """Start at log-in in one way, and in no other. Raises `RecoveryError`."""
     way = chosen(machine, name)
     _refuse_unwritable(machine.folder)
+    refuse_passing(machine)
     _refuse_unfindable(machine)
     did: tuple[str, ...] = ()
     for other in installed(machine):
@@ -72,5 +74,9 @@ def _refuse_unfindable(machine: Machine) -> None:
                 "{python} does not find recovery by itself, so nothing could start it at log-in",
                 python=machine.python,
             ),
-            _("install recovery for it: {python} -m pip install .", python=machine.python),
+            _(
+                "install recovery to stay: pipx install {source}, or uv tool install {source}; "
+                "then: recovery service install",
+                source=source(),
+            ),
         )

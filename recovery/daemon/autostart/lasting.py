@@ -1,0 +1,133 @@
+"""Whether an interpreter is there to stay: what starts the daemon at log-in has to find it then.
+
+`uvx`, `pipx run` and their like put a program into an environment in their cache and run it from there; the environment
+goes when the cache is cleared. The signs are those of the place alone: which tool made it does not matter.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+
+from recovery.daemon.autostart.way import Machine
+from recovery.errors import RecoveryError
+from recovery.language import N_, _
+
+_CACHE = N_("in the cache of a tool")
+_TEMPORARY = N_("in a folder for temporary files")
+_SHELL = N_("of a shell that has it only while it is open")
+
+_OF_CACHES = frozenset({".cache", "caches", "archive-v0", ".tox", ".nox"})
+"""Names of folders in which tools keep what they can make anew (archive-v0: uv, wherever its cache is)."""
+
+_TAG = "CACHEDIR.TAG"
+_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
+"""A folder with this file, which begins so, is a cache (bford.info/cachedir). Environments carry one, too."""
+
+_INITS = frozenset({"systemd", "init", "openrc-init", "runit", "s6-svscan", "dinit", "shepherd"})
+
+
+def refuse_passing(machine: Machine) -> None:
+    """Raises `RecoveryError`, with what to type instead, for an interpreter that will not be there for long."""
+    what = _passing(machine)
+    if what is None:
+        return
+
+    raise RecoveryError(
+        _(
+            "{python} is {what}: it may be gone at the next log-in, so nothing is installed",
+            python=machine.python,
+            what=_(what),
+        ),
+        _(
+            "install recovery to stay: pipx install {source}, or uv tool install {source}; "
+            "then: recovery service install",
+            source=source(),
+        ),
+    )
+
+
+def _passing(machine: Machine) -> str | None:
+    """What tells that the interpreter is of a passing environment; None where nothing does."""
+    flavour = PureWindowsPath if machine.platform == "win32" else PurePosixPath
+    python = flavour(machine.python)
+    if any(python.is_relative_to(folder) for folder in _caches(machine, flavour)):
+        return _CACHE
+    if any(part.lower() in _OF_CACHES for part in python.parts) or _is_tagged(python):
+        return _CACHE
+    if any(python.is_relative_to(folder) for folder in _temporary(machine, flavour)):
+        return _TEMPORARY
+    for name, store in (("IN_NIX_SHELL", "/nix/store"), ("GUIX_ENVIRONMENT", "/gnu/store")):
+        if machine.environ.get(name) and python.is_relative_to(store):
+            return _SHELL
+    return None
+
+
+def _caches(machine: Machine, flavour: type[PurePath]) -> Iterator[PurePath]:
+    environ = machine.environ
+    if machine.platform == "win32":
+        for name, below in (("LOCALAPPDATA", r"uv\cache"), ("LOCALAPPDATA", r"pipx\pipx\Cache")):
+            if environ.get(name):
+                yield flavour(environ[name]) / below
+    home = environ.get("HOME", "")
+    for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR"):
+        folder = flavour(environ.get(name, ""))
+        # One that holds the whole home tells nothing.
+        if folder.is_absolute() and not (home and flavour(home).is_relative_to(folder)):
+            yield folder
+
+
+def _is_tagged(python: PurePath) -> bool:
+    """Whether a folder above the environment, which is the one with `bin`, says that it is a cache."""
+    for folder in python.parents[2:]:
+        with suppress(OSError), Path(folder, _TAG).open("rb") as tag:
+            if tag.read(len(_SIGNATURE)) == _SIGNATURE:
+                return True
+    return False
+
+
+def _temporary(machine: Machine, flavour: type[PurePath]) -> Iterator[PurePath]:
+    environ = machine.environ
+    if machine.platform == "win32":
+        names: tuple[str, ...] = ("TEMP", "TMP")
+    elif machine.platform == "darwin":
+        names = ("TMPDIR",)
+        for folder in ("/tmp", "/var/tmp", "/var/folders"):  # noqa: S108  # nothing is written there
+            yield from (flavour(folder), flavour(f"/private{folder}"))
+    else:
+        names = ()
+        yield from (flavour("/dev/shm"), flavour("/run/user"))  # noqa: S108  # nothing is written there
+        yield from (flavour(folder) for folder in ("/tmp", "/var/tmp") if _is_cleared(folder))  # noqa: S108  # nor there
+    for name in names:
+        if flavour(environ.get(name, "")).is_absolute():
+            yield flavour(environ[name])
+
+
+def _is_cleared(folder: str) -> bool:
+    """Whether a start of the machine empties it: it is in memory, or there is an init; containers have none."""
+    with suppress(OSError):
+        for line in Path("/proc/mounts").read_text().splitlines():
+            _device, place, kind, *_rest = line.split(" ")
+            if place == folder and kind in ("tmpfs", "ramfs"):
+                return True
+    try:
+        return Path("/proc/1/comm").read_text().strip() in _INITS
+    except OSError:
+        return True
+
+
+def source() -> str:
+    """What this program was installed from, as a command takes it."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from shlex import quote
+    from urllib.request import url2pathname
+
+    try:
+        told = json.loads(distribution("recovery").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, OSError, ValueError):
+        told = {}
+    url = str(told.get("url", ""))
+    if url.startswith("file://"):
+        return quote(url2pathname(url.removeprefix("file://")))
+    vcs = told.get("vcs_info", {}).get("vcs")
+    return quote(f"{vcs}+{url}" if vcs else url or "recovery")
