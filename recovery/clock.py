@@ -31,6 +31,23 @@ def since_boot() -> float:
     return time.monotonic() if kind is None else time.clock_gettime(kind)
 
 
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def steady() -> tuple[str, int]:
+    """Which start of the machine this is, and the milliseconds since it, the time asleep included.
+
+    Two of the same start tell how much time lies between them, whatever was done to the clock. ("", 0) where the system
+    has no such clock (all but Linux).
+    """
+    kind = getattr(time, "CLOCK_BOOTTIME", None)
+    try:
+        boot = Path(_BOOT_ID).read_text("ascii").strip() if kind is not None else ""
+    except (OSError, ValueError):
+        boot = ""
+    return (boot.partition("-")[0], time.clock_gettime_ns(kind) // 1_000_000) if kind and boot else ("", 0)
+
+
 _seen: tuple[object, str] = (None, "")
 """How the machine's files were when its zone was last looked up, and what it was."""
 

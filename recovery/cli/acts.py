@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from recovery import paths
 from recovery.cli.output import did
-from recovery.cli.person import Person, at_the_journal, opened, show_untold, tell_unreadable
+from recovery.cli.person import Person, at_the_journal, opened, recorded, show_untold, tell_unreadable
 from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
@@ -21,7 +21,7 @@ from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import Duration
-from recovery.store.record import do, load
+from recovery.store.record import BELIEVE, do
 from recovery.values import replace
 
 Wish = Act | Callable[[Episode, datetime], Act]
@@ -32,10 +32,10 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
     with at_the_journal() as (journal, now):
         with journal.transaction():
-            kept = load(journal, now)
-            person = Person(paths.home(), now, journal, kept, kept)
+            kept = recorded(journal, now)
+            person = Person(paths.home(), kept.moment(now), journal, kept, kept)
             before = person.one(wanted)
-            act = wish if isinstance(wish, Act) else wish(before, now)
+            act = wish if isinstance(wish, Act) else wish(before, person.now)
             record, outcome = do(journal, kept, before.id, act, now)
         if isinstance(outcome, Accepted):
             did(_("{verb} is recorded. {message}", verb=act.verb, message=outcome.message))
@@ -91,8 +91,8 @@ def snooze(activity: str | None, length: Duration | None, episode: str | None, a
     return carry_out(episode, as_json, Act("snooze", activity, length=length))
 
 
-def resume(episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("resume"))
+def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
+    return carry_out(episode, as_json, Act(BELIEVE if is_clock_right else "resume"))
 
 
 def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:

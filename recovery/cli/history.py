@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from recovery import clock, paths
 from recovery.cli.output import did, failure_of
-from recovery.cli.person import nothing_active
+from recovery.cli.person import nothing_active, recorded, steady
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
@@ -21,7 +21,7 @@ from recovery.errors import NotThere, RecoveryError
 from recovery.language import N_, _, current
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import Unreadable, bring_up, load, load_one
+from recovery.store.record import Unreadable, bring_up, load, load_one, seen_at
 from recovery.store.upgrading import counting_anew
 from recovery.zones import named
 
@@ -53,6 +53,7 @@ KINDS = {
     f.UPGRADED: N_("upgraded"),
     f.MOVED: N_("moved"),
     f.RIGHTED: N_("clock put right"),
+    f.CLOCK: N_("clock"),
     f.UNDONE: N_("taken back"),
     f.DELIVERED: N_("shown"),
     f.UNDELIVERED: N_("not shown"),
@@ -71,6 +72,7 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
             known = ", ".join(journal.episodes())
             raise NotThere(_("no episode {episode!r}", episode=episode), _("known: {names}", names=known))
         facts = _facts(journal, episode, None if everything else count)
+        recorded(journal, now)
         if as_json:
             for fact in facts:
                 print_json(fact_json(fact))
@@ -124,6 +126,7 @@ def undo(episode: str | None, as_json: bool) -> int:
         raise nothing_active()
     with journal:
         with journal.transaction():
+            says, now = now, recorded(journal, now).moment(now)
             last = journal.last_by_person(episode)
             if last is None:
                 raise RecoveryError(_("there is nothing to take back"))
@@ -136,7 +139,7 @@ def undo(episode: str | None, as_json: bool) -> int:
             if last.kind == f.UPGRADED:
                 facts += _taking_back_an_upgrade(journal, last.episode, now)
             journal.append(facts, now=now)
-            record = bring_up(journal, load(journal, now), now)
+            record = bring_up(journal, load(journal, says, steady()), says)
             if last.episode in record.unreadable:
                 raise record.unreadable[last.episode]
             known = record.all
@@ -188,7 +191,7 @@ def _taken_back(last: Fact, when: str) -> str:
 
 def _taking_back_an_upgrade(journal: Journal, id_: str, now: datetime) -> list[Fact]:
     """What goes with it. Raises `RecoveryError` while a session is on: the old text may not know it."""
-    known = bring_up(journal, load(journal, now), now).all
+    known = seen_at(load(journal, now), now, journal.path).all
     episode = next((e for e in known if e.id == id_), None) or load_one(journal, id_, now)
     if episode.under_way is not None:
         title = episode.title_of(episode.under_way)

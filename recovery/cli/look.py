@@ -73,7 +73,7 @@ def status(episode: str | None, as_json: bool) -> int:
             left, seen = _looked_at(person, episode, look, as_json=as_json)
             looks, unreadable = [each for _one, each in seen], left.record.unreadable
             if as_json:
-                print_json(status_json(looks, there, person.now, unreadable))
+                print_json(status_json(looks, there, person.now, unreadable, person.kept.testimony))
                 return 0
             for each in looks:
                 print(text.status(each))

@@ -12,6 +12,7 @@ from recovery.cli.output import failure_of
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.engine.episode import Episode
+from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
 from recovery.store.journal import Journal
@@ -90,9 +91,22 @@ def opened() -> Iterator[Person]:
     Raises `NotThere`, `StoreError`.
     """
     with at_the_journal(looks=True) as (journal, now):
-        kept = load(journal, now)
+        kept = recorded(journal, now)
         tell_lost(kept.all)
-        yield Person(paths.home(), now, journal, kept, seen_at(kept, now, journal.path))
+        yield Person(paths.home(), kept.moment(now), journal, kept, seen_at(kept, now, journal.path))
+
+
+def steady() -> Steady:
+    """The clock that nobody can set, as it stands."""
+    return Steady(*clock.steady())
+
+
+def recorded(journal: Journal, now: datetime) -> Record:
+    """The record as it stands in the journal at what the clock says. Tells where that looks wrong."""
+    record = load(journal, now, steady())
+    if record.is_clock_doubted:
+        tell(f"{record.doubt[:1].upper()}{record.doubt[1:]}")
+    return record
 
 
 @contextmanager
@@ -140,7 +154,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     journal, now = person.journal, person.now
     kept = person.kept
     if not is_daemon_running and any(_UNWRITTEN in episode.pending for episode in person.record.all):
-        kept = written_if_free(journal, lambda: bring_up(journal, load(journal, now), now))
+        kept = written_if_free(journal, lambda: _brought_up(journal))
     due: list[tuple[Episode, Any]] = []
     for episode in kept.all:
         cues = untold(episode, now)
@@ -155,12 +169,17 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
         return  # nobody has seen them: the next command tells them
 
     def note() -> None:
-        record = load(journal, now)
+        record = load(journal, clock.now(), steady())
         pending = _pending(record)
         facts = [told(episode, cue, "text", now) for episode, cue in due if cue.seq in pending]
         write(journal, record, facts, now)
 
     written_if_free(journal, note)
+
+
+def _brought_up(journal: Journal) -> Record:
+    says = clock.now()
+    return bring_up(journal, load(journal, says, steady()), says)
 
 
 def _pending(record: Record) -> set[int]:

@@ -11,6 +11,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.outlook import Coming, Explained, Outlook
 from recovery.engine.times import Place
+from recovery.engine.witness import Testimony
 from recovery.store.record import Unreadable
 from recovery.zones import is_lost
 
@@ -32,9 +33,13 @@ def _told(place: Place, instant: datetime | None) -> str | None:
 
 
 def status_json(
-    looks: Iterable[Outlook], there: Presence | None, now: datetime, unreadable: Mapping[str, Unreadable]
+    looks: Iterable[Outlook],
+    there: Presence | None,
+    now: datetime,
+    unreadable: Mapping[str, Unreadable],
+    testimony: Testimony | None = None,
 ) -> dict[str, Any]:
-    """`recovery status --json`."""
+    """`recovery status --json`; with `clock` where that is doubted."""
     known = list(looks)
     place = known[0].episode.place if known else None
     told = now.isoformat(timespec="seconds") if place is None else _told(place, now)
@@ -46,6 +51,9 @@ def status_json(
     }
     if unreadable:
         status["unreadable"] = [{"id": id_, "reason": error.reason} for id_, error in unreadable.items()]
+    if testimony is not None and testimony.is_doubted:
+        says = testimony.says.isoformat(timespec="seconds") if place is None else _told(place, testimony.says)
+        status["clock"] = {"doubted": True, "says": says}
     return status
 
 

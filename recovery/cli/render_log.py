@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,7 @@ from recovery.cli.render_rich import console
 from recovery.cli.style import harmless
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
+from recovery.engine.limits import LONGEST_ON
 from recovery.engine.times import Place, spell, spell_date, spell_when
 from recovery.engine.words import LEVELS, side_words
 from recovery.language import N_, _, current
@@ -26,6 +28,9 @@ _PHASES = {
     "no way back": N_("no step back any more"),
 }
 
+
+LONGEST_LATE = timedelta(days=30)
+"""By a clock that was set a cue may come years late; that number says nothing."""
 
 _START = {
     "protocol": N_("protocol {value}"),
@@ -49,6 +54,8 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     for fact in known:
         if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
             continue  # stands with its cue
+        if fact.kind == f.CLOCK and not (fact.data["seconds"] or fact.data.keys() & {"says", "since"}):
+            continue  # nothing was done to it
         local = places[fact.episode].local(fact.at)
         try:
             what, about = _told(fact, by_seq, places)
@@ -100,6 +107,8 @@ def _shown(via: str, late: int) -> str:
     if late < 2_000:
         return _("shown by {notifier}", notifier=via)
     length = spell(timedelta(milliseconds=late))
+    if timedelta(milliseconds=late) > LONGEST_LATE:
+        length = _("long")
     return _("shown by {notifier}, {length} after it was due", notifier=via, length=length)
 
 
@@ -138,6 +147,8 @@ def _about(fact: Fact, place: Place) -> str:
             return ", ".join(part for part in (injured, *parts, data.get("because", "")) if part)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
             return _("number {number}", number=data["seq"])
+        case f.CLOCK:
+            return _clock(data, place, fact.at)
         case f.MOVED:
             return _("times are now those of {zone}", zone=data["zone"])
         case f.UPGRADED:
@@ -149,7 +160,7 @@ def _about(fact: Fact, place: Place) -> str:
             known = {**data, "side": side_words(data.get("side"), current())}
             parts = [_(words, value=known[key]) for key, words in _START.items() if known.get(key)]
             return ", ".join(parts)
-        case f.ENDED if data["overrun"] >= 60:
+        case f.ENDED if 60 <= data["overrun"] <= LONGEST_ON.total_seconds():
             length = spell(timedelta(seconds=data["overrun"]))
             return _("{activity}, {length} too late", activity=data["activity"], length=length)
         case f.ENDED:
@@ -167,6 +178,20 @@ def _about(fact: Fact, place: Place) -> str:
             return _with_until(fact, place)
         case _:
             return ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
+
+
+def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:
+    """What the clock did."""
+    if "says" in data:
+        return _("doubted: it says {when}", when=spell_when(place, from_ms(data["says"]), at))
+    if "since" in data:
+        return _("right again")
+    length = spell(timedelta(seconds=abs(data["seconds"])))
+    return (
+        _("set back by {length}", length=length)
+        if data["seconds"] < 0
+        else _("set forward by {length}", length=length)
+    )
 
 
 def _answers(answers: Mapping[str, bool]) -> str:

@@ -264,12 +264,21 @@ _ALL = (
     Short(
         "resume",
         "acts.resume",
-        """End a pause.
+        """End a pause; or say that the clock is right, where that is doubted.
 
         \b
         recovery resume
+        recovery resume --clock-is-right
         """,
-        _BOTH,
+        (
+            Option(
+                ("--clock-is-right",),
+                "is_clock_right",
+                "What lies ahead of it was written by one that was wrong.",
+                default=False,
+            ),
+            *_BOTH,
+        ),
     ),
     Short(
         "advance",

@@ -15,7 +15,7 @@ from recovery.cli.daemon import how_it_reminds, notifier_option
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import opened as opened_record
-from recovery.cli.person import show_untold
+from recovery.cli.person import recorded, show_untold, steady
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
@@ -197,7 +197,12 @@ def _running(folder: Path, now: datetime) -> tuple[Episode, ...]:
     if journal is None:
         return ()
     with journal:
-        return load(journal, now).episodes
+        record = recorded(journal, now)
+    if record.is_clock_doubted:
+        raise RecoveryError(
+            _("nothing is started by this clock"), _("set it right, then recovery start again")
+        )
+    return record.episodes
 
 
 def _opening(
@@ -323,7 +328,7 @@ def keep(folder: Path, reading: "Reading", opening: Opening) -> tuple[Episode, t
     protocol, now = reading.protocol, opening.at
     with Journal.open(folder, now=now) as journal:
         with journal.transaction():
-            record = load(journal, now)
+            record = load(journal, now, steady())
             _refuse_beside(record.episodes, protocol, opening.data["side"], opening.data["options"])
             journal.pin(pinned_from(reading))
             id_ = journal.create_episode(protocol.id, reading.content_hash)
@@ -428,7 +433,7 @@ def _show_what_no_desktop_showed(folder: Path) -> None:
     limit = clock.monotonic() + FIRST_CUES_WITHIN
     while clock.monotonic() < limit:
         with opened_record() as person:
-            known = load(person.journal, person.now).all
+            known = load(person.journal, person.now, steady()).all
             if all(cue.seq in e.troubles for e in known for cue in untold(e, person.now)):
                 break
         time_.sleep(0.05)

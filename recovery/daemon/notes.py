@@ -7,6 +7,7 @@ from datetime import datetime
 from recovery.daemon.buttons import buttons
 from recovery.engine.decide import LATE_WORDS
 from recovery.engine.facts import Cue
+from recovery.engine.limits import LONGEST_ON
 from recovery.engine.repeating import Repeat
 from recovery.engine.times import spell
 from recovery.language import tr
@@ -108,7 +109,7 @@ def _body(attempt: Attempt, now: datetime) -> str:
     """A cue's text, in the language of its episode; one that comes later than it was decided says by how much."""
     cue = attempt.cue
     late = (attempt.shown_at or now) - cue.decided_at
-    if cue.kind in ("end", "start") and late >= LATE_WORDS and attempt.repeat is None:
+    if cue.kind in ("end", "start") and LATE_WORDS <= late <= LONGEST_ON and attempt.repeat is None:
         language, length = attempt.language, spell(late)
         return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=length).strip()
     return cue.body

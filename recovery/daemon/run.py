@@ -56,7 +56,7 @@ class Daemon:
         self._log = log
         self._on_ready = on_ready
         self._is_ready = False
-        self._service = Service(folder, notifier, log)
+        self._service = Service(folder, notifier, log, clock.steady)
         self._alarm = AlarmClock(self._ring, self._jumped)
         self._watch = Watch(self._alarm.selector, self._collect)
         self._logind = Logind(self._before_sleep, self._after_sleep, _("to bring its journal to the disk"))

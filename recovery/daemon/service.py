@@ -4,7 +4,7 @@ It holds no rules and no timer. The clock comes in as arguments, so that a test 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,10 +16,11 @@ from recovery.daemon.wishes import Wishes
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import END_KEY, ENDED, Cue
+from recovery.engine.facts import END_KEY, ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.repeating import next_repeat, repeats
 from recovery.engine.times import spell_when
+from recovery.engine.witness import Steady
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
 from recovery.notify.port import (
@@ -41,6 +42,7 @@ from recovery.store.journal import NAME, Journal
 from recovery.store.record import (
     Record,
     bring_up,
+    clock_heeded,
     do,
     is_answered,
     load,
@@ -72,6 +74,9 @@ PATIENCE = 1.0
 MOST_LOSSES = 3
 """The most times within `HELD_WAIT` that a note which went with its server is shown again at once."""
 
+DOUBT = "clock"
+"""The key of the note that the clock looks wrong."""
+
 BACKUP_WAIT = timedelta(hours=1)
 """When to try again to copy the journal after that failed."""
 
@@ -79,8 +84,23 @@ BACKUP_WAIT = timedelta(hours=1)
 class Service:
     """The daemon's work on one folder."""
 
-    def __init__(self, folder: Path, notifier: Notifier, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        notifier: Notifier,
+        log: logging.Logger,
+        steady: Callable[[], tuple[str, int]] = lambda: ("", 0),
+    ) -> None:
+        """`steady` reads the clock that nobody can set, as `clock.steady` does."""
         self._folder = folder
+        self._read_steady = steady
+        self._watched = ""
+        """The start of the machine since which both clocks are watched; "" before the first look at them."""
+        self._behind = timedelta(0)
+        """By how much the clock is behind what decisions go by, while it is doubted."""
+        self._is_in_doubt = False
+        self._by_heart: dict[int, Attempt] = {}
+        """The ends that were told from memory, by tag, until the journal has them."""
         self.notifier = notifier
         self._log = log
         self._attempts: dict[int, Attempt] = {}
@@ -111,9 +131,10 @@ class Service:
         self._untracked = 0
 
     def wake(self, now: datetime) -> datetime | None:
-        """Do all that is due; the next instant at which something will be, None for never.
+        """Do all that is due; the next instant at which something will be by the clock, None for never.
 
-        A journal that cannot be used now is a trouble told in the log; it is tried again soon.
+        `now` is what the clock says. A journal that cannot be used now is a trouble told in the log; it is tried
+        again soon.
         """
         patience = PATIENCE if self._is_an_end_due(now) else None
         self._wished = wished = self._wishes.now()
@@ -122,9 +143,13 @@ class Service:
             record = self._brought_up(now, patience)
         except RecoveryError as error:
             self._log_trouble(error)
-            self._known = self._told_from_memory(self._known, now)
-            return min(now + TROUBLE_WAIT, self._known.next_wakeup(now) or now + TROUBLE_WAIT)
+            known = self._known.hearing(now, self._steady())
+            now = self._follow(known, now)
+            self._known = self._told_from_memory(clock_heeded(known), now)
+            soon = now + TROUBLE_WAIT
+            return min(soon, self._known.next_wakeup(now) or soon) - self._behind
         self._trouble = ""
+        now = self._follow(record, now)
         self._know(record, now)
         self._tell(record, now)
         self._screen.keep()
@@ -138,7 +163,27 @@ class Service:
         instants.append(self._left_until if self._left else None)
         instants.append(self._known.next_wakeup(now))
         instants.append(now + UNREADABLE_WAIT if record.unreadable else None)
-        return min((instant for instant in instants if instant is not None), default=None)
+        at = min((instant for instant in instants if instant is not None), default=None)
+        return None if at is None else at - self._behind
+
+    def _steady(self) -> Steady:
+        boot, ms = self._read_steady()
+        return Steady(boot, ms, is_kept=True, is_watched=bool(boot) and boot == self._watched)
+
+    def _follow(self, record: Record, says: datetime) -> datetime:
+        """Say once that the clock looks wrong, in the log and on the screen; when it is for all that is decided."""
+        now = record.moment(says)
+        self._behind = now - says
+        if record.is_clock_doubted and not self._is_in_doubt:
+            self._log.warning("%s", record.doubt)
+            title = record.all[0].say("The clock looks wrong")
+            body = f"{record.doubt[:1].upper()}{record.doubt[1:]}"
+            self.notifier.show(Note(DOUBT, title, body, tag=self._reply()))
+        elif self._is_in_doubt and not record.is_clock_doubted:
+            self._log.info("the clock is right again")
+            self.notifier.withdraw(DOUBT)
+        self._is_in_doubt = record.is_clock_doubted
+        return now
 
     def _know(self, record: Record, now: datetime) -> None:
         """Keep a record for when the journal, or one episode of it, cannot be read."""
@@ -154,7 +199,7 @@ class Service:
     def _told_from_memory(self, known: Record, now: datetime) -> Record:
         """Tell the ends of sessions, which must not wait for a journal that cannot be used now; the record after that.
 
-        They are told once more when it can be used: it then knows nothing of this time.
+        What was shown is written down, as of then, when it can be used.
         """
         for episode in known.all:
             for fact in turn(episode, now, known.others(episode))[1]:
@@ -163,7 +208,8 @@ class Service:
                     attempt = Attempt(episode.id, episode.place.language, cue, episode.is_discreet)
                     self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
-                    self.notifier.show(self._worded([attempt], now))
+                    self._by_heart[cue.seq] = attempt
+                    self.notifier.show(replace(self._worded([attempt], now), tag=cue.seq))
         return seen_at(known, now, self._folder / NAME)
 
     def _catch_up(self, patience: float | None) -> None:
@@ -178,9 +224,15 @@ class Service:
         if journal is None:
             return Record(())
         with journal, journal.transaction():
-            before = load(journal, now)
-            record = sound(bring_up(journal, before, now), journal.path, lambda e: self._used(e, now), now)
+            steady = self._steady()
+            before = load(journal, now, steady)
+            record = bring_up(journal, before, now)
+            now = record.moment(now)
+            record = sound(record, journal.path, lambda e: self._used(e, now), now)
+            record = write(journal, record, [*self._shown_by_heart(record)], now)
             self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
+        self._watched = steady.boot
+        self._adopt(record)
         self._log_lost_zones(record)
         for episode in record.all:
             if episode.stays != before.of(episode.id).stays:
@@ -206,6 +258,29 @@ class Service:
         untold(episode, now)
         next_repeat(episode, now, self._wished.end_repeats, self._wished.start_repeats)
 
+    def _shown_by_heart(self, record: Record) -> Iterator[Fact]:
+        """That ends were shown from memory, each at its own time."""
+        for attempt in self._by_heart.values():
+            episode = _episode_of(record, attempt)
+            for cue in episode.pending.values() if episode is not None else ():
+                if attempt.unwritten is not None and cue.key == attempt.cue.key and episode is not None:
+                    outcome, at = attempt.unwritten
+                    yield told(episode, cue, outcome.via, at)
+
+    def _adopt(self, record: Record) -> None:
+        """Let what is under way from memory have its fate as if the journal had told it."""
+        for tag, attempt in [*self._by_heart.items()]:
+            if attempt.episode in record.unreadable:
+                continue
+            if attempt.unwritten is not None:
+                del self._by_heart[tag]
+                continue
+            episode = _episode_of(record, attempt)
+            for seq, cue in episode.pending.items() if episode is not None else ():
+                if cue.key == attempt.cue.key:
+                    attempt.cue = cue
+                    self._attempts[seq] = attempt
+
     def _journal(self, now: datetime, patience: float | None = None) -> Journal | None:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""
         journal = Journal.open_existing(self._folder, now=now, patience=patience)
@@ -214,7 +289,9 @@ class Service:
         return journal
 
     def _is_an_end_due(self, now: datetime) -> bool:
-        return any(fact.kind == ENDED for e in self._known.all for fact in end_sessions(e, now)[1])
+        known = self._known.hearing(now, self._steady())
+        now = known.moment(now)
+        return any(fact.kind == ENDED for e in clock_heeded(known).all for fact in end_sessions(e, now)[1])
 
     def back_up(self, now: datetime) -> None:
         """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""
@@ -349,7 +426,7 @@ class Service:
     def collect(self, monotonic: float, now: datetime) -> bool:
         """Note what became of cues under way. True if something has to be planned anew."""
         outcomes = self.notifier.collect(monotonic)
-        is_news = sum(self._note(outcome, now) for outcome in outcomes) > 0
+        is_news = sum(self._note(outcome, now + self._behind) for outcome in outcomes) > 0
         self._screen.keep()
         return is_news
 
@@ -372,6 +449,8 @@ class Service:
                 return self._try_again(now)
             case Moved():
                 return self._try_again(now, is_elsewhere=True)
+        if outcome.tag in self._by_heart:
+            return self._note_by_heart(outcome, now)
         key, group = self._sent.pop(outcome.tag, ("", ()))
         if not isinstance(outcome, Undelivered):
             if group:
@@ -391,6 +470,20 @@ class Service:
             if self._attempts.get(attempt.cue.seq) is attempt
         ]
         return any(again) or (key in self._screen and self._is_overtaken(group))
+
+    def _note_by_heart(self, outcome: Shown | HandedOver | Undelivered, now: datetime) -> bool:
+        """What became of an end that was told from memory."""
+        attempt = self._by_heart[outcome.tag]
+        if not isinstance(outcome, Undelivered):
+            self._screen.put(attempt.cue.key, (attempt,), outcome.token if isinstance(outcome, Shown) else "")
+        if self._attempts.get(attempt.cue.seq) is attempt:
+            del self._by_heart[outcome.tag]
+            return self._note_of(attempt, replace(outcome, tag=attempt.cue.seq), now)
+        if isinstance(outcome, Undelivered):
+            del self._by_heart[outcome.tag]  # it is told once more when the journal has it
+        else:
+            attempt.unwritten = outcome, now
+        return False
 
     def _lose(self, key: str, now: datetime) -> bool:
         """A note that stood went with its server: it is shown by the next one. True if there is anything to show."""
@@ -481,10 +574,11 @@ class Service:
         if journal is None:
             return Refused(tr(language, "that episode is not there"))
         with journal, journal.transaction():
-            record = load(journal, now)
+            says = now - self._behind
+            record = load(journal, says, self._steady())
             if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
                 return Refused(tr(language, "that episode is over"))
-            _record, outcome = do(journal, record, id_, wish, now)
+            _record, outcome = do(journal, record, id_, wish, says)
         return outcome if isinstance(outcome, Refused) else None
 
     def _reply(self) -> int:

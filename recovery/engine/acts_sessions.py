@@ -9,7 +9,7 @@ from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Treatment
 from recovery.engine.facts import to_ms
-from recovery.engine.limits import Block, block, foreseen, longest, permit
+from recovery.engine.limits import LONGEST_ON, Block, block, foreseen, longest, permit
 from recovery.engine.times import spell
 from recovery.engine.words import modality_words
 from recovery.protocol.durations import Duration
@@ -154,9 +154,10 @@ class Sessions(Desk):
             return self.refuse("{title} is not on", title=activity.title)
         if current.is_confirmed:
             return self.refuse("{title} has ended already", title=activity.title)
-        if at < current.began_at:
+        is_known = at >= current.began_at
+        if wish.at is not None and not is_known:
             return self.refuse("it began only {when}", when=self.when(current.began_at))
-        took = at - current.began_at
+        took = max(timedelta(0), at - current.began_at)
         late = max(timedelta(0), took - current.planned)
         data = self.about(current) | {"seconds": int(current.planned.total_seconds())}
         data["overrun"] = int(late.total_seconds())
@@ -166,7 +167,12 @@ class Sessions(Desk):
             data["counts_from"] = to_ms(counts_from)
         self.tell(f.ENDED, data, at)
         said = self.say("{title} ended after {length}.", title=activity.title, length=spell(took))
-        if late >= timedelta(minutes=1):
+        if not is_known or late > LONGEST_ON:
+            said = self.say(
+                "{title} ended. How long it was on is not known: the clock was set, or the machine was off.",
+                title=activity.title,
+            )
+        elif late >= timedelta(minutes=1):
             said = self.say(
                 "{title} ended after {length}, {over} too long.",
                 title=activity.title,

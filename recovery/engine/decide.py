@@ -65,17 +65,27 @@ MOVED = N_("the time zone changed")
 TOO_LATE = N_("too late to be right: the next one is nearer")
 
 
+ASTRAY = timedelta(seconds=2)
+"""By how much the moments of two processes may be the wrong way round without that a clock was set."""
+
 LATE_WORDS = timedelta(minutes=2)
 """Cues that come later than this say so."""
 
 
-def turn(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Episode, list[Fact]]:
+def turn(
+    episode: Episode, now: datetime, others: Sequence[Episode] = (), *, is_clock_doubted: bool = False
+) -> tuple[Episode, list[Fact]]:
     """Everything that has become due by `now`, as facts, and the episode with them applied.
 
-    The end of a session under way comes first, whatever else is the matter.
+    The end of a session under way comes first, whatever else is the matter. By a clock that is doubted nothing opens,
+    moves or is offered; what presses is told all the same.
     """
     desk = Turn(episode, now, others)
     desk.end_sessions()
+    if is_clock_doubted:
+        if not desk.episode.is_over:
+            desk.raise_alerts()
+        return desk.episode, desk.facts
     if not desk.episode.is_over:
         desk.end_holds_of_the_day()
     pause_ends = desk.episode.paused_until
@@ -160,7 +170,10 @@ class Turn:
     def end_sessions(self) -> None:
         """The end cue of every session whose time is up, with by how much it was overslept."""
         for treatment in self.episode.ledger:
-            if treatment.ended_at is None and treatment.ends_at <= self.now:
+            # One that began later than now was begun under a clock that was set back: how long it has been on nobody
+            # knows, so it ends at once.
+            is_due = treatment.ends_at <= self.now or treatment.began_at > self.now + ASTRAY
+            if treatment.ended_at is None and is_due:
                 late = overrun(treatment, self.now)
                 activity = self.episode.session(treatment)
                 title = self.episode.title_of(treatment)
@@ -171,7 +184,7 @@ class Turn:
                     "end",
                     self.say("{title}: stop", title=title),
                     f"{words}{overrun_words(treatment, late, language)}",
-                    treatment.ends_at,
+                    min(self.now, treatment.began_at + treatment.planned),
                     critical=True,
                 )
                 data = {

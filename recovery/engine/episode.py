@@ -56,11 +56,13 @@ class Treatment(Value):
     """The latest time at which the person ever said that it was off."""
     is_disowned: bool = False
     """The episode was stopped before anybody said that it was on: its end is told, and no limit counts it."""
+    set_by: timedelta = timedelta(0)
+    """By how much the clock was set while it was on; `began_at` is moved with it."""
 
     @property
     def ends_at(self) -> datetime:
-        """When its end cue is due."""
-        return self.began_at + self.planned
+        """When its end cue is due: by the steady clock, or earlier by the one that was set forward."""
+        return self.began_at + self.planned - max(timedelta(0), self.set_by)
 
 
 class Track(Value):
@@ -140,6 +142,22 @@ class Alert(Value):
     """The modalities that stop while it stands."""
 
 
+class ClockSeen(Value):
+    """Where the two clocks stood when that was last written down."""
+
+    boot: str
+    """Which start of the machine the steady clock counts from; "" where there is no such clock."""
+    steady: int
+    """Milliseconds since then."""
+    at: datetime
+    """When it was, as far as decisions go."""
+    ahead: timedelta = timedelta(0)
+    """By how much the clock was set forward in all since that start."""
+    doubted_since: datetime | None = None
+    seq: int = 0
+    """The fact that says so."""
+
+
 class Episode(Value):
     """All that decisions need to know about one episode."""
 
@@ -187,6 +205,9 @@ class Episode(Value):
     """The newest start or end that was shown, by phase and activity."""
     is_discreet: bool = False
     """Whether its notes are to say nothing of it."""
+    clock: ClockSeen | None = None
+    written_at: datetime | None = None
+    """When the newest of its facts was written down, since the clock was last put right."""
 
     @property
     def is_over(self) -> bool:

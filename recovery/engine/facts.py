@@ -39,6 +39,7 @@ UNDONE = "undone"
 UPGRADED = "upgraded"
 MOVED = "moved"
 RIGHTED = "righted"
+CLOCK = "clock"
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
 

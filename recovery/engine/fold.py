@@ -4,7 +4,7 @@ Neither decides anything and neither reads a clock: a fact says what happened, a
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from recovery.engine.righting import righted
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
 from recovery.engine.travel import moved
+from recovery.engine.witness import clock_seen
 from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
@@ -173,12 +174,38 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
                 carriers[fact.seq] = fact
     pending = {seq: read_cue(carrier) for seq, carrier in carriers.items()}
     shown_last = {name: Told(read_cue(carrier), at, count) for name, (carrier, at, count) in told.items()}
-    return replace(episode, answers=_in_order(given), pending=pending, troubles=troubles, told=shown_last)
+    return replace(
+        episode,
+        answers=_in_order(given),
+        pending=pending,
+        troubles=troubles,
+        told=shown_last,
+        written_at=_written_at(journal, undone),
+    )
+
+
+_LATELY = 64
+"""So many of the newest facts may have been written under a clock that was set back by less than is doubted."""
+
+
+def _written_at(journal: Sequence[Fact], undone: Container[int]) -> datetime | None:
+    """When the newest fact was written down, since the clock was last put right."""
+    newest: datetime | None = None
+    for fact in reversed(journal[-_LATELY:]):
+        if fact.recorded_at is not None:
+            newest = fact.recorded_at if newest is None else max(newest, fact.recorded_at)
+        if fact.kind == f.RIGHTED and fact.seq not in undone:
+            break
+    return newest
 
 
 def apply(episode: Episode, fact: Fact) -> Episode:
     """The episode after one more fact. Facts about what is no longer known are passed over."""
     episode = _after(episode, fact)
+    if fact.recorded_at is not None:
+        before = episode.written_at if fact.kind != f.RIGHTED else None
+        newest = fact.recorded_at if before is None else max(before, fact.recorded_at)
+        episode = replace(episode, written_at=newest)
     if fact.data.get("cue"):
         pending = {**episode.pending, fact.seq: read_cue(fact)}
         episode = replace(episode, pending=pending)
@@ -472,6 +499,8 @@ def _ended(episode: Episode, fact: Fact) -> Episode:
     if by_person:
         ended_at = _off_at(fact, treatment)
         treatment = replace(treatment, is_confirmed=True, is_said=True, off_at=ended_at)
+    if ended_at < treatment.began_at:
+        ended_at = treatment.ends_at  # under a clock that was set back: it was on for at most that long
     episode = _in_ledger(episode, replace(treatment, ended_at=ended_at))
     if treatment.phase != episode.phase.id:
         return episode
@@ -677,6 +706,7 @@ _RULES = {
     f.COMPLETED: _completed,
     f.STOPPED: _stopped,
     f.RIGHTED: righted,
+    f.CLOCK: clock_seen,
     f.DELIVERED: _delivered,
     f.UNDELIVERED: _undelivered,
 }

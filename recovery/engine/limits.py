@@ -21,6 +21,9 @@ from recovery.values import Value, replace
 _NO_TIME = Range(Duration(), Duration())
 """The length of what has none: a reminder, a hold."""
 
+LONGEST_ON = DAY
+"""Nobody has had a session on for longer than this past its end: the machine was off, or its clock was set."""
+
 
 class Block(Value):
     """Why a session may not begin, and until when (None: until something other than time changes it)."""
@@ -287,8 +290,8 @@ def _shared(
 
 
 def overrun(treatment: Treatment, now: datetime) -> timedelta:
-    """By how much a session has outlasted its planned length at `now`; never negative."""
-    return max(timedelta(0), now - treatment.ends_at)
+    """By how much a session has outlasted its planned length at `now` for certain; never negative."""
+    return max(timedelta(0), now - treatment.began_at - treatment.planned)
 
 
 def overrun_words(treatment: Treatment, length: timedelta, language: str) -> str:
@@ -298,6 +301,8 @@ def overrun_words(treatment: Treatment, length: timedelta, language: str) -> str
     """
     if length < timedelta(minutes=1):
         return ""
+    if length > LONGEST_ON:
+        return tr(language, " For how long is not known: the clock was set, or the machine was off.")
     if treatment.is_assumed:
         return tr(language, " If it is on: that is {length} too long.", length=spell(length))
     return tr(language, " It has been on for {length} too long.", length=spell(length))

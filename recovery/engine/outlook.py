@@ -97,7 +97,8 @@ def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), mos
 
 def _day(episode: Episode, zero: datetime, now: datetime) -> int:
     """The day of a span that began at `zero`, from 1, by the calendar of the place."""
-    return (episode.place.local(now).date() - episode.place.local(zero).date()).days + 1
+    days = (episode.place.local(now).date() - episode.place.local(zero).date()).days
+    return max(0, days) + 1  # by a clock that was set back it may not have begun yet
 
 
 def coming(

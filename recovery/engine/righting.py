@@ -16,27 +16,19 @@ AHEAD = timedelta(hours=27)
 """A clock that was further ahead than this was wrong: farther apart no two places on earth are by theirs."""
 
 
-def is_far_ahead(episode: Episode, now: datetime) -> bool:
-    """Whether something lies so far in the future that a clock was wrong: the one before, or that of now."""
-    return episode.started_at <= now and max(_instants(episode)) > now + AHEAD
+def right(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "engine") -> Fact:
+    """The fact that the clock was ahead until now: for who knows that, or it would move the true past.
 
-
-def right(episode: Episode, now: datetime, known: Sequence[Fact]) -> list[Fact]:
-    """The fact that the clock was wrong until now, for an episode of which something lies far ahead.
-
-    `known` are its facts of the last days and all later ones. Where these go on from now, it is the clock now that is
-    behind: then all stays as it is until that is put right.
+    `known` are the episode's facts of the last days and all later ones.
     """
-    if any(now < fact.at <= now + AHEAD for fact in known):
-        return []
-    ahead = max(_instants(episode)) - now
+    ahead = max(timedelta(0), max(_instants(episode)) - now)
     # The names of these days, which are long past for a clock that is ahead: none is given twice.
     taken: dict[str, int] = {}
     for fact in known:
         series, _, ordinal = str(fact.data.get("occurrence", "")).rpartition(".")
         if ordinal.isdecimal() and fact.at <= now:
             taken[series] = max(int(ordinal), taken.get(series, 0))
-    return [Fact(episode.id, now, f.RIGHTED, {"seconds": int(ahead.total_seconds()), "names": taken})]
+    return Fact(episode.id, now, f.RIGHTED, {"seconds": int(ahead.total_seconds()), "names": taken}, by)
 
 
 def _instants(episode: Episode) -> Iterator[datetime]:

@@ -36,7 +36,9 @@ _FACTS = f"""
     UNION ALL
     SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) AND at >= ?
     ORDER BY seq"""  # noqa: S608 - constants only
-_LAST_FLEETING = f"SELECT max(at) FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL})"  # noqa: S608 - constants only
+_FLEETING_SINCE = f"""
+    SELECT min(at) FROM (
+        SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
 _ONE = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq = ?"""  # noqa: S608 - constants only
@@ -384,10 +386,13 @@ class Journal:
         rows = self._rows(_FACTS, number, number, earliest)
         return self._read([(episode, *row) for row in rows])
 
-    def last_fleeting_at(self, episode: str) -> datetime | None:
-        """When the latest fact of the fleeting kinds happened. Raises `NotThere` for an unknown episode."""
-        ((latest,),) = self._rows(_LAST_FLEETING, self._number(episode))
-        return None if latest is None else from_ms(latest)
+    def fleeting_since(self, episode: str, count: int) -> datetime | None:
+        """When the first of the latest `count` facts of the fleeting kinds happened.
+
+        Raises `NotThere` for an unknown episode.
+        """
+        ((earliest,),) = self._rows(_FLEETING_SINCE, self._number(episode), count)
+        return None if earliest is None else from_ms(earliest)
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
         """The facts of one episode or of all, whatever their age, in the order of the journal.

@@ -4,22 +4,23 @@ All that the command line and the daemon do to the journal goes through here, so
 order: what is due first, then what the person does, then what follows from it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from recovery import clock
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, Outcome
+from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.engine.fold import apply, fold
 from recovery.engine.repeating import Repeat, is_latest_unanswered
-from recovery.engine.righting import is_far_ahead, right
+from recovery.engine.righting import right
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
+from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
@@ -62,6 +63,8 @@ class Record(Value):
     """Open episodes that cannot be told, by id. They keep nobody from the others."""
     remains: tuple[Episode, ...] = ()
     """What can be told of their sessions, which the limits of the others count."""
+    testimony: Testimony | None = None
+    """What the clock says, held against all of them; None: it is believed."""
 
     @property
     def all(self) -> tuple[Episode, ...]:
@@ -96,7 +99,27 @@ class Record(Value):
             tuple(e for e in self.ended if e.id != id_),
             {**self.unreadable, id_: error},
             (*self.remains, *(e for e in left if e is not None)),
+            self.testimony,
         )
+
+    def hearing(self, says: datetime, steady: Steady = NO_STEADY) -> "Record":
+        """The record with what to make of a clock that says so."""
+        return replace(self, testimony=heard(self.all, says, steady))
+
+    def moment(self, now: datetime) -> datetime:
+        """When it is, for all that is decided or written: what the clock says (`now`), unless that is doubted."""
+        return self.testimony.now if self.is_clock_doubted and self.testimony else now
+
+    @property
+    def is_clock_doubted(self) -> bool:
+        return self.testimony is not None and self.testimony.is_doubted
+
+    @property
+    def doubt(self) -> str:
+        """That the clock looks wrong, in words; "" where it is believed, and where nothing waits for it."""
+        if self.testimony is None or not self.testimony.is_doubted:
+            return ""
+        return doubt_words(self.all[0].place, self.testimony)
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""
@@ -109,8 +132,11 @@ class Record(Value):
         return min((instant for instant in instants if instant is not None), default=None)
 
 
-def load(journal: Journal, now: datetime) -> Record:
-    """The episodes as they stand in the journal; nothing is decided. Raises `StoreError`."""
+def load(journal: Journal, now: datetime, steady: Steady = NO_STEADY) -> Record:
+    """The episodes as they stand in the journal; nothing is decided. `now` is what the clock says.
+
+    Raises `StoreError`.
+    """
     known: list[Episode] = []
     unreadable: dict[str, Unreadable] = {}
     left: list[Episode | None] = []
@@ -121,9 +147,10 @@ def load(journal: Journal, now: datetime) -> Record:
             unreadable[id_] = error
             left.append(_left_of(journal, id_, now))
     over = tuple(e for e in known if e.is_over)
-    return Record(
+    record = Record(
         tuple(e for e in known if not e.is_over), over, unreadable, tuple(e for e in left if e is not None)
     )
+    return record.hearing(now, steady)
 
 
 def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
@@ -140,17 +167,35 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     try:
         facts = journal.facts(id_, since=now - MEMORY)
         protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
-        latest = journal.last_fleeting_at(id_)
-        if latest is not None and latest < now - MEMORY:
-            # So long an outage: a session may be under way since before it, and its end is still to be told.
-            before = journal.facts(id_, since=latest - MEMORY)
-            episode = fold(protocol, carried_over(protocol, before), clock.stand_in)
-            if episode.under_way is not None:
-                return episode
+        reach = _reach(journal, id_, facts, now)
+        if reach < now - MEMORY:
+            facts = journal.facts(id_, since=reach - MEMORY)
         return fold(protocol, carried_over(protocol, facts), clock.stand_in)
     except (*NONSENSE, Nonsense) as error:
         # No reason for the daemon to end, nor for a command to call it a bug.
         raise Unreadable(journal.path, id_, error) from error
+
+
+_LATEST = 32
+"""So many of the latest fleeting facts count, however long ago they were."""
+
+
+def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> datetime:
+    """From when on the fleeting facts of an episode are told of by those of the last days, or followed by few others.
+
+    After a long outage, or a far jump of the clock, a session may be under way since before it, and its end is still to
+    be told; or it has just ended, and a gap counts from there.
+    """
+    begun = {fact.data["occurrence"] for fact in facts if fact.kind == f.OFFERED}
+    reaches = [now]
+    for fact in facts:
+        data = fact.data
+        if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - MEMORY:
+            reaches.append(fact.at - timedelta(seconds=data["seconds"]))
+        elif fact.kind == f.ENDED and data["occurrence"] not in begun:
+            reaches.append(fact.at - timedelta(seconds=data.get("seconds", 0) + data["overrun"]))
+    latest = journal.fleeting_since(id_, _LATEST)
+    return min(reaches if latest is None else [latest, *reaches])
 
 
 def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
@@ -176,14 +221,14 @@ def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
 
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
-    """Write down everything that has become due by `now`. Needs a transaction. Raises `StoreError`."""
+    """Write down everything that has become due. `now` is what the clock says.
 
-    def righted(episode: Episode, _now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
-        if not is_far_ahead(episode, now):
-            return episode, []
-        return episode, right(episode, now, journal.facts(episode.id, since=now - LEDGER_MEMORY))
-
-    for decide in (righted, end_sessions, _moved, turn):
+    Needs a transaction. Raises `StoreError`.
+    """
+    if record.testimony is None or record.testimony.says != now:
+        record = record.hearing(now)
+    record, now = _heed(journal, record), record.moment(now)
+    for decide in (end_sessions, _moved, _doubting if record.is_clock_doubted else turn):
         for id_ in [episode.id for episode in record.all]:
             try:
                 episode = record.of(id_)
@@ -192,6 +237,43 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
             except (*NONSENSE, Nonsense) as error:
                 record = record.without(id_, Unreadable(journal.path, id_, error), now)
     return record
+
+
+def _heed(journal: Journal, record: Record) -> Record:
+    """Write down what is new of the clock: where it stands, that it was set, that it is right again."""
+    testimony = record.testimony
+    if testimony is None:
+        return record
+    now = testimony.now
+    record = write(journal, record, [*_news(record)], now)
+    if not testimony.is_doubted:
+        far = [e.id for e in record.all if e.written_at is not None and e.written_at > now + DOUBTED]
+        record = _put_right(journal, record, far, now)
+    return replace(record, testimony=replace(testimony, news=None))
+
+
+def _news(record: Record) -> Iterator[Fact]:
+    testimony = record.testimony
+    if testimony is not None and testimony.news is not None:
+        for episode in record.all:
+            yield Fact(episode.id, testimony.now, f.CLOCK, testimony.news)
+
+
+def _put_right(
+    journal: Journal, record: Record, ids: Sequence[str], now: datetime, by: str = "engine"
+) -> Record:
+    """Write down of some episodes that the clock was ahead until now."""
+    for id_ in ids:
+        try:
+            known = journal.facts(id_, since=now - LEDGER_MEMORY)
+            record = write(journal, record, [right(record.of(id_), now, known, by)], now)
+        except (*NONSENSE, Nonsense) as error:
+            record = record.without(id_, Unreadable(journal.path, id_, error), now)
+    return record
+
+
+def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
+    return turn(episode, now, others, is_clock_doubted=True)
 
 
 def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
@@ -203,7 +285,8 @@ def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple
 
 def seen_at(record: Record, now: datetime, path: Path) -> Record:
     """What `bring_up` would make of the record of the journal at `path`, with nothing written: for looking at it."""
-    for decide in (end_sessions, turn):
+    record, now = clock_heeded(record), record.moment(now)
+    for decide in (end_sessions, _doubting if record.is_clock_doubted else turn):
         for id_ in [episode.id for episode in record.all]:
             try:
                 episode = record.of(id_)
@@ -211,6 +294,13 @@ def seen_at(record: Record, now: datetime, path: Path) -> Record:
             except NONSENSE as error:
                 record = record.without(id_, Unreadable(path, id_, error), now)
     return record
+
+
+def clock_heeded(record: Record) -> Record:
+    """The record with what is new of the clock, with nothing written."""
+    for fact in [*_news(record)]:
+        record = record.with_(apply(record.of(fact.episode), fact))
+    return replace(record, testimony=record.testimony and replace(record.testimony, news=None))
 
 
 def sound(record: Record, path: Path, use: Callable[[Episode], object], now: datetime) -> Record:
@@ -246,12 +336,33 @@ def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> 
     """
     from recovery.engine.verbs import act  # whoever only looks says nothing
 
-    record = bring_up(journal, record, now)
+    if wish.verb == BELIEVE and record.is_clock_doubted:
+        return _believed(journal, record, id_, now)
+    record, says, now = bring_up(journal, record, now), now, record.moment(now)
     episode = record.of(id_)
+    if wish.verb == BELIEVE:
+        return record, Refused(episode.say("the clock is not doubted"))
+    if record.is_clock_doubted and wish.verb in _BY_THE_CLOCK:
+        return record, Refused(record.doubt)
     outcome = act(episode, now, wish, record.others(episode))
     if isinstance(outcome, Accepted):
-        record = bring_up(journal, write(journal, record, outcome.facts, now), now)
+        record = bring_up(journal, write(journal, record, outcome.facts, now), says)
     return record, outcome
+
+
+_BY_THE_CLOCK = ("begin", "snooze", "advance", "setback", "resume")
+"""The verbs that nothing but the clock could allow."""
+
+BELIEVE = "believe"
+"""The verb of a person who says that the clock is right."""
+
+
+def _believed(journal: Journal, record: Record, id_: str, now: datetime) -> tuple[Record, Outcome]:
+    """The person's word that the clock is right, and what lies ahead of it was written by one that was not."""
+    record = _put_right(journal, replace(record, testimony=None), [e.id for e in record.all], now, "person")
+    record = bring_up(journal, record.hearing(now), now)
+    episode = record.of(id_)
+    return record, Accepted(episode, (), episode.say("The clock is taken to be right. Reminders go on."))
 
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
@@ -352,13 +463,13 @@ def _is_left_on(episode: Episode, occurrence: str) -> bool:
 
 def told(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:
     """The fact that a cue was shown, with how late it came (milliseconds)."""
-    late = round((now - cue.due_at).total_seconds() * 1000)
+    late = max(0, round((now - cue.due_at).total_seconds() * 1000))
     return Fact(episode.id, now, f.DELIVERED, {"seq": cue.seq, "via": via, "late": late}, "daemon")
 
 
 def told_again(episode: Episode, repeat: Repeat, via: str, now: datetime) -> Fact:
     """The fact that a cue was shown once more, with how late that came."""
-    late = round((now - repeat.at).total_seconds() * 1000)
+    late = max(0, round((now - repeat.at).total_seconds() * 1000))
     data = {"seq": repeat.cue.seq, "via": via, "late": late, "repeat": repeat.number}
     return Fact(episode.id, now, f.DELIVERED, data, "daemon")
 

@@ -16,7 +16,7 @@ from recovery.store.failures import NONSENSE
 from recovery.store.journal import Journal
 from recovery.values import replace
 
-_OF_SESSIONS = frozenset({f.OFFERED, f.BEGUN, f.ENDED, f.DONE})
+_OF_SESSIONS = frozenset({f.OFFERED, f.BEGUN, f.ENDED, f.DONE, f.CLOCK})
 
 
 def remains(journal: Journal, id_: str, protocol: RecoveryProtocol, now: datetime) -> Episode | None:

@@ -126,6 +126,9 @@ def count(least: int, most: int = MOST) -> Check:
 
 _LENGTH = int(LONGEST_PLANNED.total_seconds())
 length = count(0, _LENGTH)
+_AGES = (to_ms(LATEST) - to_ms(EARLIEST)) // 1000
+"""Seconds: by how much a clock can be set at the most."""
+
 lateness = count(-1000 * 4 * _LENGTH, 1000 * 4 * _LENGTH)
 """Milliseconds. A clock that was set back makes it negative."""
 
@@ -395,7 +398,11 @@ SHAPES: Mapping[str, Shape] = {
         {"protocol": name, "version": name, "hash": pinned, "from_version": name, "from_hash": pinned}
     ),
     f.MOVED: Shape({"zone": zone, "from": zone}, {"follows": flag, "cue": CUE}),
-    f.RIGHTED: Shape({"seconds": length, "names": by_name(count(0))}),
+    f.CLOCK: Shape(
+        {"boot": text, "steady": count(0, 2**53), "seconds": count(-_AGES, _AGES)},
+        {"says": instant, "since": instant},
+    ),
+    f.RIGHTED: Shape({"seconds": count(0, _AGES), "names": by_name(count(0))}),
     f.DELIVERED: Shape(
         {"seq": count(1, 2**63 - 1), "via": text, "late": lateness}, {"repeat": count(1)}
     ),

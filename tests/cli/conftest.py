@@ -1,6 +1,8 @@
 """The command line in this process, on a clock that a test sets."""
 
 import json
+import logging
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from recovery import clock
 from recovery.cli.main import status_of
+from recovery.daemon.service import Service
+from tests.fakes import FakeNotifier
 from tests.profile import Ran
 
 ZONE = "Europe/Berlin"
@@ -24,11 +29,17 @@ STRAIN = (
 class Person:
     """Somebody who types commands. It is Monday 16:40; time stands still unless told otherwise."""
 
-    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str], clock: time_machine.Traveller) -> None:
+    def __init__(
+        self, home: Path, capsys: pytest.CaptureFixture[str], traveller: time_machine.Traveller
+    ) -> None:
         self.home = home
         self.folder = home.parent
         self._capsys = capsys
-        self._clock = clock
+        self._clock = traveller
+        self._set_by = timedelta(0)
+        self._starts = 1
+        self._service: Service | None = None
+        self.notifier = FakeNotifier()
 
     def types(self, *arguments: str, status: int = 0) -> Ran:
         self._capsys.readouterr()
@@ -54,6 +65,37 @@ class Person:
     def waits(self, **length: float) -> None:
         self._clock.shift(timedelta(**length))
 
+    def sets_the_clock(self, **by: float) -> None:
+        """The clock is set, and no time passes."""
+        self._clock.shift(timedelta(**by))
+        self._set_by += timedelta(**by)
+
+    def starts_the_machine_anew(self) -> None:
+        """What its steady clock said before compares with nothing from here on, and no daemon has seen it."""
+        self._starts += 1
+        self._service = None
+
+    def steady(self) -> tuple[str, int]:
+        """What a clock says that nobody sets."""
+        return f"start {self._starts}", round((time.time() - self._set_by.total_seconds()) * 1000)
+
+    def daemon_wakes(self) -> None:
+        """The daemon does what is due, as it does when the clock is set and when a command calls it."""
+        if self._service is None:
+            log = logging.getLogger("test of the clock")
+            self._service = Service(self.home, self.notifier, log, self.steady)
+        self._service.wake(clock.now())
+        while self._service.collect(0.0, clock.now()):
+            self._service.wake(clock.now())
+
+    def tries(self, *arguments: str) -> str:
+        """All that a command says, accepted or refused; a bug it must not be."""
+        self._capsys.readouterr()
+        found = status_of(list(arguments))
+        out, err = self._capsys.readouterr()
+        assert found in (0, 1, 2, 3), Ran(found, out, err)
+        return out + err
+
     def file(self, text: str, name: str = "quick.yaml") -> str:
         path = self.folder / name
         path.write_text(text, "utf-8")
@@ -61,9 +103,13 @@ class Person:
 
 
 @pytest.fixture
-def person(own_home: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Person]:
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield Person(own_home, capsys, clock)
+def person(
+    own_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Person]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        person = Person(own_home, capsys, traveller)
+        monkeypatch.setattr(clock, "steady", person.steady)
+        yield person
 
 
 @pytest.fixture

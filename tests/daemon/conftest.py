@@ -44,17 +44,26 @@ class Watch:
     def __init__(self, folder: Path, now: datetime = NOON) -> None:
         self.folder = folder
         self.notifier = FakeNotifier()
-        self.service = Service(folder, self.notifier, logging.getLogger("test of the daemon"))
+        self.service = Service(folder, self.notifier, logging.getLogger("test of the daemon"), self._steady)
+        self._lived: timedelta | None = None
         self.now = now
         self.next: datetime | None = None
 
-    def wake(self, now: datetime | None = None) -> None:
-        """Ring at that instant, and go on until nothing more is to be done at it."""
+    def wake(self, now: datetime | None = None, *, lived: timedelta | None = None) -> None:
+        """Ring at that instant, and go on until nothing more is to be done at it.
+
+        `lived` is how long the machine has been running, where it knows that.
+        """
         self.now = now or self.now
+        self._lived = lived
         self.next = self.service.wake(self.now)
         while self.notifier.deadline() is not None:
             if self.service.collect(0.0, self.now):
                 self.next = self.service.wake(self.now)
+
+    def _steady(self) -> tuple[str, int]:
+        lived = self._lived
+        return ("", 0) if lived is None else ("this start", round(lived.total_seconds() * 1000))
 
     def wake_when_due(self) -> None:
         assert self.next is not None

@@ -40,7 +40,10 @@ def test_only_the_end_of_what_was_begun_is_told_from_memory(watch: Made) -> None
 
     file.write_bytes(good)
     daemon.wake_when_due()
-    assert daemon.titles()[2:3] == ["Ice: stop"]
+    assert daemon.titles().count("Ice: stop") == 1, "nor a second time as late"
+    ends = {fact.seq for fact in daemon.facts("ended")}
+    (shown,) = [fact for fact in daemon.facts("delivered") if fact.data["seq"] in ends]
+    assert shown.at == NOON + timedelta(minutes=20), "written down as shown at its own time"
 
 
 @pytest.mark.parametrize("content", [None, b""])

@@ -83,11 +83,12 @@ def test_a_clock_that_was_far_ahead_silences_nothing_once_it_is_right(
     watch: Callable[..., Watch], days: int
 ) -> None:
     reminding = watch(CHAIN, WALK, PACKS)
-    reminding.wake()
-    reminding.wake(NOON + days * DAY)
+    reminding.wake(lived=timedelta(minutes=1))
+    reminding.wake(NOON + days * DAY, lived=timedelta(minutes=2))
     ahead = len(offered(reminding))
-    reminding.wake(NOON + timedelta(minutes=25))
-    assert len(offered(reminding)) == ahead, "nothing is told again"
+    reminding.wake(NOON + timedelta(minutes=25), lived=timedelta(minutes=26))
+    again = [fact.data["activity"] for fact in offered(reminding)[ahead:]]
+    assert again == ["packs"], "they have waited for the ice; nothing is told again"
     for _ in range(200):
         reminding.wake_when_due()
         if reminding.now > NOON + timedelta(hours=24):

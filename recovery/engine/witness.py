@@ -1,0 +1,185 @@
+"""The clock is a witness, not a judge: what it says is held against the steady clock and against the record.
+
+The steady clock counts from the start of the machine, and nobody can set it. The daemon keeps an eye on both: a fact
+of the kind `clock` says where they stood, and by how much the one on the wall was set. Time on the steady clock has
+passed for certain; more may have, where a virtual machine was stopped and went on later. So a session ends when either
+clock says so, and a gap is over when both do. A clock that is far behind the record is doubted: until it is right again
+time goes on from the record.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from recovery.engine.episode import MOMENT, ClockSeen, Episode, Treatment
+from recovery.engine.facts import Fact, from_ms, to_ms
+from recovery.engine.times import DAY, Place, spell_date
+from recovery.values import Value, replace
+
+JUMP = timedelta(seconds=2)
+"""By how much the two clocks may differ without that the one on the wall was set."""
+
+DOUBTED = DAY
+"""A clock further behind the record than this is wrong, or what was written last was."""
+
+
+class Steady(Value):
+    """A reading of the clock that nobody can set."""
+
+    boot: str
+    """Which start of the machine it counts from; "" where the system has no such clock."""
+    ms: int
+    """Milliseconds since then, the time asleep included."""
+    is_kept: bool = False
+    """The daemon reads it, and writes down where the clocks stand."""
+    is_watched: bool = False
+    """The same daemon has read both clocks before: more on the wall than here is not an outage."""
+
+
+NO_STEADY = Steady("", 0)
+
+
+class Testimony(Value):
+    """What the clock says, held against the steady one and the record."""
+
+    now: datetime
+    """When it is, for all that is decided and written."""
+    says: datetime
+    """What the clock says."""
+    is_doubted: bool = False
+    news: dict[str, Any] | None = None
+    """What is to be written down of it."""
+
+
+def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testimony:
+    """What to make of the clock, beside the record of one person."""
+    seen = [e.clock for e in episodes if e.clock is not None]
+    last = max(seen, key=lambda clock: clock.seq, default=None)
+    written_at = max((e.written_at for e in episodes if e.written_at is not None), default=says)
+    passed = _between(last, steady)
+    by_steady = None if last is None or passed is None else last.at + passed
+    set_by = timedelta(0) if by_steady is None or abs(says - by_steady) < JUMP else says - by_steady
+    stands = {"boot": steady.boot, "steady": steady.ms}
+
+    comes_back = last is not None and by_steady is not None and last.ahead + set_by > -JUMP
+    if says < written_at - DOUBTED and not comes_back:
+        now = max(written_at + MOMENT, by_steady or written_at)
+        is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
+        news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
+        return Testimony(now, says, is_doubted=True, news=news)
+    news = None
+    if last is not None and last.doubted_since is not None and set_by >= timedelta(0):
+        late = max(timedelta(0), says - (by_steady or written_at))
+        news = {**stands, "seconds": _seconds(late), "since": to_ms(last.doubted_since)}
+    elif set_by < timedelta(0) or (set_by and steady.is_watched):
+        news = {**stands, "seconds": _seconds(set_by)}
+    elif steady.is_kept and steady.boot and (by_steady is None or set_by):
+        news = {**stands, "seconds": 0}
+    return Testimony(says, says, news=news)
+
+
+def _between(last: ClockSeen | None, steady: Steady) -> timedelta | None:
+    """How much steady time has passed since a reading; None where the two do not compare."""
+    if last is None or not last.boot or last.boot != steady.boot or steady.ms < last.steady:
+        return None
+    return timedelta(milliseconds=steady.ms - last.steady)
+
+
+def _seconds(length: timedelta) -> int:
+    return round(length.total_seconds())
+
+
+def clock_seen(episode: Episode, fact: Fact) -> Episode:
+    """The episode after a fact that says where the clocks stood, and by how much one was set."""
+    data, before = fact.data, episode.clock
+    is_same = before is not None and before.boot == data["boot"]
+    set_by = timedelta(seconds=data["seconds"])
+    since = from_ms(data["since"]) if "since" in data else None
+    ahead = before.ahead if is_same and before is not None else timedelta(0)
+    doubted_since = None
+    if "says" in data:
+        doubted_since = (before.doubted_since if before is not None else None) or fact.at
+    seen = ClockSeen(
+        data["boot"],
+        data["steady"],
+        fact.at,
+        ahead=ahead if since else ahead + set_by,
+        doubted_since=doubted_since,
+        seq=fact.seq,
+    )
+    episode = replace(episode, clock=seen)
+    if "says" in data and not is_same:
+        # Nobody knows for how long the machine was off: what was on ends now.
+        ledger = tuple(t if t.ended_at else _over(t, fact.at) for t in episode.ledger)
+        return replace(episode, ledger=ledger)
+    if not set_by:
+        return episode
+    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by))
+    return replace(
+        episode,
+        ledger=tuple(_treatment_seen(t, then) for t in episode.ledger),
+        tracks={
+            name: replace(track, counts_from=track.counts_from and then.moved(track.counts_from))
+            for name, track in episode.tracks.items()
+        },
+        told={name: replace(told, at=then.moved(told.at)) for name, told in episode.told.items()},
+    )
+
+
+def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
+    """When the machine was started, by the clock before it was set back; None where it was set forward.
+
+    What was written before that start was written by a clock that nobody can compare: it never moves back.
+    """
+    if set_by > timedelta(0):
+        return None
+    return fact.at - set_by - timedelta(milliseconds=fact.data["steady"])
+
+
+class _Frame(Value):
+    """The clock after it was set: instants from `since` on are moved with it, and never past the moment itself."""
+
+    at: datetime
+    set_by: timedelta
+    since: datetime | None
+
+    def moved(self, instant: datetime) -> datetime:
+        was = self.at - self.set_by
+        if (self.since is not None and instant < self.since) or instant > was + JUMP:
+            return instant
+        return min(instant + self.set_by, max(self.at, instant))
+
+
+def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
+    """A session on the clock as it stands now: as long ago as the steady clock tells, or longer."""
+    began_at = then.moved(treatment.began_at)
+    if treatment.ended_at is None:
+        is_moved = began_at != treatment.began_at
+        set_by = treatment.set_by + then.set_by if is_moved else treatment.set_by
+        return replace(treatment, began_at=began_at, set_by=set_by)
+    return replace(
+        treatment,
+        began_at=began_at,
+        ended_at=max(began_at, then.moved(treatment.ended_at)),
+        off_at=treatment.off_at and then.moved(treatment.off_at),
+    )
+
+
+def _over(treatment: Treatment, at: datetime) -> Treatment:
+    left = treatment.began_at + treatment.planned - at
+    return replace(treatment, set_by=max(treatment.set_by, left))
+
+
+def doubt_words(place: Place, testimony: Testimony) -> str:
+    """That the clock looks wrong, what follows from it, and what ends it."""
+    return place.say(
+        "the clock looks wrong: it says {says}, and the record goes on to {known}. Until it is right nothing new is"
+        " offered, begun or moved on. If it is right now: recovery resume --clock-is-right",
+        says=_dated(place, testimony.says),
+        known=_dated(place, testimony.now),
+    )
+
+
+def _dated(place: Place, instant: datetime) -> str:
+    local = place.local(instant)
+    return f"{spell_date(local, place.language)} {local.year} {local:%H:%M}"

@@ -1,0 +1,307 @@
+"""Commands under a clock that was set: back, forward, right again, by a minute or ten years."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.cli.conftest import Person
+from tests.profile import ICE, protocol
+
+SPANS = {"1min": 1 / 60, "1h": 1.0, "20h": 20.0, "2w": 336.0, "1y": 8760.0, "10y": 87600.0}
+LOOKS = ("status", "next", "agenda", "explain", "log")
+ACTS = ("begin", "end", "done", "skip", "snooze", "pause", "resume", "undo")
+BOTH_WAYS = [sign * hours for hours in SPANS.values() for sign in (-1, 1)]
+NONSENSE = re.compile(r"day -\d+|day 0\b|(?<![\w-])-\d+ (?:d|h|min|s)\b|\b\d{3,} d\b|\b\d{4,} h\b")
+
+
+COLD = protocol(ICE.format(length="20min").replace("id: ice", "id: cold")).replace("gap: 1s", "gap: 2h")
+
+
+@pytest.fixture
+def watched(patient: Person) -> Person:
+    """Somebody whose daemon runs."""
+    patient.daemon_wakes()
+    return patient
+
+
+def sets(person: Person, hours: float) -> None:
+    """The clock is set, and the daemon hears of it."""
+    person.sets_the_clock(hours=hours)
+    person.daemon_wakes()
+
+
+def kinds(person: Person) -> list[str]:
+    return [fact["kind"] for fact in person.lines("log", "--all")]
+
+
+def told(person: Person) -> str:
+    """All notes that the daemon has shown."""
+    return "\n".join(f"{note.title}\n{note.body}" for note in person.notifier.shown)
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("hours", BOTH_WAYS)
+def test_nothing_that_is_said_is_nonsense(patient: Person, hours: float, is_watched: bool) -> None:
+    if is_watched:
+        patient.daemon_wakes()
+    patient.types("begin", "ice")
+    patient.waits(minutes=5)
+    said = []
+    for by in (hours, -hours):
+        patient.sets_the_clock(hours=by)
+        if is_watched:
+            patient.daemon_wakes()
+        said += [patient.types(look).out for look in LOOKS]
+        said += [patient.tries(act) for act in ACTS]
+        said.append(patient.tries("log", "--all"))
+    said.append(told(patient))
+
+    lines = [line for text in said for line in text.splitlines() if " set " not in line]
+    assert [line for line in lines if NONSENSE.search(line)] == []
+    patient.types("store", "check")
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("hours", BOTH_WAYS)
+def test_an_end_is_always_accepted(patient: Person, hours: float, is_watched: bool) -> None:
+    if is_watched:
+        patient.daemon_wakes()
+    patient.types("begin", "ice")
+    patient.waits(minutes=10)
+    patient.sets_the_clock(hours=hours)
+    out = patient.types("end", "ice").out
+    assert "ended" in out
+
+
+@pytest.mark.parametrize("hours", BOTH_WAYS)
+def test_a_session_lasts_no_longer_than_planned_by_the_steady_clock(watched: Person, hours: float) -> None:
+    watched.types("begin", "ice")
+    watched.waits(minutes=5)
+    watched.daemon_wakes()
+    sets(watched, hours)
+    watched.waits(minutes=16)
+    watched.daemon_wakes()
+
+    (ended,) = [fact for fact in watched.lines("log", "--all") if fact["kind"] == "ended"]
+    assert ended["data"]["overrun"] in (0, 60)
+    assert [note.title for note in watched.notifier.shown].count("Ice: stop") == 1
+    assert "too long" not in told(watched).replace("1 min too long", "")
+
+
+@pytest.mark.parametrize("hours", [-1, -20, -336, -87600])
+def test_a_clock_that_was_set_back_leaves_a_session_on_until_its_time_is_over(
+    watched: Person, hours: float
+) -> None:
+    watched.types("begin", "ice")
+    watched.waits(minutes=5)
+    sets(watched, hours)
+    watched.waits(minutes=14)
+    watched.daemon_wakes()
+    assert watched.json("status")["episodes"][0]["now"]["activity"] == "ice"
+    assert "ended" not in kinds(watched)
+
+
+@pytest.mark.parametrize("hours", BOTH_WAYS)
+def test_set_and_right_again_it_ends_when_planned(watched: Person, hours: float) -> None:
+    if hours > 1 / 4:
+        return  # by that clock it was over
+    watched.types("begin", "ice")
+    watched.waits(minutes=5)
+    sets(watched, hours)
+    sets(watched, -hours)
+    watched.waits(minutes=14)
+    watched.daemon_wakes()
+    assert watched.json("status")["episodes"][0]["now"]["ends_at"].startswith("2026-11-23T17:00")
+    watched.waits(minutes=1)
+    watched.daemon_wakes()
+    assert "ended" in kinds(watched)
+
+
+@pytest.mark.parametrize("hours", BOTH_WAYS)
+def test_a_gap_is_as_long_by_the_steady_clock(watched: Person, hours: float) -> None:
+    watched.types("begin", "ice")
+    watched.waits(minutes=20)
+    watched.daemon_wakes()
+    watched.types("end", "ice")
+    watched.waits(minutes=5)
+    sets(watched, hours)
+    watched.types("begin", "ice", status=1)
+    watched.tries("checkin", "pain=4")
+    sets(watched, -hours)
+    watched.waits(minutes=1)
+    assert "not now" in watched.types("begin", "ice", status=1).err
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("hours", [-25, -336, -87600])
+def test_a_clock_behind_the_record_is_doubted_and_said(
+    patient: Person, hours: float, is_watched: bool
+) -> None:
+    if is_watched:
+        patient.daemon_wakes()
+    before = patient.json("status")["episodes"][0]
+    patient.sets_the_clock(hours=hours)
+    if is_watched:
+        patient.daemon_wakes()
+        assert "clock looks wrong" in told(patient)
+    for look in LOOKS:
+        assert "clock looks wrong" in patient.types(look).err
+    assert patient.json("status")["clock"]["doubted"] is True
+    for act in (("begin", "ice"), ("advance", "--because", "x"), ("setback",), ("snooze",), ("resume",)):
+        assert "clock looks wrong" in patient.types(*act, status=1).err
+    assert "clock looks wrong" in patient.tries("start", "rice", "--no-daemon")
+    patient.types("checkin", "pain=4")
+    patient.sets_the_clock(hours=-hours)
+    if is_watched:
+        patient.daemon_wakes()
+
+    after = patient.json("status")
+    assert "clock" not in after
+    assert after["episodes"][0]["phase"]["entered_at"] == before["phase"]["entered_at"]
+    assert "righted" not in kinds(patient)
+    patient.types("store", "check")
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_clock_behind_after_a_restart_moves_no_true_past(patient: Person, is_watched: bool) -> None:
+    """No battery: two weeks back until somebody sets it, and a check-in meanwhile."""
+    patient.types("begin", "ice")
+    patient.waits(minutes=20)
+    patient.types("end", "ice")
+    patient.starts_the_machine_anew()
+    patient.sets_the_clock(hours=-336)
+    if is_watched:
+        patient.daemon_wakes()
+    patient.waits(minutes=1)
+    patient.types("checkin", "pain=4")
+    patient.types("checkin", "pain=5")
+    if is_watched:
+        patient.daemon_wakes()
+    patient.sets_the_clock(hours=336)
+    patient.waits(minutes=10)
+    if is_watched:
+        patient.daemon_wakes()
+
+    assert "not now" in patient.types("begin", "ice", status=1).err
+    assert "righted" not in kinds(patient)
+    answered = [fact for fact in patient.lines("log", "--all") if fact["kind"] == "answered"]
+    assert [fact["at"][:10] for fact in answered] == ["2026-11-23"] * 2
+    assert answered[0]["at"] < answered[1]["at"]
+    (doubted,) = [fact["data"] for fact in patient.lines("log", "--all") if "says" in fact["data"]]
+    assert doubted["says"] / 1000 < datetime(2026, 11, 10, tzinfo=UTC).timestamp()
+    patient.waits(hours=2)
+    assert "on" in patient.types("begin", "ice").out
+
+
+def test_what_was_ended_under_a_wrong_clock_counts_as_late_as_it_may_have_been(patient: Person) -> None:
+    """A pack is on, the machine is restarted under a clock of long ago, and hours later the clock is right."""
+    patient.types("begin", "ice")
+    patient.waits(minutes=5)
+    patient.starts_the_machine_anew()
+    patient.sets_the_clock(hours=-336)
+    patient.waits(hours=2)
+    patient.types("end", "ice")
+    patient.starts_the_machine_anew()
+    patient.sets_the_clock(hours=336)
+    patient.waits(minutes=1)
+    assert "not now" in patient.types("begin", "ice", status=1).err
+
+
+@pytest.mark.parametrize("days", [2, 30, 3650])
+def test_a_clock_that_the_daemon_saw_go_ahead_is_believed_when_it_comes_back(
+    watched: Person, days: int
+) -> None:
+    sets(watched, 24 * days)
+    watched.types("checkin", "pain=4")
+    watched.daemon_wakes()
+    sets(watched, -24 * days)
+    watched.waits(minutes=1)
+    watched.types("checkin", "pain=3")
+    assert "clock" not in watched.json("status")
+    assert "righted" in kinds(watched)
+    watched.types("store", "check")
+
+
+def test_ahead_then_right_with_nobody_to_see_it_is_doubted_until_the_person_says_so(patient: Person) -> None:
+    patient.sets_the_clock(hours=8760)
+    patient.types("checkin", "pain=4")
+    patient.sets_the_clock(hours=-8760)
+    patient.waits(minutes=1)
+    assert patient.json("status")["clock"]["doubted"] is True
+    patient.types("resume", status=1)
+    assert "taken to be right" in patient.types("resume", "--clock-is-right").out
+    assert "clock" not in patient.json("status")
+    patient.types("undo")
+    assert patient.json("status")["clock"]["doubted"] is True
+
+
+def test_a_clock_that_is_not_doubted_needs_no_word(patient: Person) -> None:
+    assert "not doubted" in patient.types("resume", "--clock-is-right", status=1).err
+
+
+def test_back_from_ahead_it_is_not_believed_further_back_than_it_was(watched: Person) -> None:
+    sets(watched, 48)
+    watched.types("checkin", "pain=4")
+    sets(watched, -48 - 336)
+    assert watched.json("status")["clock"]["doubted"] is True
+    sets(watched, 336)
+    assert "clock" not in watched.json("status")
+
+
+def test_the_record_says_what_the_clock_did(watched: Person) -> None:
+    watched.types("begin", "ice")
+    sets(watched, -1)
+    watched.types("end", "ice")
+    set_by = [fact["data"]["seconds"] for fact in watched.lines("log", "--all") if fact["kind"] == "clock"]
+    assert [seconds for seconds in set_by if seconds] == [-3600]
+    assert "clock" in watched.types("log").out
+    assert "back by 1 h" in watched.types("log").out
+
+
+@pytest.mark.parametrize("hours", [1, 20, 336, 8760])
+def test_a_session_before_a_far_jump_keeps_its_gap_whatever_is_read_again(
+    person: Person, hours: float
+) -> None:
+    """The window of what is read moves with the clock; the session must not drop out of it."""
+    person.starts("start", person.file(COLD), "--onset", "1h ago")
+    person.daemon_wakes()
+    person.tries("begin")
+    person.waits(minutes=5)
+    sets(person, hours)
+    person.daemon_wakes()
+    assert kinds(person).count("ended") == 1
+    assert "2h after the last session" in person.types("begin", status=1).err
+    sets(person, -hours)
+    assert "2h after the last session" in person.types("begin", status=1).err
+    person.waits(hours=2)
+    person.types("begin")
+
+
+def test_under_way_over_a_restart_under_a_clock_behind_it_ends_at_once(patient: Person) -> None:
+    patient.types("begin", "ice")
+    patient.waits(minutes=5)
+    patient.starts_the_machine_anew()
+    patient.sets_the_clock(hours=-6)
+    assert patient.json("status")["episodes"][0]["now"] is None
+    assert "not now" in patient.types("begin", "ice", status=1).err
+    patient.sets_the_clock(hours=6)
+    patient.waits(minutes=2)
+    assert "not now" in patient.types("begin", "ice", status=1).err
+
+
+def test_a_machine_that_was_off_is_no_clock_that_was_set(watched: Person) -> None:
+    watched.types("begin", "ice")
+    watched.starts_the_machine_anew()
+    watched.waits(hours=3)
+    watched.daemon_wakes()
+    assert "2 h 40 min too long" in told(watched)
+
+
+def test_a_daemon_that_was_off_takes_the_clock_at_its_word(watched: Person) -> None:
+    """A virtual machine that was stopped: its steady clock stood still, and the pack lay all the while."""
+    watched.types("begin", "ice")
+    watched._service = None
+    watched.sets_the_clock(hours=3)
+    watched.daemon_wakes()
+    assert "2 h 40 min too long" in told(watched)
