@@ -135,13 +135,31 @@ def test_a_clock_set_forward_brings_the_end_and_one_catch_up(person: Profile, ah
         assert time.monotonic() - changed_at < SOON
         daemon.change(ahead + MINUTE)
 
-    assert timedelta(seconds=ended.data["overrun"]) >= ahead - 20 * MINUTE
+    assert ended.data["overrun"] == 0, "nobody has had it on for longer"
+    set_by = [fact.data["seconds"] for fact in person.facts("clock") if fact.data["seconds"]]
+    assert set_by == pytest.approx([ahead.total_seconds(), 60], abs=2), "the record says what the clock did"
     assert ended.data["occurrence"] == start.data["occurrence"]
     assert len(told_of(person, "walk", "offered")) - before <= 1, "one catch-up at the most"
     assert_nothing_twice(person)
     if ahead == 5 * HOUR:
         assert len(told_of(person, "walk", "offered")) - before == 1
         assert len(told_of(person, "walk", "missed")) == 4
+
+
+@pytest.mark.parametrize("back", [MINUTE, HOUR, DAY, 14 * DAY, YEAR], ids=["1min", "1h", "1d", "2w", "1y"])
+def test_a_clock_set_back_makes_no_session_longer(person: Profile, back: timedelta) -> None:
+    daemon = Daemon(person, faketime())
+    person.start(protocol(ICE.format(length="12s")), "--no-daemon")
+    began_at = time.monotonic()
+    with daemon.running():
+        daemon.change(-back)
+        assert person.facts("ended") == []
+        (ended,) = person.wait_for("ended", 1)
+    assert time.monotonic() - began_at >= 11
+
+    assert ended.data["overrun"] <= LIMIT_SECONDS, "no pack lay for hours"
+    assert person.facts("clock")[-1].data["seconds"] or "says" in person.facts("clock")[-1].data
+    assert_nothing_twice(person)
 
 
 @pytest.mark.parametrize("back", [10 * MINUTE, 5 * HOUR, DAY, YEAR], ids=["10min", "5h", "1d", "1y"])
