@@ -93,8 +93,8 @@ def how_it_reminds(there: presence.Presence) -> str:
     if there.problem:
         trouble = _("Notifications do not reach a desktop: {reason}.", reason=there.problem)
         advice = _(
-            "Cues are kept, and shown as text by the next command. To have them here as they come: "
-            "recovery daemon stop, then recovery daemon run."
+            "Cues are kept, and shown as text by the next command. A command on your desktop brings them there. "
+            "To have them here as they come: recovery daemon stop, then recovery daemon run."
         )
         return f"{trouble}\n{advice}"
     return _("Reminders come as desktop notifications, by {notifier}.", notifier=there.notifier)

@@ -68,8 +68,9 @@ def hand_over_and_wait(
 ) -> tuple[Presence, bool]:
     """The same, and what the daemon says of itself once it has looked there; whether anything was handed over."""
     number = hand_over(folder, there, environ)
-    limit = clock.monotonic() + SETTLED_WITHIN
-    while number and there.handed != number and clock.monotonic() < limit:
+    before, limit = there.handed, clock.monotonic() + SETTLED_WITHIN
+    # Any other number will do: where two hand over at once, the later one counts for both.
+    while number and there.handed == before and clock.monotonic() < limit:
         time.sleep(LOOK_SECONDS)
         there = presence.read(folder) or there
     return there, bool(number)

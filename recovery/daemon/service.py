@@ -457,13 +457,9 @@ class Service:
                 self._screen.put(key, group, outcome.token if isinstance(outcome, Shown) else "")
         elif outcome.tag < 0:
             self._left += group  # no fact waits for it: it is shown again later
-            if (
-                outcome.has_nowhere
-            ):  # the notifier tells when there is a desktop; asking for it would wake us for ever
-                self._left_until = None
-                return False
-            self._left_until = now + HELD_WAIT
-            return bool(group)
+            # Of a desktop that comes the notifier tells: to ask for it would wake the daemon as long as nobody logs in.
+            self._left_until = None if outcome.has_nowhere else now + HELD_WAIT
+            return bool(group) and not outcome.has_nowhere
         again = [
             self._note_of(attempt, replace(outcome, tag=attempt.cue.seq), now)
             for attempt in group

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from recovery.notify import session_bus
+from recovery.notify.dbus import BusLost, unix_sockets
 
 _NONBLOCK, _CLOEXEC = 0o4000, 0o2000000
 _ATTRIB, _MOVED_TO, _CREATE, _ONLYDIR = 0x4, 0x80, 0x100, 0x1000000
@@ -20,7 +21,7 @@ _READ_BYTES = 1 << 16
 
 
 class Arrival:
-    """Readable when something has come to where a bus of the person's own may be."""
+    """Readable when something has come to where the named bus or the person's own may be."""
 
     def __init__(self, descriptor: int, libc: ctypes.CDLL, paths: tuple[Path, ...]) -> None:
         self._descriptor = descriptor
@@ -40,20 +41,24 @@ class Arrival:
             return None
         if descriptor < 0:
             return None
-        return cls(descriptor, libc, tuple(Path(path) for path in session_bus.own_buses(environ)))
+        paths = [*session_bus.own_buses(environ), *_named(environ)]
+        return cls(descriptor, libc, tuple(Path(path) for path in paths))
 
     def fileno(self) -> int:
         return self._descriptor
 
-    def has_come_anew(self) -> bool:
-        """Take note of what has happened; whether there is a bus of the person's own, if anything has."""
+    def has_news(self) -> bool:
+        """Take note of what has happened, if anything has."""
         has_happened = False
         with suppress(BlockingIOError):
             while os.read(self._descriptor, _READ_BYTES):
                 has_happened = True
-        if not has_happened:
-            return False
-        self._watch()
+        if has_happened:
+            self._watch()
+        return has_happened
+
+    def is_there(self) -> bool:
+        """Whether there is a bus, or what a bus has left behind."""
         return any(session_bus.is_own_socket(str(path)) for path in self._paths)
 
     def close(self) -> None:
@@ -64,10 +69,25 @@ class Arrival:
         for path in self._paths:
             folder = next((place for place in path.parents if place.is_dir()), None)
             # Others' folders are full of others' files: /tmp would wake us all the time.
-            if folder is None or not (
-                folder == Path(session_bus.OWN_PLACES) or session_bus.is_own_folder(str(folder))
-            ):
+            if folder is None or not (folder == Path(session_bus.OWN_PLACES) or _is_quiet(folder)):
                 continue
             # Each time: a folder that went and came again is another one.
             mask = _ATTRIB | _MOVED_TO | _CREATE | _ONLYDIR
             self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), mask)
+
+
+def _named(environ: Mapping[str, str]) -> list[str]:
+    """The paths of the bus that the environment names."""
+    try:
+        listed = [path for _part, path in unix_sockets(environ.get(session_bus.BUS, ""))]
+    except BusLost:
+        return []
+    return [os.fsdecode(path) for path in listed if path[:1] not in (b"\0", "\0")]
+
+
+def _is_quiet(folder: Path) -> bool:
+    """Whether a folder is ours alone to write to."""
+    try:
+        return session_bus.is_own_folder(str(folder)) and not folder.stat().st_mode & 0o002
+    except OSError:
+        return False

@@ -3,18 +3,11 @@
 A bus is looked at before anything goes there: notes never leave a desktop that shows them for one that does not.
 """
 
-import os
-import socket
-import stat
-import struct
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery import clock
-from recovery.language import N_, _
-from recovery.notify.disturbing import PATH, SERVER
+from recovery.language import _
 from recovery.notify.port import (
     Capabilities,
     Closed,
@@ -33,14 +26,10 @@ from recovery.values import Value
 
 if TYPE_CHECKING:
     from recovery.notify.arriving import Arrival
-    from recovery.notify.dbus import SessionBus
+    from recovery.notify.visiting import Look, Visit
 
-ANSWER_WITHIN = 3.0
-
-LOOKS_AGAIN = (0.05, 0.2, 1.0, 5.0)
-"""Seconds until a bus that has just come is looked at again: its socket is there before it listens."""
-
-NO_SERVER_THERE = N_("no notification server is running there")
+LOOKS = (0.0, 0.05, 0.2, 1.0, 5.0)
+"""Seconds after which a bus that has just come is looked at: its socket is there before it listens."""
 
 
 class Handed(Value):
@@ -50,98 +39,6 @@ class Handed(Value):
     """Its own, as whoever handed it over gave it."""
     problem: str = ""
     """Why notes do not go there; "" where they do."""
-
-
-class Look(Value):
-    """What a look at a bus has found."""
-
-    has_server: bool
-    """Whether a notification server answers on it."""
-    has_bus: bool
-    problem: str = ""
-    """Why there is no server."""
-
-
-class Visit:
-    """A look at another bus, which never waits."""
-
-    def __init__(self, address: str, monotonic: float) -> None:
-        """Raises `BusLost`."""
-        from recovery.notify import dbus
-
-        self._dbus = dbus
-        self._bus: SessionBus = dbus.SessionBus(address, monotonic)
-        self._asked = self._bus.call(dbus.address(PATH, SERVER), "GetCapabilities")
-        self._ends_at = monotonic + ANSWER_WITHIN
-
-    def sources(self) -> tuple[Source, ...]:
-        return (self._bus.socket,)
-
-    def deadline(self) -> float:
-        due = self._bus.deadline()
-        return self._ends_at if due is None else min(due, self._ends_at)
-
-    def look(self, monotonic: float) -> Look | None:
-        """What there is; None until that is known."""
-        try:
-            events = self._bus.advance(monotonic)
-        except self._dbus.BusLost as lost:
-            return Look(has_server=False, has_bus=False, problem=lost.reason)
-        for event in events:
-            match event:
-                case self._dbus.Reply(serial=serial) if serial == self._asked:
-                    return Look(has_server=True, has_bus=True)
-                case self._dbus.Failure(serial=serial) if serial == self._asked:
-                    return Look(has_server=False, has_bus=True, problem=_(NO_SERVER_THERE))
-        if monotonic >= self._ends_at:
-            problem = _("the notification server there does not answer")
-            return Look(has_server=False, has_bus=True, problem=problem)
-        return None
-
-    def close(self) -> None:
-        self._bus.close()
-
-
-def ours(address: str) -> str:
-    """The part of an address that leads to local sockets of this user. Raises `BusLost` where none does."""
-    from recovery.notify import dbus
-
-    usable, problems = [], []
-    for part, path in dbus.unix_sockets(address):
-        problem = _why_not_ours(path)
-        usable += [] if problem else [part]
-        problems += [f"{part}: {problem}"]
-    if not usable:
-        raise dbus.BusLost(problems[0])
-    return ";".join(usable)
-
-
-def _why_not_ours(path: str | bytes) -> str:
-    try:
-        owner = _owner(path)
-    except OSError as error:
-        return error.strerror or str(error)
-    except ValueError as error:
-        return str(error)
-    if owner is None:
-        return _("it is no socket")
-    if owner != os.geteuid():
-        return _("it belongs to another user (number {owner})", owner=owner)
-    return ""
-
-
-def _owner(path: str | bytes) -> int | None:
-    """The user whose socket that is; None where it is none. Raises `OSError`, `ValueError`."""
-    if path[:1] not in (b"\0", "\0"):
-        known = Path(os.fsdecode(path)).stat()
-        return known.st_uid if stat.S_ISSOCK(known.st_mode) else None
-    if sys.platform != "linux":
-        return None
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.setblocking(False)
-        line.connect(path)
-        said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", said)[1])
 
 
 class MovingNotifier:
@@ -191,15 +88,19 @@ class MovingNotifier:
         if self._inner.bus() is None:
             self._settle(_("notifications do not go over a session bus"))
             return
-        from recovery.notify import dbus
-
         try:
-            address = ours(to.get(BUS, ""))
-        except dbus.BusLost as lost:
+            from recovery.notify import visiting  # jeepney may be missing
+            from recovery.notify.dbus import BusLost
+        except ImportError as error:
+            self._settle(_("the Python package {name} is not installed", name=error.name))
+            return
+        try:
+            address = visiting.ours(to.get(BUS, ""))
+        except BusLost as lost:
             self._settle(lost.reason)
             return
         self._bound_for = {**to, BUS: address}
-        if self._is_here(address) and not self._inner.problem():
+        if visiting.is_same(self._inner.bus(), address) and not self._inner.problem():
             self._stay()
             self._settle("")
         else:
@@ -265,9 +166,13 @@ class MovingNotifier:
         if self._inner.bus() != "":
             self._hear_no_more()
         elif self._arrival is None:
-            from recovery.notify.arriving import Arrival
-
+            try:
+                from recovery.notify.arriving import Arrival  # jeepney may be missing
+            except ImportError:
+                return
             self._arrival = Arrival.of(self._environ)
+            if self._arrival is not None and self._arrival.is_there():  # since it was lost
+                self._look_soon()
 
     def _hear_no_more(self) -> None:
         self._looks_again.clear()
@@ -277,8 +182,8 @@ class MovingNotifier:
 
     def _look_for_own(self, monotonic: float) -> None:
         """Look at the person's own bus when it has come."""
-        if self._arrival is not None and self._arrival.has_come_anew():
-            self._looks_again = [monotonic + wait for wait in (0.0, *LOOKS_AGAIN)]
+        if self._arrival is not None and self._arrival.has_news() and self._arrival.is_there():
+            self._look_soon()
         if self._visit is None and self._looks_again and monotonic >= self._looks_again[0]:
             del self._looks_again[0]
             address = session_bus_address(self._environ)
@@ -286,12 +191,16 @@ class MovingNotifier:
                 self._number, self._bound_for = 0, {**surroundings(self._environ), BUS: address}
                 self._look_at(address)
 
+    def _look_soon(self) -> None:
+        self._looks_again = [self._monotonic() + wait for wait in LOOKS]
+
     def _look_at(self, address: str) -> None:
-        from recovery.notify import dbus
+        from recovery.notify.dbus import BusLost
+        from recovery.notify.visiting import Visit
 
         try:
             self._visit = Visit(address, self._monotonic())
-        except dbus.BusLost as lost:
+        except BusLost as lost:
             self._settle(lost.reason)
 
     def _leave_off(self) -> None:
@@ -299,20 +208,12 @@ class MovingNotifier:
             self._visit.close()
             self._visit = None
 
-    def _is_here(self, address: str) -> bool:
-        """Whether that is the bus in use, by whatever name."""
-        from recovery.notify import dbus
-
-        try:
-            here = {path for _part, path in dbus.unix_sockets(self._inner.bus() or "")}
-        except dbus.BusLost:
-            return False
-        return any(path in here for _part, path in dbus.unix_sockets(address))
-
-    def _decide(self, look: Look) -> None:
+    def _decide(self, look: "Look") -> None:
         """Go there, unless that would take notes from where they are seen to where they are not."""
+        from recovery.notify.visiting import is_same
+
         self._leave_off()
-        is_here = self._is_here(self._bound_for[BUS])
+        is_here = is_same(self._inner.bus(), self._bound_for[BUS])
         if look.has_server or (look.has_bus and self._inner.problem() and not is_here):
             self._go()
             return

@@ -125,9 +125,11 @@ def test_with_no_environment_at_all_it_finds_the_persons_own_bus(desktop: Deskto
     person.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "found")
 
 
-def test_the_persons_own_bus_is_heard_of_when_it_comes_back(desktop: Desktop, person: Profile) -> None:
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_bus_is_heard_of_when_it_comes_back(desktop: Desktop, person: Profile, is_named: bool) -> None:
     """A log-out and a log-in, without any command."""
-    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **here(desktop))
+    environ = at(desktop) if is_named else here(desktop)
+    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **environ)
     desktop.wait_for_displayed(1)
     desktop.stop_server()
     desktop.stop_bus()
