@@ -35,6 +35,14 @@ def default_home() -> Path:
     return _expanded(base) / "recovery"
 
 
+def typed(path: str) -> Path:
+    """A path that a person has typed; one in the home folder of nobody (`~nobody/x`) is taken as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()

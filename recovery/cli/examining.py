@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -54,6 +54,7 @@ class Check(Value):
 
 
 TITLES = {
+    "home": N_("Folder of all state"),
     "settings": N_("Settings"),
     "bus": N_("Session bus"),
     "server": N_("Notification server"),
@@ -86,51 +87,75 @@ class Examined(Value):
     episodes: Sequence[Episode]
 
 
-def examine(machine: Machine, *, test_within: float | None = None) -> Iterator[Check]:
-    """Every check, one after the other; `test_within` seconds for a person to press a button, None: no test."""
+def examine(
+    machine: Machine, *, test_within: float | None = None, homeless: RecoveryError | None = None
+) -> Iterator[Check]:
+    """Every check, one after the other; `test_within` seconds for a person to press a button, None: no test.
+
+    `homeless` is why there is no folder of state: it is told, and all is looked at that needs none.
+    """
     folder, now, since_boot = machine.folder, clock.now(), clock.since_boot()
-    disk, journal = _disk(folder), _journal(folder, now)
-    chosen, wrong = _settings(folder)
-    if wrong is not None:
-        yield wrong
+    chosen, there, record, kept = Settings(), None, Record(()), tuple[Check, ...]()
+    if homeless is not None:
+        yield Check("home", "fail", homeless.message, homeless.hint)
+    else:
+        chosen, wrong = _settings(folder)
+        yield from wrong
+        there = presence.read(folder)
+        kept = _looked("journal", lambda: _journal(folder, now))
+        if kept[0].state != "fail":
+            record = _record(folder, now)
     desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
-    record = _record(folder, now) if journal[0].state != "fail" else Record(())
-    known = Examined(machine, now, since_boot, chosen, desk, presence.read(folder), record.episodes)
+    known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes)
     if desk is not None:
-        yield _bus(desk, chosen)
+        yield from _looked("bus", lambda: _bus(desk, chosen))
         if not desk.bus_problem:
-            yield _server(desk)
+            yield from _looked("server", lambda: _server(desk))
         if desk.has_server and not desk.server_problem:
-            yield _quiet(desk, machine)
-    yield _notifier(known)
+            yield from _looked("quiet", lambda: _quiet(desk, machine))
+    yield from _looked("notifier", lambda: _notifier(known))
     if test_within is not None:
-        yield _test(machine.environ, test_within)
-    yield _daemon(known)
-    if desk is not None and known.there is not None and known.there.bus is not None:
-        yield _desktop(known.there, desk, machine.environ)
-    yield _autostart(machine)
-    yield _clock(known)
-    yield _zone(known)
-    yield disk
+        yield from _looked("test", lambda: _test(machine.environ, test_within))
+    if homeless is None:
+        yield from _looked("daemon", lambda: _daemon(known))
+        if desk is not None and there is not None and there.bus is not None:
+            yield from _looked("desktop", lambda: _desktop(there, desk, machine.environ))
+        yield from _looked("autostart", lambda: _autostart(machine))
+    yield from _looked("clock", lambda: _clock(known))
+    yield from _looked("zone", lambda: _zone(known))
+    if homeless is None:
+        yield from _looked("disk", lambda: _disk(folder))
     for error in record.unreadable.values():
         yield Check(
             "journal", "fail", error.message.removeprefix(f"{folder / NAME}: "), "recovery store check"
         )
-    yield from journal[1:] if record.unreadable else journal
+    yield from kept[1:] if record.unreadable else kept
 
 
-def _settings(folder: Path) -> tuple[Settings, Check | None]:
+def _looked(name: str, look: Callable[[], Check | Iterable[Check]]) -> tuple[Check, ...]:
+    """The checks that a look gives. One that fails is told as wrong, and keeps no other from being made."""
     try:
-        return settings.load(folder), None
+        found = look()
+        return (found,) if isinstance(found, Check) else (*found,)
     except RecoveryError as error:
-        return Settings(), Check("settings", "fail", error.message, error.hint)
+        return (Check(name, "fail", error.message, error.hint),)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return (Check(name, "fail", f"{where}{error.strerror or error}", _("check the folder and its disk")),)
+
+
+def _settings(folder: Path) -> tuple[Settings, tuple[Check, ...]]:
+    try:
+        return settings.load(folder), ()
+    except RecoveryError as error:
+        return Settings(), (Check("settings", "fail", error.message, error.hint),)
 
 
 def _record(folder: Path, now: datetime) -> Record:
     path = folder / NAME
     try:
         return record_of(path, now) if path.exists() else Record(())
-    except RecoveryError:
+    except (RecoveryError, OSError):
         return Record(())  # the check of the journal tells it
 
 

@@ -49,7 +49,7 @@ def new(id_: str, to: str | None) -> int:
     if to == STDOUT:
         click.echo(text, nl=False)
         return 0
-    path = Path(to or f"{id_}.yaml").expanduser()
+    path = paths.typed(to or f"{id_}.yaml")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -100,11 +100,11 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     recovery protocols add my-hip.yaml --replace
     """
     library = default_library()
-    reading = _read(Path(file).expanduser(), library)
+    reading = _read(paths.typed(file), library)
     if not as_json:
         for warning in reading.warnings:
             click.echo(render_problems.line(warning), err=True)
-    pieces = _pieces(reading, Path(file).expanduser(), library)
+    pieces = _pieces(reading, paths.typed(file), library)
     taken = [piece for piece in pieces if piece.before is not None]
     if not as_json:
         for piece in taken:

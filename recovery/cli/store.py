@@ -208,10 +208,7 @@ def import_(file: str, as_json: bool) -> int:
 
 
 def _path(file: str) -> Path:
-    try:
-        path = Path(file).expanduser()
-    except RuntimeError:  # ~nobody
-        path = Path(file)
+    path = paths.typed(file)
     if "\0" in file:
         raise UsageError(_("{path!r} cannot be the name of a file", path=file))
     return path

@@ -89,7 +89,7 @@ class Library(Value):
             except NoSuchProtocol:
                 if not _exists(Path(wanted)):
                     raise
-        path = Path(wanted).expanduser()
+        path = paths.typed(wanted)
         if wanted and _exists(path):
             return path
         if is_path:

@@ -26,6 +26,7 @@ from recovery.daemon.autostart.way import Answer, Machine
 from recovery.daemon.presence import Lock, Presence
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, to_ms
+from recovery.errors import RecoveryError
 from recovery.store.figures import lateness
 from recovery.store.journal import Journal
 from tests.desktop import LIMIT_SECONDS, Desktop, until
@@ -582,3 +583,88 @@ class pretended:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+# Without a home ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def homeless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """A user who has no folder of state: the one that is named is in the home of nobody."""
+    return Profile(tmp_path, {"RECOVERY_HOME": "~nobody-of-that-name/x"})
+
+
+def test_somebody_without_a_home_is_told_it_and_the_rest(homeless: Profile) -> None:
+    ran = homeless.run("doctor", status=1)
+    assert ran.out.startswith(
+        "WRONG  Folder of all state: ~nobody-of-that-name/x: this user has no home folder on this machine\n"
+        "         set RECOVERY_HOME to a folder of your own\n"
+    )
+    known = homeless.json("doctor", status=1)
+    assert [check["name"] for check in known["checks"]] == ["home", "bus", "notifier", "clock", "zone"]
+    assert known["state"] == "fail"
+
+
+def test_somebody_without_a_home_can_try_the_desktop(desktop: Desktop, homeless: Profile) -> None:
+    person = Profile(homeless.folder, {**desktop.environ, **homeless.environ})
+    ran = person.run("doctor", "--test", "--within", "1s", status=1)
+    assert "ok     Session bus: " in ran.out
+    assert "Test notification: shown" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["_daemon", "_autostart", "_clock", "_zone", "_disk", "_journal", "_notifier"]
+)
+@pytest.mark.parametrize("error", [RecoveryError("so it is", "do this"), PermissionError(13, "Denied", "/x")])
+def test_a_check_that_fails_stops_no_other(
+    person: Profile, monkeypatch: pytest.MonkeyPatch, name: str, error: Exception
+) -> None:
+    every = looked(person.home)
+
+    def fails(*_: object) -> Check:
+        raise error
+
+    monkeypatch.setattr(examining, name, fails)
+    checks = looked(person.home)
+    failed = checks[name.removeprefix("_")]
+    assert (failed.state, failed.found) == (
+        "fail",
+        "so it is" if failed.advice == "do this" else "/x: Denied",
+    )
+    assert checks.keys() >= every.keys() - {"lateness"}
+
+
+def test_the_autostart_of_somebody_without_a_home_is_told(person: Profile) -> None:
+    """`RECOVERY_HOME` is set, and the folder of the desktop's settings would be in a home that there is not."""
+    ran = person.run("doctor", status=1, HOME="~nobody-of-that-name")
+    assert (
+        "WRONG  Start at log-in: ~nobody-of-that-name: this user has no home folder on this machine"
+        in ran.out
+    )
+    assert "ok     Journal: " in ran.out
+    for command in ("install", "status", "uninstall"):
+        said = person.run("service", command, status=1, HOME="~nobody-of-that-name").err
+        assert said.endswith("set HOME to a folder of your own\n")
+    person.run("daemon", "start", "--notifier", "text", HOME="~nobody-of-that-name")
+    person.run("daemon", "stop", HOME="~nobody-of-that-name")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("validate", "~nobody-of-that-name/x.yaml"),
+        ("protocols", "show", "~nobody-of-that-name/x.yaml"),
+        ("protocols", "add", "~nobody-of-that-name/x.yaml"),
+        ("protocols", "new", "my-hip", "--to", "~nobody-of-that-name/x.yaml"),
+        ("start", "~nobody-of-that-name/x.yaml", "--onset", "1h ago"),
+        ("simulate", "rice", "--onset", "2026-11-23T18:00", "--answers", "~nobody-of-that-name/x"),
+        ("store", "backup", "~nobody-of-that-name/x.db"),
+        ("store", "check", "~nobody-of-that-name/x.db"),
+        ("store", "import", "~nobody-of-that-name/x.json"),
+        ("store", "export", "~nobody-of-that-name/x.json"),
+    ],
+)
+def test_a_path_in_the_home_of_nobody_is_told(person: Profile, words: tuple[str, ...]) -> None:
+    ran = person.run(*words, status=None)
+    assert ran.status in (1, 3), ran
+    assert "~nobody-of-that-name/x" in ran.out + ran.err

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 from recovery.daemon import launch
 from recovery.daemon.autostart.way import UNDO, Answer, Done, Machine, remove, write
@@ -17,7 +18,11 @@ class Launchd:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self.label = f"recovery.daemon{machine.suffix}"
-        self.path = machine.home / "Library" / "LaunchAgents" / f"{self.label}.plist"
+
+    @property
+    def path(self) -> Path:
+        """Raises `RecoveryError` for somebody without a home folder."""
+        return self._machine.home / "Library" / "LaunchAgents" / f"{self.label}.plist"
 
     @property
     def place(self) -> str:
@@ -27,7 +32,7 @@ class Launchd:
         return "" if self._machine.platform == "darwin" else _("this is not macOS")
 
     def is_installed(self) -> bool:
-        return self.path.exists()
+        return not self.why_not() and self.path.exists()
 
     def install(self) -> Done:
         is_new = write(self.path, plist(self._machine, self.label))

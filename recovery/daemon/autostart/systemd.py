@@ -155,7 +155,10 @@ def _unit(folder: Path) -> Systemd | None:
     """The folder's unit, if it is installed and can be used."""
     if not sys.platform.startswith("linux"):
         return None
-    unit = Systemd(Machine(folder, os.environ))
+    try:
+        unit = Systemd(Machine(folder, os.environ))
+    except RecoveryError:  # no home folder, so no unit in it
+        return None
     return unit if unit.is_installed() and not unit.why_not() else None
 
 

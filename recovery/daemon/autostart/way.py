@@ -64,11 +64,19 @@ class Machine(Value):
 
     @property
     def home(self) -> Path:
-        return Path(self.environ.get("HOME") or "~").expanduser()
+        """The person's own folder. Raises `RecoveryError` where they have none."""
+        named = self.environ.get("HOME") or "~"
+        try:
+            return Path(named).expanduser()
+        except RuntimeError:
+            raise RecoveryError(
+                _("{path}: this user has no home folder on this machine", path=named),
+                _("set HOME to a folder of your own"),
+            ) from None
 
     @property
     def configuration(self) -> Path:
-        """The folder of the desktop's own settings. A relative one does not count (XDG)."""
+        """The folder of the desktop's own settings. A relative one does not count (XDG). Raises as `home` does."""
         named = self.environ.get("XDG_CONFIG_HOME", "")
         return Path(named) if named.startswith("/") else self.home / ".config"
 
