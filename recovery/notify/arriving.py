@@ -27,7 +27,7 @@ class Arrival:
         self._descriptor = descriptor
         self._libc = libc
         self._paths = paths
-        self._watch()
+        self.watch()
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Arrival | None":
@@ -53,8 +53,6 @@ class Arrival:
         with suppress(BlockingIOError):
             while os.read(self._descriptor, _READ_BYTES):
                 has_happened = True
-        if has_happened:
-            self._watch()
         return has_happened
 
     def is_there(self) -> bool:
@@ -64,14 +62,14 @@ class Arrival:
     def close(self) -> None:
         os.close(self._descriptor)
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Watch the folder of each bus, or what there is of the way to it."""
         for path in self._paths:
             folder = next((place for place in path.parents if place.is_dir()), None)
             # Others' folders are full of others' files: /tmp would wake us all the time.
             if folder is None or not (folder == Path(session_bus.OWN_PLACES) or _is_quiet(folder)):
                 continue
-            # Each time: a folder that went and came again is another one.
+            # Each time: a folder that went and came again is another one, and so is what was mounted on it.
             mask = _ATTRIB | _MOVED_TO | _CREATE | _ONLYDIR
             self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), mask)
 

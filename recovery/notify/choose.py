@@ -11,6 +11,7 @@ from recovery.language import _
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
+    Freed,
     Lack,
     Note,
     Notifier,
@@ -148,7 +149,8 @@ class FallbackNotifier:
             if notifier := substitute.notifier:
                 rest = self._substitutes[position + 1 :]
                 outcomes += self._sift(notifier, notifier.collect(monotonic), rest)
-        return outcomes
+        # What has failed meanwhile in all ways is to be tried again, too.
+        return sorted(outcomes, key=lambda outcome: isinstance(outcome, Freed))
 
     def close(self) -> None:
         for notifier in self._made():

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from recovery.notify.visiting import Look, Visit
 
 LOOKS = (0.0, 0.05, 0.2, 1.0, 5.0)
-"""Seconds after which a bus that has just come is looked at: its socket is there before it listens."""
+"""Seconds after which to look for a bus when something has come: its folder is there before a disk is mounted on it,
+and its socket before it listens."""
 
 
 class Handed(Value):
@@ -181,13 +182,16 @@ class MovingNotifier:
             self._arrival = None
 
     def _look_for_own(self, monotonic: float) -> None:
-        """Look at the person's own bus when it has come."""
-        if self._arrival is not None and self._arrival.has_news() and self._arrival.is_there():
+        """Look at the person's own bus, or at the one that was named, when it has come."""
+        if self._arrival is None:
+            return
+        if self._arrival.has_news():
             self._look_soon()
         if self._visit is None and self._looks_again and monotonic >= self._looks_again[0]:
             del self._looks_again[0]
+            self._arrival.watch()
             address = session_bus_address(self._environ)
-            if address:
+            if address and self._arrival.is_there():
                 self._number, self._bound_for = 0, {**surroundings(self._environ), BUS: address}
                 self._look_at(address)
 

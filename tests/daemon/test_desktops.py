@@ -166,6 +166,25 @@ def test_the_first_log_in_after_the_daemon(
     bare_other.wait_for_displayed(1)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, person: Profile) -> None:
+    """As logind does it: the daemon hears of the folder, and then another one lies on it."""
+    place = f"/run/user/{os.geteuid()}"
+    words = f'"{place}" && mount -t tmpfs none "{place}" && ln -s "$0/bus" "{place}/bus"'
+    over = f'mount -t tmpfs none /run && mkdir -p /run/user && env -i "$@" && mkdir -m 700 {words}'
+    command = [f"RECOVERY_HOME={person.home}", *COMMAND, "daemon", "start"]
+    bare_other.start()
+    subprocess.run(
+        ["unshare", "--mount", "sh", "-c", over, str(bare_other.folder), *command],
+        check=True,
+        cwd="/",
+    )
+
+    person.wait_for_sign(
+        lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "heard of"
+    )
+
+
 # From one desktop to another ---------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 from recovery.errors import UsageError
 from recovery.notify import choose as choosing
 from recovery.notify.choose import ANY_LACK, PLYER_ON_LINUX, FallbackNotifier, Substitute, choose
-from recovery.notify.port import Closed, Lack, Note, Pressed, Shown, Undelivered
+from recovery.notify.port import Closed, Freed, Lack, Note, Pressed, Shown, Undelivered
 from recovery.notify.session_bus import why_no_bus
 from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.fakes import FakeNotifier
@@ -188,3 +188,18 @@ def test_imports_stay_light(module: str, forbidden: tuple[str, ...]) -> None:
     )
 
     assert not set(forbidden) & set(run.stdout.split())
+
+
+def test_that_notes_may_be_shown_again_is_said_after_what_failed() -> None:
+    """A note that is on its way when a server comes would be waited with, otherwise."""
+    first, third = FakeNotifier("first"), FakeNotifier("third")
+    first.break_down("none runs", "server")
+    third.break_down("nowhere")
+    notifier = fallback(first, FakeNotifier("second"), third)
+    notifier.show(NOTE)
+    first.free()
+    failed, freed = notifier.collect(0.0)
+
+    assert isinstance(failed, Undelivered)
+    assert failed.has_nowhere
+    assert freed == Freed()
