@@ -235,6 +235,10 @@ def _notifier(known: Examined) -> Check:
     found = f"{way}, {why}"
     if problem:
         advice = _("see the lines above; until then cues are kept and shown as text by the next command")
+        if known.desk is not None and known.there is not None and known.there.bus is not None:
+            advice = _(
+                "see the daemon's desktop; until then cues are kept and shown as text by the next command"
+            )
         return Check("notifier", "warn" if setting == "text" else "fail", f"{found}; {problem}", advice)
     if way == "plyer":
         return Check(

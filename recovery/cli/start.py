@@ -376,8 +376,9 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
         click.echo(message, err=True)
         click.echo(f"  {error.hint or _('recovery daemon run shows why')}", err=True)
         return None
+    # Before it is woken: one that was started elsewhere would have nobody to show the first cues to.
+    there, _is_handed = hand_over_and_wait(folder, there)
     control.call(folder, control.WAKE)
-    there, _is_handed = hand_over_and_wait(folder, presence.read(folder) or there)
     return presence.read(folder) or there
 
 

@@ -164,7 +164,7 @@ class MovingNotifier:
 
     def _await_bus(self) -> None:
         """While there is no bus, have the kernel tell when the person's own comes."""
-        if self._inner.bus() != "":
+        if self._inner.bus() != "" or not self._inner.problem():
             self._hear_no_more()
         elif self._arrival is None:
             try:

@@ -199,7 +199,7 @@ def test_what_was_started_without_a_desktop_shows_what_waits_on_the_first_that_c
     assert person.wait_for("delivered")[0].data["via"] == "dbus"
 
 
-@pytest.mark.parametrize("command", [("status",), ("checkin", "pain=4")])
+@pytest.mark.parametrize("command", [("status",), ("next",), ("checkin", "pain=4"), ("undo",)])
 def test_any_command_of_a_desktop_hands_it_over(
     desktop: Desktop, person: Profile, command: tuple[str, ...]
 ) -> None:
@@ -207,6 +207,18 @@ def test_any_command_of_a_desktop_hands_it_over(
     person.run(*command, **at(desktop))
 
     speaks_to(person, desktop)
+
+
+def test_a_start_on_a_desktop_is_shown_there_by_the_daemon_of_another_place(
+    desktop: Desktop, person: Profile
+) -> None:
+    person.run("daemon", "start")
+    ran = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+
+    assert "Reminders come as desktop notifications, by dbus." in ran.out
+    assert "Not shown on the desktop" not in ran.err
+    desktop.wait_for_displayed(1)
+    assert person.facts("undelivered") == []
 
 
 def test_a_new_log_in_gets_what_stood_and_the_old_one_is_cleared(

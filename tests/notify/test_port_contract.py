@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from recovery.notify.dbus_adapter import DBusNotifier
+from recovery.notify.moving import MovingNotifier
 from recovery.notify.plyer_adapter import PlyerNotifier
 from recovery.notify.port import Note, Notifier, Undelivered
 from recovery.notify.text import TextNotifier
@@ -18,6 +19,7 @@ AT_ONCE_SECONDS = 1.5
 
 WAYS: dict[str, Callable[[Desktop], Notifier]] = {
     "fake": lambda _: FakeNotifier(),
+    "moving": lambda desktop: MovingNotifier(DBusNotifier, desktop.environ),
     "dbus": lambda desktop: DBusNotifier(desktop.environ),
     "plyer": lambda desktop: PlyerNotifier(desktop.environ),
     "text": lambda _: TextNotifier(io.StringIO()),
