@@ -68,8 +68,10 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
         return Testimony(now, says, is_doubted=True, news=news)
     news = None
-    if last is not None and last.doubted_since is not None and set_by >= timedelta(0):
-        late = max(timedelta(0), says - (by_steady or written_at))
+    if last is not None and last.doubted_since is not None and not (last.ahead and comes_back):
+        # What was written meanwhile was written by the steady clock, or at some time from then until now.
+        since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
+        late = max(timedelta(0), says - since_then)
         news = {**stands, "seconds": _seconds(late), "since": to_ms(last.doubted_since)}
     elif set_by < timedelta(0) or (set_by and steady.is_watched):
         news = {**stands, "seconds": _seconds(set_by)}
