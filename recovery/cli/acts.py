@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from recovery import paths
 from recovery.cli.output import did
-from recovery.cli.person import Person, at_the_journal, opened, recorded, show_untold, tell_unreadable
-from recovery.cli.render_json import outcome_json, print_json
+from recovery.cli.person import Person, at_the_journal, loaded, opened, recorded, show_untold, tell_unreadable
+from recovery.cli.render_json import VERSION, outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
@@ -21,7 +21,7 @@ from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import Duration
-from recovery.store.record import BELIEVE, do
+from recovery.store.record import believe, do
 from recovery.values import replace
 
 Wish = Act | Callable[[Episode, datetime], Act]
@@ -92,7 +92,23 @@ def snooze(activity: str | None, length: Duration | None, episode: str | None, a
 
 
 def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act(BELIEVE if is_clock_right else "resume"))
+    return _believe_the_clock(as_json) if is_clock_right else carry_out(episode, as_json, Act("resume"))
+
+
+def _believe_the_clock(as_json: bool) -> int:
+    """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
+    with at_the_journal() as (journal, now), journal.transaction():
+        kept = loaded(journal, now)
+        if not kept.is_clock_doubted:
+            raise RecoveryError(_("the clock is not doubted"))
+        believe(journal, kept, now)
+    handing.wake(paths.home())
+    message = _("The clock is taken to be right. Reminders go on.")
+    if as_json:
+        print_json({"v": VERSION, "accepted": True, "message": message})
+    else:
+        print(message)
+    return 0
 
 
 def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:

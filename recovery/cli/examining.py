@@ -85,6 +85,8 @@ class Examined(Value):
     there: Presence | None
     """What the daemon says of itself."""
     episodes: Sequence[Episode]
+    doubt: str = ""
+    """Why the clock looks wrong beside the record; "" where it does not."""
 
 
 def examine(
@@ -106,7 +108,7 @@ def examine(
         if kept[0].state != "fail":
             record = _record(folder, now)
     desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
-    known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes)
+    known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes, record.doubt)
     if desk is not None:
         yield from _looked("bus", lambda: _bus(desk, chosen))
         if not desk.bus_problem:
@@ -387,6 +389,9 @@ def _clock(known: Examined) -> Check:
             told.append(_("synchronised") if said == "yes" else _("not synchronised"))
         if said == "no":
             state, advice = "warn", advice or "timedatectl set-ntp true"
+    if known.doubt:
+        state = "warn"
+        told.insert(0, known.doubt)
     return Check(
         "clock",
         "warn" if state == "warn" else "ok",

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from recovery import clock, paths
 from recovery.cli.output import did, failure_of
-from recovery.cli.person import nothing_active, recorded, steady
+from recovery.cli.person import loaded, nothing_active, recorded
 from recovery.cli.render_json import VERSION, fact_json, print_json
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
@@ -139,7 +139,7 @@ def undo(episode: str | None, as_json: bool) -> int:
             if last.kind == f.UPGRADED:
                 facts += _taking_back_an_upgrade(journal, last.episode, now)
             journal.append(facts, now=now)
-            record = bring_up(journal, load(journal, says, steady()), says)
+            record = bring_up(journal, loaded(journal, says), says)
             if last.episode in record.unreadable:
                 raise record.unreadable[last.episode]
             known = record.all

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from recovery import clock, paths
 from recovery.cli.output import failure_of
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
+from recovery.daemon import presence
 from recovery.engine.episode import Episode
 from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
@@ -96,14 +97,19 @@ def opened() -> Iterator[Person]:
         yield Person(paths.home(), kept.moment(now), journal, kept, seen_at(kept, now, journal.path))
 
 
-def steady() -> Steady:
-    """The clock that nobody can set, as it stands."""
-    return Steady(*clock.steady())
+def loaded(journal: Journal, now: datetime) -> Record:
+    """The record as it stands in the journal at what the clock says. Raises `StoreError`."""
+    steady = Steady(*clock.steady())
+    record = load(journal, now, steady)
+    if record.testimony and record.testimony.set_by > timedelta(0) and presence.is_running(paths.home()):
+        # A daemon has watched both clocks, and may not have heard yet.
+        record = record.hearing(now, replace(steady, is_watched=True))
+    return record
 
 
 def recorded(journal: Journal, now: datetime) -> Record:
-    """The record as it stands in the journal at what the clock says. Tells where that looks wrong."""
-    record = load(journal, now, steady())
+    """The same; tells where the clock looks wrong."""
+    record = loaded(journal, now)
     if record.is_clock_doubted:
         tell(f"{record.doubt[:1].upper()}{record.doubt[1:]}")
     return record
@@ -169,7 +175,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
         return  # nobody has seen them: the next command tells them
 
     def note() -> None:
-        record = load(journal, clock.now(), steady())
+        record = loaded(journal, clock.now())
         pending = _pending(record)
         facts = [told(episode, cue, "text", now) for episode, cue in due if cue.seq in pending]
         write(journal, record, facts, now)
@@ -179,7 +185,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
 
 def _brought_up(journal: Journal) -> Record:
     says = clock.now()
-    return bring_up(journal, load(journal, says, steady()), says)
+    return bring_up(journal, loaded(journal, says), says)
 
 
 def _pending(record: Record) -> set[int]:

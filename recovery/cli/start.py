@@ -14,8 +14,8 @@ from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
 from recovery.cli.output import did
 from recovery.cli.params import json_option
+from recovery.cli.person import loaded, recorded, show_untold
 from recovery.cli.person import opened as opened_record
-from recovery.cli.person import recorded, show_untold, steady
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
@@ -37,7 +37,7 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, load, untold, write
+from recovery.store.record import bring_up, untold, write
 from recovery.store.upgrading import pinned_from
 from recovery.values import Value, field, replace
 
@@ -328,7 +328,7 @@ def keep(folder: Path, reading: "Reading", opening: Opening) -> tuple[Episode, t
     protocol, now = reading.protocol, opening.at
     with Journal.open(folder, now=now) as journal:
         with journal.transaction():
-            record = load(journal, now, steady())
+            record = loaded(journal, now)
             _refuse_beside(record.episodes, protocol, opening.data["side"], opening.data["options"])
             journal.pin(pinned_from(reading))
             id_ = journal.create_episode(protocol.id, reading.content_hash)
@@ -434,7 +434,7 @@ def _show_what_no_desktop_showed(folder: Path) -> None:
     limit = clock.monotonic() + FIRST_CUES_WITHIN
     while clock.monotonic() < limit:
         with opened_record() as person:
-            known = load(person.journal, person.now, steady()).all
+            known = loaded(person.journal, clock.now()).all
             if all(cue.seq in e.troubles for e in known for cue in untold(e, person.now)):
                 break
         time_.sleep(0.05)

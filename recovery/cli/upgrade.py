@@ -11,7 +11,7 @@ from recovery import clock, paths
 from recovery.cli import render_differences
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.person import Person, at_the_journal, opened, steady
+from recovery.cli.person import Person, at_the_journal, loaded, opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
@@ -21,7 +21,7 @@ from recovery.protocol.differences import Difference
 from recovery.protocol.library import Library, NoSuchProtocol, default_library
 from recovery.store import upgrading
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import bring_up, load, protocol_of
+from recovery.store.record import bring_up, protocol_of
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
@@ -124,7 +124,7 @@ def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
     protocol, pinned = reading.protocol, upgrading.pinned_from(reading)
     # Anew: the person may have taken their time to answer, and who only looks may have a copy in memory.
     with at_the_journal() as (journal, now), journal.transaction():
-        record = bring_up(journal, load(journal, now, steady()), now)
+        record = bring_up(journal, loaded(journal, now), now)
         if record.is_clock_doubted:
             raise _refused(record.doubt)
         episode = record.of(before.id)

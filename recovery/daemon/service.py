@@ -20,7 +20,7 @@ from recovery.engine.facts import END_KEY, ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.repeating import next_repeat, repeats
 from recovery.engine.times import spell_when
-from recovery.engine.witness import Steady
+from recovery.engine.witness import JUMP, Steady
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
 from recovery.notify.port import (
@@ -96,6 +96,8 @@ class Service:
         self._read_steady = steady
         self._watched = ""
         """The start of the machine since which both clocks are watched; "" before the first look at them."""
+        self._looked: tuple[datetime, Steady] | None = None
+        """When they were last looked at."""
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False
@@ -170,10 +172,22 @@ class Service:
         boot, ms = self._read_steady()
         return Steady(boot, ms, is_kept=True, is_watched=bool(boot) and boot == self._watched)
 
+    def _hurry(self, now: datetime, steady: Steady) -> None:
+        """Let nothing wait longer to be shown because the clock was set back."""
+        if self._looked is not None and steady.boot and steady.boot == self._looked[1].boot:
+            passed = timedelta(milliseconds=steady.ms - self._looked[1].ms)
+            set_by = now - self._looked[0] - passed
+            if set_by <= -JUMP:
+                for attempt in self._attempts.values():
+                    attempt.again_at = attempt.again_at and attempt.again_at + set_by
+                self._left_until = self._left_until and self._left_until + set_by
+        self._looked = now, steady
+
     def _follow(self, record: Record, says: datetime) -> datetime:
         """Say once that the clock looks wrong, in the log and on the screen; when it is for all that is decided."""
         now = record.moment(says)
         self._behind = now - says
+        self._hurry(now, self._steady())
         if record.is_clock_doubted and not self._is_in_doubt:
             self._log.warning("%s", record.doubt)
             title = record.all[0].say("The clock looks wrong")

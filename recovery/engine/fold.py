@@ -28,7 +28,6 @@ from recovery.engine.episode import (
 )
 from recovery.engine.facts import Cue, Fact, from_ms, offer_name
 from recovery.engine.questions import decides_something
-from recovery.engine.righting import righted
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
 from recovery.engine.travel import moved
@@ -641,6 +640,12 @@ def _stopped(episode: Episode, _: Fact) -> Episode:
     return replace(episode, state=ENDED_EARLY, ledger=ledger)
 
 
+def _righted(episode: Episode, fact: Fact) -> Episode:
+    from recovery.engine.righting import righted  # hardly ever needed
+
+    return righted(episode, fact)
+
+
 def _delivered(episode: Episode, fact: Fact) -> Episode:
     over = _settled_with(fact.data["seq"], {seq: cue.key for seq, cue in episode.pending.items()})
     shown = episode.pending.get(fact.data["seq"])
@@ -705,7 +710,7 @@ _RULES = {
     f.ALERTED: _alerted,
     f.COMPLETED: _completed,
     f.STOPPED: _stopped,
-    f.RIGHTED: righted,
+    f.RIGHTED: _righted,
     f.CLOCK: clock_seen,
     f.DELIVERED: _delivered,
     f.UNDELIVERED: _undelivered,

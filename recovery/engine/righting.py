@@ -61,6 +61,8 @@ def righted(episode: Episode, fact: Fact) -> Episode:
     }
     return replace(
         episode,
+        onset=min(episode.onset, at),
+        started_at=min(episode.started_at, at),
         stay=stay,
         ledger=ledger,
         answers=answers,

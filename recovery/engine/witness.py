@@ -49,6 +49,8 @@ class Testimony(Value):
     is_doubted: bool = False
     news: dict[str, Any] | None = None
     """What is to be written down of it."""
+    set_by: timedelta = timedelta(0)
+    """By how much it was set since that was last written down, where the steady clock tells."""
 
 
 def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testimony:
@@ -66,7 +68,7 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         now = max(written_at + MOMENT, by_steady or written_at)
         is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
-        return Testimony(now, says, is_doubted=True, news=news)
+        return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
     news = None
     if last is not None and last.doubted_since is not None and not (last.ahead and comes_back):
         # What was written meanwhile was written by the steady clock, or at some time from then until now.
@@ -77,7 +79,7 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         news = {**stands, "seconds": _seconds(set_by)}
     elif steady.is_kept and steady.boot and (by_steady is None or set_by):
         news = {**stands, "seconds": 0}
-    return Testimony(says, says, news=news)
+    return Testimony(says, says, news=news, set_by=set_by)
 
 
 def _between(last: ClockSeen | None, steady: Steady) -> timedelta | None:

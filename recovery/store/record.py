@@ -17,7 +17,6 @@ from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact
 from recovery.engine.fold import apply, fold
 from recovery.engine.repeating import Repeat, is_latest_unanswered
-from recovery.engine.righting import right
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
@@ -263,6 +262,8 @@ def _put_right(
     journal: Journal, record: Record, ids: Sequence[str], now: datetime, by: str = "engine"
 ) -> Record:
     """Write down of some episodes that the clock was ahead until now."""
+    from recovery.engine.righting import right  # hardly ever needed
+
     for id_ in ids:
         try:
             known = journal.facts(id_, since=now - LEDGER_MEMORY)
@@ -336,12 +337,8 @@ def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> 
     """
     from recovery.engine.verbs import act  # whoever only looks says nothing
 
-    if wish.verb == BELIEVE and record.is_clock_doubted:
-        return _believed(journal, record, id_, now)
     record, says, now = bring_up(journal, record, now), now, record.moment(now)
     episode = record.of(id_)
-    if wish.verb == BELIEVE:
-        return record, Refused(episode.say("the clock is not doubted"))
     if record.is_clock_doubted and wish.verb in _BY_THE_CLOCK:
         return record, Refused(record.doubt)
     outcome = act(episode, now, wish, record.others(episode))
@@ -353,16 +350,14 @@ def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> 
 _BY_THE_CLOCK = ("begin", "snooze", "advance", "setback", "resume")
 """The verbs that nothing but the clock could allow."""
 
-BELIEVE = "believe"
-"""The verb of a person who says that the clock is right."""
 
+def believe(journal: Journal, record: Record, now: datetime) -> Record:
+    """Take the person's word that the clock is right: what lies ahead of it was written by one that was not.
 
-def _believed(journal: Journal, record: Record, id_: str, now: datetime) -> tuple[Record, Outcome]:
-    """The person's word that the clock is right, and what lies ahead of it was written by one that was not."""
-    record = _put_right(journal, replace(record, testimony=None), [e.id for e in record.all], now, "person")
-    record = bring_up(journal, record.hearing(now), now)
-    episode = record.of(id_)
-    return record, Accepted(episode, (), episode.say("The clock is taken to be right. Reminders go on."))
+    Needs a transaction. Raises `StoreError`.
+    """
+    record = _put_right(journal, record, [e.id for e in record.all], now, "person")
+    return bring_up(journal, record.hearing(now), now)
 
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:

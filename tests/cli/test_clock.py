@@ -70,8 +70,12 @@ def test_an_end_is_always_accepted(patient: Person, hours: float, is_watched: bo
     patient.types("begin", "ice")
     patient.waits(minutes=10)
     patient.sets_the_clock(hours=hours)
-    out = patient.types("end", "ice").out
-    assert "ended" in out
+    assert "ended" in patient.types("end", "ice").out
+    if is_watched:
+        patient.daemon_wakes()
+        patient.daemon_wakes()
+    set_by = [fact["data"]["seconds"] for fact in patient.lines("log", "--all") if fact["kind"] == "clock"]
+    assert len([seconds for seconds in set_by if seconds]) <= 1, "said once, by whoever saw it first"
 
 
 @pytest.mark.parametrize("hours", BOTH_WAYS)
@@ -305,3 +309,27 @@ def test_a_daemon_that_was_off_takes_the_clock_at_its_word(watched: Person) -> N
     watched.sets_the_clock(hours=3)
     watched.daemon_wakes()
     assert "2 h 40 min too long" in told(watched)
+
+
+def test_a_start_under_a_clock_that_was_ahead_is_of_now_once_that_is_said(person: Person) -> None:
+    person.sets_the_clock(hours=8760)
+    person.starts()
+    person.sets_the_clock(hours=-8760)
+    person.types("resume", "--clock-is-right")
+    episode = person.json("status")["episodes"][0]
+    assert episode["onset"].startswith("2026-11-23T16:40")
+    assert episode["healing"]["day"] == 1
+
+
+def test_the_word_needs_no_episode_that_runs(patient: Person) -> None:
+    patient.sets_the_clock(hours=8760)
+    patient.types("stop")
+    patient.sets_the_clock(hours=-8760)
+    assert "clock looks wrong" in patient.tries("start", "rice", "--no-daemon")
+    assert patient.json("resume", "--clock-is-right")["accepted"] is True
+    patient.starts()
+
+
+def test_doctor_says_that_the_clock_looks_wrong(patient: Person) -> None:
+    patient.sets_the_clock(hours=-336)
+    assert "clock looks wrong" in patient.tries("doctor")

@@ -46,6 +46,45 @@ def test_only_the_end_of_what_was_begun_is_told_from_memory(watch: Made) -> None
     assert shown.at == NOON + timedelta(minutes=20), "written down as shown at its own time"
 
 
+@pytest.mark.parametrize("back", [10 * MINUTE, timedelta(hours=1), 14 * DAY, 3650 * DAY])
+def test_the_end_told_from_memory_comes_by_the_steady_clock(watch: Made, back: timedelta) -> None:
+    """The journal cannot be used, and the clock is set back meanwhile: the pack is not on for longer."""
+    daemon = watch(OFTEN)
+    daemon.wake(lived=DAY)
+    file = daemon.folder / "journal.db"
+    good = file.read_bytes()
+    file.write_bytes(b"rubbish" * 1000)
+    daemon.wake(NOON + 5 * MINUTE - back, lived=DAY + 5 * MINUTE)
+    daemon.wake(NOON + 19 * MINUTE - back, lived=DAY + 19 * MINUTE)
+    assert "Ice: stop" not in daemon.titles()
+    daemon.wake(NOON + 20 * MINUTE - back, lived=DAY + 20 * MINUTE)
+    assert daemon.titles()[-1] == "Ice: stop"
+
+    file.write_bytes(good)
+    daemon.wake(NOON + 25 * MINUTE - back, lived=DAY + 25 * MINUTE)
+    daemon.wake(NOON + 26 * MINUTE, lived=DAY + 26 * MINUTE)
+    assert daemon.titles().count("Ice: stop") == 1, "nor a second time as late"
+    (ended,) = daemon.facts("ended")
+    shown = [fact.data for fact in daemon.facts("delivered") if fact.data["seq"] == ended.seq]
+    assert len([data for data in shown if "repeat" not in data]) == 1
+
+
+@pytest.mark.parametrize("back", [10 * MINUTE, timedelta(hours=1), 14 * DAY])
+def test_what_could_not_be_shown_is_tried_again_as_soon_under_a_clock_that_was_set_back(
+    watch: Made, back: timedelta
+) -> None:
+    daemon = watch(OFTEN)
+    daemon.wake(lived=DAY)
+    daemon.notifier.break_down("no server")
+    daemon.wake(NOON + 20 * MINUTE, lived=DAY + 20 * MINUTE)
+    daemon.wake(NOON + 20 * MINUTE - back, lived=DAY + 20 * MINUTE)
+    daemon.notifier.mend()
+    assert daemon.next is not None
+    assert daemon.next - daemon.now <= timedelta(seconds=15)
+    daemon.wake(daemon.next, lived=DAY + 20 * MINUTE + (daemon.next - daemon.now))
+    assert "Ice: stop" in daemon.titles()
+
+
 @pytest.mark.parametrize("content", [None, b""])
 def test_a_journal_that_is_gone_is_looked_for(
     watch: Made, content: bytes | None, caplog: pytest.LogCaptureFixture
