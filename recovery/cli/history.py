@@ -21,7 +21,7 @@ from recovery.errors import NotThere, RecoveryError
 from recovery.language import N_, _, current
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import Unreadable, bring_up, load, load_one, seen_at
+from recovery.store.record import Unreadable, bring_up, load_one
 from recovery.store.upgrading import counting_anew
 from recovery.zones import named
 
@@ -137,7 +137,7 @@ def undo(episode: str | None, as_json: bool) -> int:
             together = [*_with_it(journal, last), *_because_of_it(journal, last)]
             facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
             if last.kind == f.UPGRADED:
-                facts += _taking_back_an_upgrade(journal, last.episode, now)
+                facts += _taking_back_an_upgrade(journal, last.episode, says)
             journal.append(facts, now=now)
             record = bring_up(journal, loaded(journal, says), says)
             if last.episode in record.unreadable:
@@ -189,9 +189,10 @@ def _taken_back(last: Fact, when: str) -> str:
     return _("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when)
 
 
-def _taking_back_an_upgrade(journal: Journal, id_: str, now: datetime) -> list[Fact]:
-    """What goes with it. Raises `RecoveryError` while a session is on: the old text may not know it."""
-    known = seen_at(load(journal, now), now, journal.path).all
+def _taking_back_an_upgrade(journal: Journal, id_: str, says: datetime) -> list[Fact]:
+    """What goes with it, at what the clock says. Raises `RecoveryError` while a session is on: the old text may not know it."""
+    record = bring_up(journal, loaded(journal, says), says)
+    known, now = record.all, record.moment(says)
     episode = next((e for e in known if e.id == id_), None) or load_one(journal, id_, now)
     if episode.under_way is not None:
         title = episode.title_of(episode.under_way)
