@@ -190,7 +190,10 @@ def _taken_back(last: Fact, when: str) -> str:
 
 
 def _taking_back_an_upgrade(journal: Journal, id_: str, says: datetime) -> list[Fact]:
-    """What goes with it, at what the clock says. Raises `RecoveryError` while a session is on: the old text may not know it."""
+    """What goes with it, at what the clock says.
+
+    Raises `RecoveryError` while a session is on: the old text may not know it.
+    """
     record = bring_up(journal, loaded(journal, says), says)
     known, now = record.all, record.moment(says)
     episode = next((e for e in known if e.id == id_), None) or load_one(journal, id_, now)
