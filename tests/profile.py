@@ -38,8 +38,8 @@ inputs: [{inputs}]
 observe:
   pain: {{ask: "Pain?", scale: 0..10, fresh: 24h, source: own}}
 limits:
-  - {{id: long, of: [cold, warm], longest: 12h, say: Not longer., source: own}}
-  - {{id: gap, of: [cold, warm], gap: 1s, to: [cold, warm], say: Not at once., source: own}}
+  - {{id: long, of: [cold, warm], longest: 20min, say: Not longer., source: own}}
+  - {{id: gap, of: cold, gap: 1h, to: cold, say: Not at once., source: own}}
 phases:
   - id: only
     title: Only phase
@@ -62,6 +62,9 @@ ICE = """\
         end: Cold pack off.
         source: own
 """
+
+LONG = ICE.replace("of: cold", "of: exercise")
+"""Of what may go on for hours."""
 
 PACKS = """\
       - id: packs

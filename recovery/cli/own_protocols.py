@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from recovery import files, paths
-from recovery.cli import render_differences, render_problems
+from recovery.cli import render_differences, render_problems, render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import VERSION, print_json, responsible_json
 from recovery.errors import RecoveryError, UsageError
-from recovery.language import _, n_
+from recovery.language import _, current, n_
+from recovery.protocol import compiled
 from recovery.protocol.library import Library, NoSuchProtocol, default_library, is_id
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.starter import starter
@@ -105,6 +106,9 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
         for warning in reading.warnings:
             click.echo(render_problems.line(warning), err=True)
     pieces = _pieces(reading, paths.typed(file), library)
+    if not as_json:
+        for line in render_text.responsible_lines(compiled.in_language(reading.protocol, current())):
+            click.echo(line)
     taken = [piece for piece in pieces if piece.before is not None]
     if not as_json:
         for piece in taken:
@@ -119,7 +123,7 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     for piece in pieces:
         _install(piece, folder)
         did(_installed(piece))
-    _tell(reading.protocol.id, pieces, as_json=as_json)
+    _tell(reading.protocol, pieces, as_json=as_json)
     return 0
 
 
@@ -219,7 +223,8 @@ def _installed(piece: Piece) -> str:
     )
 
 
-def _tell(id_: str, pieces: list[Piece], *, as_json: bool) -> None:
+def _tell(protocol: RecoveryProtocol, pieces: list[Piece], *, as_json: bool) -> None:
+    id_, about = protocol.id, responsible_json(protocol)
     if as_json:
         installed = [
             {
@@ -231,7 +236,7 @@ def _tell(id_: str, pieces: list[Piece], *, as_json: bool) -> None:
             }
             for piece in pieces
         ]
-        print_json({"v": VERSION, "protocol": id_, "installed": installed})
+        print_json({"v": VERSION, "protocol": id_, "installed": installed, **about})
         return
     if not pieces:
         click.echo(_("{id} is installed already, and is the same.", id=id_))

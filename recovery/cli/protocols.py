@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from recovery.cli import render_differences, render_problems
+from recovery.cli import render_differences, render_problems, render_text
 from recovery.cli.own_protocols import add, new
 from recovery.cli.params import json_option
 from recovery.cli.preview import preview
@@ -150,6 +150,8 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
         if known is not None and not as_json and not any(p.is_error for p in problems):
             about = {"file": name, "title": known.title, "version": known.version}
             click.echo(_("{file}: {title}, version {version}: no errors", **about))
+            for line in render_text.responsible_lines(compiled.in_language(known, current())):
+                click.echo(line)
     return 1 if any(problem.is_error for problem in found) else 0
 
 

@@ -12,6 +12,7 @@ from recovery.engine.facts import Fact, from_ms
 from recovery.engine.outlook import Coming, Explained, Outlook
 from recovery.engine.times import Place
 from recovery.engine.witness import Testimony
+from recovery.protocol.model import RecoveryProtocol
 from recovery.store.record import Unreadable
 from recovery.zones import is_lost
 
@@ -123,6 +124,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "id": episode.id,
         "protocol": episode.protocol.id,
         "version": episode.protocol.version,
+        **responsible_json(episode.protocol),
         "grade": episode.grade,
         "side": episode.side,
         "options": dict(episode.options),
@@ -161,6 +163,11 @@ def _episode(look: Outlook) -> dict[str, Any]:
         ],
         **lost,
     }
+
+
+def responsible_json(protocol: RecoveryProtocol) -> dict[str, Any]:
+    """Who answers for a protocol that is less strict than the floor; nothing where nobody does."""
+    return {} if protocol.responsible is None else {"responsible": protocol.responsible.as_data()}
 
 
 def coming_json(coming: Coming, place: Place) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from recovery.cli.render_text import activity_words, titled
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import Coming
 from recovery.engine.times import spell_date
-from recovery.engine.words import LEVELS, MODALITIES, condition_words, duration_words
+from recovery.engine.words import LEVELS, MODALITIES, condition_words, duration_words, responsible_words
 from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Listed
@@ -112,6 +112,8 @@ def protocol(known: RecoveryProtocol) -> None:
         Text(_("{protocol}, version {version}", protocol=known.id, version=known.version), style="dim"),
     )
     screen.print(Text(known.summary))
+    if known.responsible is not None:
+        screen.print(Text(responsible_words(known.responsible, current()), style="yellow"))
     for phase in known.phases:
         screen.print()
         for part in _phase(known, phase):

@@ -20,7 +20,14 @@ from recovery.engine.outlook import (
 from recovery.engine.questions import needed_words
 from recovery.engine.screening import forbidden, guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.engine.words import level_words, modality_words, range_words, side_words, word_words
+from recovery.engine.words import (
+    level_words,
+    modality_words,
+    range_words,
+    responsible_words,
+    side_words,
+    word_words,
+)
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
     Advice,
@@ -29,6 +36,7 @@ from recovery.protocol.model import (
     Checklist,
     Hold,
     Phase,
+    RecoveryProtocol,
     Reminder,
     Session,
     modalities,
@@ -41,7 +49,7 @@ _BAR = 32
 
 def status(look: Outlook) -> str:
     """A page of some ten lines."""
-    lines = [_heading(look.episode, look.day), *_alerts(look)]
+    lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.protocol)]
     if look.episode.is_over:
         return "\n".join(lines)
     lines += [*_open_questions(look.episode), *_still_needed(look), *_left_out_now(look.episode)]
@@ -53,6 +61,13 @@ def status(look: Outlook) -> str:
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
     return "\n".join(lines)
+
+
+def responsible_lines(protocol: RecoveryProtocol) -> list[str]:
+    """Who answers for a protocol that is less strict than the floor, where somebody does."""
+    if protocol.responsible is None:
+        return []
+    return [styled(responsible_words(protocol.responsible, current()), "yellow")]
 
 
 def plan(episode: Episode, now: datetime) -> str:

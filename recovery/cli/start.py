@@ -16,7 +16,7 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import loaded, recorded, show_untold
 from recovery.cli.person import opened as opened_record
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import VERSION, print_json, responsible_json
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.daemon.presence import Presence
@@ -167,6 +167,8 @@ def start(
     reading = read_protocol(library.find(protocol), library)
     given = Given(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
+    if not as_json:
+        _tell_who_answers(reading.protocol)
     opening = _opening(reading, given, typed_at, place, running=_running(folder, typed_at), ask=ask)
     travels = not (timezone or known.timezone) and place.zone.key == clock.machine_zone()
     chosen = ({"discreet": True} if discreet else {}) | ({"travels": True} if travels else {})
@@ -180,7 +182,8 @@ def start(
     there = None if no_daemon else _see_that_it_runs(folder, notifier)
     status = 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
     if as_json:
-        print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None})
+        about = responsible_json(episode.protocol)
+        print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None, **about})
         return status
     _tell(episode, others, opening.at, there)
     if there is not None:
@@ -383,6 +386,15 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
 
 
 # Telling ----------------------------------------------------------------------------------------
+
+
+def _tell_who_answers(protocol: RecoveryProtocol) -> None:
+    """Before anything is asked: whose word the protocol goes by where it is less strict than the floor."""
+    if protocol.responsible is None:
+        return
+    for line in render_text.responsible_lines(compiled.in_language(protocol, current())):
+        click.echo(line)
+    click.echo()
 
 
 def _tell_first(protocol: RecoveryProtocol, opening: Opening) -> None:

@@ -499,7 +499,7 @@ class Turn:
         early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
         unfit = (
             activity.only_if is not None and truth(activity.only_if, self.episode, self.now) is not Truth.YES
-        ) or block_without_end(self.episode, activity.modality, self.now, self.others) is not None
+        ) or block_without_end(self.episode, activity, self.now, self.others) is not None
         due = max(begin, self.episode.since(activity.id))
         if track.is_on:
             if over or unfit:
@@ -629,7 +629,7 @@ class Turn:
             )
             return longest(blocked for blocked in in_the_way if blocked is not None)
         if isinstance(activity, Reminder):
-            return block_without_end(episode, activity.modality, self.now, self.others)
+            return block_without_end(episode, activity, self.now, self.others)
         return halt(episode, (), self.others)
 
     def _least(self, activity: Timed) -> timedelta:

@@ -15,11 +15,13 @@ from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, modality_words
 from recovery.language import tr, trn
 from recovery.protocol.durations import Duration, Range
-from recovery.protocol.model import ON_THE_SKIN, Condition, Limit, Step
+from recovery.protocol.model import ON_THE_SKIN, Condition, Hold, Limit, Reminder, Step
 from recovery.values import Value, replace
 
 _NO_TIME = Range(Duration(), Duration())
-"""The length of what has none: a reminder, a hold."""
+"""The length of a reminder."""
+_ALL_DAY = Range(Duration(), Duration(seconds=24 * 3600))
+"""The length of a hold: until it has to come off."""
 
 LONGEST_ON = DAY
 """Nobody has had a session on for longer than this past its end: the machine was off, or its clock was set."""
@@ -135,23 +137,24 @@ def _limited(
 
 
 def block_without_end(
-    episode: Episode, modality: str, now: datetime, others: Sequence[Episode] = ()
+    episode: Episode, activity: Reminder | Hold, now: datetime, others: Sequence[Episode] = ()
 ) -> Block | None:
-    """What forbids a reminder or a hold of a modality at `now`.
+    """What forbids to tell of a reminder or a hold at `now`.
 
     The limits bind it as they bind a session. It is over at nobody's word and counted nowhere, so what goes on the
-    skin, or has a longest time or a number a day, is told as a session or not at all.
+    skin, is kept on for longer than a limit allows, or has a number a day, is told as a session or not at all.
     """
-    return longest(_without_end(episode, modality, now, others))
+    return longest(_without_end(episode, activity, now, others))
 
 
 def _without_end(
-    episode: Episode, modality: str, now: datetime, others: Sequence[Episode]
+    episode: Episode, activity: Reminder | Hold, now: datetime, others: Sequence[Episode]
 ) -> Iterator[Block]:
+    modality, length = activity.modality, _ALL_DAY if isinstance(activity, Hold) else _NO_TIME
     stopped = halt(episode, (modality,), others)
     if stopped is not None:
         yield stopped
-    yield from _limited(episode, Step(modality, _NO_TIME, "", ""), now, others, "")
+    yield from _limited(episode, Step(modality, length, "", ""), now, others, "")
     if modality in ON_THE_SKIN:
         yield Block(_only_as_session(episode, modality), None)
 
@@ -267,7 +270,9 @@ def _shared(
                 yield Block(f"{words}{why}", opens, limit.id)
     if step.modality not in limit.of:
         return
-    if step.duration == _NO_TIME and (limit.longest is not None or limit.most_per_day is not None):
+    has_no_end = not step.duration.least.seconds
+    is_kept_longer = limit.longest is not None and step.duration.most.seconds > limit.longest.seconds
+    if has_no_end and (is_kept_longer or limit.most_per_day is not None):
         yield Block(f"{_only_as_session(episode, step.modality)}{why}", None, limit.id)
     if limit.longest is not None and step.duration.least.seconds > limit.longest.seconds:
         least, most = step.duration.least, limit.longest

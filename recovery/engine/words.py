@@ -6,7 +6,7 @@ from datetime import timedelta
 from recovery.engine.times import spell
 from recovery.language import N_, tr, trn
 from recovery.protocol.durations import Duration, Range
-from recovery.protocol.model import All, Anchor, AnyOf, Comparison, Condition, LocalMoment, Not
+from recovery.protocol.model import All, Anchor, AnyOf, Comparison, Condition, LocalMoment, Not, Responsible
 
 MODALITIES = {
     "cold": N_("cold"),
@@ -53,6 +53,17 @@ def moment_words(moment: LocalMoment, language: str) -> str:
         return str(moment)
     base = tr(language, _MOMENTS[moment.base])
     return f"{base}{moment.minutes:+}min" if moment.minutes else base
+
+
+def responsible_words(responsible: Responsible, language: str) -> str:
+    """Who answers for a protocol that may be less strict than the floor of the language."""
+    return tr(
+        language,
+        "{who} answers for what is less strict here than the floor of the language ({day}): {because}",
+        who=responsible.who,
+        day=responsible.on,
+        because=responsible.because,
+    )
 
 
 def word_words(word: Mapping[str, str], language: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 5
+FORMAT = 6
 """Raised with every change of `model` that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
@@ -52,6 +52,7 @@ _CLASSES: tuple[type[Any], ...] = (
     model.Rung,
     model.BackTo,
     model.Phase,
+    model.Responsible,
     model.RecoveryProtocol,
 )
 _BY_NAME: dict[str, type[Any]] = {cls.__name__: cls for cls in _CLASSES}

@@ -81,6 +81,7 @@ class Compiler:
             red_flags=self._listed("red_flags", parts, lambda p: p.red_flags, self._red_flag),
             phases=self._phases(),
             then=entry.then or "",
+            responsible=self._responsible(entry.responsible),
             notes=tuple(
                 dict.fromkeys(
                     [note for part in parts for note in part.notes]
@@ -300,6 +301,15 @@ class Compiler:
             return None
         late = m.Escalation(entry.late.level, self.texts.say(entry.late.say, "healing", "late", "say"))
         return m.Healing(entry.from_, entry.table, late, self._cites(entry, ("healing",)))
+
+    def _responsible(self, entry: schema.ResponsibleEntry | None) -> m.Responsible | None:
+        """Of the file itself: nobody answers for what another file makes of theirs."""
+        if entry is None:
+            return None
+        role, because = (
+            self.texts.say(getattr(entry, key), "responsible", key) for key in ("role", "because")
+        )
+        return m.Responsible(entry.name, role, entry.on, because, entry.registration or "")
 
     def _phases(self) -> tuple[m.Phase, ...]:
         phases: dict[str, m.Phase] = {}

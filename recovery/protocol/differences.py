@@ -369,6 +369,10 @@ def _is_gone(old: Any, new: Any) -> bool:
     return not _is_nothing(old) and _is_nothing(new)
 
 
+def _is_new(old: Any, new: Any) -> bool:
+    return _is_nothing(old) and not _is_nothing(new)
+
+
 def _is_more(old: Any, new: Any) -> bool:
     """Longer, later or more often; or no longer bounded at all."""
     if _is_nothing(new) or _is_nothing(old):
@@ -456,6 +460,7 @@ _LOOSER: Mapping[type[Value], Mapping[str, Callable[[Any, Any], bool]]] = {
     m.Table: {"rows": _is_sooner},
     m.RedFlag: {"level": _is_lower, "suspend": _is_fewer},
     m.Escalation: {"level": _is_lower},
+    m.RecoveryProtocol: {"responsible": _is_new},
     m.ScreenQuestion: {"forbid": _is_fewer, "refuse": _is_gone},
 }
 """When a change of a field lets more through, by kind of value and key."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from recovery.protocol.findings import Finding, Path, activities
+from recovery.protocol.lint_floor import check_floor
 from recovery.protocol.lint_gates import check_gates, check_phases
 from recovery.protocol.lint_numbers import check_numbers
 from recovery.protocol.lint_persons import check_persons
@@ -18,11 +19,13 @@ RULES = {
     "always-true": "every comparison can become false",
     "at-max-without-max": "what happens at the longest time is told only for a phase that has one",
     "begins-before-limit": "a phase is not entered before its limits let its sessions begin",
+    "below-floor": "cold, warmth, TENS and massage are as strict as the floor, or a professional answers for it",
     "cadence-does-not-fit": "what is planned for a day fits into 16 waking hours, gaps included",
     "duplicate-id": "everything of one kind has an id of its own",
     "endless-not-last": "only the last phase goes on without an end",
     "every-too-short": "a session does not come again sooner than its limits allow",
     "fresh-injury-open": "a phase that counts from the injury says of cold, warm, massage and exercise if they may be",
+    "fresh-without-limit": "cold and massage have a limit on when after the injury they may be",
     "gate-contradictory": "every condition can become true",
     "gate-undecidable": "what a condition needs is asked there, at least as often as the answers stay fresh",
     "gate-without-limit": "a time since the injury that a phase waits for is a limit, too: no command gets round that",
@@ -31,10 +34,12 @@ RULES = {
     "max-without-at-max": "a phase with a longest time says what happens then",
     "min-over-max": "no phase has a shortest time that is longer than its longest, for any grade",
     "missing-input": "a start asks for all that the protocol needs: onset, grade, side",
+    "missing-question": "the start asks what speaks against cold, warmth and TENS, as the floor says",
+    "missing-sign": "the signs of the floor that refer to a professional are asked, as urgent as they are",
     "never-in-time": "an activity has some time between its begin and its end, limits included",
     "number-not-in-source": "a number is one that its sources give, where these say which they give",
     "number-without-source": "every number names a source, or `own`",
-    "only-as-session": "what goes on the skin, or has a limit on its length or number, is a session",
+    "only-as-session": "what goes on the skin, or has a limit that only a session can keep, is a session",
     "outside-waking-hours": "times of day lie between 07:00 and 23:00, sessions with their whole length",
     "phase-ends-at-once": "a phase has a shortest time or a condition for its end",
     "phase-is-empty": "a phase has something to do",
@@ -70,13 +75,23 @@ FOR_THE_CAREFUL = (
     "begins-before-limit",
     "fresh-injury-open",
     "gate-without-limit",
-    "session-without-gap",
-    "session-without-limit",
     "text-says-otherwise",
     "until-without-limit",
-    "warmth-without-limit",
 )
 """Errors in a protocol whose sources say which numbers they give, warnings in others: those may be first drafts."""
+
+OF_THE_FLOOR = (
+    "fresh-without-limit",
+    "missing-question",
+    "missing-sign",
+    "session-without-gap",
+    "session-without-limit",
+    "warmth-without-limit",
+)
+"""What a file does not say of the floor: errors in a protocol that names a source, warnings in a first draft.
+
+With `below-floor` they are warnings, too, where a professional answers for the protocol.
+"""
 
 _CHECKS = (
     check_sources,
@@ -89,6 +104,7 @@ _CHECKS = (
     check_limits,
     check_cadences,
     check_safety,
+    check_floor,
 )
 
 
@@ -130,9 +146,14 @@ def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
         yield from crowded
         return
     is_held = any(source.says for source in protocol.sources.values())
+    is_unbound = protocol.responsible is not None or not protocol.sources
     for one in _CHECKS:
         for finding in one(protocol, places):
-            is_mild = finding.rule in FOR_THE_CAREFUL and not is_held
+            is_mild = (
+                (finding.rule in FOR_THE_CAREFUL and not is_held)
+                or (finding.rule in OF_THE_FLOOR and is_unbound)
+                or (finding.rule == "below-floor" and protocol.responsible is not None)
+            )
             yield replace(finding, severity="warning") if is_mild else finding
 
 

@@ -186,17 +186,17 @@ def numbered(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, Numbers]
             numbers = {"when": _condition(phase.back_to.when)}
             yield (*path, "back_to"), phase.back_to.cites, numbers
         for rung in phase.ladder:
-            yield (*path, "steps", rung.id), rung.cites, {"min": _length(rung.least)}
+            yield (*path, "steps", rung.id), rung.cites, {"min": _stated(rung.least)}
     for path, _phase, activity in activities(protocol):
         yield path, activity.cites, _of_activity(activity)
 
 
 def _of_limit(limit: Limit) -> Numbers:
     return {
-        "longest": _length(limit.longest),
-        "gap": _length(limit.gap),
-        "not_before": _anchor(limit.not_before),
-        "not_after": _anchor(limit.not_after),
+        "longest": _stated(limit.longest),
+        "gap": _stated(limit.gap),
+        "not_before": _stated(limit.not_before),
+        "not_after": _stated(limit.not_after),
         "most_per_day": () if limit.most_per_day is None else (float(limit.most_per_day),),
         "needs": _condition(limit.needs),
     }
@@ -204,8 +204,8 @@ def _of_limit(limit: Limit) -> Numbers:
 
 def _of_phase(phase: Phase) -> Numbers:
     return {
-        "min": _length(phase.least),
-        "max": _length(phase.most),
+        "min": _stated(phase.least),
+        "max": _stated(phase.most),
         "enter_when": _condition(phase.enter_when),
         "leave_when": _condition(phase.leave_when),
         "climb_when": _condition(phase.climb_when),
@@ -241,6 +241,12 @@ def _range(row: Range) -> tuple[Number, ...]:
 
 def _length(length: Duration | TableRef | None) -> tuple[Number, ...]:
     return (length,) if isinstance(length, Duration) and length != Duration() else ()
+
+
+def _stated(length: Duration | TableRef | Anchor | None) -> tuple[Number, ...]:
+    """The same with a length of nothing: where it is written it is a number like any other."""
+    length = length.offset if isinstance(length, Anchor) else length
+    return (length,) if isinstance(length, Duration) else ()
 
 
 def _anchor(anchor: Anchor | None) -> tuple[Number, ...]:

@@ -14,7 +14,6 @@ from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.lint_sessions import earliest_entries, time_since_injury
 from recovery.protocol.model import (
-    ON_THE_SKIN,
     All,
     Anchor,
     Limit,
@@ -27,8 +26,6 @@ from recovery.protocol.model import (
 from recovery.protocol.problems import Places
 
 _PACKS = ("cold", "warm")
-_AFTER = {"cold": ("tens", "massage", "exercise"), "warm": ("tens",)}
-"""What needs feeling in the skin and quick muscles, which a pack takes away for a while."""
 _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
 """What a phase that counts from the injury has to speak about, by doing it or by a limit."""
 
@@ -38,23 +35,11 @@ def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
     for path, phase, activity in activities(protocol):
         if isinstance(activity, Session):
             limits = [limit for limit in protocol.limits if binds(limit, phase)]
-            yield from _longest(path, activity, limits)
             yield from _over_by(path, activity, limits)
-    yield from _gaps(protocol)
     for phase in protocol.phases:
         yield from _fresh(protocol, phase)
-    yield from _warmth(protocol)
     yield from _gates(protocol)
     yield from _texts(protocol)
-
-
-def _longest(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Finding]:
-    for modality in dict.fromkeys(step.modality for step in activity.steps):
-        bound = any(limit.longest is not None and modality in limit.of for limit in limits)
-        if modality in ON_THE_SKIN and not bound:
-            message = _("no limit says how long {modality} may go on here", modality=modality)
-            expected = _("a limit of {modality} with 'longest'", modality=modality)
-            yield Finding("session-without-limit", path, message, expected)
 
 
 def _over_by(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Finding]:
@@ -166,23 +151,6 @@ def _note(found: dict[str, Path], path: Path, activity: object) -> None:
             found.setdefault(step.modality, path)
 
 
-def _gaps(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """From pack to pack, also to those of another protocol, and to what needs a skin that feels."""
-    done = _done(protocol.phases)
-    packs = [pack for pack in _PACKS if pack in done]
-    pairs = [(pack, other) for pack in packs for other in _PACKS]
-    pairs += [("massage", "massage")] if "massage" in done else []
-    pairs += [(pack, other) for pack in packs for other in _AFTER[pack] if other in done]
-    for one, other in pairs:
-        if not any(
-            limit.gap is not None and not limit.during and one in limit.of and other in limit.to
-            for limit in protocol.limits
-        ):
-            message = _("no limit says how long to wait from {one} to {other}", one=one, other=other)
-            expected = _("a limit of {one} with 'gap', to {other}, in all phases", one=one, other=other)
-            yield Finding("session-without-gap", done[one], message, expected)
-
-
 def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
     if phase.zero != "injury":
         return
@@ -210,26 +178,6 @@ def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
 def _forbids(limit: Limit) -> bool:
     """Whether it says that something may not be, at all or for now."""
     return limit.never or limit.not_before is not None or limit.needs is not None
-
-
-def _warmth(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """Warm packs are counted; after an injury they wait for a time and for a state, whatever the gates say."""
-    path = _done(protocol.phases).get("warm")
-    if path is None:
-        return
-    limits = [limit for limit in protocol.limits if "warm" in limit.of and not limit.during]
-    if not any(limit.most_per_day is not None for limit in limits):
-        message = _("no limit says how often a day there may be warmth")
-        yield Finding("warmth-without-limit", path, message, _("a limit of warm with 'most_per_day'"))
-    if "onset" not in protocol.inputs:
-        return
-    if not any(limit.not_before is not None and limit.not_before.origin == "injury" for limit in limits):
-        message = _("no limit says from when after the injury there may be warmth")
-        expected = _("a limit of warm with not_before: injury+...")
-        yield Finding("warmth-without-limit", path, message, expected)
-    if not any(limit.needs is not None for limit in limits):
-        message = _("no limit says in what state there may be warmth")
-        yield Finding("warmth-without-limit", path, message, _("a limit of warm with needs: ..."))
 
 
 # What a text tells ----------------------------------------------------------------------------------

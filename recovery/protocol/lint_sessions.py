@@ -57,7 +57,7 @@ def _without_end(path: Path, activity: Reminder | Hold, limits: list[Limit]) -> 
     for limit in own:
         if limit.never:
             yield _forbidden((*path, "of"), limit, modality)
-    measured = next((each for each in own if each.longest or each.most_per_day is not None), None)
+    measured = next((each for each in own if _measures(each, activity)), None)
     if modality not in ON_THE_SKIN and measured is None:
         return
     message = (
@@ -74,6 +74,12 @@ def _without_end(path: Path, activity: Reminder | Hold, limits: list[Limit]) -> 
     )
     expected = _("kind: session, with duration, start and end")
     yield Finding("only-as-session", (*path, "kind"), message, expected)
+
+
+def _measures(limit: Limit, activity: Reminder | Hold) -> bool:
+    """Whether a limit asks for a length or a number that only a session has."""
+    is_kept = isinstance(activity, Hold) and limit.longest is not None and limit.longest.about_seconds < DAY
+    return is_kept or limit.most_per_day is not None
 
 
 def _forbidden(where: Path, limit: Limit, modality: str) -> Finding:
@@ -262,6 +268,11 @@ def _comparable(begin: Anchor, origin: str, entered: float) -> float:
 
 
 # Cadences -----------------------------------------------------------------------------------------
+
+
+def round_length(activity: Session) -> float:
+    """The seconds of one round, without the wait after its last treatment."""
+    return _length(activity, with_last_wait=False)
 
 
 def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:

@@ -544,6 +544,30 @@ class Phase(Value):
             yield from rung.activities
 
 
+class Responsible(Value):
+    """A professional who answers for a protocol that is less strict than the floor of the language."""
+
+    name: str
+    role: str
+    on: str
+    """The day of their word: a local date, ISO 8601."""
+    because: str
+    registration: str = ""
+    """Of their profession: the register and the number."""
+
+    def __str__(self) -> str:
+        return f"{self.who}, {self.on}: {self.because}"
+
+    @property
+    def who(self) -> str:
+        """The person with profession and registration."""
+        return ", ".join(part for part in (self.name, self.role, self.registration) if part)
+
+    def as_data(self) -> dict[str, str]:
+        """The fields by name, those that are given."""
+        return {name: str(value) for name in self._fields if (value := getattr(self, name))}
+
+
 class RecoveryProtocol(Value):
     """A versioned template of care."""
 
@@ -571,6 +595,7 @@ class RecoveryProtocol(Value):
     phases: tuple[Phase, ...]
     then: str = ""
     """The protocol that usually follows, if any."""
+    responsible: Responsible | None = None
     notes: tuple[str, ...] = ()
     """What a reader should know besides: the state of the evidence, what the file does not cover."""
 

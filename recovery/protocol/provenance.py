@@ -44,7 +44,7 @@ def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:
         yield _cited(path, asked.cites, "fresh", str(asked.fresh))
     for path, cites, numbers in numbered(protocol):
         for field, values in numbers.items():
-            if values:
+            if values and values != (Duration(),):
                 yield _cited(path, cites, field, _shown(field, values))
     for path, _phase, activity in activities(protocol):
         match getattr(activity, "cadence", None):

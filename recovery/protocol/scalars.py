@@ -6,7 +6,7 @@ A value that cannot be read raises a `language` error that carries what was expe
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -31,6 +31,8 @@ from recovery.protocol.problems import did_you_mean, shown
 
 LONGEST_CUE = 500
 LONGEST_PROSE = 4000
+LONGEST_NAME = 120
+_LETTERS_OF_A_NAME = 2
 _LONGEST_WORD = 200
 _TEN_YEARS = 3653 * 86400
 
@@ -229,6 +231,22 @@ def _moment(value: str) -> LocalMoment:
     return LocalMoment(base, minutes=int(f"{sign}{duration.seconds // 60}"))
 
 
+def _day(value: str) -> str:
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            raise ValueError
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(_("{value!r} is not a date", value=value[:40])) from None
+
+
+def _person(value: str) -> str:
+    name = _text(value, LONGEST_NAME, ())
+    if sum(character.isalpha() for character in name) < _LETTERS_OF_A_NAME:
+        raise ValueError(_("{value!r} is not a name", value=name[:40]))
+    return name
+
+
 def _count(value: str) -> int:
     if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) == 0:
         raise ValueError(_("not a number of times"))
@@ -388,6 +406,24 @@ Moment = Annotated[
         N_('a time of day: "08:00", wake, wake+30min, bedtime or bedtime-1h'),
         rf"({_CLOCK}|wake( ?\+ ?{_LENGTH})?|bedtime( ?- ?{_LENGTH})?)",
         description='A time of day: "08:00", wake+30min or bedtime-1h.',
+    ),
+]
+Day = Annotated[
+    str,
+    *_scalar(
+        _day,
+        N_("a date such as 2026-12-01"),
+        r"\d{4}-\d{2}-\d{2}",
+        description="A date, such as 2026-12-01.",
+    ),
+]
+PersonName = Annotated[
+    str,
+    *_scalar(
+        _person,
+        N_("the name of a person, such as Dr. Jana Meyer"),
+        r".*\S.*",
+        description="The name of a person.",
     ),
 ]
 Count = Annotated[

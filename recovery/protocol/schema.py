@@ -311,6 +311,16 @@ class AssessEntry(Entry):
     source: Sources | None = SOURCE
 
 
+class ResponsibleEntry(Entry):
+    """The professional who answers for a file that is less strict than the floor of the language."""
+
+    name: s.PersonName = Field(description=N_("Who answers for it."))
+    role: s.Title = Field(description=N_("Their profession, such as physiotherapist."))
+    registration: s.Title | None = Field(None, description="Their registration: the register and the number.")
+    on: s.Day = Field(description=N_("The day on which they said so: 2026-12-01."))
+    because: s.Cue = Field(description=N_("Why less strict is right here."))
+
+
 class ProtocolFile(Entry):
     """A protocol of the recovery program, format 1."""
 
@@ -324,6 +334,9 @@ class ProtocolFile(Entry):
     region: s.Id = Field(description=N_("The part of the body that limits are counted for, such as hip."))
     inputs: tuple[s.Input, ...] = Field(
         description=N_("What a start has to give: of onset, grade, side."), min_length=1
+    )
+    responsible: ResponsibleEntry | None = Field(
+        None, description="Who answers for it where it is less strict than the floor of the language."
     )
     options: dict[s.Id, OptionEntry] = Field({}, description="Further inputs, by id: choices of words.")
     excludes: tuple[ExclusionEntry, ...] = Field(

@@ -37,6 +37,29 @@ observe:
     fresh: 24h
     source: own
 
+# Asked before the start. A yes forbids these modalities; the rest goes on.
+screen:
+  - id: raynaud
+    ask: "Raynaud's, or hives from cold?"
+    forbid: cold
+    say: No cold packs without asking a doctor first.
+    source: own
+  - id: skin
+    ask: "Is the skin there numb, broken or infected?"
+    forbid: cold
+    say: No cold packs there.
+    source: own
+  - id: circulation
+    ask: "Poor circulation?"
+    forbid: cold
+    say: No cold packs without asking a doctor first.
+    source: own
+  - id: heart
+    ask: "Heart disease or angina?"
+    forbid: cold
+    say: No cold packs without asking a doctor first.
+    source: own
+
 # What nothing may break: no phase, no snooze, no command.
 limits:
   - id: cold-session
@@ -74,8 +97,57 @@ limits:
     say: No massage and no exercise on a fresh injury.
     source: own
 
-# Signs that somebody has to look at: routine, urgent or emergency.
+# Signs that somebody has to look at: routine, urgent or emergency. Without those that are asked here a file is
+# refused: they are the floor of the language (protocols/README.md), as are most numbers of the limits above.
 red_flags:
+  - id: saddle
+    ask: "Numbness between the legs, trouble with bladder or bowels, or both legs weak?"
+    level: emergency
+    say: Call the emergency number now.
+    suspend: all
+    source: own
+  - id: breathless
+    ask: "Chest pain or breathlessness?"
+    level: emergency
+    say: Call the emergency number now.
+    suspend: all
+    source: own
+  - id: tense
+    ask: "Pain that keeps rising, and the area tense, pale or numb?"
+    level: emergency
+    say: Call the emergency number now.
+    suspend: all
+    source: own
+  - id: no-weight
+    ask: "Unable to put weight on the {{side}} leg, or to walk 4 steps?"
+    level: urgent
+    say: Have it seen by a doctor today.
+    suspend: exercise
+    source: own
+  - id: deformed
+    ask: "Is the place deformed, or is there a gap in the muscle?"
+    level: urgent
+    say: Have it seen by a doctor today.
+    suspend: exercise
+    source: own
+  - id: cannot-move
+    ask: "Unable to move the {{side}} hip at all?"
+    level: urgent
+    say: Have it seen by a doctor today.
+    suspend: exercise
+    source: own
+  - id: numb-below
+    ask: "Numbness or tingling below the injury?"
+    level: urgent
+    say: Have it seen by a doctor today if it does not go away soon.
+    suspend: [cold, exercise]
+    source: own
+  - id: redness
+    ask: "Redness that spreads, or fever?"
+    level: urgent
+    say: Have it seen by a doctor today.
+    suspend: exercise
+    source: own
   - id: severe-pain
     when: pain >= 8
     level: urgent

@@ -9,9 +9,9 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.reading import check_file
 from recovery.protocol.starter import starter
 from tests.cli.conftest import ZONE, Person
-from tests.profile import ICE, protocol
+from tests.profile import LONG, protocol
 
-GOOD = protocol(ICE.format(length="20min"))
+GOOD = protocol(LONG.format(length="20min"))
 LONGER = GOOD.replace("duration: 20min", "duration: 25min").replace("version: 1.0.0", "version: 1.1.0")
 BAD = GOOD.replace("title: Ice", "tilte: Ice").replace("per_day: 1", "per_day: often")
 
@@ -174,7 +174,7 @@ def test_hiding_one_that_comes_with_the_program_is_said(person: Person) -> None:
 
 
 def test_what_it_uses_from_beside_it_is_installed_with_it(person: Person) -> None:
-    person.file(protocol(ICE.format(length="20min"), name="part"), "part.yaml")
+    person.file(protocol(LONG.format(length="20min"), name="part"), "part.yaml")
     whole = (
         protocol(name="whole")
         .replace("phases:\n", "phases:\n  - use: part\n")

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.cli.conftest import ZONE, Person
-from tests.profile import ICE, protocol
+from tests.profile import ICE, LONG, protocol
 
-GOOD = protocol(ICE.format(length="20min"))
+GOOD = protocol(LONG.format(length="20min"))
 HERE = ("--timezone", ZONE)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import Person
-from tests.profile import ICE, protocol
+from tests.profile import ICE, LONG, protocol
 
 BAD = protocol(ICE.format(length="20 parsecs")).replace("title: Ice", "tilte: Ice")
 
@@ -60,13 +60,13 @@ def test_showing_what_is_not_there_is_status_3(person: Person) -> None:
 
 
 def test_a_good_file_is_said_to_be_good(person: Person) -> None:
-    path = person.file(protocol(ICE.format(length="20min")))
+    path = person.file(protocol(LONG.format(length="20min")))
     assert f"{path}: Seconds, version 1.0.0: no errors\n" in person.types("validate", path).out
     assert all(one["severity"] != "error" for one in person.lines("validate", path))
 
 
 def test_all_errors_of_all_files_are_told_with_their_places(person: Person) -> None:
-    bad, good = person.file(BAD, "bad.yaml"), person.file(protocol(ICE.format(length="20min")))
+    bad, good = person.file(BAD, "bad.yaml"), person.file(protocol(LONG.format(length="20min")))
     lines = person.types("validate", bad, good, "rice", status=1).out.splitlines()
 
     assert any(line.startswith(f"{bad}:24:") and "did you mean" in line and "title" in line for line in lines)

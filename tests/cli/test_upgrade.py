@@ -23,8 +23,8 @@ inputs: [onset]
 observe:
   pain: {ask: "Pain?", scale: 0..10, fresh: 24h, source: own}
 limits:
-  - {id: long, of: cold, longest: 12h, say: Not longer., source: own}
-  - {id: gap, of: cold, gap: 1s, to: [cold, warm], say: Not at once., source: own}
+  - {id: long, of: exercise, longest: 12h, say: Not longer., source: own}
+  - {id: gap, of: exercise, gap: 1s, to: exercise, say: Not at once., source: own}
 red_flags:
   - {id: hurts, when: pain >= 8, level: routine, say: It hurts., source: own}
 phases:
@@ -39,7 +39,7 @@ phases:
       - id: ice
         kind: session
         title: Ice
-        of: cold
+        of: exercise
         duration: 20min
         every: 2h..3h
         start: Cold pack on.

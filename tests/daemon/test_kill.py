@@ -21,7 +21,6 @@ from recovery.store.checking import check
 from tests.desktop import Desktop, until
 from tests.profile import HEAD, LOOK, Profile
 
-GAP = "  - {id: gap, of: [cold, warm], gap: 1s, to: [cold, warm], say: Not at once., source: own}\n"
 PACKS = """\
       - id: packs
         kind: alternation
@@ -36,13 +35,12 @@ WAIT = "          - wait: 1s\n"
 
 def course(steps: int) -> str:
     """A protocol with that many sessions, one after the other; each cue has a text of its own."""
-    head = HEAD.format(id="quick", inputs="onset")
-    assert GAP in head
+    head = HEAD.format(id="quick", inputs="onset").replace("[cold, warm]", "exercise")
     told = "".join(
-        STEP.format(of=("cold", "warm")[number % 2], number=number) + WAIT * (number % 3 > 0)
+        STEP.format(of=("exercise", "rest")[number % 2], number=number) + WAIT * (number % 3 > 0)
         for number in range(steps)
     )
-    return head.replace(GAP, "") + PACKS + told + LOOK
+    return head + PACKS + told + LOOK
 
 
 class Victim:

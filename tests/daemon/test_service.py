@@ -17,7 +17,7 @@ from recovery.store import failures
 from recovery.store.journal import Journal
 from recovery.store.record import do, load, told, untold, write
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
-from tests.profile import ICE, protocol
+from tests.profile import ICE, LONG, protocol
 
 Made = Callable[..., Watch]
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_shown_is_tried_again_ever_more_seldom(watch: Made) -> No
 
 
 def test_after_the_last_wait_a_cue_is_tried_when_something_else_is_due(watch: Made) -> None:
-    daemon = watch(ICE.format(length="10h"))
+    daemon = watch(LONG.format(length="10h"))
     daemon.notifier.break_down("no screen")
     daemon.wake()
     for _ in RETRIES:
@@ -399,7 +399,7 @@ def test_two_episodes_share_a_note(tmp_path: Path) -> None:
 
 
 def test_an_end_shares_no_note(watch: Made) -> None:
-    daemon = watch(ICE.format(length="2h"), DRINK)
+    daemon = watch(LONG.format(length="2h"), DRINK)
     daemon.wake()
     daemon.wake_when_due()
 

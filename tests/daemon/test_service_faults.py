@@ -174,7 +174,7 @@ AT_ONCE = """\
 @pytest.fixture
 def together(tmp_path: Path) -> Watch:
     """A round of packs without a wait between them."""
-    gap = "  - {id: gap, of: [cold, warm], gap: 1s, to: [cold, warm], say: Not at once., source: own}\n"
+    gap = "  - {id: gap, of: cold, gap: 1h, to: cold, say: Not at once., source: own}\n"
     text = protocol(AT_ONCE)
     assert gap in text
     start(tmp_path, text.replace(gap, ""))

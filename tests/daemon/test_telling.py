@@ -15,7 +15,7 @@ from recovery.store.journal import Journal
 from recovery.store.record import do, load
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
-from tests.profile import ICE, Profile, protocol
+from tests.profile import ICE, LONG, Profile, protocol
 
 Made = Callable[..., Watch]
 
@@ -266,7 +266,7 @@ def test_an_end_is_not_told_again_hours_later(watch: Made) -> None:
 
 def test_an_end_is_not_told_again_after_bedtime(tmp_path: Path) -> None:
     late = NOON.replace(hour=22, minute=30)
-    start(tmp_path, protocol(ICE.format(length="27min")), late)
+    start(tmp_path, protocol(LONG.format(length="27min")), late)
     daemon = Watch(tmp_path, late)
     daemon.wake()
     while daemon.next is not None and daemon.next < late + timedelta(hours=8):
@@ -400,7 +400,7 @@ def test_a_start_is_held_and_shown_when_the_person_may_be_disturbed(watch: Made)
 
 
 def test_where_the_desktop_does_not_say_when_it_is_asked_again(watch: Made) -> None:
-    daemon = watch(ICE.format(length="10h"))
+    daemon = watch(LONG.format(length="10h"))
     daemon.notifier.may_disturb = False
     daemon.wake()
     waits = []
@@ -532,7 +532,7 @@ def test_a_session_that_fits_before_it_is_offered(tmp_path: Path) -> None:
 
 
 def test_what_is_too_long_for_the_time_between_only_begins_outside(tmp_path: Path) -> None:
-    daemon = quiet(tmp_path, protocol(ICE.format(length="10h")), ("12:15", "13:15"))
+    daemon = quiet(tmp_path, protocol(LONG.format(length="10h")), ("12:15", "13:15"))
     daemon.wake()
     assert daemon.titles() == ["Ice: start, 10 h, until 22:00"]
 

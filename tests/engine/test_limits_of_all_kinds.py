@@ -63,7 +63,7 @@ def test_an_ordinary_session_goes_on_beside_one_that_is_not_told() -> None:
         ("{id: x, of: exercise, not_before: start+150min}", ["Mon 10:00", "Mon 11:00"]),
         ("{id: x, of: exercise, not_after: start+90min}", ["Mon 08:00"]),
         ("{id: x, of: exercise, needs: pain <= 3}", []),
-        ("{id: x, of: exercise, longest: 10min}", []),
+        ("{id: x, of: exercise, longest: 10min}", ["Mon 08:00", "Mon 09:00", "Mon 10:00", "Mon 11:00"]),
         ("{id: x, of: exercise, most_per_day: 1}", []),
         ("{id: x, of: [cold, warm], gap: 1h, to: exercise}", ["Mon 08:20", "Mon 09:00", "Mon 11:00"]),
         ("{id: x, of: warm, never: true}", ["Mon 08:00", "Mon 09:00", "Mon 10:00", "Mon 11:00"]),

@@ -29,6 +29,8 @@ SECTIONS = {
   rom: {ask: "Movement?", choices: [limited, full], fresh: 24h, source: own}""",
     "limits": "limits:\n"
     "  - {id: cold-session, of: cold, longest: 20min, gap: 30min, to: [cold, warm], source: nhs}",
+    # The small protocol is about other things than the floor of the language.
+    "responsible": "responsible: {name: Dr. Small, role: Tester, on: 2026-11-01, because: It is a test.}",
     "tables": "tables:\n  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo, source: own}",
     "healing": "healing: {from: injury, table: heal, late: {level: routine, say: Late}, source: own}",
     "red_flags": "red_flags:\n"

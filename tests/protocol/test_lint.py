@@ -256,6 +256,39 @@ CASES: list[Case] = [
         },
     ),
     (
+        "below-floor",
+        {
+            "activities": ICE.format("duration: 20min, every: 2h"),
+            "limits": _limit("of: cold, gap: 59min, to: cold"),
+        },
+        "limit 'x' > gap",
+        {"activities": ICE.format("duration: 20min, every: 2h"), "limits": GAP},
+    ),
+    (
+        "missing-sign",
+        {"activities": ICE.format("duration: 20min, every: 2h")},
+        "red_flags",
+        {"activities": REMIND.format("every: 2h")},
+    ),
+    (
+        "missing-question",
+        {
+            "activities": ICE.format("duration: 20min, every: 2h"),
+            "red_flags": f'{SECTION_FLAG}\nscreen:\n  - {{id: skin, ask: "Numb?", forbid: warm, say: No, source: own}}',
+        },
+        "screening question 'skin'",
+        {"activities": REMIND.format("every: 2h")},
+    ),
+    (
+        "fresh-without-limit",
+        {"activities": ICE.format("duration: 20min, every: 2h")},
+        "phase 'first' > activity 'ice'",
+        {
+            "activities": ICE.format("duration: 20min, every: 2h"),
+            "limits": _limit("of: cold, not_after: injury+48h"),
+        },
+    ),
+    (
         "only-as-session",
         {"activities": HOLD.format("warm")},
         "phase 'first' > activity 'h' > kind",

@@ -1,0 +1,123 @@
+"""Who answers for a protocol below the floor is told wherever the protocol is checked, installed, started or lived."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from recovery.language import use
+from recovery.protocol.library import installed_folder
+from tests.cli.conftest import Person
+
+SIGNED = """responsible:
+  name: Dr. Jana Meyer
+  role: Physiotherapist
+  registration: HCPC PH12345
+  on: 2026-11-20
+  because: Ice under my eyes.
+"""
+TOLD = (
+    "Dr. Jana Meyer, Physiotherapist, HCPC PH12345 answers for what is less strict here than the floor of the language "
+    "(2026-11-20): Ice under my eyes."
+)
+IN_GERMAN = (
+    "Dr. Jana Meyer, Physiotherapist, HCPC PH12345 steht für das ein, was hier weniger streng ist als die Untergrenze "
+    "der Sprache (2026-11-20): Ice under my eyes."
+)
+DATA = {
+    "name": "Dr. Jana Meyer",
+    "role": "Physiotherapist",
+    "registration": "HCPC PH12345",
+    "on": "2026-11-20",
+    "because": "Ice under my eyes.",
+}
+START = ("--onset", "2h ago", "--side", "left", "--screen", "none", "--signs", "none")
+
+
+def rewritten(signed: str = "") -> str:
+    """Rice with half an hour of ice, and with who answers for it."""
+    text = (installed_folder() / "rice.yaml").read_text("utf-8")
+    text = text.replace("\nid: rice\n", "\nid: mine\n").replace(
+        "\nthen: contrast\n", f"\nthen: contrast\n{signed}"
+    )
+    old = "A cold pack stays on for at most 20 minutes; longer can harm the skin and the nerves."
+    assert old in text
+    text = text.replace(old, "A cold pack stays on for at most 30 minutes.")
+    limit = '    longest: 20min\n    say: A cold pack stays on for at most 30 minutes.\n    source: "seed:183, nhs"\n'
+    assert limit in text
+    return text.replace(limit, limit.replace("20min", "30min").replace('"seed:183, nhs"', "own"))
+
+
+@pytest.fixture
+def signed(person: Person) -> str:
+    return person.file(rewritten(SIGNED), "mine.yaml")
+
+
+@pytest.fixture
+def unsigned(person: Person) -> str:
+    return person.file(rewritten(), "mine.yaml")
+
+
+def test_unsigned_it_is_refused_everywhere(person: Person, unsigned: str) -> None:
+    words = "less strict than the floor of the language: cold, longest session"
+    assert words in person.types("validate", unsigned, status=1).out
+    assert words in person.types("protocols", "add", unsigned, status=1).err
+    assert words in person.types("start", unsigned, *START, "--no-daemon", status=1).err
+    assert words in person.types("simulate", unsigned, "--onset", "2026-11-23 12:00", status=1).err
+    assert person.json("status", status=3)["episodes"] == []
+    assert not (person.home / "protocols" / "mine.yaml").exists()
+
+
+def test_it_is_told_by_validate_and_what_is_below_the_floor_too(person: Person, signed: str) -> None:
+    out = person.types("validate", signed).out
+    assert TOLD in out.splitlines()
+    assert "limit 'cold-session' > longest: less strict than the floor" in out
+    (problem,) = [
+        each for each in person.lines("validate", signed) if each["message"].startswith("less strict")
+    ]
+    assert (problem["severity"], problem["found"]) == ("warning", "30min")
+
+
+def test_it_is_told_by_add_and_show(person: Person, signed: str) -> None:
+    assert person.types("protocols", "add", signed).out.splitlines()[0] == TOLD
+    assert "Dr. Jana Meyer" in person.types("protocols", "show", "mine").out
+    assert person.json("protocols", "add", signed, "--replace")["responsible"] == DATA
+
+
+def test_it_is_told_before_a_start_and_in_status(person: Person, signed: str) -> None:
+    assert person.starts("start", signed, *START).out.splitlines()[0] == TOLD
+    assert TOLD in person.types("status").out.splitlines()
+    assert person.json("status")["episodes"][0]["responsible"] == DATA
+
+
+def test_as_json_a_start_says_it(person: Person, signed: str) -> None:
+    assert person.json("start", signed, *START, "--no-daemon")["responsible"] == DATA
+
+
+def test_where_nobody_answers_nothing_is_said(patient: Person) -> None:
+    assert "responsible" not in patient.json("status")["episodes"][0]
+    assert "answers for" not in patient.types("status").out
+    assert "answers for" not in patient.types("validate", "rice").out
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    use("de")
+    yield
+    use("en")
+
+
+@pytest.mark.usefixtures("german")
+def test_it_is_told_in_german(person: Person, signed: str) -> None:
+    assert IN_GERMAN in person.types("validate", signed).out
+    assert IN_GERMAN in person.starts("start", signed, *START).out
+    assert IN_GERMAN in person.types("status").out
+
+
+def test_an_answer_that_is_new_is_less_strict_in_a_difference(person: Person, signed: str) -> None:
+    out = person.types("protocols", "diff", "rice", signed).out
+    words = " ".join(out.split())
+    assert (
+        "responsible Dr. Jana Meyer, Physiotherapist, HCPC PH12345, 2026-11-20: Ice under my eyes. is new"
+        in words
+    )
+    assert words.endswith("[less strict]")
