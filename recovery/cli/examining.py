@@ -12,6 +12,7 @@ from recovery.cli.where import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
 from recovery.daemon.autostart.way import Machine
+from recovery.daemon.handing import knows_screen
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
@@ -21,7 +22,6 @@ from recovery.language import N_, _, n_
 from recovery.notify import disturbing, inspecting
 from recovery.notify.inspecting import Desk
 from recovery.notify.session_bus import bare
-from recovery.notify.surroundings import screen
 from recovery.settings import Settings
 from recovery.store.figures import Lateness, figures, record_of
 from recovery.store.journal import NAME
@@ -347,7 +347,7 @@ def _desktop(there: Presence, desk: Desk, environ: Mapping[str, str]) -> Check:
     if there.problem:
         advice = hand_over if is_usable else _("see the lines above")
         return Check("desktop", "fail", _("this one; {reason}", reason=there.problem), advice)
-    if not there.screen and screen(environ):
+    if not knows_screen(there, environ):
         found = _(
             "this one, but the daemon does not know its screen: it does not see what has the full screen"
         )

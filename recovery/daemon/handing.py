@@ -24,12 +24,12 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
     """
     if there is None or not there.pid or there.bus is None:
         return 0
-    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    named = address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if there.problem:
         from recovery.notify.session_bus import session_bus_address
 
-        address = session_bus_address(environ)
-    if not address or (is_in(there.bus, address) and (there.screen or not _has_screen(environ))):
+        address = session_bus_address(environ)  # the named one, and then their own
+    if not address or (is_in(there.bus, named or address) and knows_screen(there, environ)):
         return 0
     from recovery.daemon import control
     from recovery.notify.session_bus import BUS
@@ -54,13 +54,15 @@ def is_in(bus: str, address: str) -> bool:
     return address == bus or bus in (part.partition(",guid=")[0] for part in address.split(";"))
 
 
-def _has_screen(environ: Mapping[str, str]) -> bool:
-    """Whether there is a screen that the daemon could be told of."""
-    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
-        return False
+def knows_screen(there: Presence, environ: Mapping[str, str]) -> bool:
+    """Whether the daemon has been told of the screens of this session; there may be none."""
+    told = there.screen.split()
+    named = [environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)]
+    if all(name in told for name in named):
+        return True
     from recovery.notify.surroundings import screen
 
-    return bool(screen(environ))
+    return all(name in told for name in screen(environ).split())
 
 
 def hand_over_and_wait(

@@ -304,6 +304,11 @@ def test_the_same_bus_tells_the_screen_that_was_not_known(desktop: Desktop, pers
     person.run("daemon", "start", **at(desktop))
 
     assert speaks_to(person, desktop).screen == desktop.environ["DISPLAY"]
+    person.run("daemon", "start", **{**at(desktop), "DISPLAY": ":7", "WAYLAND_DISPLAY": "wayland-0"})
+    there = speaks_to(person, desktop)
+    assert there.screen == ":7 wayland-0", "a new log-in on the same bus"
+    for less in ({"DISPLAY": ":7"}, {"DISPLAY": ""}, {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1"}):
+        assert handing.hand_over(person.home, there, {**at(desktop), **less}) == 0
 
 
 def test_plyer_goes_along(desktop: Desktop, other: Desktop, person: Profile) -> None:
@@ -378,6 +383,18 @@ def test_a_server_that_hangs_there_is_no_reason_to_go(
         said = person.run("daemon", "start", **at(bare_other)).out
 
     assert "It stays with the desktop that it has: the notification server there does not answer." in said
+    speaks_to(person, desktop)
+
+
+def test_a_bus_without_a_server_is_left_for_the_one_of_the_desktop(
+    desktop: Desktop, bare_other: Desktop, person: Profile
+) -> None:
+    """Started by cron on the person's own bus, beside a desktop that has made a bus of its own."""
+    bare_other.start_bus()
+    person.run("daemon", "start", **here(bare_other))
+    person.wait_for_sign(lambda there: there.problem and there.bus == bare_other.address, "it has no server")
+    person.run("daemon", "start", **{**at(desktop), "XDG_RUNTIME_DIR": str(bare_other.folder)})
+
     speaks_to(person, desktop)
 
 
