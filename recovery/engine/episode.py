@@ -208,6 +208,8 @@ class Episode(Value):
     clock: ClockSeen | None = None
     written_at: datetime | None = None
     """When the newest of its facts was written down, since the clock was last put right."""
+    leaves_out_answers: bool = False
+    """Answers of long ago that no decision asks for are not among `answers`; with another onset one may."""
 
     @property
     def is_over(self) -> bool:

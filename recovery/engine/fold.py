@@ -164,10 +164,10 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
             _take(given, fact)
             episode = _no_longer_asked(episode, fact)
         else:
-            if fact.kind in _ABOUT_ANSWERS:
+            if fact.kind in ABOUT_ANSWERS:
                 episode = replace(episode, answers=_in_order(given))
             episode = _after(episode, fact, elsewhere)
-            if fact.kind in _ABOUT_ANSWERS:
+            if fact.kind in ABOUT_ANSWERS:
                 given = {name: [*answers] for name, answers in episode.answers.items()}
             if fact.data.get("cue"):
                 carriers[fact.seq] = fact
@@ -663,7 +663,7 @@ def _delivered(episode: Episode, fact: Fact) -> Episode:
 _REPEATED = ("start", "end")
 _OFFERS = ("offer", "way-back")
 
-_ABOUT_ANSWERS = (f.RIGHTED,)
+ABOUT_ANSWERS = (f.RIGHTED,)
 """The kinds, but for the answers themselves, whose rules read or change what was answered."""
 
 

@@ -48,12 +48,13 @@ def _carried(
             continue
         elif fact.kind == f.ANSWERED:
             given = data["values"]
-            known = {name: value for name, value in given.items() if _is_possible(protocol, name, value)}
+            known = {name: value for name, value in given.items() if is_possible(protocol, name, value)}
             yield fact if known == given else replace(fact, data={**data, "values": known})
             continue
         yield fact
 
 
-def _is_possible(protocol: RecoveryProtocol, name: str, value: int | str) -> bool:
+def is_possible(protocol: RecoveryProtocol, name: str, value: int | str) -> bool:
+    """Whether a protocol could have got an answer."""
     asked = protocol.observations.get(name)
     return asked is not None and read_answer(str(value), asked) is not None

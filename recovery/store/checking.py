@@ -23,6 +23,7 @@ from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
 from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
+from recovery.store.migrations import ANSWERS_SQL
 from recovery.store.record import protocol_of
 from recovery.store.shapes import SHAPES
 from recovery.values import Value
@@ -102,6 +103,7 @@ def _report(connection: sqlite3.Connection, path: Path, now: datetime) -> Report
         names: dict[str, tuple[str, str]] = {}
         with as_it_stands(connection):
             faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
+        faults += _of_answers(connection)
         if not faults:  # what else could be found would only follow from them
             faults += _of_episodes(Journal(connection, path))
     protocols, episodes, facts, last = connection.execute(
@@ -193,6 +195,15 @@ def _of_facts(
         if wrong:
             course.is_spoilt = True
             yield Fault(_("fact {seq}", seq=seq), wrong)
+
+
+def _of_answers(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Whether the table that finds answers tells what the facts tell."""
+    told, table = ANSWERS_SQL.format(told="fact AS told"), "SELECT * FROM answer"
+    for first, second in ((told, table), (table, told)):
+        if connection.execute(f"SELECT * FROM ({first} EXCEPT {second}) LIMIT 1").fetchone():  # noqa: S608
+            yield Fault("table answer", _("is not what the facts tell"))
+            return
 
 
 def _read(

@@ -8,7 +8,7 @@ the transaction it happened in. Wrong use (no transaction, a naive datetime) rai
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,25 @@ from types import TracebackType
 from typing import Any, Self
 
 from recovery import clock
-from recovery.engine.facts import COMPLETED, STARTED, STOPPED, UNDONE, UPGRADED, Fact, from_ms, to_ms
+from recovery.engine.facts import (
+    ANSWERED,
+    COMPLETED,
+    STARTED,
+    STOPPED,
+    UNDONE,
+    UPGRADED,
+    Fact,
+    from_ms,
+    to_ms,
+)
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
 from recovery.store.chain import Chain
 from recovery.store.connecting import connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
-from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
+from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL, TURNS_SQL
+from recovery.store.older import Entry, Older
 from recovery.values import Value, replace
 
 NAME = "journal.db"
@@ -31,20 +42,30 @@ NAME = "journal.db"
 _COLUMNS = "seq, at, recorded_at, kind, by, data"
 _APPEND = """
     INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_FACTS = f"""
-    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind NOT IN ({FLEETING_SQL})
+_BUT_ANSWERS = f"""
+    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind NOT IN ('{ANSWERED}', {FLEETING_SQL})
     UNION ALL
-    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) AND at >= ?
+    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
     ORDER BY seq"""  # noqa: S608 - constants only
 _FLEETING_SINCE = f"""
     SELECT min(at) FROM (
         SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
+_ANSWERS = f"""
+    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind = '{ANSWERED}' AND seq >= ?
+    ORDER BY seq"""  # noqa: S608 - constants only
+_NTH_NEWEST_ANSWER = f"""
+    SELECT seq FROM fact WHERE episode = ? AND kind = '{ANSWERED}'
+    ORDER BY seq DESC LIMIT 1 OFFSET ?"""  # noqa: S608 - constants only
+_SINCE = "SELECT seq FROM answer WHERE episode = ? AND name = ? AND at >= ? AND seq > ? AND seq < ?"
 _ONE = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq = ?"""  # noqa: S608 - constants only
 _BETWEEN = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
+_THOSE = f"""
+    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
+    WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608 - constants only
 # As bytes what need not be text any more: one fact that is none must not keep the others from being read.
 _TURNS = f"""
     SELECT seq, iif(typeof(at) = 'integer', at, NULL), episode, kind, CAST(data AS BLOB) FROM fact
@@ -381,9 +402,12 @@ class Journal:
         Of the fleeting kinds (`facts.FLEETING`) those at or after `since` only, to the millisecond.
         Raises `NotThere` for an unknown episode.
         """
+        return sorted([*self.but_answers(episode, since), *self.answers(episode)], key=lambda fact: fact.seq)
+
+    def but_answers(self, episode: str, since: datetime | None = None) -> list[Fact]:
+        """The same without answers, of which there may be many years."""
         earliest = -(2**63) if since is None else to_ms(since)
-        number = self._number(episode)
-        rows = self._rows(_FACTS, number, number, earliest)
+        rows = self._rows(_BUT_ANSWERS, self._number(episode), earliest)
         return self._read([(episode, *row) for row in rows])
 
     def fleeting_since(self, episode: str, count: int) -> datetime | None:
@@ -393,6 +417,40 @@ class Journal:
         """
         ((earliest,),) = self._rows(_FLEETING_SINCE, self._number(episode), count)
         return None if earliest is None else from_ms(earliest)
+
+    def answers(self, episode: str, first: int = 0) -> list[Fact]:
+        """The answers from a place of the journal on, in its order. Raises `NotThere` for an unknown episode."""
+        rows = self._rows(_ANSWERS, self._number(episode), first)
+        return self._read([(episode, *row) for row in rows])
+
+    def nth_newest_answer(self, episode: str, n: int) -> int:
+        """The place of the fact that holds the `n`th newest answer, from 1; 0 where there are fewer."""
+        rows = self._rows(_NTH_NEWEST_ANSWER, self._number(episode), n - 1)
+        return int(rows[0][0]) if rows else 0
+
+    def answers_since(self, episode: str, name: str, since: datetime, after: int, before: int) -> list[int]:
+        """The places, between two, of the facts that answer a question for an instant or a later one."""
+        return [
+            seq for (seq,) in self._rows(_SINCE, self._number(episode), name, to_ms(since), after, before)
+        ]
+
+    def older(self, episode: str, before: int, counts: Callable[[str, Entry], bool]) -> Older:
+        """The answers before a place of the journal, as far as they count, for finding single ones of them."""
+        return Older(self._each, self._number(episode), before, counts)
+
+    def remake_answers(self) -> None:
+        """Make the table of answers anew of the facts, if that can be done at once."""
+        if self._foreseen is not None:
+            return
+        if self._connection.in_transaction:
+            self._remake_answers()
+            return
+        with suppress(StoreError), self.transaction_if_free():
+            self._remake_answers()
+
+    def _remake_answers(self) -> None:
+        self._rows("DELETE FROM answer")
+        self._rows(f"INSERT OR REPLACE INTO answer {ANSWERS_SQL.format(told='fact AS told')}")
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
         """The facts of one episode or of all, whatever their age, in the order of the journal.
@@ -419,6 +477,10 @@ class Journal:
         with suppress(Nonsense):
             return self._read(self._rows(_BETWEEN, first, last))
         return self._legible("seq BETWEEN ? AND ?", first, last)
+
+    def those(self, seqs: Collection[int]) -> list[Fact]:
+        """The facts at some places of the journal, in its order."""
+        return self._read(self._rows(_THOSE, json.dumps([*seqs]))) if seqs else []
 
     def legible(self, episode: str, since: datetime) -> list[Fact]:
         """The facts of an episode that make sense; of the fleeting kinds those at or after `since` only."""
@@ -552,6 +614,10 @@ class Journal:
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self._words():
             return self._connection.execute(statement, values).fetchall()
+
+    def _each(self, statement: str, *values: Any) -> Iterator[Any]:
+        with self._words():
+            yield from self._connection.execute(statement, values)
 
     def _in_transaction(self) -> None:
         if not self._connection.in_transaction:

@@ -14,8 +14,8 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
-from recovery.engine.facts import MEMORY, Cue, Fact
-from recovery.engine.fold import apply, fold
+from recovery.engine.facts import MEMORY, Cue, Fact, from_ms
+from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
 from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
@@ -24,9 +24,10 @@ from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store.carried import carried_over
+from recovery.store.carried import carried_over, is_possible
 from recovery.store.failures import NONSENSE, Damaged, Nonsense, nonsense
 from recovery.store.journal import Journal, Pinned
+from recovery.store.older import ASKED, NEWEST, Entry, Misfit
 from recovery.values import Value, field, replace
 
 
@@ -164,12 +165,12 @@ def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     """One episode as it stands in the journal, open or not. Raises `StoreError`, `Unreadable`, `NotThere`."""
     try:
-        facts = journal.facts(id_, since=now - MEMORY)
+        facts = journal.but_answers(id_, since=now - MEMORY)
         protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
         reach = _reach(journal, id_, facts, now)
         if reach < now - MEMORY:
-            facts = journal.facts(id_, since=reach - MEMORY)
-        return fold(protocol, carried_over(protocol, facts), clock.stand_in)
+            facts = journal.but_answers(id_, since=reach - MEMORY)
+        return _with_answers(journal, protocol, facts, now)
     except (*NONSENSE, Nonsense) as error:
         # No reason for the daemon to end, nor for a command to call it a bug.
         raise Unreadable(journal.path, id_, error) from error
@@ -195,6 +196,58 @@ def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> 
             reaches.append(fact.at - timedelta(seconds=data.get("seconds", 0) + data["overrun"]))
     latest = journal.fleeting_since(id_, _LATEST)
     return min(reaches if latest is None else [latest, *reaches])
+
+
+def _with_answers(
+    journal: Journal, protocol: RecoveryProtocol, facts: Sequence[Fact], now: datetime
+) -> Episode:
+    """The episode that facts tell of together with the answers: the new ones, and those of the old that count."""
+    id_ = facts[0].episode if facts else ""
+
+    def told(answers: Sequence[Fact]) -> Episode:
+        by_place = sorted((*facts, *answers), key=lambda fact: fact.seq)
+        return fold(protocol, carried_over(protocol, by_place), clock.stand_in)
+
+    if not facts or any(fact.kind in ABOUT_ANSWERS for fact in facts):
+        return told(journal.answers(id_) if facts else ())
+    first = journal.nth_newest_answer(id_, NEWEST)
+    if not first:
+        return told(journal.answers(id_))
+    to_open = _to_open_questions(journal, facts, first)
+    new = told([*journal.answers(id_, first), *to_open])
+    passed_over = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+    passed_over |= {fact.seq for fact in to_open}
+    is_upgraded = any(fact.kind == f.UPGRADED for fact in facts)
+
+    def counts(name: str, row: Entry) -> bool:
+        _at, seq, value = row
+        return seq not in passed_over and (not is_upgraded or is_possible(protocol, name, value))
+
+    try:
+        old = journal.older(id_, first, counts).needed(new, now)
+    except Misfit:
+        journal.remake_answers()
+        return told(journal.answers(id_))
+    answers = {
+        name: tuple(sorted((*old.get(name, ()), *new.answers.get(name, ())), key=lambda answer: answer.at))
+        for name in {**old, **new.answers}
+    }
+    answers = {name: given for name, given in answers.items() if given}
+    return replace(new, answers=answers, leaves_out_answers=True)
+
+
+def _to_open_questions(journal: Journal, facts: Sequence[Fact], before: int) -> list[Fact]:
+    """The answers before a place of the journal that may answer what the latest check-ins asked."""
+    latest = {fact.data["activity"]: fact for fact in facts if fact.kind == f.OFFERED and "asks" in fact.data}
+    seqs = {
+        seq
+        for fact in latest.values()
+        for name in fact.data["asks"]
+        for seq in journal.answers_since(
+            fact.episode, name, from_ms(fact.data["due"]) - ASKED, fact.seq, before
+        )
+    }
+    return journal.those(seqs)
 
 
 def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
@@ -364,8 +417,11 @@ def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime
     """Append facts and apply them as they were stored. Needs a transaction."""
     for fact in journal.append(facts, now=now) if facts else ():
         for episode in record.all:
-            if episode.id == fact.episode:
-                record = record.with_(apply(episode, fact))
+            if episode.id != fact.episode:
+                continue
+            is_another_onset = "onset" in fact.data and episode.leaves_out_answers
+            after = load_one(journal, episode.id, now) if is_another_onset else apply(episode, fact)
+            record = record.with_(after)
     return record
 
 
