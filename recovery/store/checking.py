@@ -103,7 +103,7 @@ def _report(connection: sqlite3.Connection, path: Path, now: datetime) -> Report
         names: dict[str, tuple[str, str]] = {}
         with as_it_stands(connection):
             faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
-        faults += _of_answers(connection)
+        faults = faults or [*_of_answers(connection)]  # what is wrong with a fact is told of it alone
         if not faults:  # what else could be found would only follow from them
             faults += _of_episodes(Journal(connection, path))
     protocols, episodes, facts, last = connection.execute(
@@ -125,7 +125,9 @@ def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         migrations.migrate(fresh, Path(":memory:"), from_ms(0), keeps_copy=False)
         wanted = {(kind, name): sql for kind, name, sql in fresh.execute(_OBJECTS)}
-    found = {(kind, name): sql for kind, name, sql in connection.execute(_OBJECTS)}
+    found = {
+        (_legible(kind), _legible(name)): _legible(sql) for kind, name, sql in connection.execute(_OBJECTS)
+    }
     for key in sorted(wanted.keys() | found.keys()):
         where = " ".join(key)
         if key not in found:
@@ -134,6 +136,10 @@ def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(where, _("does not belong there"))
         elif _spaced(found[key]) != _spaced(wanted[key]):
             yield Fault(where, _("is not as it was made"))
+
+
+def _legible(text: str | bytes | None) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text or ""
 
 
 def _spaced(sql: str) -> str:

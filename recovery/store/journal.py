@@ -43,7 +43,7 @@ _COLUMNS = "seq, at, recorded_at, kind, by, data"
 _APPEND = """
     INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _BUT_ANSWERS = f"""
-    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind NOT IN ('{ANSWERED}', {FLEETING_SQL})
+    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND (kind = '{ANSWERED}') = 0 AND kind NOT IN ({FLEETING_SQL})
     UNION ALL
     SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
     ORDER BY seq"""  # noqa: S608 - constants only
@@ -51,10 +51,11 @@ _FLEETING_SINCE = f"""
     SELECT min(at) FROM (
         SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
 _ANSWERS = f"""
-    SELECT {_COLUMNS} FROM fact WHERE episode = ? AND kind = '{ANSWERED}' AND seq >= ?
+    SELECT {_COLUMNS} FROM fact
+    WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL}) AND seq >= ?
     ORDER BY seq"""  # noqa: S608 - constants only
 _NTH_NEWEST_ANSWER = f"""
-    SELECT seq FROM fact WHERE episode = ? AND kind = '{ANSWERED}'
+    SELECT seq FROM fact WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL})
     ORDER BY seq DESC LIMIT 1 OFFSET ?"""  # noqa: S608 - constants only
 _SINCE = "SELECT seq FROM answer WHERE episode = ? AND name = ? AND at >= ? AND seq > ? AND seq < ?"
 _ONE = f"""

@@ -38,10 +38,11 @@ _NEVER_CHANGED = """CREATE TRIGGER fact_is_never_changed BEFORE UPDATE ON fact
                 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"""
 
 
-ANSWERS_SQL = """
-    SELECT told.episode, each.key, told.at, told.seq, each.value
-    FROM {told}, json_each(iif(json_valid(told.data), told.data, '{{}}'), '$.values') AS each
-    WHERE told.kind = 'answered' AND typeof(told.at) = 'integer' AND each.type IN ('integer', 'text')"""
+ANSWERS_SQL = (
+    "SELECT told.episode, each.key, told.at, told.seq, each.value"
+    " FROM {told}, json_each(iif(json_valid(told.data), told.data, '{{}}'), '$.values') AS each"
+    " WHERE told.kind = 'answered' AND typeof(told.at) = 'integer' AND each.type IN ('integer', 'text')"
+)
 """What stands in `answer` for the facts of `told`."""
 
 _REMEMBER = "INSERT OR REPLACE INTO answer"  # of a key that stands twice in an object the last counts
@@ -117,18 +118,19 @@ MIGRATIONS: tuple[Migration, ...] = (
         (
             # All of this is made of the facts, so what there is of it may go.
             "DROP TABLE IF EXISTS answer",
-            *(f"DROP INDEX IF EXISTS {name}" for name in ("fact_lasting", "fact_answered")),
+            "DROP INDEX IF EXISTS fact_lasting",
             "DROP TRIGGER IF EXISTS fact_answers",
-            f"CREATE INDEX fact_lasting ON fact (episode) WHERE kind NOT IN ('answered', {FLEETING_SQL})",
-            "CREATE INDEX fact_answered ON fact (episode) WHERE kind = 'answered'",
+            f"CREATE INDEX fact_lasting ON fact (episode, kind = 'answered') WHERE kind NOT IN ({FLEETING_SQL})",
             # Made of the facts, which are the truth: to find among years of answers the few that still matter.
             """CREATE TABLE answer (
                 episode INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER NOT NULL,
                 value NOT NULL, PRIMARY KEY (episode, name, at, seq)) WITHOUT ROWID""",
             "CREATE INDEX answer_by_value ON answer (episode, name, value)",
             f"{_REMEMBER} {ANSWERS_SQL.format(told='fact AS told')}",
-            f"""CREATE TRIGGER fact_answers AFTER INSERT ON fact WHEN NEW.kind = 'answered'
-                BEGIN {_REMEMBER} {ANSWERS_SQL.format(told=_NEW).strip()}; END""",
+            (
+                "CREATE TRIGGER fact_answers AFTER INSERT ON fact WHEN NEW.kind = 'answered'"
+                f" BEGIN {_REMEMBER} {ANSWERS_SQL.format(told=_NEW)}; END"
+            ),
         ),
     ),
 )

@@ -58,8 +58,12 @@ def round_robin(
     return {name: statistics.median(costs) for name, costs in taken.items()}
 
 
-def patient(folder: Path, *, sessions: int = 0) -> Profile:
-    """Somebody with a strain, and with so many sessions of five facts each in the journal, 2 h apart, till now."""
+def patient(folder: Path, *, sessions: int = 0, answers: int = 0, per_day: int = 2) -> Profile:
+    """Somebody with a strain, and with so many sessions of five facts each in the journal, 2 h apart, till now.
+
+    Or with so many answers, till now as well.
+    """
+    folder.mkdir(exist_ok=True)
     profile = Profile(folder)
     profile.run(
         "start",
@@ -90,6 +94,13 @@ def patient(folder: Path, *, sessions: int = 0) -> Profile:
                 )
             ]
             journal.append(facts, now=now)
+    if answers:
+        now = datetime.now(UTC)
+        with Journal.open(profile.home, now=now) as journal, journal.transaction():
+            (episode,) = journal.episodes()
+            times = [now - timedelta(days=1) / per_day * (answers - number) for number in range(answers)]
+            values = {"pain": 4, "swelling": 1}
+            journal.append(Fact(episode, at, "answered", {"values": values}, "person", at) for at in times)
     return profile
 
 

@@ -158,3 +158,23 @@ def test_cues_are_on_time(tmp_path: Path) -> None:
 
     assert statistics.median(late) < 100
     assert max(late) < 1000
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("per_day", [2, 100])
+def test_years_of_answers_cost_nothing(tmp_path: Path, per_day: int) -> None:
+    words = {"status": ["status"], "checkin": ["checkin", "pain=4"]}
+    with (
+        patient(tmp_path / "few", answers=100) as few,
+        patient(tmp_path / "many", answers=100_000, per_day=per_day) as many,
+    ):
+        cases = {
+            f"{name}, {count}": ["/usr/bin/env", f"RECOVERY_HOME={who.home}", *COMMAND, *line]
+            for name, line in words.items()
+            for count, who in (("few", few), ("many", many))
+        }
+        costs = round_robin(cases, few.environ, rounds=15)
+    times = {name: costs[f"{name}, many"] / costs[f"{name}, few"] for name in words}
+    print(f"\nCPU with 100,000 answers, {per_day} a day, against 100, median of 15: {times}")
+
+    assert max(times.values()) <= 1.2

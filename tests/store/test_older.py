@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import ANSWERED, PHASE, STARTED, UNDONE, Fact, to_ms
+from recovery.engine.facts import ANSWERED, PHASE, RIGHTED, STARTED, UNDONE, Fact, to_ms
 from recovery.engine.fold import begin
 from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import coming, explain
@@ -279,3 +279,56 @@ def test_the_worst_since_the_injury_is_found_after_years() -> None:
     assert sum(map(len, episode.answers.values())) < 300
     assert truth(condition("pain drop >= 5 since worst"), episode, now) is Truth.YES
     assert truth(condition("pain drop >= 6 since worst"), episode, now) is Truth.NO
+
+
+def told(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any) -> None:
+    with journal.transaction():
+        journal.append([Fact(id_, at, ANSWERED, {"values": values}, "person")], now=now)
+
+
+def test_an_answer_still_closes_its_check_in_when_many_were_told_since_of_days_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(record, "NEWEST", 2)
+    with in_memory() as journal:
+        id_, now = many(journal, 20)
+        now = now.replace(hour=18)
+        with journal.transaction():
+            bring_up(journal, record.load(journal, now), now)
+        assert load_one(journal, id_, now).track("look").is_open
+        told(journal, id_, now, now, pain=3, swelling=1, rom="full")
+        for days in (3, 4, 5):
+            told(journal, id_, now, now - timedelta(days=days), pain=2)
+        few, every = both(journal, id_, now)
+        assert few.leaves_out_answers
+        assert not few.track("look").is_open
+        assert decisions(few, now) == decisions(every, now)
+
+
+def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "NEWEST", 2)
+    with in_memory() as journal:
+        id_, now = many(journal, 40)
+        act = Act("setback", at=now - timedelta(days=10), because="so")
+        with journal.transaction():
+            known, outcome = do(journal, record.load(journal, now), id_, act, now)
+        assert isinstance(outcome, Accepted)
+        _few, every = both(journal, id_, now)
+        assert decisions(known.of(id_), now) == decisions(every, now)
+
+
+def test_answers_told_under_a_clock_that_was_ahead_count_from_when_it_was_put_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(record, "NEWEST", 2)
+    with in_memory() as journal:
+        id_, now = many(journal, 20)
+        for days in (30, 31, 32):
+            told(journal, id_, now + timedelta(days=days), now + timedelta(days=days), pain=10)
+        with journal.transaction():
+            journal.append([Fact(id_, now, RIGHTED, {"seconds": 32 * 86_400, "names": {}})], now=now)
+        for days in range(1, 40):
+            later = now + timedelta(days=days)
+            told(journal, id_, later, later, pain=days % 3)
+            few, every = both(journal, id_, later)
+            assert decisions(few, later) == decisions(every, later)
