@@ -78,7 +78,7 @@ def start(notifier: str | None, as_json: bool) -> int:
 
 
 def _running_already(there: presence.Presence, *, is_handed: bool) -> str:
-    """Who runs, and what became of this session's desktop where it was handed over."""
+    """Name the daemon, and tell what became of this session's desktop where it was handed over."""
     words = _("Running already: process {pid}.", pid=there.pid)
     if is_handed and not there.not_taken:
         return _("Running already: process {pid}; it now speaks to this desktop.", pid=there.pid)

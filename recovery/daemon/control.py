@@ -20,7 +20,7 @@ from recovery.language import _
 WAKE = b"wake"
 STOP = b"stop"
 DESKTOP = b"desktop "
-"""How a call begins that hands over a desktop: see `handing`."""
+"""The beginning of a call that hands over a desktop: see `handing`."""
 
 _SOCKET = "daemon.sock"
 _ADDRESS = "daemon.address"

@@ -50,25 +50,25 @@ def wake(folder: Path) -> Presence | None:
 
 
 def is_in(bus: str, address: str) -> bool:
-    """Whether a bus is among those that an address lists."""
+    """True for a bus that is among those of an address."""
     return address == bus or bus in (part.partition(",guid=")[0] for part in address.split(";"))
 
 
 def knows_screen(there: Presence, environ: Mapping[str, str]) -> bool:
-    """Whether the daemon has been told of the screens of this session; there may be none."""
-    told = there.screen.split()
+    """True when the daemon has been told of the screens of this session, or there are none."""
+    theirs = there.screen.split()
     named = [environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)]
-    if all(name in told for name in named):
+    if all(name in theirs for name in named):
         return True
     from recovery.notify.surroundings import screen
 
-    return all(name in told for name in screen(environ).split())
+    return all(name in theirs for name in screen(environ).split())
 
 
 def hand_over_and_wait(
     folder: Path, there: Presence, environ: Mapping[str, str] = os.environ
 ) -> tuple[Presence, bool]:
-    """The same, and what the daemon says of itself once it has looked there; whether anything was handed over."""
+    """Do the same; what the daemon says of itself once it has looked there, and whether anything was handed over."""
     number = hand_over(folder, there, environ)
     before, limit = there.handed, clock.monotonic() + SETTLED_WITHIN
     # Any other number will do: where two hand over at once, the later one counts for both.
@@ -78,13 +78,13 @@ def hand_over_and_wait(
     return there, bool(number)
 
 
-def packed(known: Mapping[str, str], number: int) -> bytes:
+def packed(desktop: Mapping[str, str], number: int) -> bytes:
     """A call that hands over a desktop."""
     import json
 
     from recovery.daemon.control import DESKTOP
 
-    return DESKTOP + json.dumps([number, known]).encode()
+    return DESKTOP + json.dumps([number, desktop]).encode()
 
 
 def unpacked(call: bytes) -> tuple[int, dict[str, str]]:
@@ -95,8 +95,8 @@ def unpacked(call: bytes) -> tuple[int, dict[str, str]]:
     from recovery.notify.surroundings import surroundings
 
     try:
-        number, known = json.loads(call.removeprefix(DESKTOP))
-        texts = {name: value for name, value in known.items() if isinstance(value, str)}
+        number, desktop = json.loads(call.removeprefix(DESKTOP))
+        texts = {name: value for name, value in desktop.items() if isinstance(value, str)}
     except (TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:

@@ -181,11 +181,11 @@ class Daemon:
 
     def _take_desktop(self, call: bytes) -> None:
         try:
-            number, known = handing.unpacked(call)
+            number, desktop = handing.unpacked(call)
         except ValueError as error:
             self._log.warning("ignored: a call that hands over no desktop (%s)", error)
             return
-        self._notifier.move(known, number)
+        self._notifier.move(desktop, number)
 
     def _signalled(self, bell: socket.socket) -> None:
         with suppress(BlockingIOError):

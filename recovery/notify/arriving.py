@@ -56,7 +56,7 @@ class Arrival:
         return has_happened
 
     def is_there(self) -> bool:
-        """Whether there is a bus, or what a bus has left behind."""
+        """True where a bus is, or what a bus has left behind."""
         return any(session_bus.is_own_socket(str(path)) for path in self._paths)
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ def _named(environ: Mapping[str, str]) -> list[str]:
 
 
 def _is_quiet(folder: Path) -> bool:
-    """Whether a folder is ours alone to write to."""
+    """True for a folder that is ours alone to write to."""
     try:
         return session_bus.is_own_folder(str(folder)) and not folder.stat().st_mode & 0o002
     except OSError:

@@ -34,7 +34,7 @@ and its socket before it listens."""
 
 
 class Handed(Value):
-    """What became of a desktop that was handed over."""
+    """The end of a hand-over."""
 
     number: int = 0
     """Its own, as whoever handed it over gave it."""

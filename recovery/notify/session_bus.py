@@ -53,21 +53,21 @@ def own_buses(environ: Mapping[str, str]) -> list[str]:
 
 
 def is_own_folder(path: str) -> bool:
-    """Whether a folder belongs to this user."""
+    """True for a folder that belongs to this user."""
     try:
-        known = Path(path).stat()
+        status = Path(path).stat()
     except (OSError, ValueError):
         return False
-    return stat.S_ISDIR(known.st_mode) and known.st_uid == os.geteuid()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def is_own_socket(path: str) -> bool:
-    """Whether a socket is there that belongs to this user."""
+    """True where a socket is that belongs to this user."""
     try:
-        known = Path(path).stat()
+        status = Path(path).stat()
     except (OSError, ValueError):
         return False
-    return stat.S_ISSOCK(known.st_mode) and known.st_uid == os.geteuid()
+    return stat.S_ISSOCK(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def bare(address: str) -> str:

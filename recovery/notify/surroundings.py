@@ -1,4 +1,4 @@
-"""What a daemon needs of the log-in in which a command is typed to speak to its desktop: a fixed list of variables."""
+"""The variables that tell of the desktop on which a command is typed, and those that are of its shell alone."""
 
 from collections.abc import Mapping
 
@@ -21,16 +21,16 @@ _LONGEST = 1000
 
 def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
     """Those of the list that are set, to something that can be used."""
-    found = {name: environ.get(name, "") for name in NAMES}
-    if environ.get("SSH_CONNECTION") and not found["DISPLAY"].startswith(":"):
-        found["DISPLAY"] = ""  # a screen at the other end: it goes with the connection
-    return {name: value for name, value in found.items() if value and _is_plain(value)}
+    given = {name: environ.get(name, "") for name in NAMES}
+    if environ.get("SSH_CONNECTION") and not given["DISPLAY"].startswith(":"):
+        given["DISPLAY"] = ""  # a screen at the other end: it goes with the connection
+    return {name: value for name, value in given.items() if value and _is_plain(value)}
 
 
 def screen(environ: Mapping[str, str]) -> str:
     """The names of the screens that the surroundings tell of, for comparing."""
-    known = surroundings(environ)
-    return " ".join(known[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if name in known)
+    usable = surroundings(environ)
+    return " ".join(usable[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if name in usable)
 
 
 def moved(environ: Mapping[str, str], to: Mapping[str, str]) -> dict[str, str]:
@@ -51,7 +51,7 @@ _BEGINNINGS_OF_A_SHELL = (
 
 
 def without_shell(environ: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment outlives the shell, the terminal, the connection or the unit that a command is typed in.
+    """Leave out what goes with the shell, the terminal, the connection or the unit that a command is typed in.
 
     The rest stays: what an interpreter, a loader or a desktop's library needs has no list (PYTHON…, LD_…, NIX_…).
     """

@@ -19,10 +19,10 @@ NO_SERVER_THERE = N_("no notification server is running there")
 
 
 class Look(Value):
-    """What a look at a bus has found."""
+    """The answer of a bus that was looked at."""
 
     has_server: bool
-    """Whether a notification server answers on it."""
+    """A notification server answers on it."""
     has_bus: bool
     problem: str = ""
     """Why there is no server."""
@@ -45,7 +45,7 @@ class Visit:
         return self._ends_at if due is None else min(due, self._ends_at)
 
     def look(self, monotonic: float) -> Look | None:
-        """What there is; None until that is known."""
+        """Look on; None until it is clear what there is."""
         try:
             events = self._bus.advance(monotonic)
         except BusLost as lost:
@@ -94,8 +94,8 @@ def _why_not_ours(path: str | bytes) -> str:
 def _owner(path: str | bytes) -> int | None:
     """The user whose socket that is; None where it is none. Raises `OSError`, `ValueError`."""
     if path[:1] not in (b"\0", "\0"):
-        known = Path(os.fsdecode(path)).stat()
-        return known.st_uid if stat.S_ISSOCK(known.st_mode) else None
+        status = Path(os.fsdecode(path)).stat()
+        return status.st_uid if stat.S_ISSOCK(status.st_mode) else None
     if sys.platform != "linux":
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
@@ -106,6 +106,6 @@ def _owner(path: str | bytes) -> int | None:
 
 
 def is_same(bus: str | None, other: str) -> bool:
-    """Whether an address leads to a bus, by whatever name. Raises `BusLost` where it leads to none."""
+    """True when an address leads to that bus, by whatever name. Raises `BusLost` where it leads to none."""
     sockets = {path for _part, path in unix_sockets(other)}
     return bool(bus) and any(path in sockets for _part, path in unix_sockets(bus or ""))
