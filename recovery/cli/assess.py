@@ -7,6 +7,7 @@ import click
 from recovery.cli import asking
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.style import styled
 from recovery.engine.words import level_words
 from recovery.errors import RecoveryError
 from recovery.language import _, current
@@ -44,7 +45,8 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
         return 0
     click.echo(asking.grade_words(found))
     for flag in flags:
-        click.secho(f"{level_words(flag.level, current())}: {asking.side_words(flag.say, None)}", bold=True)
+        words = f"{level_words(flag.level, current())}: {asking.side_words(flag.say, None)}"
+        click.echo(styled(words, "bold"))
     # Without the signs: `start` asks for all of them, and these questions were about a few.
     click.echo(f"recovery start {known.id} --grade {found.grade}")
     return 0

@@ -67,8 +67,7 @@ def _through_outlet(stream: TextIO) -> TextIO:
     binary = stream.detach()
     raw = binary.detach() if isinstance(binary, io.BufferedWriter) else binary  # `python -u` has no buffer
     buffer = io.BufferedWriter(Outlet(cast(io.RawIOBase, raw)))
-    # A terminal without these characters gets question marks, not a traceback.
-    return Guarded(buffer, encoding=encoding, errors="replace", line_buffering=is_by_line)
+    return Guarded(buffer, encoding, line_buffering=is_by_line)
 
 
 # Afterwards --------------------------------------------------------------------------------------

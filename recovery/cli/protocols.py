@@ -9,7 +9,7 @@ from recovery.cli import render_differences, render_problems, render_text
 from recovery.cli.own_protocols import add, new
 from recovery.cli.params import json_option
 from recovery.cli.preview import preview
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import VERSION, as_line, print_json
 from recovery.cli.upgrade import offers
 from recovery.errors import UsageError
 from recovery.language import _, current
@@ -164,5 +164,5 @@ def schema() -> int:
     """
     from recovery.protocol.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(as_line(json_schema(), indent=2))
     return 0

@@ -1,6 +1,7 @@
 """Values as JSON, version 1: the machine interface of `--json`. Instants are RFC 3339 with offset."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,9 +25,10 @@ def print_json(value: Any) -> None:
     print(as_line(value))
 
 
-def as_line(value: Any) -> str:
-    """A value as a line of JSON."""
-    return json.dumps(value, ensure_ascii=False)
+def as_line(value: Any, indent: int | None = None) -> str:
+    """A value as a line of JSON, or with `indent` as several; in codes where the output does not speak UTF-8."""
+    speaks_utf = (sys.stdout.encoding or "utf-8").lower().startswith("utf")  # in memory there is none
+    return json.dumps(value, indent=indent, ensure_ascii=not speaks_utf)
 
 
 def _told(place: Place, instant: datetime | None) -> str | None:

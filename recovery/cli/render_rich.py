@@ -3,6 +3,7 @@
 Texts of protocol files go in as plain text, never as markup.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.render_text import activity_words, titled
+from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import Coming
 from recovery.engine.times import spell_date
@@ -38,15 +40,19 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.model import Table as GradeTable
 
+NARROWEST, WIDEST = 20, 200
+"""Columns. Some terminals say 0 or thousands, and `COLUMNS` says anything."""
+
 OWN = " *"
 """The mark of a number that is the project's own."""
 
 
 def console() -> Console:
-    """Standard output for tables: as wide as the terminal, in a pipe 100 columns."""
-    screen = Console(highlight=False, emoji=False)
-    if not screen.is_terminal:
-        screen.width = 100  # a pipe has no width; a fixed one keeps its output the same everywhere
+    """Standard output for tables: as wide as the terminal, where that can be; in a pipe 100 columns."""
+    has_styles = bool(os.environ.get("FORCE_COLOR")) or not is_plain()
+    screen = Console(highlight=False, emoji=False, color_system="auto" if has_styles else None)
+    # A pipe has no width; a fixed one keeps its output the same everywhere.
+    screen.width = max(NARROWEST, min(screen.width, WIDEST)) if screen.is_terminal else 100
     return screen
 
 

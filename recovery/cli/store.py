@@ -1,6 +1,5 @@
 """`recovery store`: check, backup, restore, export, import. For looking after the journal."""
 
-import io
 import os
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
-from recovery.cli.style import harmless
+from recovery.cli.style import Guarded, harmless
 from recovery.daemon import handing, presence
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
@@ -157,8 +156,8 @@ def export(file: str) -> int:
         raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
     with journal:
         if file == STDIO:
-            if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8, whatever the terminal speaks
-                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+            if isinstance(sys.stdout, Guarded):
+                sys.stdout.speak_utf8()
             for piece in exported(journal, now):
                 print(harmless(piece), end="")
                 if failure_of(sys.stdout):

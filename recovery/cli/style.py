@@ -3,10 +3,12 @@
 Nothing else that a terminal would obey gets there, wherever it came from: see `Guarded`.
 """
 
+import codecs
 import io
 import os
 import re
 import sys
+from typing import BinaryIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -21,7 +23,13 @@ def styled(text: str, *styles: str) -> str:
 
 def is_styling() -> bool:
     """Whether standard output is a terminal that shows styles, and the person wants them."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and not is_plain()
+
+
+def is_plain() -> bool:
+    """Whether the person wants no styles, or the terminal shows none; of one that nobody names nothing is known."""
+    term = os.environ.get("TERM", "" if os.name == "posix" else "windows")
+    return bool(os.environ.get("NO_COLOR")) or term in ("", "dumb", "unknown")
 
 
 def tell(text: str) -> None:
@@ -49,7 +57,23 @@ class Guarded(io.TextIOWrapper):
     pass where styles are shown.
     """
 
+    def __init__(
+        self, buffer: BinaryIO, encoding: str, errors: str = "replace", *, line_buffering: bool = False
+    ) -> None:
+        """`buffer` is written to in `encoding`; a terminal without these characters gets question marks."""
+        self._is_ascii = codecs.lookup(encoding).name == "ascii"
+        # click goes round a stream that calls itself ASCII, and writes to its buffer in UTF-8.
+        wider = "latin-1" if self._is_ascii else encoding
+        super().__init__(buffer, encoding=wider, errors=errors, line_buffering=line_buffering)
+
+    def speak_utf8(self) -> None:
+        """For a document that is UTF-8 wherever it goes."""
+        self._is_ascii = False
+        self.reconfigure(encoding="utf-8", newline="\n")
+
     def write(self, text: str) -> int:
+        if self._is_ascii:
+            text = text.encode("ascii", "replace").decode("ascii")
         if not text.replace("\n", "").isprintable():
             if "\x1b" in text and (self.isatty() or os.environ.get("FORCE_COLOR")):
                 pieces = re.split(_STYLE, text)

@@ -115,12 +115,35 @@ def test_output_that_goes_nowhere_is_told(patient: Profile, command: str) -> Non
     assert ran.stderr == "Error: standard output: No space left on device\n"
 
 
-def test_a_terminal_of_another_time_gets_question_marks(patient: Profile) -> None:
-    for arguments in (["status"], ["protocols", "show", "strain"], ["agenda"], ["checkin"]):
-        ran = patient.run(
-            *arguments, LC_ALL="C", PYTHONIOENCODING="ascii", status=2 if arguments == ["checkin"] else 0
-        )
-        assert (ran.out + ran.err).isascii()
+@pytest.mark.parametrize("environ", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONUTF8": "0", "LC_ALL": "C"}])
+def test_a_terminal_of_another_time_gets_question_marks(patient: Profile, environ: dict[str, str]) -> None:
+    """By whatever way a command writes: print, click or rich."""
+    environ = {"PYTHONCOERCECLOCALE": "0", **environ}
+    (patient.home / "settings.toml").write_text('language = "de"\n')
+    for line in (
+        "status", "agenda", "log", "checkin", "explain", "protocols", "protocols show strain", "doctor", "--help",
+        "start --help", "protocols preview strain", "validate ü.yaml", "protocols new hüfte", "store check",
+    ):  # fmt: skip
+        ran = patient.run(*line.split(), status=None, **environ)
+        assert (ran.out + ran.err).isascii(), line
+    assert "?rztlicher Rat" in patient.run("--help", **environ).out
+
+
+def test_a_program_reads_every_letter_whatever_the_output_speaks(patient: Profile) -> None:
+    patient.run("skip", "ice", "--because", "in der Küche")
+    plain = [json.loads(line) for line in patient.run("log", "--json").out.splitlines()]
+    assert "in der Küche" in [fact["data"].get("reason") for fact in plain]
+    for environ in ({"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}):
+        ran = patient.run("log", "--json", **environ)
+        assert [json.loads(line) for line in ran.out.splitlines()] == plain
+        assert "in der Küche" in patient.run("store", "export", **environ).out
+        schema = patient.run("schema", **environ).out
+        assert json.loads(schema) == json.loads(patient.run("schema").out)
+
+
+def test_no_terminal_is_commanded_whatever_the_output_speaks(person: Profile) -> None:
+    ran = person.run("validate", "\x1b[31mred.yaml", status=1, PYTHONIOENCODING="ascii")
+    assert ESCAPE not in ran.out + ran.err
 
 
 def test_a_locale_of_another_country_changes_no_dates(patient: Profile) -> None:

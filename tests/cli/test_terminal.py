@@ -246,3 +246,36 @@ def test_a_narrow_terminal_cuts_nothing_short(person: Profile) -> None:
     seen = at_terminal(person, "protocols", "show", "strain", COLUMNS="60", NO_COLOR="1")
     assert "Phase rice: Rest, ice, compression, elevation" in seen
     assert "Not medical advice." in seen
+
+
+@pytest.mark.parametrize("environ", [{"TERM": ""}, {"TERM": "dumb"}, {"TERM": "unknown"}, {"NO_COLOR": "1"}])
+def test_no_command_sends_styles_where_none_are_shown(person: Profile, environ: dict[str, str]) -> None:
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    for line in (
+        "status", "agenda", "log", "explain", "flag", "protocols", "protocols show strain", "next",
+        "protocols show strain --numbers", "--help",
+    ):  # fmt: skip
+        assert ESCAPE not in at_terminal(person, *line.split(), **environ), line
+    again = ("start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none")
+    assert ESCAPE not in at_terminal(person, *again, "--no-daemon", **environ)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "70000", "99999999999999999999"])
+def test_a_page_has_a_width_that_can_be_read(person: Profile, columns: str) -> None:
+    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    for line in (
+        "protocols",
+        "protocols show rice",
+        "agenda",
+        "log",
+        "status",
+        "protocols show rice --numbers",
+    ):
+        shown = at_terminal(person, *line.split(), COLUMNS=columns, NO_COLOR="1").splitlines()
+        assert 15 <= max(map(len, shown)) <= 220, (line, max(map(len, shown)))
+
+
+def test_a_terminal_without_a_width_has_a_usual_one(person: Profile) -> None:
+    """As some consoles, and `stty cols 0`, have it."""
+    shown = at_terminal(person, "protocols", "show", "rice", COLUMNS="", NO_COLOR="1").splitlines()
+    assert 60 <= max(map(len, shown)) <= 220
