@@ -15,7 +15,7 @@ from recovery.daemon.screen import Screen
 from recovery.daemon.wishes import Wishes
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
-from recovery.engine.episode import Episode
+from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import END_KEY, ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.repeating import next_repeat, repeats
@@ -174,14 +174,18 @@ class Service:
 
     def _hurry(self, now: datetime, steady: Steady) -> None:
         """Let nothing wait longer to be shown because the clock was set back."""
-        if self._looked is not None and steady.boot and steady.boot == self._looked[1].boot:
-            passed = timedelta(milliseconds=steady.ms - self._looked[1].ms)
-            set_by = now - self._looked[0] - passed
-            if set_by <= -JUMP:
-                for attempt in self._attempts.values():
-                    attempt.again_at = attempt.again_at and attempt.again_at + set_by
-                self._left_until = self._left_until and self._left_until + set_by
+        was = self._by_steady(steady)
+        if was is not None and now - was <= -JUMP:
+            for attempt in self._attempts.values():
+                attempt.again_at = attempt.again_at and attempt.again_at + (now - was)
+            self._left_until = self._left_until and self._left_until + (now - was)
         self._looked = now, steady
+
+    def _by_steady(self, steady: Steady) -> datetime | None:
+        """When it would be, had nobody set the clock since the last look; None where that is not known."""
+        if self._looked is None or not steady.boot or steady.boot != self._looked[1].boot:
+            return None
+        return self._looked[0] + timedelta(milliseconds=steady.ms - self._looked[1].ms)
 
     def _follow(self, record: Record, says: datetime) -> datetime:
         """Say once that the clock looks wrong, in the log and on the screen; when it is for all that is decided."""
@@ -239,7 +243,7 @@ class Service:
             return Record(())
         with journal, journal.transaction():
             steady = self._steady()
-            before = load(journal, now, steady)
+            before = load(journal, now, steady, min(now, self._by_steady(steady) or now) - LEDGER_MEMORY)
             record = bring_up(journal, before, now)
             now = record.moment(now)
             record = sound(record, journal.path, lambda e: self._used(e, now), now)
@@ -278,6 +282,7 @@ class Service:
             episode = _episode_of(record, attempt)
             for cue in episode.pending.values() if episode is not None else ():
                 if attempt.unwritten is not None and cue.key == attempt.cue.key and episode is not None:
+                    attempt.cue = cue  # so its note can be kept for a daemon to come
                     outcome, at = attempt.unwritten
                     yield told(episode, cue, outcome.via, at)
 

@@ -63,14 +63,15 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     set_by = timedelta(0) if by_steady is None or abs(says - by_steady) < JUMP else says - by_steady
     stands = {"boot": steady.boot, "steady": steady.ms}
 
-    comes_back = last is not None and by_steady is not None and last.ahead + set_by > -JUMP
+    # From where it was seen to go ahead, and no further than that.
+    comes_back = last is not None and set_by < timedelta(0) and last.ahead + set_by > -JUMP
     if says < written_at - DOUBTED and not comes_back:
         now = max(written_at + MOMENT, by_steady or written_at)
         is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
         return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
     news = None
-    if last is not None and last.doubted_since is not None and not (last.ahead and comes_back):
+    if last is not None and last.doubted_since is not None and not comes_back:
         # What was written meanwhile was written by the steady clock, or at some time from then until now.
         since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
         late = max(timedelta(0), says - since_then)

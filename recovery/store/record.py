@@ -132,15 +132,17 @@ class Record(Value):
         return min((instant for instant in instants if instant is not None), default=None)
 
 
-def load(journal: Journal, now: datetime, steady: Steady = NO_STEADY) -> Record:
+def load(
+    journal: Journal, now: datetime, steady: Steady = NO_STEADY, over_since: datetime | None = None
+) -> Record:
     """The episodes as they stand in the journal; nothing is decided. `now` is what the clock says.
 
-    Raises `StoreError`.
+    `over_since` is from when on those that are over count; None: for `LEDGER_MEMORY`. Raises `StoreError`.
     """
     known: list[Episode] = []
     unreadable: dict[str, Unreadable] = {}
     left: list[Episode | None] = []
-    for id_ in journal.open_episodes(shut_since=now - LEDGER_MEMORY):
+    for id_ in journal.open_episodes(shut_since=over_since or now - LEDGER_MEMORY):
         try:
             known.append(load_one(journal, id_, now))
         except Unreadable as error:

@@ -333,3 +333,22 @@ def test_the_word_needs_no_episode_that_runs(patient: Person) -> None:
 def test_doctor_says_that_the_clock_looks_wrong(patient: Person) -> None:
     patient.sets_the_clock(hours=-336)
     assert "clock looks wrong" in patient.tries("doctor")
+
+
+@pytest.mark.parametrize("hours", [1, 72, 336, 8760])
+def test_the_end_of_a_session_of_a_stopped_episode_is_told_after_a_jump(
+    watched: Person, hours: float
+) -> None:
+    watched.types("begin", "ice")
+    watched.types("stop")
+    watched.daemon_wakes()
+    sets(watched, hours)
+    assert [note.title for note in watched.notifier.shown].count("Ice: stop") == 1
+
+
+@pytest.mark.parametrize("hours", [1, 336, 8760])
+def test_an_end_is_told_after_a_jump_that_nobody_saw(patient: Person, hours: float) -> None:
+    patient.types("begin", "ice")
+    patient.sets_the_clock(hours=hours)
+    assert "Ice: stop" in patient.types("status").err
+    assert kinds(patient).count("ended") == 1

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,3 +105,33 @@ def test_a_taken_back_episode_is_not_remembered(tmp_path: Path) -> None:
         with journal.transaction():
             journal.append([Fact(id_, NOW, "undone", {"seq": 1}, "person")], now=NOW)
         assert load(journal, NOW).all == ()
+
+
+@pytest.mark.parametrize("days", [9, 11, 30, 3650])
+def test_a_session_under_way_stays_in_memory_whatever_is_written_after_a_jump_of_the_clock(
+    tmp_path: Path, days: int
+) -> None:
+    """That its start was shown is written at once, before the daemon looks at what is due."""
+    id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
+    later = NOW + timedelta(days=days)
+    with Journal.open(tmp_path, now=NOW) as journal, journal.transaction():
+        record = load(journal, later)
+        episode = record.of(id_)
+        assert episode.under_way is not None
+        write(journal, record, [told(episode, cue, "test", later) for cue in episode.pending.values()], later)
+        again = load(journal, later).of(id_).under_way
+        assert again is not None
+        assert again.occurrence == episode.under_way.occurrence
+        ended = bring_up(journal, load(journal, later), later).of(id_)
+        assert ended.under_way is None
+        assert load(journal, later).of(id_) == ended
+
+
+def test_a_session_that_ended_after_a_long_outage_stays_in_the_ledger(tmp_path: Path) -> None:
+    """Its begin was longer ago than decisions look back on; its end is of now, and a gap counts from it."""
+    id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
+    later = NOW + timedelta(days=12)
+    with Journal.open(tmp_path, now=NOW) as journal, journal.transaction():
+        bring_up(journal, load(journal, later), later)
+        (treatment,) = load(journal, later).of(id_).ledger
+    assert treatment.ended_at == later
