@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
+from recovery.engine.facts import from_ms
 from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
@@ -99,12 +100,9 @@ def opened() -> Iterator[Person]:
 
 def loaded(journal: Journal, now: datetime) -> Record:
     """The record as it stands in the journal at what the clock says. Raises `StoreError`."""
-    steady = Steady(*clock.steady())
-    record = load(journal, now, steady)
-    if record.testimony and record.testimony.set_by > timedelta(0) and presence.is_running(paths.home()):
-        # A daemon has watched both clocks, and may not have heard yet.
-        record = record.hearing(now, replace(steady, is_watched=True))
-    return record
+    there = presence.read(paths.home())
+    watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
+    return load(journal, now, Steady(*clock.steady(), watched))
 
 
 def recorded(journal: Journal, now: datetime) -> Record:

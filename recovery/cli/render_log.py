@@ -54,8 +54,6 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
     for fact in known:
         if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
             continue  # stands with its cue
-        if fact.kind == f.CLOCK and not (fact.data["seconds"] or fact.data.keys() & {"says", "since"}):
-            continue  # nothing was done to it
         local = places[fact.episode].local(fact.at)
         try:
             what, about = _told(fact, by_seq, places)

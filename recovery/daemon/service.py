@@ -94,8 +94,8 @@ class Service:
         """`steady` reads the clock that nobody can set, as `clock.steady` does."""
         self._folder = folder
         self._read_steady = steady
-        self._watched = ""
-        """The start of the machine since which both clocks are watched; "" before the first look at them."""
+        self._watched: tuple[datetime, int] | None = None
+        """What both clocks said at the first look at them."""
         self._looked: tuple[datetime, Steady] | None = None
         """When they were last looked at."""
         self._behind = timedelta(0)
@@ -138,6 +138,8 @@ class Service:
         `now` is what the clock says. A journal that cannot be used now is a trouble told in the log; it is tried
         again soon.
         """
+        if self._watched is None:
+            self._watched = now, self._steady().ms
         patience = PATIENCE if self._is_an_end_due(now) else None
         self._wished = wished = self._wishes.now()
         try:
@@ -169,8 +171,7 @@ class Service:
         return None if at is None else at - self._behind
 
     def _steady(self) -> Steady:
-        boot, ms = self._read_steady()
-        return Steady(boot, ms, is_kept=True, is_watched=bool(boot) and boot == self._watched)
+        return Steady(*self._read_steady(), self._watched)
 
     def _hurry(self, now: datetime, steady: Steady) -> None:
         """Let nothing wait longer to be shown because the clock was set back."""
@@ -249,7 +250,6 @@ class Service:
             record = sound(record, journal.path, lambda e: self._used(e, now), now)
             record = write(journal, record, [*self._shown_by_heart(record)], now)
             self._screen.take_over(journal, record, self.notifier, lambda group: self._worded(group, now))
-        self._watched = steady.boot
         self._adopt(record)
         self._log_lost_zones(record)
         for episode in record.all:

@@ -1,10 +1,10 @@
 """The clock is a witness, not a judge: what it says is held against the steady clock and against the record.
 
-The steady clock counts from the start of the machine, and nobody can set it. The daemon keeps an eye on both: a fact
-of the kind `clock` says where they stood, and by how much the one on the wall was set. Time on the steady clock has
-passed for certain; more may have, where a virtual machine was stopped and went on later. So a session ends when either
-clock says so, and a gap is over when both do. A clock that is far behind the record is doubted: until it is right again
-time goes on from the record.
+The steady clock counts from the start of the machine, and nobody can set it. While the daemon keeps an eye on both, a
+fact of the kind `clock` says by how much the one on the wall was set. Time on the steady clock has passed for certain;
+more may have, where a virtual machine was stopped and went on later. So a session ends when either clock says so, and a
+gap is over when both do. A clock that is far behind the record is doubted: until it is right again time goes on from
+the record.
 """
 
 from collections.abc import Sequence
@@ -30,10 +30,8 @@ class Steady(Value):
     """Which start of the machine it counts from; "" where the system has no such clock."""
     ms: int
     """Milliseconds since then, the time asleep included."""
-    is_kept: bool = False
-    """The daemon reads it, and writes down where the clocks stand."""
-    is_watched: bool = False
-    """The same daemon has read both clocks before: more on the wall than here is not an outage."""
+    watched: tuple[datetime, int] | None = None
+    """Since when the daemon that lives has watched both clocks: what they said then; None where none does."""
 
 
 NO_STEADY = Steady("", 0)
@@ -58,17 +56,19 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     seen = [e.clock for e in episodes if e.clock is not None]
     last = max(seen, key=lambda clock: clock.seq, default=None)
     written_at = max((e.written_at for e in episodes if e.written_at is not None), default=says)
-    passed = _between(last, steady)
-    by_steady = None if last is None or passed is None else last.at + passed
+    known = _known(last, steady)
+    by_steady = None if known is None else known.at + timedelta(milliseconds=steady.ms - known.steady)
     set_by = timedelta(0) if by_steady is None or abs(says - by_steady) < JUMP else says - by_steady
     stands = {"boot": steady.boot, "steady": steady.ms}
 
     # From where it was seen to go ahead, and no further than that.
-    comes_back = last is not None and set_by < timedelta(0) and last.ahead + set_by > -JUMP
+    comes_back = known is not None and set_by < timedelta(0) and known.ahead + set_by > -JUMP
     if says < written_at - DOUBTED and not comes_back:
         now = max(written_at + MOMENT, by_steady or written_at)
         is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
+        if news is not None and by_steady is None:
+            news["off"] = True
         return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
     news = None
     if last is not None and last.doubted_since is not None and not comes_back:
@@ -76,18 +76,29 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
         late = max(timedelta(0), says - since_then)
         news = {**stands, "seconds": _seconds(late), "since": to_ms(last.doubted_since)}
-    elif set_by < timedelta(0) or (set_by and steady.is_watched):
+    elif set_by < timedelta(0) or (set_by and steady.watched is not None):
         news = {**stands, "seconds": _seconds(set_by)}
-    elif steady.is_kept and steady.boot and (by_steady is None or set_by):
-        news = {**stands, "seconds": 0}
     return Testimony(says, says, news=news, set_by=set_by)
 
 
-def _between(last: ClockSeen | None, steady: Steady) -> timedelta | None:
-    """How much steady time has passed since a reading; None where the two do not compare."""
-    if last is None or not last.boot or last.boot != steady.boot or steady.ms < last.steady:
+def _known(last: ClockSeen | None, steady: Steady) -> ClockSeen | None:
+    """Where the clocks stood when that was last known of this start of the machine.
+
+    What went on while no daemon lived counts by the clock on the wall: a steady clock may have stood still.
+    """
+    if last is not None and (last.boot != steady.boot or not last.boot or last.steady > steady.ms):
+        return _watched(steady) if last.doubted_since is None else None
+    watched = _watched(steady)
+    if last is None or watched is None or last.doubted_since is not None or last.steady >= watched.steady:
+        return last if last is not None else watched
+    between = watched.at - last.at - timedelta(milliseconds=watched.steady - last.steady)
+    return replace(watched, ahead=last.ahead) if abs(between) < JUMP else watched
+
+
+def _watched(steady: Steady) -> ClockSeen | None:
+    if steady.watched is None or not steady.boot or steady.watched[1] > steady.ms:
         return None
-    return timedelta(milliseconds=steady.ms - last.steady)
+    return ClockSeen(steady.boot, steady.watched[1], steady.watched[0])
 
 
 def _seconds(length: timedelta) -> int:
@@ -113,7 +124,7 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
         seq=fact.seq,
     )
     episode = replace(episode, clock=seen)
-    if "says" in data and not is_same:
+    if data.get("off"):
         # Nobody knows for how long the machine was off: what was on ends now.
         ledger = tuple(t if t.ended_at else _over(t, fact.at) for t in episode.ledger)
         return replace(episode, ledger=ledger)

@@ -400,7 +400,7 @@ SHAPES: Mapping[str, Shape] = {
     f.MOVED: Shape({"zone": zone, "from": zone}, {"follows": flag, "cue": CUE}),
     f.CLOCK: Shape(
         {"boot": text, "steady": count(0, 2**53), "seconds": count(-_AGES, _AGES)},
-        {"says": instant, "since": instant},
+        {"says": instant, "since": instant, "off": flag},
     ),
     f.RIGHTED: Shape({"seconds": count(0, _AGES), "names": by_name(count(0))}),
     f.DELIVERED: Shape(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +15,9 @@ import time_machine
 
 from recovery import clock
 from recovery.cli.main import status_of
+from recovery.daemon import presence
 from recovery.daemon.service import Service
+from recovery.engine.facts import to_ms
 from tests.fakes import FakeNotifier
 from tests.profile import Ran
 
@@ -39,6 +42,7 @@ class Person:
         self._set_by = timedelta(0)
         self._starts = 1
         self._service: Service | None = None
+        self._lock = presence.Lock(home)
         self.notifier = FakeNotifier()
 
     def types(self, *arguments: str, status: int = 0) -> Ran:
@@ -73,17 +77,26 @@ class Person:
     def starts_the_machine_anew(self) -> None:
         """What its steady clock said before compares with nothing from here on, and no daemon has seen it."""
         self._starts += 1
-        self._service = None
+        self.daemon_dies()
 
     def steady(self) -> tuple[str, int]:
         """What a clock says that nobody sets."""
         return f"start {self._starts}", round((time.time() - self._set_by.total_seconds()) * 1000)
+
+    def daemon_dies(self) -> None:
+        self._service = None
+        self._lock.release()
 
     def daemon_wakes(self) -> None:
         """The daemon does what is due, as it does when the clock is set and when a command calls it."""
         if self._service is None:
             log = logging.getLogger("test of the clock")
             self._service = Service(self.home, self.notifier, log, self.steady)
+            self._lock.take()
+            sign = presence.Presence(
+                os.getpid(), to_ms(clock.now()), since_boot=self.steady()[1], lock=self._lock.inode()
+            )
+            presence.write(self.home, sign)
         self._service.wake(clock.now())
         while self._service.collect(0.0, clock.now()):
             self._service.wake(clock.now())
@@ -110,6 +123,7 @@ def person(
         person = Person(own_home, capsys, traveller)
         monkeypatch.setattr(clock, "steady", person.steady)
         yield person
+        person.daemon_dies()
 
 
 @pytest.fixture

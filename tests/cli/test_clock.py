@@ -305,7 +305,7 @@ def test_a_machine_that_was_off_is_no_clock_that_was_set(watched: Person) -> Non
 def test_a_daemon_that_was_off_takes_the_clock_at_its_word(watched: Person) -> None:
     """A virtual machine that was stopped: its steady clock stood still, and the pack lay all the while."""
     watched.types("begin", "ice")
-    watched._service = None
+    watched.daemon_dies()
     watched.sets_the_clock(hours=3)
     watched.daemon_wakes()
     assert "2 h 40 min too long" in told(watched)
