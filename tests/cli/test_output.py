@@ -81,6 +81,7 @@ CASES = {
     "service uninstall": case("service uninstall", "service install --way xdg"),
     "service status": case("service status", "service install --way xdg"),
     "doctor": case("doctor"),
+    "move": case("move --timezone Asia/Tokyo"),
     "store check": case("store check"),
     "store backup": case("store backup"),
     "store restore": case("store restore copy.db --yes", "store backup copy.db"),
