@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,8 @@ def import_(file: str, as_json: bool) -> int:
     now = clock.now()
     name, text = _text_of(file)
     try:
-        document, report = exchange.read(text, name, now=now)
+        with _progress(text, as_json=as_json) as tick:
+            document, report = exchange.read(text, name, now=now, tick=tick)
     except exchange.Unreadable as error:
         if as_json:
             print_json({"v": VERSION, "file": name, "faults": [vars(fault) for fault in error.faults]})
@@ -204,6 +205,19 @@ def import_(file: str, as_json: bool) -> int:
     if not is_running:
         click.echo(_("Reminders come once it runs: recovery daemon start"))
     return 0
+
+
+@contextmanager
+def _progress(text: str, *, as_json: bool) -> Iterator[Callable[[int], None]]:
+    """How far the reading of an export is, as a bar on a terminal; the function that has to be told of it."""
+    from recovery.store.exchange import STEPS
+
+    if as_json or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    facts = text.count('"recorded_at":')
+    with click.progressbar(length=STEPS * facts, label=_("Reading"), file=sys.stderr) as bar:
+        yield bar.update
 
 
 def _path(file: str) -> Path:

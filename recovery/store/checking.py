@@ -5,11 +5,11 @@ It looks at a copy in memory. The file is read and nothing else, also one of an 
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.fold import fold
@@ -42,6 +42,28 @@ _PINNED = """
 _COURSES = """
     SELECT e.number, e.id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned"""
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+
+
+Tick = Callable[[int], None]
+"""Hears how many more facts were dealt with."""
+
+_LOT = 500
+
+T = TypeVar("T")
+
+
+def keep_silent(_count: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def in_lots(items: Iterable[T], tick: Tick) -> Iterator[T]:
+    """Give the items on, and tell of each lot of them."""
+    count = 0
+    for count, item in enumerate(items, 1):  # the last one is asked for
+        yield item
+        if not count % _LOT:
+            tick(_LOT)
+    tick(count % _LOT)
 
 
 class Fault(Value):
@@ -80,16 +102,18 @@ def check(path: Path, *, now: datetime) -> Report:
         return Report(path, (Fault("", error.message.removeprefix(f"{path}: ")),))
 
 
-def check_copy(connection: sqlite3.Connection, path: Path, *, now: datetime) -> Report:
+def check_copy(
+    connection: sqlite3.Connection, path: Path, *, now: datetime, tick: Tick = keep_silent
+) -> Report:
     """Look over a copy in memory of the journal at `path`; it is brought to the newest schema.
 
     Raises `Damaged` where that cannot be done.
     """
     with in_plain_words(path):
-        return _report(connection, path, now)
+        return _report(connection, path, now, tick)
 
 
-def _report(connection: sqlite3.Connection, path: Path, now: datetime) -> Report:
+def _report(connection: sqlite3.Connection, path: Path, now: datetime, tick: Tick) -> Report:
     broken = (*_of_the_file(connection),)
     if broken:
         return Report(path, broken)  # what else could be found would only follow from it
@@ -102,10 +126,10 @@ def _report(connection: sqlite3.Connection, path: Path, now: datetime) -> Report
         read: dict[str, RecoveryProtocol] = {}
         names: dict[str, tuple[str, str]] = {}
         with as_it_stands(connection):
-            faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names)]
+            faults = [*_of_protocols(connection, read, names), *_of_facts(connection, read, names, tick)]
         faults = faults or [*_of_answers(connection)]  # what is wrong with a fact is told of it alone
         if not faults:  # what else could be found would only follow from them
-            faults += _of_episodes(Journal(connection, path))
+            faults += _of_episodes(Journal(connection, path), tick)
     protocols, episodes, facts, last = connection.execute(
         "SELECT (SELECT count(*) FROM pinned), (SELECT count(*) FROM episode), count(*), max(recorded_at) FROM fact"
     ).fetchone()
@@ -183,14 +207,17 @@ def _of_protocols(
 
 
 def _of_facts(
-    connection: sqlite3.Connection, read: dict[str, RecoveryProtocol], names: dict[str, tuple[str, str]]
+    connection: sqlite3.Connection,
+    read: dict[str, RecoveryProtocol],
+    names: dict[str, tuple[str, str]],
+    tick: Tick,
 ) -> Iterator[Fault]:
     courses = {
         number: Course(id_, pinned_hash, read, names)
         for number, id_, pinned_hash in connection.execute(_COURSES)
     }
     misfits = {*Chain(connection).misfits()}
-    for seq, episode, *columns in connection.execute(_FACTS):
+    for seq, episode, *columns in in_lots(connection.execute(_FACTS), tick):
         course = courses[episode]
         fact, wrong = _read(course.episode, seq, *columns)
         wrong = wrong or course.wrong(fact)
@@ -232,7 +259,7 @@ def _read(
     return Fact(episode, happened, str(kind), data, by, written, seq), ""
 
 
-def _of_episodes(journal: Journal) -> Iterator[Fault]:
+def _of_episodes(journal: Journal, tick: Tick) -> Iterator[Fault]:
     """Those that cannot be told from their facts."""
     for id_ in journal.episodes():
         where = _("episode {id}", id=id_)
@@ -242,6 +269,7 @@ def _of_episodes(journal: Journal) -> Iterator[Fault]:
         except (RecoveryError, ValueError, KeyError, TypeError) as error:
             yield Fault(where, _("cannot be read: {reason}", reason=_reason(error)))
             continue
+        tick(len(facts))
         try:
             fold(protocol, carried_over(protocol, facts))
         except Exception as error:  # facts that make no sense raise whatever the rule trips over

@@ -12,7 +12,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,9 +22,9 @@ from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
-from recovery.store.checking import BY, KINDS, Fault, Report, check_copy
+from recovery.store.checking import BY, KINDS, Fault, Report, Tick, check_copy, in_lots, keep_silent
 from recovery.store.journal import NAME, Journal, Pinned
-from recovery.values import Value
+from recovery.values import Value, replace
 
 FORMAT = 1
 
@@ -33,6 +32,11 @@ LARGEST = 256 * 1024 * 1024
 """Characters of a document that are read: a journal of ten years has a tenth of it."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d)")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""Half of a character, as JSON writes it; most times the other half comes after it."""
+STEPS = 4
+"""Each fact is read, written, looked at by itself, and with all others of its episode."""
+
 _HEADER = ("format", "exported_at", "recovery")
 
 
@@ -92,6 +96,8 @@ class Document(Value):
     protocols: tuple[Pinned, ...]
     episodes: tuple[tuple[str, str, str], ...]
     facts: tuple[Fact, ...]
+    checked: Journal | None = None
+    """The same as a journal in memory, once it was looked over."""
 
 
 class Unreadable(StoreError):
@@ -102,22 +108,29 @@ class Unreadable(StoreError):
         self.faults = faults
 
 
-def read(text: str, name: str, *, now: datetime) -> tuple[Document, Report]:
-    """An export, looked over as a whole, and what it holds. Nothing is written. Raises `Unreadable`."""
-    reader = _Reader()
+def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tuple[Document, Report]:
+    """An export, looked over as a whole, and what it holds. Nothing is written. Raises `Unreadable`.
+
+    `tick` hears of each lot of facts that has come one of `STEPS` further.
+    """
+    reader = _Reader(may_hold_halves=_HALF.search(text) is not None, tick=tick)
     document = reader.document(_parsed(text, name))
     if document is None or reader.faults:
         raise _unreadable(name, reader.faults)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
         memory.execute("PRAGMA foreign_keys = ON")
         migrations.migrate(memory, Path(name), now, keeps_copy=False)
         journal = Journal(memory, Path(name))
         with journal.transaction():
-            journal.put_back(document.protocols, document.episodes, document.facts)
-        report = check_copy(memory, Path(name), now=now)
-    if report.faults:
-        raise _unreadable(name, [*report.faults])
-    return document, report
+            journal.put_back(document.protocols, document.episodes, in_lots(document.facts, tick))
+        report = check_copy(memory, Path(name), now=now, tick=tick)
+        if report.faults:
+            raise _unreadable(name, [*report.faults])
+    except BaseException:
+        memory.close()
+        raise
+    return replace(document, checked=journal), report
 
 
 def import_(home: Path, document: Document, now: datetime) -> None:
@@ -133,7 +146,10 @@ def import_(home: Path, document: Document, now: datetime) -> None:
                     "name another folder by RECOVERY_HOME, or move this journal away: recovery store backup copies it"
                 ),
             )
-        journal.put_back(document.protocols, document.episodes, document.facts)
+        if document.checked is None or any(journal.each_pinned()):
+            journal.put_back(document.protocols, document.episodes, document.facts)
+        else:
+            journal.take_over(document.checked)
 
 
 def _unreadable(name: str, faults: list[Fault]) -> Unreadable:
@@ -167,8 +183,10 @@ def _parsed(text: str, name: str) -> Any:
 class _Reader:
     """Reads the parts of a document, and collects what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_hold_halves: bool = True, tick: Tick = keep_silent) -> None:
         self.faults: list[Fault] = []
+        self._may_hold_halves = may_hold_halves
+        self._tick = tick
 
     def document(self, found: Any) -> Document | None:
         if not isinstance(found, dict) or "format" not in found:
@@ -184,7 +202,7 @@ class _Reader:
             self._wrong(key, _("does not belong there"))
         protocols = [*self._each(found, "protocols", self._pinned)]
         episodes = [*self._each(found, "episodes", self._episode)]
-        facts = [*self._each(found, "facts", self._fact)]
+        facts = [*in_lots(self._each(found, "facts", self._fact), self._tick)]
         if not self.faults:
             self._belong(protocols, episodes, facts)
         return Document((*protocols,), (*episodes,), (*facts,))
@@ -261,11 +279,12 @@ class _Reader:
             words = {str: _("is not a text"), int: _("is not a whole number"), dict: _("is not an object")}
             self._wrong(f"{where}.{name}", words[kind])
             return None
-        try:
-            _text(value).encode()
-        except UnicodeEncodeError:
-            self._wrong(f"{where}.{name}", _("holds half a character"))
-            return None
+        if self._may_hold_halves:
+            try:
+                _text(value).encode()
+            except UnicodeEncodeError:
+                self._wrong(f"{where}.{name}", _("holds half a character"))
+                return None
         return value
 
     def _instant(self, where: str, text: str | None) -> datetime | None:

@@ -278,25 +278,26 @@ class Journal:
         """
         self._in_transaction()
         moment = now or clock.now()
-        ready = [self._as_kept(replace(fact, seq=0), moment) for fact in facts]
+        ready = [self._as_kept(fact, moment) for fact in facts]
         if self._foreseen is None:
-            return [*self._added(ready)]
+            places = self._added((0, row) for _fact, row in ready)
+            return [replace(fact, seq=seq) for (fact, _row), seq in zip(ready, places, strict=True)]
         first, self._foreseen = self._foreseen + 1, self._foreseen + len(ready)
         return [replace(fact, seq=seq) for seq, (fact, _row) in enumerate(ready, first)]
 
-    def _added(self, ready: Iterable[tuple[Fact, Row]]) -> Iterator[Fact]:
-        """Write facts at their places, or at the next ones where they have none."""
+    def _added(self, rows: Iterable[tuple[int, Row]]) -> Iterator[int]:
+        """Write facts at their places, or at the next ones where these are 0; the places."""
         chain = Chain(self._connection)
         with self._words():
             last, before = chain.last()
-        for fact, row in ready:
-            seq = fact.seq or last + 1
+        for place, row in rows:
+            seq = place or last + 1
             if seq <= last:
                 raise ValueError(f"fact {seq} comes after fact {last}")
             with self._words():
                 before = chain.checksum(before, seq, row)
                 self._connection.execute(_APPEND, (seq, *row, before))
-            yield replace(fact, seq=seq)
+            yield seq
             last = seq
 
     def pin(self, pinned: Pinned) -> None:
@@ -540,8 +541,21 @@ class Journal:
         for name, protocol_id, pinned_hash in episodes:
             insert = "INSERT INTO episode (id, protocol_id, pinned) VALUES (?, ?, ?)"
             self._rows(insert, name, protocol_id, numbers[pinned_hash])
-        for _fact in self._added(self._as_kept(fact, fact.at) for fact in facts):
+        for _place in self._added((fact.seq, self._row(fact, fact.at)) for fact in facts):
             pass
+
+    def take_over(self, other: "Journal") -> None:
+        """Write all that another journal of this schema holds into one that holds nothing. Needs a transaction."""
+        self._in_transaction()
+        for table, columns in (
+            ("pinned", "number, hash, protocol_id, version, texts, compiled, compiled_format"),
+            ("episode", "number, id, protocol_id, pinned"),
+            ("fact", "seq, episode, at, recorded_at, kind, by, data, chain"),
+        ):
+            places = ", ".join("?" * len(columns.split(",")))
+            with self._words():
+                rows = other._each(f"SELECT {columns} FROM {table} ORDER BY 1")  # noqa: S608 - constants only
+                self._connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
 
     def last_by_person(self, episode: str | None = None) -> Fact | None:
         """The latest fact that a person entered and that still stands: what `undo` would take back.
@@ -576,10 +590,13 @@ class Journal:
         return names
 
     def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, Row]:
-        text = _to_json(fact.data)
+        row = self._row(fact, moment)
+        _number, at, recorded_at, _kind, _by, text = row
+        return replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text)), row
+
+    def _row(self, fact: Fact, moment: datetime) -> Row:
         at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
-        kept = replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text))
-        return kept, (self._number(fact.episode), at, recorded_at, fact.kind, fact.by, text)
+        return self._number(fact.episode), at, recorded_at, fact.kind, fact.by, _to_json(fact.data)
 
     def _read(self, rows: list[Any]) -> list[Fact]:
         # One call for all the JSON: half the time of one call a fact.

@@ -194,7 +194,9 @@ def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> 
         data = fact.data
         if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - MEMORY:
             reaches.append(fact.at - timedelta(seconds=data["seconds"]))
-        elif fact.kind == f.ENDED and data["occurrence"] not in begun:
+        elif (
+            fact.kind == f.ENDED and data["occurrence"] not in begun and fact.at > now - LEDGER_MEMORY
+        ):  # what ended longer ago is only at the edge of the memory
             reaches.append(fact.at - timedelta(seconds=data.get("seconds", 0) + data["overrun"]))
     latest = journal.fleeting_since(id_, _LATEST)
     return min(reaches if latest is None else [latest, *reaches])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon import presence
-from tests.bench.measuring import COMMANDS, MOST_TIMES, PASS, patient, round_robin
+from tests.bench.measuring import COMMANDS, MOST_TIMES, PASS, cpu_ms, patient, round_robin
 from tests.desktop import Desktop, display, until
 from tests.profile import COMMAND, ICE, Profile, protocol
 
@@ -178,3 +178,30 @@ def test_years_of_answers_cost_nothing(tmp_path: Path, per_day: int) -> None:
     print(f"\nCPU with 100,000 answers, {per_day} a day, against 100, median of 15: {times}")
 
     assert max(times.values()) <= 1.2
+
+
+@pytest.mark.timeout(600)
+def test_a_hundred_thousand_facts_are_exported_checked_and_imported_in_seconds(tmp_path: Path) -> None:
+    document = tmp_path / "all.json"
+    cost = {}
+    for count in (2_000, 20_000):
+        with patient(tmp_path / str(count), sessions=count) as person:
+            cases = {
+                "export": ["export", str(document)],
+                "check": ["check"],
+                "import": ["import", str(document)],
+            }
+            for name, words in cases.items():
+                environ = person.environ
+                if name == "import":
+                    environ = {**environ, "RECOVERY_HOME": str(tmp_path / f"new-{count}")}
+                cost[name, count] = cpu_ms([*COMMAND, "store", *words], environ) / 1000
+            document.unlink()
+    print(
+        "\nCPU of 10,000 and 100,000 facts, seconds:",
+        {f"{a} {b * 5}": f"{c:.1f}" for (a, b), c in cost.items()},
+    )
+
+    for name in ("export", "check", "import"):
+        assert cost[name, 20_000] < 12 * cost[name, 2_000]
+    assert cost["import", 20_000] < 60

@@ -279,3 +279,20 @@ def test_a_terminal_without_a_width_has_a_usual_one(person: Profile) -> None:
     """As some consoles, and `stty cols 0`, have it."""
     shown = at_terminal(person, "protocols", "show", "rice", COLUMNS="", NO_COLOR="1").splitlines()
     assert 60 <= max(map(len, shown)) <= 220
+
+
+def test_an_import_shows_how_far_it_is_on_a_terminal_only(person: Profile) -> None:
+    person.run("start", person.file(protocol(ICE.format(length="20min"))), "--onset", "1h ago", "--no-daemon")
+    document = person.folder / "all.json"
+    person.run("store", "export", str(document))
+    shown = at_terminal(person, "store", "import", str(document), RECOVERY_HOME=str(person.folder / "a"))
+    assert "Reading" in shown
+    assert "100%" in shown
+    assert "Imported: one episode" in shown
+
+    ran = person.run("store", "import", str(document), RECOVERY_HOME=str(person.folder / "b"))
+    assert "100%" not in ran.out + ran.err
+    told = at_terminal(
+        person, "store", "import", str(document), "--json", RECOVERY_HOME=str(person.folder / "c")
+    )
+    assert told.startswith("{")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from recovery.errors import StoreError
 from recovery.store.checking import check
-from recovery.store.exchange import Unreadable, exported, import_, read
+from recovery.store.exchange import STEPS, Unreadable, exported, import_, read
 from recovery.store.journal import Journal
+from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON
 from tests.store.real import first_day
 
@@ -230,3 +231,18 @@ def test_a_document_with_any_part_replaced_is_read_or_refused(text: str, data: s
     with suppress(Unreadable):
         _known, report = read(json.dumps(whole), "x.json", now=NOON)
         assert report.faults == ()
+
+
+def test_each_step_of_each_fact_is_told(text: str) -> None:
+    told: list[int] = []
+    found, _report = read(text, "x.json", now=NOON, tick=told.append)
+    assert sum(told) == STEPS * len(found.facts)
+
+
+def test_what_was_looked_over_is_what_is_written(text: str, tmp_path: Path) -> None:
+    """By way of the journal in memory, and without it."""
+    found, _report = read(text, "x.json", now=NOON)
+    import_(tmp_path / "a", found, NOON)
+    import_(tmp_path / "b", replace(found, checked=None), NOON)
+    assert document(tmp_path / "a") == document(tmp_path / "b") == text
+    assert check(tmp_path / "a" / "journal.db", now=NOON).faults == ()
