@@ -11,6 +11,7 @@ from recovery import __version__, clock, settings
 from recovery.cli.where import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
+from recovery.daemon.autostart.lasting import gone
 from recovery.daemon.autostart.way import Machine
 from recovery.daemon.handing import knows_screen
 from recovery.daemon.presence import Presence
@@ -363,6 +364,10 @@ def _autostart(machine: Machine) -> Check:
         )
     told = [f"{way.name}: {way.place}" + (f" ({state})" if (state := way.state()) else "") for way in found]
     words = "; ".join(told)
+    lost = next(filter(None, map(gone, found)), "")
+    if lost:
+        said = _("{words}: starts nothing, because {python} is not there any more", words=words, python=lost)
+        return Check("autostart", "fail", said, "recovery service install")
     if any(state in words for state in (", failed)", "(disabled,")):
         return Check("autostart", "warn", words, "recovery service install")
     return Check("autostart", "ok", words)

@@ -372,6 +372,24 @@ def test_what_starts_it_at_log_in(tmp_path: Path) -> None:
     assert (check.state, check.found.startswith(f"xdg: {tmp_path}/.config/autostart/")) == ("ok", True)
 
 
+@pytest.mark.parametrize("way", ["xdg", "systemd"])
+def test_an_entry_for_an_interpreter_that_is_gone_is_told(tmp_path: Path, way: str) -> None:
+    folder, python = tmp_path / "home", tmp_path / "env" / "bin" / "python3"
+    folder.mkdir(mode=0o700)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    environ = {**NOTHING, "HOME": str(tmp_path), "PATH": f"{tmp_path}/bin"}
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "systemctl").touch(mode=0o755)
+    install(Machine(folder, environ, python=str(python), run=lambda _: Answer(0, "active")), way)
+    assert looked(folder, environ)["autostart"].state == "ok"
+
+    python.unlink()
+    check = looked(folder, environ)["autostart"]
+    assert (check.state, check.advice) == ("fail", "recovery service install")
+    assert check.found.endswith(f"starts nothing, because {python} is not there any more")
+
+
 # Disk and journal --------------------------------------------------------------------------------
 
 

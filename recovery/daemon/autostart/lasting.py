@@ -4,11 +4,13 @@
 goes when the cache is cleared. The signs are those of the place alone: which tool made it does not matter.
 """
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
-from recovery.daemon.autostart.way import Machine
+from recovery.daemon.autostart.way import Machine, Way, content_of
 from recovery.errors import RecoveryError
 from recovery.language import N_, _
 
@@ -113,6 +115,18 @@ def _is_cleared(folder: str) -> bool:
         return Path("/proc/1/comm").read_text().strip() in _INITS
     except OSError:
         return True
+
+
+_INTERPRETER = re.compile(rb'[=\s">](/[^\s"<>]*/python[\w.]*)["\s<]')
+
+
+def gone(way: Way) -> str:
+    """The interpreter that an installed way names and that is not there any more; "" where it is, or is not seen."""
+    found = _INTERPRETER.search(content_of(Path(way.place)) or b"")
+    if found is None:
+        return ""
+    python = os.fsdecode(found[1])
+    return "" if Path(python).exists() else python
 
 
 def source() -> str:
