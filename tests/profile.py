@@ -40,6 +40,7 @@ observe:
 limits:
   - {{id: long, of: [cold, warm], longest: 20min, say: Not longer., source: own}}
   - {{id: gap, of: cold, gap: 1h, to: cold, say: Not at once., source: own}}
+  - {{id: turn, of: exercise, gap: 1s, to: exercise, say: In turn., source: own}}
 phases:
   - id: only
     title: Only phase

@@ -15,7 +15,7 @@ BOTH_WAYS = [sign * hours for hours in SPANS.values() for sign in (-1, 1)]
 NONSENSE = re.compile(r"day -\d+|day 0\b|(?<![\w-])-\d+ (?:d|h|min|s)\b|\b\d{3,} d\b|\b\d{4,} h\b")
 
 
-COLD = protocol(ICE.format(length="20min").replace("id: ice", "id: cold")).replace("gap: 1s", "gap: 2h")
+COLD = protocol(ICE.format(length="20min").replace("id: ice", "id: cold")).replace("gap: 1h", "gap: 2h")
 
 
 @pytest.fixture

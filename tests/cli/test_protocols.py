@@ -69,14 +69,14 @@ def test_all_errors_of_all_files_are_told_with_their_places(person: Person) -> N
     bad, good = person.file(BAD, "bad.yaml"), person.file(protocol(LONG.format(length="20min")))
     lines = person.types("validate", bad, good, "rice", status=1).out.splitlines()
 
-    assert any(line.startswith(f"{bad}:24:") and "did you mean" in line and "title" in line for line in lines)
-    assert any(line.startswith(f"{bad}:26:") and "parsecs" in line for line in lines)
+    assert any(line.startswith(f"{bad}:25:") and "did you mean" in line and "title" in line for line in lines)
+    assert any(line.startswith(f"{bad}:27:") and "parsecs" in line for line in lines)
     assert any("rice" in line and line.endswith("no errors") for line in lines)
 
 
 def test_problems_as_json_have_all_fields(person: Person) -> None:
     problems = person.lines("validate", person.file(BAD), status=1)
-    (length,) = [one for one in problems if one["line"] == 26]
+    (length,) = [one for one in problems if one["line"] == 27]
 
     assert {"file", "line", "column", "path", "severity", "message", "expected", "found"} <= set(length)
     assert length["severity"] == "error"

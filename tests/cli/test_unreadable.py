@@ -103,7 +103,7 @@ def test_an_upgrade_or_undo_of_one_that_cannot_be_read_is_its_own_matter(two: Pe
 def test_the_limits_of_another_count_what_it_had_on(own_home: Path, change: Change) -> None:
     journal_file = two_episodes(own_home)
     text = protocol(ICE.format(length="20min"), name="cold")
-    start(own_home, text.replace("gap: 1s", "gap: 1h").replace("per_day: 1", "at: [20:00]"))
+    start(own_home, text.replace("per_day: 1", "at: [20:00]"))
 
     def begins(now: datetime) -> Outcome:
         with Journal.open(own_home, now=now) as journal, journal.transaction():

@@ -12,7 +12,7 @@ from recovery.daemon import service
 from recovery.engine.facts import Fact
 from recovery.store.journal import NAME, Journal
 from tests.daemon.conftest import NOON, Watch
-from tests.profile import ICE, PACKS
+from tests.profile import ICE, LONG, PACKS
 
 DAY = timedelta(days=1)
 
@@ -71,7 +71,8 @@ def test_a_session_that_was_on_is_ended_after_an_outage_of_any_length(
 WALK = (
     "      - {id: walk, kind: reminder, of: rest, title: Walk, every: 1h, say: A short walk., source: own}\n"
 )
-CHAIN = ICE.format(length="20min").replace("per_day: 1", "every: 2h..3h")
+CHAIN = LONG.format(length="20min").replace("per_day: 1", "every: 2h..3h")
+TURNS = PACKS.replace("of: cold", "of: exercise").replace("of: warm", "of: compression")
 
 
 def offered(reminding: Watch) -> list[Fact]:
@@ -82,7 +83,7 @@ def offered(reminding: Watch) -> list[Fact]:
 def test_a_clock_that_was_far_ahead_silences_nothing_once_it_is_right(
     watch: Callable[..., Watch], days: int
 ) -> None:
-    reminding = watch(CHAIN, WALK, PACKS)
+    reminding = watch(CHAIN, WALK, TURNS)
     reminding.wake(lived=timedelta(minutes=1))
     reminding.wake(NOON + days * DAY, lived=timedelta(minutes=2))
     ahead = len(offered(reminding))
@@ -114,7 +115,7 @@ def test_a_clock_that_was_not_far_ahead_was_not_wrong(watch: Callable[..., Watch
 @pytest.mark.parametrize("back", [timedelta(hours=30), 9 * DAY, 9000 * DAY])
 def test_a_clock_that_is_far_behind_is_wrong_itself(watch: Callable[..., Watch], back: timedelta) -> None:
     """An empty battery: nothing is told by such a clock, and when it is right all goes on."""
-    reminding = watch(CHAIN, WALK, PACKS)
+    reminding = watch(CHAIN, WALK, TURNS)
     reminding.wake()
     end = NOON + 5 * DAY
     while reminding.next is not None and reminding.next < end:
