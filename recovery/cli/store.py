@@ -14,7 +14,7 @@ from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
-from recovery.cli.style import Guarded, harmless
+from recovery.cli.style import Guarded, harmless, is_plain
 from recovery.daemon import handing, presence
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
@@ -212,7 +212,7 @@ def _progress(text: str, *, as_json: bool) -> Iterator[Callable[[int], None]]:
     """How far the reading of an export is, as a bar on a terminal; the function that has to be told of it."""
     from recovery.store.exchange import STEPS
 
-    if as_json or not sys.stderr.isatty():
+    if as_json or not sys.stderr.isatty() or is_plain():
         yield lambda _count: None
         return
     facts = text.count('"recorded_at":')

@@ -23,6 +23,7 @@ from recovery.engine.gates import (
     gate,
     gate_unmet,
     healing_range,
+    is_held_by_time,
     on_the_step,
     opens_at,
     standing,
@@ -277,6 +278,8 @@ class Turn:
         """Move on as far as the gates are open; say why not where one is shut."""
         for _ in range(len(self.episode.protocol.phases) + 1):
             if self.episode.stay.phase is not None and self.episode.stay.phase.is_endless:
+                return
+            if is_held_by_time(self.episode, self.now):
                 return
             match gate(self.episode, self.now):
                 case Passed(reasons):

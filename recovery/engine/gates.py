@@ -214,6 +214,17 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
     return Passed(open_reasons(needs))
 
 
+def is_held_by_time(episode: Episode, now: datetime) -> bool:
+    """Whether the least time of the current phase alone holds it, well before its most: `gate` need not be asked.
+
+    A plan of the days to come asks at each of its moments, and most of what a gate costs is to say why.
+    """
+    phase, opens, late = episode.stay.phase, opens_at(episode), deadline(episode)
+    if phase is None or opens is None or (late is not None and late <= now):
+        return False
+    return opens > now and opens > episode.origin(phase.zero)
+
+
 def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
     """List the needs of an open gate, as reasons for the record."""
     return tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)

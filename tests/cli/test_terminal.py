@@ -290,6 +290,10 @@ def test_an_import_shows_how_far_it_is_on_a_terminal_only(person: Profile) -> No
     assert "100%" in shown
     assert "Imported: one episode" in shown
 
+    plain = at_terminal(
+        person, "store", "import", str(document), RECOVERY_HOME=str(person.folder / "d"), TERM="dumb"
+    )
+    assert ESCAPE not in plain
     ran = person.run("store", "import", str(document), RECOVERY_HOME=str(person.folder / "b"))
     assert "100%" not in ran.out + ran.err
     told = at_terminal(
