@@ -33,7 +33,7 @@ from recovery.engine.outlook import outlook
 from recovery.engine.times import Place
 from recovery.engine.verbs import act
 from recovery.errors import RecoveryError, UsageError
-from recovery.language import _, current
+from recovery.language import _, current, n_
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
@@ -169,7 +169,7 @@ def start(
     given = Given(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
     if not as_json:
-        _tell_who_answers(reading.protocol)
+        _tell_who_answers(reading, protocol)
     opening = _opening(reading, given, typed_at, place, running=_running(folder, typed_at), ask=ask)
     travels = not (timezone or known.timezone) and place.zone.key == clock.machine_zone()
     chosen = ({"discreet": True} if discreet else {}) | ({"travels": True} if travels else {})
@@ -389,13 +389,26 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
 # Telling ----------------------------------------------------------------------------------------
 
 
-def _tell_who_answers(protocol: RecoveryProtocol) -> None:
-    """Before anything is asked: whose word the protocol goes by where it is less strict than the floor."""
-    if protocol.responsible is None:
+def _tell_who_answers(reading: "Reading", typed: str) -> None:
+    """Before anything is asked: who answers for what is less strict than the floor, or that a draft leaves much out."""
+    from recovery.protocol.lint import OF_THE_FLOOR
+
+    if reading.protocol.responsible is not None:
+        for line in render_text.responsible_lines(compiled.in_language(reading.protocol, current())):
+            click.echo(line)
+        click.echo()
         return
-    for line in render_text.responsible_lines(compiled.in_language(protocol, current())):
-        click.echo(line)
-    click.echo()
+    left_out = sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
+    if left_out:
+        words = n_(
+            "A first draft without sources: it leaves out {count} thing of the floor. "
+            "recovery validate {file} names it.",
+            "A first draft without sources: it leaves out {count} things of the floor. "
+            "recovery validate {file} names them.",
+            left_out,
+            file=typed,
+        )
+        click.echo(words, err=True)
 
 
 def _tell_first(protocol: RecoveryProtocol, opening: Opening) -> None:

@@ -133,7 +133,7 @@ TURNS = (
         steps:
 """
     + """\
-          - {of: cold, duration: 1s, start: On., end: Off.}
+          - {of: rest, duration: 1s, start: On., end: Off.}
           - wait: 1s
 """
     * 10

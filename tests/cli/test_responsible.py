@@ -7,6 +7,7 @@ import pytest
 from recovery.language import use
 from recovery.protocol.library import installed_folder
 from tests.cli.conftest import Person
+from tests.profile import ICE, protocol
 
 SIGNED = """responsible:
   name: Dr. Jana Meyer
@@ -91,6 +92,12 @@ def test_it_is_told_before_a_start_and_in_status(person: Person, signed: str) ->
 
 def test_as_json_a_start_says_it(person: Person, signed: str) -> None:
     assert person.json("start", signed, *START, "--no-daemon")["responsible"] == DATA
+
+
+def test_a_draft_that_leaves_much_of_the_floor_out_is_told_as_one(person: Person) -> None:
+    path = person.file(protocol(ICE.format(length="20min")))
+    err = person.starts("start", path, "--onset", "2h ago").err
+    assert err.startswith("A first draft without sources: it leaves out ")
 
 
 def test_where_nobody_answers_nothing_is_said(patient: Person) -> None:
