@@ -64,10 +64,11 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     # From where it was seen to go ahead, and no further than that.
     comes_back = known is not None and set_by < timedelta(0) and known.ahead + set_by > -JUMP
     if says < written_at - DOUBTED and not comes_back:
-        now = max(written_at + MOMENT, by_steady or written_at)
+        goes_on = by_steady is not None and by_steady >= written_at - DOUBTED
+        now = by_steady if by_steady is not None and goes_on else written_at + MOMENT
         is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
-        if news is not None and by_steady is None:
+        if news is not None and not goes_on:
             news["off"] = True
         return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
     news = None
