@@ -169,7 +169,7 @@ def start(
     given = Given(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
     if not as_json:
-        _tell_who_answers(reading, protocol)
+        _tell_who_answers(reading.protocol)
     opening = _opening(reading, given, typed_at, place, running=_running(folder, typed_at), ask=ask)
     travels = not (timezone or known.timezone) and place.zone.key == clock.machine_zone()
     chosen = ({"discreet": True} if discreet else {}) | ({"travels": True} if travels else {})
@@ -187,6 +187,7 @@ def start(
         print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None, **about})
         return status
     _tell(episode, others, opening.at, there)
+    _tell_draft(reading, protocol)
     if there is not None:
         _show_what_no_desktop_showed(folder)
     return status
@@ -389,17 +390,21 @@ def _see_that_it_runs(folder: Path, notifier: str | None) -> Presence | None:
 # Telling ----------------------------------------------------------------------------------------
 
 
-def _tell_who_answers(reading: "Reading", typed: str) -> None:
-    """Before anything is asked: who answers for what is less strict than the floor, or that a draft leaves much out."""
+def _tell_who_answers(protocol: RecoveryProtocol) -> None:
+    """Before anything is asked: whose word the protocol goes by where it is less strict than the floor."""
+    if protocol.responsible is None:
+        return
+    for line in render_text.responsible_lines(compiled.in_language(protocol, current())):
+        click.echo(line)
+    click.echo()
+
+
+def _tell_draft(reading: "Reading", typed: str) -> None:
+    """How much of the floor a first draft leaves out, where nobody answers for it."""
     from recovery.protocol.lint import OF_THE_FLOOR
 
-    if reading.protocol.responsible is not None:
-        for line in render_text.responsible_lines(compiled.in_language(reading.protocol, current())):
-            click.echo(line)
-        click.echo()
-        return
     left_out = sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
-    if left_out:
+    if left_out and reading.protocol.responsible is None:
         words = n_(
             "A first draft without sources: it leaves out {count} thing of the floor. "
             "recovery validate {file} names it.",
@@ -408,7 +413,7 @@ def _tell_who_answers(reading: "Reading", typed: str) -> None:
             left_out,
             file=typed,
         )
-        click.echo(words, err=True)
+        click.echo(words)
 
 
 def _tell_first(protocol: RecoveryProtocol, opening: Opening) -> None:

@@ -96,8 +96,8 @@ def test_as_json_a_start_says_it(person: Person, signed: str) -> None:
 
 def test_a_draft_that_leaves_much_of_the_floor_out_is_told_as_one(person: Person) -> None:
     path = person.file(protocol(ICE.format(length="20min")))
-    err = person.starts("start", path, "--onset", "2h ago").err
-    assert err.startswith("A first draft without sources: it leaves out ")
+    out = person.starts("start", path, "--onset", "2h ago").out
+    assert "\nA first draft without sources: it leaves out 7 things of the floor." in out
 
 
 def test_where_nobody_answers_nothing_is_said(patient: Person) -> None:
