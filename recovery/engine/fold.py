@@ -267,6 +267,8 @@ def _named(episode: Episode, occurrence: str, at: datetime) -> Episode:
     series, _, ordinal = occurrence.rpartition(".")
     if not ordinal.isdecimal() or int(ordinal) <= episode.names.get(series, 0):
         return episode
+    if series in episode.names:
+        return replace(episode, names={**episode.names, series: int(ordinal)})
     oldest = (at - LEDGER_MEMORY).date().isoformat()
     kept = {name: taken for name, taken in episode.names.items() if name[-10:] >= oldest}
     return replace(episode, names={**kept, series: int(ordinal)})

@@ -457,6 +457,8 @@ def healing_range(episode: Episode) -> tuple[datetime, datetime]:
 
 def condition_moments(condition: Condition | None, episode: Episode) -> Iterator[datetime]:
     """The instants at which a condition may change by the mere passing of time (freshness aside)."""
+    if condition is None:
+        return  # most limits have none, and a plan of days to come asks often
     for comparison in comparisons(condition):
         if comparison.subject in ORIGINS and isinstance(comparison.value, Duration):
             yield episode.place.after(episode.origin(comparison.subject), comparison.value)
