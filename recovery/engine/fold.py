@@ -31,7 +31,6 @@ from recovery.engine.questions import decides_something
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
 from recovery.engine.travel import moved
-from recovery.engine.witness import clock_seen
 from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
@@ -648,6 +647,12 @@ def _righted(episode: Episode, fact: Fact) -> Episode:
     return righted(episode, fact)
 
 
+def _clock_seen(episode: Episode, fact: Fact) -> Episode:
+    from recovery.engine.clock_set import clock_seen  # hardly ever needed
+
+    return clock_seen(episode, fact)
+
+
 def _delivered(episode: Episode, fact: Fact) -> Episode:
     over = _settled_with(fact.data["seq"], {seq: cue.key for seq, cue in episode.pending.items()})
     shown = episode.pending.get(fact.data["seq"])
@@ -713,7 +718,7 @@ _RULES = {
     f.COMPLETED: _completed,
     f.STOPPED: _stopped,
     f.RIGHTED: _righted,
-    f.CLOCK: clock_seen,
+    f.CLOCK: _clock_seen,
     f.DELIVERED: _delivered,
     f.UNDELIVERED: _undelivered,
 }

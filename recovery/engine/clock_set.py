@@ -1,0 +1,92 @@
+"""What a fact of the kind `clock` changes: sessions stand on the clock as it now is. See `witness`.
+
+It is apart because hardly any journal has one, and `recovery status` may not cost more for that.
+"""
+
+from datetime import datetime, timedelta
+
+from recovery.engine.episode import ClockSeen, Episode, Treatment
+from recovery.engine.facts import Fact, from_ms
+from recovery.engine.witness import JUMP
+from recovery.values import Value, replace
+
+
+def clock_seen(episode: Episode, fact: Fact) -> Episode:
+    """The episode after a fact that says where the clocks stood, and by how much one was set."""
+    data, before = fact.data, episode.clock
+    is_same = before is not None and before.boot == data["boot"]
+    set_by = timedelta(seconds=data["seconds"])
+    since = from_ms(data["since"]) if "since" in data else None
+    ahead = before.ahead if is_same and before is not None else timedelta(0)
+    doubted_since = None
+    if "says" in data:
+        doubted_since = (before.doubted_since if before is not None else None) or fact.at
+    seen = ClockSeen(
+        data["boot"],
+        data["steady"],
+        fact.at,
+        ahead=ahead if since else ahead + set_by,
+        doubted_since=doubted_since,
+        seq=fact.seq,
+    )
+    episode = replace(episode, clock=seen)
+    if data.get("off"):
+        # Nobody knows for how long the machine was off: what was on ends now.
+        ledger = tuple(t if t.ended_at else _over(t, fact.at) for t in episode.ledger)
+        return replace(episode, ledger=ledger)
+    if not set_by:
+        return episode
+    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by))
+    return replace(
+        episode,
+        ledger=tuple(_treatment_seen(t, then) for t in episode.ledger),
+        tracks={
+            name: replace(track, counts_from=track.counts_from and then.moved(track.counts_from))
+            for name, track in episode.tracks.items()
+        },
+        told={name: replace(told, at=then.moved(told.at)) for name, told in episode.told.items()},
+    )
+
+
+def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
+    """When the machine was started, by the clock before it was set back; None where it was set forward.
+
+    What was written before that start was written by a clock that nobody can compare: it never moves back.
+    """
+    if set_by > timedelta(0):
+        return None
+    return fact.at - set_by - timedelta(milliseconds=fact.data["steady"])
+
+
+class _Frame(Value):
+    """The clock after it was set: instants from `since` on are moved with it, and never past the moment itself."""
+
+    at: datetime
+    set_by: timedelta
+    since: datetime | None
+
+    def moved(self, instant: datetime) -> datetime:
+        was = self.at - self.set_by
+        if (self.since is not None and instant < self.since) or instant > was + JUMP:
+            return instant
+        return min(instant + self.set_by, max(self.at, instant))
+
+
+def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
+    """A session on the clock as it stands now: as long ago as the steady clock tells, or longer."""
+    began_at = then.moved(treatment.began_at)
+    if treatment.ended_at is None:
+        is_moved = began_at != treatment.began_at
+        set_by = treatment.set_by + then.set_by if is_moved else treatment.set_by
+        return replace(treatment, began_at=began_at, set_by=set_by)
+    return replace(
+        treatment,
+        began_at=began_at,
+        ended_at=max(began_at, then.moved(treatment.ended_at)),
+        off_at=treatment.off_at and then.moved(treatment.off_at),
+    )
+
+
+def _over(treatment: Treatment, at: datetime) -> Treatment:
+    left = treatment.began_at + treatment.planned - at
+    return replace(treatment, set_by=max(treatment.set_by, left))
