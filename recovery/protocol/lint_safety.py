@@ -1,8 +1,8 @@
 """Lint rules of what a careful file says twice: what is done, and what it must not become.
 
-A limit that is missing breaks nothing else, so nothing else can miss it. These rules ask for it: what is put on the
-skin has a longest time, packs have a gap, a fresh injury has its prohibitions. They ask for words, never for a
-number: how long and how far is for the file and its sources to say.
+A limit that is missing breaks nothing else, so nothing else can miss it. These rules ask for it: a fresh injury has its
+prohibitions, a gate is a limit too, a text says the number that holds. They ask for words, never for a number: how
+long and how far is for the file and its sources to say, down to the floor (`lint_floor`).
 """
 
 import re
