@@ -20,7 +20,7 @@ from recovery.language import _
 WAKE = b"wake"
 STOP = b"stop"
 DESKTOP = b"desktop "
-"""The beginning of a call that hands over a desktop: see `handing`."""
+"""The beginning of a call that hands over a desktop; a list in JSON follows: see `handing`."""
 
 _SOCKET = "daemon.sock"
 _ADDRESS = "daemon.address"
@@ -83,7 +83,7 @@ class ControlSocket:
                 call = self._next()
                 if call.startswith(self._token):
                     calls.append(call.removeprefix(self._token))
-        return [call for call in calls if call in (WAKE, STOP) or call.startswith(DESKTOP)]
+        return [call for call in calls if call in (WAKE, STOP) or call.startswith(DESKTOP + b"[")]
 
     def _next(self) -> bytes:
         """The next call; empty where it comes from another user. Raises `BlockingIOError`."""

@@ -134,14 +134,11 @@ def source() -> str:
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from shlex import quote
-    from urllib.request import url2pathname
 
     try:
         told = json.loads(distribution("recovery").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, OSError, ValueError):
         told = {}
     url = str(told.get("url", ""))
-    if url.startswith("file://"):
-        return quote(url2pathname(url.removeprefix("file://")))
     vcs = told.get("vcs_info", {}).get("vcs")
     return quote(f"{vcs}+{url}" if vcs else url or "recovery")
