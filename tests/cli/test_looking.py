@@ -202,6 +202,7 @@ SITUATIONS: list[Situation] = [
     on_a_read_only_disk,
     on_a_read_only_disk_after_a_crash,
 ]
+OFTEN = (locked, locked_with_an_older_schema, on_a_read_only_disk_after_a_crash)
 
 
 @pytest.fixture
@@ -227,7 +228,13 @@ def runs(patient: Profile, line: str, words: tuple[str, ...] = ()) -> subprocess
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "situation",
+    [
+        pytest.param(each, id=each.__name__, marks=() if each in OFTEN else pytest.mark.slow)
+        for each in SITUATIONS
+    ],
+)
 def test_looking_goes_on(situation: Situation, patient: Profile) -> None:
     kept = patient.facts()
     lines = LOOKS | LOOKS_ELSEWHERE if situation is locked else LOOKS

@@ -473,16 +473,17 @@ def test_a_relative_folder_of_settings_does_not_count(tmp_path: Path) -> None:
 
 def test_the_launch_agent_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
     system = System(print=Answer(113, "Could not find service"))
-    here = machine(tmp_path, "darwin", run=system)
+    here = machine(tmp_path, "darwin", python="/usr/local/bin/python3", run=system)
     way, _done = choose.install(here)
     assert isinstance(way, Launchd)
     read = plistlib.loads(way.path.read_bytes())
 
-    assert read["ProgramArguments"] == [sys.executable, "-P", "-m", "recovery.daemon", "-", ""]
+    assert read["ProgramArguments"] == ["/usr/local/bin/python3", "-P", "-m", "recovery.daemon", "-", ""]
     assert read["EnvironmentVariables"] == {"RECOVERY_HOME": str(here.folder)}
     assert read["KeepAlive"] == {"SuccessfulExit": False}
     assert read["Label"] == way.label
-    assert [line.split()[0] for line in system.asked] == ["bootout", "bootstrap"]
+    asked = [line.split()[0] for line in system.asked]
+    assert [word for word in asked if word != "-P"] == ["bootout", "bootstrap"]  # -P: of the interpreter
     way.uninstall()
     assert not way.is_installed()
 
