@@ -1,6 +1,7 @@
 """For all tests: nobody's real state is touched, and properties are the same in every run."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from tests.desktop import Desktop, display
 settings.register_profile("fast", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.register_profile("slow", deadline=None, max_examples=1500, print_blob=True)
 settings.load_profile("fast")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has it so for what it starts in the background, and every program that a test starts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _default_home = paths.home
 
