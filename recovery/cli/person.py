@@ -129,7 +129,7 @@ def at_the_journal(*, looks: bool = False) -> Iterator[tuple[Journal, datetime]]
 
 
 def tell_unreadable(record: Record) -> None:
-    """Which episodes cannot be told, and why, on standard error: the command goes on with the others."""
+    """Say on standard error which episodes cannot be told, and why: the command goes on with the others."""
     for line in unreadable_lines(record):
         tell(line)
 
@@ -138,7 +138,7 @@ def unreadable_lines(record: Record) -> Iterator[str]:
     """The same for a command that prints it itself."""
     for id_, error in record.unreadable.items():
         yield _(
-            "{episode} cannot be read, so nothing reminds of it and no limit counts its sessions: {reason}",
+            "{episode} cannot be read, so nothing reminds of it: {reason}",
             episode=id_,
             reason=error.reason,
         )
