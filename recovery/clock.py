@@ -42,7 +42,7 @@ def steady() -> tuple[str, int]:
     """
     kind = getattr(time, "CLOCK_BOOTTIME", None)
     try:
-        boot = Path(_BOOT_ID).read_text("ascii").strip() if kind is not None else ""
+        boot = Path(_BOOT_ID).read_text("utf-8").strip() if kind is not None else ""
     except (OSError, ValueError):
         boot = ""
     return (boot.partition("-")[0], time.clock_gettime_ns(kind) // 1_000_000) if kind and boot else ("", 0)

@@ -241,13 +241,17 @@ def _taken_back(episode: Episode, fact: Fact) -> Episode:
 
 def _treatment_of(episode: Episode, fact: Fact) -> Treatment | None:
     """The session in the ledger that a fact is about."""
-    return next((t for t in episode.ledger if t.occurrence == fact.data["occurrence"]), None)
+    wanted = fact.data["occurrence"]
+    return next(
+        (t for t in reversed(episode.ledger) if t.occurrence == wanted), None
+    )  # nearly always the last
 
 
 def _in_ledger(episode: Episode, treatment: Treatment) -> Episode:
     """The ledger with one of its entries as it is now."""
-    ledger = tuple(treatment if t.occurrence == treatment.occurrence else t for t in episode.ledger)
-    return replace(episode, ledger=ledger)
+    wanted = treatment.occurrence
+    ledger = [treatment if t.occurrence == wanted else t for t in episode.ledger]
+    return replace(episode, ledger=tuple(ledger))
 
 
 def _off_at(fact: Fact, treatment: Treatment) -> datetime:

@@ -5,6 +5,7 @@ Each value of `model` is an object that says its class under `$`; tuples are arr
 
 import json
 from datetime import time
+from functools import lru_cache
 from typing import Any
 
 from recovery.protocol import durations, model
@@ -66,6 +67,7 @@ def to_json(protocol: RecoveryProtocol) -> str:
     )
 
 
+@lru_cache(maxsize=8)  # the daemon decides again and again by the same few, and `undo` reads the record twice
 def from_json(text: str, language: str = "") -> RecoveryProtocol:
     """The protocol of `to_json`, its texts in a language where it has them in that; without one in all.
 

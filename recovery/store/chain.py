@@ -39,8 +39,18 @@ class Chain:
         `row` is its episode's number, the instants, kind, by and data, as the table has them. Covered, too, is to
         whom the fact belongs, and of facts that pin a protocol its text.
         """
-        number, *rest = row
-        parts = [before, seq, *self._owner(number), *rest, *self._pinned(number, *rest[2::2])]
+        number, at, recorded_at, kind, by, data = row
+        parts = [
+            before,
+            seq,
+            *self._owner(number),
+            at,
+            recorded_at,
+            kind,
+            by,
+            data,
+            *self._pinned(number, kind, data),
+        ]
         return crc32(b"\x1f".join(_bytes(part) for part in parts)) - 2**31  # signed: four bytes of the file
 
     def misfits(self) -> Iterator[int]:

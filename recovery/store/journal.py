@@ -30,7 +30,6 @@ from recovery.engine.facts import (
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
-from recovery.store.chain import Chain
 from recovery.store.connecting import connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL, TURNS_SQL
@@ -287,6 +286,8 @@ class Journal:
 
     def _added(self, rows: Iterable[tuple[int, Row]]) -> Iterator[int]:
         """Write facts at their places, or at the next ones where these are 0; the places."""
+        from recovery.store.chain import Chain  # who only looks adds nothing
+
         chain = Chain(self._connection)
         with self._words():
             last, before = chain.last()
@@ -555,7 +556,7 @@ class Journal:
             places = ", ".join("?" * len(columns.split(",")))
             with self._words():
                 rows = other._each(f"SELECT {columns} FROM {table} ORDER BY 1")  # noqa: S608 - constants only
-                self._connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
+                self._connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608 - constants only
 
     def last_by_person(self, episode: str | None = None) -> Fact | None:
         """The latest fact that a person entered and that still stands: what `undo` would take back.

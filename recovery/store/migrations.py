@@ -15,7 +15,6 @@ from recovery import clock
 from recovery.engine.facts import to_ms
 from recovery.errors import StoreError
 from recovery.language import _
-from recovery.store.chain import Chain
 from recovery.store.failures import damaged
 from recovery.values import Value
 
@@ -57,6 +56,12 @@ class Migration(Value):
     statements: tuple[str, ...]
     fill: Callable[[sqlite3.Connection], None] | None = None
     """What the statements leave to do, before the last of them."""
+
+
+def _chain(connection: sqlite3.Connection) -> None:
+    from recovery.store.chain import Chain  # needed once in the life of a journal
+
+    Chain(connection).make_anew()
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -110,7 +115,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             "ALTER TABLE fact ADD COLUMN chain INTEGER NOT NULL DEFAULT 0",
             _NEVER_CHANGED,
         ),
-        fill=lambda connection: Chain(connection).make_anew(),
+        fill=_chain,
     ),
     Migration(
         4,
