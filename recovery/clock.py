@@ -35,7 +35,7 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 def steady() -> tuple[str, int]:
-    """Which start of the machine this is, and the milliseconds since it, the time asleep included.
+    """Read the boot id of the machine, and the milliseconds since that start, the time asleep included.
 
     Two of the same start tell how much time lies between them, whatever was done to the clock. ("", 0) where the system
     has no such clock (all but Linux).

@@ -19,13 +19,13 @@ SILENCE = 30.0
 """Seconds that a writer may be silent: somebody may have to type a password first."""
 
 STDIN = Path("-")
-"""What stands for standard input where a pipe is taken."""
+"""The name of standard input, where a pipe is taken."""
 
 _PIECE = 1 << 16
 
 
 class CannotRead(OSError):
-    """What was named is nothing that can be read: `strerror` says why."""
+    """The thing named cannot be read: `strerror` says why."""
 
     strerror: str
 
@@ -41,7 +41,7 @@ class TooLarge(CannotRead):
 
 
 def read(path: Path, most: int, *, pipes: bool = False) -> bytes:
-    """What a file holds, `most` bytes at most; with `pipes` also a pipe, or `-`. Raises `OSError`."""
+    """Read a file, `most` bytes at most; with `pipes` also a pipe, or `-`. Raises `OSError`."""
     if pipes and path == STDIN:
         return _of_stdin(most)
     try:
@@ -88,7 +88,7 @@ def _refuse(known: os.stat_result, *, pipes: bool) -> None:
 
 
 def _is_nothing(known: os.stat_result) -> bool:
-    """Whether it is /dev/null, which people put in the place of a file that they want empty."""
+    """Tell if it is /dev/null, which people put in the place of a file that they want empty."""
     try:
         return os.path.samestat(known, Path(os.devnull).stat())
     except OSError:
@@ -134,7 +134,7 @@ def _next(descriptor: int) -> bytes:
 
 
 def _is_ready(descriptor: int, within: float) -> bool:
-    """Whether something can be read, or the end. Windows tells it of sockets only."""
+    """Tell if something can be read, or the end. Windows tells it of sockets only."""
     if os.name != "posix":
         return True
     import select  # only where there is something to wait for

@@ -25,7 +25,7 @@ class Settings(Value):
     """A name of the IANA database, such as `Europe/Berlin`; empty: the machine's."""
     notifier: str = "auto"
     auto_advance: bool = True
-    """Whether a phase whose gate is open ends by itself; otherwise its end is offered."""
+    """True if a phase whose gate is open ends by itself; otherwise its end is offered."""
     language: str = ""
     """One of `language.LANGUAGES`; empty: by the locale."""
     work: tuple[time, time] = (time(9, 0), time(17, 0))
@@ -39,11 +39,11 @@ class Settings(Value):
     start_repeats: int = 0
     """The same for its start, while it is only assumed to be on."""
     respect_dnd: bool = True
-    """Whether all but ends and urgent alerts waits while the desktop is not to disturb."""
+    """True if all but ends and urgent alerts waits while the desktop is not to disturb."""
     discreet: bool = False
-    """Whether notes say nothing that others should not read over a shoulder or on a locked screen."""
+    """True if notes say nothing that others should not read over a shoulder or on a locked screen."""
     sound: bool = False
-    """Whether notes ask for a sound of the desktop."""
+    """True if notes ask for a sound of the desktop."""
 
 
 def load(folder: Path) -> Settings:

@@ -37,7 +37,7 @@ _BEST_KNOWN = (
 
 
 class Whereabouts(Value):
-    """Which zone a process goes by."""
+    """The zone of a process."""
 
     name: str
     """One that `zones.named` takes."""
@@ -153,7 +153,7 @@ def _hours(now: datetime) -> Hours:
 
 
 def _fixed(now: datetime) -> str:
-    """How far the clock is from UTC now, as the name of a zone."""
+    """Name the present distance of the clock from UTC, as a zone."""
     ahead = timedelta(seconds=time.localtime(now.timestamp()).tm_gmtoff)
     return str(timezone(ahead)) if ahead else "UTC"
 

@@ -19,7 +19,7 @@ class Named(tzinfo):
     def __init__(self, key: str, zone: tzinfo, *, is_lost: bool = False) -> None:
         self.key, self._zone = key, zone
         self.is_lost = is_lost
-        """Whether the name means another zone, for which this one stands in."""
+        """True if the name means another zone, for which this one stands in."""
 
     def utcoffset(self, when: datetime | None) -> timedelta | None:
         return self._zone.utcoffset(self._there(when))
@@ -73,7 +73,7 @@ def named(name: str) -> Zone:
 
 
 def is_known(name: str) -> bool:
-    """Whether `named` has a zone of that name."""
+    """Tell if `named` has a zone of that name."""
     try:
         named(name)
     except KeyError:
@@ -95,5 +95,5 @@ def as_utc(name: str) -> Zone:
 
 
 def is_lost(zone: Zone) -> TypeGuard[Named]:
-    """Whether another zone stands in for this one, whose name is not known here."""
+    """Tell if another zone stands in for this one, whose name is not known here."""
     return isinstance(zone, Named) and zone.is_lost

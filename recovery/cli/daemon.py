@@ -89,7 +89,7 @@ def _running_already(there: presence.Presence, *, is_handed: bool) -> str:
 
 
 def how_it_reminds(there: presence.Presence) -> str:
-    """Whether reminders arrive, in one sentence."""
+    """Tell if reminders arrive, in one sentence."""
     if there.problem:
         trouble = _("Notifications do not reach a desktop: {reason}.", reason=there.problem)
         advice = _(

@@ -174,7 +174,7 @@ def undo(episode: str | None, as_json: bool) -> int:
 
 
 def _taken_back(last: Fact, when: str) -> str:
-    """What was taken back, in a sentence; `when` it was, in words."""
+    """Say in a sentence what was taken back; `when` it was, in words."""
     if last.kind == f.STARTED:
         return _(
             "Taken back: the start of {episode}, {when}. Nothing reminds of it any more.",
@@ -190,7 +190,7 @@ def _taken_back(last: Fact, when: str) -> str:
 
 
 def _taking_back_an_upgrade(journal: Journal, id_: str, says: datetime) -> list[Fact]:
-    """What goes with it, at what the clock says.
+    """Take back what goes with an upgrade; `says` is the time by the clock.
 
     Raises `RecoveryError` while a session is on: the old text may not know it.
     """

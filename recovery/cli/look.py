@@ -136,7 +136,7 @@ def agenda(episode: str | None, as_json: bool) -> int:
 
 
 def _say_what_is_missing(person: Person) -> None:
-    """What cannot be read, what no desktop has shown, and that nothing reminds where no daemon runs."""
+    """Tell of unreadable episodes, of cues that no desktop has shown, and of a daemon that does not run."""
     tell_unreadable(person.record)
     there = presence.read(person.folder)
     hand_over(person.folder, there)

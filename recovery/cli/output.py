@@ -16,7 +16,7 @@ from recovery.language import _
 _NOBODY_READS = (errno.EPIPE, errno.ECONNRESET, errno.ESHUTDOWN)
 
 _done: list[str] = []
-"""What this command has done so far, in sentences."""
+"""The deeds of this command so far, in sentences."""
 
 
 class Outlet(io.RawIOBase):

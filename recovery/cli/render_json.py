@@ -168,7 +168,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
 
 
 def responsible_json(protocol: RecoveryProtocol) -> dict[str, Any]:
-    """Who answers for a protocol that is less strict than the floor; nothing where nobody does."""
+    """Name the professional who answers for a protocol below the floor; nothing where nobody does."""
     return {} if protocol.responsible is None else {"responsible": protocol.responsible.as_data()}
 
 

@@ -76,7 +76,7 @@ def log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) ->
 
 
 def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -> tuple[str, str]:
-    """What a fact is, and what it is about."""
+    """Name a fact, and its subject."""
     what, about = _(_WORDS.get(fact.kind, fact.kind)), _about(fact, places[fact.episode])
     if fact.kind == f.PHASE:
         what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
@@ -179,7 +179,7 @@ def _about(fact: Fact, place: Place) -> str:
 
 
 def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:
-    """What the clock did."""
+    """Describe a change of the clock."""
     if "says" in data:
         return _("doubted: it says {when}", when=spell_when(place, from_ms(data["says"]), at))
     if "since" in data:

@@ -47,7 +47,7 @@ class Day(Value):
     """Changes of phase with their reasons, alerts, what was withheld or missed, completion."""
 
     def looks_like(self, other: "Day") -> bool:
-        """Whether its times are those of another day, and nothing else happens on it."""
+        """Tell if its times are those of another day, and nothing else happens on it."""
         return not self.notes and (self.phases, self.rows) == (other.phases, other.rows)
 
 
@@ -147,7 +147,7 @@ class _Page:
                 return
 
     def _is_news(self, event: Event) -> bool:
-        """Whether an activity is not withheld for that reason already."""
+        """Tell if an activity is not withheld for that reason already."""
         before, self._withheld[event["activity"]] = self._withheld.get(event["activity"]), event["reason"]
         return bool(before != event["reason"])
 

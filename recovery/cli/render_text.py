@@ -64,7 +64,7 @@ def status(look: Outlook) -> str:
 
 
 def responsible_lines(protocol: RecoveryProtocol) -> list[str]:
-    """Who answers for a protocol that is less strict than the floor, where somebody does."""
+    """Name the professional who answers for a protocol below the floor; nothing where nobody does."""
     if protocol.responsible is None:
         return []
     return [styled(responsible_words(protocol.responsible, current()), "yellow")]
@@ -369,7 +369,7 @@ def _paused(look: Outlook) -> list[str]:
 
 
 def daemon(there: Presence | None, place: Place, now: datetime) -> str:
-    """Whether reminders really arrive."""
+    """Tell if reminders really arrive."""
     if there is None:
         words = _("not running, so no reminders come: recovery daemon start")
         return _row(_("Daemon"), styled(words, "yellow"))

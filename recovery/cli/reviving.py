@@ -9,7 +9,7 @@ from recovery.language import _
 
 
 def revived(folder: Path) -> bool:
-    """Whether a daemon runs again in that folder because the last one had died. Tells it on standard error.
+    """Tell if a daemon runs again in that folder because the last one had died. Tells it on standard error.
 
     One that was told to end has taken its sign away, so nothing is started after `recovery daemon stop`, nor where
     none ever ran. A start that fails is not tried again by the next command.

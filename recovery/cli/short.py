@@ -36,7 +36,7 @@ class Short(Value):
     word: str = ""
     """The key of the words that are not options; none are taken where it is empty."""
     takes_many: bool = False
-    """Whether there may be several words; then they come as a tuple, else as one or None."""
+    """True if there may be several words; then they come as a tuple, else as one or None."""
     metavar: str = ""
 
     def run(self, given: dict[str, Any]) -> int:

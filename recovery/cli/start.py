@@ -400,7 +400,7 @@ def _tell_who_answers(protocol: RecoveryProtocol) -> None:
 
 
 def _tell_draft(reading: "Reading", typed: str) -> None:
-    """How much of the floor a first draft leaves out, where nobody answers for it."""
+    """Count the parts of the floor that a first draft leaves out, where nobody answers for it."""
     from recovery.protocol.lint import OF_THE_FLOOR
 
     left_out = sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)

@@ -209,7 +209,7 @@ def import_(file: str, as_json: bool) -> int:
 
 @contextmanager
 def _progress(text: str, *, as_json: bool) -> Iterator[Callable[[int], None]]:
-    """How far the reading of an export is, as a bar on a terminal; the function that has to be told of it."""
+    """Show the progress of an import as a bar, on a terminal only; give the function that moves it on."""
     from recovery.store.exchange import STEPS
 
     if as_json or not sys.stderr.isatty() or is_plain():

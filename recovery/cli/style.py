@@ -22,12 +22,12 @@ def styled(text: str, *styles: str) -> str:
 
 
 def is_styling() -> bool:
-    """Whether standard output is a terminal that shows styles, and the person wants them."""
+    """Tell if standard output is a terminal that shows styles, and the person wants them."""
     return sys.stdout.isatty() and not is_plain()
 
 
 def is_plain() -> bool:
-    """Whether the person wants no styles, or the terminal shows none; of one that nobody names nothing is known."""
+    """Tell if the person wants no styles, or the terminal shows none; of one that nobody names nothing is known."""
     term = os.environ.get("TERM", "" if os.name == "posix" else "windows")
     return bool(os.environ.get("NO_COLOR")) or term in ("", "dumb", "unknown")
 

@@ -1,4 +1,4 @@
-"""What is said of time zones: that the machine's cannot be told, that an episode's is not known here."""
+"""Sentences about time zones: the machine's is in doubt, or an episode's is unknown here."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def tell_lost(episodes: Iterable[Episode]) -> None:
 
 
 def lost_zone(episode: Episode) -> str:
-    """That the zone of an episode is not known here, and whose times are read instead."""
+    """Say that the zone of an episode is unknown here, and name the one that stands in."""
     zone = episode.place.zone
     assert is_lost(zone)
     return _(
@@ -40,7 +40,7 @@ def lost_zone(episode: Episode) -> str:
 
 
 def remedy() -> str:
-    """What brings a lost zone back, or takes its place."""
+    """Say how to bring a lost zone back, or to replace it."""
     return _(
         "install the package tzdata-legacy (or Python's: pip install tzdata),"
         " or say where you are: recovery move --timezone NAME"

@@ -41,7 +41,7 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
 
 
 def _started_by_system(folder: Path) -> bool:
-    """Whether the service that a person has installed for this folder has started it."""
+    """Tell if the service that a person has installed for this folder has started it."""
     from recovery.daemon.autostart.systemd import start_service  # only when there is something to start
 
     return start_service(folder)

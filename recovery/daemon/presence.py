@@ -91,7 +91,7 @@ class Lock:
         return False
 
     def is_in_place(self) -> bool:
-        """Whether the lock held is still the folder's: not once the folder was removed or made anew."""
+        """Tell if the lock held is still the folder's: not once the folder was removed or made anew."""
         assert self._descriptor is not None, "not taken"
         try:
             return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
@@ -104,7 +104,7 @@ class Lock:
         return os.fstat(self._descriptor).st_ino
 
     def is_gone(self) -> bool:
-        """Whether there is no lock in that folder, or no such folder: removed, or on a disk that is not there now."""
+        """Tell if there is no lock in that folder, or no such folder: removed, or on a disk that is not there now."""
         try:
             self._path.stat()
         except OSError:
@@ -136,7 +136,7 @@ class Lock:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether a daemon lives in that folder."""
+    """Tell if a daemon lives in that folder."""
     try:
         descriptor = os.open(folder / LOCK, os.O_RDONLY)  # its disk may be read-only by now
     except OSError:
@@ -239,7 +239,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:  # noqa: ARG001  # there are none
-        """Whether the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
+        """Tell if the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
         # So two that look at the same instant may take each other for the daemon.
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -253,7 +253,7 @@ else:
     import fcntl
 
     def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
-        """Whether the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
+        """Tell if the lock is ours now; False where another process holds it. Raises `OSError`: no locks there."""
         kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

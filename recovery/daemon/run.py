@@ -72,7 +72,7 @@ class Daemon:
         self._handed = Handed()
         self._said: Presence | None = None
         self._is_mute = False
-        """Whether the last attempt to say it failed."""
+        """True if the last attempt to say it failed."""
         self._gone_since: datetime | None = None
         self._ear: control.ControlSocket | None = None
         self._strangers: set[int | None] = set()
@@ -118,7 +118,7 @@ class Daemon:
         self._set(at)
 
     def _has_place(self, now: datetime) -> bool:
-        """Whether to go on: our lock is in the folder, or may be again.
+        """Tell if to go on: our lock is in the folder, or may be again.
 
         A folder that is not there may lie on a disk that comes back; until then ends are told from memory. One that
         was made anew is another daemon's, or becomes ours: two in it would tell everything twice.

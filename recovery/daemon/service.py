@@ -95,7 +95,7 @@ class Service:
         self._folder = folder
         self._read_steady = steady
         self._watched: tuple[datetime, int] | None = None
-        """What both clocks said at the first look at them."""
+        """The readings of both clocks at the first look."""
         self._looked: tuple[datetime, Steady] | None = None
         """When they were last looked at."""
         self._behind = timedelta(0)
@@ -277,7 +277,7 @@ class Service:
         next_repeat(episode, now, self._wished.end_repeats, self._wished.start_repeats)
 
     def _shown_by_heart(self, record: Record) -> Iterator[Fact]:
-        """That ends were shown from memory, each at its own time."""
+        """Give the facts of the ends that were shown from memory, each at its own time."""
         for attempt in self._by_heart.values():
             episode = _episode_of(record, attempt)
             for cue in episode.pending.values() if episode is not None else ():
@@ -487,7 +487,7 @@ class Service:
         return any(again) or (key in self._screen and self._is_overtaken(group))
 
     def _note_by_heart(self, outcome: Shown | HandedOver | Undelivered, now: datetime) -> bool:
-        """What became of an end that was told from memory."""
+        """Note the fate of an end that was told from memory."""
         attempt = self._by_heart[outcome.tag]
         if not isinstance(outcome, Undelivered):
             self._screen.put(attempt.cue.key, (attempt,), outcome.token if isinstance(outcome, Shown) else "")
@@ -529,7 +529,7 @@ class Service:
         return bool(waiting or self._left)
 
     def _is_overtaken(self, group: Sequence[Attempt]) -> bool:
-        """Whether something in a note was answered while it was on its way."""
+        """Tell if something in a note was answered while it was on its way."""
         for one in group:
             episode = _episode_of(self._known, one)
             if one.cue.kind == "end" and episode is not None:
@@ -630,7 +630,7 @@ class Service:
         return isinstance(outcome, Undelivered) or self._may_repeat(cue)
 
     def _may_repeat(self, cue: Cue) -> bool:
-        """Whether a cue that was shown now may have to be told again: that has its time from here on."""
+        """Tell if a cue that was shown now may have to be told again: that has its time from here on."""
         most = {"end": self._wished.end_repeats, "start": self._wished.start_repeats}
         return most.get(cue.kind, 0) > 0
 

@@ -43,7 +43,7 @@ class Act(Value):
     zone: str = ""
     """The name of a time zone, for a move."""
     follows: bool = False
-    """Whether the episode goes with the machine's zone after a move."""
+    """True if the episode goes with the machine's zone after a move."""
     at: datetime | None = None
     """When it was true, for a check-in, an end or a setback told later; None: now."""
     occurrence: str = ""
@@ -171,7 +171,7 @@ class Desk(Turn):
         return list({activity.id: activity for activity in found}.values())
 
     def _is_current(self, treatment: Treatment) -> bool:
-        """Whether a session is of an activity that is in force now: of this phase, on this step."""
+        """Tell if a session is of an activity that is in force now: of this phase, on this step."""
         here = any(a.id == treatment.activity for a in self.episode.phase.activities)
         return here and treatment.phase == self.episode.phase.id
 

@@ -62,7 +62,7 @@ def floor(episode: Episode, activity: Timed) -> datetime:
 
 
 def is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
-    """Whether the last that happened with an activity is so long ago that its facts are not read any more."""
+    """Tell if the last that happened with an activity is so long ago that its facts are not read any more."""
     track = episode.track(activity.id)
     known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
     return all(instant is None or instant <= now - MEMORY for instant in known)

@@ -1,4 +1,4 @@
-"""What a fact of the kind `clock` changes: sessions stand on the clock as it now is. See `witness`.
+"""The effect of a fact of the kind `clock`: sessions stand on the clock as it now is. See `witness`.
 
 It is apart because hardly any journal has one, and `recovery status` may not cost more for that.
 """

@@ -455,7 +455,7 @@ class Turn:
             self.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
 
     def _has_time_for(self, phase_id: str) -> bool:
-        """Whether a phase to go back to is not over its time already, as one that counts from the injury may be."""
+        """Tell if a phase to go back to is not over its time already, as one that counts from the injury may be."""
         ends = way_back_ends(self.episode, phase_id)
         return ends is None or self.now < ends
 
@@ -680,7 +680,7 @@ class Turn:
         return activity.steps[self.episode.track(activity.id).step]
 
     def _is_answered(self, activity: CheckIn, due: Due) -> bool:
-        """Whether everything it asks was told so shortly before that asking again would be a nuisance."""
+        """Tell if everything it asks was told so shortly before that asking again would be a nuisance."""
         recently = due.at - (due.expires_at - due.at) / 2
         given = (self.episode.answers.get(name, ()) for name in activity.asks)
         return all(any(recently <= answer.at <= self.now for answer in answers) for answers in given)

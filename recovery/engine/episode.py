@@ -49,7 +49,7 @@ class Treatment(Value):
     """Nobody said that it was begun; it counts from when it was offered."""
     ended_at: datetime | None = None
     is_confirmed: bool = False
-    """Whether the person said how it ended."""
+    """True if the person said how it ended."""
     is_said: bool = False
     """The person once said that it was on: taking the word back does not take it off the skin."""
     off_at: datetime | None = None
@@ -75,7 +75,7 @@ class Track(Value):
     occurrence: str = ""
     """The latest occurrence."""
     is_open: bool = False
-    """Whether the latest occurrence still waits for a reaction."""
+    """True if the latest occurrence still waits for a reaction."""
     unanswered: tuple[str, ...] = ()
     """What the latest occurrence of a check-in has asked, and nobody has answered since."""
     step: int = 0
@@ -146,7 +146,7 @@ class ClockSeen(Value):
     """Where the two clocks stood when that was last written down."""
 
     boot: str
-    """Which start of the machine the steady clock counts from; "" where there is no such clock."""
+    """The start of the machine from which the steady clock counts; "" where there is no such clock."""
     steady: int
     """Milliseconds since then."""
     at: datetime
@@ -175,11 +175,11 @@ class Episode(Value):
     screened: Mapping[str, bool] = field(default_factory=dict)
     """The screening questions that are answered: True is yes."""
     travels: bool = False
-    """Whether its place follows the machine's zone."""
+    """True if its place follows the machine's zone."""
     stays: tuple[tuple[datetime, Place], ...] = ()
     """The places before, each with when it was left."""
     confirms: bool = False
-    """Whether the person confirms every change of phase (their setting)."""
+    """True if the person confirms every change of phase (their setting)."""
     state: str = ACTIVE
     paused_until: datetime | None = None
     resumed_at: datetime | None = None
@@ -204,7 +204,7 @@ class Episode(Value):
     told: Mapping[str, Told] = field(default_factory=dict)
     """The newest start or end that was shown, by phase and activity."""
     is_discreet: bool = False
-    """Whether its notes are to say nothing of it."""
+    """True if its notes are to say nothing of it."""
     clock: ClockSeen | None = None
     written_at: datetime | None = None
     """When the newest of its facts was written down, since the clock was last put right."""

@@ -310,7 +310,7 @@ def _tracked(episode: Episode, activity: str, track: Track) -> Episode:
 
 
 def _is_current(episode: Episode, fact: Fact) -> bool:
-    """Whether the fact is about the phase that the person is in: tracks are of one phase only."""
+    """Tell if the fact is about the phase that the person is in: tracks are of one phase only."""
     return fact.data.get("phase") == episode.phase.id
 
 

@@ -1,4 +1,4 @@
-"""Whether conditions hold, in three values, and whether a phase may be left, with reasons.
+"""Conditions in three values, and gates: may a phase be left, and why not.
 
 What is not known, or was known too long ago, is *unknown*; unknown never opens a gate and is never the same
 as false.
@@ -67,7 +67,7 @@ class Held(Value):
 
     reasons: tuple[str, ...]
     is_decided: bool
-    """Whether everything it asks for is known."""
+    """True if everything it asks for is known."""
 
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
@@ -103,7 +103,7 @@ def _place_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
 
 
 def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
-    """Whether a condition is true of an episode at an instant."""
+    """Tell if a condition is true of an episode at an instant."""
     match condition:
         case Comparison():
             return _compare(condition, episode, now)
@@ -205,7 +205,7 @@ def rank(observation: Observation, value: int | str) -> int:
 
 
 def gate(episode: Episode, now: datetime) -> Passed | Held:
-    """Whether the current phase may be left for the next one (or, before the first phase, entered)."""
+    """Tell if the current phase may be left for the next one (or, before the first phase, entered)."""
     needs = gate_needs(episode, now)
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet:
@@ -215,7 +215,7 @@ def gate(episode: Episode, now: datetime) -> Passed | Held:
 
 
 def is_held_by_time(episode: Episode, now: datetime) -> bool:
-    """Whether the least time of the current phase alone holds it, well before its most: `gate` need not be asked.
+    """Tell if the least time of the current phase alone holds it, well before its most: `gate` need not be asked.
 
     A plan of the days to come asks at each of its moments, and most of what a gate costs is to say why.
     """

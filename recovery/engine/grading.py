@@ -19,7 +19,7 @@ class Graded(Value):
     raises: tuple[str, ...] = ()
     """The red flags that the answers report."""
     is_unsure: bool = False
-    """Whether no question was answered: the grade is what *unsure* counts as."""
+    """True if no question was answered: the grade is what *unsure* counts as."""
 
 
 def read_grade(text: str) -> str:

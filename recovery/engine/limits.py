@@ -113,7 +113,7 @@ def _blocks(
 def _limited(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
 ) -> Iterator[Block]:
-    """What the limits say, the episode's own and those of the others on the same part of the body."""
+    """Ask the limits: the episode's own, and those of the others on the same part of the body."""
     planned = timedelta(seconds=step.duration.least.seconds)
     region = [
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
@@ -139,7 +139,7 @@ def _limited(
 def block_without_end(
     episode: Episode, activity: Reminder | Hold, now: datetime, others: Sequence[Episode] = ()
 ) -> Block | None:
-    """What forbids to tell of a reminder or a hold at `now`.
+    """Find what forbids a reminder or a hold at `now`.
 
     The limits bind it as they bind a session. It is over at nobody's word and counted nowhere, so what goes on the
     skin, is kept on for longer than a limit allows, or has a number a day, is told as a session or not at all.
@@ -208,7 +208,7 @@ def flag_stands(episode: Episode, alert: Alert) -> str:
 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
-    """Whether an episode is about that part of the body. An unknown side is every side."""
+    """Tell if an episode is about that part of the body. An unknown side is every side."""
     return region == episode.protocol.region and (
         side is None or episode.side is None or side == episode.side
     )

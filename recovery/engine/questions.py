@@ -64,7 +64,7 @@ def needed_words(episode: Episode, questions: tuple[Question, ...]) -> tuple[str
 
 
 def decides_something(episode: Episode, observation: str) -> bool:
-    """Whether an activity, a limit, a step or a gate of the current phase asks for an observation at all."""
+    """Tell if an activity, a limit, a step or a gate of the current phase asks for an observation at all."""
     of_ladder = (episode.phase.climb_when, episode.phase.step_back_when) if episode.rung is not None else ()
     decided = [condition for _words, condition in _conditions(episode)] + [
         c for c in of_ladder if c is not None

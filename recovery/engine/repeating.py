@@ -56,7 +56,7 @@ def next_repeat(episode: Episode, now: datetime, ends: int, starts: int) -> date
 
 
 def is_latest_unanswered(episode: Episode, occurrence: str) -> bool:
-    """Whether a session is the latest of its activity, and nobody has said yet how it ended.
+    """Tell if a session is the latest of its activity, and nobody has said yet how it ended.
 
     Its end is told as long as that is so; what came after it, or days, make telling it pointless.
     """
@@ -80,7 +80,7 @@ def _unanswered(episode: Episode, ends: int, starts: int) -> Iterator[tuple[Told
 
 
 def _was_start_lost(episode: Episode, occurrence: str) -> bool:
-    """Whether nobody was told of its start: then nobody is likely to have anything on."""
+    """Tell if nobody was told of its start: then nobody is likely to have anything on."""
     return any(cue.kind == "start" and cue.key == occurrence for cue in episode.pending.values())
 
 

@@ -68,7 +68,7 @@ class Place(Value):
         return _resolve(self.zone, day, at)
 
     def exists(self, day: date) -> bool:
-        """Whether the date is in this zone's calendar (Pacific/Apia has no 2011-12-30)."""
+        """Tell if the date is in this zone's calendar (Pacific/Apia has no 2011-12-30)."""
         return _exists(self.zone, day)
 
     def window(self, day: date) -> tuple[datetime, datetime]:
@@ -90,7 +90,7 @@ class Place(Value):
         return _waking_day(self, instant)
 
     def is_awake(self, instant: datetime) -> bool:
-        """Whether the instant is within the waking hours."""
+        """Tell if the instant is within the waking hours."""
         return self.window(self.waking_day(instant))[0] <= instant
 
     def days_from(self, day: date) -> Iterator[date]:
@@ -120,11 +120,11 @@ class Place(Value):
         return _open_times(self.zone, self.wake, self.bedtime, self.quiet, day)
 
     def may_tell(self, instant: datetime) -> bool:
-        """Whether the instant is within the waking hours and in no quiet time."""
+        """Tell if the instant is within the waking hours and in no quiet time."""
         return any(begin <= instant < end for begin, end in self.open_times(self.waking_day(instant)))
 
     def is_quiet(self, instant: datetime) -> bool:
-        """Whether the instant is in a quiet time of the waking hours."""
+        """Tell if the instant is in a quiet time of the waking hours."""
         return bool(self.quiet) and self.is_awake(instant) and not self.may_tell(instant)
 
     def fit_told(self, instant: datetime, length: timedelta) -> datetime:

@@ -27,7 +27,7 @@ class Steady(Value):
     """A reading of the clock that nobody can set."""
 
     boot: str
-    """Which start of the machine it counts from; "" where the system has no such clock."""
+    """The start of the machine from which it counts; "" where the system has no such clock."""
     ms: int
     """Milliseconds since then, the time asleep included."""
     watched: tuple[datetime, int] | None = None
@@ -38,21 +38,21 @@ NO_STEADY = Steady("", 0)
 
 
 class Testimony(Value):
-    """What the clock says, held against the steady one and the record."""
+    """The time by the clock, held against the steady one and the record."""
 
     now: datetime
     """When it is, for all that is decided and written."""
     says: datetime
-    """What the clock says."""
+    """The time by the clock."""
     is_doubted: bool = False
     news: dict[str, Any] | None = None
-    """What is to be written down of it."""
+    """The fact to write down of it."""
     set_by: timedelta = timedelta(0)
     """By how much it was set since that was last written down, where the steady clock tells."""
 
 
 def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testimony:
-    """What to make of the clock, beside the record of one person."""
+    """Judge the clock beside the record of one person."""
     seen = [e.clock for e in episodes if e.clock is not None]
     last = max(seen, key=lambda clock: clock.seq, default=None)
     written_at = max((e.written_at for e in episodes if e.written_at is not None), default=says)
@@ -107,7 +107,7 @@ def _seconds(length: timedelta) -> int:
 
 
 def doubt_words(place: Place, testimony: Testimony) -> str:
-    """That the clock looks wrong, what follows from it, and what ends it."""
+    """Say that the clock looks wrong, what follows, and how to end it."""
     return place.say(
         "the clock looks wrong: it says {says}, and the record goes on to {known}. Until it is right nothing new is"
         " offered, begun or moved on. If it is right now: recovery resume --clock-is-right",

@@ -56,7 +56,7 @@ def moment_words(moment: LocalMoment, language: str) -> str:
 
 
 def responsible_words(responsible: Responsible, language: str) -> str:
-    """Who answers for a protocol that may be less strict than the floor of the language."""
+    """Name the professional who answers for a protocol below the floor of the language."""
     return tr(
         language,
         "{who} answers for what is less strict here than the floor of the language ({day}): {because}",

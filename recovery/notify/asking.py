@@ -113,11 +113,11 @@ class Asking:
         """What this server does not have."""
 
     def concerns(self, note: Note, server: Server) -> bool:
-        """Whether the fate of a note depends on the answer."""
+        """Tell if the fate of a note depends on the answer."""
         return note.can_wait or server.drops_what_is_urgent
 
     def is_under_way(self, server: Server, send: Callable[[Call], int]) -> bool:
-        """Whether an answer is still to come; asks, where that has not been done for this lot."""
+        """Tell if an answer is still to come; asks, where that has not been done for this lot."""
         if not self._is_asked:
             self._is_asked, self._is_held, self._server = True, False, server
             self._ends_at = self._monotonic() + LIMIT_SECONDS

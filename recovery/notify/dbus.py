@@ -155,7 +155,7 @@ class SessionBus:
         return None if self._is_ready else self._give_up_at
 
     def is_stuck(self) -> bool:
-        """Whether the bus has left bytes of ours unread."""
+        """Tell if the bus has left bytes of ours unread."""
         return bool(self._outgoing)
 
     def advance(self, monotonic: float) -> list[Event]:

@@ -102,7 +102,7 @@ class DBusNotifier:
         self._who = Server()
         self._asking = Asking(environ, monotonic)
         self._holds = False
-        """Whether a note was held back since the desktop last said that it may disturb."""
+        """True if a note was held back since the desktop last said that it may disturb."""
         self._notes = Notes()
         self._early: list[Signal] = []
         """Signals that may be about a note under way, or about one to take over."""
@@ -115,7 +115,7 @@ class DBusNotifier:
         self._naming: tuple[int, int] = (0, 0)
         """The serials of the questions for them."""
         self._is_named = False
-        """Whether they have been answered."""
+        """True if they have been answered."""
         self._adopted: dict[str, tuple[Note, str]] = {}
         """Notes to take over and their tokens, by key, until it is known whose they are."""
         self._unwanted: set[str] = set()
@@ -207,7 +207,7 @@ class DBusNotifier:
             self._bus = None
 
     def _connect(self) -> bool:
-        """Whether there is a connection, or one being made."""
+        """Tell if there is a connection, or one being made."""
         if self._bus:
             return True
         if self._dbus is None:

@@ -34,12 +34,12 @@ class Server:
 
     @property
     def drops_what_is_urgent(self) -> bool:
-        """Whether it shows nothing at all while the person does not want to be disturbed, and nothing of it later."""
+        """True if it shows nothing at all while the person does not want to be disturbed, and nothing of it later."""
         return self.vendor == "MATE"
 
     @property
     def keeps_what_is_urgent(self) -> bool:
-        """Whether it shows what is urgent only when that is over, as all else."""
+        """True if it shows what is urgent only when that is over, as all else."""
         return self.name == "dunst"
 
 
@@ -160,7 +160,7 @@ def flag(values: Any) -> bool | None:
 
 
 def is_freed(member: str, values: Any) -> bool:
-    """Whether a signal may mean that notes are shown again: it is worth asking then."""
+    """Tell if a signal may mean that notes are shown again: it is worth asking then."""
     match member, values:
         case "PropertiesChanged", (str(), dict(changed), list(invalidated)):
             names = [call.values[1] for call in PROPERTY_CALLS]

@@ -31,14 +31,14 @@ class Desk(Value):
     bus_problem: str = ""
     """Why the bus cannot be used; "" where it answers."""
     has_server: bool = False
-    """Whether a server runs, or would be started by the first note."""
+    """True if a server runs, or would be started by the first note."""
     server_problem: str = ""
     server: str = ""
     """Name and version."""
     who: Server = Server()
     capabilities: tuple[str, ...] = ()
     quiet: bool | None = None
-    """Whether the server holds notes back (do not disturb); None: it does not say."""
+    """True if the server holds notes back (do not disturb); None: it does not say."""
     quiet_by: str = ""
     """Who says so."""
 

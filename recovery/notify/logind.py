@@ -64,7 +64,7 @@ class Logind:
 
     @property
     def has_lock(self) -> bool:
-        """Whether sleep waits for us."""
+        """True if sleep waits for us."""
         return self._lock is not None
 
     def sources(self) -> tuple[Source, ...]:

@@ -86,7 +86,7 @@ class Undelivered:
     is_held: bool = False
     """Nothing is wrong: the person does not want to be disturbed now. `Freed` follows where the desktop says so."""
     first_lack: Lack = field(default="", compare=False)
-    """What the first way lacked, where another was tried in its place."""
+    """The fault of the first way, where another was tried in its place."""
 
     @property
     def has_nowhere(self) -> bool:
@@ -96,7 +96,7 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Freed:
-    """What could not be shown may be shown now: the desktop says so, or another server has come."""
+    """Notes that failed may be shown now: the desktop says so, or another server has come."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class TextNotifier:
 
 
 def _is_writable(stream: TextIO) -> bool:
-    """Whether a short line can be written without waiting. A stream without a descriptor is in memory."""
+    """Tell if a short line can be written without waiting. A stream without a descriptor is in memory."""
     if os.name != "posix":
         return True
     try:

@@ -35,13 +35,13 @@ _Literal = tuple[Comparison, bool]
 
 
 def is_contradictory(condition: Condition, observations: Mapping[str, Observation]) -> bool:
-    """Whether it can never be true. In doubt (a condition of very many ways) it is said to be possible."""
+    """Tell if it can never be true. In doubt (a condition of very many ways) it is said to be possible."""
     ways = list(islice(_ways(condition, True), _MOST_WAYS + 1))
     return len(ways) <= _MOST_WAYS and not any(_is_possible(way, observations) for way in ways)
 
 
 def is_always_true(comparison: Comparison, observations: Mapping[str, Observation]) -> bool:
-    """Whether every answer makes it true. Of trends that is never said."""
+    """Tell if every answer makes it true. Of trends that is never said."""
     return comparison.test in _TESTS and is_contradictory(Not(comparison), observations)
 
 

@@ -30,7 +30,7 @@ class Difference(Value):
     old: str
     new: str
     is_weaker: bool = False
-    """Whether it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
+    """True if it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
 
     def __str__(self) -> str:
         where, field = ", ".join(map(_in_person, self.where)), _in_person(self.field)
@@ -337,7 +337,7 @@ def _is_prose(value: Any) -> bool:
 
 
 def _is_spoken(value: Any) -> bool:
-    """Whether a value knows its own words, such as a length or a condition."""
+    """Tell if a value knows its own words, such as a length or a condition."""
     return not isinstance(value, Value) or type(value).__str__ is not object.__str__
 
 

@@ -43,7 +43,7 @@ class Duration(Value):
 
     @property
     def is_exact(self) -> bool:
-        """Whether it is a number of elapsed seconds and nothing else."""
+        """True if it is a number of elapsed seconds and nothing else."""
         return not (self.months or self.days)
 
     @property

@@ -89,7 +89,7 @@ class _Suggestions:
         self.of: dict[int, set[str]] = {}
 
     def has(self, value: Any, key: str) -> bool:
-        """Whether the mapping has an unknown key that looks like a misspelt `key`.
+        """Tell if the mapping has an unknown key that looks like a misspelt `key`.
 
         Only the first unknown keys are looked at: a mapping with many of them is not just misspelt.
         """
@@ -138,7 +138,7 @@ class _Details:
         return tuple(path), value, ()
 
     def is_follow_up(self, suggestions: _Suggestions) -> bool:
-        """Whether it only follows from another error: a misspelt key is not missing as well."""
+        """Tell if it only follows from another error: a misspelt key is not missing as well."""
         kind = self.details["type"]
         if kind == "too_short":
             return isinstance(self.value, list) and len(self.value) >= self.details["ctx"]["min_length"]
@@ -190,7 +190,7 @@ class _Details:
         return place.problem(message, expected=_("one of {names}", names=", ".join(known)), found=shown(key))
 
     def _is_rest_of_text(self, key: str) -> bool:
-        """Whether a key without a colon was the rest of a text that a comma inside {...} cut in two."""
+        """Tell if a key without a colon was the rest of a text that a comma inside {...} cut in two."""
         spot = self.document.spots.get(self.path)
         if spot is None or self.value != "" or spot.line != spot.key_line:
             return False

@@ -51,7 +51,7 @@ class Gate:
     name: str
     phases: tuple[Phase, ...]
     is_once_enough: bool = False
-    """Whether it does if one of the phases can decide it."""
+    """True if it is enough that one of the phases can decide it."""
     rung: Rung | None = None
     """The step of the phase's ladder that it belongs to, if to one."""
 
@@ -113,7 +113,7 @@ def gates(protocol: RecoveryProtocol) -> Iterator[Gate]:
 
 
 def binds(limit: Limit, phase: Phase) -> bool:
-    """Whether a limit holds in a phase."""
+    """Tell if a limit holds in a phase."""
     return not limit.during or phase.id in limit.during
 
 

@@ -17,14 +17,14 @@ class Bound(Value):
     of: str
     """The modality."""
     what: str
-    """What is bounded: a message."""
+    """The thing that is bounded: a message."""
     number: Duration | int
     source: str
     """A message."""
     to: tuple[str, ...] = ()
     """Of a wait: what has to wait."""
     is_least: bool = False
-    """Whether a file may have more, and not less."""
+    """True if a file may have more, and not less."""
 
     @property
     def amount(self) -> float:
@@ -40,7 +40,7 @@ class Sign(Value):
     """At least so urgent."""
     source: str
     is_for_fresh: bool = False
-    """Whether it is asked of a fresh injury only."""
+    """True if it is asked of a fresh injury only."""
 
 
 class Question(Value):

@@ -60,7 +60,7 @@ def installed_folder() -> Path:
 
 
 def is_id(text: str) -> bool:
-    """Whether a protocol can have this id: small letters, digits and hyphens, a letter first, at most 40."""
+    """Tell if a protocol can have this id: small letters, digits and hyphens, a letter first, at most 40."""
     return re.fullmatch(_ID, text) is not None
 
 
@@ -109,7 +109,7 @@ class Library(Value):
         raise NoSuchProtocol(wanted, self.ids())
 
     def holds(self, path: Path) -> bool:
-        """Whether it stands in one of the folders, so that its name has to be its id."""
+        """Tell if it stands in one of the folders, so that its name has to be its id."""
         return any(_same(path.parent, folder) for folder in self.folders)
 
     def ids(self) -> tuple[str, ...]:

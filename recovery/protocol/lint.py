@@ -88,7 +88,7 @@ OF_THE_FLOOR = (
     "session-without-limit",
     "warmth-without-limit",
 )
-"""What a file does not say of the floor: errors in a protocol that names a source, warnings in a first draft.
+"""Rules about what a file leaves out of the floor: errors in a protocol that names a source, warnings in a first draft.
 
 With `below-floor` they are warnings, too, where a professional answers for the protocol.
 """

@@ -170,7 +170,7 @@ def _waits(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Findin
 
 
 def _is_short(protocol: RecoveryProtocol) -> bool:
-    """Whether no cold of the protocol is longer than what may come back after a short wait."""
+    """Tell if no cold of the protocol is longer than what may come back after a short wait."""
     most = floor.SHORT_COLD.amount
     return any(
         limit.longest is not None
@@ -185,7 +185,7 @@ def _is_short(protocol: RecoveryProtocol) -> bool:
 
 
 def _a_day(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """What is planned for a day, unless a limit holds it; and what such a limit says."""
+    """Count what is planned for a day, unless a limit holds it; check the number of such a limit."""
     for bound in floor.A_DAY.values():
         most = bound.amount * (2 if bound.of == "cold" and _is_short(protocol) else 1)
         for phase in protocol.phases:
@@ -225,7 +225,7 @@ def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tupl
 
 
 def _planned(activity: Session, phase: Phase) -> int:
-    """How often a day it comes if every one takes place, what is only suggested too."""
+    """Count how often a day it comes if every one takes place, suggestions included."""
     match activity.cadence:
         case PerDay(most=most):
             return most
@@ -275,7 +275,7 @@ def _latest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator[
 
 
 def _is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
-    """Whether it is entered after the time of ice only, and by what is known of the person's state."""
+    """Tell if it is entered after the time of ice only, and by what is known of the person's state."""
     is_late = time_since_injury(phase.enter_when) >= floor.LATEST.amount
     return is_late and any(one.subject in protocol.observations for one in comparisons(phase.enter_when))
 
@@ -344,7 +344,7 @@ def _sign(flag: RedFlag, sign: floor.Sign, done: set[str]) -> Iterator[Finding]:
 
 
 def _questions(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Finding]:
-    """What speaks against a modality is asked before the start."""
+    """Ask for the questions that a modality needs before the start."""
     asked = {question.id: question for question in protocol.screen}
     wanted = [(each, {*each.guards} & {*done}) for each in floor.QUESTIONS]
     if "onset" not in protocol.inputs:

@@ -91,7 +91,7 @@ def _said(refs: tuple[str, ...], sources: Mapping[str, Source]) -> list[str] | N
 
 
 def _gives(said: str, field: str, value: Number | str) -> bool:
-    """Whether what a source says is this number, or this comparison, for such a field."""
+    """Tell if what a source says is this number, or this comparison, for such a field."""
     if re.match("[a-z]", said):
         return value == str(parse_condition_text(said))
     number, fields = number_and_use(said)

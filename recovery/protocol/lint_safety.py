@@ -176,7 +176,7 @@ def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
 
 
 def _forbids(limit: Limit) -> bool:
-    """Whether it says that something may not be, at all or for now."""
+    """Tell if it says that something may not be, at all or for now."""
     return limit.never or limit.not_before is not None or limit.needs is not None
 
 

@@ -77,7 +77,7 @@ def _without_end(path: Path, activity: Reminder | Hold, limits: list[Limit]) -> 
 
 
 def _measures(limit: Limit, activity: Reminder | Hold) -> bool:
-    """Whether a limit asks for a length or a number that only a session has."""
+    """Tell if a limit asks for a length or a number that only a session has."""
     is_kept = isinstance(activity, Hold) and limit.longest is not None and limit.longest.about_seconds < DAY
     return is_kept or limit.most_per_day is not None
 

@@ -18,7 +18,7 @@ REFERENCES = ("first", "last", "phase", "worst")
 when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
 ON_THE_SKIN = ("cold", "warm", "tens", "massage")
-"""What harms the skin, or what lies below it, when it goes on too long or comes too often."""
+"""Modalities that harm the skin, or the tissue below it, when too long or too frequent."""
 MAY_PASS = ("nobody", "professional", "reason")
 """Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
 BUSY_MODALITIES = ("massage", "exercise")
@@ -150,7 +150,7 @@ def comparisons(condition: Condition | None) -> Iterator[Comparison]:
 
 
 def may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
-    """Whether a condition may ever be true of somebody of whom this is known: grade, side, options, screening."""
+    """Tell if a condition may ever be true of somebody of whom this is known: grade, side, options, screening."""
     match condition:
         case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
             return (given[subject] == value) is (test == "==")
@@ -260,7 +260,7 @@ class Timed(Activity, kw_only=True):
 
     cadence: Cadence
     follows_body: bool = False
-    """Whether its times, after a journey, stay those of the zone in which the phase began; else the place's."""
+    """True if its times, after a journey, stay those of the zone in which the phase began; else the place's."""
 
 
 class Session(Timed, kw_only=True):
@@ -268,16 +268,16 @@ class Session(Timed, kw_only=True):
 
     steps: tuple[Step, ...]
     is_optional: bool = False
-    """Whether it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
+    """True if it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
     offers_missed: bool = False
-    """Whether one that the machine slept through is still offered later on its day."""
+    """True if one that the machine slept through is still offered later on its day."""
 
 
 class Reminder(Timed, kw_only=True):
     modality: str
     say: str
     at_work: bool = False
-    """Whether it comes in the person's working hours only."""
+    """True if it comes in the person's working hours only."""
 
 
 class Hold(Activity, kw_only=True):
@@ -522,11 +522,11 @@ class Phase(Value):
     leave_when: Condition | None = None
     at_most: Escalation | None = None
     confirm: bool = False
-    """Whether the person has to confirm that the phase ends, whatever their settings."""
+    """True if the person has to confirm that the phase ends, whatever their settings."""
     may_pass: str = MAY_PASS[-1]
     """One of `MAY_PASS`, for the conditions of the way out and of the steps of its ladder."""
     is_endless: bool = False
-    """Whether it goes on until it is stopped."""
+    """True if it goes on until it is stopped."""
     back_to: BackTo | None = None
     activities: tuple[AnyActivity, ...] = ()
     """Those of the phase itself, on every step of its ladder."""

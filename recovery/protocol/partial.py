@@ -125,7 +125,7 @@ def believable(
 
 
 def _is_of(finding: Finding, left_out: Path) -> bool:
-    """Whether a finding is about what was left out, or misses just that."""
+    """Tell if a finding is about what was left out, or misses just that."""
     if finding.path[: len(left_out)] == left_out:
         return True
     for key in _OF_ABSENCE.get(finding.rule, ()):

@@ -31,7 +31,7 @@ class CitedNumber(Value):
 
     @property
     def is_own(self) -> bool:
-        """Whether it is, at least in part, the project's own default."""
+        """True if it is, at least in part, the project's own default."""
         return any(source_id(ref) == OWN for ref in self.sources)
 
 

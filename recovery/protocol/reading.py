@@ -156,7 +156,7 @@ class _Files:
     def __init__(self, find: _Find, *, is_checked: bool = True) -> None:
         self.find = find
         self.is_checked = is_checked
-        """Whether sizes and sense are checked, not the shape alone."""
+        """True if sizes and sense are checked, not the shape alone."""
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
         self.places: ChainMap[tuple[str, ...], Place] = ChainMap()
@@ -168,7 +168,7 @@ class _Files:
         self.left_out: frozenset[tuple[str, ...]] = frozenset()
         """What could not be used of the main file."""
         self.is_use_missing = False
-        """Whether a protocol that one of them uses cannot be used."""
+        """True if a protocol that one of them uses cannot be used."""
 
     def whole(self, main: _Text, wanted: str) -> tuple[Reading | None, tuple[Problem, ...]]:
         """The reading of the main file (None where anything has errors) and its problems.

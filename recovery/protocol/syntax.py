@@ -59,7 +59,7 @@ class Document:
     unlisted: int = 0
     """How many problems of the writing there are besides."""
     is_cut: bool = False
-    """Whether something was left out because it was too much."""
+    """True if something was left out because it was too much."""
 
     def note(self, problem: Problem) -> None:
         """Keep a problem of the writing, or count it where there are enough of them."""

@@ -55,6 +55,6 @@ def _carried(
 
 
 def is_possible(protocol: RecoveryProtocol, name: str, value: int | str) -> bool:
-    """Whether a protocol could have got an answer."""
+    """Tell if a protocol could have got an answer."""
     asked = protocol.observations.get(name)
     return asked is not None and read_answer(str(value), asked) is not None

@@ -1,4 +1,4 @@
-"""Whether a journal is whole: its file, its schema, the pinned protocols, every fact, every episode.
+"""Check that a journal is whole: its file, its schema, the pinned protocols, every fact, every episode.
 
 It looks at a copy in memory. The file is read and nothing else, also one of an older schema, or of another folder.
 """
@@ -231,7 +231,7 @@ def _of_facts(
 
 
 def _of_answers(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Whether the table that finds answers tells what the facts tell."""
+    """Tell if the table that finds answers tells what the facts tell."""
     told, table = ANSWERS_SQL.format(told="fact AS told"), "SELECT * FROM answer"
     for first, second in ((told, table), (table, told)):
         if connection.execute(f"SELECT * FROM ({first} EXCEPT {second}) LIMIT 1").fetchone():  # noqa: S608 - constants only

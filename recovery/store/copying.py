@@ -124,7 +124,7 @@ def _readable(path: Path) -> sqlite3.Connection:
 
 
 _BESIDE = ("-wal", "-journal")
-"""What SQLite has to read with a database."""
+"""The files that SQLite reads with a database."""
 
 
 def _read_elsewhere(path: Path) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Whether the facts of an episode fit one another and their protocol: values, order, references.
+"""Check that the facts of an episode fit one another and their protocol: values, order, references.
 
 `Course` takes the facts of one episode one after the other, as they stand in the journal, and says of each what is
 wrong with it. Journals that the program has written have nothing wrong, whatever the clocks did meanwhile: that times
@@ -50,7 +50,7 @@ class Course:
         self._sessions: dict[str, _Begun] = {}
         self._latest: datetime | None = None
         self.is_spoilt = False
-        """Whether a fact was wrong: what later ones refer to is not asked any more, as it may be that one."""
+        """True if a fact was wrong: what later ones refer to is not asked any more, as it may be that one."""
 
     @property
     def _pinned(self) -> str:

@@ -303,7 +303,7 @@ class _Reader:
     def _belong(
         self, protocols: list[Pinned], episodes: list[tuple[str, str, str]], facts: list[Fact]
     ) -> None:
-        """Whether the parts fit one another."""
+        """Tell if the parts fit one another."""
         hashes = {one.hash: one.protocol_id for one in protocols}
         if len(hashes) < len(protocols):
             self._wrong("protocols", _("one stands there twice"))

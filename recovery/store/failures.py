@@ -39,7 +39,7 @@ NONSENSE = (
     TypeError,
     ValueError,
 )
-"""What a rule raises that trips over facts which were not written by us, or are damaged within."""
+"""Raised by a rule that trips over a damaged fact, or over one that we have not written."""
 
 
 class Damaged(StoreError):
@@ -133,12 +133,12 @@ def locked(path: Path, patience: float | None = None) -> StoreError:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether SQLite failed because another process has the file locked."""
+    """Tell if SQLite failed because another process has the file locked."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_about_writing(error: BaseException) -> bool:
-    """Whether SQLite failed because something cannot be written there, which reading alone can do without."""
+    """Tell if SQLite failed because something cannot be written there, which reading alone can do without."""
     return _code(error) in (
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_FULL,

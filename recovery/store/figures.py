@@ -61,7 +61,7 @@ def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
 
 
 def record_of(path: Path, now: datetime) -> Record:
-    """That of the journal at `path`, which may be of an older schema. Raises `StoreError`."""
+    """Look at the journal at `path`, which may be of an older schema. Raises `StoreError`."""
     with closing(copying.to_memory(path)) as connection:
         migrations.migrate(connection, path, now, keeps_copy=False)
         return load(Journal(connection, path), now)

@@ -1,4 +1,4 @@
-"""Who keeps the journal locked, as far as the system tells: on Linux, by the table of locks in /proc."""
+"""The processes that keep the journal locked, as far as the system tells: on Linux, by the table of locks in /proc."""
 
 import os
 from contextlib import suppress

@@ -42,7 +42,7 @@ ANSWERS_SQL = (
     " FROM {told}, json_each(iif(json_valid(told.data), told.data, '{{}}'), '$.values') AS each"
     " WHERE told.kind = 'answered' AND typeof(told.at) = 'integer' AND each.type IN ('integer', 'text')"
 )
-"""What stands in `answer` for the facts of `told`."""
+"""The rows of `answer` for the facts of `told`."""
 
 _REMEMBER = "INSERT OR REPLACE INTO answer"  # of a key that stands twice in an object the last counts
 _NEW = "(SELECT NEW.episode, NEW.at, NEW.seq, NEW.kind, NEW.data) AS told"
@@ -55,7 +55,7 @@ class Migration(Value):
     name: str
     statements: tuple[str, ...]
     fill: Callable[[sqlite3.Connection], None] | None = None
-    """What the statements leave to do, before the last of them."""
+    """The work that statements cannot do; it comes before the last of them."""
 
 
 def _chain(connection: sqlite3.Connection) -> None:

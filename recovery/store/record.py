@@ -62,9 +62,9 @@ class Record(Value):
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
     """Open episodes that cannot be told, by id. They keep nobody from the others."""
     remains: tuple[Episode, ...] = ()
-    """What can be told of their sessions, which the limits of the others count."""
+    """Their sessions as far as they can be read: the limits of the others count them."""
     testimony: Testimony | None = None
-    """What the clock says, held against all of them; None: it is believed."""
+    """The clock, held against all of them; None: it is believed."""
 
     @property
     def all(self) -> tuple[Episode, ...]:
@@ -116,7 +116,7 @@ class Record(Value):
 
     @property
     def doubt(self) -> str:
-        """That the clock looks wrong, in words; "" where it is believed, and where nothing waits for it."""
+        """Say that the clock looks wrong; "" where it is believed, and where nothing waits for it."""
         if self.testimony is None or not self.testimony.is_doubted:
             return ""
         return doubt_words(self.all[0].place, self.testimony)
@@ -342,7 +342,7 @@ def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple
 
 
 def seen_at(record: Record, now: datetime, path: Path) -> Record:
-    """What `bring_up` would make of the record of the journal at `path`, with nothing written: for looking at it."""
+    """Do as `bring_up` does with the record of the journal at `path`, with nothing written: for looking at it."""
     record, now = clock_heeded(record), record.moment(now)
     for decide in (end_sessions, _doubting if record.is_clock_doubted else turn):
         for id_ in [episode.id for episode in record.all]:
@@ -438,7 +438,7 @@ def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
 
 
 def _waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
-    """Whether a cue is kept: a new phase or a routine alert for the morning, and what need not be told at once.
+    """Tell if a cue is kept: a new phase or a routine alert for the morning, and what need not be told at once.
 
     That is all but ends and urgent alerts, in a quiet time.
     """
@@ -471,7 +471,7 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
 
 
 def is_answered(episode: Episode | None, cue: Cue) -> bool:
-    """Whether a cue that was shown need not stand on the screen any more: answered, put off, or overtaken."""
+    """Tell if a cue that was shown need not stand on the screen any more: answered, put off, or overtaken."""
     if episode is None:
         return True
     match cue.kind:
@@ -499,7 +499,7 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
 
 
 def _is_left_on(episode: Episode, occurrence: str) -> bool:
-    """Whether only further steps of the same round have come after a session, and its own pack may still be on.
+    """Tell if only further steps of the same round have come after a session, and its own pack may still be on.
 
     They come without the person having heard of its end: the next step at the same instant, or while nothing could
     be shown. It may be on where its start was told, or where there was no time yet to tell more than that.

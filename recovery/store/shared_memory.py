@@ -21,7 +21,7 @@ _CODES = frozenset(
 
 
 def is_missing(error: sqlite3.Error) -> bool:
-    """Whether SQLite failed because the disk shares no memory."""
+    """Tell if SQLite failed because the disk shares no memory."""
     return getattr(error, "sqlite_errorcode", 0) in _CODES
 
 

@@ -1,4 +1,4 @@
-"""Whether an interpreter is there to stay: what starts the daemon at log-in has to find it then.
+"""Interpreters that are there to stay, and those that are not: what starts the daemon at log-in has to find it then.
 
 `uvx`, `pipx run` and their like put a program into an environment in their cache and run it from there; the environment
 goes when the cache is cleared. The signs are those of the place alone: which tool made it does not matter.
@@ -49,7 +49,7 @@ def refuse_passing(machine: Machine) -> None:
 
 
 def _passing(machine: Machine) -> str | None:
-    """What tells that the interpreter is of a passing environment; None where nothing does."""
+    """Name the sign of a passing environment round the interpreter; None where there is none."""
     flavour = PureWindowsPath if machine.platform == "win32" else PurePosixPath
     python = flavour(machine.python)
     if any(python.is_relative_to(folder) for folder in _caches(machine, flavour)):
@@ -79,7 +79,7 @@ def _caches(machine: Machine, flavour: type[PurePath]) -> Iterator[PurePath]:
 
 
 def _is_tagged(python: PurePath) -> bool:
-    """Whether a folder above the environment, which is the one with `bin`, says that it is a cache."""
+    """Tell if a folder above the environment, which is the one with `bin`, says that it is a cache."""
     for folder in python.parents[2:]:
         with suppress(OSError), Path(folder, _TAG).open("rb") as tag:
             if tag.read(len(_SIGNATURE)) == _SIGNATURE:
@@ -105,7 +105,7 @@ def _temporary(machine: Machine, flavour: type[PurePath]) -> Iterator[PurePath]:
 
 
 def _is_cleared(folder: str) -> bool:
-    """Whether a start of the machine empties it: it is in memory, or there is an init; containers have none."""
+    """Tell if a start of the machine empties it: it is in memory, or there is an init; containers have none."""
     with suppress(OSError):
         for line in Path("/proc/mounts").read_text().splitlines():
             _device, place, kind, *_rest = line.split(" ")
@@ -130,7 +130,7 @@ def gone(way: Way) -> str:
 
 
 def source() -> str:
-    """What this program was installed from, as a command takes it."""
+    """Name the source that this program was installed from, as a command takes it."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from shlex import quote

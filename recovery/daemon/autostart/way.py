@@ -127,7 +127,7 @@ def content_of(path: Path) -> bytes | None:
 
 
 def write(path: Path, content: bytes) -> bool:
-    """Whether the file had to be written: it is whole or as it was. Raises `RecoveryError`."""
+    """Tell if the file had to be written: it is whole or as it was. Raises `RecoveryError`."""
     if content_of(path) == content:
         return False
     try:
@@ -143,7 +143,7 @@ def write(path: Path, content: bytes) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Whether there was such a file. Raises `RecoveryError`."""
+    """Tell if there was such a file. Raises `RecoveryError`."""
     try:
         path.unlink()
     except FileNotFoundError:
