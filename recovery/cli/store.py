@@ -311,7 +311,10 @@ def _text_of(file: str) -> tuple[str, str]:
     try:
         return name, files.read(_path(file), LARGEST, pipes=True).decode("utf-8-sig")
     except files.TooLarge:
-        raise RecoveryError(_("{path}: is too large for an export", path=name)) from None
+        raise RecoveryError(
+            _("{path}: is too large for an export: over {count} MiB", path=name, count=LARGEST // 1024**2),
+            _("recovery store export writes what can be imported; nothing was changed"),
+        ) from None
     except OSError as error:
         raise RecoveryError(_("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
     except UnicodeDecodeError as error:

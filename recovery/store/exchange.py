@@ -28,8 +28,11 @@ from recovery.values import Value, replace
 
 FORMAT = 1
 
-LARGEST = 256 * 1024 * 1024
-"""Characters of a document that are read: a journal of ten years has a tenth of it."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document that are read. 100,000 facts take a third of it; rubbish of this size fits into memory."""
+
+MOST_FAULTS = 1_000
+"""Faults after which reading ends: such a document is no export, and each fault costs memory."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d)")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
@@ -114,7 +117,10 @@ def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tu
     `tick` hears of each lot of facts that has come one of `STEPS` further.
     """
     reader = _Reader(may_hold_halves=_HALF.search(text) is not None, tick=tick)
-    document = reader.document(_parsed(text, name))
+    try:
+        document = reader.document(_parsed(text, name))
+    except _TooManyFaults:
+        document = None
     if document is None or reader.faults:
         raise _unreadable(name, reader.faults)
     memory = sqlite3.connect(":memory:", isolation_level=None)
@@ -153,11 +159,10 @@ def import_(home: Path, document: Document, now: datetime) -> None:
 
 
 def _unreadable(name: str, faults: list[Fault]) -> Unreadable:
-    return Unreadable(
-        _("{path}: is not imported: {first}", path=name, first=faults[0]),
-        (*faults,),
-        _("recovery store export writes what can be imported; nothing was changed"),
-    )
+    hint = _("recovery store export writes what can be imported; nothing was changed")
+    if len(faults) == MOST_FAULTS:
+        hint = _("reading ended after {count} faults; {hint}", count=MOST_FAULTS, hint=hint)
+    return Unreadable(_("{path}: is not imported: {first}", path=name, first=faults[0]), (*faults,), hint)
 
 
 def _parsed(text: str, name: str) -> Any:
@@ -178,6 +183,10 @@ def _parsed(text: str, name: str) -> Any:
         raise _unreadable(name, [Fault(place, _("is no JSON: {reason}", reason=error.msg))]) from None
     except (ValueError, RecursionError) as error:
         raise _unreadable(name, [Fault("", _("is no JSON: {reason}", reason=error))]) from None
+
+
+class _TooManyFaults(Exception):
+    """End the reading of a document."""
 
 
 class _Reader:
@@ -331,7 +340,10 @@ class _Reader:
             last = fact.seq
 
     def _wrong(self, where: str, what: str) -> None:
+        """Note a fault. Raises `_TooManyFaults`."""
         self.faults.append(Fault(where, what))
+        if len(self.faults) == MOST_FAULTS:
+            raise _TooManyFaults
 
 
 def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:

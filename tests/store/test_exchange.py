@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recovery.errors import StoreError
 from recovery.store.checking import check
-from recovery.store.exchange import STEPS, Unreadable, exported, import_, read
+from recovery.store.exchange import MOST_FAULTS, STEPS, Unreadable, exported, import_, read
 from recovery.store.journal import Journal
 from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON
@@ -205,6 +205,16 @@ def test_all_faults_come_at_once(text: str) -> None:
             fact["by"] = "me"
 
     assert len(wrong(changed(text, change))) == len(json.loads(text)["facts"])
+
+
+def test_reading_ends_after_many_faults() -> None:
+    rubbish = json.dumps({"format": 1, "protocols": [], "episodes": [], "facts": [1] * (2 * MOST_FAULTS)})
+
+    with pytest.raises(Unreadable) as error:
+        read(rubbish, "file", now=NOON)
+
+    assert len(error.value.faults) == MOST_FAULTS
+    assert error.value.hint.startswith(f"reading ended after {MOST_FAULTS} faults")
 
 
 @given(st.data())
