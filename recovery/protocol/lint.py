@@ -160,7 +160,7 @@ def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
 def as_problems(found: Iterable[Finding], places: Places) -> tuple[Problem, ...]:
     """Findings as problems with places, by line."""
     problems = [_problem(finding, places) for finding in found]
-    return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.message)))
+    return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, str(p))))
 
 
 def _problem(finding: Finding, places: Places) -> Problem:

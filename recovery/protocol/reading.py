@@ -184,7 +184,7 @@ class _Files:
 
         # The file itself first, then those it uses; within a file from top to bottom.
         def place(problem: Problem) -> tuple[bool, str, int, int, str]:
-            return problem.file != main.file, problem.file, problem.line, problem.column, problem.message
+            return problem.file != main.file, problem.file, problem.line, problem.column, str(problem)
 
         distinct = sorted(set(self.problems), key=place)
         is_usable = protocol is not None and not any(problem.is_error for problem in distinct)

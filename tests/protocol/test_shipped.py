@@ -1,7 +1,11 @@
 """The protocols that come with the program, and the examples of the language's reference."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +172,23 @@ def test_an_example_of_the_reference_is_right(check: Check, whole: Whole, kind: 
 def test_the_reference_names_every_rule_and_modality() -> None:
     assert all(f"| `{rule}` | {meaning} |" in README for rule, meaning in RULES.items())
     assert all(f"`{modality}`" in README for modality in MODALITIES)
+
+
+def test_problems_come_in_the_same_order_each_time(tmp_path: Path) -> None:
+    text = (installed_folder() / "contrast.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "contrast.yaml"
+    file.write_text(text.replace("per_day: mpft, only_if: own", 'per_day: mpft, only_if: "seed:183"'))
+
+    said = {
+        subprocess.run(
+            [sys.executable, "-m", "recovery", "validate", str(file)],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        for seed in range(4)
+    }
+
+    assert len(said) == 1
+    assert said.pop().count("none of the sources of 'only_if'") == 3
