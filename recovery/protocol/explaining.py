@@ -16,6 +16,8 @@ from recovery.protocol.syntax import Document, Path_, Spot, in_words
 
 _TOP = Spot(1, 1, 1, 1)
 _MOST_MISSPELT = 20
+_MOST_ERRORS = 10_000
+"""More errors are counted, but not looked at: a file with so many is no protocol."""
 
 
 def explain(error: ValidationError | None, trace: Trace, document: Document) -> tuple[list[Problem], int]:
@@ -27,12 +29,15 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
     found: list[_Slipped | _Details] = [
         _Slipped(slip, paths.get(identity, ()), document) for identity, slip in trace.slips
     ]
+    unseen = 0
     if error is not None:
         suggestions = _Suggestions(trace)
-        details = (_Details(each, trace, document) for each in error.errors(include_url=False))
+        errors = error.errors(include_url=False)
+        details = (_Details(each, trace, document) for each in errors[:_MOST_ERRORS])
         found.extend(each for each in details if not each.is_follow_up(suggestions))
+        unseen = len(errors[_MOST_ERRORS:])
     first = nsmallest(MOST_PROBLEMS, found, key=lambda each: each.spot)
-    return [each.problem() for each in first], len(found) - len(first)
+    return [each.problem() for each in first], len(found) - len(first) + unseen
 
 
 def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[Path_]:
@@ -43,7 +48,7 @@ def broken(error: ValidationError | None, trace: Trace, document: Document) -> I
         yield (*path, slip.key) if slip.key else path
     if error is not None:
         suggestions = _Suggestions(trace)
-        for details in error.errors(include_url=False):
+        for details in error.errors(include_url=False)[:_MOST_ERRORS]:
             one = _Details(details, trace, document)
             if details["type"] != "too_short" or not one.is_follow_up(suggestions):
                 yield one.path

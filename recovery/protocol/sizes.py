@@ -9,12 +9,12 @@ from typing import Any
 
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, activities, gates
-from recovery.protocol.model import RecoveryProtocol, comparisons
+from recovery.protocol.model import Activity, Checklist, RecoveryProtocol, Session, comparisons
 from recovery.protocol.problems import Place
 from recovery.protocol.syntax import Document, Path_, in_words
 
 MOST_ITEMS = 200
-_MOST = {"phases": 50, "limits": 50}
+_MOST = {"phases": 50, "limits": 50, "steps": 50, "items": 50}
 _MOST_TEXTS = 2000
 """Of one language, in `translations`."""
 _BY_ID = ("sources", "observe", "tables", "options", "says", "set", "source", "translations")
@@ -24,6 +24,7 @@ _IN_ALL = {
     "phases": (N_("phases"), 100),
     "limits": (N_("limits"), 100),
     "activities": (N_("activities"), 500),
+    "steps": (N_("steps of sessions and items of checklists"), 500),
     "comparisons": (N_("comparisons in conditions"), 500),
     "numbers": (N_("numbers of sources"), 2000),
 }
@@ -64,12 +65,20 @@ def _containers(value: Any, path: Path_) -> Iterator[tuple[Path_, Any, int]]:
                 yield from _containers(inner, (*path, name))
 
 
+def _parts(activity: Activity) -> tuple[Any, ...]:
+    match activity:
+        case Session(steps=parts) | Checklist(items=parts):
+            return parts
+    return ()
+
+
 def check_sizes(protocol: RecoveryProtocol) -> Iterator[Finding]:
     """What there is too much of in all, with what is used."""
     things: dict[str, Iterable[Any]] = {
         "phases": protocol.phases,
         "limits": protocol.limits,
         "activities": activities(protocol),
+        "steps": (part for _path, _phase, each in activities(protocol) for part in _parts(each)),
         "comparisons": (each for gate in gates(protocol) for each in comparisons(gate.condition)),
         "numbers": (n for source in protocol.sources.values() for said in source.says.values() for n in said),
     }

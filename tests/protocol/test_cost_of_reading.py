@@ -59,6 +59,16 @@ def in_brackets(head: str, item: str, tail: str) -> str:
     return full(HEAD + head, lambda n: item.replace("NN", str(n)) + ",", tail)
 
 
+def alternations(head: str, step: str, steps: int) -> str:
+    """A phase of as many alternations as fit, each of so many steps."""
+    inner = ",".join([step] * steps)
+    text = full(head + DO, lambda n: f"    - {{id: a{n}, kind: alternation, steps: [{inner}]}}\n")
+    return text + "#" * (LONGEST_FILE - len(text))
+
+
+TURN = "{of: cold, duration: 9min, start: X., end: X.}"
+
+
 SHAPES = {
     "brackets": "a: " + "[" * (LONGEST_FILE - 3),
     "brackets alone": "[" * LONGEST_FILE,
@@ -104,6 +114,12 @@ SHAPES = {
     "steps of an alternation": in_brackets(
         f"{DO}    - {{id: a, kind: alternation, every: 2h, steps: [", "{}", "]}\n"
     ),
+    "alternations of nothing": alternations(HEAD, "{}", 200),
+    "alternations of nothing, long": alternations(HEAD, "{}", 20_000),
+    "alternations of unknown keys": alternations(HEAD, "{a,b,c,d}", 200),
+    "alternations of nothing, short": alternations(HEAD, "{}", 40),
+    "limits and alternations": alternations(limits("longest: 1min, gap: 2h, to: cold"), TURN, 40),
+    "limits and alternations, short": alternations(limits("longest: 1min, gap: 2h, to: cold"), TURN, 10),
     "a checklist": in_brackets(
         f"{DO}    - {{id: a, kind: checklist, every: 2h, say: X., items: [",
         "{id: aNN, start: rice, set: {a: b}}",
