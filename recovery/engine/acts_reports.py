@@ -1,7 +1,10 @@
 """What a person reports: answers, red flags, what is on a checklist. And how an answer is read."""
 
+from datetime import datetime
+
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
+from recovery.engine.facts import Fact
 from recovery.engine.questions import needed_words, still_needed
 from recovery.language import tr
 from recovery.protocol.model import Checklist, Hold, Observation, modalities
@@ -34,7 +37,7 @@ class Reports(Desk):
             values[name] = value
         if not values:
             return self.refuse("nothing was told; this protocol asks for {known}", known=", ".join(known))
-        self.tell(f.ANSWERED, {"values": values}, at)
+        self.answer(values, at)
         told = ", ".join(f"{name} {value}" for name, value in values.items())
         noted = self.agree("Noted: {answers}.", answers=told)
         if wish.at:
@@ -42,6 +45,12 @@ class Reports(Desk):
         if self.episode.place.waking_day(at) < self.episode.place.waking_day(self.now):
             return noted  # of an earlier day: it is not the check-in of this one
         return replace(noted, needed=needed_words(self.episode, still_needed(self.episode, self.now)))
+
+    def answer(self, values: dict[str, int | str], at: datetime) -> None:
+        """Write down answers that were true at `at`, by a clock that may be behind what was written before."""
+        behind = self.episode.in_order(self.now) - self.now
+        written_at = self.now if behind else None
+        self.keep(Fact(self.episode.id, at + behind, f.ANSWERED, {"values": values}, "person", written_at))
 
     def screen(self, wish: Act) -> Outcome:
         """Answers to screening questions: what a yes forbids leaves the plan, what a no frees comes back."""

@@ -79,12 +79,10 @@ def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
         is_moved = began_at != treatment.began_at
         set_by = treatment.set_by + then.set_by if is_moved else treatment.set_by
         return replace(treatment, began_at=began_at, set_by=set_by)
-    return replace(
-        treatment,
-        began_at=began_at,
-        ended_at=max(began_at, then.moved(treatment.ended_at)),
-        off_at=treatment.off_at and then.moved(treatment.off_at),
-    )
+    off_at = treatment.off_at and then.moved(treatment.off_at)
+    # Said to be off under a clock that was behind it has an end that is only assumed: the real one counts now.
+    ended_at = max(began_at, then.moved(treatment.ended_at), off_at or began_at)
+    return replace(treatment, began_at=began_at, ended_at=ended_at, off_at=off_at)
 
 
 def _over(treatment: Treatment, at: datetime) -> Treatment:

@@ -135,7 +135,9 @@ class Turn:
         self.facts: list[Fact] = []
 
     def add(self, kind: str, data: dict[str, Any], by: str = "engine", at: datetime | None = None) -> None:
-        fact = Fact(self.episode.id, at or self.now, kind, data, by)
+        self.keep(Fact(self.episode.id, at or self.now, kind, data, by))
+
+    def keep(self, fact: Fact) -> None:
         self.facts.append(fact)
         self.episode = apply(self.episode, fact)
 
@@ -683,7 +685,7 @@ class Turn:
         """Tell if everything it asks was told so shortly before that asking again would be a nuisance."""
         recently = due.at - (due.expires_at - due.at) / 2
         given = (self.episode.answers.get(name, ()) for name in activity.asks)
-        return all(any(recently <= answer.at <= self.now for answer in answers) for answers in given)
+        return all(any(recently <= answer.seen_at(self.now) <= self.now for answer in answers) for answers in given)
 
     def _miss(self, activity: Timed, due: Due, reason: str) -> None:
         self._fate(activity, due, f.MISSED, reason)

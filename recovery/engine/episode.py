@@ -32,7 +32,14 @@ LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
 
 class Answer(Value):
     at: datetime
+    """When it was true; told under a clock that was behind, right after all that was written before."""
     value: int | str
+    said_at: datetime | None = None
+    """The time by such a clock; None: it was not behind."""
+
+    def seen_at(self, now: datetime) -> datetime:
+        """When it was true, as a clock that may still be behind tells it."""
+        return self.at if self.at <= now or self.said_at is None else self.said_at
 
 
 class Treatment(Value):
@@ -214,6 +221,16 @@ class Episode(Value):
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    def in_order(self, at: datetime) -> datetime:
+        """When something counts that is written at `at`: never before what was written before it.
+
+        A clock that is behind puts it there, and what it tells by itself would open gates when that is right again.
+        """
+        if self.written_at is None or at >= self.written_at:
+            return at
+        newest = (given[-1].at for given in self.answers.values() if given)
+        return max(self.written_at, self.stay.entered_at, self.stepped_at, *newest) + MOMENT
 
     def place_at(self, instant: datetime) -> Place:
         """Where the person was at an instant."""

@@ -138,8 +138,13 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
     given: dict[str, list[Answer]] = {}
     told: dict[str, tuple[Fact, datetime, int]] = {}
     """The newest start or end shown of each activity: its carrier, when it was shown, and how often again."""
+    newest = started.at
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
+        if fact.at < newest and fact.kind in _IN_ORDER:
+            episode = replace(episode, written_at=newest, answers=_in_order(given))
+        if fact.recorded_at is not None and (fact.recorded_at > newest or fact.kind == f.RIGHTED):
+            newest = fact.recorded_at
         if fact is started:
             continue
         if fact.seq in undone:
@@ -181,6 +186,9 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
         written_at=_written_at(journal, undone),
     )
 
+
+_IN_ORDER = frozenset({f.PHASE, f.STEPPED, f.SETBACK, f.CORRECTED, f.ALERTED})
+"""The kinds, but for the answers, that count from when they are written, and never before what stood there already."""
 
 _LATELY = 64
 """So many of the newest facts may have been written under a clock that was set back by less than is doubted."""
@@ -322,8 +330,9 @@ def _answered(episode: Episode, fact: Fact) -> Episode:
 
 def _take(given: MutableMapping[str, list[Answer]], fact: Fact) -> None:
     """Put the answers of a fact among those given, by when they were true; of one instant the later told is later."""
+    said_at = fact.recorded_at if fact.recorded_at is not None and fact.recorded_at < fact.at else None
     for name, value in fact.data["values"].items():
-        insort(given.setdefault(name, []), Answer(fact.at, value), key=lambda answer: answer.at)
+        insort(given.setdefault(name, []), Answer(fact.at, value, said_at), key=lambda answer: answer.at)
 
 
 def _in_order(given: Mapping[str, list[Answer]]) -> dict[str, tuple[Answer, ...]]:
@@ -361,7 +370,11 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
         index = ids.index(fact.data["phase"])
         phase = on_rung(episode.protocol.phases[index], 0)
         entered = Stay(
-            phase, index, fact.at, asks_anew=bool(fact.data.get("anew")), word=fact.data.get("word")
+            phase,
+            index,
+            episode.in_order(fact.at),
+            asks_anew=bool(fact.data.get("anew")),
+            word=fact.data.get("word"),
         )
         return replace(episode, stay=entered, tracks={})
     if state == "held":
@@ -391,7 +404,11 @@ def _stepped(episode: Episode, fact: Fact) -> Episode:
     }
     rung = ids.index(fact.data["step"])
     stay = replace(
-        episode.stay, phase=on_rung(phase, rung), rung=rung, stepped_at=fact.at, word=fact.data.get("word")
+        episode.stay,
+        phase=on_rung(phase, rung),
+        rung=rung,
+        stepped_at=episode.in_order(fact.at),
+        word=fact.data.get("word"),
     )
     return replace(episode, stay=stay, tracks=tracks)
 
@@ -406,17 +423,17 @@ def _screened(episode: Episode, fact: Fact) -> Episode:
 
 def _setback(episode: Episode, fact: Fact) -> Episode:
     """A new injury of the same place: all clocks begin anew. Answers and sessions stay as they were."""
-    data = fact.data
+    data, at = fact.data, episode.in_order(fact.at)
     episode = replace(
         episode,
-        onset=from_ms(data["onset"]),
-        started_at=fact.at,
+        onset=from_ms(data["onset"]) + (at - fact.at),
+        started_at=at,
         grade=data.get("grade") or episode.grade,
         state=ACTIVE,
         paused_until=None,
         resumed_at=None,
         answered=(),
-        stay=Stay(None, -1, fact.at),
+        stay=Stay(None, -1, at),
         tracks={},
     )
     return _retailored(episode)
@@ -424,10 +441,15 @@ def _setback(episode: Episode, fact: Fact) -> Episode:
 
 def _corrected(episode: Episode, fact: Fact) -> Episode:
     """Something said at the start was wrong: it counts as if it had been said so."""
-    data = fact.data
+    data, onset = fact.data, episode.onset
+    if "onset" in data:
+        onset = from_ms(data["onset"])
+        # Told as so long ago by a clock that is behind it would be earlier than it was.
+        behind = episode.in_order(fact.at) - fact.at
+        onset = max(onset, min(onset + behind, episode.started_at))
     episode = replace(
         episode,
-        onset=from_ms(data["onset"]) if "onset" in data else episode.onset,
+        onset=onset,
         grade=data.get("grade", episode.grade),
         side=data.get("side", episode.side),
         options={**episode.options, **data.get("options", {})},
@@ -630,7 +652,8 @@ def _alerted(episode: Episode, fact: Fact) -> Episode:
         alerts = {name: alert for name, alert in episode.alerts.items() if name != id_}
         return replace(episode, alerts=alerts, answered=answered)
     suspends = tuple(data.get("suspends", ()))
-    alert = Alert(id_, data["level"], data["reason"], data["source"], fact.at, suspends)
+    at = episode.in_order(fact.at)
+    alert = Alert(id_, data["level"], data["reason"], data["source"], at, suspends)
     return replace(episode, alerts={**episode.alerts, alert.id: alert})
 
 

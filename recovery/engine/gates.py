@@ -85,7 +85,7 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     asked = episode.protocol.observations.get(observation)
     given = episode.answers.get(observation, ())
     place = _place_of_latest(given, now)
-    if place < 0 or asked is None or episode.place.after(given[place].at, asked.fresh) <= now:
+    if place < 0 or asked is None or episode.place.after(given[place].seen_at(now), asked.fresh) <= now:
         return None
     if given[place].at < episode.onset:
         return None  # of an earlier injury
@@ -97,7 +97,7 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
 def _place_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
     """Where the last answer for `now` stands among all of them; -1: there is none."""
     place = len(given) - 1
-    while place >= 0 and given[place].at > now:
+    while place >= 0 and given[place].seen_at(now) > now:
         place -= 1
     return place
 
@@ -379,7 +379,7 @@ def _known_answer(episode: Episode, comparison: Comparison, now: datetime) -> st
     if answer is None:
         if not given:
             return episode.say("not told yet")
-        return episode.say("last told {length} ago", length=spell(now - given[-1].at))
+        return episode.say("last told {length} ago", length=spell(now - given[-1].seen_at(now)))
     if comparison.test in _TESTS:
         return str(answer.value)
     # One way of measuring is shown, whatever others the condition has: the usual one.

@@ -56,7 +56,7 @@ def righted(episode: Episode, fact: Fact) -> Episode:
         replace(one, began_at=min(one.began_at, at), ended_at=_by(one.ended_at, at)) for one in episode.ledger
     )
     answers = {
-        name: tuple(replace(one, at=min(one.at, at)) for one in given)
+        name: tuple(replace(one, at=min(one.at, at), said_at=_by(one.said_at, at)) for one in given)
         for name, given in episode.answers.items()
     }
     return replace(

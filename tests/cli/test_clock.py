@@ -353,3 +353,140 @@ def test_an_end_is_told_after_a_jump_that_nobody_saw(patient: Person, hours: flo
     patient.sets_the_clock(hours=hours)
     assert "Ice: stop" in patient.types("status").err
     assert kinds(patient).count("ended") == 1
+
+
+@pytest.fixture
+def hurt(person: Person) -> Person:
+    """Somebody whose injury is two days old: only what they tell keeps them from the next phase."""
+    strain = ("start", "strain", "--grade", "1", "--side", "left", "--screen", "none", "--signs", "none")
+    person.starts(*strain, "--onset", "50h ago")
+    person.types("checkin", "pain=5", "swelling=2")
+    return person
+
+
+@pytest.mark.parametrize("is_new_boot", [True, False])
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("hours", [-1 / 60, -1, -5, -20, -23.9])
+def test_what_is_told_under_a_clock_that_is_behind_is_the_latest_word(
+    hurt: Person, hours: float, is_watched: bool, is_new_boot: bool
+) -> None:
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.waits(minutes=10)
+    if is_new_boot:
+        hurt.starts_the_machine_anew()
+    hurt.sets_the_clock(hours=hours)
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.types("checkin", "pain=7", "swelling=3")
+    gate = hurt.types("status").out
+    assert "last told" not in gate
+    assert "swelling not told" not in gate
+    hurt.waits(minutes=1)
+    hurt.sets_the_clock(hours=-hours)
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.waits(minutes=5)
+
+    gate = hurt.types("status").out
+    assert "swelling 3, first 2" in gate
+    assert "pain 7, first 5" in gate
+    assert hurt.json("status")["episodes"][0]["phase"]["id"] == "rice"
+    hurt.types("store", "check")
+
+
+def test_words_under_a_clock_that_is_behind_keep_their_order_among_themselves(hurt: Person) -> None:
+    hurt.sets_the_clock(hours=-5)
+    for pain in (7, 6, 4):
+        hurt.types("checkin", f"pain={pain}", "swelling=2")
+    hurt.sets_the_clock(hours=-1)
+    hurt.types("checkin", "pain=8")
+    hurt.sets_the_clock(hours=6)
+    hurt.waits(minutes=1)
+    assert "pain 8, first 5" in hurt.types("status").out
+
+
+def test_a_word_that_is_back_dated_on_purpose_stays_where_it_was_put(hurt: Person) -> None:
+    hurt.types("checkin", "pain=7", "--at", "2h ago")
+    assert "pain 5, first 7" in hurt.types("status").out
+    hurt.waits(minutes=1)
+    hurt.sets_the_clock(hours=-5)
+    hurt.types("checkin", "pain=9", "--at", "1min ago")
+    hurt.sets_the_clock(hours=5)
+    hurt.waits(minutes=1)
+    assert "pain 5, first 7" in hurt.types("status").out
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_phase_entered_under_a_clock_that_is_behind_takes_its_whole_time(
+    hurt: Person, is_watched: bool
+) -> None:
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.waits(hours=1)
+    hurt.types("log")
+    hurt.types("checkin", "pain=5", "swelling=2")
+    hurt.sets_the_clock(hours=-1)
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.waits(minutes=1)
+    hurt.types("checkin", "pain=2", "swelling=0")
+    assert hurt.json("status")["episodes"][0]["phase"]["id"] == "contrast"
+    hurt.sets_the_clock(hours=1)
+    if is_watched:
+        hurt.daemon_wakes()
+    hurt.waits(hours=23, minutes=30)
+    hurt.types("checkin", "pain=2", "swelling=0")
+    assert hurt.json("status")["episodes"][0]["phase"]["id"] == "contrast"
+    hurt.waits(minutes=30)
+    hurt.types("checkin", "pain=2", "swelling=0")
+    assert hurt.json("status")["episodes"][0]["phase"]["id"] != "contrast"
+
+
+@pytest.mark.parametrize("word", [("setback", "--onset", "1h ago"), ("correct", "onset=11h ago")])
+def test_an_onset_told_under_a_clock_that_is_behind_is_no_earlier_than_it_was(
+    person: Person, word: tuple[str, ...]
+) -> None:
+    person.starts()
+    person.waits(hours=20)
+    person.types("checkin", "pain=5", "swelling=2")
+    person.sets_the_clock(hours=-10)
+    person.types(*word)
+    onset = datetime.fromisoformat(person.json("status")["episodes"][0]["onset"])
+    if word[0] == "setback":
+        assert onset >= datetime(2026, 11, 24, 10, 40, tzinfo=UTC)
+    else:
+        assert onset == datetime(2026, 11, 23, 15, 40, tzinfo=UTC), "not after the start"
+
+
+def test_an_alert_under_a_clock_that_is_behind_is_raised_once(hurt: Person) -> None:
+    hurt.daemon_wakes()
+    hurt.sets_the_clock(hours=-5)
+    hurt.types("checkin", "pain=6", "swelling=3")
+    for _ in range(3):
+        hurt.daemon_wakes()
+        hurt.waits(minutes=1)
+    raised = [fact["data"]["id"] for fact in hurt.lines("log", "--all") if fact["kind"] == "alerted"]
+    assert len(raised) == len(set(raised))
+
+
+def test_the_real_end_told_under_a_clock_that_is_behind_counts(person: Person) -> None:
+    """A pack of 20 min, begun at 8:55, taken off at 9:40 as a clock says that stands five hours behind."""
+    person.starts("start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none")
+    person.daemon_wakes()
+    person.waits(hours=16, minutes=15)
+    person.tries("end", "ice")
+    person.waits(hours=1)
+    person.types("begin", "ice")
+    person.daemon_wakes()
+    person.waits(minutes=5)
+    person.starts_the_machine_anew()
+    person.sets_the_clock(hours=-5)
+    person.daemon_wakes()
+    person.waits(minutes=40)
+    person.types("end", "ice")
+    person.sets_the_clock(hours=5)
+    person.daemon_wakes()
+    person.waits(minutes=1)
+    refused = person.types("begin", "ice", status=1).err
+    assert "earliest 11:40" in refused, "an hour after 10:40, when it was taken off"
