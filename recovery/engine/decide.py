@@ -685,7 +685,9 @@ class Turn:
         """Tell if everything it asks was told so shortly before that asking again would be a nuisance."""
         recently = due.at - (due.expires_at - due.at) / 2
         given = (self.episode.answers.get(name, ()) for name in activity.asks)
-        return all(any(recently <= answer.seen_at(self.now) <= self.now for answer in answers) for answers in given)
+        return all(
+            any(recently <= answer.seen_at(self.now) <= self.now for answer in answers) for answers in given
+        )
 
     def _miss(self, activity: Timed, due: Due, reason: str) -> None:
         self._fate(activity, due, f.MISSED, reason)

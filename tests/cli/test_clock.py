@@ -472,7 +472,9 @@ def test_an_alert_under_a_clock_that_is_behind_is_raised_once(hurt: Person) -> N
 
 def test_the_real_end_told_under_a_clock_that_is_behind_counts(person: Person) -> None:
     """A pack of 20 min, begun at 8:55, taken off at 9:40 as a clock says that stands five hours behind."""
-    person.starts("start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none")
+    person.starts(
+        "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
+    )
     person.daemon_wakes()
     person.waits(hours=16, minutes=15)
     person.tries("end", "ice")
