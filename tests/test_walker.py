@@ -20,6 +20,7 @@ from recovery.engine.facts import Fact
 from recovery.store.journal import Journal
 from tests.daemon.conftest import Watch
 from tests.fuzz.trying import typed
+from tests.store.following import misfits
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -207,6 +208,8 @@ def walk(home: Path, seed: int, clock: time_machine.Traveller, steps: int) -> Wa
     walker = Walk(home, seed, clock)
     try:
         walker.goes(steps)
+        with Journal.open(home, now=walker.now) as journal:
+            assert misfits(journal) == []
     except AssertionError as error:
         pytest.fail("\n".join([*walker.trail, f"seed {seed}: {error}"]), pytrace=False)
     return walker

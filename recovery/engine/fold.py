@@ -471,6 +471,8 @@ def _ticked(episode: Episode, fact: Fact) -> Episode:
 
 def _offered(episode: Episode, fact: Fact) -> Episode:
     data = fact.data
+    if _has_ended(episode, fact):
+        return episode
     if "seconds" in data:
         # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
         begun = Treatment(
@@ -501,6 +503,12 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
         is_on=data.get("on", track.is_on),
     )
     return _tracked(episode, data["activity"], track)
+
+
+def _has_ended(episode: Episode, fact: Fact) -> bool:
+    """Tell if a fact is about a session that is over: nothing puts that off or on once more."""
+    treatment = _treatment_of(episode, fact)
+    return treatment is not None and treatment.ended_at is not None
 
 
 def _entered(episode: Episode, treatment: Treatment) -> Episode:
@@ -597,6 +605,8 @@ def _skipped(episode: Episode, fact: Fact) -> Episode:
 
 
 def _snoozed(episode: Episode, fact: Fact) -> Episode:
+    if _has_ended(episode, fact):
+        return episode
     episode = _withdrawn(episode, fact.data["occurrence"])
     if not _is_current(episode, fact):
         return episode

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from recovery.errors import NotThere, StoreError
-from recovery.language import _
+from recovery.language import _, n_
 from recovery.store import copying
 from recovery.store.failures import BACKUPS, Damaged, in_plain_words
 from recovery.store.journal import NAME, Journal
@@ -110,7 +110,11 @@ def restore(home: Path, source: Path, now: datetime) -> Path | None:
 def unfit(source: Path, count: int) -> StoreError:
     """The error for a copy that has faults, and so many of them."""
     return StoreError(
-        _("{path}: is not put in place, because it is not whole ({count} faults)", path=source, count=count),
+        _(
+            "{path}: is not put in place, because it is not whole: {faults}",
+            path=source,
+            faults=n_("one fault", "{count} faults", count),
+        ),
         _("recovery store check {path} tells what is wrong; take another copy", path=source),
     )
 

@@ -25,7 +25,7 @@ from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.migrations import ANSWERS_SQL
 from recovery.store.record import protocol_of
-from recovery.store.shapes import SHAPES
+from recovery.store.shapes import LAST_PLACE, SHAPES
 from recovery.values import Value
 
 KINDS = frozenset(SHAPES)
@@ -244,6 +244,8 @@ def _read(
 ) -> tuple[Fact, str]:
     """A fact as its row has it, and what keeps it from being read."""
     nothing = Fact(episode, from_ms(0), str(kind), {}, str(by), from_ms(0), seq)
+    if not 0 < seq <= LAST_PLACE:
+        return nothing, _("is no place in a journal: {seq}", seq=seq)
     try:
         happened, written = from_ms(at), from_ms(recorded_at)
     except (TypeError, OverflowError):

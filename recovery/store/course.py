@@ -13,22 +13,13 @@ from recovery.engine import facts as f
 from recovery.engine.facts import END_KEY, Fact
 from recovery.language import _
 from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Session
-from recovery.store.shapes import SHAPES, Surroundings, activities_of, wrong_instants
-from recovery.values import Value
+from recovery.store.shapes import SHAPES, Surroundings, activities_of, alerts_of, wrong_instants
+from recovery.store.steps import Steps
 
 SLACK = timedelta(seconds=1)
 """By so much a fact may be later than the newest moment at which one was written down."""
 
 _TOLD = (f.DELIVERED, f.UNDELIVERED)
-
-
-class _Begun(Value):
-    """A session as the fact tells it that put it into the ledger."""
-
-    phase: str
-    activity: str
-    modality: str
-    seconds: int
 
 
 class Course:
@@ -47,7 +38,8 @@ class Course:
         self._pins = [(0, pinned)]
         self._kinds: dict[int, str] = {}
         self._cues: set[int] = set()
-        self._sessions: dict[str, _Begun] = {}
+        self._steps = Steps()
+        self._ever = {pinned}
         self._latest: datetime | None = None
         self.is_spoilt = False
         """True if a fact was wrong: what later ones refer to is not asked any more, as it may be that one."""
@@ -67,7 +59,12 @@ class Course:
             return _("is a kind of fact that this program does not know: {kind!r}", kind=fact.kind)
         wrong = wrong_instants(fact) or shape.wrong(fact.data, around)
         if not wrong and not self.is_spoilt:
-            wrong = self._out_of_order(fact) or self._misplaced(fact) or self._unfit(fact, protocol)
+            wrong = (
+                self._out_of_order(fact)
+                or self._misplaced(fact)
+                or self._steps.wrong(fact, protocol)
+                or self._unfit(fact, protocol)
+            )
         if wrong:
             self.is_spoilt = True
         else:
@@ -81,12 +78,11 @@ class Course:
         self._latest = max(fact.recorded_at, self._latest or fact.recorded_at)
         if data.get("cue"):
             self._cues.add(fact.seq)
-        if fact.kind == f.OFFERED and "seconds" in data:
-            self._sessions[str(data.get("occurrence"))] = _Begun(
-                data.get("phase", ""), data.get("activity", ""), data.get("modality", ""), data["seconds"]
-            )
-        elif fact.kind == f.UPGRADED and data.get("hash") in self._names:
+        if not self.is_spoilt:
+            self._steps.take(fact)
+        if fact.kind == f.UPGRADED and data.get("hash") in self._names:
             self._pins.append((fact.seq, data["hash"]))
+            self._ever.add(data["hash"])
         elif fact.kind == f.UNDONE:
             self._pins = [(seq, hash_) for seq, hash_ in self._pins if seq == 0 or seq != data.get("seq")]
 
@@ -144,7 +140,7 @@ class Course:
             case f.OFFERED:
                 return _wrong_offer(data, protocol) or _wrong_cue(data, "")
             case f.BEGUN | f.ENDED:
-                return self._wrong_session(data) or _wrong_cue(data, END_KEY)
+                return _wrong_cue(data, END_KEY)
             case f.STEPPED:
                 ladder = protocol.phase(data["phase"]).ladder
                 if data["step"] not in [step.id for step in ladder]:
@@ -155,21 +151,18 @@ class Course:
                 return f"unmet: {_('is missing')}"
             case f.SETBACK | f.STARTED | f.CORRECTED if data.get("onset", 0) > f.to_ms(fact.at):
                 return _("onset: is later than what it is told in")
+            case f.ALERTED if not self._has_alert(data["id"]):
+                return _("id: the protocol has no alert {name!r}", name=data["id"][:60])
             case f.ALERTED if not data.get("cleared"):
                 for key in ("level", "reason", "source"):
                     if key not in data:
                         return f"{key}: {_('is missing')}"
         return ""
 
-    def _wrong_session(self, data: Mapping[str, Any]) -> str:
-        begun = self._sessions.get(data["occurrence"])
-        if begun is None:
-            return _("occurrence: {occurrence} was never offered", occurrence=data["occurrence"])
-        same = {"modality": begun.modality, "seconds": begun.seconds}
-        for key, wanted in same.items():
-            if data.get(key, wanted) != wanted:
-                return _("{key}: is not that of the offer: {wanted}", key=key, wanted=wanted)
-        return ""
+    def _has_alert(self, name: str) -> bool:
+        """Tell if a protocol that it was ever pinned to can raise an alert: one may stand longer than its text."""
+        texts = (self._texts.get(pinned) for pinned in self._ever)
+        return any(name in alerts_of(text) for text in texts if text is not None)
 
 
 def _where(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from recovery import __version__
 from recovery.engine.facts import Fact
@@ -23,7 +23,9 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
 from recovery.store.checking import BY, KINDS, Fault, Report, Tick, check_copy, in_lots, keep_silent
+from recovery.store.documents import TOO_DEEP, NotJson, parsed
 from recovery.store.journal import NAME, Journal, Pinned
+from recovery.store.shapes import LAST_PLACE
 from recovery.values import Value, replace
 
 FORMAT = 1
@@ -116,6 +118,13 @@ def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tu
 
     `tick` hears of each lot of facts that has come one of `STEPS` further.
     """
+    try:
+        return _looked_over(_document(text, name, tick), name, now, tick)
+    except RecursionError:  # each of these steps goes into the depth of it
+        raise _unreadable(name, [Fault("", _(TOO_DEEP))]) from None
+
+
+def _document(text: str, name: str, tick: Tick) -> Document:
     reader = _Reader(may_hold_halves=_HALF.search(text) is not None, tick=tick)
     try:
         document = reader.document(_parsed(text, name))
@@ -123,6 +132,10 @@ def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tu
         document = None
     if document is None or reader.faults:
         raise _unreadable(name, reader.faults)
+    return document
+
+
+def _looked_over(document: Document, name: str, now: datetime, tick: Tick) -> tuple[Document, Report]:
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         memory.execute("PRAGMA foreign_keys = ON")
@@ -166,23 +179,10 @@ def _unreadable(name: str, faults: list[Fault]) -> Unreadable:
 
 
 def _parsed(text: str, name: str) -> Any:
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(_("{word} is no number in JSON", word=constant))
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice = next(key for key, _value in pairs if [k for k, _v in pairs].count(key) > 1)
-            raise ValueError(_("the key {key!r} stands twice in an object", key=twice))
-        return found
-
     try:
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        place = _("line {line}, column {column}", line=error.lineno, column=error.colno)
-        raise _unreadable(name, [Fault(place, _("is no JSON: {reason}", reason=error.msg))]) from None
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(name, [Fault("", _("is no JSON: {reason}", reason=error))]) from None
+        return parsed(text, MOST_FAULTS)
+    except NotJson as error:
+        raise _unreadable(name, [Fault(*fault) for fault in error.faults]) from None
 
 
 class _TooManyFaults(Exception):
@@ -201,7 +201,7 @@ class _Reader:
         if not isinstance(found, dict) or "format" not in found:
             self._wrong("", _('is no export of recovery: it has no "format"'))
             return None
-        if found["format"] != FORMAT:
+        if type(found["format"]) is not int or found["format"] != FORMAT:
             wanted = _(
                 "has the format {found!r}; this program reads {known}", found=found["format"], known=FORMAT
             )
@@ -209,6 +209,10 @@ class _Reader:
             return None
         for key in found.keys() - {*_HEADER, "protocols", "episodes", "facts"}:
             self._wrong(key, _("does not belong there"))
+        for key in found.keys() & {"exported_at", "recovery"}:
+            written = self._field("", found, key, str)
+            if key == "exported_at":
+                self._instant(key, written)
         protocols = [*self._each(found, "protocols", self._pinned)]
         episodes = [*self._each(found, "episodes", self._episode)]
         facts = [*in_lots(self._each(found, "facts", self._fact), self._tick)]
@@ -257,7 +261,7 @@ class _Reader:
         seq, episode, at, recorded_at, kind, by, data = self._fields(
             where, item, seq=int, episode=str, at=str, recorded_at=str, kind=str, by=str, data=dict
         )
-        if seq is not None and not 0 < seq < 2**63:
+        if seq is not None and not 0 < seq <= LAST_PLACE // 2:  # so many more may follow
             self._wrong(f"{where}.seq", _("is no place in a journal: {seq}", seq=seq))
         if kind is not None and kind not in KINDS:
             self._wrong(
@@ -280,19 +284,20 @@ class _Reader:
         return [self._field(where, item, name, kind) for name, kind in kinds.items()]
 
     def _field(self, where: str, item: dict[str, Any], name: str, kind: type) -> Any:
+        place = f"{where}.{name}" if where else name
         if name not in item:
-            self._wrong(f"{where}.{name}", _("is missing"))
+            self._wrong(place, _("is missing"))
             return None
         value = item[name]
         if not isinstance(value, kind) or isinstance(value, bool):
             words = {str: _("is not a text"), int: _("is not a whole number"), dict: _("is not an object")}
-            self._wrong(f"{where}.{name}", words[kind])
+            self._wrong(place, words[kind])
             return None
         if self._may_hold_halves:
             try:
                 _text(value).encode()
             except UnicodeEncodeError:
-                self._wrong(f"{where}.{name}", _("holds half a character"))
+                self._wrong(place, _("holds half a character"))
                 return None
         return value
 

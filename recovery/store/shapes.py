@@ -40,6 +40,9 @@ LONGEST_TEXT = 200_000
 MOST = 1_000_000
 """Of anything that is counted."""
 
+LAST_PLACE = 2**53
+"""The last place of a journal: whatever reads JSON counts so far, and nobody writes so many facts."""
+
 CUES = (
     "start", "suggestion", "end", "reminder", "check-in", "on", "off", "phase", "offer", "way-back", "alert",
 )  # fmt: skip
@@ -127,9 +130,10 @@ def count(least: int, most: int = MOST) -> Check:
 _LENGTH = int(LONGEST_PLANNED.total_seconds())
 length = count(0, _LENGTH)
 _AGES = (to_ms(LATEST) - to_ms(EARLIEST)) // 1000
-"""Seconds: by how much a clock can be set at the most."""
+"""Seconds: by how much a clock can be set at the most, and how late something can come."""
 
-lateness = count(-1000 * 4 * _LENGTH, 1000 * 4 * _LENGTH)
+_AGES_MS = 1000 * (_AGES + _LENGTH)
+lateness = count(-_AGES_MS, _AGES_MS)
 """Milliseconds. A clock that was set back makes it negative."""
 
 
@@ -257,6 +261,14 @@ def _activities(protocol: "_Same") -> dict[tuple[str, str], AnyActivity]:
     return {(each.id, a.id): a for each in protocol.value.phases for a in each.everything()}
 
 
+@lru_cache(maxsize=8)
+def _alerts(protocol: "_Same") -> frozenset[str]:
+    of_flags = (f"flag/{flag.id}" for flag in protocol.value.red_flags)
+    of_phases = (f"phase/{each.id}" for each in protocol.value.phases if each.at_most is not None)
+    of_healing = () if protocol.value.healing is None else ("healing/late",)
+    return frozenset((*of_flags, *of_phases, *of_healing))
+
+
 class _Same:
     """A protocol by its identity: to hash all that is in it costs more than what is kept by it."""
 
@@ -277,6 +289,11 @@ def phases_of(protocol: RecoveryProtocol) -> frozenset[str]:
 def activities_of(protocol: RecoveryProtocol) -> dict[tuple[str, str], AnyActivity]:
     """The activities of a protocol, by phase and id."""
     return _activities(_Same(protocol))
+
+
+def alerts_of(protocol: RecoveryProtocol) -> frozenset[str]:
+    """The ids of the alerts that an episode of a protocol can raise."""
+    return _alerts(_Same(protocol))
 
 
 def _questions(protocol: RecoveryProtocol) -> list[str]:
@@ -373,7 +390,7 @@ SHAPES: Mapping[str, Shape] = {
         },
     ),
     f.BEGUN: Shape({**_ABOUT}, _SPAN),
-    f.ENDED: Shape({**_ABOUT, "overrun": length}, {**_SPAN, "counts_from": instant, "cue": CUE}),
+    f.ENDED: Shape({**_ABOUT, "overrun": count(0, _AGES)}, {**_SPAN, "counts_from": instant, "cue": CUE}),
     f.DONE: Shape(_ABOUT, {"due": instant, "day": day}),
     f.SKIPPED: Shape(_DUE, {"step": count(0, 1000), "reason": text}),
     f.SNOOZED: Shape({**_ABOUT, "until": instant}),
@@ -393,20 +410,20 @@ SHAPES: Mapping[str, Shape] = {
     ),
     f.COMPLETED: Shape({"reasons": each(text)}, {"cue": CUE}),
     f.STOPPED: Shape({}, {"because": text}),
-    f.UNDONE: Shape({"seq": count(1, 2**63 - 1)}),
+    f.UNDONE: Shape({"seq": count(1, LAST_PLACE)}),
     f.UPGRADED: Shape(
         {"protocol": name, "version": name, "hash": pinned, "from_version": name, "from_hash": pinned}
     ),
     f.MOVED: Shape({"zone": zone, "from": zone}, {"follows": flag, "cue": CUE}),
     f.CLOCK: Shape(
-        {"boot": text, "steady": count(0, 2**53), "seconds": count(-_AGES, _AGES)},
+        {"boot": text, "steady": count(0, _AGES_MS), "seconds": count(-_AGES, _AGES)},
         {"says": instant, "since": instant, "off": flag},
     ),
     f.RIGHTED: Shape({"seconds": count(0, _AGES), "names": by_name(count(0))}),
     f.DELIVERED: Shape(
-        {"seq": count(1, 2**63 - 1), "via": text, "late": lateness}, {"repeat": count(1)}
+        {"seq": count(1, LAST_PLACE), "via": text, "late": lateness}, {"repeat": count(1)}
     ),
-    f.UNDELIVERED: Shape({"seq": count(1, 2**63 - 1), "via": text, "reason": text}),
+    f.UNDELIVERED: Shape({"seq": count(1, LAST_PLACE), "via": text, "reason": text}),
 }  # fmt: skip
 """By kind. A field that the program begins to write is told here, or `recovery store check` calls it damage."""
 

@@ -67,7 +67,7 @@ def test_another_file_is_checked(patient: Person) -> None:
     )
     assert "cannot be the name of a file" in patient.types("store", "check", "a\0b", status=2).err
     damaged = patient.types("store", "restore", copy, "--yes", status=1)
-    assert "is not put in place, because it is not whole (1 faults)" in damaged.err
+    assert "is not put in place, because it is not whole: one fault" in damaged.err
 
 
 def test_restore_asks_and_changes_nothing_without_an_answer(

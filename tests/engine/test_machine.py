@@ -28,6 +28,7 @@ from recovery.protocol.reading import compile_texts, content_hash
 from recovery.store.journal import Journal, Pinned
 from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, told, untold, write
 from tests.engine.examples import texts
+from tests.store.following import misfits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BREATH = timedelta(milliseconds=7)
@@ -132,7 +133,10 @@ class Machine(RuleBasedStateMachine):
         self.checked = 0
 
     def teardown(self) -> None:
-        self.journal.close()
+        try:
+            assert misfits(self.journal) == []
+        finally:
+            self.journal.close()
         shutil.rmtree(self.folder)
 
     @initialize(

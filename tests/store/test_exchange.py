@@ -15,6 +15,7 @@ from recovery.errors import StoreError
 from recovery.store.checking import check
 from recovery.store.exchange import MOST_FAULTS, STEPS, Unreadable, exported, import_, read
 from recovery.store.journal import Journal
+from recovery.store.shapes import LAST_PLACE
 from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON
 from tests.store.real import first_day
@@ -127,8 +128,14 @@ def test_it_is_of_one_moment(tmp_path: Path) -> None:
         ('{"format": 1}', "protocols: is missing"),
         ('{"format": 1, "format": 1}', "is no JSON: the key 'format' stands twice in an object"),
         ('{"format": NaN}', "is no JSON: NaN is no number in JSON"),
-        ("[" * 100_000, "is no JSON: "),
-        ("1" * 10_000, "is no JSON: "),
+        ("[" * 100_000, "is no JSON: its brackets are nested too deeply"),
+        ("1" * 10_000, "is no JSON: 11111111111111111111… is too large for a number"),
+        ('{"format": true}', "has the format True; this program reads 1"),
+        ('{"format": 1.0}', "has the format 1.0; this program reads 1"),
+        ('{"format": 1e999}', "format: 1e999 is too large for a number"),
+        ('{"format": 1, "exported_at": 5}', "exported_at: is not a text"),
+        ('{"format": 1, "exported_at": "today"}', "exported_at: is no instant such as"),
+        ('{"format": 1, "recovery": []}', "recovery: is not a text"),
     ],
 )
 def test_rubbish_is_refused(text: str, found: str) -> None:
@@ -191,6 +198,43 @@ def test_what_does_not_fit_is_refused_with_its_place(
 ) -> None:
     told = wrong(changed(text, change))
     assert any(fault.startswith(found) for fault in told), told
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000])
+def test_a_number_that_nothing_can_hold_is_refused_with_its_field(text: str, number: str) -> None:
+    index, fact = next(
+        (index, fact) for index, fact in enumerate(json.loads(text)["facts"]) if fact["kind"] == "answered"
+    )
+    assert fact["data"] == {"values": {"pain": 4}}
+    (told,) = wrong(text.replace('"values":{"pain":4}', f'"values":{{"pain":{number}}}'))
+    assert told.startswith(f"facts[{index}].data.values.pain: {number[:20]}"), told
+    assert "is too large for a number" in told
+    assert "sys." not in told
+
+
+@pytest.mark.parametrize("depth", [10, 400, 900, 950, 970, 980, 985, 990, 1000, 1100, 50_000])
+def test_brackets_at_any_depth_are_refused_in_plain_words(text: str, depth: int) -> None:
+    deep = text.replace('"values":{"pain":4}', f'"values":{{"pain":{"[" * depth}{"]" * depth}}}')
+    (told,) = wrong(deep)
+    assert "is not a whole number from 0 to 10" in told or told == TOO_DEEP_SAID
+    assert "recursion" not in told
+
+
+TOO_DEEP_SAID = "is no JSON: its brackets are nested too deeply"
+
+
+def test_after_the_last_place_that_is_taken_over_there_is_room(text: str, tmp_path: Path) -> None:
+    whole = json.loads(text)
+    told, way = {*wrong(changed(text, put("facts", -1, "seq", value=LAST_PLACE)))}, tmp_path / "new"
+    assert len(told) == 1
+    whole["facts"][-1]["seq"] = LAST_PLACE // 2
+    known, _report = read(json.dumps(whole), "x.json", now=NOON)
+    import_(way, known, NOON)
+    with Journal.open(way, now=NOON) as journal:
+        (last,) = journal.all_facts(limit=1)
+        with journal.transaction():
+            journal.append([replace(last, kind="moved", data={"zone": "UTC", "from": "UTC"})], now=NOON)
+    assert check(way / "journal.db", now=NOON).faults == ()
 
 
 def test_a_text_that_is_not_the_pinned_one_is_refused(text: str) -> None:

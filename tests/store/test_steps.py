@@ -1,0 +1,151 @@
+"""Facts that no program has written one after the other are damage, and take no limit away."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from recovery.engine import facts as f
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.fold import fold
+from recovery.store.shapes import alerts_of
+from recovery.values import replace
+from tests.engine.test_fold import journal_of
+from tests.store.test_course import faults_of
+
+SECOND = timedelta(seconds=1)
+LONG_AGO = datetime(1900, 2, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def lived() -> tuple[Episode, list[Fact]]:
+    """An episode up to the first pack whose end the person confirmed."""
+    live, facts = journal_of("strain", "steady", 4)
+    end = next(n for n, fact in enumerate(facts) if fact.kind == f.ENDED and fact.by == "person")
+    return live, [replace(fact, seq=n) for n, fact in enumerate(facts[: end + 1], 1)]
+
+
+def later(facts: list[Fact], kind: str, by: str = "engine", **data: Any) -> Fact:
+    """One more fact, a second after the last one."""
+    last = facts[-1]
+    return Fact(last.episode, last.at + SECOND, kind, data, by, seq=last.seq + 1)
+
+
+def offer_of(facts: list[Fact]) -> Fact:
+    """The offer of the session that ended last."""
+    name = facts[-1].data["occurrence"]
+    return next(fact for fact in facts if fact.kind == f.OFFERED and fact.data["occurrence"] == name)
+
+
+def about(facts: list[Fact]) -> dict[str, Any]:
+    return {key: facts[-1].data[key] for key in ("phase", "activity", "occurrence")}
+
+
+def one_more(facts: list[Fact], case: str) -> list[Fact]:
+    """Facts that cannot follow, by what is wrong with them."""
+    end, session = facts[-1], about(facts)
+    until = to_ms(end.at + timedelta(hours=1))
+    offer = {key: value for key, value in offer_of(facts).data.items() if key != "cue"}
+    ended = {key: value for key, value in end.data.items() if key != "cue"}
+    match case:
+        case "has ended already: put off":
+            return [later(facts, f.SNOOZED, "person", **session, until=until)]
+        case "has ended already: offered":
+            return [later(facts, f.OFFERED, **offer)]
+        case "has ended already: begun":
+            return [later(facts, f.BEGUN, "person", **session)]
+        case "has ended already: ended":
+            return [later(facts, f.ENDED, "person", **ended)]
+        case "is entered before rice was left":
+            return [later(facts, f.PHASE, phase="contrast", state="entered", reasons=[])]
+        case "does not come next":
+            left = later(facts, f.PHASE, phase="rice", state="left", reasons=[])
+            return [left, later([left], f.PHASE, phase="return", state="entered", reasons=[])]
+        case "it is not in loading then":
+            return [later(facts, f.STEPPED, phase="loading", step="dynamic", direction="up", reasons=[])]
+        case "it is not in contrast then":
+            return [later(facts, f.PHASE, phase="contrast", state="held", reasons=[], unmet=[])]
+        case "comes before the last phase was left":
+            return [later(facts, f.COMPLETED, reasons=[])]
+        case "comes after the end of the episode":
+            stop = later(facts, f.STOPPED, "person")
+            return [stop, later([stop], f.ANSWERED, "person", values={"pain": 1})]
+        case "is about a time before the injury: answer":
+            answer = later(facts, f.ANSWERED, "person", values={"pain": 10})
+            return [replace(answer, at=LONG_AGO, recorded_at=LONG_AGO)]
+        case "counts_from: is earlier than the end":
+            facts[-1] = replace(end, data={**end.data, "counts_from": to_ms(end.at - SECOND)})
+            return []
+        case "is about a time before the injury: end":
+            facts[-1] = replace(end, at=LONG_AGO, recorded_at=end.at)
+            return []
+        case "day: is far from":
+            return [later(facts, f.OFFERED, **{**offer, "day": "2399-12-31"})]
+        case "there were not so many before it":
+            name = f"{session['occurrence'].rpartition('.')[0]}.999999"
+            data = {**session, "occurrence": name, "due": until, "day": "2026-11-23"}
+            return [later(facts, f.SKIPPED, "person", **data)]
+        case "names: there were not so many":
+            return [later(facts, f.RIGHTED, seconds=0, names={"strain-1/rice/ice/2026-11-23": 999_999})]
+        case "the protocol has no alert":
+            return [later(facts, f.ALERTED, id="flag/made-up", cleared=True)]
+    raise AssertionError(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("has ended already: put off", "has ended already: offered", "has ended already: begun"),
+        *("has ended already: ended", "is entered before rice was left", "does not come next"),
+        *("it is not in loading then", "it is not in contrast then", "comes before the last phase was left"),
+        *("comes after the end of the episode", "is about a time before the injury: answer"),
+        *("is about a time before the injury: end", "counts_from: is earlier than the end"),
+        *("day: is far from", "there were not so many before it", "names: there were not so many"),
+        "the protocol has no alert",
+    ],
+)
+def test_a_fact_that_cannot_come_next_is_damage(lived: tuple[Episode, list[Fact]], case: str) -> None:
+    live, before = lived
+    assert faults_of(live.whole, before) == []
+    facts = [*before]
+    more = one_more(facts, case)
+    faults = faults_of(live.whole, [*facts, *more])
+    assert len(faults) == 1, faults
+    assert case.partition(": ")[0] in faults[0] or case in faults[0]
+    assert faults[0].startswith(f"{(more or facts)[-1].seq} " if more else f"{len(facts)} ")
+
+
+def test_after_something_was_taken_back_it_is_not_asked_where_the_episode_stood(
+    lived: tuple[Episode, list[Fact]],
+) -> None:
+    live, facts = lived
+    stop = later(facts, f.STOPPED, "person")
+    undone = later([stop], f.UNDONE, "person", seq=stop.seq)
+    answer = later([undone], f.ANSWERED, "person", values={"pain": 1})
+    end_undone = later([answer], f.UNDONE, "person", seq=facts[-1].seq)
+    again = later([end_undone], f.ENDED, "person", **facts[-1].data)
+    assert faults_of(live.whole, [*facts, stop, undone, answer, end_undone, again]) == []
+
+
+@pytest.mark.parametrize("kind", [f.SNOOZED, f.OFFERED])
+def test_nothing_puts_an_ended_session_off_or_on_once_more(
+    lived: tuple[Episode, list[Fact]], kind: str
+) -> None:
+    """Also where such facts are in a journal all the same: a limit counts what was on the skin."""
+    live, facts = lived
+    before = fold(live.whole, facts)
+    name = facts[-1].data["occurrence"]
+    data = {**offer_of(facts).data} if kind == f.OFFERED else about(facts)
+    data.pop("cue", None)
+    more = later(facts, kind, "person", **data, **({"until": 0} if kind == f.SNOOZED else {}))
+    offered = later([more], f.OFFERED, **{k: v for k, v in offer_of(facts).data.items() if k != "cue"})
+    after = fold(live.whole, [*facts, more, offered])
+    assert after.ledger == before.ledger
+    assert next(t for t in after.ledger if t.occurrence == name).is_confirmed
+    assert after.tracks == before.tracks
+
+
+def test_the_alerts_of_a_protocol_are_those_that_it_raises(lived: tuple[Episode, list[Fact]]) -> None:
+    live, _facts = lived
+    assert {"flag/no-weight", "healing/late"} <= alerts_of(live.whole)
