@@ -13,10 +13,10 @@ from recovery.protocol.entries import (
     TITLE,
     ConditionEntry,
     Entry,
+    OneOrMore,
     Slip,
     Sources,
     exactly_one,
-    shape,
     together,
 )
 
@@ -41,14 +41,9 @@ class Timed(ActivityBase):
     per_day: s.CountRange | None = Field(
         None, description="So many times, spread over the waking hours: 1..3."
     )
-    at: (
-        Annotated[
-            Annotated[s.Moment, Tag("<text>")]
-            | Annotated[tuple[s.Moment, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(shape),
-        ]
-        | None
-    ) = Field(None, description='At these times of day: ["08:00", wake+30min]; with per_week: its time.')
+    at: OneOrMore[s.Moment] | None = Field(
+        None, description='At these times of day: ["08:00", wake+30min]; with per_week: its time.'
+    )
     per_week: s.Count | None = Field(None, description="On so many days a week, from 1 to 7; needs `at`.")
     once: s.Instant | None = Field(None, description="One time, from this instant on, such as phase+3d.")
     after: s.Id | None = Field(

@@ -6,7 +6,7 @@ Every scalar arrives as text (`scalars` reads it). What one key cannot tell alon
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from typing_extensions import TypeAliasType
@@ -94,6 +94,14 @@ def shape(value: Any) -> str:
         case dict():
             return "<mapping>"
     return "<text>"
+
+
+T = TypeVar("T")
+OneOrMore = Annotated[
+    Annotated[T, Tag("<text>")] | Annotated[tuple[T, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(shape),
+]
+"""A value, or a list of at least one."""
 
 
 class Group(Entry):

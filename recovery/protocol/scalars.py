@@ -159,45 +159,54 @@ def one_of(*words: str) -> tuple[PlainValidator, WithJsonSchema]:
 
 
 def _duration(value: str) -> Duration:
-    duration = durations.parse_duration(value)
-    if duration.about_seconds > _TEN_YEARS:
-        raise ValueError(_("longer than ten years"))
-    return duration
+    return _bounded(durations.parse_duration(value))
 
 
 def _positive(value: str) -> Duration:
-    duration = _duration(value)
-    if duration == Duration():
-        raise ValueError(_("a length of nothing"))
-    return duration
+    return _of_some_length(_duration(value))
 
 
 def _exact(value: str) -> Duration:
-    duration = _positive(value)
-    if not duration.is_exact:
-        raise ValueError(_("days, weeks and months are not exact lengths"))
-    return duration
+    return _of_exact_length(_positive(value))
 
 
-def _range(value: str) -> Range:
-    range_ = durations.parse_range(value)
-    _positive(str(range_.least))
-    _duration(str(range_.most))
-    return range_
-
-
-def _gap(text: str) -> Duration:
-    length = _exact(text)
+def _gap(value: str) -> Duration:
+    length = _exact(value)
     if length.seconds > LONGEST_GAP.seconds:
         raise ValueError(_("the ledger looks back {length} and no further", length=LONGEST_GAP))
     return length
 
 
+def _range(value: str) -> Range:
+    range_ = durations.parse_range(value)
+    _of_some_length(_bounded(range_.least))
+    _bounded(range_.most)
+    return range_
+
+
 def _exact_range(value: str) -> Range:
     range_ = _range(value)
-    _exact(str(range_.least))
-    _exact(str(range_.most))
+    _of_exact_length(range_.least)
+    _of_exact_length(range_.most)
     return range_
+
+
+def _bounded(duration: Duration) -> Duration:
+    if duration.about_seconds > _TEN_YEARS:
+        raise ValueError(_("longer than ten years"))
+    return duration
+
+
+def _of_some_length(duration: Duration) -> Duration:
+    if duration == Duration():
+        raise ValueError(_("a length of nothing"))
+    return duration
+
+
+def _of_exact_length(duration: Duration) -> Duration:
+    if not duration.is_exact:
+        raise ValueError(_("days, weeks and months are not exact lengths"))
+    return duration
 
 
 def _length(value: str) -> Duration | TableRef:

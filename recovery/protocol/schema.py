@@ -15,6 +15,7 @@ from recovery.protocol.entries import (
     ConditionEntry,
     Entry,
     Escalation,
+    OneOrMore,
     Slip,
     Sources,
     exactly_one,
@@ -160,28 +161,13 @@ class LimitEntry(Entry):
     """What nothing may break: no phase, snooze, catch-up or command."""
 
     id: s.Id = Field(description=N_("A short name, unique in the protocol."))
-    of: Annotated[
-        Annotated[s.Modality, Tag("<text>")]
-        | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
-        Discriminator(shape),
-    ] = Field(description=N_("The modalities that it binds: cold, or [cold, warm]."))
-    in_: (
-        Annotated[
-            Annotated[s.Id, Tag("<text>")] | Annotated[tuple[s.Id, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(shape),
-        ]
-        | None
-    ) = Field(None, alias="in", description="The phases in which it binds; without it: always.")
+    of: OneOrMore[s.Modality] = Field(description=N_("The modalities that it binds: cold, or [cold, warm]."))
+    in_: OneOrMore[s.Id] | None = Field(
+        None, alias="in", description="The phases in which it binds; without it: always."
+    )
     longest: s.ExactDuration | None = Field(None, description="No session is longer.")
     gap: s.Gap | None = Field(None, description="So long from the real end of one to the start of `to`.")
-    to: (
-        Annotated[
-            Annotated[s.Modality, Tag("<text>")]
-            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(shape),
-        ]
-        | None
-    ) = Field(None, description="With `gap`: what has to wait.")
+    to: OneOrMore[s.Modality] | None = Field(None, description="With `gap`: what has to wait.")
     not_before: s.Instant | None = Field(None, description="Not before this instant, such as injury+48h.")
     not_after: s.Instant | None = Field(None, description="Over by this instant, such as injury+48h.")
     most_per_day: s.Count | None = Field(None, description="At most so many sessions a day.")
@@ -255,14 +241,7 @@ class ScreenEntry(Entry):
 
     id: s.Id = Field(description=N_("A short name, unique in the protocol."))
     ask: s.Cue = Field(description=N_("The question, to be answered yes or no."))
-    forbid: (
-        Annotated[
-            Annotated[s.Modality, Tag("<text>")]
-            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(shape),
-        ]
-        | None
-    ) = Field(None, description="The modalities that a yes forbids.")
+    forbid: OneOrMore[s.Modality] | None = Field(None, description="The modalities that a yes forbids.")
     refuse: s.YesNo | None = Field(None, description="true: a yes refuses the whole protocol.")
     say: s.Cue = SAY
     source: Sources | None = SOURCE
