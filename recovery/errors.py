@@ -1,14 +1,26 @@
-"""The errors of this program, one tree:
+"""The errors of this program, one tree, and the exit statuses:
 
 RecoveryError                 exit 1   a stated failure
 ├── UsageError                exit 2   the words of a command are wrong
 ├── NotThere                  exit 3   the thing asked about is not running or does not exist
-├── ProtocolError             exit 1   a protocol file cannot be used (carries its problems)
-├── StoreError                exit 1   the journal cannot be read or written
-└── SettingsError             exit 1   the settings file is wrong
+│   └── NoSuchProtocol                 no protocol has this id
+├── ProtocolError                      a protocol file cannot be used (carries its problems)
+├── StoreError                         the journal cannot be read or written
+│   ├── Damaged                        its file is broken
+│   │   └── Nonsense                   the file is whole, but holds what cannot be
+│   ├── record.Unreadable              an episode cannot be told from its facts; others can
+│   └── exchange.Unreadable            an export cannot be taken over (carries its faults)
+├── AlreadyRunning                     another daemon serves this folder
+└── SettingsError                      the settings file is wrong
 
 A message says what is wrong and where; `hint` says what to do next.
 """
+
+INTERRUPTED = 130
+"""The exit status of a command that the person ended by Ctrl-C."""
+
+BUG = 70
+"""The exit status of a fault of the program."""
 
 
 class RecoveryError(Exception):

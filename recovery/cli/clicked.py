@@ -12,10 +12,10 @@ import click
 from click.shell_completion import shell_complete
 
 from recovery import __version__
-from recovery.cli.main import COMPLETION, INTERRUPTED, say
 from recovery.cli.params import Typed
-from recovery.cli.short import SHORT, Option, Short
-from recovery.errors import RecoveryError, UsageError
+from recovery.cli.short import COMPLETION, SHORT, Option, Short
+from recovery.cli.style import say
+from recovery.errors import INTERRUPTED, RecoveryError, UsageError
 from recovery.language import LANGUAGES, _, current
 
 _LONG = {

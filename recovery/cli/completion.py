@@ -4,7 +4,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from recovery.cli.clicked import cli
-from recovery.cli.main import COMPLETION
+from recovery.cli.short import COMPLETION
 
 _CLASSES = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 

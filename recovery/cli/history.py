@@ -17,8 +17,9 @@ from recovery.engine.acts import RECENT
 from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Fact
 from recovery.engine.times import Place, spell, spell_when
+from recovery.engine.words import FACTS
 from recovery.errors import NotThere, RecoveryError
-from recovery.language import N_, _, current
+from recovery.language import _, current
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
 from recovery.store.record import Unreadable, bring_up, load_one
@@ -27,38 +28,6 @@ from recovery.zones import named
 
 MOST_TOGETHER = 20
 """More facts than any command writes."""
-
-KINDS = {
-    f.STARTED: N_("started"),
-    f.ANSWERED: N_("answered"),
-    f.PHASE: N_("phase"),
-    f.OFFERED: N_("offered"),
-    f.BEGUN: N_("begun"),
-    f.ENDED: N_("ended"),
-    f.DONE: N_("done"),
-    f.SKIPPED: N_("skipped"),
-    f.SNOOZED: N_("snoozed"),
-    f.MISSED: N_("missed"),
-    f.WITHHELD: N_("withheld"),
-    f.PAUSED: N_("paused"),
-    f.RESUMED: N_("resumed"),
-    f.ALERTED: N_("alert"),
-    f.COMPLETED: N_("completed"),
-    f.STOPPED: N_("stopped"),
-    f.SCREENED: N_("screening"),
-    f.SETBACK: N_("setback"),
-    f.CORRECTED: N_("corrected"),
-    f.STEPPED: N_("step"),
-    f.TICKED: N_("checklist"),
-    f.UPGRADED: N_("upgraded"),
-    f.MOVED: N_("moved"),
-    f.RIGHTED: N_("clock put right"),
-    f.CLOCK: N_("clock"),
-    f.UNDONE: N_("taken back"),
-    f.DELIVERED: N_("shown"),
-    f.UNDELIVERED: N_("not shown"),
-}
-"""The kinds of facts in words."""
 
 
 def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
@@ -183,7 +152,7 @@ def _taken_back(last: Fact, when: str) -> str:
         )
     values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
     about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
-    what = f"{_(KINDS.get(last.kind, last.kind))} {about}".rstrip()
+    what = f"{_(FACTS.get(last.kind, last.kind))} {about}".rstrip()
     if last.kind == f.ALERTED and last.data.get("cleared"):
         what = _("{name} is dealt with", name=about)
     return _("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when)

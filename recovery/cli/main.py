@@ -6,17 +6,11 @@ import sys
 from collections.abc import Callable
 
 from recovery.cli import output
-from recovery.cli.short import SHORT, parse
-from recovery.cli.style import tell
-from recovery.errors import RecoveryError
+from recovery.cli.short import COMPLETION, SHORT, parse
+from recovery.cli.style import say
+from recovery.errors import BUG, INTERRUPTED, RecoveryError
 from recovery.language import _, chosen, use
 from recovery.streams import fill_closed
-
-INTERRUPTED = 130
-BUG = 70
-
-COMPLETION = "_RECOVERY_COMPLETE"
-"""The variable in which a shell asks for completions."""
 
 
 def run() -> None:
@@ -78,10 +72,3 @@ def _guarded(body: Callable[[], int]) -> int:
             say(damage)
             return damage.exit_status
         return bug.report(error, BUG)
-
-
-def say(error: RecoveryError) -> None:
-    """An error in words: what is wrong, then what to do."""
-    tell(_("Error: {message}", message=error.message))
-    if error.hint:
-        tell(f"  {error.hint}")

@@ -33,15 +33,16 @@ def protocols(context: click.Context, as_json: bool) -> int:
     if context.invoked_subcommand is not None:
         return 0
     from recovery.cli import render_rich
+    from recovery.protocol.reading import listed
 
     library = default_library()
-    listed = library.entries()
+    entries = listed(library)
     if as_json:
-        for one in listed:
-            known = {"id": one.id, "title": one.title, "version": one.version, "file": str(one.path)}
-            print_json({"v": VERSION, **known, "usable": one.is_usable, "summary": one.summary})
+        for entry in entries:
+            about = {"id": entry.id, "title": entry.title, "version": entry.version, "file": str(entry.path)}
+            print_json({"v": VERSION, **about, "usable": entry.is_usable, "summary": entry.summary})
     else:
-        render_rich.library(listed)
+        render_rich.library(entries)
         for line in offers(library):
             click.echo(line)
     return 0

@@ -8,17 +8,16 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from recovery.cli.history import KINDS
 from recovery.cli.render_rich import console
 from recovery.cli.style import harmless
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.engine.words import LEVELS, side_words
+from recovery.engine.words import FACTS, LEVELS, side_words
 from recovery.language import N_, _, current
 
-_WORDS = {**KINDS, f.OFFERED: N_("cue")}
+_WORDS = {**FACTS, f.OFFERED: N_("cue")}
 _PHASES = {
     "entered": N_("phase entered"),
     "held": N_("phase held"),

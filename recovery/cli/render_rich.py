@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -22,7 +23,6 @@ from recovery.engine.times import spell_date
 from recovery.engine.words import LEVELS, MODALITIES, condition_words, duration_words, responsible_words
 from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
-from recovery.protocol.library import Listed
 from recovery.protocol.model import (
     MAY_PASS,
     Anchor,
@@ -39,6 +39,9 @@ from recovery.protocol.model import (
     TableRef,
 )
 from recovery.protocol.model import Table as GradeTable
+
+if TYPE_CHECKING:
+    from recovery.protocol.reading import Listed  # loads pydantic and YAML
 
 NARROWEST, WIDEST = 20, 200
 """Columns. Some terminals say 0 or thousands, and `COLUMNS` says anything."""
@@ -81,7 +84,7 @@ def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
 # Protocols ---------------------------------------------------------------------------------------
 
 
-def library(listed: Sequence[Listed]) -> None:
+def library(listed: Sequence["Listed"]) -> None:
     """The protocols that can be started; a file with errors is named, too."""
     screen = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -104,7 +107,7 @@ def _in_our_language(text: str) -> str:
     return others.get(current(), text)
 
 
-def _why_not(one: Listed) -> str:
+def _why_not(one: "Listed") -> str:
     if one.path.suffix != ".yaml":
         return one.problems[0].message
     return _("cannot be used; recovery validate {path}", path=one.path)

@@ -11,6 +11,9 @@ from typing import Any
 from recovery.language import _
 from recovery.values import Value
 
+COMPLETION = "_RECOVERY_COMPLETE"
+"""The variable in which a shell asks for completions."""
+
 
 class Option(Value):
     """An option of a command, given to its function by the name `key`."""

@@ -10,6 +10,9 @@ import re
 import sys
 from typing import BinaryIO
 
+from recovery.errors import RecoveryError
+from recovery.language import _
+
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -35,6 +38,13 @@ def is_plain() -> bool:
 def tell(text: str) -> None:
     """A line on standard error, without styles."""
     print(harmless(text), file=sys.stderr)
+
+
+def say(error: RecoveryError) -> None:
+    """Tell an error on standard error: what is wrong, then what to do."""
+    tell(_("Error: {message}", message=error.message))
+    if error.hint:
+        tell(f"  {error.hint}")
 
 
 def harmless(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from recovery.engine import facts as f
 from recovery.engine.times import spell
 from recovery.language import N_, tr, trn
 from recovery.protocol.durations import Duration, Range
@@ -21,6 +22,37 @@ MODALITIES = {
 }
 LEVELS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
 SIDES = {"left": N_("left"), "right": N_("right")}
+FACTS = {
+    f.STARTED: N_("started"),
+    f.ANSWERED: N_("answered"),
+    f.PHASE: N_("phase"),
+    f.OFFERED: N_("offered"),
+    f.BEGUN: N_("begun"),
+    f.ENDED: N_("ended"),
+    f.DONE: N_("done"),
+    f.SKIPPED: N_("skipped"),
+    f.SNOOZED: N_("snoozed"),
+    f.MISSED: N_("missed"),
+    f.WITHHELD: N_("withheld"),
+    f.PAUSED: N_("paused"),
+    f.RESUMED: N_("resumed"),
+    f.ALERTED: N_("alert"),
+    f.COMPLETED: N_("completed"),
+    f.STOPPED: N_("stopped"),
+    f.SCREENED: N_("screening"),
+    f.SETBACK: N_("setback"),
+    f.CORRECTED: N_("corrected"),
+    f.STEPPED: N_("step"),
+    f.TICKED: N_("checklist"),
+    f.UPGRADED: N_("upgraded"),
+    f.MOVED: N_("moved"),
+    f.RIGHTED: N_("clock put right"),
+    f.CLOCK: N_("clock"),
+    f.UNDONE: N_("taken back"),
+    f.DELIVERED: N_("shown"),
+    f.UNDELIVERED: N_("not shown"),
+}
+"""The kinds of facts."""
 
 _ORIGINS = {"injury": N_("injury"), "start": N_("start"), "phase": N_("phase")}
 _MOMENTS = {"wake": N_("wake"), "bedtime": N_("bedtime")}

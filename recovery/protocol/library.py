@@ -1,20 +1,16 @@
 """Where protocol files are found: a person's own first, then the installed ones.
 
-Finding a file needs neither YAML nor pydantic; only `Library.entries` reads the files.
+Finding a file needs neither YAML nor pydantic; `reading` reads them.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recovery import paths
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.values import Value
-
-if TYPE_CHECKING:
-    from recovery.protocol.problems import Problem
 
 _ID = "[a-z][a-z0-9-]{0,39}"
 _SUFFIXES = (".yaml", ".yml")
@@ -35,21 +31,6 @@ class NoSuchProtocol(NotThere):
         if self.known:
             hint = _("there are: {names}; or give the path of a file", names=", ".join(self.known))
         super().__init__(message, hint)
-
-
-class Listed(Value):
-    """One protocol file of the library: what it is, or what is wrong with it."""
-
-    id: str
-    path: Path
-    title: str = ""
-    version: str = ""
-    summary: str = ""
-    problems: tuple["Problem", ...] = ()
-
-    @property
-    def is_usable(self) -> bool:
-        return not any(problem.is_error for problem in self.problems)
 
 
 def installed_folder() -> Path:
@@ -114,33 +95,15 @@ class Library(Value):
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all files, in order."""
-        return tuple(sorted(self._files()))
+        return tuple(sorted(self.files()))
 
-    def entries(self) -> tuple[Listed, ...]:
-        """All protocols with their titles, or what is wrong with them: a bad file hides no other."""
-        from recovery.protocol.problems import Problem
-        from recovery.protocol.reading import check_file  # loads pydantic and YAML
-
-        listed = []
-        for name, path in sorted(self._files().items()):
-            protocol, problems = check_file(path, self)
-            if protocol is None:
-                listed.append(Listed(name, path, problems=problems))
-            else:
-                listed.append(
-                    Listed(name, path, protocol.title, protocol.version, protocol.summary, problems)
-                )
-        for path in self._misnamed():
-            why = Problem(str(path), 0, 0, "", "error", _("ignored: the file's name has to end in .yaml"))
-            listed.append(Listed(path.name, path, problems=(why,)))
-        return tuple(listed)
-
-    def _misnamed(self) -> Iterator[Path]:
+    def misnamed(self) -> Iterator[Path]:
         """Files that would be protocols if their names ended in .yaml."""
         for folder in self.folders:
             yield from sorted(path for path in _inside(folder) if path.suffix.lower() == ".yml")
 
-    def _files(self) -> dict[str, Path]:
+    def files(self) -> dict[str, Path]:
+        """The file of each id."""
         found: dict[str, Path] = {}
         for folder in self.folders:
             for path in sorted(_inside(folder)):

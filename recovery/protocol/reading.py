@@ -45,6 +45,7 @@ from recovery.protocol.syntax import (
     read_document,
     shown_path,
 )
+from recovery.values import Value
 
 MOST_FILES = 20
 LARGEST_TOGETHER = LONGEST_FILE
@@ -86,6 +87,21 @@ class _Text:
     file: str
 
 
+class Listed(Value):
+    """One protocol file of the library: what it is, or what is wrong with it."""
+
+    id: str
+    path: Path
+    title: str = ""
+    version: str = ""
+    summary: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        return not any(problem.is_error for problem in self.problems)
+
+
 _Choices = dict[str, tuple[str, ...]]
 _Find = Callable[[str], _Text]
 """The text of a protocol by its id. Raises `NoSuchProtocol`, `Unreadable`."""
@@ -106,6 +122,22 @@ def check_file(path: Path, library: Library) -> tuple[RecoveryProtocol | None, t
     """The protocol of a file (None where it has errors) and all its errors and warnings."""
     reading, problems = _check(path, library)
     return (None if reading is None else reading.protocol), problems
+
+
+def listed(library: Library) -> tuple[Listed, ...]:
+    """All protocols of a library with their titles, or what is wrong with them: a bad file hides no other."""
+    entries = []
+    for name, path in sorted(library.files().items()):
+        protocol, problems = check_file(path, library)
+        if protocol is None:
+            entries.append(Listed(name, path, problems=problems))
+        else:
+            titles = (protocol.title, protocol.version, protocol.summary)
+            entries.append(Listed(name, path, *titles, problems))
+    for path in library.misnamed():
+        why = Problem(str(path), 0, 0, "", "error", _("ignored: the file's name has to end in .yaml"))
+        entries.append(Listed(path.name, path, problems=(why,)))
+    return tuple(entries)
 
 
 def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtocol:

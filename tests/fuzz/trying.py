@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from recovery.cli import bug
-from recovery.cli.main import BUG, status_of
+from recovery.cli.main import status_of
 from recovery.cli.style import Guarded
+from recovery.errors import BUG
 
 SECONDS = 30.0
 """How long each target is tried: the budget of a run is this times their number, some ten minutes."""

@@ -5,6 +5,7 @@ import pytest
 
 from recovery.errors import NotThere
 from recovery.protocol.library import Library, default_library, installed_folder
+from recovery.protocol.reading import listed
 
 Whole = Callable[..., str]
 
@@ -60,11 +61,11 @@ def test_an_id_is_not_hidden_by_something_in_the_current_folder(
 
 
 def test_a_listing_tells_title_version_and_summary(library: Library) -> None:
-    listed = {entry.id: entry for entry in library.entries()}
-    assert listed["strain"].title == "Recovery from a muscle strain"
-    assert listed["strain"].version == "1.1.0"
-    assert "4 to 8 weeks" in listed["strain"].summary
-    assert listed["strain"].is_usable
+    entries = {entry.id: entry for entry in listed(library)}
+    assert entries["strain"].title == "Recovery from a muscle strain"
+    assert entries["strain"].version == "1.1.0"
+    assert "4 to 8 weeks" in entries["strain"].summary
+    assert entries["strain"].is_usable
 
 
 def test_a_bad_file_hides_no_other(library: Library, whole: Whole) -> None:
@@ -74,19 +75,19 @@ def test_a_bad_file_hides_no_other(library: Library, whole: Whole) -> None:
     (own / "good.yaml").write_text(whole(id="id: good"))
     (own / "notes.txt").write_text("not a protocol")
     (own / "Capital.yaml").write_text("not an id")
-    listed = {entry.id: entry for entry in library.entries()}
+    entries = {entry.id: entry for entry in listed(library)}
     installed = {path.stem for path in installed_folder().glob("*.yaml")}
-    assert set(listed) == {"bad", "folder", "good", *installed}
-    assert not listed["bad"].is_usable
-    assert "not UTF-8" in listed["bad"].problems[0].message
-    assert listed["good"].is_usable
+    assert set(entries) == {"bad", "folder", "good", *installed}
+    assert not entries["bad"].is_usable
+    assert "not UTF-8" in entries["bad"].problems[0].message
+    assert entries["good"].is_usable
 
 
 def test_a_file_with_another_ending_is_listed_as_ignored(library: Library, whole: Whole) -> None:
     (library.folders[0] / "mine.yml").write_text(whole(id="id: mine"))
-    listed = {entry.id: entry for entry in library.entries()}
-    assert not listed["mine.yml"].is_usable
-    assert listed["mine.yml"].problems[0].message == "ignored: the file's name has to end in .yaml"
+    entries = {entry.id: entry for entry in listed(library)}
+    assert not entries["mine.yml"].is_usable
+    assert entries["mine.yml"].problems[0].message == "ignored: the file's name has to end in .yaml"
     assert "mine" not in library.ids()
 
 
@@ -94,15 +95,15 @@ def test_a_name_that_is_not_the_id_is_an_error_in_the_library_only(
     library: Library, whole: Whole, tmp_path: Path
 ) -> None:
     (library.folders[0] / "other.yaml").write_text(whole())
-    listed = {entry.id: entry for entry in library.entries()}
-    assert listed["other"].problems[0].message == "the id is not the file's name"
-    assert listed["other"].problems[0].line == 2
+    entries = {entry.id: entry for entry in listed(library)}
+    assert entries["other"].problems[0].message == "the id is not the file's name"
+    assert entries["other"].problems[0].line == 2
 
 
 def test_folders_that_are_not_there_are_empty(tmp_path: Path) -> None:
     library = Library((tmp_path / "none",))
     assert library.ids() == ()
-    assert library.entries() == ()
+    assert listed(library) == ()
     with pytest.raises(NotThere) as raised:
         library.find("rice")
     assert "there are none" in raised.value.hint

@@ -6,7 +6,7 @@ from recovery.cli import render_rich
 from recovery.engine.words import condition_words
 from recovery.protocol.library import Library
 from recovery.protocol.model import All, AnyOf, Comparison, Not
-from recovery.protocol.reading import read_protocol
+from recovery.protocol.reading import listed, read_protocol
 
 
 @pytest.fixture
@@ -58,5 +58,5 @@ def test_a_file_that_is_ignored_is_named(
     library: Library, capsys: pytest.CaptureFixture[str], whole: object
 ) -> None:
     (library.folders[0] / "mine.yml").write_text(whole())  # type: ignore[operator]
-    render_rich.library(library.entries())
+    render_rich.library(listed(library))
     assert "ignored: the file's name has to end in .yaml" in capsys.readouterr().out
