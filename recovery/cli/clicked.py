@@ -15,6 +15,7 @@ from recovery import __version__
 from recovery.cli.params import Typed
 from recovery.cli.short import COMPLETION, SHORT, Option, Short
 from recovery.cli.style import say
+from recovery.cli.words import EMERGENCY
 from recovery.errors import INTERRUPTED, RecoveryError, UsageError
 from recovery.language import LANGUAGES, _, current
 
@@ -63,6 +64,10 @@ class LazyGroup(click.Group):
             ctx.fail(message)
         return super().resolve_command(ctx, args)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(_(EMERGENCY).replace("\n", " "))
+
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="recovery")
@@ -74,8 +79,7 @@ def cli() -> None:
     recovery status
     recovery checkin pain=4 swelling=1
 
-    Not medical advice. Numbness between the legs, loss of bladder or bowel control, or weakness in both legs
-    is an emergency: get help now.
+    Not medical advice.
     """
 
 

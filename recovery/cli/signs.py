@@ -9,7 +9,7 @@ from recovery.cli.person import opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.style import styled, tell
-from recovery.cli.words import NONE, canonical, known_only, pairs, split
+from recovery.cli.words import EMERGENCY, NONE, canonical, known_only, pairs, split
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.words import LEVELS as LEVEL_WORDS
@@ -60,12 +60,7 @@ def flag(words: tuple[str, ...], because: str, episode: str | None, as_json: boo
         if words[:1] == (CLEAR,):
             raise
         # Somebody with a sign of an emergency is not sent away because nothing was started.
-        tell(
-            _(
-                "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
-                "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
-            )
-        )
+        tell(_(EMERGENCY))
         raise
 
 

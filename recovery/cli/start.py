@@ -18,6 +18,7 @@ from recovery.cli.person import loaded, recorded, show_untold
 from recovery.cli.person import opened as opened_record
 from recovery.cli.render_json import VERSION, print_json, responsible_json
 from recovery.cli.style import styled
+from recovery.cli.words import EMERGENCY
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.daemon.presence import Presence
@@ -451,11 +452,8 @@ def _tell(episode: Episode, others: tuple[Episode, ...], now: datetime, there: P
     else:
         click.echo(how_it_reminds(there))
     click.echo(_("recovery checkin tells how it is; recovery status shows where you are."))
-    advice = _(
-        "Not medical advice. Get help now for numbness between the legs, loss of bladder or bowel\n"
-        "control, weakness in both legs, or chest pain with a swollen leg. recovery flag lists all such signs."
-    )
-    click.echo(styled(advice, "dim"))
+    advice = _("Not medical advice. recovery flag lists the signs to look out for.")
+    click.echo(styled(f"{advice}\n{_(EMERGENCY)}", "dim"))
 
 
 def _show_what_no_desktop_showed(folder: Path) -> None:

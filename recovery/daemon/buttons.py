@@ -1,7 +1,11 @@
 """The buttons of a notification: which ones a cue has, and what a person says by pressing one."""
 
+from datetime import timedelta
+
 from recovery.engine.acts import Act
+from recovery.engine.acts_sessions import SNOOZE
 from recovery.engine.facts import Cue
+from recovery.engine.times import spell
 from recovery.language import N_, tr
 
 _BUTTONS = {
@@ -19,7 +23,7 @@ _OF_THE_COURSE = ("advance", "step-back")
 
 _LABELS = {
     "begin": N_("Start"),
-    "snooze": N_("Snooze 10 min"),
+    "snooze": N_("Snooze {length}"),
     "skip": N_("Skip"),
     "end": N_("Done"),
     "done": N_("Done"),
@@ -30,7 +34,8 @@ _LABELS = {
 
 def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
     """(verb, label) of each button of a cue, in order."""
-    return tuple((verb, tr(language, _LABELS[verb])) for verb in _BUTTONS.get(cue.kind, ()))
+    snooze = spell(timedelta(seconds=SNOOZE.seconds))
+    return tuple((verb, tr(language, _LABELS[verb], length=snooze)) for verb in _BUTTONS.get(cue.kind, ()))
 
 
 def said_by(occurrence: str, verb: str) -> Act | None:
