@@ -1,9 +1,10 @@
 """Where state lives: one private folder, `RECOVERY_HOME`."""
 
+import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,13 +45,32 @@ def typed(path: str) -> Path:
 
 
 def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
+    """The path, from the root of the disk where it begins in a home folder. Raises `RecoveryError`."""
+    whose, *below = Path(path).parts
+    if not whose.startswith("~"):
+        return Path(path)
+    folder = home_folder(whose)
+    if folder is None:
         raise RecoveryError(
             _("{path}: this user has no home folder on this machine", path=path),
             _("set RECOVERY_HOME to a folder of your own"),
-        ) from None
+        )
+    return folder.joinpath(*below)
+
+
+def home_folder(whose: str = "~", environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The home folder of this user, or of `~name`; None where there is none.
+
+    What `HOME` says is taken if it says where; what the machine's list of users says if it is there.
+    """
+    is_own = whose == "~" and os.name == "posix"
+    told = environ.get("HOME", os.environ.get("HOME")) if is_own else None
+    try:
+        folder = Path(whose).expanduser() if told is None else Path(told)
+    except RuntimeError:
+        return None
+    is_there = folder.is_absolute() and (told is not None or folder.is_dir())
+    return folder if is_there else None
 
 
 def make_home() -> Path:
@@ -98,18 +118,57 @@ def keep_private(folder: Path) -> None:
 
     For every start of the daemon and of an episode; dear for a command that is typed in passing. Links in it that
     the user made are followed by nobody here, and left as they are. Raises `OSError`; `RecoveryError` for what
-    cannot be put right: another owner, a way to it that others can change, a folder that everybody shares.
+    cannot be put right: see `refuse_open_folder` and `refuse_open_entries`.
+    """
+    refuse_open_folder(folder)
+    _close(folder, folder.stat())
+    if folder.stat().st_mode & 0o077:
+        raise RecoveryError(
+            _("{path}: cannot be closed to other users; its disk keeps no permissions", path=folder),
+            _("set RECOVERY_HOME to a folder on another disk"),
+        )
+    for entry in _within(folder):
+        with suppress(FileNotFoundError):  # SQLite's files come and go
+            known = entry.lstat()
+            _refuse_open_entry(entry, known)
+            if known.st_uid == os.geteuid() and not stat.S_ISLNK(known.st_mode):
+                _close(entry, known)
+
+
+def refuse_open_entries(folder: Path) -> None:
+    """Raise `RecoveryError` for a file or folder in it that is another user's, or that leads to where others can write.
+
+    Raises `OSError`. Changes nothing.
+    """
+    for entry in _within(folder):
+        with suppress(FileNotFoundError):
+            _refuse_open_entry(entry, entry.lstat())
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """All in it that is looked at."""
+    for place in (folder, *(folder / name for name in _INNER)):
+        if place.is_dir() and (place == folder or not place.is_symlink()):
+            yield from sorted(place.iterdir())
+
+
+def refuse_open_folder(folder: Path) -> None:
+    """Raise `RecoveryError` for a folder of state that is another user's, that everybody shares, or whose way is open.
+
+    Of one that is not there yet the way counts alone. Raises `OSError`. Changes nothing.
     """
     if folder.is_symlink():
         _refuse_open_way(folder)
-    known = folder.stat()
-    _refuse_other_owner(folder, known)
-    if known.st_mode & stat.S_ISVTX or folder.resolve() == Path(folder.anchor):
-        raise RecoveryError(
-            _("{path}: is shared with other users, and no place for recovery's data", path=folder),
-            _("set RECOVERY_HOME to a folder of your own in it"),
-        )
-    place = _open_to_others((*folder.absolute().parents, *folder.resolve().parents))
+    if folder.exists():
+        known = folder.stat()
+        _refuse_other_owner(folder, known)
+        if known.st_mode & stat.S_ISVTX or folder.resolve() == Path(folder.anchor):
+            raise RecoveryError(
+                _("{path}: is shared with other users, and no place for recovery's data", path=folder),
+                _("set RECOVERY_HOME to a folder of your own in it"),
+            )
+    *way, _itself = _way_to(folder)
+    place = _open_to_others(way)
     if place is not None:
         raise RecoveryError(
             _(
@@ -122,27 +181,13 @@ def keep_private(folder: Path) -> None:
                 place=place,
             ),
         )
-    _close(folder, known)
-    if folder.stat().st_mode & 0o077:
-        raise RecoveryError(
-            _("{path}: cannot be closed to other users; its disk keeps no permissions", path=folder),
-            _("set RECOVERY_HOME to a folder on another disk"),
-        )
-    for place in (folder, *(folder / name for name in _INNER)):
-        if place == folder or (place.is_dir() and not place.is_symlink()):
-            for entry in sorted(place.iterdir()):
-                with suppress(FileNotFoundError):  # SQLite's files come and go
-                    _look_at(entry)
 
 
-def _look_at(entry: Path) -> None:
-    known = entry.lstat()
+def _refuse_open_entry(entry: Path, known: os.stat_result) -> None:
     if known.st_uid != 0:  # what root put there is in nobody else's hands
         _refuse_other_owner(entry, known)
     if stat.S_ISLNK(known.st_mode):
         _refuse_open_way(entry)
-    elif known.st_uid == os.geteuid():
-        _close(entry, known)
 
 
 def _close(place: Path, known: os.stat_result) -> None:
@@ -168,10 +213,9 @@ def _refuse_other_owner(place: Path, known: os.stat_result) -> None:
 
 
 def _refuse_open_way(link: Path) -> None:
-    """Raises `RecoveryError` for a link that another user made, or that leads to where others can write."""
-    target = link.resolve()
+    """Raises `RecoveryError` for a link that another user made, or that leads to or by where others can write."""
     _refuse_other_owner(link, link.lstat())
-    place = _open_to_others((target, *target.parents))
+    place = _open_to_others(_way_to(link))
     if place is not None:
         raise RecoveryError(
             _("{path}: is a link to where others can write: {place}", path=link, place=place),
@@ -179,19 +223,76 @@ def _refuse_open_way(link: Path) -> None:
         )
 
 
+_MOST_LINKS = 40
+"""As many as Linux follows on one way."""
+
+
+def _way_to(path: Path) -> Iterator[Path]:
+    """All that the system goes by to a path, from the root to itself: folders, and links one by one."""
+    path = path.absolute()
+    place, links = Path(path.anchor), 0
+    below = [*reversed(path.parts[1:])]
+    yield place
+    while below:
+        name = below.pop()
+        if name == "..":
+            place = place.parent  # no link is in it any more
+        elif (place / name).is_symlink():
+            yield place / name
+            links += 1
+            if links > _MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+            target = (place / name).readlink()
+            place = Path(target.anchor) if target.is_absolute() else place
+            below += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+        else:
+            place /= name
+            yield place
+
+
 def _open_to_others(places: Iterable[Path]) -> Path | None:
-    """The first of these places that other users can write to."""
+    """The first of these places that other users can write to, or a link that is theirs."""
     for place in places:
         with suppress(FileNotFoundError):
-            if _others_can_write(place.stat()):
+            if _others_can_write(place, place.lstat()):
                 return place
     return None
 
 
-def _others_can_write(known: os.stat_result) -> bool:
+def _others_can_write(place: Path, known: os.stat_result) -> bool:
     if known.st_uid not in (os.geteuid(), 0):
         return True
     is_sticky = stat.S_ISDIR(known.st_mode) and known.st_mode & stat.S_ISVTX
-    # The group of a user is mostly theirs alone: a umask of 002 is made for that.
-    by_group = known.st_mode & stat.S_IWGRP and known.st_gid not in (os.getegid(), 0)
-    return bool(known.st_mode & stat.S_IWOTH or by_group) and not is_sticky
+    if is_sticky or stat.S_ISLNK(known.st_mode):
+        return False
+    if known.st_mode & stat.S_IWOTH:
+        return True
+    return bool(known.st_mode & stat.S_IWGRP) and (_has_list(place) or not _is_private(known.st_gid))
+
+
+def _has_list(place: Path) -> bool:
+    """Tell if a list of its own says who may do what there; what looks like the group's part is then its sum."""
+    try:
+        return hasattr(os, "getxattr") and bool(os.getxattr(place, "system.posix_acl_access"))
+    except OSError:
+        return False
+
+
+def _is_private(group: int) -> bool:
+    """Tell if a group is this user's alone, or root's: it bears their name, and nobody else is in it.
+
+    A umask of 002 is made for such groups. One that many share, such as `users`, is the first group of some, too.
+    """
+    import grp  # nobody needs them but here, and Windows has neither
+    import pwd
+
+    ours = {0, os.geteuid()}
+    users = pwd.getpwall()
+    names = {user.pw_name for user in users if user.pw_uid in ours} | {str(number) for number in ours}
+    try:
+        entry = grp.getgrgid(group)
+        name, members = entry.gr_name, entry.gr_mem
+    except KeyError:  # neither has a name in a container
+        name, members = str(group), []
+    others = any(user.pw_gid == group and user.pw_uid not in ours for user in users)
+    return (group == 0 or name in names) and names.issuperset(members) and not others

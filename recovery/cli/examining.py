@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from recovery import __version__, clock, settings
+from recovery import __version__, clock, paths, settings
 from recovery.cli.where import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
@@ -425,6 +425,8 @@ def _zone(known: Examined) -> Check:
 
 
 def _disk(folder: Path) -> Check:
+    if os.name == "posix":
+        paths.refuse_open_folder(folder)
     if not folder.exists():
         return Check("disk", "ok", _("{path}: not there yet, nothing was started", path=folder))
     try:
@@ -447,6 +449,8 @@ def _disk(folder: Path) -> Check:
         what, advice = wrong[0]
         more = n_(" (and {count} more)", " (and {count} more)", len(wrong) - 1) if len(wrong) > 1 else ""
         return Check("disk", "warn", f"{what}{more}", advice)
+    if os.name == "posix":
+        paths.refuse_open_entries(folder)
     if free < ROOM_ENOUGH:
         return Check("disk", "warn", room, _("make room on that disk"))
     return Check("disk", "ok", _("{room}; only you can read it", room=room))

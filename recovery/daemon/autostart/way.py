@@ -65,14 +65,16 @@ class Machine(Value):
     @property
     def home(self) -> Path:
         """The person's own folder. Raises `RecoveryError` where they have none."""
-        named = self.environ.get("HOME") or "~"
-        try:
-            return Path(named).expanduser()
-        except RuntimeError:
+        folder = paths.home_folder(environ=self.environ)
+        if folder is None:
             raise RecoveryError(
-                _("{path}: this user has no home folder on this machine", path=named),
+                _(
+                    "{path}: this user has no home folder on this machine",
+                    path=self.environ.get("HOME") or "~",
+                ),
                 _("set HOME to a folder of your own"),
-            ) from None
+            )
+        return folder
 
     @property
     def configuration(self) -> Path:
