@@ -63,7 +63,8 @@ def _through_outlet(stream: TextIO) -> TextIO:
     """The stream by way of an outlet; it is not to be used itself any more. One that is no file is left as it is."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    encoding, is_by_line = stream.encoding, stream.line_buffering
+    encoding = stream.encoding
+    is_by_line = stream.line_buffering or stream.write_through  # `python -u` says the second alone
     binary = stream.detach()
     raw = binary.detach() if isinstance(binary, io.BufferedWriter) else binary  # `python -u` has no buffer
     buffer = io.BufferedWriter(Outlet(cast(io.RawIOBase, raw)))
@@ -84,6 +85,15 @@ def failure_of(stream: TextIO) -> OSError | None:
     return outlet.failure if isinstance(outlet, Outlet) else None
 
 
+def failure_to_the_end(stream: TextIO) -> OSError | None:
+    """Why a stream has not taken all that was written to it; None where it has."""
+    try:
+        stream.flush()
+    except OSError as error:  # a stream without an outlet
+        return error
+    return failure_of(stream)
+
+
 def settled(status: int) -> int:
     """The exit status of a command that has ended with `status`: 1 where that was 0 and its output was lost.
 
@@ -91,11 +101,7 @@ def settled(status: int) -> int:
     """
     done = [*_done]
     _done.clear()
-    try:
-        sys.stdout.flush()
-        error = failure_of(sys.stdout)
-    except OSError as caught:  # a stream without an outlet
-        error = caught
+    error = failure_to_the_end(sys.stdout)
     if error is None or error.errno in _NOBODY_READS:
         return status
     tell(_("Error: {message}", message=f"{_('standard output')}: {error.strerror}"))

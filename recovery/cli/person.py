@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery import clock, paths
-from recovery.cli.output import failure_of
+from recovery.cli.output import failure_to_the_end
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import presence
@@ -169,7 +169,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     for episode, cue in due:
         when = episode.place.local(cue.due_at)
         tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")
-    if failure_of(sys.stderr):
+    if failure_to_the_end(sys.stderr):
         return  # nobody has seen them: the next command tells them
 
     def note() -> None:

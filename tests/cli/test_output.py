@@ -274,9 +274,10 @@ def test_an_act_that_was_recorded_is_told_in_its_own_words(tmp_path: Path, begun
     ) in tried.err
 
 
-def test_what_nobody_could_read_is_told_by_the_next_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "PYTHONUNBUFFERED"])
+def test_what_nobody_could_read_is_told_by_the_next_command(tmp_path: Path, unbuffered: str) -> None:
     """A cue that was written to a closed standard error was not shown."""
-    with Profile(tmp_path) as person:
+    with Profile(tmp_path, {"PYTHONUNBUFFERED": unbuffered}) as person:
         person.start(protocol(ICE.format(length="20min")), "--no-daemon")
         for redirection in ("2>&-", "2>/dev/full"):
             by_shell(redirection)([*COMMAND, "status"], env=person.environ)
