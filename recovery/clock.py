@@ -20,6 +20,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def on_the_wall(instant: datetime) -> datetime:
+    """The instant as the clocks of this machine show it; in UTC where they are a day or more away from that.
+
+    `TZ=CET-24` is as POSIX has it, and no `datetime` goes so far.
+    """
+    try:
+        return instant.astimezone()
+    except ValueError:
+        return instant.astimezone(UTC)
+
+
 def monotonic() -> float:
     """Seconds on a clock that nobody can set; it may stand still while the machine sleeps."""
     return time.monotonic()

@@ -10,13 +10,17 @@ import stat
 import sys
 from pathlib import Path
 
+from recovery import clock
 from recovery.language import _
 
 WRITER_WITHIN = 5.0
 """Seconds until somebody has to write to a pipe with a name."""
 
-SILENCE = 30.0
-"""Seconds that a writer may be silent: somebody may have to type a password first."""
+PATIENCE = 30.0
+"""Seconds that one thing is waited for, all pauses together: somebody may have to type a password first."""
+
+EARNS_A_SECOND = 1 << 16
+"""Bytes for which a writer is waited for a second longer: a slow line is no silence."""
 
 STDIN = Path("-")
 """The name of standard input, where a pipe is taken."""
@@ -105,38 +109,59 @@ def _read(descriptor: int, known: os.stat_result, most: int) -> bytes:
         if len(data) > most:  # it grows, or is one of the system's, which do not tell their size
             raise TooLarge
         return data
-    pieces = [_first(descriptor)]
+    waiting = _Waiting(descriptor)
+    pieces = [waiting.first()]
     size = len(pieces[0])
     while pieces[-1]:
         if size > most:
             raise TooLarge
-        pieces.append(_next(descriptor))
+        pieces.append(waiting.next())
         size += len(pieces[-1])
     return b"".join(pieces)
 
 
-def _first(descriptor: int) -> bytes:
-    """The first piece: from a pipe with a name once somebody writes to it."""
-    if not _is_ready(descriptor, WRITER_WITHIN) and not os.get_blocking(descriptor):
-        try:
-            if not (piece := os.read(descriptor, _PIECE)):
-                raise CannotRead(_("this is a pipe or a device, not a file, and nobody writes to it"))
-            return piece
-        except BlockingIOError:
-            pass  # there is a writer, who has not begun yet
-    return _next(descriptor)
+class _Waiting:
+    """Reads a pipe for as long as its writer is waited for."""
 
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._left = PATIENCE
+        self._silence = 0.0
+        """Seconds waited since something came."""
 
-def _next(descriptor: int) -> bytes:
-    if not _is_ready(descriptor, SILENCE):
-        raise CannotRead(_("nothing comes from it, for {seconds:.0f} s now", seconds=SILENCE))
-    return os.read(descriptor, _PIECE)
+    def first(self) -> bytes:
+        """The first piece: from a pipe with a name once somebody writes to it. Raises `CannotRead`."""
+        if not self._is_ready(WRITER_WITHIN) and not os.get_blocking(self._descriptor):
+            try:
+                if not (piece := os.read(self._descriptor, _PIECE)):
+                    raise CannotRead(_("this is a pipe or a device, not a file, and nobody writes to it"))
+                return piece
+            except BlockingIOError:
+                pass  # there is a writer, who has not begun yet
+        return self.next()
 
+    def next(self) -> bytes:
+        """The next piece; empty at the end. Raises `CannotRead`."""
+        if not self._is_ready(self._left):
+            if self._silence < 0.9 * PATIENCE:
+                raise CannotRead(
+                    _("it comes too slowly: waited for {seconds:.0f} s in all", seconds=PATIENCE)
+                )
+            raise CannotRead(_("nothing comes from it, for {seconds:.0f} s now", seconds=PATIENCE))
+        piece = os.read(self._descriptor, _PIECE)
+        self._left = min(PATIENCE, self._left + len(piece) / EARNS_A_SECOND)
+        self._silence = 0.0
+        return piece
 
-def _is_ready(descriptor: int, within: float) -> bool:
-    """Tell if something can be read, or the end. Windows tells it of sockets only."""
-    if os.name != "posix":
-        return True
-    import select  # only where there is something to wait for
+    def _is_ready(self, within: float) -> bool:
+        """Tell if something can be read, or the end. Windows tells it of sockets only."""
+        if os.name != "posix":
+            return True
+        import select  # only where there is something to wait for
 
-    return bool(select.select([descriptor], [], [], within)[0])
+        began = clock.monotonic()
+        is_ready = bool(select.select([self._descriptor], [], [], min(within, self._left))[0])
+        waited = clock.monotonic() - began
+        self._left = max(0.0, self._left - waited)
+        self._silence += waited
+        return is_ready

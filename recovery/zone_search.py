@@ -12,17 +12,22 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from recovery.language import _
 from recovery.values import Value
-from recovery.zones import Zone, is_known, named
+from recovery.zones import NO_ZONE, Zone, is_known, named
 
 LOCALTIME, TIMEZONE = "/etc/localtime", "/etc/timezone"
 
 _DAYS = 366
 _MOST_BYTES = 1 << 20
 """Of a file with a zone in it; they are some kilobytes."""
+
+_NOT_SET = "-00"
+"""What the database calls the hour of a machine whose zone nobody has set (`Factory`)."""
 
 _RULE = re.compile(r"(<[A-Za-z0-9+-]{3,}>|[A-Za-z]{3,})[+-]?\d.*", re.ASCII)
 """A zone told by its rule, as POSIX has it: `CET-1`."""
@@ -61,7 +66,13 @@ def of_process(environ: Mapping[str, str], now: datetime) -> Whereabouts:
     name = _plain(word)
     if is_known(name):
         return _held_against_the_clock(name, now)
-    return _by_hours(now, is_told=word == "" or _RULE.fullmatch(word) is not None, source=f"TZ={told}")
+    return _by_hours(
+        now, is_told=word == "" or _RULE.fullmatch(word) is not None, source=f"TZ={_on_a_line(told)}"
+    )
+
+
+def _on_a_line(word: str) -> str:
+    return word if word.isprintable() else repr(word)
 
 
 def of_file(path: str, now: datetime, usual: str = "") -> str:
@@ -72,7 +83,8 @@ def of_file(path: str, now: datetime, usual: str = "") -> str:
     if sys.platform == "win32":
         return _of_windows()
     hints = _hints(path, usual)
-    return _by_bytes(path, hints) or (_name_by_hours(now, hints) if _holds_a_zone(path) else "")
+    is_told = _holds_a_zone(path) and _letters(now) != _NOT_SET
+    return _by_bytes(path, hints) or (_name_by_hours(now, hints) if is_told else "")
 
 
 def linked(path: str) -> str:
@@ -98,7 +110,7 @@ def _of_file(path: str, now: datetime) -> Whereabouts:
         return Whereabouts(name)
     # Without such a file the machine's time is UTC; one that cannot be read is another matter.
     is_told = _holds_a_zone(path) or (path == LOCALTIME and not os.path.lexists(path))
-    there = _by_hours(now, is_told=is_told, source=path, hints=hints)
+    there = _by_hours(now, is_told=is_told, source=_on_a_line(path), hints=hints)
     for hint in hints if path == LOCALTIME else ():
         if not there.doubt and not _agrees(named(hint), _hours(now)):
             return _at_odds(hint, there.name, there.name)
@@ -107,7 +119,7 @@ def _of_file(path: str, now: datetime) -> Whereabouts:
 
 def _held_against_the_clock(name: str, now: datetime) -> Whereabouts:
     hours = _hours(now)
-    return Whereabouts(name) if _agrees(named(name), hours) else _at_odds(name, name, _fixed(now))
+    return Whereabouts(name) if _agrees(named(name), hours) else _at_odds(name, name, _fixed(now) or "?")
 
 
 def _at_odds(told: str, name: str, hour: str) -> Whereabouts:
@@ -125,11 +137,12 @@ def _at_odds(told: str, name: str, hour: str) -> Whereabouts:
 
 def _by_hours(now: datetime, *, is_told: bool, source: str, hints: Sequence[str] = ()) -> Whereabouts:
     name = _name_by_hours(now, hints)
+    is_told = is_told and _letters(now) != _NOT_SET
     if name and (is_told or name != "UTC"):
         return Whereabouts(name)
     advice = _("say where you are, such as: --timezone Europe/Berlin")
-    if not name:
-        hour = _fixed(now)
+    hour = _fixed(now)
+    if not name and hour:
         doubt = _(
             "{source} changes the hour by a rule that no zone has: times are those of {hour}, as now",
             source=source,
@@ -153,9 +166,16 @@ def _hours(now: datetime) -> Hours:
 
 
 def _fixed(now: datetime) -> str:
-    """Name the present distance of the clock from UTC, as a zone."""
+    """Name the present distance of the clock from UTC, as a zone; "" for a day or more, which no zone is away."""
     ahead = timedelta(seconds=time.localtime(now.timestamp()).tm_gmtoff)
+    if abs(ahead) >= timedelta(days=1):
+        return ""
     return str(timezone(ahead)) if ahead else "UTC"
+
+
+def _letters(now: datetime) -> str:
+    """What the C library calls the present hour."""
+    return time.localtime(now.timestamp()).tm_zone
 
 
 def _agrees(zone: Zone, hours: Hours) -> bool:
@@ -170,7 +190,7 @@ def _name_by_hours(now: datetime, hints: Sequence[str] = ()) -> str:
             if _agrees(named(hint), hours):
                 return hint
         return _fixed(now)
-    letters = time.localtime(now.timestamp()).tm_zone
+    letters = _letters(now)
     alike = ""
     for name in (*hints, *_BEST_KNOWN, *sorted(zoneinfo.available_timezones())):
         if not is_known(name) or not _agrees(zone := named(name), hours):
@@ -196,7 +216,17 @@ def _hints(path: str, usual: str = "") -> Sequence[str]:
 
 
 def _holds_a_zone(path: str) -> bool:
-    return _bytes(path)[:4] == b"TZif"
+    """Tell if a file holds a zone, and all of it."""
+    content = _bytes(path)
+    is_first_version = content[4:5] == b"\0"
+    # The rule at the end of the later ones is read until its line ends, for ever where it does not.
+    if not content.endswith(b"\n") and not is_first_version:
+        return False
+    try:
+        ZoneInfo.from_file(BytesIO(content))
+    except NO_ZONE:
+        return False
+    return True
 
 
 def _bytes(path: str | Path) -> bytes:

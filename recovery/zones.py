@@ -1,6 +1,7 @@
 """Time zones by name, and what stands in for one that this machine does not know."""
 
 import re
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -9,8 +10,11 @@ from zoneinfo import ZoneInfo
 
 _FIXED = r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
 
-_OF_THE_MACHINE = ("localtime", "posixrules")
-"""Files of the zone database that are another zone on every machine."""
+_OF_NO_PLACE = ("localtime", "posixrules", "Factory")
+"""Files of the zone database that are another zone on every machine, or say that nobody has set one."""
+
+NO_ZONE = (OSError, ValueError, KeyError, AssertionError, struct.error)
+"""Raised for a folder, a file that is no zone or not all of one, a name that is no path."""
 
 
 class Named(tzinfo):
@@ -64,11 +68,11 @@ def named(name: str) -> Zone:
         sign, hours, minutes, seconds = fixed.groups("0")
         ahead = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
         return Named(name, timezone(-ahead if sign == "-" else ahead))
-    if not name or name in _OF_THE_MACHINE:
+    if not name or name in _OF_NO_PLACE:
         raise KeyError(name)
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # a folder, a file that is no zone, a name that is no path
+    except NO_ZONE:
         raise KeyError(name) from None
 
 

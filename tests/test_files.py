@@ -24,7 +24,7 @@ def pipe(tmp_path: Path) -> Path:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(files, "WRITER_WITHIN", 0.05)
-    monkeypatch.setattr(files, "SILENCE", 0.05)
+    monkeypatch.setattr(files, "PATIENCE", 0.05)
     return
 
 
@@ -109,6 +109,55 @@ def test_a_pipe_whose_writer_is_silent_is_given_up(pipe: Path, impatient: None, 
             read(pipe, 10, pipes=True)
     finally:
         os.close(holder)
+
+
+def test_a_writer_who_drips_is_given_up(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.5)
+    is_over = threading.Event()
+
+    def drip() -> None:
+        with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as file:
+            while not is_over.wait(0.1):
+                file.write(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        with pytest.raises(CannotRead, match=r"comes too slowly: waited for|nothing comes from it"):
+            read(pipe, 300, pipes=True)
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_a_slow_line_is_no_silence(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 30.0)
+    monkeypatch.setattr(files, "EARNS_A_SECOND", 1)
+    data = b"x" * 300
+    thread = writes(pipe, data)
+    assert read(pipe, 300, pipes=True) == data
+    thread.join()
+
+
+def test_a_silent_writer_is_waited_for_no_longer_in_two_steps(
+    pipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait for somebody to open it is part of the whole."""
+    waits: list[float] = []
+
+    def select(_read: object, _write: object, _other: object, within: float) -> tuple[list[int], ...]:
+        waits.append(within)
+        seconds[0] += within
+        return [], [], []
+
+    seconds = [0.0]
+    monkeypatch.setattr("select.select", select)
+    monkeypatch.setattr("recovery.clock.monotonic", lambda: seconds[0])
+    holder = os.open(pipe, os.O_RDWR)
+    with pytest.raises(CannotRead, match="nothing comes from it, for 30 s now"):
+        read(pipe, 10, pipes=True)
+    os.close(holder)
+    assert sum(waits) == files.PATIENCE
 
 
 def test_standard_input_that_is_silent_is_given_up(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.desktop import LIMIT_SECONDS
+from tests.desktop import LIMIT_SECONDS, until
 from tests.profile import COMMAND, ICE, Profile, protocol
 
 ZONES = Path("/usr/share/zoneinfo")
@@ -93,6 +93,32 @@ def test_a_rule_that_no_zone_has_is_its_hour_of_now_and_is_said(person: Profile)
     assert zone_of(person) in ("UTC+01:00", "UTC+03:00")
     assert "by a rule that no zone has" in ran.err
     assert doctor(person, TZ=tz)["state"] == "warn"
+
+
+@pytest.mark.parametrize("tz", ["CET-24", "CET-25", "CET24", "<+99>-99", "Factory", ":Factory", "<-00>0"])
+def test_what_is_no_zone_at_all_is_said_and_all_goes_on(person: Profile, tz: str) -> None:
+    """A day or more from UTC, which POSIX allows, and what says that nobody has set a zone."""
+    person.environ["TZ"] = tz
+    ran = person.run("start", person.file(FILE), "--onset", "1h ago")
+    assert zone_of(person) == "UTC"
+    assert f"TZ={tz} names no time zone that I know: times are those of UTC" in ran.err
+    check = doctor(person)
+    assert (check["state"], "--timezone" in check["advice"]) == ("warn", True)
+    person.run("store", "backup")
+    person.run("store", "check")
+    until(lambda: [*(person.home / "backups").glob("*daily*")], "the daily copy")
+    person.run("daemon", "status")
+
+
+def test_a_name_with_a_line_end_is_told_on_one_line(person: Profile) -> None:
+    ran = person.run("start", person.file(FILE), "--onset", "1h ago", "--no-daemon", TZ="Europe/Berlin\n")
+    assert r"Note: TZ='Europe/Berlin\n' names no time zone that I know: times are those of UTC" in ran.err
+
+
+def test_a_name_that_this_machine_lacks_is_told_with_where_it_comes_from(person: Profile) -> None:
+    person.run("start", person.file(FILE), "--onset", "1h ago", "--no-daemon")
+    for line in ("start strain --onset now --timezone US/Nowhere", "move --timezone US/Nowhere"):
+        assert "tzdata-legacy" in person.run(*line.split(), status=2).err
 
 
 def test_a_file_without_a_name_is_known_by_its_bytes(person: Profile, tmp_path: Path) -> None:
@@ -201,6 +227,31 @@ def test_a_file_that_is_no_zone_is_said(etc: Path) -> None:
     name, doubt, _, _ = located(etc)
     assert name == "UTC"
     assert "/etc/localtime names no time zone that I know" in doubt
+
+
+@pytest.mark.parametrize("kept", [4, 100, 1000, -1, -5])
+def test_a_part_of_a_zone_is_said(etc: Path, kept: int) -> None:
+    whole = (ZONES / "Europe/Berlin").read_bytes()
+    (etc / "localtime").write_bytes(
+        whole[:kept] if isinstance(kept, int) else whole.replace(b"TZif2", b"TZif9")
+    )
+    name, doubt, _, ahead = located(etc)
+    if ahead == 0:
+        assert name == "UTC"
+        assert "/etc/localtime names no time zone that I know" in doubt
+    else:  # the C library makes something of it
+        assert name
+
+
+def test_a_zone_that_was_never_set_is_said(etc: Path) -> None:
+    for link in (True, False):
+        (etc / "localtime").unlink(missing_ok=True)
+        if link:
+            (etc / "localtime").symlink_to(ZONES / "Factory")
+        else:
+            shutil.copy(ZONES / "Factory", etc / "localtime")
+        name, doubt, _, _ = located(etc)
+        assert (name, bool(doubt)) == ("UTC", True)
 
 
 def test_a_link_to_a_zone_that_the_system_lost(etc: Path) -> None:

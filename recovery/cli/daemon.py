@@ -12,7 +12,7 @@ from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.engine.facts import from_ms
-from recovery.errors import NotThere
+from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.settings import NOTIFIERS
 
@@ -129,15 +129,19 @@ def status(as_json: bool) -> int:
     \b
     recovery daemon status --json
     """
-    there = presence.read(paths.home())
+    from recovery.daemon.launch import heard_of
+
+    try:
+        there = heard_of(paths.home())
+    except RecoveryError:
+        if as_json:
+            print_json({"v": VERSION, **daemon_json(None)})
+        raise
     if as_json:
         print_json({"v": VERSION, **daemon_json(there)})
         return 0 if there else NotThere.exit_status
     if there is None:
         raise NotThere(_("no daemon is running"), "recovery daemon start")
-    if not there.pid:
-        click.echo(_("Just starting: it has not said yet that it is there."))
-        return 0
     since = f"{from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC"
     click.echo(_("Running: process {pid}, since {since}.", pid=there.pid, since=since))
     click.echo(how_it_reminds(there))

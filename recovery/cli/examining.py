@@ -308,7 +308,7 @@ def _daemon(known: Examined) -> Check:
         return Check(
             "daemon", "warn", _("starting, or it cannot say anything of itself"), "recovery daemon status"
         )
-    since = f"{from_ms(there.since).astimezone():%Y-%m-%d %H:%M}"
+    since = f"{clock.on_the_wall(from_ms(there.since)):%Y-%m-%d %H:%M}"
     found = _("running, process {pid}, since {since}", pid=there.pid, since=since)
     anew = _("recovery daemon stop, then recovery daemon start")
     if there.version != __version__:
@@ -322,7 +322,7 @@ def _daemon(known: Examined) -> Check:
     if there.next_wakeup is None:
         return Check("daemon", "ok", _("{found}; nothing is planned", found=found))
     waking = from_ms(there.next_wakeup)
-    at = f"{waking.astimezone():%Y-%m-%d %H:%M}"
+    at = f"{clock.on_the_wall(waking):%Y-%m-%d %H:%M}"
     if known.now - waking > OVERDUE:
         return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
     return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))

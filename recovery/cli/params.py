@@ -95,7 +95,10 @@ def place(
     except KeyError:
         raise UsageError(
             _("--timezone: {name!r} is not a time zone that I know", name=name),
-            _("write one such as Europe/Berlin"),
+            _(
+                "write one such as Europe/Berlin"
+                " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
+            ),
         ) from None
     if wake == bedtime:
         raise UsageError(_("--wake and --bedtime are the same"), _("there have to be some waking hours"))

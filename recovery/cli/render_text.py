@@ -373,6 +373,9 @@ def daemon(there: Presence | None, place: Place, now: datetime) -> str:
     if there is None:
         words = _("not running, so no reminders come: recovery daemon start")
         return _row(_("Daemon"), styled(words, "yellow"))
+    if not there.pid:
+        words = _("starting, or it cannot say anything of itself: recovery daemon status")
+        return _row(_("Daemon"), styled(words, "yellow"))
     if there.problem:
         trouble = _("running, but notifications do not arrive: {reason}", reason=there.problem)
         return _row(_("Daemon"), styled(trouble, "yellow"))

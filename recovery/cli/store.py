@@ -233,7 +233,7 @@ def _content(report: Report) -> str:
     facts = n_("one fact", "{count} facts", report.facts)
     if report.last_at is None:
         return f"{episodes}, {facts}"
-    last = f"{report.last_at.astimezone():%Y-%m-%d %H:%M}"
+    last = f"{clock.on_the_wall(report.last_at):%Y-%m-%d %H:%M}"
     return _("{episodes}, {facts}, the last one of {last}", episodes=episodes, facts=facts, last=last)
 
 

@@ -29,12 +29,7 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
     for _try in range(2):  # the one that was found running may have been about to end
         if not presence.is_running(folder) and (notifier or not _started_by_system(folder)):
             _start(folder, notifier)
-        there = _introduced(folder)
-        if there is not None and not there.pid:
-            raise RecoveryError(
-                _("{path}: its lock is held, but no daemon says that it lives there", path=folder),
-                _its_log(folder),
-            )
+        there = heard_of(folder)
         if there is not None:
             return there
     raise RecoveryError(_("the daemon ended right after its start"), _its_log(folder))
@@ -55,6 +50,23 @@ def _stopped_by_system(folder: Path) -> bool:
 
 def _its_log(folder: Path) -> str:
     return _("its log: {path}", path=folder / LOG)
+
+
+def heard_of(folder: Path) -> Presence | None:
+    """What the daemon says of itself, None where none runs. Waits up to `READY_WITHIN` seconds for it to be said.
+
+    Raises `RecoveryError` where somebody holds its lock and says nothing: another program, or a daemon that hangs.
+    """
+    there = _introduced(folder)
+    if there is not None and not there.pid:
+        raise _nobody_there(folder)
+    return there
+
+
+def _nobody_there(folder: Path) -> RecoveryError:
+    return RecoveryError(
+        _("{path}: its lock is held, but no daemon says that it lives there", path=folder), _its_log(folder)
+    )
 
 
 def _introduced(folder: Path) -> Presence | None:
@@ -135,7 +147,9 @@ def stop(folder: Path) -> bool:
     if there is None:
         presence.forget(folder)  # one that died: no command starts another after this
         return was_the_system_s
-    if not control.call(folder, control.STOP) and there.pid:
+    if not control.call(folder, control.STOP):
+        if not there.pid:
+            raise _nobody_there(folder)
         os.kill(there.pid, signal.SIGTERM)
     limit = clock.monotonic() + GONE_WITHIN
     while presence.is_running(folder):

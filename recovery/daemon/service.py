@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from recovery import clock
 from recovery.daemon.buttons import said_by
 from recovery.daemon.notes import Attempt, grouped, worded
 from recovery.daemon.screen import Screen
@@ -314,7 +315,7 @@ class Service:
 
     def back_up(self, now: datetime) -> None:
         """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""
-        today = now.astimezone().date()
+        today = clock.on_the_wall(now).date()
         if today == self._copied_on or (self._copy_again_at is not None and now < self._copy_again_at):
             return
         try:

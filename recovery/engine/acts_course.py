@@ -26,7 +26,10 @@ from recovery.protocol.model import GRADES
 from recovery.values import replace
 from recovery.zones import is_known, is_lost
 
-UNKNOWN = N_("{name!r} is not a time zone that I know; write one such as Europe/Berlin")
+UNKNOWN = N_(
+    "{name!r} is not a time zone that I know; write one such as Europe/Berlin"
+    " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
+)
 
 
 class Course(Desk):

@@ -54,7 +54,7 @@ class TextNotifier:
     def _print(self, stream: TextIO, note: Note) -> str:
         """Why it could not be printed; "" when it was."""
         text = f"{one_line(note.title)} - {one_line(note.body)}" if note.body else one_line(note.title)
-        line = cut(f"{self._now().astimezone():%H:%M} {text}", BODY_LIMIT)
+        line = cut(f"{clock.on_the_wall(self._now()):%H:%M} {text}", BODY_LIMIT)
         encoding = stream.encoding or "utf-8"
         data = line.encode(encoding, "replace")[:_LINE_LIMIT_BYTES]
         try:

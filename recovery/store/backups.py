@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
+from recovery import clock
 from recovery.errors import NotThere, StoreError
 from recovery.language import _, n_
 from recovery.store import copying
@@ -31,7 +32,7 @@ def back_up(home: Path, now: datetime, target: Path | None = None, *, name: str 
         raise NotThere(_("there is no journal yet: nothing to copy"), str(source))
     if target is None or target.is_dir():
         folder = _folder(home) if target is None else target
-        target = _unused(folder, f"{name}-{now.astimezone():%Y-%m-%dT%H%M%S}")
+        target = _unused(folder, f"{name}-{clock.on_the_wall(now):%Y-%m-%dT%H%M%S}")
     elif target.exists():
         raise StoreError(
             _("{path}: is there already, and is left as it is", path=target), _("name another file")
@@ -45,7 +46,7 @@ def back_up_daily(home: Path, now: datetime) -> Path | None:
 
     Only when the new copy is there and good do older ones of its kind go. Raises `StoreError`.
     """
-    source, today = home / NAME, now.astimezone().date()
+    source, today = home / NAME, clock.on_the_wall(now).date()
     if not _is_there(source):
         return None
     target = home / BACKUPS / f"daily-{today}.db"
@@ -158,7 +159,7 @@ def _prune(folder: Path, today: date) -> None:
 
 def _set_aside(home: Path, now: datetime) -> Path:
     """Keep the very bytes of a damaged journal, with all that SQLite has beside it."""
-    kept = _unused(_folder(home), f"damaged-{now.astimezone():%Y-%m-%dT%H%M%S}")
+    kept = _unused(_folder(home), f"damaged-{clock.on_the_wall(now):%Y-%m-%dT%H%M%S}")
     try:
         with in_plain_words(kept):
             for end in ("", "-wal"):

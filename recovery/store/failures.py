@@ -17,7 +17,10 @@ OTHER_FOLDER = N_(
 )
 OTHER_DISK = N_("set RECOVERY_HOME to a folder on a disk of this machine")
 
-_LOCKING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL)
+_LOCKING = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL),
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH),
+)
 """What SQLite says, among other things, of a disk without locks."""
 
 _DAMAGE = (

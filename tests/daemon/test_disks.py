@@ -43,7 +43,7 @@ def test_without_flock_the_other_locks_do(person: Profile, lack: str) -> None:
     assert person.json("status")["daemon"]["running"] is False
 
 
-@pytest.mark.parametrize("lack", ["ENOLCK", "ENOTSUP", "ENOSYS"])
+@pytest.mark.parametrize("lack", ["ENOLCK", "ENOTSUP", "ENOSYS", "EPERM", "EINVAL", "EIO", "EACCES"])
 @pytest.mark.parametrize("both", [False, True], ids=["no fcntl locks", "no locks at all"])
 def test_without_the_locks_of_sqlite_nothing_is_promised(person: Profile, lack: str, both: bool) -> None:
     on_a_disk_that(person, fcntl=lack, **({"flock": lack} if both else {}))
@@ -139,7 +139,20 @@ def test_a_lock_that_nobody_answers_for_is_no_running_daemon(person: Profile) ->
     assert lock.take()
     ran = person.run("start", person.file(TWENTY), "--onset", "1h ago", status=1)
     assert "nothing reminds" in ran.err
-    said = person.run("daemon", "status")
+    for command in (("daemon", "status"), ("daemon", "start"), ("daemon", "stop")):
+        said = person.run(*command, status=1)
+        assert "its lock is held, but no daemon says that it lives there" in said.err
+        assert said.out == ""
+    assert person.json("daemon", "status", status=1)["running"] is False
+    said = person.run("status")
     assert "1970" not in said.out
     assert "process 0" not in said.out
+    assert "starting, or it cannot say anything of itself: recovery daemon status" in said.out
     lock.release()
+
+
+def test_a_lock_that_is_refused_for_ever_is_no_daemon_that_starts(person: Profile) -> None:
+    on_a_disk_that(person, flock="EACCES")
+    for command in (("start", person.file(TWENTY), "--onset", "1h ago"), ("daemon", "status")):
+        said = person.run(*command, status=1)
+        assert "its lock is held, but no daemon says that it lives there" in said.err
