@@ -6,7 +6,16 @@ from datetime import date, datetime
 
 from recovery import paths
 from recovery.cli.output import did
-from recovery.cli.person import Person, at_the_journal, loaded, opened, recorded, show_untold, tell_unreadable
+from recovery.cli.person import (
+    Person,
+    at_the_journal,
+    loaded,
+    opened,
+    recorded,
+    show_untold,
+    steady,
+    tell_unreadable,
+)
 from recovery.cli.render_json import VERSION, outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.reviving import revived
@@ -101,7 +110,7 @@ def _believe_the_clock(as_json: bool) -> int:
         kept = loaded(journal, now)
         if not kept.is_clock_doubted:
             raise RecoveryError(_("the clock is not doubted"))
-        believe(journal, kept, now)
+        believe(journal, kept, now, steady())
     handing.wake(paths.home())
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:

@@ -100,9 +100,14 @@ def opened() -> Iterator[Person]:
 
 def loaded(journal: Journal, now: datetime) -> Record:
     """The record as it stands in the journal at what the clock says. Raises `StoreError`."""
+    return load(journal, now, steady())
+
+
+def steady() -> Steady:
+    """The clock that nobody can set, with since when the daemon has watched both."""
     there = presence.read(paths.home())
     watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
-    return load(journal, now, Steady(*clock.steady(), watched))
+    return Steady(*clock.steady(), watched)
 
 
 def recorded(journal: Journal, now: datetime) -> Record:

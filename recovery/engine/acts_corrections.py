@@ -36,8 +36,11 @@ def furthest_phase(episode: Episode, now: datetime) -> int:
         at = max([at, *_opens(episode, phase.enter_when)])
         if at > now:
             return max(0, index - 1)
-        origin = at if phase.zero == "phase" else episode.origin(phase.zero)
-        at = max(at, episode.place.after(origin, episode.protocol.length(phase.least, episode.grade)))
+        length = episode.protocol.length(phase.least, episode.grade)
+        at = max(
+            at,
+            episode.place.after(at, length) if phase.zero == "phase" else episode.reached(phase.zero, length),
+        )
         at = max([at, *_opens(episode, phase.leave_when)])
         if at > now:
             return index
@@ -54,7 +57,7 @@ def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:
             and part.test in (">=", ">")
             and isinstance(part.value, Duration)
         ):
-            yield episode.place.after(episode.origin(part.subject), part.value)
+            yield episode.reached(part.subject, part.value)
 
 
 class Corrections(Desk):

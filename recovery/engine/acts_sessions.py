@@ -167,7 +167,7 @@ class Sessions(Desk):
             data["counts_from"] = to_ms(counts_from)
         self.tell(f.ENDED, data, at)
         said = self.say("{title} ended after {length}.", title=activity.title, length=spell(took))
-        if not is_known or late > LONGEST_ON:
+        if not is_known or current.is_lost or late > LONGEST_ON:
             said = self.say(
                 "{title} ended. How long it was on is not known: the clock was set, or the machine was off.",
                 title=activity.title,

@@ -57,7 +57,7 @@ def floor(episode: Episode, activity: Timed) -> datetime:
     if episode.resumed_at is not None:
         instants.append(episode.resumed_at)
     if activity.begins is not None:
-        instants.append(episode.instant(activity.begins))
+        instants.append(episode.opens(activity.begins))
     return max(instants)
 
 
@@ -141,9 +141,9 @@ def _grid(
     start = floor(episode, activity)
     if isinstance(cadence, Once):
         # Not from the end of a pause on: what was told before it is not told again.
-        due = max(episode.since(activity.id), episode.instant(cadence.after))
+        due = max(episode.since(activity.id), episode.opens(cadence.after))
         if activity.begins is not None:
-            due = max(due, episode.instant(activity.begins))
+            due = max(due, episode.opens(activity.begins))
         if track.last_due is None and (since is None or due >= since):
             due = episode.place.fit_told(due, timedelta(0))
             yield Due(due, due + DAY)

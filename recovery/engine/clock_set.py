@@ -10,6 +10,9 @@ from recovery.engine.facts import Fact, from_ms
 from recovery.engine.witness import JUMP
 from recovery.values import Value, replace
 
+_JUMPS = 31
+"""So many of the latest jumps are kept: more than one sees in a day, and what is older has long passed."""
+
 
 def clock_seen(episode: Episode, fact: Fact) -> Episode:
     """The episode after a fact that says where the clocks stood, and by how much one was set."""
@@ -17,26 +20,41 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     is_same = before is not None and before.boot == data["boot"]
     set_by = timedelta(seconds=data["seconds"])
     since = from_ms(data["since"]) if "since" in data else None
-    ahead = before.ahead if is_same and before is not None else timedelta(0)
-    doubted_since = None
+    ahead, jumps = (before.ahead, before.jumps) if is_same and before is not None else (timedelta(0), ())
+    if not since:
+        ahead += set_by
+        # What began while it was further ahead is moved back with it.
+        jumps = tuple(jump for jump in jumps[-_JUMPS:] if jump[1] <= ahead)
+        jumps += ((fact.at, ahead),) if set_by > timedelta(0) else ()
+    doubted_since, is_ahead, is_off = None, False, bool(data.get("off"))
     if "says" in data:
         doubted_since = (before.doubted_since if before is not None else None) or fact.at
+        is_ahead = from_ms(data["says"]) > fact.at
     seen = ClockSeen(
         data["boot"],
         data["steady"],
         fact.at,
-        ahead=ahead if since else ahead + set_by,
+        set_by=set_by,
+        ahead=ahead,
+        jumps=jumps,
         doubted_since=doubted_since,
+        is_ahead=is_ahead,
+        is_off=is_off,
         seq=fact.seq,
     )
     episode = replace(episode, clock=seen)
-    if data.get("off"):
-        # Nobody knows for how long the machine was off: what was on ends now.
-        ledger = tuple(t if t.ended_at else _over(t, fact.at) for t in episode.ledger)
+    if is_off or is_ahead:
+        # By one of the clocks it is over, or nobody knows for how long the machine was off: what was on ends now.
+        ledger = tuple(t if t.ended_at else _over(t, fact.at, is_off=is_off) for t in episode.ledger)
         return replace(episode, ledger=ledger)
     if not set_by:
         return episode
     then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by))
+    over = [
+        at for at, ahead in (before.jumps if is_same and before is not None else ()) if ahead > seen.ahead
+    ]
+    if over:
+        episode = _no_longer_ahead(episode, then, min(over))
     return replace(
         episode,
         ledger=tuple(_treatment_seen(t, then) for t in episode.ledger),
@@ -85,6 +103,24 @@ def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
     return replace(treatment, began_at=began_at, ended_at=ended_at, off_at=off_at)
 
 
-def _over(treatment: Treatment, at: datetime) -> Treatment:
+def _over(treatment: Treatment, at: datetime, *, is_off: bool) -> Treatment:
     left = treatment.began_at + treatment.planned - at
-    return replace(treatment, set_by=max(treatment.set_by, left))
+    is_lost = treatment.is_lost or is_off
+    return replace(treatment, set_by=max(treatment.set_by, left), is_lost=is_lost)
+
+
+def _no_longer_ahead(episode: Episode, then: _Frame, since: datetime) -> Episode:
+    """The episode with what began while the clock was ahead, and lies in the future now, when it really began."""
+
+    def moved(instant: datetime) -> datetime:
+        return instant + then.set_by if instant >= since and instant > then.at else instant
+
+    stay = episode.stay
+    stepped_at = stay.stepped_at and moved(stay.stepped_at)
+    return replace(
+        episode,
+        onset=moved(episode.onset),
+        started_at=moved(episode.started_at),
+        resumed_at=episode.resumed_at and moved(episode.resumed_at),
+        stay=replace(stay, entered_at=moved(stay.entered_at), stepped_at=stepped_at),
+    )

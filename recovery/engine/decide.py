@@ -63,6 +63,7 @@ comes later than this after bedtime is not told any more."""
 
 ASLEEP = N_("the machine was off or asleep")
 MOVED = N_("the time zone changed")
+CLOCK_SET = N_("the clock was set forward")
 TOO_LATE = N_("too late to be right: the next one is nearer")
 
 
@@ -494,14 +495,14 @@ class Turn:
                     self._tell_hold(activity, bedtime, on=False)
                 else:
                     about = self._about(activity.id, track.occurrence, bedtime, track.day)
-                    self.add(f.MISSED, about | {"reason": self.say(ASLEEP)})
+                    self.add(f.MISSED, about | {"reason": self._why_missed(bedtime)})
 
     def _hold(self, activity: Hold) -> None:
         place, track = self.episode.place, self.episode.track(activity.id)
         day = place.waking_day(self.now)
         begin, end = place.window(day)
         over = activity.until is not None and self.episode.instant(activity.until) <= self.now
-        early = activity.begins is not None and self.episode.instant(activity.begins) > self.now
+        early = activity.begins is not None and self.episode.opens(activity.begins) > self.now
         unfit = (
             activity.only_if is not None and truth(activity.only_if, self.episode, self.now) is not Truth.YES
         ) or block_without_end(self.episode, activity, self.now, self.others) is not None
@@ -571,10 +572,8 @@ class Turn:
         if not overdue:
             return
         if not is_withheld:
-            moved_at = self.episode.moved_at
             for due in overdue[:-1]:
-                is_left_out = moved_at is not None and due.at <= moved_at
-                self._miss(activity, due, self.say(MOVED if is_left_out else ASLEEP))
+                self._miss(activity, due, self._why_missed(due.at))
         day = self.episode.place.waking_day(overdue[-1].at)
         if track.step > 0 and track.withheld and day < self.episode.place.waking_day(self.now):
             # To the end of the day: the rounds that would have followed never became due.
@@ -585,6 +584,15 @@ class Turn:
             self._offer_one(activity, overdue[-1])
         if track.step > 0 and self.episode.track(activity.id).step == 0:
             self._offer(activity)  # the round was given up: perhaps the next one is due already
+
+    def _why_missed(self, due: datetime) -> str:
+        """Why nothing was told at a time that has passed."""
+        moved_at, clock = self.episode.moved_at, self.episode.clock
+        if moved_at is not None and due <= moved_at:
+            return self.say(MOVED)
+        if clock is not None and clock.at - clock.set_by <= due <= clock.at:
+            return self.say(CLOCK_SET)
+        return self.say(ASLEEP)
 
     def _offer_one(self, activity: Timed, due: Due, *, again: bool = False) -> None:
         track = self.episode.track(activity.id)

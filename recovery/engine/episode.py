@@ -10,6 +10,7 @@ from recovery.engine.facts import Cue
 from recovery.engine.times import Place
 from recovery.engine.words import filled, modality_words
 from recovery.language import N_
+from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     LONGEST_GAP,
     Anchor,
@@ -65,6 +66,8 @@ class Treatment(Value):
     """The episode was stopped before anybody said that it was on: its end is told, and no limit counts it."""
     set_by: timedelta = timedelta(0)
     """By how much the clock was set while it was on; `began_at` is moved with it."""
+    is_lost: bool = False
+    """Nobody knows for how long it was on: the machine was off, or its clock was wrong."""
 
     @property
     def ends_at(self) -> datetime:
@@ -147,6 +150,8 @@ class Alert(Value):
     at: datetime
     suspends: tuple[str, ...] = ()
     """The modalities that stop while it stands."""
+    is_said: bool = False
+    """The person raised it."""
 
 
 class ClockSeen(Value):
@@ -158,9 +163,17 @@ class ClockSeen(Value):
     """Milliseconds since then."""
     at: datetime
     """When it was, as far as decisions go."""
+    set_by: timedelta = timedelta(0)
+    """By how much the clock was set then."""
     ahead: timedelta = timedelta(0)
     """By how much the clock was set forward in all since that start."""
+    jumps: tuple[tuple[datetime, timedelta], ...] = ()
+    """When it was set forward since that start, and how far ahead it was then."""
     doubted_since: datetime | None = None
+    is_ahead: bool = False
+    """It is doubted for being far ahead, not behind."""
+    is_off: bool = False
+    """The machine was off before it was doubted: for how long, nobody knows."""
     seq: int = 0
     """The fact that says so."""
 
@@ -310,6 +323,22 @@ class Episode(Value):
         """The instant that an anchor of the protocol means in this episode."""
         return self.place.after(self.origin(anchor.origin), anchor.offset)
 
+    def opens(self, anchor: Anchor) -> datetime:
+        """The same for what must not be earlier: by the clock that nobody can set as well."""
+        return self.reached(anchor.origin, anchor.offset)
+
+    def reached(self, origin: str, length: Duration) -> datetime:
+        """When so long has passed since an origin, by both clocks."""
+        zero = self.origin(origin)
+        return self.place.after(zero, length) + self.not_passed(zero)
+
+    def not_passed(self, zero: datetime) -> timedelta:
+        """By how much less has passed since `zero` than the clock tells, as it was set forward meanwhile."""
+        if self.clock is None or not self.clock.jumps:
+            return _NOTHING
+        before = max((ahead for at, ahead in self.clock.jumps if at <= zero), default=_NOTHING)
+        return max(_NOTHING, self.clock.ahead - max(_NOTHING, before))
+
     def activity(self, activity_id: str) -> AnyActivity | None:
         """The activity of that id in the current phase, or in any phase."""
         for phase in (self.phase, *self.whole.phases):
@@ -339,6 +368,7 @@ class Episode(Value):
 
 
 _NEW = Track()
+_NOTHING = timedelta(0)
 
 
 def on_rung(phase: Phase, rung: int) -> Phase:

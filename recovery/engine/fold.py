@@ -663,7 +663,7 @@ def _alerted(episode: Episode, fact: Fact) -> Episode:
         return replace(episode, alerts=alerts, answered=answered)
     suspends = tuple(data.get("suspends", ()))
     at = episode.in_order(fact.at)
-    alert = Alert(id_, data["level"], data["reason"], data["source"], at, suspends)
+    alert = Alert(id_, data["level"], data["reason"], data["source"], at, suspends, fact.by == "person")
     return replace(episode, alerts={**episode.alerts, alert.id: alert})
 
 

@@ -125,7 +125,7 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     subject, value = comparison.subject, comparison.value
     if subject in ORIGINS:
         assert isinstance(value, Duration)
-        return _truth(_TESTS[comparison.test](now, episode.place.after(episode.origin(subject), value)))
+        return _truth(_TESTS[comparison.test](now, _moment(comparison, value, episode)))
     if subject not in episode.protocol.observations:
         given = _given(episode, subject)
         return Truth.UNKNOWN if given is None else _truth(_TESTS[comparison.test](given, value))
@@ -136,6 +136,13 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     if comparison.test in _TESTS:
         return _truth(_TESTS[comparison.test](answer.value, value))
     return _trend(comparison, observation, episode, now)
+
+
+def _moment(comparison: Comparison, length: Duration, episode: Episode) -> datetime:
+    """When a comparison with a time changes: what waits for it waits by both clocks."""
+    if comparison.test in (">=", ">"):
+        return episode.reached(comparison.subject, length)
+    return episode.place.after(episode.origin(comparison.subject), length)
 
 
 def _given(episode: Episode, subject: str) -> str | None:
@@ -344,7 +351,7 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
             yield from _condition_needs(part, episode, now)
             continue
         if isinstance(part, Comparison) and isinstance(part.value, Duration) and part.test in (">=", ">"):
-            instant = episode.place.after(episode.origin(part.subject), part.value)
+            instant = _moment(part, part.value, episode)
             words = episode.say(SINCE[part.subject], length=part.value)
             yield _time_need(words, instant, episode, now)
             continue
@@ -399,8 +406,7 @@ def opens_at(episode: Episode) -> datetime | None:
     phase = episode.stay.phase
     if phase is None:
         return None
-    length = episode.protocol.length(phase.least, episode.grade)
-    return episode.place.after(episode.origin(phase.zero), length)
+    return episode.reached(phase.zero, episode.protocol.length(phase.least, episode.grade))
 
 
 def climbs_at(episode: Episode) -> datetime:
@@ -408,7 +414,8 @@ def climbs_at(episode: Episode) -> datetime:
     rung, place = episode.rung, episode.place
     assert rung is not None
     had_time = place.after(episode.stepped_at, rung_length(episode, rung))
-    return max(had_time, place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0])
+    morning = place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0]
+    return max(had_time, morning) + episode.not_passed(episode.stepped_at)
 
 
 def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | None:
@@ -429,8 +436,7 @@ def deadline(episode: Episode) -> datetime | None:
     phase = episode.stay.phase
     if phase is None or phase.most is None:
         return None
-    length = episode.protocol.length(phase.most, episode.grade)
-    return episode.place.after(episode.origin(phase.zero), length)
+    return episode.reached(phase.zero, episode.protocol.length(phase.most, episode.grade))
 
 
 def way_back_ends(episode: Episode, phase_id: str) -> datetime | None:
@@ -451,8 +457,7 @@ def healing_range(episode: Episode) -> tuple[datetime, datetime]:
     if healing is None:
         raise ValueError(f"{episode.protocol.id} tells no healing time")
     row = episode.protocol.tables[healing.table].rows[episode.grade or GRADES[1]]
-    zero = episode.origin(healing.zero)
-    return episode.place.after(zero, row.least), episode.place.after(zero, row.most)
+    return episode.reached(healing.zero, row.least), episode.reached(healing.zero, row.most)
 
 
 def condition_moments(condition: Condition | None, episode: Episode) -> Iterator[datetime]:
@@ -461,7 +466,7 @@ def condition_moments(condition: Condition | None, episode: Episode) -> Iterator
         return  # most limits have none, and a plan of days to come asks often
     for comparison in comparisons(condition):
         if comparison.subject in ORIGINS and isinstance(comparison.value, Duration):
-            yield episode.place.after(episode.origin(comparison.subject), comparison.value)
+            yield _moment(comparison, comparison.value, episode)
 
 
 def gate_moments(episode: Episode, phase: Phase | None) -> Iterator[datetime]:

@@ -231,7 +231,7 @@ def _own(
         )
         yield Block(f"{words}{why}", None, limit.id)
     if limit.not_before is not None:
-        opens = episode.instant(limit.not_before)
+        opens = episode.opens(limit.not_before)
         if now < opens:
             before = anchor_words(limit.not_before, episode.place.language)
             words = episode.say("no {modality} before {instant}", modality=what, instant=before)

@@ -66,6 +66,12 @@ def righted(episode: Episode, fact: Fact) -> Episode:
         stay=stay,
         ledger=ledger,
         answers=answers,
+        # What was raised by the clock alone is raised anew, should it be true.
+        alerts={
+            name: replace(alert, at=min(alert.at, at))
+            for name, alert in episode.alerts.items()
+            if alert.at <= at or alert.is_said
+        },
         names={**episode.names, **fact.data["names"]},
         resumed_at=_by(episode.resumed_at, at),
         tracks={name: _track(track, at) for name, track in episode.tracks.items()},

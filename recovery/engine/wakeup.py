@@ -96,3 +96,4 @@ def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[d
     for anchor in bounds:
         if anchor is not None:
             yield episode.instant(anchor)
+            yield episode.opens(anchor)

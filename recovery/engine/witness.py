@@ -3,8 +3,8 @@
 The steady clock counts from the start of the machine, and nobody can set it. While the daemon keeps an eye on both, a
 fact of the kind `clock` says by how much the one on the wall was set. Time on the steady clock has passed for certain;
 more may have, where a virtual machine was stopped and went on later. So a session ends when either clock says so, and a
-gap is over when both do. A clock that is far behind the record is doubted: until it is right again time goes on from
-the record.
+gap is over when both do. A clock that is far behind the record is doubted, and one that went far ahead while the steady
+one did not: until it is right again time goes on from the record.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,12 @@ JUMP = timedelta(seconds=2)
 """By how much the two clocks may differ without that the one on the wall was set."""
 
 DOUBTED = DAY
-"""A clock further behind the record than this is wrong, or what was written last was."""
+"""A clock further behind the record than this is wrong, or what was written last was.
+
+So is one that was set forward by more than this, as the steady one tells."""
+
+FAR = 730 * DAY
+"""A clock further ahead of the record than this is wrong, even if nobody saw it being set: no course is as long."""
 
 
 class Steady(Value):
@@ -63,16 +68,26 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
 
     # From where it was seen to go ahead, and no further than that.
     comes_back = known is not None and set_by < timedelta(0) and known.ahead + set_by > -JUMP
-    if says < written_at - DOUBTED and not comes_back:
+    is_ahead = _is_ahead(last, known, set_by, steady) or (
+        says > written_at + FAR and (by_steady is None or set_by > DOUBTED)
+    )
+    if is_ahead or (says < written_at - DOUBTED and not comes_back):
         goes_on = by_steady is not None and by_steady >= written_at - DOUBTED
         now = by_steady if by_steady is not None and goes_on else written_at + MOMENT
-        is_told = last is not None and last.doubted_since is not None and last.boot == steady.boot
+        is_told = (
+            last is not None
+            and last.doubted_since is not None
+            and (last.boot, last.is_ahead) == (steady.boot, is_ahead)
+        )
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
         if news is not None and not goes_on:
             news["off"] = True
         return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
     news = None
-    if last is not None and last.doubted_since is not None and not comes_back:
+    if last is not None and _is_of_one_frame(last) and set_by:
+        # What was written meanwhile is on the steady clock as all before: all of it moves together.
+        news = {**stands, "seconds": _seconds(set_by)}
+    elif last is not None and last.doubted_since is not None and not comes_back:
         # What was written meanwhile was written by the steady clock, or at some time from then until now.
         since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
         late = max(timedelta(0), says - since_then)
@@ -80,6 +95,19 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     elif set_by < timedelta(0) or (set_by and steady.watched is not None):
         news = {**stands, "seconds": _seconds(set_by)}
     return Testimony(says, says, news=news, set_by=set_by)
+
+
+def _is_ahead(last: ClockSeen | None, known: ClockSeen | None, set_by: timedelta, steady: Steady) -> bool:
+    """Tell if the clock was set far forward, while the steady one tells what has really passed."""
+    if known is None or last is None or last.doubted_since is None:
+        is_seen = known is not None and steady.watched is not None
+    else:
+        is_seen = not last.is_off
+    return is_seen and known is not None and known.ahead + set_by > DOUBTED and set_by > JUMP
+
+
+def _is_of_one_frame(last: ClockSeen) -> bool:
+    return last.doubted_since is not None and last.is_ahead and not last.is_off
 
 
 def _known(last: ClockSeen | None, steady: Steady) -> ClockSeen | None:

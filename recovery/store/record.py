@@ -14,7 +14,7 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
-from recovery.engine.facts import MEMORY, Cue, Fact, from_ms
+from recovery.engine.facts import MEMORY, Cue, Fact, from_ms, to_ms
 from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
 from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.travel import move
@@ -142,7 +142,8 @@ def load(
     known: list[Episode] = []
     unreadable: dict[str, Unreadable] = {}
     left: list[Episode | None] = []
-    for id_ in journal.open_episodes(shut_since=over_since or now - LEDGER_MEMORY):
+    lately = min(now, _by(steady) or now) - LEDGER_MEMORY
+    for id_ in journal.open_episodes(shut_since=over_since or lately):
         try:
             known.append(load_one(journal, id_, now))
         except Unreadable as error:
@@ -153,6 +154,14 @@ def load(
         tuple(e for e in known if not e.is_over), over, unreadable, tuple(e for e in left if e is not None)
     )
     return record.hearing(now, steady)
+
+
+def _by(steady: Steady) -> datetime | None:
+    """When it is by the steady clock, where the daemon watches it: one far ahead would hide what is just over."""
+    if steady.watched is None:
+        return None
+    at, ms = steady.watched
+    return at + timedelta(milliseconds=max(0, steady.ms - ms))
 
 
 def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
@@ -408,13 +417,15 @@ _BY_THE_CLOCK = ("begin", "snooze", "advance", "setback", "resume")
 """The verbs that nothing but the clock could allow."""
 
 
-def believe(journal: Journal, record: Record, now: datetime) -> Record:
+def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO_STEADY) -> Record:
     """Take the person's word that the clock is right: what lies ahead of it was written by one that was not.
 
-    Needs a transaction. Raises `StoreError`.
+    From here on it is held against the steady one anew. Needs a transaction. Raises `StoreError`.
     """
     record = _put_right(journal, record, [e.id for e in record.all], now, "person")
-    return bring_up(journal, record.hearing(now), now)
+    stands = {"boot": steady.boot, "steady": steady.ms, "seconds": 0, "since": to_ms(now)}
+    record = write(journal, record, [Fact(e.id, now, f.CLOCK, stands) for e in record.all], now)
+    return bring_up(journal, record.hearing(now, steady), now)
 
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:

@@ -213,19 +213,141 @@ def test_what_was_ended_under_a_wrong_clock_counts_as_late_as_it_may_have_been(p
     assert "not now" in patient.types("begin", "ice", status=1).err
 
 
-@pytest.mark.parametrize("days", [2, 30, 3650])
-def test_a_clock_that_the_daemon_saw_go_ahead_is_believed_when_it_comes_back(
-    watched: Person, days: int
+@pytest.mark.parametrize("days", [1.1, 3, 30, 3650, 20000])
+def test_a_clock_that_the_daemon_saw_go_far_ahead_is_doubted_until_it_comes_back(
+    watched: Person, days: float
 ) -> None:
+    """Three days after five steady minutes: nothing is decided by it, and nothing is left of it."""
+    before = watched.json("status")["episodes"][0]
+    watched.waits(minutes=5)
     sets(watched, 24 * days)
-    watched.types("checkin", "pain=4")
+    assert "clock looks wrong" in told(watched)
+    for look in LOOKS:
+        assert "clock looks wrong" in watched.types(look).err
+    assert watched.json("status")["clock"]["doubted"] is True
+    watched.types("checkin", "pain=1", "swelling=0")
+    for act in (("begin", "ice"), ("advance", "--because", "x"), ("setback",), ("snooze",), ("resume",)):
+        assert "clock looks wrong" in watched.types(*act, status=1).err
+    while_ahead = watched.json("status")["episodes"][0]
+    assert while_ahead["phase"]["id"] == before["phase"]["id"]
+    assert while_ahead["healing"]["day"] == before["healing"]["day"]
+    watched.waits(minutes=3)
     watched.daemon_wakes()
     sets(watched, -24 * days)
-    watched.waits(minutes=1)
-    watched.types("checkin", "pain=3")
-    assert "clock" not in watched.json("status")
-    assert "righted" in kinds(watched)
+
+    after = watched.json("status")
+    assert "clock" not in after
+    assert after["episodes"][0]["alerts"] == before["alerts"]
+    assert after["episodes"][0]["phase"] == before["phase"] | {"gate": after["episodes"][0]["phase"]["gate"]}
+    assert not {"missed", "righted"} & {*kinds(watched)}
+    assert "72 hours" not in told(watched)
+    answered = [fact["at"] for fact in watched.lines("log", "--all") if fact["kind"] == "answered"]
+    assert [at[:16] for at in answered] == ["2026-11-23T15:45"]
     watched.types("store", "check")
+
+
+def test_far_ahead_it_is_believed_when_the_person_says_so(watched: Person) -> None:
+    """A virtual machine that was stopped: its steady clock stood still."""
+    sets(watched, 72)
+    assert watched.json("resume", "--clock-is-right")["accepted"] is True
+    watched.daemon_wakes()
+    status = watched.json("status")
+    assert "clock" not in status
+    assert status["now"].startswith("2026-11-26T16:40")
+    assert "clock" not in watched.json("status")
+    sets(watched, -72)
+    assert watched.json("status")["clock"]["doubted"] is True
+
+
+def test_far_ahead_it_stays_doubted_when_the_daemon_dies(watched: Person) -> None:
+    sets(watched, 72)
+    watched.daemon_dies()
+    watched.waits(minutes=1)
+    assert watched.json("status")["clock"]["doubted"] is True
+    watched.daemon_wakes()
+    assert watched.json("status")["clock"]["doubted"] is True
+
+
+def test_a_machine_that_was_off_for_days_is_not_doubted(watched: Person) -> None:
+    watched.starts_the_machine_anew()
+    watched.waits(days=5)
+    watched.daemon_wakes()
+    assert "clock" not in watched.json("status")
+
+
+def test_a_machine_that_slept_for_days_is_not_doubted(watched: Person) -> None:
+    watched.waits(days=5)
+    watched.daemon_wakes()
+    assert "clock" not in watched.json("status")
+
+
+@pytest.mark.parametrize("days", [800, 3650, 20000])
+def test_a_clock_ahead_by_years_is_doubted_though_nobody_saw_it_being_set(patient: Person, days: int) -> None:
+    patient.types("begin", "ice")
+    patient.waits(minutes=5)
+    patient.sets_the_clock(days=days)
+    for look in LOOKS:
+        ran = patient.types(look)
+        assert "clock looks wrong" in ran.err
+        assert not re.search(r"day \d{3,}", ran.out)
+    assert "clock looks wrong" in patient.types("begin", "ice", status=1).err
+    patient.types("end", "ice")
+    patient.sets_the_clock(days=-days)
+    patient.waits(minutes=1)
+    status = patient.json("status")
+    assert "clock" not in status
+    assert status["episodes"][0]["healing"]["day"] == 2
+    assert "righted" not in kinds(patient)
+
+
+@pytest.mark.parametrize("hours", [5, 20, 24])
+def test_a_clock_set_forward_opens_nothing_before_its_time_by_the_steady_one(
+    person: Person, hours: float
+) -> None:
+    """Injured an hour ago, and ahead by less than is doubted: a day is a day by both clocks."""
+    person.starts(
+        "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
+    )
+    person.daemon_wakes()
+    person.types("checkin", "pain=5", "swelling=2")
+    sets(person, hours)
+    person.types("checkin", "pain=1", "swelling=0")
+    person.waits(hours=22, minutes=30)
+    person.daemon_wakes()
+    person.types("checkin", "pain=1", "swelling=0")
+    assert person.json("status")["episodes"][0]["phase"]["id"] == "rice"
+    person.waits(minutes=30)
+    person.daemon_wakes()
+    assert "completed" in kinds(person)
+
+
+def test_ahead_by_less_and_right_again_leaves_the_times_as_they_were(watched: Person) -> None:
+    before = watched.json("status")["episodes"][0]
+    for hours in (20, -20, 5, -5, -3, 3):
+        sets(watched, hours)
+    after = watched.json("status")["episodes"][0]
+    for key in ("onset", "phase", "alerts", "healing"):
+        assert after[key] == before[key]
+
+
+def test_what_the_clock_jumped_over_was_missed_for_that_and_not_asleep(watched: Person) -> None:
+    sets(watched, 20)
+    reasons = {fact["data"]["reason"] for fact in watched.lines("log", "--all") if fact["kind"] == "missed"}
+    assert reasons
+    assert not [reason for reason in reasons if "asleep" in reason]
+
+
+def test_alerts_of_a_clock_that_was_ahead_are_taken_back_with_it(person: Person) -> None:
+    person.starts("start", "strain", "--grade", "2", "--onset", "1h ago", "--side", "left", "--screen", "none",
+                  "--signs", "none")  # fmt: skip
+    before = person.json("status")["episodes"][0]["alerts"]
+    person.sets_the_clock(days=5)
+    person.types("flag", "no-weight")
+    assert len(person.json("status")["episodes"][0]["alerts"]) == len(before) + 2
+    person.sets_the_clock(days=-5)
+    person.types("resume", "--clock-is-right")
+    alerts = {alert["id"] for alert in person.json("status")["episodes"][0]["alerts"]}
+    assert alerts == {alert["id"] for alert in before} | {"flag/no-weight"}, "what the person said stands"
 
 
 def test_ahead_then_right_with_nobody_to_see_it_is_doubted_until_the_person_says_so(patient: Person) -> None:
@@ -276,7 +398,8 @@ def test_a_session_before_a_far_jump_keeps_its_gap_whatever_is_read_again(
     sets(person, hours)
     person.daemon_wakes()
     assert kinds(person).count("ended") == 1
-    assert "after the last session" in person.types("begin", status=1).err
+    refused = person.types("begin", status=1).err
+    assert ("after the last session" if hours <= 24 else "clock looks wrong") in refused
     sets(person, -hours)
     assert "after the last session" in person.types("begin", status=1).err
     person.waits(hours=2)
