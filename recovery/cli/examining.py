@@ -24,6 +24,7 @@ from recovery.notify import disturbing, inspecting
 from recovery.notify.inspecting import Desk
 from recovery.notify.session_bus import bare
 from recovery.settings import Settings
+from recovery.store import failures
 from recovery.store.figures import Lateness, figures, record_of
 from recovery.store.journal import NAME
 from recovery.store.record import Record
@@ -106,7 +107,7 @@ def examine(
         yield from wrong
         there = presence.read(folder)
         kept = _looked("journal", lambda: _journal(folder, now))
-        if kept[0].state != "fail":
+        if kept[0].state != "fail" or len(kept) > 1:
             record = _record(folder, now)
     desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
     known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes, record.doubt)
@@ -486,10 +487,25 @@ def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
         return (Check("journal", "fail", error.message, error.hint),)
     if known.fault:
         return (Check("journal", "fail", _("damaged: {reason}", reason=known.fault), "recovery store check"),)
+    from recovery.store.checking import check  # heavy
+
+    faults = check(path, now=now).faults
+    if faults:
+        return _not_whole(path, str(faults[0]), len(faults) - 1), _lateness(known.lateness, known.not_shown)
     found = _("schema {schema}, whole, {size} KiB", schema=known.schema, size=-(-known.size // 1024))
     if known.schema < known.newest:
         found += _("; the next command brings it to schema {newest}", newest=known.newest)
     return Check("journal", "ok", found), _lateness(known.lateness, known.not_shown)
+
+
+def _not_whole(path: Path, first: str, more: int) -> Check:
+    found = _("not whole: {fault}", fault=first)
+    found += n_(" (and {count} more)", " (and {count} more)", more) if more else ""
+    advice = _(
+        "recovery store check tells all; the daemon makes no copy of it any more; {remedy}",
+        remedy=failures.remedy(path),
+    )
+    return Check("journal", "fail", found, advice)
 
 
 def _lateness(known: Lateness, not_shown: int) -> Check:

@@ -49,8 +49,8 @@ def _looked_at(
     for episode in _meant(person, wanted, as_json=as_json):
         try:
             seen.append((episode, look(episode)))
-        except NONSENSE as error:
-            person = person.without(episode.id, error)
+        except NONSENSE:
+            person = person.without(episode.id)
     if not seen:
         raise person.nothing()
     return person, seen
@@ -80,6 +80,8 @@ def status(episode: str | None, as_json: bool) -> int:
             for line in unreadable_lines(left.record):
                 print(line)
             print(text.daemon(there, looks[0].episode.place, person.now))
+            for line in text.damage(there):
+                print(line)
             show_untold(person, is_daemon_running=there is not None)
     except (NotThere, Unreadable) as error:
         if as_json and episode is None:

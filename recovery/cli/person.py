@@ -20,11 +20,11 @@ from recovery.language import _
 from recovery.store.journal import Journal
 from recovery.store.record import (
     Record,
-    Unreadable,
     bring_up,
     load,
     seen_at,
     told,
+    unreadable,
     untold,
     write,
     written_if_free,
@@ -72,9 +72,9 @@ class Person(Value):
         """The error where no episode can be told: nothing is active, or the first of what is cannot be read."""
         return next(iter(self.record.unreadable.values()), None) or nothing_active()
 
-    def without(self, id_: str, error: Exception) -> "Person":
+    def without(self, id_: str) -> "Person":
         """The person once one of their episodes has turned out to make no sense."""
-        gone = Unreadable(self.journal.path, id_, error)
+        gone = unreadable(self.journal, id_, self.now)
         return replace(self, record=self.record.without(id_, gone, self.now))
 
 

@@ -72,6 +72,7 @@ def daemon_json(there: Presence | None) -> dict[str, Any]:
             "next_wakeup": None,
         }
     waking = there.next_wakeup
+    damage = {"damage": there.damage} if there.damage else {}
     return {
         "running": True,
         "pid": there.pid or None,
@@ -79,6 +80,7 @@ def daemon_json(there: Presence | None) -> dict[str, Any]:
         "notifier": there.notifier or None,
         "problem": there.problem or None,
         "next_wakeup": None if waking is None else from_ms(waking).isoformat(timespec="seconds"),
+        **damage,
     }
 
 

@@ -387,6 +387,14 @@ def daemon(there: Presence | None, place: Place, now: datetime) -> str:
     return _row(_("Daemon"), words)
 
 
+def damage(there: Presence | None) -> list[str]:
+    """Tell that the journal is damaged, where the daemon has found that."""
+    if there is None or not there.damage:
+        return []
+    words = _("{reason}; recovery store check tells what is wrong", reason=there.damage)
+    return [_row(_("Journal"), styled(words, "yellow"))]
+
+
 def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
     """When each activity is next, and why."""
     lines = []

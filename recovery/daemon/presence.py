@@ -48,6 +48,8 @@ class Presence(Value):
     """The number of the last desktop that was handed over to it and looked at: see `handing`."""
     not_taken: str = ""
     """Why it does not speak to that one; empty where it does."""
+    damage: str = ""
+    """Why no daily copy is made: the journal is damaged; empty where it is whole, as far as it was looked over."""
 
 
 class Lock:
@@ -175,7 +177,15 @@ def _sign(folder: Path) -> Presence:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(name)
-    texts = (sign.notifier, sign.problem, sign.version, sign.bus or "", sign.screen, sign.not_taken)
+    texts = (
+        sign.notifier,
+        sign.problem,
+        sign.version,
+        sign.bus or "",
+        sign.screen,
+        sign.not_taken,
+        sign.damage,
+    )
     if not all(isinstance(value, str) for value in texts):
         raise ValueError("no text")
     return sign

@@ -235,6 +235,20 @@ class Daemon:
             handed=handed.number,
             not_taken=handed.problem,
         )
+        self._say(problem)
+        is_known = problem or self._notifier.capabilities() is not None
+        if is_known and not self._is_ready:
+            self._is_ready = True
+            self._supervisor.ready()
+            if self._on_ready is not None:
+                self._tell_starter(self._on_ready)
+        self._back_up()
+        if self._service.damage != self._sign.damage:
+            self._sign = replace(self._sign, damage=self._service.damage)
+            self._say(problem)
+
+    def _say(self, problem: str) -> None:
+        """Write down how things are, where that is new. Raises `RecoveryError` where nobody could see that we run."""
         if self._sign != self._said and self._gone_since is None:
             try:
                 presence.write(self._folder, self._sign)
@@ -248,13 +262,6 @@ class Daemon:
                 if not self._is_mute:
                     self._log.error("%s cannot be written: %s", self._folder, error.strerror)
                 self._is_mute = True
-        is_known = problem or self._notifier.capabilities() is not None
-        if is_known and not self._is_ready:
-            self._is_ready = True
-            self._supervisor.ready()
-            if self._on_ready is not None:
-                self._tell_starter(self._on_ready)
-        self._back_up()
 
     def _back_up(self) -> None:
         """Copy the journal once a day, when all is told and nothing will be due for a while."""

@@ -39,6 +39,7 @@ from recovery.notify.port import (
 )
 from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
+from recovery.store.failures import Damaged
 from recovery.store.journal import NAME, Journal
 from recovery.store.record import (
     Record,
@@ -131,6 +132,8 @@ class Service:
         """The local day of the newest daily copy."""
         self._copy_again_at: datetime | None = None
         self._copy_trouble = ""
+        self.damage = ""
+        """What is wrong with the journal, so that no copy of it is made; "" where that is not known."""
         self._untracked = 0
 
     def wake(self, now: datetime) -> datetime | None:
@@ -326,8 +329,9 @@ class Service:
             if str(error) != self._copy_trouble:
                 self._log.error("no copy of the journal: %s", error)
             self._copy_trouble = str(error)
+            self.damage = str(error) if isinstance(error, Damaged) else ""
             return
-        self._copied_on, self._copy_again_at, self._copy_trouble = today, None, ""
+        self._copied_on, self._copy_again_at, self._copy_trouble, self.damage = today, None, "", ""
 
     def settle(self, now: datetime) -> None:
         """Bring all that is known to the disk before the machine sleeps; a trouble is told in the log."""

@@ -363,10 +363,10 @@ def _is_of_an_earlier_day(episode: Episode, track: Track, at: datetime) -> bool:
 
 def _phase(episode: Episode, fact: Fact) -> Episode:
     state, stay = fact.data["state"], episode.stay
+    ids = [phase.id for phase in episode.protocol.phases]
+    if fact.data["phase"] not in ids and state != LEFT:
+        raise ValueError(f"no phase {fact.data['phase']}")  # passed over, all of the phase would be told anew
     if state == "entered":
-        ids = [phase.id for phase in episode.protocol.phases]
-        if fact.data["phase"] not in ids:
-            return episode
         index = ids.index(fact.data["phase"])
         phase = on_rung(episode.protocol.phases[index], 0)
         entered = Stay(
@@ -703,6 +703,9 @@ def _delivered(episode: Episode, fact: Fact) -> Episode:
         troubles={seq: why for seq, why in episode.troubles.items() if seq not in over},
     )
 
+
+LEFT = "left"
+"""The state of a phase of which nothing more follows: what comes next is told by another fact."""
 
 _REPEATED = ("start", "end")
 _OFFERS = ("offer", "way-back")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from recovery.engine import facts as f
 from recovery.engine.acts_reports import read_answer
 from recovery.engine.facts import Fact
+from recovery.engine.fold import LEFT
 from recovery.protocol.model import RecoveryProtocol, Session
 from recovery.values import replace
 
@@ -19,7 +20,8 @@ def carried_over(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
     """The facts of an episode for folding them under `protocol`; without an upgrade they are what they are.
 
     Sessions that the protocol does not know keep their place in the ledger, for the limits. Answers that it could
-    not get are left out: what they told is unknown, and unknown opens nothing.
+    not get are left out: what they told is unknown, and unknown opens nothing. Phases that it does not know are as
+    if they had been left.
     """
     if not any(fact.kind == f.UPGRADED for fact in facts):
         return facts
@@ -35,7 +37,7 @@ def carried_over(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
 def _carried(
     protocol: RecoveryProtocol, steps: dict[tuple[str, str], int], facts: Iterable[Fact]
 ) -> Iterable[Fact]:
-    unknown = set()
+    unknown, phases = set(), {phase.id for phase in protocol.phases}
     for fact in facts:
         data = fact.data
         if fact.kind == f.OFFERED and "seconds" in data:
@@ -43,6 +45,9 @@ def _carried(
                 unknown.add(data["occurrence"])
                 yield replace(fact, data={**data, "phase": NOWHERE})
                 continue
+        elif fact.kind == f.PHASE and data["phase"] not in phases:
+            yield replace(fact, data={**data, "state": LEFT})  # its cue is still to be told
+            continue
         elif fact.kind == f.ENDED and data["occurrence"] in unknown:
             yield replace(fact, by="person")  # as if confirmed: nobody is asked any more how it went
             continue

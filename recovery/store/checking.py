@@ -219,7 +219,7 @@ def _of_facts(
     misfits = {*Chain(connection).misfits()}
     for seq, episode, *columns in in_lots(connection.execute(_FACTS), tick):
         course = courses[episode]
-        fact, wrong = _read(course.episode, seq, *columns)
+        fact, wrong = read_row(course.episode, seq, *columns)
         wrong = wrong or course.wrong(fact)
         if seq in misfits:
             wrong = wrong or _(
@@ -239,7 +239,7 @@ def _of_answers(connection: sqlite3.Connection) -> Iterator[Fault]:
             return
 
 
-def _read(
+def read_row(
     episode: str, seq: int, at: Any, recorded_at: Any, kind: Any, by: Any, text: Any
 ) -> tuple[Fact, str]:
     """A fact as its row has it, and what keeps it from being read."""
@@ -254,8 +254,8 @@ def _read(
         return nothing, _("nobody called {name!r} writes facts", name=by)
     try:
         data = json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
-        return nothing, _("what it says cannot be read: {reason}", reason=error)
+    except (ValueError, TypeError, RecursionError):
+        return nothing, _("what it says cannot be read")
     if not isinstance(data, dict):
         return nothing, _("what it says is not an object")
     return Fact(episode, happened, str(kind), data, by, written, seq), ""
@@ -268,22 +268,31 @@ def _of_episodes(journal: Journal, tick: Tick) -> Iterator[Fault]:
         try:
             facts = journal.facts(id_)
             protocol = protocol_of(journal, id_)
-        except (RecoveryError, ValueError, KeyError, TypeError) as error:
-            yield Fault(where, _("cannot be read: {reason}", reason=_reason(error)))
+        except RecoveryError as error:
+            yield Fault(where, _("cannot be read: {reason}", reason=error.message))
+            continue
+        except (ValueError, KeyError, TypeError):
+            yield Fault(where, _("cannot be read"))
             continue
         tick(len(facts))
         try:
             fold(protocol, carried_over(protocol, facts))
-        except Exception as error:  # facts that make no sense raise whatever the rule trips over
-            place = _("fact {seq}", seq=_stumbles_at(protocol, facts)) if facts else where
-            words = _("{episode} cannot be told from its facts: {reason}", episode=id_, reason=_reason(error))
-            yield Fault(place, words)
+        except Exception:  # facts that make no sense raise whatever the rule trips over
+            reason = stumbling_block(protocol, facts)
+            yield Fault(
+                where, _("{episode} cannot be told from its facts: {reason}", episode=id_, reason=reason)
+            )
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecoveryError):
-        return error.message
-    return f"{type(error).__name__} {error}"
+def stumbling_block(protocol: RecoveryProtocol, facts: list[Fact]) -> str:
+    """Say which fact does not fit where no single one is wrong; "" where they fold."""
+    if not facts:
+        return _("it has no start")
+    try:
+        fold(protocol, carried_over(protocol, facts))
+    except Exception:  # as above
+        return _("fact {seq} does not fit what comes before it", seq=_stumbles_at(protocol, facts))
+    return ""
 
 
 def _stumbles_at(protocol: RecoveryProtocol, facts: list[Fact]) -> int:

@@ -83,6 +83,7 @@ _ALL_EPISODES = """
 _ALL_FACTS = f"""
     SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
     ORDER BY seq"""  # noqa: S608 - constants only
+_ROWS_OF = "SELECT seq, at, recorded_at, kind, by, data FROM fact WHERE episode = ? ORDER BY seq"
 _BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
 _PIN = """
     INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
@@ -454,6 +455,17 @@ class Journal:
     def _remake_answers(self) -> None:
         self._rows("DELETE FROM answer")
         self._rows(f"INSERT OR REPLACE INTO answer {ANSWERS_SQL.format(told='fact AS told')}")
+
+    def rows_of(self, episode: str) -> list[tuple[Any, ...]]:
+        """The rows of an episode as the table has them, a text that is none as bytes: place first, data last.
+
+        Raises `NotThere` for an unknown episode, `StoreError`.
+        """
+        from recovery.store.chain import as_it_stands  # hardly ever needed
+
+        number = self._number(episode)
+        with as_it_stands(self._connection):
+            return self._rows(_ROWS_OF, number)
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
         """The facts of one episode or of all, whatever their age, in the order of the journal.

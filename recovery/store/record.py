@@ -20,7 +20,7 @@ from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
-from recovery.errors import RecoveryError, StoreError
+from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
@@ -34,10 +34,9 @@ from recovery.values import Value, field, replace
 class Unreadable(StoreError):
     """An episode that cannot be told from what the journal has of it."""
 
-    def __init__(self, path: Path, episode: str, error: Exception) -> None:
+    def __init__(self, path: Path, episode: str, reason: str = "", advice: str = "") -> None:
         self.episode = episode
-        self.reason = error.message if isinstance(error, RecoveryError) else f"{type(error).__name__} {error}"
-        self.reason = self.reason.removeprefix(f"{path}: ")
+        self.reason = reason or _("its facts do not fit one another")
         super().__init__(
             _(
                 "{path}: {episode} cannot be told from its facts: {reason}",
@@ -45,8 +44,15 @@ class Unreadable(StoreError):
                 episode=episode,
                 reason=self.reason,
             ),
-            _("recovery store check tells what is wrong"),
+            advice or _("recovery store check tells what is wrong"),
         )
+
+
+def unreadable(journal: Journal, id_: str, now: datetime) -> Unreadable:
+    """The error for an episode that cannot be told, with the fact that does not fit."""
+    from recovery.store import misfits  # heavy, and hardly ever needed
+
+    return Unreadable(journal.path, id_, misfits.reason(journal, id_), misfits.advice(journal, id_, now))
 
 
 T = TypeVar("T")
@@ -184,7 +190,7 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
         return _with_answers(journal, protocol, facts, now)
     except (*NONSENSE, Nonsense) as error:
         # No reason for the daemon to end, nor for a command to call it a bug.
-        raise Unreadable(journal.path, id_, error) from error
+        raise unreadable(journal, id_, now) from error
 
 
 _LATEST = 32
@@ -299,8 +305,8 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
                 episode = record.of(id_)
                 _, facts = decide(episode, now, record.others(episode))
                 record = write(journal, record, facts, now)
-            except (*NONSENSE, Nonsense) as error:
-                record = record.without(id_, Unreadable(journal.path, id_, error), now)
+            except (*NONSENSE, Nonsense):
+                record = record.without(id_, unreadable(journal, id_, now), now)
     return record
 
 
@@ -334,8 +340,8 @@ def _put_right(
         try:
             known = journal.facts(id_, since=now - LEDGER_MEMORY)
             record = write(journal, record, [right(record.of(id_), now, known, by)], now)
-        except (*NONSENSE, Nonsense) as error:
-            record = record.without(id_, Unreadable(journal.path, id_, error), now)
+        except (*NONSENSE, Nonsense):
+            record = record.without(id_, unreadable(journal, id_, now), now)
     return record
 
 
@@ -358,8 +364,8 @@ def seen_at(record: Record, now: datetime, path: Path) -> Record:
             try:
                 episode = record.of(id_)
                 record = record.with_(decide(episode, now, record.others(episode))[0])
-            except NONSENSE as error:
-                record = record.without(id_, Unreadable(path, id_, error), now)
+            except NONSENSE:
+                record = record.without(id_, Unreadable(path, id_), now)
     return record
 
 
@@ -375,8 +381,8 @@ def sound(record: Record, path: Path, use: Callable[[Episode], object], now: dat
     for episode in record.all:
         try:
             use(episode)
-        except NONSENSE as error:
-            record = record.without(episode.id, Unreadable(path, episode.id, error), now)
+        except NONSENSE:
+            record = record.without(episode.id, Unreadable(path, episode.id), now)
     return record
 
 

@@ -1,7 +1,10 @@
 """An episode that cannot be read: the others go on, and every command says which it is and why."""
 
+import json
 import random
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -35,12 +38,12 @@ def test_status_tells_the_others_and_which_cannot_be_read_and_why(two: Person) -
     out = two.types("status").out
     assert "Walk" in out
     assert "quick-1 cannot be read" in out
-    assert "KeyError 'zone'" in out
+    assert "fact 1: zone: is missing" in out
     assert "recovery store check" in out
 
     told = two.json("status")
     assert [episode["id"] for episode in told["episodes"]] == ["walks-1"]
-    assert told["unreadable"] == [{"id": "quick-1", "reason": "KeyError 'zone'"}]
+    assert told["unreadable"] == [{"id": "quick-1", "reason": "fact 1: zone: is missing"}]
 
 
 @pytest.mark.parametrize("command", ["next", "agenda", "explain", "pause", "log"])
@@ -52,7 +55,7 @@ def test_other_commands_work_for_the_others_and_say_it_on_standard_error(two: Pe
 
 def test_an_act_on_the_one_that_cannot_be_read_says_why(two: Person) -> None:
     ran = two.types("checkin", "pain=3", "--episode", "quick-1", status=1)
-    assert "quick-1 cannot be told from its facts: KeyError 'zone'" in ran.err
+    assert "quick-1 cannot be told from its facts: fact 1: zone: is missing" in ran.err
     assert "recovery store check" in ran.err
 
 
@@ -155,7 +158,7 @@ def test_a_daemon_starts_beside_it(tmp_path: Path) -> None:
         person.run("daemon", "start", "--notifier", "text")
         assert person.json("status")["daemon"]["running"]
         person.run("daemon", "stop")
-        assert "quick-1 cannot be told from its facts: KeyError 'zone'" in person.log()
+        assert "quick-1 cannot be told from its facts: fact 1: zone: is missing" in person.log()
 
 
 # Whatever the file holds -------------------------------------------------------------------------
@@ -186,3 +189,81 @@ def _laid(kept: Path, home: Path, change: tuple[str, object, int]) -> bool:
         (home / f"journal.db{end}").unlink(missing_ok=True)
     shutil.copyfile(kept, home / "journal.db")
     return make(home / "journal.db", change)
+
+
+# A flipped bit in the phase -----------------------------------------------------------------------
+
+
+def rewritten(journal: Path, seq: int, data: str) -> None:
+    """Change what a fact says, and nothing else: the triggers are as they were."""
+    with closing(sqlite3.connect(journal, isolation_level=None)) as other:
+        ((trigger,),) = other.execute("SELECT sql FROM sqlite_master WHERE name = 'fact_is_never_changed'")
+        other.execute("DROP TRIGGER fact_is_never_changed")
+        other.execute("UPDATE fact SET data = ? WHERE seq = ?", (data, seq))
+        other.execute(trigger)
+
+
+def flipped(home: Path) -> Path:
+    """A journal in which the phase that was entered has another name by one bit."""
+    journal = two_episodes(home)
+    with closing(sqlite3.connect(journal)) as other:
+        ((seq, data),) = other.execute("SELECT seq, data FROM fact WHERE kind = 'phase' AND episode = 1")
+    rewritten(journal, seq, data.replace('"phase":"only"', '"phase":"onli"'))
+    return journal
+
+
+def test_a_phase_that_is_another_by_one_bit_is_told_and_not_entered_anew(person: Person) -> None:
+    flipped(person.home)
+    person.waits(seconds=(LATER - NOW).total_seconds())
+    out = person.types("status").out
+    assert "quick-1 cannot be read, so nothing reminds of it: fact " in out
+    assert "phase: 'onli' is not one of 'only'" in out
+    watch = Watch(person.home)
+    before = watch.facts("phase")
+    watch.wake(LATER)
+    assert watch.facts("phase") == before
+
+
+def test_doctor_does_not_call_a_journal_whole_that_store_check_does_not(person: Person) -> None:
+    """Also where every episode can be told: an answer is another one."""
+    journal = two_episodes(person.home)
+    copy = person.json("store", "backup")["file"]
+    rewritten(journal, 8, '{"values":{"pain":6}}')
+    person.types("store", "check", status=1)
+    (told,) = (check for check in person.json("doctor", status=1)["checks"] if check["name"] == "journal")
+    assert told["state"] == "fail"
+    assert "not whole: fact 8: its checksum does not fit" in told["found"]
+    assert "the daemon makes no copy of it any more" in told["advice"]
+    assert copy in told["advice"]
+
+
+def test_status_says_that_the_journal_is_damaged_once_the_daemon_has_found_it(tmp_path: Path) -> None:
+    with Profile(tmp_path) as person:
+        journal = two_episodes(person.home)
+        rewritten(journal, 8, '{"values":{"pain":6}}')
+        person.run("daemon", "start", "--notifier", "text")
+        person.wait_for_sign(lambda sign: sign.damage, "the damage in the sign")
+        assert "fact 8: its checksum does not fit" in person.json("status")["daemon"]["damage"]
+        assert "fact 8: its checksum does not fit" in person.run("status").out
+        assert "recovery store check tells what is wrong" in person.run("status").out
+        person.run("daemon", "stop")
+
+
+# What can be typed ---------------------------------------------------------------------------------
+
+
+def test_a_fresh_start_that_cannot_be_read_can_be_taken_back_as_it_says(person: Person) -> None:
+    person.home.mkdir()
+    start(person.home, protocol(ICE.format(length="20min")))
+    journal = person.home / "journal.db"
+    with closing(sqlite3.connect(journal)) as other:
+        (seq, data) = other.execute("SELECT seq, data FROM fact WHERE kind = 'phase'").fetchone()
+    held = json.loads(data) | {"state": "held"}
+    rewritten(journal, seq, json.dumps(held))
+    person.waits(seconds=(NOON - NOW).total_seconds() + 60)
+    out = person.types("status", status=1).err
+    assert f"fact {seq}: " in out
+    assert "unmet" in out
+    assert "KeyError" not in out
+    assert "recovery undo --episode quick-1 takes back its start" in out
+    assert "Taken back" in person.types("undo", "--episode", "quick-1").out

@@ -151,7 +151,7 @@ def test_a_record_that_makes_no_sense_does_not_end_the_daemon(
         other.commit()
     daemon.wake(NOON + 20 * MINUTE)
     assert daemon.titles()[1:] == ["Ice: stop"]
-    assert "quick-1 cannot be told from its facts: KeyError" in caplog.text
+    assert "quick-1 cannot be told from its facts: fact 1: onset: is missing" in caplog.text
 
     file.write_bytes(good)
     daemon.wake_when_due()

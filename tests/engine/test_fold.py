@@ -118,8 +118,17 @@ def test_facts_about_what_is_not_known_any_more_change_nothing() -> None:
     for kind in (f.BEGUN, f.ENDED, f.DONE, f.SKIPPED, f.SNOOZED, f.MISSED, f.WITHHELD, "from another day"):
         changed = apply(episode, Fact("small-1", ONSET, kind, about | due, seq=5))
         assert replace(changed, names={}) == episode
-    gone = Fact("small-1", ONSET, f.PHASE, {"phase": "gone", "state": "entered", "reasons": []})
+    gone = Fact("small-1", ONSET, f.PHASE, {"phase": "gone", "state": "left", "reasons": []})
     assert apply(episode, gone) == episode
+
+
+@pytest.mark.parametrize("state", ["entered", "held", "offered", "way back"])
+def test_a_phase_that_the_protocol_lacks_is_not_passed_over(state: str) -> None:
+    """Else the person would be in no phase, and all of the first one would be told anew."""
+    episode, _ = started(small(ICE))
+    data = {"phase": "rjce", "state": state, "reasons": [], "unmet": []}
+    with pytest.raises(ValueError, match="no phase rjce"):
+        apply(episode, Fact("small-1", ONSET, f.PHASE, data))
 
 
 def test_the_ledger_forgets_what_no_limit_asks_for() -> None:
