@@ -63,6 +63,9 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
     """What came of it, in words; what the desktop has not told, where nothing reminds. The exit status."""
     match outcome:
         case Refused(reason, earliest):
+            if reason == person.record.doubt:
+                # That is told already, and how to end it.
+                raise RecoveryError(_("nothing is begun or moved on by this clock"))
             if earliest is None:
                 raise RecoveryError(reason)
             when = spell_when(before.place, earliest, person.now)

@@ -113,9 +113,14 @@ def steady() -> Steady:
 def recorded(journal: Journal, now: datetime) -> Record:
     """The same; tells where the clock looks wrong."""
     record = loaded(journal, now)
+    tell_doubted(record)
+    return record
+
+
+def tell_doubted(record: Record) -> None:
+    """Say on standard error where the clock looks wrong."""
     if record.is_clock_doubted:
         tell(f"{record.doubt[:1].upper()}{record.doubt[1:]}")
-    return record
 
 
 @contextmanager

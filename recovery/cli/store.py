@@ -13,6 +13,7 @@ import click
 from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
+from recovery.cli.person import at_the_journal, recorded
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import Guarded, harmless, is_plain
 from recovery.daemon import handing, presence
@@ -57,6 +58,8 @@ def check_(file: str | None, as_json: bool) -> int:
     if not file and not path.exists():
         raise NotThere(_("there is no journal yet"), str(path))
     report = check(path, now=clock.now())
+    if not file:
+        _tell_doubted()
     if as_json:
         print_json(_as_json(report))
         return 1 if report.faults else 0
@@ -87,6 +90,7 @@ def backup(file: str | None, as_json: bool) -> int:
     from recovery.store.backups import back_up
 
     written = back_up(paths.home(), clock.now(), _path(file) if file else None)
+    _tell_doubted()
     message = _("Copied: {path}", path=written)
     did(message)
     if as_json:
@@ -154,6 +158,7 @@ def export(file: str) -> int:
     journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
         raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
+    _tell_doubted()
     with journal:
         if file == STDIO:
             if isinstance(sys.stdout, Guarded):
@@ -257,6 +262,12 @@ def _tell(faults: tuple[Fault, ...]) -> None:
         click.echo(str(fault), err=True)
     if more := len(faults[_TOLD:]):
         click.echo(n_("and one more", "and {count} more", more), err=True)
+
+
+def _tell_doubted() -> None:
+    """Say where the clock looks wrong. What else is wrong with the journal is told by whoever looks for it."""
+    with suppress(RecoveryError), at_the_journal(looks=True) as (journal, now):
+        recorded(journal, now)
 
 
 def _is_confirmed(as_json: bool, question: str) -> bool:

@@ -126,7 +126,7 @@ def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
     with at_the_journal() as (journal, now), journal.transaction():
         record = bring_up(journal, loaded(journal, now), now)
         if record.is_clock_doubted:
-            raise _refused(record.doubt)
+            raise _refused(_("nothing is begun or moved on by this clock"))
         episode = record.of(before.id)
         reason = upgrading.refusal(episode, protocol)
         if reason:

@@ -3,9 +3,10 @@
 It is apart because hardly any journal has one, and `recovery status` may not cost more for that.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import ClockSeen, Episode, Treatment
+from recovery.engine.episode import ClockSeen, Episode, Track, Treatment
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.witness import JUMP
 from recovery.values import Value, replace
@@ -21,7 +22,7 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     set_by = timedelta(seconds=data["seconds"])
     since = from_ms(data["since"]) if "since" in data else None
     ahead, jumps = (before.ahead, before.jumps) if is_same and before is not None else (timedelta(0), ())
-    if not since:
+    if not since and (is_same or not _was_behind(episode, fact.at - set_by)):
         ahead += set_by
         # What began while it was further ahead is moved back with it.
         jumps = tuple(jump for jump in jumps[-_JUMPS:] if jump[1] <= ahead)
@@ -55,15 +56,19 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     ]
     if over:
         episode = _no_longer_ahead(episode, then, min(over))
+    ledger = tuple(_treatment_seen(t, then) for t in episode.ledger)
+    ends = {t.occurrence: t.off_at for t in ledger}
     return replace(
         episode,
-        ledger=tuple(_treatment_seen(t, then) for t in episode.ledger),
-        tracks={
-            name: replace(track, counts_from=track.counts_from and then.moved(track.counts_from))
-            for name, track in episode.tracks.items()
-        },
+        ledger=ledger,
+        tracks={name: _track_seen(track, then, ends) for name, track in episode.tracks.items()},
         told={name: replace(told, at=then.moved(told.at)) for name, told in episode.told.items()},
     )
+
+
+def _was_behind(episode: Episode, was: datetime) -> bool:
+    """Tell if a clock of which nothing was seen yet was behind what is written: then it was put right."""
+    return episode.written_at is not None and was < episode.written_at - JUMP
 
 
 def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
@@ -101,6 +106,13 @@ def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
     # Said to be off under a clock that was behind it has an end that is only assumed: the real one counts now.
     ended_at = max(began_at, then.moved(treatment.ended_at), off_at or began_at)
     return replace(treatment, began_at=began_at, ended_at=ended_at, off_at=off_at)
+
+
+def _track_seen(track: Track, then: _Frame, ends: Mapping[str, datetime | None]) -> Track:
+    if track.counts_from is None:
+        return track
+    counts_from = then.moved(track.counts_from)
+    return replace(track, counts_from=max(counts_from, ends.get(track.occurrence) or counts_from))
 
 
 def _over(treatment: Treatment, at: datetime, *, is_off: bool) -> Treatment:

@@ -141,7 +141,9 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
     newest = started.at
     # As `apply` does it, but nearly all cues are told by now: those are not even read.
     for fact in journal:
-        if fact.at < newest and fact.kind in _IN_ORDER:
+        if fact.kind == f.CLOCK:
+            episode = replace(episode, written_at=newest)
+        elif fact.at < newest and fact.kind in _IN_ORDER:
             episode = replace(episode, written_at=newest, answers=_in_order(given))
         if fact.recorded_at is not None and (fact.recorded_at > newest or fact.kind == f.RIGHTED):
             newest = fact.recorded_at

@@ -615,3 +615,36 @@ def test_the_real_end_told_under_a_clock_that_is_behind_counts(person: Person) -
     person.waits(minutes=1)
     refused = person.types("begin", "ice", status=1).err
     assert "earliest 11:40" in refused, "an hour after 10:40, when it was taken off"
+    assert "counted from 10:40" in person.types("explain", "ice").out
+    assert "24h since the injury (in 4 h 59 min, 15:40)" in person.types("status").out, (
+        "it was only put right"
+    )
+
+
+@pytest.mark.parametrize("hours", [-23, -25, -336])
+def test_how_long_it_was_on_is_not_known_after_a_clock_that_nobody_saw_set_back(
+    patient: Person, hours: float
+) -> None:
+    patient.types("begin", "ice")
+    patient.waits(minutes=19)
+    patient.sets_the_clock(hours=hours)
+    assert "How long it was on is not known" in patient.types("end", "ice").out
+
+
+@pytest.mark.parametrize("act", [("begin", "ice"), ("advance", "--because", "x"), ("snooze",), ("resume",)])
+def test_a_refusal_says_once_that_the_clock_looks_wrong(patient: Person, act: tuple[str, ...]) -> None:
+    patient.sets_the_clock(hours=-336)
+    refused = patient.types(*act, status=1)
+    assert (refused.out + refused.err).lower().count("clock looks wrong") == 1
+    assert "Error: " in refused.err
+    told_as_json = patient.json(*act, status=1)
+    assert "clock looks wrong" in told_as_json["reason"]
+
+
+@pytest.mark.parametrize("command", [("check",), ("backup",), ("export",)])
+def test_who_looks_after_the_journal_hears_of_the_clock(patient: Person, command: tuple[str, ...]) -> None:
+    assert "clock looks wrong" not in patient.types("store", *command).err
+    patient.sets_the_clock(hours=-336)
+    ran = patient.types("store", *command)
+    assert ran.err.count("clock looks wrong") == 1
+    assert "clock looks wrong" not in ran.out
