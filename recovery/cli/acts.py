@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from recovery import paths
-from recovery.cli.output import did
+from recovery.cli.output import did, failure_to_the_end
 from recovery.cli.person import (
     Person,
     at_the_journal,
     loaded,
+    note_as_told,
     opened,
     recorded,
     show_untold,
@@ -24,7 +25,7 @@ from recovery.cli.where import tell_lost
 from recovery.daemon import handing
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
-from recovery.engine.episode import Episode
+from recovery.engine.episode import COMPLETED, Episode
 from recovery.engine.moments import parse_moment
 from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
@@ -77,14 +78,31 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
     for alert in after.alerts.values():
         if alert.id not in before.alerts:
             print(alert_line(alert))
-    for words in needed if after.stay.index == before.stay.index else ():
-        print(words)
-    if act.verb == "checkin" and after.stay.index > before.stay.index:
+    if act.verb == "checkin" and after.stay.index > before.stay.index and not after.is_over:
         print(_("You are now in: {phase}.", phase=after.phase.title))
+    for words in needed:
+        print(words)
+    if after.state == COMPLETED:
+        _tell_completion(person, after, act, is_running=is_running)
     if not is_running and not after.is_over:
         show_untold(person, is_daemon_running=False)
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))
     return 0
+
+
+def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bool) -> None:
+    """Say that this act completed the episode, and what usually follows.
+
+    Where a daemon runs, its note comes as well.
+    """
+    cue = next((cue for cue in reversed([*after.pending.values()]) if cue.kind == "phase"), None)
+    if cue is None:
+        return
+    print(cue.body if act.verb == "advance" else f"{cue.title}. {cue.body}")  # `advance` has said that it is
+    if not is_running:
+        if not failure_to_the_end(sys.stdout):
+            note_as_told(person, [(after, cue)])
+        show_untold(person, is_daemon_running=False)
 
 
 def begin(activity: str | None, episode: str | None, as_json: bool) -> int:
@@ -194,14 +212,29 @@ def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
     for name, typed in values.items():
         if name not in known:
             raise UsageError(
-                _("nothing known as {name!r}", name=name),
-                _("{protocol} asks for {known}", protocol=episode.protocol.id, known=", ".join(known)),
+                _("{protocol} does not ask for {name!r}", protocol=episode.protocol.id, name=name),
+                _meant(name, episode),
             )
         if read_answer(typed, known[name]) is None:
             expected = expected_answer(known[name], current())
             raise UsageError(
                 _("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
             )
+
+
+def _meant(name: str, episode: Episode) -> str:
+    """What to type instead of an answer to something that is not asked: a sign that is reported, or a name like it."""
+    from difflib import get_close_matches
+
+    asked = [*episode.protocol.observations]
+    signs = [flag.id for flag in episode.whole.red_flags if flag.ask]
+    near = [each for each in (*asked, *signs) if each.startswith(name)]
+    near = near or get_close_matches(name, [*asked, *signs], 1)
+    if not near:
+        return _("{protocol} asks for {known}", protocol=episode.protocol.id, known=", ".join(asked))
+    if near[0] in asked:
+        return _("did you mean {name!r}?", name=near[0])
+    return _("a sign is reported by {command}", command=f"recovery flag {near[0]}")
 
 
 def _pair(answer: str) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def undo(episode: str | None, as_json: bool) -> int:
         )
         tell_lost([undone])
         when = spell_when(undone.place, last.at, now)
-    message = _taken_back(last, when)
+    message = _taken_back(last, when, undone.place)
     did(message)
     handing.wake(folder)
     if as_json:
@@ -138,11 +138,12 @@ def undo(episode: str | None, as_json: bool) -> int:
             until = undone.paused_until
             ends = spell_when(undone.place, until, now) if until else "recovery resume"
             print(_("Paused until {when}.", when=ends))
-        print(_("You are in: {phase}.", phase=undone.phase.title))
+        if not undone.is_over:
+            print(_("You are in: {phase}.", phase=undone.phase.title))
     return 0
 
 
-def _taken_back(last: Fact, when: str) -> str:
+def _taken_back(last: Fact, when: str, place: Place) -> str:
     """Say in a sentence what was taken back; `when` it was, in words."""
     if last.kind == f.STARTED:
         return _(
@@ -150,12 +151,19 @@ def _taken_back(last: Fact, when: str) -> str:
             episode=last.episode,
             when=when,
         )
-    values = ", ".join(f"{name} {value}" for name, value in last.data.get("values", {}).items())
-    about = values or last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2]
-    what = f"{_(FACTS.get(last.kind, last.kind))} {about}".rstrip()
+    what = f"{_(FACTS.get(last.kind, last.kind))} {_subject(last, place)}".rstrip()
     if last.kind == f.ALERTED and last.data.get("cleared"):
-        what = _("{name} is dealt with", name=about)
+        what = _("{name} is dealt with", name=_subject(last, place))
     return _("Taken back in {episode}: {what}, {when}.", episode=last.episode, what=what, when=when)
+
+
+def _subject(last: Fact, place: Place) -> str:
+    """What an entry was about: an activity or a sign by its name, all else as the log says it."""
+    if last.kind in (f.ANSWERED, f.CORRECTED, f.SCREENED, f.SETBACK, f.MOVED, f.STEPPED, f.TICKED, f.PAUSED):
+        from recovery.cli.about import about_words
+
+        return about_words(last, place)
+    return str(last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2])
 
 
 def _taking_back_an_upgrade(journal: Journal, id_: str, says: datetime) -> list[Fact]:

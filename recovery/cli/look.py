@@ -68,7 +68,8 @@ def status(episode: str | None, as_json: bool) -> int:
             unreadable = person.record.unreadable
 
             def look(one: Episode) -> Outlook:
-                return outlook(one, person.now, person.record.others(one))
+                is_doubted = person.record.is_clock_doubted
+                return outlook(one, person.now, person.record.others(one), is_clock_doubted=is_doubted)
 
             left, seen = _looked_at(person, episode, look, as_json=as_json)
             looks, unreadable = [each for _one, each in seen], left.record.unreadable

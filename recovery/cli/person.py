@@ -1,7 +1,7 @@
 """What a command works on: the folder of state, the moment, and the person's open episodes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -179,8 +179,13 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
     for episode, cue in due:
         when = episode.place.local(cue.due_at)
         tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")
-    if failure_to_the_end(sys.stderr):
-        return  # nobody has seen them: the next command tells them
+    if not failure_to_the_end(sys.stderr):  # else nobody has seen them: the next command tells them
+        note_as_told(person, due)
+
+
+def note_as_told(person: Person, due: Sequence[tuple[Episode, Any]]) -> None:
+    """Write down that cues were told as text; what cannot be written now is told once more next time."""
+    journal, now = person.journal, person.now
 
     def note() -> None:
         record = loaded(journal, clock.now())

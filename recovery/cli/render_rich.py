@@ -20,7 +20,14 @@ from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import Coming
 from recovery.engine.times import spell_date
-from recovery.engine.words import LEVELS, MODALITIES, condition_words, duration_words, responsible_words
+from recovery.engine.words import (
+    LEVELS,
+    MODALITIES,
+    anchor_words,
+    condition_words,
+    duration_words,
+    responsible_words,
+)
 from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
@@ -366,10 +373,7 @@ def _spelled(duration: Duration) -> str:
 
 
 def _instant(anchor: Anchor) -> str:
-    """`48 h after the injury`, `the start`."""
-    if anchor.offset == Duration():
-        return _(_ORIGINS[anchor.origin])
-    return _(_AFTER[anchor.origin], length=_spelled(anchor.offset))
+    return anchor_words(anchor, current())
 
 
 # By what a length counts from.
@@ -382,12 +386,6 @@ _AT_LEAST = {
     "start": N_("at least {length} since the start"),
     "phase": N_("at least {length} since it began"),
 }
-_AFTER = {
-    "injury": N_("{length} after the injury"),
-    "start": N_("{length} after the start"),
-    "phase": N_("{length} after the phase began"),
-}
-_ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
 
 
 def _row_refs(table: GradeTable, grade: str) -> str:

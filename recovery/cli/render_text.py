@@ -8,7 +8,6 @@ from recovery.cli.style import harmless, styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
-from recovery.engine.limits import halt
 from recovery.engine.outlook import (
     Coming,
     Explained,
@@ -18,7 +17,7 @@ from recovery.engine.outlook import (
     timing_words,
 )
 from recovery.engine.questions import needed_words
-from recovery.engine.screening import forbidden, guarded, left_out, left_out_now, open_questions
+from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place, spell, spell_date, spell_when
 from recovery.engine.words import (
     level_words,
@@ -52,7 +51,7 @@ def status(look: Outlook) -> str:
     lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.protocol)]
     if look.episode.is_over:
         return "\n".join(lines)
-    lines += [*_open_questions(look.episode), *_still_needed(look), *_left_out_now(look.episode)]
+    lines += [*_open_questions(look.episode, look.which), *_still_needed(look), *_left_out_now(look)]
     if look.episode.state == ACTIVE:
         lines += _gate(look)
     lines += _paused(look)
@@ -190,7 +189,7 @@ def _heading(episode: Episode, day: int) -> str:
     return styled(where, "bold", "cyan") + styled(f"  ({known})", "dim")
 
 
-def _open_questions(episode: Episode) -> list[str]:
+def _open_questions(episode: Episode, which: str = "") -> list[str]:
     """The screening questions that are not answered yet, and what waits for them."""
     still = open_questions(episode)
     if not still:
@@ -199,12 +198,13 @@ def _open_questions(episode: Episode) -> list[str]:
     waiting = {modality for question in still for modality in guarded(question)}
     titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
     waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
-    return [_row(_("Open"), styled(_("questions {names}: recovery screen", names=names) + waits, "yellow"))]
+    words = _("questions {names}: {command}", names=names, command=f"recovery screen{which}")
+    return [_row(_("Open"), styled(words + waits, "yellow"))]
 
 
 def _still_needed(look: Outlook) -> list[str]:
     """The questions of a check-in that are open, and what waits for them."""
-    told = needed_words(look.episode, look.questions)
+    told = needed_words(look.episode, look.questions, look.which)
     return [
         _row(_("Open") if number == 0 else "", styled(words, "yellow")) for number, words in enumerate(told)
     ]
@@ -225,14 +225,15 @@ def _waiting(look: Outlook) -> list[str]:
     return [_row(_("Waits") if number == 0 else "", words) for number, words in enumerate(held)]
 
 
-def _left_out_now(episode: Episode) -> list[str]:
+def _left_out_now(look: Outlook) -> list[str]:
     """What the screening has taken out of the current phase, in one line."""
-    gone = left_out_now(episode)
+    gone = left_out_now(look.episode)
     if not gone:
         return []
     titles = ", ".join(dict.fromkeys(a.title for each in gone for a in each.activities))
     names = ", ".join(each.question.id for each in gone)
-    words = _("{titles}, because of {names}: recovery screen", titles=titles, names=names)
+    command = f"recovery screen{look.which}"
+    words = _("{titles}, because of {names}: {command}", titles=titles, names=names, command=command)
     return [_row(_("Left out"), styled(words, "yellow"))]
 
 
@@ -258,8 +259,8 @@ def alert_line(alert: Alert) -> str:
 
 
 def _gate(look: Outlook) -> list[str]:
-    if look.episode.stay.offered:
-        head = _("open; recovery advance confirms it")
+    if "advance" in look.advised:
+        head = _("open; {command} confirms it", command=f"recovery advance{look.which}")
     elif all(need.state is Truth.YES for need in look.needs):
         head = _("open")
     else:
@@ -297,13 +298,22 @@ def _under_way(look: Outlook) -> str:
     )
     if on.is_assumed:
         since = spell_when(place, on.began_at, look.now)
-        is_barred = on.modality in forbidden(look.episode) or halt(look.episode, [on.modality])
         words += (
-            _(" (assumed on since {when}; not to be: recovery end, or skip)", when=since)
-            if is_barred
-            else _(" (assumed on since {when}: recovery begin, or skip)", when=since)
+            _(" (assumed on since {when}: {commands})", when=since, commands=_commands(look))
+            if look.is_allowed
+            else _(" (assumed on since {when}; not to be: {commands})", when=since, commands=_commands(look))
         )
+    elif not look.is_allowed:
+        words += _(" (not to be: {commands})", commands=_commands(look))
     return _row(_("Now"), words)
+
+
+def _commands(look: Outlook) -> str:
+    """What to type of the session that is on: `recovery begin, or skip`. Its end comes of itself where it may be on."""
+    verbs = [verb for verb in ("begin", "end", "skip") if verb in look.advised]
+    if "begin" in verbs:
+        verbs.remove("end")
+    return "recovery " + _(", or ").join(f"{verb}{look.which}" for verb in verbs)
 
 
 def _coming(look: Outlook) -> list[str]:
@@ -364,7 +374,7 @@ def _paused(look: Outlook) -> list[str]:
     if look.episode.state != PAUSED:
         return []
     until = look.episode.paused_until
-    when = spell_when(look.episode.place, until, look.now) if until else "recovery resume"
+    when = spell_when(look.episode.place, until, look.now) if until else f"recovery resume{look.which}"
     return [_row(_("Paused"), _("until {when}; no reminders come", when=when))]
 
 

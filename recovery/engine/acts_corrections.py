@@ -13,7 +13,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.exclusion import excluded
 from recovery.engine.facts import from_ms, to_ms
 from recovery.engine.gates import Truth, truth
-from recovery.engine.limits import block
+from recovery.engine.limits import may_go_on
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     GRADES,
@@ -179,6 +179,5 @@ class Corrections(Desk):
         on = self.episode.under_way
         if on is None:
             return ""
-        steps = self.episode.session(on).steps
-        is_forbidden = block(self.episode, steps[on.step], on.began_at, self.others, on.occurrence)
-        return self.take_off((on.modality,)) if is_forbidden is not None else ""
+        is_allowed = may_go_on(self.episode, on, self.now, self.others)
+        return "" if is_allowed else self.take_off((on.modality,))

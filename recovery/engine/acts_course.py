@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
-from recovery.engine.episode import ACTIVE, PAUSED
+from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
 from recovery.engine.facts import offer_name, to_ms
 from recovery.engine.gates import (
     Need,
@@ -87,7 +87,7 @@ class Course(Desk):
             return over
         flags = standing(episode)
         if flags:
-            return Refused(flag_stands(episode, flags[0]))
+            return Refused(flag_stands(episode, flags[0], self.others))
         if refused := self._no_word(wish):
             return refused
         is_step = episode.rung is not None and episode.stay.rung + 1 < len(phase.ladder)
@@ -145,7 +145,7 @@ class Course(Desk):
             )
         urgent, whose = pressing(self.episode), self.episode.phase.may_pass
         if urgent:
-            return Refused(flag_stands(self.episode, urgent[0]))
+            return Refused(flag_stands(self.episode, urgent[0], self.others))
         if whose == "nobody":
             return self.refuse("the gate is shut: {reasons}. The protocol lets nobody pass it", reasons=shut)
         if wish.by:
@@ -238,5 +238,20 @@ class Course(Desk):
 
     def stop(self, wish: Act) -> Outcome:
         self.tell(f.STOPPED, {"because": wish.because})
-        told = self.say("{episode} is stopped. Its record is kept: recovery log.", episode=self.episode.id)
-        return self.accept(" ".join([told, *self._still_told()]))
+        told = [self.say("{episode} is stopped. Its record is kept: recovery log.", episode=self.episode.id)]
+        return self.accept(" ".join([*told, *self._still_counts(), *self._still_told()]))
+
+    def _still_counts(self) -> list[str]:
+        """Say that the last session of today, which is only assumed, binds, and how the person takes that away."""
+        episode, day = self.episode, self.episode.place.waking_day
+        last = max(episode.ledger, key=lambda treatment: treatment.began_at, default=None)
+        if last is None or not only_assumed(last) or day(last.began_at) != day(self.now):
+            return []
+        told = self.say(
+            "{title}, {when}, is only assumed, and counts for the limits."
+            " If it did not happen, say so after the next start: {command}",
+            title=episode.title_of(last),
+            when=self.when(last.began_at),
+            command=f"recovery skip {last.activity}",
+        )
+        return [told]

@@ -5,7 +5,8 @@ from datetime import datetime
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.facts import Fact
-from recovery.engine.questions import needed_words, still_needed
+from recovery.engine.limits import may_go_on
+from recovery.engine.questions import left_open
 from recovery.language import tr
 from recovery.protocol.model import Checklist, Hold, Observation, modalities
 from recovery.values import replace
@@ -24,7 +25,8 @@ class Reports(Desk):
             observation = known.get(name)
             if observation is None:
                 return self.refuse(
-                    "nothing known as {name!r}; this protocol asks for {known}",
+                    "{protocol} does not ask for {name!r}; it asks for {known}",
+                    protocol=self.episode.protocol.id,
                     name=name,
                     known=", ".join(known),
                 )
@@ -37,14 +39,16 @@ class Reports(Desk):
             values[name] = value
         if not values:
             return self.refuse("nothing was told; this protocol asks for {known}", known=", ".join(known))
+        on = self.episode.under_way
+        was_allowed = on is not None and may_go_on(self.episode, on, self.now, self.others)
         self.answer(values, at)
         told = ", ".join(f"{name} {value}" for name, value in values.items())
-        noted = self.agree("Noted: {answers}.", answers=told)
+        noted = self.say("Noted: {answers}.", answers=told)
         if wish.at:
-            noted = self.agree("Noted: {answers}, {when}.", answers=told, when=self.when(at))
-        if self.episode.place.waking_day(at) < self.episode.place.waking_day(self.now):
-            return noted  # of an earlier day: it is not the check-in of this one
-        return replace(noted, needed=needed_words(self.episode, still_needed(self.episode, self.now)))
+            noted = self.say("Noted: {answers}, {when}.", answers=told, when=self.when(at))
+        if on is not None and was_allowed and not may_go_on(self.episode, on, self.now, self.others):
+            noted = f"{noted} {self.take_off((on.modality,))}"
+        return replace(self.accept(noted), needed=left_open(self.episode, at, self.now, self.others))
 
     def answer(self, values: dict[str, int | str], at: datetime) -> None:
         """Write down answers that were true at `at`, by a clock that may be behind what was written before."""

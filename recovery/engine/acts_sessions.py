@@ -7,9 +7,9 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.decide import Turn
-from recovery.engine.episode import PAUSED, Treatment
-from recovery.engine.facts import to_ms
-from recovery.engine.limits import LONGEST_ON, Block, block, foreseen, longest, permit
+from recovery.engine.episode import PAUSED, Episode, Treatment, only_assumed, which
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.limits import LONGEST_ON, Block, block, foreseen, is_same_place, longest, permit
 from recovery.engine.times import spell
 from recovery.engine.words import modality_words
 from recovery.protocol.durations import Duration
@@ -23,6 +23,7 @@ from recovery.protocol.model import (
     Session,
     Step,
     Timed,
+    modalities,
 )
 from recovery.values import replace
 
@@ -96,25 +97,66 @@ class Sessions(Desk):
 
     def _blocked_in_both(self, activity: Session, current: Treatment, step: Step) -> Block | None:
         """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
-        if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
-            return Block(self.only_until(activity.until), None)
         earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
         in_both = (self.episode, replace(self.episode, stay=earlier))
         blocks = (block(e, step, self.now, self.others, current.occurrence) for e in in_both)
-        return longest(blocked for blocked in blocks if blocked is not None)
+        limited = longest(blocked for blocked in blocks if blocked is not None)
+        if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
+            return self.out_of_time(activity.until, limited)
+        return limited
 
     def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
-        assumed = self.treatment(activity.id, is_over=True)
-        if assumed is not None and not assumed.is_said:
-            ledger = tuple(t for t in self.episode.ledger if t is not assumed)
-            without = Turn(replace(self.episode, ledger=ledger), self.now, self.others)
+        own = self.treatment(activity.id, is_over=True)
+        last = (self.episode, own) if own is not None else self._of_an_ended_episode(activity)
+        if last is not None and only_assumed(last[1]):
+
+            def left(episode: Episode) -> Episode:
+                return replace(episode, ledger=tuple(t for t in episode.ledger if t is not last[1]))
+
+            without = Turn(left(self.episode), self.now, [left(other) for other in self.others])
             if without.blocked(activity) is None:
                 reason = self.say(
                     "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
-                    reason=reason,
-                    command=f"recovery skip {activity.id}",
+                    reason=reason.rstrip("."),
+                    command=f"recovery skip {activity.id}{which(self.episode, self.others)}",
                 )
         return Refused(reason, earliest)
+
+    def _of_an_ended_episode(self, activity: Activity) -> tuple[Episode, Treatment] | None:
+        """Today's session that is only assumed, of an episode that is over, and that limits those of an activity.
+
+        It is the last one of its modality that anybody knows of.
+        """
+        everyone, wanted = (self.episode, *self.others), modalities(activity)
+        known = [(e, t) for e in everyone for t in e.ledger if t.modality in wanted and not t.is_disowned]
+        if not known:
+            return None
+        owner, last = max(known, key=lambda one: one[1].began_at)
+        is_near = owner.is_over and is_same_place(owner.protocol.region, owner.side, self.episode)
+        day = self.episode.place.waking_day
+        return (
+            (owner, last) if is_near and only_assumed(last) and day(last.began_at) == day(self.now) else None
+        )
+
+    def _disown(self, owner: Episode, treatment: Treatment, because: str) -> Outcome:
+        """Skip a session of an episode that is over, which goes into the record of that."""
+        day = owner.place.waking_day(treatment.began_at)
+        data = {
+            "phase": treatment.phase,
+            "activity": treatment.activity,
+            "occurrence": treatment.occurrence,
+            "due": to_ms(treatment.began_at),
+            "day": day.isoformat(),
+            "step": treatment.step,
+            "reason": because,
+        }
+        self.facts.append(Fact(owner.id, self.now, f.SKIPPED, data, "person"))
+        return self.agree(
+            "{title} of {episode}, {when}: skipped; it does not count.",
+            title=owner.title_of(treatment),
+            episode=owner.id,
+            when=self.when(treatment.began_at),
+        )
 
     def _offer_early(self, activity: Session, occurrence: str) -> None:
         """The occurrence of a session that the person begins before any cue: no cue is needed."""
@@ -238,6 +280,9 @@ class Sessions(Desk):
             }
             self.tell(f.SKIPPED, data | {"reason": wish.because})
             return self.agree("{title}: skipped; it does not count.", title=activity.title)
+        elsewhere = None if track.is_open or wish.occurrence else self._of_an_ended_episode(activity)
+        if elsewhere is not None:
+            return self._disown(*elsewhere, wish.because)
         if track.is_open and track.last_due is not None and not took_place:
             occurrence, due = track.occurrence, track.last_due
         else:

@@ -75,6 +75,17 @@ def looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime 
     return None
 
 
+def has_come_today(episode: Episode, activity: Timed, now: datetime) -> bool:
+    """Tell if a time of an activity has come since waking: one before its phase began counts, whatever its fate."""
+    if activity.begins is not None and episode.instant(activity.begins) > now:
+        return False
+    place = episode.place_of(activity)
+    begin, _ = place.window(place.waking_day(now))
+    times = _times(episode, activity, begin, None, episode.since(activity.id), None)
+    first = next((at for at in times if at >= begin), None)
+    return first is not None and first <= now
+
+
 def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> Iterator[Due]:
     """The times still without a fate, in order, without end (save for `once`); none while its session is on.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
-from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, titled
+from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, titled, which
 from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.gates import (
@@ -41,13 +41,14 @@ from recovery.engine.limits import (
     overrun_words,
 )
 from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import anchor_words
+from recovery.engine.words import anchor_words, condition_words
 from recovery.language import N_
 from recovery.protocol.model import (
     Anchor,
     CheckIn,
     Checklist,
     Cites,
+    Condition,
     Every,
     Hold,
     RedFlag,
@@ -145,6 +146,10 @@ class Turn:
     def say(self, message: str, /, **values: object) -> str:
         """A message in the language of the episode."""
         return self.episode.say(message, **values)
+
+    def words(self, condition: Condition) -> str:
+        """A condition as people say it."""
+        return condition_words(condition, self.episode.place.language)
 
     def cue(
         self,
@@ -261,7 +266,9 @@ class Turn:
         on = self.episode.under_way
         if on is None or on.modality not in modalities:
             return ""
-        return self.say("{title} is on: end it now, recovery end.", title=self.episode.title_of(on))
+        command = f"recovery end{which(self.episode, self.others)}"
+        title = self.episode.title_of(on)
+        return self.say("{title} is on: end it now, {command}.", title=title, command=command)
 
     def _deadline_alert(self, held: Held) -> None:
         """What a phase says when it is over its time; unanswered questions get `PATIENCE` first."""
@@ -391,7 +398,7 @@ class Turn:
         at = episode.stay.rung
         down, up = phase.step_back_when, phase.climb_when
         if at > 0 and down is not None and truth(down, here, self.now) is Truth.YES:
-            self.step(at - 1, (str(down),))
+            self.step(at - 1, (self.words(down),))
         elif (
             at + 1 < len(phase.ladder)
             and up is not None
@@ -399,7 +406,7 @@ class Turn:
             and climbs_at(episode) <= self.now
             and truth(up, today, self.now) is Truth.YES
         ):
-            self.step(at + 1, (str(up),))
+            self.step(at + 1, (self.words(up),))
 
     def step(
         self, index: int, reasons: tuple[str, ...], by: str = "engine", word: Mapping[str, str] | None = None
@@ -448,10 +455,10 @@ class Turn:
                 self.say("{text} Type: {command}", text=says, command=how),
                 self.now,
             )
-            self.add(f.PHASE, data | {"state": "way back", "reasons": [str(back.when)], "cue": cue})
+            self.add(f.PHASE, data | {"state": "way back", "reasons": [self.words(back.when)], "cue": cue})
         elif is_offered and (state is Truth.NO or not has_time):
             why = (
-                self.say("no longer: {condition}", condition=back.when)
+                self.say("no longer: {condition}", condition=self.words(back.when))
                 if has_time
                 else self.say("{phase} is over its time", phase=back.phase)
             )
@@ -630,7 +637,9 @@ class Turn:
         if isinstance(activity, Session):
             step = self._step(activity)
         if activity.until is not None and self.now + length > episode.instant(activity.until):
-            return Block(self.only_until(activity.until), None)
+            is_session = isinstance(activity, Session)
+            limited = block(episode, step, self.now, self.others, ignoring) if is_session else None
+            return self.out_of_time(activity.until, limited)
         if activity.only_if is not None:
             known = truth(activity.only_if, episode, self.now)
             if known is not Truth.YES:
@@ -650,9 +659,12 @@ class Turn:
         seconds = self._step(activity).duration.least.seconds if isinstance(activity, Session) else 0
         return timedelta(seconds=seconds)
 
-    def only_until(self, until: Anchor) -> str:
-        """That something is over from an instant on."""
-        return self.say("only until {instant}", instant=anchor_words(until, self.episode.place.language))
+    def out_of_time(self, until: Anchor, limited: Block | None) -> Block:
+        """Say that something is over from an instant on; by the limit that forbids it for good, where one does."""
+        if limited is not None and limited.limit and limited.until is None:
+            return limited
+        instant = anchor_words(until, self.episode.place.language)
+        return Block(self.say("only until {instant}", instant=instant), None)
 
     def _waiting(self, activity: Session, ignoring: str) -> Block | None:
         """The wait of an alternation after its last treatment that took place."""

@@ -3,7 +3,7 @@
 `recovery.engine.fold` makes it from facts; what should happen next is the business of `recovery.engine.decide`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
@@ -383,6 +383,16 @@ def titled(activity: Session, modality: str, language: str) -> str:
     if len(activity.steps) == 1:
         return activity.title
     return f"{activity.title}, {modality_words(modality, language)}"
+
+
+def only_assumed(treatment: Treatment) -> bool:
+    """Tell if a session is over, counts for the limits, and was never said to have taken place."""
+    return treatment.ended_at is not None and not (treatment.is_said or treatment.is_disowned)
+
+
+def which(episode: Episode, others: Sequence[Episode]) -> str:
+    """The option that names an episode, with a space before it, where the person has several; "" where not."""
+    return f" -e {episode.id}" if any(not other.is_over for other in others) else ""
 
 
 MOMENT = timedelta(milliseconds=1)

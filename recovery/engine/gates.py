@@ -6,12 +6,12 @@ as false.
 
 import operator
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from recovery.engine.episode import MOMENT, Alert, Answer, Episode
+from recovery.engine.episode import MOMENT, Alert, Answer, Episode, which
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import SINCE, condition_words
 from recovery.language import N_
@@ -234,30 +234,45 @@ def is_held_by_time(episode: Episode, now: datetime) -> bool:
 
 def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
     """List the needs of an open gate, as reasons for the record."""
-    return tuple(f"{need.condition}: {need.value}" if need.value else need.condition for need in needs)
+    said = ((need.words or need.condition, need.value) for need in needs)
+    return tuple(f"{words}: {value}" if value else words for words, value in said)
 
 
 def gate_unmet(episode: Episode, now: datetime) -> list[str]:
-    """The reasons that are known to hold the gate; an answer that has grown old overnight is not among them."""
-    return [need_words(need, episode) for need in gate_needs(episode, now) if need.state is Truth.NO]
+    """What is known to hold the gate, as the file writes it; an answer that has grown old overnight does not.
+
+    It is kept in the record to tell whether that has changed, and is not for people.
+    """
+    unmet = (need for need in gate_needs(episode, now) if need.state is Truth.NO)
+    return [episode.say("not yet: {condition}", condition=need.condition) for need in unmet]
 
 
 def need_words(need: Need, episode: Episode) -> str:
     """A need that is not met, or of which it is not known, as a sentence."""
+    words = need.words or need.condition
     if need.state is Truth.UNKNOWN:
-        return episode.say("not known: {condition}", condition=need.condition)
-    return episode.say("not yet: {condition}", condition=need.condition)
+        return episode.say("not known: {condition}", condition=words)
+    return episode.say("not yet: {condition}", condition=words)
 
 
-def gate_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
-    """What the way out of the current phase asks for, in the order of the file, nothing twice."""
-    return tuple({need.condition: need for need in _gate_needs(episode, now)}.values())
+def gate_needs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Need, ...]:
+    """What the way out of the current phase asks for, in the order of the file, nothing twice.
+
+    With `others`, the person's other episodes, commands in it say which one is meant.
+    """
+    return tuple({need.condition: need for need in _gate_needs(episode, now, others)}.values())
 
 
-def _gate_needs(episode: Episode, now: datetime) -> Iterator[Need]:
+def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
+    """The command that says what became of a red flag."""
+    name = alert.id.rpartition("/")[2]
+    return f'recovery flag clear {name} --because "…"{which(episode, others)}'
+
+
+def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:
     phase, following = episode.stay.phase, episode.next_phase
     for alert in standing(episode) if phase is not None else ():
-        command = f"recovery flag clear {alert.id.rpartition('/')[2]}"
+        command = clearing(episode, alert, others)
         words = episode.say("no red flag stands that stops something")
         yield Need(words, f"{alert.reason} {command}", Truth.NO)
     if phase is not None and phase.is_endless:

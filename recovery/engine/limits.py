@@ -8,11 +8,11 @@ part of it. `block` answers for one moment, `permit` for the earliest moment at 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import MOMENT, Alert, Episode, Treatment
-from recovery.engine.gates import Truth, truth
-from recovery.engine.screening import open_questions
+from recovery.engine.episode import MOMENT, Alert, Episode, Treatment, which
+from recovery.engine.gates import Truth, clearing, truth
+from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import anchor_words, modality_words
+from recovery.engine.words import anchor_words, condition_words, modality_words
 from recovery.language import tr, trn
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import ON_THE_SKIN, Condition, Hold, Limit, Reminder, Step
@@ -91,6 +91,24 @@ def permit(
     return None
 
 
+def may_go_on(episode: Episode, on: Treatment, now: datetime, others: Sequence[Episode] = ()) -> bool:
+    """Tell if a session that is on may stay on at `now`, by what was said since it began.
+
+    What is not known any more takes nothing off, and neither do the limits of a phase that has begun since.
+    """
+    activity = episode.session(on)
+    if on.phase != episode.phase.id:
+        episode = replace(episode, stay=replace(episode.stay, phase=episode.whole.phase(on.phase)))
+    if on.modality in forbidden(episode) or halt(episode, (on.modality,), others) is not None:
+        return False
+    if activity.only_if is not None and truth(activity.only_if, episode, now) is Truth.NO:
+        return False
+    if activity.until is not None and on.began_at + on.planned > episode.instant(activity.until):
+        return False
+    step = activity.steps[on.step]
+    return not any(_limited(episode, step, on.began_at, others, on.occurrence, goes_on_at=now))
+
+
 def _blocks(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
 ) -> Iterator[Block]:
@@ -111,9 +129,17 @@ def _blocks(
 
 
 def _limited(
-    episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
+    episode: Episode,
+    step: Step,
+    now: datetime,
+    others: Sequence[Episode],
+    ignoring: str,
+    goes_on_at: datetime | None = None,
 ) -> Iterator[Block]:
-    """Ask the limits: the episode's own, and those of the others on the same part of the body."""
+    """Ask the limits: the episode's own, and those of the others on the same part of the body.
+
+    `goes_on_at` is for a session that began at `now` and is on then.
+    """
     planned = timedelta(seconds=step.duration.least.seconds)
     region = [
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
@@ -122,7 +148,7 @@ def _limited(
     for limit in episode.protocol.limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
-            yield from _own(episode, limit, step, now, planned, ledger)
+            yield from _own(episode, limit, step, now, planned, ledger, goes_on_at)
     for other in region:
         if other is episode:
             continue
@@ -132,7 +158,7 @@ def _limited(
             if other.is_over:
                 yield from _shared(episode, limit, step, now, ledger)
             else:
-                for found in _own(other, limit, step, now, planned, ledger):
+                for found in _own(other, limit, step, now, planned, ledger, goes_on_at):
                     yield replace(found, reason=f"{found.reason} ({other.id})")
 
 
@@ -188,22 +214,26 @@ def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] 
         is_near = known is episode or is_same_place(known.protocol.region, known.side, episode)
         for alert in known.alerts.values():
             if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
-                return Block(flag_stands(episode, alert), None)
+                besides = [e for e in (episode, *others) if e is not known]
+                return Block(flag_stands(known, alert, besides), None)
     for question in open_questions(episode):
         # Before it is known whether the protocol is for this person, they are asked and told nothing of it.
         if question.refuses or wanted & {*question.forbids}:
             ask = episode.text(question.ask)
-            words = episode.say("a question is open: {question} recovery screen answers it", question=ask)
+            command = f"recovery screen{which(episode, others)}"
+            words = episode.say(
+                "a question is open: {question} {command} answers it", question=ask, command=command
+            )
             return Block(words, None)
     return None
 
 
-def flag_stands(episode: Episode, alert: Alert) -> str:
-    """That a red flag is in the way, and what ends it."""
+def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) -> str:
+    """That a red flag of an episode is in the way, and what ends it."""
     return episode.say(
-        "a red flag stands: {reason} When it is dealt with: recovery flag clear {name}",
+        "a red flag stands: {reason} When it is dealt with: {command}",
         reason=alert.reason,
-        name=alert.id.rpartition("/")[2],
+        command=clearing(episode, alert, others),
     )
 
 
@@ -215,7 +245,13 @@ def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
 
 
 def _own(
-    episode: Episode, limit: Limit, step: Step, now: datetime, planned: timedelta, ledger: Sequence[Treatment]
+    episode: Episode,
+    limit: Limit,
+    step: Step,
+    now: datetime,
+    planned: timedelta,
+    ledger: Sequence[Treatment],
+    goes_on_at: datetime | None,
 ) -> Iterator[Block]:
     """What a limit of the episode's own protocol says."""
     yield from _shared(episode, limit, step, now, ledger)
@@ -238,19 +274,20 @@ def _own(
             yield Block(f"{words}{why}", opens, limit.id)
     if limit.not_after is not None and now + (planned or MOMENT) > episode.instant(limit.not_after):
         after = anchor_words(limit.not_after, episode.place.language)
-        words = episode.say("no {modality} after {instant}", modality=what, instant=after)
+        words = episode.say("no {modality} later than {instant}", modality=what, instant=after)
         yield Block(f"{words}{why}", None, limit.id)
     if limit.needs is not None:
-        known = truth(limit.needs, episode, now)
-        if known is not Truth.YES:
+        known = truth(limit.needs, episode, goes_on_at or now)
+        if known is Truth.NO or (known is Truth.UNKNOWN and goes_on_at is None):
             yield Block(f"{only_when(limit.needs, known, episode)}{why}", None, limit.id)
 
 
 def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
     """What is in the way where a condition is false or not known."""
+    words = condition_words(condition, episode.place.language)
     if known is Truth.UNKNOWN:
-        return episode.say("it is not known whether {condition}", condition=condition)
-    return episode.say("only when {condition}", condition=condition)
+        return episode.say("it is not known whether this is so: {condition}", condition=words)
+    return episode.say("only when this is so: {condition}", condition=words)
 
 
 def _shared(

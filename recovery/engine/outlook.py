@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from recovery.engine import facts as f
+from recovery.engine.advice import advised
 from recovery.engine.cadence import dues
 from recovery.engine.decide import Turn
-from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled
+from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
-from recovery.engine.limits import permit
+from recovery.engine.limits import may_go_on, permit
 from recovery.engine.play import Play
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.times import DAY, spell_when
 from recovery.engine.words import anchor_words, moment_words, range_words
 from recovery.language import tr, trn
+from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     Activity,
     After,
@@ -70,10 +72,24 @@ class Outlook(Value):
     alerts: tuple[Alert, ...]
     questions: tuple[Question, ...] = ()
     """The open questions that something waits for."""
+    is_allowed: bool = True
+    """False where the session under way has to end by what was said since it began."""
+    advised: tuple[str, ...] = ()
+    """The verbs that go with what is on and with an offered phase, and are accepted now."""
+    which: str = ""
+    """The option that names the episode in a command, where the person has several."""
 
 
-def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), most: int = 3) -> Outlook:
+def outlook(
+    episode: Episode,
+    now: datetime,
+    others: Sequence[Episode] = (),
+    most: int = 3,
+    *,
+    is_clock_doubted: bool = False,
+) -> Outlook:
     """How an episode stands at `now`, with the next cues, `most` of them."""
+    on = episode.under_way
     healing = None
     if episode.protocol.healing is not None:
         zero = episode.origin(episode.protocol.healing.zero)
@@ -84,14 +100,17 @@ def outlook(episode: Episode, now: datetime, others: Sequence[Episode] = (), mos
         episode,
         now,
         day=_day(episode, zero, now),
-        needs=() if episode.is_over else gate_needs(episode, now),
+        needs=() if episode.is_over else gate_needs(episode, now, others),
         opens_earliest=opens_at(episode),
         deadline=deadline(episode),
         healing=healing,
-        under_way=episode.under_way,
+        under_way=on,
+        is_allowed=on is None or may_go_on(episode, on, now, others),
         coming=tuple(islice(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now),
+        advised=advised(episode, now, others, is_clock_doubted=is_clock_doubted),
+        which=which(episode, others),
     )
 
 
@@ -315,6 +334,9 @@ def cadence_words(cadence: Cadence, *, is_session: bool = False, language: str =
                 moment=moment,
             )
         case Once(after):
-            return tr(language, "once, at {instant}", instant=anchor_words(after, language))
+            instant = anchor_words(after, language)
+            if after.offset == Duration():
+                return tr(language, "once, at {instant}", instant=instant)
+            return tr(language, "once, {instant}", instant=instant)
         case After(activity):
             return tr(language, "after each {activity} that took place", activity=activity)

@@ -1,10 +1,12 @@
 """The questions of a check-in that are open, and what cannot go on before they are answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from recovery.engine.episode import ACTIVE, Episode
+from recovery.engine.cadence import has_come_today
+from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
+from recovery.engine.screening import open_questions
 from recovery.protocol.model import CheckIn, Condition, Session, comparisons, modalities
 from recovery.values import Value
 
@@ -27,11 +29,13 @@ def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
     """
     if episode.state != ACTIVE:
         return ()
+    if any(question.refuses for question in open_questions(episode)):
+        return ()  # it is not known whether any of it is for this person
     asking = {
         name: activity.id
         for activity in episode.phase.activities
-        if isinstance(activity, CheckIn) and episode.track(activity.id).is_open
-        for name in episode.track(activity.id).unanswered
+        if isinstance(activity, CheckIn)
+        for name in _unanswered(episode, activity, now)
     }
     waits: dict[str, list[str]] = {name: [] for name in asking}
     for words, condition, seen in _needing(episode, now) if asking else ():
@@ -47,8 +51,30 @@ def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
     )
 
 
-def needed_words(episode: Episode, questions: tuple[Question, ...]) -> tuple[str, ...]:
-    """What is to be told of open questions: a sentence for each lot of things that wait for the same ones."""
+def _unanswered(episode: Episode, activity: CheckIn, now: datetime) -> tuple[str, ...]:
+    """The questions of a check-in that may be open: of one that waits for a reaction what is left of it.
+
+    Of one whose time today has passed in another way all of them: before the phase began, or with the machine off.
+    """
+    track = episode.track(activity.id)
+    if track.is_open:
+        return track.unanswered
+    return activity.asks if has_come_today(episode, activity, now) else ()
+
+
+def left_open(episode: Episode, at: datetime, now: datetime, others: Sequence[Episode]) -> tuple[str, ...]:
+    """What a check-in at `now` leaves open, in words; one of how it was `at` an earlier day is not that of today."""
+    place = episode.place
+    if place.waking_day(at) < place.waking_day(now):
+        return ()
+    return needed_words(episode, still_needed(episode, now), which(episode, others))
+
+
+def needed_words(episode: Episode, questions: tuple[Question, ...], which: str = "") -> tuple[str, ...]:
+    """What is to be told of open questions: a sentence for each lot of things that wait for the same ones.
+
+    `which` names the episode, where the person has several.
+    """
     lots: dict[tuple[str, ...], list[Question]] = {}
     for question in questions:
         lots.setdefault(question.waits, []).append(question)
@@ -57,7 +83,7 @@ def needed_words(episode: Episode, questions: tuple[Question, ...]) -> tuple[str
             "Still needed for {what}: {questions} Type: {command}",
             what=", ".join(what),
             questions=" ".join(question.ask for question in lot),
-            command="recovery checkin " + " ".join(f"{question.observation}=…" for question in lot),
+            command=f"recovery checkin{which} " + " ".join(f"{question.observation}=…" for question in lot),
         )
         for what, lot in lots.items()
     )

@@ -54,3 +54,6 @@ _VERBS: dict[str, Callable[[_Desk, Act], Outcome]] = {
 }
 VERBS = tuple(_VERBS)
 """All that a person can say."""
+
+BY_THE_CLOCK = ("begin", "snooze", "advance", "setback", "resume")
+"""The verbs that nothing but the clock could allow: refused while that is doubted."""

@@ -54,7 +54,12 @@ FACTS = {
 }
 """The kinds of facts."""
 
-_ORIGINS = {"injury": N_("injury"), "start": N_("start"), "phase": N_("phase")}
+_AFTER = {
+    "injury": N_("{length} after the injury"),
+    "start": N_("{length} after the start"),
+    "phase": N_("{length} after the phase began"),
+}
+_ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
 _MOMENTS = {"wake": N_("wake"), "bedtime": N_("bedtime")}
 
 
@@ -74,9 +79,10 @@ def side_words(side: str | None, language: str) -> str:
 
 
 def anchor_words(anchor: Anchor, language: str) -> str:
-    """An instant as the file writes it, `injury+72h`, with the origin's name in a language."""
-    origin = tr(language, _ORIGINS[anchor.origin])
-    return f"{origin}+{anchor.offset}" if anchor.offset != Duration() else origin
+    """An instant as people say it in a language: `72 h after the injury`, `the start`."""
+    if anchor.offset == Duration():
+        return tr(language, _ORIGINS[anchor.origin])
+    return tr(language, _AFTER[anchor.origin], length=duration_words(anchor.offset, language))
 
 
 def moment_words(moment: LocalMoment, language: str) -> str:

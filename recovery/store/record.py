@@ -16,6 +16,7 @@ from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
 from recovery.engine.facts import MEMORY, Cue, Fact, from_ms, to_ms
 from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
+from recovery.engine.questions import left_open
 from recovery.engine.repeating import Repeat, is_latest_unanswered
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
@@ -407,20 +408,21 @@ def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> 
 
     A refused act leaves no trace but what was due anyhow. Raises `Unreadable`, `StoreError`.
     """
-    from recovery.engine.verbs import act  # whoever only looks says nothing
+    from recovery.engine.verbs import BY_THE_CLOCK, act  # whoever only looks says nothing
 
     record, says, now = bring_up(journal, record, now), now, record.moment(now)
     episode = record.of(id_)
-    if record.is_clock_doubted and wish.verb in _BY_THE_CLOCK:
+    if record.is_clock_doubted and wish.verb in BY_THE_CLOCK:
         return record, Refused(record.doubt)
     outcome = act(episode, now, wish, record.others(episode))
     if isinstance(outcome, Accepted):
         record = bring_up(journal, write(journal, record, outcome.facts, now), says)
+        if wish.verb == "checkin":
+            # The answer may have opened another phase, which asks for more.
+            after = record.of(id_)
+            needed = left_open(after, wish.at or now, now, record.others(after))
+            outcome = replace(outcome, needed=needed)
     return record, outcome
-
-
-_BY_THE_CLOCK = ("begin", "snooze", "advance", "setback", "resume")
-"""The verbs that nothing but the clock could allow."""
 
 
 def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO_STEADY) -> Record:

@@ -34,7 +34,13 @@ def test_a_check_in_can_be_back_dated(patient: Person) -> None:
     ("arguments", "says", "status"),
     [
         (["pain=11"], "Error: pain is a whole number from 0 to 10, not '11'", 2),
-        (["mood=1"], "Error: nothing known as 'mood'\n  strain asks for pain, swelling", 2),
+        (["mood=1"], "Error: strain does not ask for 'mood'\n  strain asks for pain, swelling", 2),
+        (["pian=1"], "Error: strain does not ask for 'pian'\n  did you mean 'pain'?", 2),
+        (
+            ["limp=1"],
+            "Error: strain does not ask for 'limp'\n  a sign is reported by recovery flag limping",
+            2,
+        ),
         (["pain=1", "pain=2"], "Error: one thing is answered twice", 2),
         (["pain"], "Error: 'pain' is not an answer\n  write NAME=VALUE, such as pain=4", 2),
         (["=4"], "Error: '=4' is not an answer", 2),
@@ -162,6 +168,7 @@ def test_advance_needs_its_time_what_is_known_and_a_word(patient: Person) -> Non
 def test_a_check_in_that_opens_the_gate_says_where_one_is_now(person: Person) -> None:
     text = protocol(ICE.format(length="20min")).replace("min: 1d", "min: 0d")
     second = text[text.index("  - id: only") :].replace("only", "second").replace("Only phase", "Second")
+    second = second.replace("min: 0d", "min: 1d")
     person.starts("start", person.file(text + second), "--onset", "1h ago")
     person.types("end")
 

@@ -34,7 +34,7 @@ def test_the_limits_count_from_the_corrected_injury(patient: Person) -> None:
 
     assert "injury Sat 21 Nov 12:00 instead of yesterday 18:00" in out
     assert episode_of(patient)["onset"] == "2026-11-21T12:00:00+01:00"
-    assert "only until injury+48h" in patient.types("begin", "ice", status=1).err
+    assert "No ice later than 48 hours after the injury" in patient.types("begin", "ice", status=1).err
 
 
 def test_a_pack_that_is_on_and_would_be_forbidden_is_to_be_taken_off(patient: Person) -> None:

@@ -184,7 +184,7 @@ def test_explain_says_what_is_withheld(patient: Person) -> None:
     (told,) = patient.json("explain", "ice")["explained"]
 
     assert told["at"] is None
-    assert any("injury+48h" in reason for reason in told["reasons"])
+    assert any("48 h after the injury" in reason for reason in told["reasons"])
 
 
 def test_explaining_what_is_not_there_is_status_3(patient: Person) -> None:

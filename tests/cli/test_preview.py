@@ -48,7 +48,7 @@ def test_changes_of_phase_alerts_and_completion_are_told(person: Person) -> None
 
     told = person.types("protocols", "preview", "strain", "--grade", "3", "--persona", "stuck", *HERE).out
     assert "07:00  URGENT: A grade III tear has to be looked after by a doctor" in told
-    assert told.count("Ice withheld: only until injury+48h") == 1
+    assert told.count("Ice withheld: no cold later than 48 h after the injury") == 1
 
 
 @pytest.mark.parametrize("persona", ["steady", "slow", "stuck", "sloppy"])

@@ -31,7 +31,7 @@ def test_answers_are_noted_with_when_they_were_true() -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"pane": 3}, "nothing known as 'pane'; this protocol asks for pain, swelling, strength, rom"),
+        ({"pane": 3}, "small does not ask for 'pane'; it asks for pain, swelling, strength, rom"),
         ({"pain": 11}, "pain is a whole number from 0 to 10, not '11'"),
         ({"pain": "bad"}, "pain is a whole number from 0 to 10, not 'bad'"),
         ({"swelling": 4}, "swelling is one of 0 none, 1 slight, 2 moderate, 3 marked, not '4'"),
@@ -245,8 +245,8 @@ def test_what_binds_in_the_phase_of_a_session_binds_it_in_the_next_one_too() -> 
     limit = "{id: early, of: cold, in: only, not_after: injury+30min}"
     bounded = ICE.replace("}", ", until: injury+30min}")
     for ice, limits, reason in (
-        (ICE, [limit], "no cold after injury+30min"),
-        (bounded, [], "only until injury+30min"),
+        (ICE, [limit], "no cold later than 30 min after the injury"),
+        (bounded, [], "only until 30 min after the injury"),
     ):
         life = Life(small(ice, phase="min: 5min", limits=limits, more=[phase_text("next", ASK)]))
         assert life.go("Mon 07:11").refused("begin", "ice").reason == reason
@@ -357,7 +357,7 @@ def test_a_snoozed_session_can_be_begun_before_its_time() -> None:
             "16h",
             "it cannot be put off until 23:00: it would not end within the waking hours (07:00 to 23:00)",
         ),
-        ("ice", "47h50min", "it cannot be put off until Wed 25 Nov 06:50: only until injury+48h"),
+        ("ice", "47h50min", "it cannot be put off until Wed 25 Nov 06:50: only until 48 h after the injury"),
         ("raise", "17h", "tomorrow 00:00 is outside the waking hours"),
     ],
 )
@@ -452,11 +452,11 @@ def test_advance_against_a_shut_gate_needs_a_reason_which_is_recorded() -> None:
     life = gated().go("Tue 12:00")
     life.answer(pain=5)
     assert life.refused("advance").reason == (
-        'the gate is shut: not yet: pain <= 3. To go on all the same: --because "your reason"'
+        'the gate is shut: not yet: pain at most 3. To go on all the same: --because "your reason"'
     )
     assert life.accepted("advance", because="my physio says so") == "Now in: Next. The limits still hold."
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
-    assert left[-1].data["reasons"] == ["not yet: pain <= 3", "the person: my physio says so"]
+    assert left[-1].data["reasons"] == ["not yet: pain at most 3", "the person: my physio says so"]
     assert left[-1].by == "person"
 
 
@@ -467,7 +467,7 @@ def test_no_word_passes_a_least_time(words: dict[str, str]) -> None:
     for _ in range(6):
         refused = life.refused("advance", **words)
         assert refused.reason == (
-            "the gate is shut: not yet: 1d since the phase began; not yet: pain <= 3. No word passes that"
+            "the gate is shut: not yet: 1d since the phase began; not yet: pain at most 3. No word passes that"
         )
         assert refused.earliest == life.at("Tue 07:00")
 
@@ -522,7 +522,7 @@ def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_ac
 def test_advance_never_goes_on_what_is_not_known() -> None:
     life = gated().go("Wed 12:00")
     refused = life.refused("advance", because="I feel fine").reason
-    assert refused == "the gate is shut: not known: pain <= 3. Answer first: recovery checkin"
+    assert refused == "the gate is shut: not known: pain at most 3. Answer first: recovery checkin"
     life.answer(pain=9)
     life.accepted("advance", because="I feel fine")
 
@@ -570,7 +570,7 @@ def test_step_back_and_advance_again() -> None:
     assert life.accepted("step-back", because="worse") == "Back in: Only. The limits still hold."
     assert life.refused("advance", because="better").earliest == life.at("Wed 12:01")
     life.go("Wed 12:02")
-    assert "not known: pain <= 3. Answer first" in life.refused("advance", because="better").reason
+    assert "not known: pain at most 3. Answer first" in life.refused("advance", because="better").reason
     life.answer(pain=7)
     life.accepted("advance", because="better all the same")
     assert life.episode.phase.id == "next"

@@ -212,7 +212,9 @@ def test_a_check_in_is_asked_when_it_was_answered_long_before() -> None:
 
 def test_what_is_withheld_is_told_once_and_released_at_once() -> None:
     life = Life(small(PACKS, limits=["{id: calm, of: cold, needs: pain <= 3}"])).go("Mon 13:00")
-    assert [fact.data["reason"] for fact in life.of("withheld")] == ["it is not known whether pain <= 3"]
+    assert [fact.data["reason"] for fact in life.of("withheld")] == [
+        "it is not known whether this is so: pain at most 3"
+    ]
     assert life.times(activity="packs") == []
     life.answer(pain=2)
     assert life.times(activity="packs") == ["Mon 13:00"]
@@ -225,7 +227,7 @@ def test_a_new_reason_is_told_anew() -> None:
     life.answer(pain=7)
     life.go("Mon 12:00")
     assert [fact.data["reason"] for fact in life.of("withheld")] == [
-        "it is not known whether pain <= 3", "only when pain <= 3",
+        "it is not known whether this is so: pain at most 3", "only when this is so: pain at most 3",
     ]  # fmt: skip
 
 

@@ -228,4 +228,4 @@ def test_options_choose_activities() -> None:
 def test_an_option_that_was_not_given_is_not_known() -> None:
     by = "{id: say, kind: reminder, of: posture, every: 3h, say: X, only_if: grip == cane}"
     life = Life(small(by, top=OPTIONS), options={})
-    assert life.of(f.WITHHELD)[0].data["reason"] == "it is not known whether grip == cane"
+    assert life.of(f.WITHHELD)[0].data["reason"] == "it is not known whether this is so: grip is cane"

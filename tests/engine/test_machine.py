@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from recovery.cli.history import _because_of_it, _with_it
+from recovery.cli.render_text import status
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.fold import fold
+from recovery.engine.outlook import outlook
+from recovery.engine.verbs import BY_THE_CLOCK, act
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
@@ -27,6 +30,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts, content_hash
 from recovery.store.journal import Journal, Pinned
 from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, told, untold, write
+from tests.engine.advised import advised
 from tests.engine.examples import texts
 from tests.store.following import misfits
 
@@ -376,6 +380,20 @@ class Machine(RuleBasedStateMachine):
                 assert decisions(other, self.moment, self.daemon) == decisions(
                     episode, self.moment, self.daemon
                 )
+
+    @invariant()
+    def what_status_advises_is_accepted(self) -> None:
+        self.wake_up()
+        is_doubted = self.daemon.is_clock_doubted
+        for episode in self.daemon.episodes:
+            others = self.daemon.others(episode)
+            look = outlook(episode, self.moment, others, 0, is_clock_doubted=is_doubted)
+            for owner, wish in advised(status(look), self.daemon):
+                if is_doubted and wish.verb in BY_THE_CLOCK:
+                    assert wish.verb == "resume", "it is told beside that nothing is taken up again yet"
+                    continue
+                outcome = act(owner, self.moment, wish, self.daemon.others(owner))
+                assert isinstance(outcome, Accepted), (wish, outcome)
 
     def was_paused_for_long(self, episode: Episode) -> bool:
         pauses = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.PAUSED]

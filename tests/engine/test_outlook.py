@@ -174,7 +174,7 @@ def test_what_is_withheld_is_explained_with_its_limit() -> None:
     life = Life(small(PACKS, limits=["{id: calm, of: cold, needs: pain <= 3}"])).go("Mon 08:00")
     at, reasons = explained(life, "packs")
     assert at == ""
-    assert reasons[-1] == "not now: it is not known whether pain <= 3 (limit calm)"
+    assert reasons[-1] == "not now: it is not known whether this is so: pain at most 3 (limit calm)"
 
 
 def test_what_is_on_put_off_paused_or_not_begun_is_explained() -> None:
@@ -271,7 +271,7 @@ def test_whatever_was_done_before_one_plan_names_all_times(
         (PerDay(1, 1), "once a day"),
         (At((LocalMoment(), LocalMoment("wake", minutes=30))), "every day at 00:00 and wake+30min"),
         (PerWeek(3, LocalMoment("bedtime", minutes=-60)), "3 times a week, at bedtime-60min"),
-        (Once(Anchor("phase", Duration(days=3))), "once, at phase+3d"),
+        (Once(Anchor("phase", Duration(days=3))), "once, 3 days after the phase began"),
     ],
 )
 def test_cadences_are_said_in_words(cadence: object, words: str) -> None:

@@ -5,7 +5,7 @@ from recovery.engine.acts import Accepted
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.questions import Question
-from tests.engine.examples import Life, phase_text, small
+from tests.engine.examples import ASK, Life, phase_text, small
 from tests.engine.test_ladder import ladder, mornings
 
 MORNING = 'morning: {ask: "Pain on getting up?", scale: 0..10, fresh: 24h}'
@@ -114,5 +114,48 @@ def test_a_fold_of_the_whole_journal_knows_the_same_open_questions() -> None:
 def test_nothing_is_needed_in_a_pause() -> None:
     life = exercises()
     life.do("pause")
+
+    assert open_ones(life) == []
+
+
+def test_a_question_whose_time_passed_before_the_phase_began_is_open() -> None:
+    protocol = small(
+        ASK,
+        phase="min: 26h\nleave_when: pain <= 3",
+        more=[phase_text("last", MORNINGS, EXERCISE)],
+        observe=MORNING,
+    )
+    life = Life(protocol).go("Tue 08:00")
+    life.answer(pain=1)
+    assert open_ones(life) == [], "it is not asked yet"
+    life.go("Tue 09:30")
+
+    assert life.episode.phase.id == "last"
+    assert life.of(f.OFFERED, "look") == []
+    assert open_ones(life) == ["morning"]
+    assert told(life, pain=1) == f"Noted: pain 1. {NEEDED}"
+    assert told(life, morning=1) == "Noted: morning 1."
+    assert open_ones(life) == []
+
+
+def test_a_question_that_the_machine_slept_through_is_open() -> None:
+    life = Life(small(MORNINGS, EXERCISE, observe=MORNING)).sleep("Tue 21:00")
+
+    assert life.of(f.MISSED, "look")
+    assert open_ones(life) == ["morning"]
+
+
+def test_a_question_is_not_open_before_its_time_of_the_day() -> None:
+    life = exercises()
+    life.answer(pain=1, morning=1)
+    life.go("Wed 07:20")
+    life.now = life.at("Wed 07:29")
+
+    assert open_ones(life) == []
+
+
+def test_nobody_is_asked_before_it_is_known_whether_it_is_for_them() -> None:
+    question = 'screen: [{id: bad, ask: "Bad?", refuse: true, say: No.}]'
+    life = Life(small(MORNINGS, EXERCISE, observe=MORNING, top=question), screen={}).go("Tue 08:00")
 
     assert open_ones(life) == []

@@ -103,7 +103,7 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
     life.accepted("flag", "numb")
     refused = life.refused("begin", "ice")
     assert refused.reason == (
-        "a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb"
+        'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     assert refused.earliest is None
     (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
@@ -154,7 +154,7 @@ def test_no_phase_ends_while_a_flag_stops_something() -> None:
     assert life.episode.phase.id == "only"
     need = gate_needs(life.episode, life.now)[0]
     assert need.condition == "no red flag stands that stops something"
-    assert need.value == "See a doctor. recovery flag clear numb"
+    assert need.value == 'See a doctor. recovery flag clear numb --because "…"'
     assert outlook(life.episode, life.now).alerts[0].id == "flag/numb"
     life.accepted("clear", "numb", because="a doctor has looked at it")
     assert life.episode.phase.id == "next"
@@ -165,7 +165,7 @@ def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
     life.answer(pain=5)
     life.accepted("flag", "numb")
     assert life.refused("advance", because="I say so").reason == (
-        "a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb"
+        'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     life.accepted("clear", "numb", because="seen")
     life.accepted("advance", because="I say so")

@@ -55,9 +55,15 @@ def test_not_after_counts_from_the_others_injury() -> None:
 
 def test_needs_are_those_of_the_other_ones_answers() -> None:
     one = Life(small(ASK, limits=["{id: calm, of: warm, needs: pain <= 3}"]))
-    assert "not known whether pain <= 3 (small-1)" in beside(one, WARM).refused("begin", "warm").reason
+    assert (
+        "it is not known whether this is so: pain at most 3 (small-1)"
+        in beside(one, WARM).refused("begin", "warm").reason
+    )
     one.go("Mon 08:00").answer(pain=7)
-    assert "only when pain <= 3" in beside(one, WARM, at="Mon 08:00").refused("begin", "warm").reason
+    assert (
+        "only when this is so: pain at most 3"
+        in beside(one, WARM, at="Mon 08:00").refused("begin", "warm").reason
+    )
     one.answer(pain=2)
     assert beside(one, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
 

@@ -227,8 +227,8 @@ def test_a_gate_that_shuts_again_does_not_keep_confirming() -> None:
     told = events(protocol, ONSET + 3 * DAY, confirms=False, answers=answers)
     held = [e["reasons"][0] for e in of_kind(told, "phase") if e["state"] == "held"]
     assert held == [
-        "not known: pain <= 3", "waits for confirmation: recovery advance", "not yet: pain <= 3",
-        "waits for confirmation: recovery advance", "not known: pain <= 3",
+        "not known: pain at most 3", "waits for confirmation: recovery advance", "not yet: pain at most 3",
+        "waits for confirmation: recovery advance", "not known: pain at most 3",
     ]  # fmt: skip
 
 
