@@ -9,15 +9,15 @@ from recovery.cli import params, render_preview, render_problems
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
 from recovery.cli.simulate import imagined
-from recovery.engine.personas import PERSONAS, Persona
-from recovery.engine.play import Play
-from recovery.engine.simulate import simulate as simulated
+from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import default_library
 from recovery.protocol.model import SIDES
+from recovery.simulation.events import simulate as simulated
+from recovery.simulation.people import PERSONAS, Persona
 
 MORNING = time(7)
 """When the made-up person is injured if nobody says: a whole first day."""
@@ -77,7 +77,7 @@ def preview(
     ends_on = max(begins_on + DAY, place.local(place.after(injury, length)).date())
     end = place.resolve(ends_on, time(0))
     episode = imagined(known, injury, injury, place, grade, side, confirms=False)
-    run = Play(episode, injury, end, persona=Persona.named(persona))
+    run = Rehearsal(episode, injury, end, persona=Persona.named(persona))
     days = [*render_preview.days(simulated(run), known, begins_on, ends_on - DAY)]
     if as_json:
         for day in days:

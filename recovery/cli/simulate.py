@@ -14,15 +14,11 @@ from recovery.cli.params import json_option
 from recovery.cli.render_json import as_line
 from recovery.cli.words import NONE
 from recovery.engine import facts as f
-from recovery.engine.answers import parse_answers
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import begin
 from recovery.engine.grading import UNSURE
-from recovery.engine.personas import PERSONAS, Persona
-from recovery.engine.play import Play, Scripted, Span
-from recovery.engine.simulate import simulate as simulated
-from recovery.engine.simulate import usual_end
+from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
@@ -30,6 +26,10 @@ from recovery.protocol import compiled
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import default_library
 from recovery.protocol.model import SIDES, RecoveryProtocol
+from recovery.simulation.events import simulate as simulated
+from recovery.simulation.events import usual_end
+from recovery.simulation.people import PERSONAS, Persona
+from recovery.simulation.script import parse_answers
 
 MOST_BYTES = 16 * 1024 * 1024
 """The largest answers file that is read."""
@@ -118,7 +118,7 @@ def simulate(
     episode = imagined(
         known, start, injury, place, grade, side, confirms=no_confirm, screen=answered, options=options
     )
-    run = Play(
+    run = Rehearsal(
         episode,
         start,
         end=place.after(start, length) if length is not None else usual_end(episode),
@@ -164,7 +164,7 @@ def imagined(
     return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))
 
 
-def _scripted(name: str | None, start: datetime, place: Place) -> tuple[Scripted, ...]:
+def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedAct, ...]:
     if name is None:
         return ()
     try:

@@ -14,8 +14,8 @@ from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import may_go_on, permit
-from recovery.engine.play import Play
 from recovery.engine.questions import Question, still_needed
+from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY, spell_when
 from recovery.engine.words import anchor_words, moment_words, range_words
 from recovery.language import tr, trn
@@ -134,7 +134,7 @@ def _planned(
     episode: Episode, now: datetime, others: Sequence[Episode], until: datetime
 ) -> Iterator[tuple[Coming, str]]:
     """The plan that all which names times to come reads: each cue, with the phase that it belongs to."""
-    run = Play(episode, now, until, others=tuple(others), confirms=False)
+    run = Rehearsal(episode, now, until, others=tuple(others), confirms=False)
     for happening in run.happenings():
         fact = happening.fact
         if fact is None or fact.at <= now or "cue" not in fact.data or fact.kind == f.ENDED:

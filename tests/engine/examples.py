@@ -15,9 +15,7 @@ from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply, begin
-from recovery.engine.personas import Persona
-from recovery.engine.play import Play, Scripted, Span, as_line
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span, as_line
 from recovery.engine.times import Place
 from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
@@ -25,6 +23,8 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import Condition, RecoveryProtocol
 from recovery.protocol.reading import compile_texts
+from recovery.simulation.events import simulate
+from recovery.simulation.people import Persona
 from recovery.store.shapes import SHAPES, Surroundings
 from recovery.values import replace
 
@@ -307,18 +307,18 @@ def done(
     length: str = "",
     because: str = "",
     **values: object,
-) -> Scripted:
+) -> PlannedAct:
     """An act of an answers file."""
     told = {name: str(value) for name, value in values.items()}
     wish = Act(verb, activity, told, parse_duration(length) if length else None, because=because)
-    return Scripted(at, wish, as_line(wish))
+    return PlannedAct(at, wish, as_line(wish))
 
 
 def events(
     protocol: RecoveryProtocol,
     end: datetime,
     *,
-    answers: Iterable[Scripted] = (),
+    answers: Iterable[PlannedAct] = (),
     persona: str | None = None,
     asleep: tuple[Span, ...] = (),
     confirms: bool = True,
@@ -329,7 +329,9 @@ def events(
     """The events of a simulation, as the machine interface tells them."""
     episode, _ = started(protocol, onset, start, confirms=not confirms, **options)
     who = Persona.named(persona) if persona else None
-    run = Play(episode, start or onset, end, answers=answers, persona=who, asleep=asleep, confirms=confirms)
+    run = Rehearsal(
+        episode, start or onset, end, answers=answers, persona=who, asleep=asleep, confirms=confirms
+    )
     return list(simulate(run))
 
 

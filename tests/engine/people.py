@@ -15,10 +15,10 @@ from recovery.engine.episode import ACTIVE, PAUSED, Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth
 from recovery.engine.outlook import outlook
-from recovery.engine.play import Play, Scripted, Span, as_line
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span, as_line
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
 from tests.engine.examples import place, shipped, started
 
@@ -130,13 +130,13 @@ class Made:
     start: datetime
     until: datetime
     patient: Patient
-    acts: list[Scripted]
+    acts: list[PlannedAct]
     screened: dict[str, bool]
     confirms: bool
 
 
-def scripted(at: datetime, act: Act) -> Scripted:
-    return Scripted(at, act, as_line(act))
+def scripted(at: datetime, act: Act) -> PlannedAct:
+    return PlannedAct(at, act, as_line(act))
 
 
 def make(number: int) -> Made:
@@ -181,13 +181,13 @@ def make(number: int) -> Made:
                 random.random() < 0.4)  # fmt: skip
 
 
-def _what_happens(random: Random, name: str, start: datetime, horizon: int) -> list[Scripted]:
+def _what_happens(random: Random, name: str, start: datetime, horizon: int) -> list[PlannedAct]:
     """Whatever does not come from a cue: signs that are reported, setbacks, pauses, impatience."""
 
     def some_time(days: int = horizon) -> datetime:
         return start + random.randint(1, days * 24 * 60) * MINUTE
 
-    acts: list[Scripted] = []
+    acts: list[PlannedAct] = []
     flags = sorted(written(name).suspends)
     acts += [
         scripted(some_time(), Act("flag", random.choice(flags)))
@@ -247,7 +247,7 @@ def live(number: int, protocol: RecoveryProtocol | None = None) -> list[str]:
         protocol or shipped(made.protocol), person.onset, made.start, grade=person.grade, lives=lives,
         screen=made.screened, confirms=made.confirms,
     )  # fmt: skip
-    run = Play(
+    run = Rehearsal(
         episode, made.start, made.until, answers=made.acts, persona=made.patient, asleep=asleep,
         confirms=not made.confirms,
     )  # fmt: skip

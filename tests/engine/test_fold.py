@@ -9,9 +9,9 @@ from recovery.engine.decide import turn
 from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
 from recovery.engine.facts import FLEETING, MEMORY, Fact, from_ms, to_ms
 from recovery.engine.fold import apply, begin, fold
-from recovery.engine.personas import PERSONAS, Persona
-from recovery.engine.play import Play
+from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.wakeup import next_wakeup
+from recovery.simulation.people import PERSONAS, Persona
 from recovery.values import replace
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
 
@@ -22,7 +22,7 @@ def journal_of(name: str, persona: str, days: int) -> tuple[Episode, list[Fact]]
     """What a made-up person's journal holds after some days, and the episode that led there."""
     episode, opening = started(shipped(name))
     facts = [opening]
-    run = Play(episode, ONSET, ONSET + days * DAY, persona=Persona.named(persona))
+    run = Rehearsal(episode, ONSET, ONSET + days * DAY, persona=Persona.named(persona))
     for happening in run.happenings():
         if happening.fact is not None:
             facts.append(replace(happening.fact, seq=len(facts) + 1))

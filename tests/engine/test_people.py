@@ -12,8 +12,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from recovery.engine.play import Play
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import Rehearsal
+from recovery.simulation.events import simulate
 from tests.engine.checker import Checker
 from tests.engine.examples import changed, place, shipped, started
 from tests.engine.people import live, make
@@ -113,7 +113,7 @@ def test_whoever_does_not_get_on_is_told_why() -> None:
     person = made.person
     lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
     episode, _ = started(shipped(made.protocol), person.onset, made.start, grade=person.grade, lives=lives)
-    run = Play(episode, made.start, made.until, persona=made.patient, asleep=person.asleep)
+    run = Rehearsal(episode, made.start, made.until, persona=made.patient, asleep=person.asleep)
     checker = Checker(person, made.protocol)
     told = [*simulate(run)]
     assert checker.read(told, made.until) == []

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.play import Play, Scripted
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import PlannedAct, Rehearsal
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
 from tests.engine.examples import changed, done, place, shipped, started
 
@@ -91,7 +91,7 @@ def run(
     protocol: RecoveryProtocol,
     person: Person,
     start: datetime,
-    acts: list[Scripted],
+    acts: list[PlannedAct],
     fickle: Fickle | None,
     length: timedelta,
 ) -> list[str]:
@@ -99,7 +99,7 @@ def run(
     lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
     episode, _ = started(protocol, person.onset, start, grade=person.grade, lives=lives)
     until = start + length
-    events = simulate(Play(episode, start, until, answers=acts, persona=fickle, asleep=person.asleep))
+    events = simulate(Rehearsal(episode, start, until, answers=acts, persona=fickle, asleep=person.asleep))
     return Checker(person, protocol.id).read(events, until)
 
 
@@ -128,7 +128,7 @@ def sleeps(draw: st.DrawFn, start: datetime, length: timedelta) -> tuple[tuple[d
     return tuple(spans)
 
 
-def tells(name: str, at: datetime, **values: object) -> Scripted:
+def tells(name: str, at: datetime, **values: object) -> PlannedAct:
     """A check-in with what the protocol asks for, of all that is known."""
     return done(
         at, "checkin", **{key: value for key, value in values.items() if key in shipped(name).observations}
@@ -136,7 +136,7 @@ def tells(name: str, at: datetime, **values: object) -> Scripted:
 
 
 @st.composite
-def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[Scripted]:
+def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[PlannedAct]:
     """Check-ins of somebody who gets better, mostly."""
     pain, swelling = draw(st.integers(0, 10)), draw(st.integers(0, 3))
     told, at = [], start
@@ -152,7 +152,7 @@ def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> l
 
 
 @st.composite
-def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[Scripted]:
+def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[PlannedAct]:
     """Anything else that somebody may do, at any time."""
     found = []
     for minute in draw(st.lists(st.integers(0, int(length / MINUTE)), max_size=25)):
@@ -187,7 +187,7 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
 
 
 @st.composite
-def lives(draw: st.DrawFn, name: str) -> tuple[Person, datetime, list[Scripted], Fickle | None]:
+def lives(draw: st.DrawFn, name: str) -> tuple[Person, datetime, list[PlannedAct], Fickle | None]:
     length = LENGTHS[name]
     person, start = draw(people(length))
     if "onset" not in shipped(name).inputs:
@@ -221,7 +221,7 @@ def test_the_rules_hold_for_many(name: str, data: st.DataObject) -> None:
 # To the end of the way --------------------------------------------------------------------------
 
 
-def healing(name: str, start: datetime, days: int, every: int) -> list[Scripted]:
+def healing(name: str, start: datetime, days: int, every: int) -> list[PlannedAct]:
     """Check-ins of somebody who is well after a few days, and tells it diligently."""
     told = []
     for number in range(days * 24 // every):
@@ -337,7 +337,7 @@ def test_the_checker_sees_a_protocol_that_breaks_the_rule(breach: str) -> None:
     name, change = BAD[breach]
     onset = datetime(2026, 11, 23, 7, tzinfo=UTC)
     person = Person(onset, "Europe/Berlin", time(7), time(23), "I")
-    acts: list[Scripted]
+    acts: list[PlannedAct]
     if "lessened" in breach or "ice after" in breach:
         acts = [done(onset + n * 6 * HOUR, "checkin", pain=5, swelling=2) for n in range(40)]
     elif "unknown" in breach:

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from recovery import settings
 from recovery.cli.simulate import imagined
 from recovery.daemon import presence
-from recovery.engine.answers import parse_answers
-from recovery.engine.play import Play
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, SettingsError, UsageError
 from recovery.protocol import compiled
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.reading import check_file
+from recovery.simulation.events import simulate
+from recovery.simulation.script import parse_answers
 from recovery.store import exchange
 from recovery.store.journal import Journal
 from tests.fuzz.trying import ODD, TEXTS, VALUES, changed, for_a_while, typed, words
@@ -69,7 +69,7 @@ def read_and_played(data: bytes, path: Path) -> None:
     episode = imagined(
         compiled.in_language(known, "en"), NOON, NOON - timedelta(hours=2), PLACE, None, None, confirms=False
     )
-    for event in simulate(Play(episode, NOON, end=NOON + timedelta(days=2))):
+    for event in simulate(Rehearsal(episode, NOON, end=NOON + timedelta(days=2))):
         assert json.dumps(event).isprintable()
 
 

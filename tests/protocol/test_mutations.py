@@ -30,12 +30,12 @@ import pytest
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.play import Play, Scripted
-from recovery.engine.simulate import simulate
+from recovery.engine.rehearsal import PlannedAct, Rehearsal
 from recovery.protocol.compiled import to_json
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Session
 from recovery.protocol.reading import check_file
+from recovery.simulation.events import simulate
 from recovery.values import replace
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import done, place, started
@@ -220,7 +220,7 @@ def told(who: str, at: int, random: Random) -> dict[str, object]:
     }
 
 
-def script(who: str, name: str, protocol: RecoveryProtocol, length: timedelta) -> list[Scripted]:
+def script(who: str, name: str, protocol: RecoveryProtocol, length: timedelta) -> list[PlannedAct]:
     """Check-ins, and deeds at odd times; of the hasty also many a wish to go on."""
     random = Random(f"{who} {name}")
     acts = []
@@ -256,7 +256,7 @@ def breaches(protocol: RecoveryProtocol, who: str) -> set[str]:
     episode, _ = started(protocol, ONSET, ONSET, grade=grade, lives=lives)
     acts = script(who, protocol.id, protocol, length)
     reacts = None if who == "lasting" else Somebody(len(who))
-    events = simulate(Play(episode, ONSET, ONSET + length, answers=acts, persona=reacts))
+    events = simulate(Rehearsal(episode, ONSET, ONSET + length, answers=acts, persona=reacts))
     said = Checker(person, protocol.id).read(events, ONSET + length)
     clinical = (words for words in said if CLINICAL.search(words))
     return {re.sub(r"\S*\d\S*|'[^']*'", "", words) for words in clinical}

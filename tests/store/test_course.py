@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from recovery.engine.facts import Fact
-from recovery.engine.personas import PERSONAS
 from recovery.protocol.model import RecoveryProtocol
+from recovery.simulation.people import PERSONAS
 from recovery.store.course import Course
 from recovery.store.exchange import Unreadable, import_, read
 from recovery.store.journal import Journal

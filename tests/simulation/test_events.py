@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from recovery.engine.acts import Act
-from recovery.engine.answers import parse_answers
-from recovery.engine.personas import PERSONAS
-from recovery.engine.play import as_line
-from recovery.engine.simulate import usual_end
+from recovery.engine.rehearsal import as_line
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import MODALITIES
+from recovery.simulation.events import usual_end
+from recovery.simulation.people import PERSONAS
+from recovery.simulation.script import parse_answers
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import (
     ASK,

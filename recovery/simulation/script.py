@@ -9,7 +9,7 @@ from typing import Any
 
 from recovery.engine.acts import Act
 from recovery.engine.moments import parse_day, parse_moment
-from recovery.engine.play import Scripted
+from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
@@ -37,12 +37,12 @@ _ANSWERING = ("checkin", "screen", "tick")
 """The verbs beside which the answers stand."""
 
 
-def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[Scripted, ...]:
+def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[PlannedAct, ...]:
     """The acts of an answers file, in order of time. `name` is what errors call it.
 
     A time without an offset is local time in the place's zone. Raises `UsageError` with every wrong line.
     """
-    acts: list[Scripted] = []
+    acts: list[PlannedAct] = []
     problems: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -65,7 +65,7 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
     return tuple(sorted(acts, key=lambda scripted: scripted.at))
 
 
-def _read(line: Any, start: datetime, place: Place) -> Scripted:
+def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
     if not isinstance(line, dict):
         raise ValueError(_("not a JSON object"))
     verb, told = line.get("do"), line.get("at")
@@ -81,7 +81,7 @@ def _read(line: Any, start: datetime, place: Place) -> Scripted:
                 raise ValueError(
                     _("{key!r} is {value!r}; an answer is a whole number or a word", key=key, value=value)
                 )
-        return Scripted(at, Act(verb, values={key: str(value) for key, value in rest.items()}), line)
+        return PlannedAct(at, Act(verb, values={key: str(value) for key, value in rest.items()}), line)
     unknown = [key for key in rest if key not in _KEYS[verb]]
     if unknown:
         takes = ", ".join(sorted(_KEYS[verb])) or _("nothing else")
@@ -109,4 +109,4 @@ def _read(line: Any, start: datetime, place: Place) -> Scripted:
         zone=rest.get("timezone", ""),
         at=onset,
     )
-    return Scripted(at, act, line)
+    return PlannedAct(at, act, line)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.engine.acts import Act
-from recovery.engine.answers import parse_answers
 from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
 from recovery.protocol.durations import Duration
+from recovery.simulation.script import parse_answers
 from tests.engine.examples import local, place
 
 START = local("2026-11-23 08:00")

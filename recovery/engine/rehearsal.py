@@ -17,7 +17,7 @@ Span = tuple[datetime, datetime]
 """A span of time, half-open."""
 
 
-class Scripted(Value):
+class PlannedAct(Value):
     """One act at its time, with the line of an answers file that says the same."""
 
     at: datetime
@@ -25,7 +25,7 @@ class Scripted(Value):
     line: dict[str, Any]
 
 
-class Reacts(Protocol):
+class Responder(Protocol):
     """Somebody who reacts to what they are told."""
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
@@ -39,11 +39,11 @@ class Happening(Value):
     episode: Episode
     """As it is afterwards."""
     fact: Fact | None = None
-    scripted: Scripted | None = None
+    scripted: PlannedAct | None = None
     refused: Refused | None = None
 
 
-class Play:
+class Rehearsal:
     """One run on a virtual clock, from `now` to `end`. Iterate over `happenings()` once."""
 
     def __init__(
@@ -52,8 +52,8 @@ class Play:
         now: datetime,
         end: datetime,
         *,
-        answers: Iterable[Scripted] = (),
-        persona: Reacts | None = None,
+        answers: Iterable[PlannedAct] = (),
+        persona: Responder | None = None,
         asleep: tuple[Span, ...] = (),
         others: tuple[Episode, ...] = (),
         confirms: bool = True,
@@ -71,7 +71,7 @@ class Play:
         self.asleep = asleep
         self.others = tuple(foreseen(other, now) for other in others)
         self.confirms = confirms
-        self._acts: list[tuple[datetime, int, Scripted]] = []
+        self._acts: list[tuple[datetime, int, PlannedAct]] = []
         self._count = 0
 
     def happenings(self) -> Iterator[Happening]:
@@ -116,7 +116,7 @@ class Play:
                 instant = end
         return instant
 
-    def _plan(self, scripted: Scripted) -> None:
+    def _plan(self, scripted: PlannedAct) -> None:
         self._count += 1
         heapq.heappush(self._acts, (scripted.at, self._count, scripted))
 
@@ -126,14 +126,14 @@ class Play:
             yield Happening(self.now, self.episode, fact)
             if self.persona is not None:
                 for at, wish in self.persona.reactions(self.episode, fact):
-                    self._plan(Scripted(at, wish, as_line(wish)))
+                    self._plan(PlannedAct(at, wish, as_line(wish)))
         if self.episode.stay.offered and self.confirms and not self.episode.is_over:
             stay = self.episode.stay
-            yield from self._act(Scripted(self.now, Act("advance"), {"do": "advance"}))
+            yield from self._act(PlannedAct(self.now, Act("advance"), {"do": "advance"}))
             if self.episode.stay is not stay:
                 yield from self._turn()
 
-    def _act(self, scripted: Scripted) -> Iterator[Happening]:
+    def _act(self, scripted: PlannedAct) -> Iterator[Happening]:
         awake = self._awake(self.now)
         if awake > self.now:
             refused = Refused(self.episode.say("the machine is asleep"), awake)

@@ -8,7 +8,7 @@ from recovery.engine import facts as f
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.gates import healing_range
-from recovery.engine.play import Happening, Play
+from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.protocol.durations import Duration
 
 USUALLY = Duration(days=30)
@@ -102,7 +102,7 @@ def _answer(happening: Happening) -> dict[str, Any]:
     return {**line, "refused": True, "reason": happening.refused.reason, "earliest": when}
 
 
-def simulate(run: Play) -> Iterator[dict[str, Any]]:
+def simulate(run: Rehearsal) -> Iterator[dict[str, Any]]:
     """The events of a run, one JSON object each, in order of time."""
     events = Events()
     for happening in run.happenings():
