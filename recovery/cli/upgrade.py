@@ -21,7 +21,8 @@ from recovery.protocol.differences import Difference
 from recovery.protocol.library import Library, NoSuchProtocol, default_library
 from recovery.store import upgrading
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import bring_up, protocol_of
+from recovery.store.pinned import protocol_of
+from recovery.store.record import bring_up
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading

@@ -18,13 +18,12 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store import copying, migrations
-from recovery.store.carried import carried_over
 from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
 from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.migrations import ANSWERS_SQL
-from recovery.store.record import protocol_of
+from recovery.store.pinned import carried_over, protocol_of
 from recovery.store.shapes import LAST_PLACE, SHAPES
 from recovery.values import Value
 

@@ -15,7 +15,7 @@ from recovery.store import checking
 from recovery.store.course import Course
 from recovery.store.failures import NONSENSE
 from recovery.store.journal import Journal
-from recovery.store.record import protocol_of
+from recovery.store.pinned import protocol_of
 
 
 def reason(journal: Journal, id_: str) -> str:

@@ -23,12 +23,11 @@ from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
 from recovery.errors import StoreError
 from recovery.language import _
-from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store.carried import carried_over, is_possible
-from recovery.store.failures import NONSENSE, Damaged, Nonsense, nonsense
-from recovery.store.journal import Journal, Pinned
+from recovery.store.failures import NONSENSE, Damaged, Nonsense
+from recovery.store.journal import Journal
 from recovery.store.older import ASKED, NEWEST, Entry, Misfit
+from recovery.store.pinned import carried_over, is_possible, protocol_of
 from recovery.values import Value, field, replace
 
 
@@ -268,28 +267,6 @@ def _to_open_questions(journal: Journal, facts: Sequence[Fact], before: int) -> 
         )
     }
     return journal.those(seqs)
-
-
-def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
-    """The protocol that an episode is pinned to, compiled anew where an older program compiled it.
-
-    Its texts are in a language where it has them in that, else as its file has them.
-    """
-    pinned = journal.pinned(id_)
-    if pinned.compiled_format == compiled.FORMAT:
-        return compiled.from_json(pinned.compiled, language)
-    return compiled.in_language(_recompiled(journal, pinned), language)
-
-
-def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
-    from recovery.protocol.reading import ProtocolError, compile_texts  # heavy, and hardly ever needed
-
-    try:
-        protocol = compile_texts(pinned.texts, pinned.protocol_id)
-    except ProtocolError as error:
-        raise nonsense(journal.path, error) from error
-    journal.recompile(pinned.hash, compiled.to_json(protocol), compiled.FORMAT)
-    return protocol
 
 
 def bring_up(journal: Journal, record: Record, now: datetime) -> Record:

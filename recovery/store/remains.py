@@ -11,9 +11,9 @@ from recovery.engine.fold import apply, begin
 from recovery.engine.limits import block
 from recovery.errors import StoreError
 from recovery.protocol.model import RecoveryProtocol, Session
-from recovery.store.carried import carried_over
 from recovery.store.failures import NONSENSE
 from recovery.store.journal import Journal
+from recovery.store.pinned import carried_over
 from recovery.values import replace
 
 _OF_SESSIONS = frozenset({f.OFFERED, f.BEGUN, f.ENDED, f.DONE, f.CLOCK})

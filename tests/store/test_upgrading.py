@@ -11,8 +11,8 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
 from recovery.store import journal as module
-from recovery.store.carried import NOWHERE, carried_over
 from recovery.store.journal import Journal
+from recovery.store.pinned import NOWHERE, carried_over
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw
 from tests.store.test_opening import SAMPLES

@@ -1,4 +1,4 @@
-"""What an upgraded episode has from before: its facts, as far as another text of its protocol can read them.
+"""The protocol that an episode is pinned to, and the facts of an upgraded one as far as its new text can read them.
 
 The facts stay as they are; only their reading changes, so a text that is taken back reads all of them again.
 """
@@ -9,11 +9,36 @@ from recovery.engine import facts as f
 from recovery.engine.acts_reports import read_answer
 from recovery.engine.facts import Fact
 from recovery.engine.fold import LEFT
+from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol, Session
+from recovery.store.failures import nonsense
+from recovery.store.journal import Journal, Pinned
 from recovery.values import replace
 
 NOWHERE = ""
 """The phase of a session that the protocol does not know any more: it counts for the limits, and for nothing else."""
+
+
+def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryProtocol:
+    """The protocol that an episode is pinned to, compiled anew where an older program compiled it.
+
+    Its texts are in a language where it has them in that, else as its file has them.
+    """
+    pinned = journal.pinned(id_)
+    if pinned.compiled_format == compiled.FORMAT:
+        return compiled.from_json(pinned.compiled, language)
+    return compiled.in_language(_recompiled(journal, pinned), language)
+
+
+def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
+    from recovery.protocol.reading import ProtocolError, compile_texts  # heavy, and hardly ever needed
+
+    try:
+        protocol = compile_texts(pinned.texts, pinned.protocol_id)
+    except ProtocolError as error:
+        raise nonsense(journal.path, error) from error
+    journal.recompile(pinned.hash, compiled.to_json(protocol), compiled.FORMAT)
+    return protocol
 
 
 def carried_over(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
