@@ -19,16 +19,16 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "recovery"
 PAGE = (PACKAGE / "README.md").read_text(encoding="utf-8")
 
-LINES_OF_A_FILE = 800
+LINES_OF_A_FILE = 850
 LINES_OF_A_FUNCTION = 85
-MEAN_OF_IMPORTED_MODULES = 6.2
-IMPORTED_MODULES = 38
-NAMES_DEFINED_TWICE = 95
+MEAN_OF_IMPORTED_MODULES = 6.4
+IMPORTED_MODULES = 40
+NAMES_DEFINED_TWICE = 110
 CIRCLES: set[frozenset[str]] = {
     frozenset({"recovery.daemon.launch", "recovery.daemon.autostart.systemd"}),
 }
 TRANSLATED_PROSE = re.compile(r"(What|Whether|That|How|Who|Which|Why|Where|When)\b")
-DOCSTRINGS_IN_TRANSLATED_PROSE = 300
+DOCSTRINGS_IN_TRANSLATED_PROSE = 320
 
 
 @cache
