@@ -94,6 +94,8 @@ def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:
         return _("doubted: it says {when}", when=spell_when(place, from_ms(data["says"]), at))
     if "since" in data:
         return _("right again")
+    if "behind" in data:
+        return _("behind what was written {when}", when=spell_when(place, from_ms(data["behind"]), at))
     length = spell(timedelta(seconds=abs(data["seconds"])))
     return (
         _("set back by {length}", length=length)

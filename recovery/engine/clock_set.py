@@ -22,7 +22,9 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     set_by = timedelta(seconds=data["seconds"])
     since = from_ms(data["since"]) if "since" in data else None
     ahead, jumps = (before.ahead, before.jumps) if is_same and before is not None else (timedelta(0), ())
-    if not since and (is_same or not _was_behind(episode, fact.at - set_by)):
+    behind, behind_since = _behind(before, fact)
+    is_put_right = is_same and before is not None and before.behind is not None
+    if not since and not is_put_right and (is_same or not _was_behind(episode, fact.at - set_by)):
         ahead += set_by
         # What began while it was further ahead is moved back with it.
         jumps = tuple(jump for jump in jumps[-_JUMPS:] if jump[1] <= ahead)
@@ -38,6 +40,8 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
         set_by=set_by,
         ahead=ahead,
         jumps=jumps,
+        behind=behind,
+        behind_since=behind_since,
         doubted_since=doubted_since,
         is_ahead=is_ahead,
         is_off=is_off,
@@ -50,7 +54,10 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
         return replace(episode, ledger=ledger)
     if not set_by:
         return episode
-    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by))
+    if is_put_right and before is not None and set_by > timedelta(0):
+        since = before.behind_since
+    until = fact.at if since else fact.at - set_by + JUMP
+    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by), until)
     over = [
         at for at, ahead in (before.jumps if is_same and before is not None else ()) if ahead > seen.ahead
     ]
@@ -64,6 +71,17 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
         tracks={name: _track_seen(track, then, ends) for name, track in episode.tracks.items()},
         told={name: replace(told, at=then.moved(told.at)) for name, told in episode.told.items()},
     )
+
+
+def _behind(before: ClockSeen | None, fact: Fact) -> tuple[datetime | None, datetime | None]:
+    """Up to when the record goes that the clock is behind, and since when it is."""
+    already = before.behind_since if before is not None and before.behind is not None else None
+    since = min(already, fact.at) if already is not None else fact.at
+    if "behind" in fact.data:
+        return from_ms(fact.data["behind"]), since
+    if before is not None and before.behind is not None and fact.at < before.behind:
+        return before.behind, since
+    return None, None
 
 
 def _was_behind(episode: Episode, was: datetime) -> bool:
@@ -82,15 +100,15 @@ def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
 
 
 class _Frame(Value):
-    """The clock after it was set: instants from `since` on are moved with it, and never past the moment itself."""
+    """The clock after it was set: instants from `since` to `until` are moved with it, never past the moment itself."""
 
     at: datetime
     set_by: timedelta
     since: datetime | None
+    until: datetime
 
     def moved(self, instant: datetime) -> datetime:
-        was = self.at - self.set_by
-        if (self.since is not None and instant < self.since) or instant > was + JUMP:
+        if (self.since is not None and instant < self.since) or instant > self.until:
             return instant
         return min(instant + self.set_by, max(self.at, instant))
 

@@ -169,6 +169,9 @@ class ClockSeen(Value):
     """By how much the clock was set forward in all since that start."""
     jumps: tuple[tuple[datetime, timedelta], ...] = ()
     """When it was set forward since that start, and how far ahead it was then."""
+    behind: datetime | None = None
+    """Up to when the record went that it was behind, by less than is doubted, while nobody saw it being set."""
+    behind_since: datetime | None = None
     doubted_since: datetime | None = None
     is_ahead: bool = False
     """It is doubted for being far ahead, not behind."""

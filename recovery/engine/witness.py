@@ -92,8 +92,14 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
         late = max(timedelta(0), says - since_then)
         news = {**stands, "seconds": _seconds(late), "since": to_ms(last.doubted_since)}
-    elif set_by < timedelta(0) or (set_by and steady.watched is not None):
+    elif _is_put_right(last, steady, says, written_at) and last is not None and last.behind_since is not None:
+        # Over a start of the machine nobody knows when it was: what was written since then may be of just now.
+        late = says - last.behind_since
+        news = {**stands, "seconds": _seconds(late), "since": to_ms(last.behind_since)}
+    elif set_by < timedelta(0) or (set_by and (steady.watched is not None or _is_behind(last))):
         news = {**stands, "seconds": _seconds(set_by)}
+    elif says < written_at - JUMP and steady.boot and (last is None or last.boot != steady.boot):
+        news = {**stands, "seconds": 0, "behind": to_ms(written_at)}
     return Testimony(says, says, news=news, set_by=set_by)
 
 
@@ -104,6 +110,17 @@ def _is_ahead(last: ClockSeen | None, known: ClockSeen | None, set_by: timedelta
     else:
         is_seen = not last.is_off
     return is_seen and known is not None and known.ahead + set_by > DOUBTED and set_by > JUMP
+
+
+def _is_behind(last: ClockSeen | None) -> bool:
+    return last is not None and last.behind is not None
+
+
+def _is_put_right(last: ClockSeen | None, steady: Steady, says: datetime, written_at: datetime) -> bool:
+    """Tell if the clock was behind at an earlier start of the machine, and is not any more."""
+    if last is None or last.behind is None or last.boot == steady.boot:
+        return False
+    return written_at <= last.behind <= says
 
 
 def _is_of_one_frame(last: ClockSeen) -> bool:

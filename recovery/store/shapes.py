@@ -417,7 +417,7 @@ SHAPES: Mapping[str, Shape] = {
     f.MOVED: Shape({"zone": zone, "from": zone}, {"follows": flag, "cue": CUE}),
     f.CLOCK: Shape(
         {"boot": text, "steady": count(0, _AGES_MS), "seconds": count(-_AGES, _AGES)},
-        {"says": instant, "since": instant, "off": flag},
+        {"says": instant, "since": instant, "behind": instant, "off": flag},
     ),
     f.RIGHTED: Shape({"seconds": count(0, _AGES), "names": by_name(count(0))}),
     f.DELIVERED: Shape(

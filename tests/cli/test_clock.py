@@ -648,3 +648,61 @@ def test_who_looks_after_the_journal_hears_of_the_clock(patient: Person, command
     ran = patient.types("store", *command)
     assert ran.err.count("clock looks wrong") == 1
     assert "clock looks wrong" not in ran.out
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("starts", [0, 1, 2])
+@pytest.mark.parametrize("hours", [-1, -5])
+def test_a_pack_under_a_clock_that_is_behind_keeps_its_gap_when_that_is_right(
+    person: Person, hours: float, starts: int, is_watched: bool
+) -> None:
+    """Behind by less than is doubted, before or after a start of the machine, and the next start puts it right."""
+    person.starts(
+        "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
+    )
+    person.tries("end", "ice")
+    person.waits(hours=21, minutes=20)
+    person.tries("skip", "ice")
+    person.types("checkin", "pain=5", "swelling=2")
+    if starts > 0:
+        person.starts_the_machine_anew()
+    person.sets_the_clock(hours=hours)
+    if is_watched:
+        person.daemon_wakes()
+    person.types("begin", "ice")
+    person.waits(minutes=20)
+    if is_watched:
+        person.daemon_wakes()
+    person.types("end", "ice")
+    if starts > 1:
+        person.starts_the_machine_anew()
+    person.sets_the_clock(hours=-hours)
+    if is_watched:
+        person.daemon_wakes()
+    person.waits(minutes=1)
+    assert "not now" in person.types("begin", "ice", status=1).err
+    assert person.json("status")["episodes"][0]["now"] is None
+    person.waits(minutes=60)
+    if is_watched:
+        person.daemon_wakes()
+    assert "24h since the injury" in person.types("status").out
+    assert "on" in person.types("begin", "ice").out
+    person.types("log", "--all")
+    person.types("store", "check")
+
+
+def test_a_clock_that_was_behind_by_an_hour_moves_nothing_once_the_day_has_gone_on(person: Person) -> None:
+    person.starts(
+        "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
+    )
+    person.tries("end", "ice")
+    person.waits(hours=1, minutes=30)
+    person.types("checkin", "pain=5", "swelling=2")
+    person.sets_the_clock(hours=-1)
+    person.types("checkin", "pain=5", "swelling=2")
+    person.waits(hours=2)
+    person.tries("begin", "ice")
+    person.types("end", "ice")
+    person.starts_the_machine_anew()
+    person.waits(minutes=61)
+    assert "on" in person.types("begin", "ice").out
