@@ -12,9 +12,9 @@ from recovery.cli.person import (
     loaded,
     note_as_told,
     opened,
+    read_steady,
     recorded,
     show_untold,
-    steady,
     tell_unreadable,
 )
 from recovery.cli.render_json import VERSION, outcome_json, print_json
@@ -131,7 +131,7 @@ def _believe_the_clock(as_json: bool) -> int:
         kept = loaded(journal, now)
         if not kept.is_clock_doubted:
             raise RecoveryError(_("the clock is not doubted"))
-        believe(journal, kept, now, steady())
+        believe(journal, kept, now, read_steady())
     handing.wake(paths.home())
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:

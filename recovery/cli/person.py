@@ -100,10 +100,10 @@ def opened() -> Iterator[Person]:
 
 def loaded(journal: Journal, now: datetime) -> Record:
     """The record as it stands in the journal at what the clock says. Raises `StoreError`."""
-    return load(journal, now, steady())
+    return load(journal, now, read_steady())
 
 
-def steady() -> Steady:
+def read_steady() -> Steady:
     """The clock that nobody can set, with since when the daemon has watched both."""
     there = presence.read(paths.home())
     watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
