@@ -6,6 +6,7 @@ import sys
 import click
 
 from recovery import paths
+from recovery.cli.first_cues import once_settled
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, daemon_json, print_json
@@ -65,6 +66,7 @@ def start(notifier: str | None, as_json: bool) -> int:
     folder = paths.make_home()
     was = presence.is_running(folder)
     there, is_handed = hand_over_and_wait(folder, ensure_running(folder, notifier))
+    there = once_settled(folder, there)
     message = _("Started: process {pid}.", pid=there.pid)
     if was:
         message = _running_already(there, is_handed=is_handed)
@@ -131,12 +133,15 @@ def status(as_json: bool) -> int:
     """
     from recovery.daemon.launch import heard_of
 
+    folder = paths.home()
     try:
-        there = heard_of(paths.home())
+        there = heard_of(folder)
     except RecoveryError:
         if as_json:
             print_json({"v": VERSION, **daemon_json(None)})
         raise
+    if there is not None:
+        there, _is_handed = hand_over_and_wait(folder, there)
     if as_json:
         print_json({"v": VERSION, **daemon_json(there)})
         return 0 if there else NotThere.exit_status

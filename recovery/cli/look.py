@@ -11,7 +11,6 @@ from recovery.cli.render_json import VERSION, coming_json, explained_json, print
 from recovery.cli.reviving import revived
 from recovery.cli.style import tell
 from recovery.daemon import presence
-from recovery.daemon.handing import hand_over
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Outlook, coming, outlook
 from recovery.engine.outlook import explain as explained
@@ -59,7 +58,6 @@ def _looked_at(
 def status(episode: str | None, as_json: bool) -> int:
     """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
     there = presence.read(paths.home())
-    hand_over(paths.home(), there)
     unreadable: Mapping[str, Unreadable] = {}
     try:
         with opened() as person:
@@ -142,7 +140,6 @@ def _say_what_is_missing(person: Person) -> None:
     """Tell of unreadable episodes, of cues that no desktop has shown, and of a daemon that does not run."""
     tell_unreadable(person.record)
     there = presence.read(person.folder)
-    hand_over(person.folder, there)
     is_running = there is not None or revived(person.folder)
     show_untold(person, is_daemon_running=is_running)
     if not is_running:

@@ -12,6 +12,8 @@ from recovery.cli.output import failure_to_the_end
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import presence
+from recovery.daemon.handing import hand_over
+from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
 from recovery.engine.witness import Steady
@@ -105,9 +107,19 @@ def loaded(journal: Journal, now: datetime) -> Record:
 
 def read_steady() -> Steady:
     """The clock that nobody can set, with since when the daemon has watched both."""
-    there = presence.read(paths.home())
+    there = asked_daemon(paths.home())
     watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
     return Steady(*clock.steady(), watched)
+
+
+def asked_daemon(folder: Path) -> Presence | None:
+    """What the daemon says of itself, None where none runs; it is handed this desktop where it may do better with it.
+
+    For every command that has to do with the record or the daemon. Never waits.
+    """
+    there = presence.read(folder)
+    hand_over(folder, there)
+    return there
 
 
 def recorded(journal: Journal, now: datetime) -> Record:

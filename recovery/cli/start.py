@@ -1,7 +1,6 @@
 """`recovery start`: check what is given, show the plan with dates, keep the episode, start the daemon."""
 
 import sys
-import time as time_
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
@@ -12,10 +11,10 @@ import click
 from recovery import clock, paths, settings
 from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
+from recovery.cli.first_cues import once_settled, show_what_no_desktop_showed
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.person import loaded, recorded, show_untold
-from recovery.cli.person import opened as opened_record
+from recovery.cli.person import loaded, recorded
 from recovery.cli.render_json import VERSION, print_json, responsible_json
 from recovery.cli.style import styled
 from recovery.cli.words import EMERGENCY
@@ -39,16 +38,12 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, untold, write
+from recovery.store.record import bring_up, write
 from recovery.store.upgrading import pinned_from
 from recovery.values import Value, field, replace
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
-
-FIRST_CUES_WITHIN = 1.5
-"""Seconds to wait for the fate of the first cues, to show as text those that no desktop takes."""
-
 
 _UNSURE_COUNTS_AS = "II"
 """Where the protocol has no questions for a grade: the middle one."""
@@ -187,10 +182,11 @@ def start(
         about = responsible_json(episode.protocol)
         print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None, **about})
         return status
+    there = there and once_settled(folder, there)
     _tell(episode, others, opening.at, there)
     _tell_draft(reading, protocol)
     if there is not None:
-        _show_what_no_desktop_showed(folder)
+        show_what_no_desktop_showed(folder)
     return status
 
 
@@ -454,16 +450,3 @@ def _tell(episode: Episode, others: tuple[Episode, ...], now: datetime, there: P
     click.echo(_("recovery checkin tells how it is; recovery status shows where you are."))
     advice = _("Not medical advice. recovery flag lists the signs to look out for.")
     click.echo(styled(f"{advice}\n{_(EMERGENCY)}", "dim"))
-
-
-def _show_what_no_desktop_showed(folder: Path) -> None:
-    """The first cues as text, once the daemon is known to have had no luck with them."""
-    limit = clock.monotonic() + FIRST_CUES_WITHIN
-    while clock.monotonic() < limit:
-        with opened_record() as person:
-            known = loaded(person.journal, clock.now()).all
-            if all(cue.seq in e.troubles for e in known for cue in untold(e, person.now)):
-                break
-        time_.sleep(0.05)
-    with opened_record() as person:
-        show_untold(person, is_daemon_running=presence.is_running(folder))

@@ -13,7 +13,7 @@ import click
 from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
-from recovery.cli.person import at_the_journal, recorded
+from recovery.cli.person import asked_daemon, at_the_journal, recorded
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import Guarded, harmless, is_plain
 from recovery.daemon import handing, presence
@@ -202,6 +202,7 @@ def import_(file: str, as_json: bool) -> int:
     exchange.import_(home, document, now)
     message = _("Imported: {content}.", content=_content(report))
     did(message)
+    asked_daemon(home)
     is_running = handing.wake(home) is not None
     if as_json:
         print_json({**_as_json(report), "file": name})

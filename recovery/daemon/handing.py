@@ -41,12 +41,10 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
 
 
 def wake(folder: Path) -> Presence | None:
-    """Have the daemon look at the record, and hand it this desktop; what it says of itself, None where none runs."""
+    """Have the daemon look at the record; what it says of itself, None where none runs."""
     from recovery.daemon import control
 
-    there = presence.read(folder) if control.call(folder, control.WAKE) else None
-    hand_over(folder, there)
-    return there
+    return presence.read(folder) if control.call(folder, control.WAKE) else None
 
 
 def is_in(bus: str, address: str) -> bool:

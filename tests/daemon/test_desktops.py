@@ -17,6 +17,7 @@ from recovery.notify.port import Lack
 from recovery.notify.session_bus import BUS
 from tests.daemon.conftest import Watch
 from tests.desktop import Desktop, until
+from tests.notify.test_dbus_odd_servers import GOOD, server
 from tests.profile import COMMAND, ICE, Profile, protocol
 
 HOURLY = ICE.format(length="20min")
@@ -211,14 +212,57 @@ def test_what_was_started_without_a_desktop_shows_what_waits_on_the_first_that_c
     assert person.wait_for("delivered")[0].data["via"] == "dbus"
 
 
-@pytest.mark.parametrize("command", [("status",), ("next",), ("checkin", "pain=4"), ("undo",)])
-def test_any_command_of_a_desktop_hands_it_over(
-    desktop: Desktop, person: Profile, command: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "status",
+            "next",
+            "agenda",
+            "explain",
+            "log",
+            "screen",
+            "flag",
+            "checklist",
+            "checkin pain=4",
+            "begin ice",
+        ),
+        *(
+            "skip ice",
+            "snooze ice",
+            "end ice",
+            "done ice",
+            "pause --for 1h",
+            "resume",
+            "advance",
+            "step-back",
+        ),
+        *(
+            "setback",
+            "correct onset=now",
+            "move --timezone Asia/Tokyo",
+            "undo",
+            "stop",
+            "upgrade",
+            "daemon status",
+        ),
+        *("store check", "store backup", "store export", "next --json", "daemon status --json"),
+    ],
+)
+def test_any_command_of_a_desktop_hands_it_over(desktop: Desktop, person: Profile, line: str) -> None:
     person.start(protocol(HOURLY))
-    person.run(*command, **at(desktop))
+    ran = person.run(*line.split(), status=None, **at(desktop))
 
+    assert ran.status in (0, 1, 3), ran
     speaks_to(person, desktop)
+
+
+def test_daemon_status_says_how_it_is_afterwards(desktop: Desktop, person: Profile) -> None:
+    waits_without_desktop(person)
+    said = person.run("daemon", "status", **at(desktop)).out
+
+    assert "Reminders come as desktop notifications, by dbus." in said
+    assert "A command on your desktop" not in said
 
 
 def test_a_start_on_a_desktop_is_shown_there_by_the_daemon_of_another_place(
@@ -231,6 +275,23 @@ def test_a_start_on_a_desktop_is_shown_there_by_the_daemon_of_another_place(
     assert "Not shown on the desktop" not in ran.err
     desktop.wait_for_displayed(1)
     assert person.facts("undelivered") == []
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_start_waits_for_the_fate_of_the_first_note(
+    bare_other: Desktop, person: Profile, is_running: bool
+) -> None:
+    """A server that is there, knows what it can, and answers the note with nonsense."""
+    bare_other.start_bus()
+    with server(bare_other, GOOD | {"Notify": ("s", ("seven",))}):
+        if is_running:
+            person.run("daemon", "start", **at(bare_other))
+        ran = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(bare_other))
+        assert "Reminders come as desktop notifications" not in ran.out
+        assert "did not say which note it made of it" in ran.out
+        assert "Ice: start" in ran.err
+        person.run("daemon", "stop")
+        person.run("stop")
 
 
 def test_a_new_log_in_gets_what_stood_and_the_old_one_is_cleared(
