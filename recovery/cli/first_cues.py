@@ -10,19 +10,19 @@ from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError
 from recovery.store.record import untold
 
-SETTLED_WITHIN = 1.5
-LOOK_SECONDS = 0.05
+CUES_SETTLED_WITHIN = 1.5
+_LOOK_SECONDS = 0.05
 
 
 def once_settled(folder: Path, there: Presence) -> Presence:
-    """What the daemon says of itself once it knows if these cues are shown, after `SETTLED_WITHIN` seconds at most."""
-    limit = clock.monotonic() + SETTLED_WITHIN
+    """What the daemon says of itself once it knows if these cues are shown, `CUES_SETTLED_WITHIN` seconds at most."""
+    limit = clock.monotonic() + CUES_SETTLED_WITHIN
     while clock.monotonic() < limit:
         are_known, had_trouble = _fate()
         there = presence.read(folder) or there
         if are_known and (there.problem or not had_trouble):  # it writes the trouble down before it says so
             break
-        time_.sleep(LOOK_SECONDS)
+        time_.sleep(_LOOK_SECONDS)
     return there
 
 
