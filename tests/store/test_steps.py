@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import fold
 from recovery.store.shapes import alerts_of
 from recovery.values import replace
+from tests.engine.examples import ICE, ONSET, small, started
 from tests.engine.test_fold import journal_of
 from tests.store.test_course import faults_of
 
@@ -144,6 +146,21 @@ def test_nothing_puts_an_ended_session_off_or_on_once_more(
     assert after.ledger == before.ledger
     assert next(t for t in after.ledger if t.occurrence == name).is_confirmed
     assert after.tracks == before.tracks
+
+
+@pytest.mark.parametrize("years", [1, 99, 150, 230])
+def test_an_end_however_late_is_no_damage(years: int) -> None:
+    """The clock was wrong at the offer, or is now: by how much the pack was overslept is written down all the same."""
+    whole = small(ICE)
+    episode, opening = started(whole)
+    facts = [replace(opening, seq=1)]
+    for now in (ONSET, ONSET + timedelta(days=365 * years)):
+        episode, more = turn(episode, now)
+        facts += more
+    (end,) = (fact for fact in facts if fact.kind == f.ENDED and fact.data["overrun"] > 365 * 86_000 * years)
+    assert end.at == ONSET + timedelta(days=365 * years)
+    until_the_end = facts[: facts.index(end) + 1]
+    assert faults_of(whole, until_the_end) == []
 
 
 def test_the_alerts_of_a_protocol_are_those_that_it_raises(lived: tuple[Episode, list[Fact]]) -> None:
