@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from recovery.language import N_, _
 
-TOO_DEEP = N_("is no JSON: its brackets are nested too deeply")
+NESTED_TOO_DEEP = N_("is no JSON: its brackets are nested too deeply")
 
 LONGEST_NUMBER = 100
 """Digits of a whole number that is read; no number of a journal has more than twenty."""
@@ -51,7 +51,7 @@ def parsed(text: str, most_faults: int) -> Any:
         place = _("line {line}, column {column}", line=error.lineno, column=error.colno)
         raise NotJson((place, _("is no JSON: {reason}", reason=error.msg))) from None
     except RecursionError:
-        raise NotJson(("", _(TOO_DEEP))) from None
+        raise NotJson(("", _(NESTED_TOO_DEEP))) from None
     except ValueError as error:
         raise NotJson(("", _("is no JSON: {reason}", reason=error))) from None
 

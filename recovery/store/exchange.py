@@ -23,7 +23,7 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
 from recovery.store.checking import BY, KINDS, Fault, Report, Tick, check_copy, in_lots, keep_silent
-from recovery.store.documents import TOO_DEEP, NotJson, parsed
+from recovery.store.documents import NESTED_TOO_DEEP, NotJson, parsed
 from recovery.store.journal import NAME, Journal, Pinned
 from recovery.store.shapes import LAST_PLACE
 from recovery.values import Value, replace
@@ -121,7 +121,7 @@ def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tu
     try:
         return _looked_over(_document(text, name, tick), name, now, tick)
     except RecursionError:  # each of these steps goes into the depth of it
-        raise _unreadable(name, [Fault("", _(TOO_DEEP))]) from None
+        raise _unreadable(name, [Fault("", _(NESTED_TOO_DEEP))]) from None
 
 
 def _document(text: str, name: str, tick: Tick) -> Document:

@@ -18,7 +18,7 @@ from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 
 
-def reason(journal: Journal, id_: str) -> str:
+def why_unreadable(journal: Journal, id_: str) -> str:
     """The first fact that does not fit, in words; that the protocol or the whole does not, where none is."""
     with suppress(StoreError, sqlite3.Error, *NONSENSE):
         protocol = protocol_of(journal, id_)
@@ -26,7 +26,7 @@ def reason(journal: Journal, id_: str) -> str:
     return _("its protocol, or what belongs to it, cannot be read")
 
 
-def advice(journal: Journal, id_: str, now: datetime) -> str:
+def what_to_type(journal: Journal, id_: str, now: datetime) -> str:
     """What to type about it."""
     words = _("recovery store check tells what is wrong")
     with suppress(StoreError, sqlite3.Error, *NONSENSE):

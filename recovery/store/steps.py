@@ -26,7 +26,7 @@ _LEAVES_ITS_PHASE = frozenset({f.PHASE, f.STEPPED, f.SETBACK, f.UPGRADED, f.COMP
 _ENDS = (f.COMPLETED, f.STOPPED)
 
 
-class Session(Value):
+class Begun(Value):
     """A session as far as its facts tell."""
 
     modality: str
@@ -48,7 +48,7 @@ class Steps:
         self._over_at: int | None = None
         self._onset: datetime | None = None
         """The earliest that was ever told."""
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, Begun] = {}
         self._occurrences: dict[int, str] = {}
         self._turns: set[int] = set()
         self._count = 0
@@ -185,7 +185,7 @@ class Steps:
     def _go_on(self, fact: Fact) -> None:
         data, name = fact.data, fact.data["occurrence"]
         if fact.kind == f.OFFERED and "seconds" in data:
-            self._sessions[name] = Session(data.get("modality", ""), data["seconds"])
+            self._sessions[name] = Begun(data.get("modality", ""), data["seconds"])
         session = self._sessions.get(name)
         if session is None:
             return
