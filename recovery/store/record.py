@@ -52,7 +52,9 @@ def unreadable(journal: Journal, id_: str, now: datetime) -> Unreadable:
     """The error for an episode that cannot be told, with the fact that does not fit."""
     from recovery.store import misfits  # heavy, and hardly ever needed
 
-    return Unreadable(journal.path, id_, misfits.why_unreadable(journal, id_), misfits.what_to_type(journal, id_, now))
+    return Unreadable(
+        journal.path, id_, misfits.why_unreadable(journal, id_), misfits.what_to_type(journal, id_, now)
+    )
 
 
 T = TypeVar("T")
