@@ -684,3 +684,14 @@ def test_an_unknown_verb_is_refused_with_those_that_are_known() -> None:
     refused = act(life.episode, life.now, Act("dance"))
     assert isinstance(refused, Refused)
     assert refused.reason.startswith("nothing known as 'dance'; known are checkin, begin")
+
+
+def test_a_check_in_of_now_is_not_before_the_injury_whatever_the_clock_says() -> None:
+    life = Life(small(ASK)).go("Mon 12:00")
+    life.accepted("setback")
+    life.now = life.at("Mon 11:59")
+
+    life.accepted("checkin", values={"pain": "3"})
+    assert life.refused("checkin", values={"pain": "3"}, at=life.at("Mon 11:00")).reason.startswith(
+        "that is before"
+    )
