@@ -145,14 +145,14 @@ def _limited(
         e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
     ]
     ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring and not t.is_disowned]
-    for limit in episode.protocol.limits:
+    for limit in episode.protocol.all_limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
             yield from _own(episode, limit, step, now, planned, ledger, goes_on_at)
     for other in region:
         if other is episode:
             continue
-        for limit in other.protocol.limits:
+        for limit in other.protocol.all_limits:
             if limit.during and (other.is_over or other.phase.id not in limit.during):
                 continue
             if other.is_over:
@@ -257,7 +257,7 @@ def _own(
     yield from _shared(episode, limit, step, now, ledger)
     if step.modality not in limit.of:
         return
-    why = f": {limit.say}" if limit.say else ""
+    why = _why(limit, episode)
     what = modality_words(step.modality, episode.place.language)
     if limit.never:
         words = (
@@ -294,7 +294,7 @@ def _shared(
     episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Treatment]
 ) -> Iterator[Block]:
     """What a limit says wherever it comes from: lengths, gaps and daily counts span all episodes."""
-    why = f": {limit.say}" if limit.say else ""
+    why = _why(limit, episode)
     if limit.gap is not None and step.modality in limit.to:
         ends = [t.ended_at for t in ledger if t.modality in limit.of and t.ended_at is not None]
         if ends:
@@ -315,20 +315,80 @@ def _shared(
         least, most = step.duration.least, limit.longest
         words = episode.say("{length} is longer than {longest}", length=least, longest=most)
         yield Block(f"{words}{why}", None, limit.id)
-    if limit.most_per_day is not None:
-        day = episode.place.waking_day(now)
-        begin, _ = episode.place.window(day)
-        today = [t for t in ledger if t.modality in limit.of and t.began_at >= begin]
-        if len(today) >= limit.most_per_day:
-            opens = episode.place.window(next(iter(episode.place.days_from(day + DAY))))[0]
-            words = trn(
-                episode.place.language,
-                "{modality} at most {count} time a day",
-                "{modality} at most {count} times a day",
-                limit.most_per_day,
-                modality=modality_words(step.modality, episode.place.language),
+    yield from _counted(episode, limit, step, now, ledger)
+
+
+def _why(limit: Limit, episode: Episode) -> str:
+    if limit.floor:
+        source = tr(episode.place.language, limit.floor)
+        return f": {episode.say('the floor of the language ({source})', source=source)}"
+    return f": {limit.say}" if limit.say else ""
+
+
+class _Run(Value):
+    """Sessions that count as one: each alone, or those `together` that follow one another so soon."""
+
+    began_at: datetime
+    ended_at: datetime
+    length: timedelta
+    """Without the waits. Under a minute too long is as planned: nobody takes a pack off to the second."""
+
+
+def _runs(limit: Limit, ledger: Iterable[Treatment]) -> list[_Run]:
+    """The sessions that a limit counts, the earliest first."""
+    runs: list[_Run] = []
+    for each in sorted((t for t in ledger if t.modality in limit.of), key=lambda t: t.began_at):
+        ended_at = each.ended_at or each.ends_at
+        length = ended_at - each.began_at
+        if length < each.planned + timedelta(minutes=1):
+            length = min(length, each.planned)
+        if runs and _joins(limit, runs[-1], each.began_at):
+            length += runs[-1].length
+            runs[-1] = _Run(runs[-1].began_at, max(ended_at, runs[-1].ended_at), length)
+        else:
+            runs.append(_Run(each.began_at, ended_at, length))
+    return runs
+
+
+def _joins(limit: Limit, run: _Run, begins_at: datetime) -> bool:
+    """Tell if what begins at an instant counts as one with a run."""
+    return limit.together is not None and begins_at < run.ended_at + timedelta(seconds=limit.together.seconds)
+
+
+def _counted(
+    episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Treatment]
+) -> Iterator[Block]:
+    """What a limit says by the sessions that there were: their length in all, and their number on a day."""
+    if limit.most_per_day is None and limit.together is None:
+        return
+    why, runs = _why(limit, episode), _runs(limit, ledger)
+    if runs and _joins(limit, runs[-1], now):
+        assert limit.together is not None
+        length = runs[-1].length + timedelta(seconds=step.duration.least.seconds)
+        if limit.longest is not None and length > timedelta(seconds=limit.longest.seconds):
+            words = episode.say(
+                "{length} in all, with waits under {wait}, is longer than {longest}",
+                length=spell(length),
+                wait=limit.together,
+                longest=limit.longest,
             )
+            opens = runs[-1].ended_at + timedelta(seconds=limit.together.seconds)
             yield Block(f"{words}{why}", opens, limit.id)
+        return
+    if limit.most_per_day is None:
+        return
+    day = episode.place.waking_day(now)
+    begin, _ = episode.place.window(day)
+    if sum(run.began_at >= begin for run in runs) >= limit.most_per_day:
+        opens = episode.place.window(next(iter(episode.place.days_from(day + DAY))))[0]
+        words = trn(
+            episode.place.language,
+            "{modality} at most {count} time a day",
+            "{modality} at most {count} times a day",
+            limit.most_per_day,
+            modality=modality_words(step.modality, episode.place.language),
+        )
+        yield Block(f"{words}{why}", opens, limit.id)
 
 
 def overrun(treatment: Treatment, now: datetime) -> timedelta:

@@ -86,7 +86,7 @@ def _hold_moments(episode: Episode, activity: Hold, now: datetime) -> Iterator[d
     for first, _ in place.open_times(day):
         yield first
     bounds = [activity.begins, activity.until]
-    for limit in episode.protocol.limits:
+    for limit in episode.protocol.all_limits:
         if activity.modality in limit.of:
             bounds += [limit.not_before, limit.not_after]
             yield from condition_moments(limit.needs, episode)

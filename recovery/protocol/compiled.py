@@ -11,8 +11,8 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 6
-"""Raised with every change of `model` that changes what is written. Other formats are refused."""
+FORMAT = 7
+"""Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
     durations.Duration,

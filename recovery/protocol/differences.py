@@ -254,7 +254,9 @@ def _parts(value: Value) -> dict[str, Any]:
     for kind in type(value).__mro__:
         names = {**_KEYS.get(kind, {}), **names}
     parts = {names.get(name, name): getattr(value, name) for name in value._fields}
-    if not isinstance(value, RecoveryProtocol):
+    if isinstance(value, RecoveryProtocol):
+        parts.pop("floor")  # of the language, and no part of the file
+    else:
         parts.pop("id", None)
     if "cites" in parts:
         parts[_SOURCE] = parts.pop("cites")

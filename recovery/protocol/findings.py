@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from recovery.language import _
 from recovery.protocol.durations import Duration
+from recovery.protocol.floor import Bound
 from recovery.protocol.model import (
     GRADES,
     All,
@@ -40,6 +41,8 @@ class Finding:
     severity: str = "error"
     about: str = ""
     """The name of what the rule looked for: an observation, a source, a table, a phase."""
+    bound: Bound | None = None
+    """The number of the floor that something is less strict than."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ warnings: `lint` sees to that.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol import floor
 from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.floor import Bound
-from recovery.protocol.lint_gates import WAKING
+from recovery.protocol.lint_gates import WAKING, seconds_of_day
 from recovery.protocol.lint_sessions import round_length, time_since_injury
 from recovery.protocol.model import (
     LEVELS,
@@ -26,25 +27,27 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     RedFlag,
     Session,
+    Step,
     comparisons,
 )
 from recovery.protocol.problems import Places
+from recovery.values import replace
 
 _PACKS = ("cold", "warm")
 
 
 def check_floor(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     del places
-    done = _done(protocol)
+    done = sessions(protocol)
     is_fresh = "onset" in protocol.inputs
     for path, phase, activity in activities(protocol):
         if isinstance(activity, Session):
             limits = [limit for limit in protocol.limits if binds(limit, phase)]
             yield from _longest(path, activity, limits)
-            yield from _round(path, activity)
+            yield from _round(protocol, path, activity)
             if is_fresh:
                 yield from _earliest(path, activity, limits)
-                if not _is_looked_at(protocol, phase):
+                if not is_looked_at(protocol, phase):
                     yield from _latest(path, activity, limits)
     yield from _waits(protocol, done)
     yield from _a_day(protocol)
@@ -53,7 +56,7 @@ def check_floor(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
     yield from _questions(protocol, done)
 
 
-def _done(protocol: RecoveryProtocol) -> dict[str, Path]:
+def sessions(protocol: RecoveryProtocol) -> dict[str, Path]:
     """The modalities of sessions, each with the first session that has it."""
     found: dict[str, Path] = {}
     for path, _phase, activity in activities(protocol):
@@ -80,7 +83,7 @@ def _below(path: Path, bound: Bound, found: Duration | Anchor | int) -> Finding:
         if bound.is_least
         else _("{number} or less ({source}), or a professional under 'responsible'", **about)
     )
-    return Finding("below-floor", path, message, expected, str(found))
+    return Finding("below-floor", path, message, expected, str(found), bound=bound)
 
 
 def _never_said(path: Path, bound: Bound) -> Finding:
@@ -119,18 +122,47 @@ def _longest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator
             yield Finding("session-without-limit", path, message, expected)
 
 
-def _round(path: Path, activity: Session) -> Iterator[Finding]:
-    """Packs with short waits between them count as one."""
-    longest = max(_runs(activity, floor.IN_A_ROUND.of), default=0.0)
-    if len(activity.steps) > 1 and longest > floor.IN_A_ROUND.amount:
-        yield _below((*path, "steps"), floor.IN_A_ROUND, Duration(seconds=int(longest)))
+def _round(protocol: RecoveryProtocol, path: Path, activity: Session) -> Iterator[Finding]:
+    """Packs with short waits between them count as one: those of one round, and rounds that follow at once."""
+    bound = floor.IN_A_ROUND
+    alone = max(_runs(activity.steps, bound.of), default=0.0)
+    if alone > bound.amount:
+        if len(activity.steps) > 1:  # of one pack `_longest` says it
+            yield _below((*path, "steps"), bound, Duration(seconds=int(alone)))
+        return
+    wait, key = _between(activity)
+    first, last = activity.steps[0], activity.steps[-1]
+    if first.modality == last.modality == bound.of:
+        wait = max(wait, 0.0, *(_seconds(gap) for gap, _name in _gaps(protocol, bound.of, bound.of)))
+    if not key or wait >= floor.HOUR.about_seconds:
+        return
+    two = (*activity.steps[:-1], replace(last, wait=Duration(seconds=int(wait))), *activity.steps)
+    runs = _runs(two, bound.of)
+    together = (
+        alone * (1 + WAKING // (wait + round_length(activity))) if len(runs) == 1 else max(runs, default=0.0)
+    )
+    if together > bound.amount:
+        yield _below((*path, key), bound, Duration(seconds=int(together)))
 
 
-def _runs(activity: Session, modality: str) -> list[float]:
+def _between(activity: Session) -> tuple[float, str]:
+    """The least seconds from the end of one round to the start of the next, and the key that says so."""
+    match activity.cadence:
+        case Every(interval):
+            return interval.least.about_seconds, "every"
+        case PerDay(most=most):
+            return WAKING / most - round_length(activity), "per_day"
+        case At(times) if len(times) > 1:
+            at = sorted(map(seconds_of_day, times))
+            return min(after - before for before, after in pairwise(at)) - round_length(activity), "at"
+    return float(WAKING), ""
+
+
+def _runs(steps: Iterable[Step], modality: str) -> list[float]:
     """The seconds of each run of treatments that follow one another within the hour."""
     runs: list[float] = []
     since = float("inf")
-    for step in activity.steps:
+    for step in steps:
         if step.modality != modality:
             since += step.duration.least.about_seconds + step.wait.about_seconds
             continue
@@ -150,11 +182,7 @@ def _waits(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Findin
         for other in bound.to:
             if bound.of not in done or not (other in done or other in _PACKS):
                 continue
-            gaps = [
-                (limit.gap, limit.id)
-                for limit in protocol.limits
-                if limit.gap and not limit.during and bound.of in limit.of and other in limit.to
-            ]
+            gaps = _gaps(protocol, bound.of, other)
             if not gaps:
                 message = _("no limit says how long to wait from {one} to {other}", one=bound.of, other=other)
                 expected = _(
@@ -162,14 +190,23 @@ def _waits(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Findin
                 )
                 yield Finding("session-without-gap", done[bound.of], message, expected)
                 continue
-            is_short = (bound.of, other) == ("cold", "cold") and _is_short(protocol)
-            least = floor.SHORT_WAIT if is_short else bound
+            comes_back_soon = (bound.of, other) == ("cold", "cold") and is_short(protocol)
+            least = floor.SHORT_WAIT if comes_back_soon else bound
             gap, name = max(gaps, key=lambda each: _seconds(each[0]))
             if _seconds(gap) < least.amount:
-                yield _below(("limits", name, "gap"), least, gap)
+                yield _below(("limits", name, "gap"), replace(least, to=(other,)), gap)
 
 
-def _is_short(protocol: RecoveryProtocol) -> bool:
+def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[tuple[Duration, str]]:
+    """The waits from one modality to another that always bind, each with its limit."""
+    return [
+        (limit.gap, limit.id)
+        for limit in protocol.limits
+        if limit.gap and not limit.during and of in limit.of and to in limit.to
+    ]
+
+
+def is_short(protocol: RecoveryProtocol) -> bool:
     """Tell if no cold of the protocol is longer than what may come back after a short wait."""
     most = floor.SHORT_COLD.amount
     return any(
@@ -187,8 +224,8 @@ def _is_short(protocol: RecoveryProtocol) -> bool:
 def _a_day(protocol: RecoveryProtocol) -> Iterator[Finding]:
     """Count what is planned for a day, unless a limit holds it; check the number of such a limit."""
     for bound in floor.A_DAY.values():
-        most = bound.amount * (2 if bound.of == "cold" and _is_short(protocol) else 1)
         for phase in protocol.phases:
+            most = bound.amount * _in_one_round(phase, bound.of)
             counts = [
                 (limit.most_per_day, limit.id)
                 for limit in protocol.limits
@@ -204,6 +241,19 @@ def _a_day(protocol: RecoveryProtocol) -> Iterator[Finding]:
                     yield _below(where, bound, planned)
 
 
+def _in_one_round(phase: Phase, modality: str) -> int:
+    """Count the packs of a round, which count once: the most of any session of a phase."""
+    rounds = [
+        (
+            len([step for step in activity.steps if step.modality == modality]),
+            len(_runs(activity.steps, modality)),
+        )
+        for activity in phase.everything()
+        if isinstance(activity, Session)
+    ]
+    return max((packs - runs + 1 for packs, runs in rounds if runs), default=1)
+
+
 def _is_done(phase: Phase, modality: str) -> bool:
     return any(modality in _of(activity) for activity in phase.everything())
 
@@ -211,7 +261,7 @@ def _is_done(phase: Phase, modality: str) -> bool:
 def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tuple[int, Path]:
     """The most rounds that are planned for a day of a phase, on one step of its ladder, and where most of them are."""
     counts = {
-        path: _planned(activity, phase) * len(_runs(activity, modality))
+        path: _planned(activity, phase) * len(_runs(activity.steps, modality))
         for path, where, activity in activities(protocol)
         if where is phase and isinstance(activity, Session)
     }
@@ -274,7 +324,7 @@ def _latest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator[
         yield _below(("limits", name, "not_after"), bound, end)
 
 
-def _is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
+def is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
     """Tell if it is entered after the time of ice only, and by what is known of the person's state."""
     is_late = time_since_injury(phase.enter_when) >= floor.LATEST.amount
     return is_late and any(one.subject in protocol.observations for one in comparisons(phase.enter_when))

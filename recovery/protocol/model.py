@@ -373,6 +373,10 @@ class Limit(Value):
     needs: Condition | None = None
     """Only while this is known to be true."""
     say: str = ""
+    together: Duration | None = None
+    """Sessions with shorter waits between them count as one: `longest` is of them all. Of the floor only."""
+    floor: str = ""
+    """Of the floor of the language: the source of the number, a message."""
     cites: Cites = field(default_factory=dict)
 
 
@@ -598,6 +602,13 @@ class RecoveryProtocol(Value):
     responsible: Responsible | None = None
     notes: tuple[str, ...] = ()
     """What a reader should know besides: the state of the evidence, what the file does not cover."""
+    floor: tuple[Limit, ...] = ()
+    """Limits of the floor of the language, where no limit of the file is as strict."""
+
+    @property
+    def all_limits(self) -> tuple[Limit, ...]:
+        """All that binds: the limits of the file, and those of the floor."""
+        return (*self.limits, *self.floor)
 
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id. Raises `KeyError`."""

@@ -20,6 +20,7 @@ from recovery.protocol import lint
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import explain
+from recovery.protocol.floor_limits import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.partial import believable, without_errors
@@ -234,7 +235,7 @@ class _Files:
         problems = tuple(ordered)
         if protocol is None or not is_usable:
             return None, problems
-        return Reading(protocol, dict(self.texts), problems), problems
+        return Reading(with_floor(protocol), dict(self.texts), problems), problems
 
     def _others(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
         """What is wrong with the other protocols that are named: they are not there, or lack an option.

@@ -67,6 +67,7 @@ def small(
 ) -> RecoveryProtocol:
     """A protocol with one phase, `only`, that has these activities, and `more` phases as they are given.
 
+    Nothing but its own limits binds: what the floor adds has tests of its own (`test_floor_limits`).
     `observe` are further observations, `top` further lines of the file.
     """
     text = [
@@ -82,7 +83,7 @@ def small(
         phase_text("only", *activities, body=phase),
         *more,
     ]
-    return compiled("\n".join(text), id_)
+    return replace(compiled("\n".join(text), id_), floor=())
 
 
 def phase_text(id_: str, *activities: str, body: str = "") -> str:
@@ -117,11 +118,11 @@ def shipped(id_: str) -> RecoveryProtocol:
 
 
 def changed(id_: str, change: Callable[[str], str]) -> RecoveryProtocol:
-    """A shipped protocol with the text of every file changed, and without their translations."""
+    """A shipped protocol with the text of every file changed, without their translations and without the floor."""
     plain = {name: text.partition("\ntranslations:")[0] + "\n" for name, text in texts().items()}
     other = {name: change(text) for name, text in plain.items()}
     assert other != plain
-    return compile_texts(other, id_)
+    return replace(compile_texts(other, id_), floor=())
 
 
 def condition(text: str) -> Condition:

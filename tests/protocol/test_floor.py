@@ -71,7 +71,10 @@ def without(section: str, *names: str) -> Callable[[Tree], None]:
 
 def activity(name: str, **fields: Any) -> Callable[[Tree], None]:
     def rewrite(file: Tree) -> None:
-        of(file["phases"][0]["do"], name).update(fields | {"source": "own"})
+        item = of(file["phases"][0]["do"], name)
+        item.update(fields | {"source": "own"})
+        for field in [field for field, value in fields.items() if value is None]:
+            del item[field]
 
     return rewrite
 
@@ -127,6 +130,19 @@ def long_round(file: Tree) -> None:
     ice["steps"] = [*ice["steps"], ice["steps"][1], *ice["steps"], ice["steps"][1], *ice["steps"]]
 
 
+IN_TENS = (
+    change("limits", "cold-session", longest="10min"),
+    change("limits", "thermal-gap", gap="10min", of="cold", to="cold"),
+    lambda file: file["limits"].append(
+        {"id": "packs", "of": ["cold", "warm"], "gap": "1h", "to": ["warm"], "source": "own"}
+    ),
+)
+
+
+def sixteen(file: Tree) -> None:
+    file["limits"].append({"id": "a-day", "of": "cold", "most_per_day": "16", "source": "own"})
+
+
 REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
     "ice for a day": ("rice", "below-floor", (change("limits", "cold-session", longest="24h"),)),
     "ice a minute longer": ("rice", "below-floor", (change("limits", "cold-session", longest="21min"),)),
@@ -147,6 +163,21 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
         "cold-10-10-10",
         "below-floor",
         (activity("ice", every="10min"), change("limits", "cold-ten-session", longest="10min")),
+    ),
+    "ten on and ten off, for hours": (
+        "rice",
+        "below-floor",
+        (*IN_TENS, activity("ice", duration="10min", every="10min")),
+    ),
+    "ten on and ten off, all day": (
+        "rice",
+        "below-floor",
+        (*IN_TENS, activity("ice", duration="10min", every=None, per_day="30")),
+    ),
+    "sixteen packs that are no rounds": (
+        "rice",
+        "below-floor",
+        (*IN_TENS, activity("ice", duration="10min"), sixteen),
     ),
     "one long round of ice": ("cold-10-10-10", "below-floor", (long_round,)),
     "no wait at all": ("rice", "session-without-gap", (without("limits", "thermal-gap"),)),
