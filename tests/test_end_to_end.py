@@ -84,15 +84,16 @@ def test_the_start_cue_leaves_the_screen_when_the_end_cue_comes(desktop: Desktop
     desktop.wait_for_displayed(1)
 
 
-def test_an_alternation_tells_cold_and_warm_in_turn(desktop: Desktop, person: Profile) -> None:
-    person.start(protocol(PACKS, inputs="side"), "--side", "left")
+def test_an_alternation_tells_its_steps_in_turn(desktop: Desktop, person: Profile) -> None:
+    packs = PACKS.replace("of: warm", "of: compression")  # warmth is an hour after cold at the earliest
+    person.start(protocol(packs, inputs="side"), "--side", "left")
     facts = person.wait_for("delivered", 4)
 
     assert [note.title for note in desktop.received()] == [
         f"Packs, cold: start, 1 s, until {until_at(person)}",
         "Packs, cold: stop",
-        f"Packs, warm: start, 1 s, until {until_at(person, 1)}",
-        "Packs, warm: stop",
+        f"Packs, compression: start, 1 s, until {until_at(person, 1)}",
+        "Packs, compression: stop",
     ]
     assert all(0 <= fact.data["late"] < 1000 for fact in facts)
     ends = [fact.at for fact in person.facts("ended")]

@@ -164,20 +164,17 @@ AT_ONCE = """\
         title: Packs
         per_day: 1
         steps:
-          - {of: cold, duration: 10min, start: Cold on., end: Cold off.}
-          - {of: warm, duration: 10min, start: Warm on., end: Warm off.}
-          - {of: cold, duration: 10min, start: Cold again., end: Cold off again.}
+          - {of: compression, duration: 10min, start: Cold on., end: Cold off.}
+          - {of: elevation, duration: 10min, start: Warm on., end: Warm off.}
+          - {of: compression, duration: 10min, start: Cold again., end: Cold off again.}
         source: own
 """
 
 
 @pytest.fixture
 def together(tmp_path: Path) -> Watch:
-    """A round of packs without a wait between them."""
-    gap = "  - {id: gap, of: cold, gap: 1h, to: cold, say: Not at once., source: own}\n"
-    text = protocol(AT_ONCE)
-    assert gap in text
-    start(tmp_path, text.replace(gap, ""))
+    """A round without a wait between its steps."""
+    start(tmp_path, protocol(AT_ONCE))
     return Watch(tmp_path)
 
 
