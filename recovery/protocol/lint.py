@@ -80,6 +80,9 @@ FOR_THE_CAREFUL = (
 )
 """Errors in a protocol whose sources say which numbers they give, warnings in others: those may be first drafts."""
 
+BELOW = "below-floor"
+"""The rule about what a file says that is less strict than the floor."""
+
 OF_THE_FLOOR = (
     "fresh-without-limit",
     "missing-question",
@@ -152,7 +155,7 @@ def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
             is_mild = (
                 (finding.rule in FOR_THE_CAREFUL and not is_held)
                 or (finding.rule in OF_THE_FLOOR and is_unbound)
-                or (finding.rule == "below-floor" and protocol.responsible is not None)
+                or (finding.rule == BELOW and protocol.responsible is not None)
             )
             yield replace(finding, severity="warning") if is_mild else finding
 

@@ -141,10 +141,13 @@ def listed(library: Library) -> tuple[Listed, ...]:
     return tuple(entries)
 
 
-def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtocol:
+def compile_texts(
+    texts: Mapping[str, str], protocol_id: str, *, is_from_elsewhere: bool = False
+) -> RecoveryProtocol:
     """Read a protocol again from the texts of a `Reading`. Raises `ProtocolError`.
 
-    It is not linted again: a rule of a later version shall not stop an episode that is running.
+    It is not linted again: a rule of a later version shall not stop an episode that is running. What comes from
+    elsewhere may have been read by nobody: there, what is below the floor is an error.
     """
 
     def find(wanted: str) -> _Text:
@@ -155,7 +158,8 @@ def compile_texts(texts: Mapping[str, str], protocol_id: str) -> RecoveryProtoco
     if protocol_id not in texts:
         missing = Problem(f"{protocol_id}.yaml", 0, 0, "", "error", _("its text is not among those kept"))
         raise ProtocolError((missing,))
-    reading, problems = _Files(find, is_checked=False).whole(find(protocol_id), protocol_id)
+    files = _Files(find, is_checked=False, is_from_elsewhere=is_from_elsewhere)
+    reading, problems = files.whole(find(protocol_id), protocol_id)
     if reading is None:
         raise ProtocolError(problems)
     return reading.protocol
@@ -186,10 +190,12 @@ def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem,
 class _Files:
     """The files of one reading: the one asked for and those that it uses, each read once."""
 
-    def __init__(self, find: _Find, *, is_checked: bool = True) -> None:
+    def __init__(self, find: _Find, *, is_checked: bool = True, is_from_elsewhere: bool = False) -> None:
         self.find = find
         self.is_checked = is_checked
         """True if sizes and sense are checked, not the shape alone."""
+        self.is_from_elsewhere = is_from_elsewhere
+        """True if it is held against the floor all the same."""
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
         self.places: ChainMap[tuple[str, ...], Place] = ChainMap()
@@ -214,6 +220,9 @@ class _Files:
             if any(problem.is_error for problem in self.problems):
                 found = believable(found, self.left_out, is_whole=not self.is_use_missing)
             self.problems.extend([*lint.as_problems(found, self.places), *self._others(protocol)])
+        elif protocol is not None and self.is_from_elsewhere:
+            found = (each for each in lint.findings(protocol, self.places) if each.rule == lint.BELOW)
+            self.problems.extend(lint.as_problems(found, self.places))
 
         # The file itself first, then those it uses; within a file from top to bottom.
         def place(problem: Problem) -> tuple[bool, str, int, int, str]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from recovery import __version__
 from recovery.engine.facts import Fact
-from recovery.errors import RecoveryError, StoreError
+from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
@@ -352,9 +352,12 @@ class _Reader:
 
 
 def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:
-    from recovery.protocol.reading import compile_texts  # heavy
+    from recovery.protocol.lint import BELOW  # heavy, as the next
+    from recovery.protocol.reading import ProtocolError, compile_texts
 
     try:
-        return compiled.to_json(compile_texts(texts, id_))
-    except RecoveryError as error:
+        return compiled.to_json(compile_texts(texts, id_, is_from_elsewhere=True))
+    except ProtocolError as error:
+        if any(problem.rule == BELOW for problem in error.problems):
+            return Fault("", _("its text is refused: {reason}", reason=error.message))
         return Fault("", _("its text cannot be read: {reason}", reason=error.message))

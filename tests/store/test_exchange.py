@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.errors import StoreError
+from recovery.protocol.reading import content_hash
 from recovery.store.checking import check
 from recovery.store.exchange import MOST_FAULTS, STEPS, Unreadable, exported, import_, read
 from recovery.store.journal import Journal
+from recovery.store.record import protocol_of
 from recovery.store.shapes import LAST_PLACE
 from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON
@@ -300,3 +302,35 @@ def test_what_was_looked_over_is_what_is_written(text: str, tmp_path: Path) -> N
     import_(tmp_path / "b", replace(found, checked=None), NOON)
     assert document(tmp_path / "a") == document(tmp_path / "b") == text
     assert check(tmp_path / "a" / "journal.db", now=NOON).faults == ()
+
+
+def test_a_protocol_below_the_floor_does_not_come_in_with_an_import(text: str) -> None:
+    """The text of an export changed, and all of its hashes with it."""
+    whole = json.loads(text)
+    before = whole["protocols"][0]["hash"]
+    texts = whole["protocols"][0]["texts"]
+    texts["quick"] = texts["quick"].replace("longest: 20min", "longest: 24h")
+    signed = "responsible: {name: Dr. Jana Meyer, role: Physiotherapist, on: 2026-11-20, because: Seen.}\n"
+
+    (told,) = wrong(json.dumps(whole).replace(before, content_hash(texts)))
+    assert told.startswith("protocols[0]: its text is refused: quick.yaml:")
+    assert "limit 'long' > longest: less strict than the floor of the language: cold, longest session" in told
+
+    texts["quick"] += signed
+    read(json.dumps(whole).replace(before, content_hash(texts)), "x.json", now=NOON)
+
+
+def test_a_journal_with_a_protocol_from_before_the_floor_is_whole(text: str, tmp_path: Path) -> None:
+    """It was legal when it was pinned: the floor binds it, and nothing is reported as damage."""
+    read_, _report = read(text, "x.json", now=NOON)
+    quick, *others = read_.protocols
+    texts = {"quick": quick.texts["quick"].replace("longest: 20min", "longest: 24h")}
+    old = replace(quick, hash=content_hash(texts), texts=texts, compiled="", compiled_format=1)
+    episodes = [
+        (name, id_, old.hash if pinned == quick.hash else pinned) for name, id_, pinned in read_.episodes
+    ]
+    with Journal.open(tmp_path, now=NOON) as journal:
+        with journal.transaction():
+            journal.put_back((old, *others), episodes, read_.facts)
+        assert "floor-cold-longest" in [limit.id for limit in protocol_of(journal, "quick-1").floor]
+    assert check(tmp_path / "journal.db", now=NOON).faults == ()
