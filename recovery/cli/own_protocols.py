@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recovery import files, paths
+from recovery import clock, files, paths
 from recovery.cli import render_differences, render_problems, render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
@@ -132,7 +132,7 @@ def _read(path: Path, library: Library) -> "Reading":
     from recovery.protocol.reading import ProtocolError, read_protocol
 
     try:
-        return read_protocol(path, library)
+        return read_protocol(path, library, today=clock.on_the_wall(clock.now()).date())
     except ProtocolError as error:
         for problem in error.problems:
             click.echo(render_problems.line(problem), err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from recovery import clock
 from recovery.cli import render_differences, render_problems, render_text
 from recovery.cli.own_protocols import add, new
 from recovery.cli.params import json_option
@@ -141,7 +142,7 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
         path = Path(name)
         if not path.exists() and name in library.ids():
             path = library.find(name)
-        known, problems = check_file(path, library)
+        known, problems = check_file(path, library, today=clock.on_the_wall(clock.now()).date())
         found += problems
         for problem in problems:
             if as_json:

@@ -129,6 +129,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "protocol": episode.protocol.id,
         "version": episode.protocol.version,
         **responsible_json(episode.protocol),
+        **({"draft": True} if not episode.protocol.sources and episode.protocol.floor else {}),
         "grade": episode.grade,
         "side": episode.side,
         "options": dict(episode.options),

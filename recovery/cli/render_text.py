@@ -49,6 +49,10 @@ _BAR = 32
 def status(look: Outlook) -> str:
     """A page of some ten lines."""
     lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.protocol)]
+    if is_draft(look.episode.protocol):
+        lines.append(
+            styled(_("A first draft without sources: the floor of the language binds it."), "yellow")
+        )
     if look.episode.is_over:
         return "\n".join(lines)
     lines += [*_open_questions(look.episode, look.which), *_still_needed(look), *_left_out_now(look)]
@@ -60,6 +64,11 @@ def status(look: Outlook) -> str:
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
     return "\n".join(lines)
+
+
+def is_draft(protocol: RecoveryProtocol) -> bool:
+    """Tell if a protocol names no source for what it does to a person, and leaves out what the floor says."""
+    return not protocol.sources and bool(protocol.floor)
 
 
 def responsible_lines(protocol: RecoveryProtocol) -> list[str]:

@@ -161,7 +161,7 @@ def start(
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
-    reading = read_protocol(library.find(protocol), library)
+    reading = read_protocol(library.find(protocol), library, today=clock.on_the_wall(clock.now()).date())
     given = Given(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
     if not as_json:

@@ -23,6 +23,7 @@ from recovery.engine.times import spell_date
 from recovery.engine.words import word_words
 from recovery.language import N_
 from recovery.protocol.model import GRADES
+from recovery.protocol.persons import is_name
 from recovery.values import replace
 from recovery.zones import is_known, is_lost
 
@@ -120,6 +121,11 @@ class Course(Desk):
 
     def _no_word(self, wish: Act) -> Refused | None:
         """Refuse a professional's word without a name, or of a day outside the injury to today."""
+        if wish.by and not is_name(wish.by):
+            return self.refuse(
+                '{typed!r} is not a name; a word is that of a professional, such as --by "Dr. Meyer"',
+                typed=wish.by,
+            )
         if wish.on is None:
             return None
         if not wish.by:
@@ -148,10 +154,12 @@ class Course(Desk):
             return Refused(flag_stands(self.episode, urgent[0], self.others))
         if whose == "nobody":
             return self.refuse("the gate is shut: {reasons}. The protocol lets nobody pass it", reasons=shut)
-        if wish.by:
+        if wish.by and whose == "professional":
             return None
         if any(need.state is Truth.UNKNOWN for need in unmet):
             return self.refuse("the gate is shut: {reasons}. Answer first: recovery checkin", reasons=shut)
+        if wish.by:
+            return None
         if whose == "professional":
             return self.refuse(
                 'the gate is shut: {reasons}. A professional may pass it: --by "a name" --on DATE',

@@ -9,6 +9,7 @@ import json
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -108,20 +109,23 @@ _Find = Callable[[str], _Text]
 """The text of a protocol by its id. Raises `NoSuchProtocol`, `Unreadable`."""
 
 
-def read_protocol(path: Path, library: Library) -> Reading:
+def read_protocol(path: Path, library: Library, *, today: date | None = None) -> Reading:
     """Read a file, and through `library` the files that it uses. Raises `ProtocolError` with all problems.
 
-    A file outside the library's folders may also use files that stand beside it; they come first.
+    A file outside the library's folders may also use files that stand beside it; they come first. `today` is the
+    local date after which nobody can have answered for a file.
     """
-    reading, problems = _check(path, library)
+    reading, problems = _check(path, library, today)
     if reading is None:
         raise ProtocolError(problems)
     return reading
 
 
-def check_file(path: Path, library: Library) -> tuple[RecoveryProtocol | None, tuple[Problem, ...]]:
-    """The protocol of a file (None where it has errors) and all its errors and warnings."""
-    reading, problems = _check(path, library)
+def check_file(
+    path: Path, library: Library, *, today: date | None = None
+) -> tuple[RecoveryProtocol | None, tuple[Problem, ...]]:
+    """The protocol of a file (None where it has errors) and all its errors and warnings. `today`: as above."""
+    reading, problems = _check(path, library, today)
     return (None if reading is None else reading.protocol), problems
 
 
@@ -172,7 +176,7 @@ def content_hash(texts: Mapping[str, str]) -> str:
     return hashlib.sha256(data.encode("ascii")).hexdigest()
 
 
-def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem, ...]]:
+def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | None, tuple[Problem, ...]]:
     is_installed = library.holds(path)
     where = library if is_installed else Library((path.parent, *library.folders))
 
@@ -184,18 +188,26 @@ def _check(path: Path, library: Library) -> tuple[Reading | None, tuple[Problem,
         main = _Text(decode(load_bytes(path, pipes=not is_installed), shown_path(path)), shown_path(path))
     except Unreadable as unreadable:
         return None, (unreadable.problem,)
-    return _Files(find).whole(main, path.stem if is_installed else "")
+    return _Files(find, today=today).whole(main, path.stem if is_installed else "")
 
 
 class _Files:
     """The files of one reading: the one asked for and those that it uses, each read once."""
 
-    def __init__(self, find: _Find, *, is_checked: bool = True, is_from_elsewhere: bool = False) -> None:
+    def __init__(
+        self,
+        find: _Find,
+        *,
+        is_checked: bool = True,
+        is_from_elsewhere: bool = False,
+        today: date | None = None,
+    ) -> None:
         self.find = find
         self.is_checked = is_checked
         """True if sizes and sense are checked, not the shape alone."""
         self.is_from_elsewhere = is_from_elsewhere
         """True if it is held against the floor all the same."""
+        self.today = today
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
         self.places: ChainMap[tuple[str, ...], Place] = ChainMap()
@@ -224,6 +236,9 @@ class _Files:
             found = (each for each in lint.findings(protocol, self.places) if each.rule == lint.BELOW)
             self.problems.extend(lint.as_problems(found, self.places))
 
+        if protocol is not None:
+            self.problems.extend(self._not_yet_answered(protocol))
+
         # The file itself first, then those it uses; within a file from top to bottom.
         def place(problem: Problem) -> tuple[bool, str, int, int, str]:
             return problem.file != main.file, problem.file, problem.line, problem.column, str(problem)
@@ -245,6 +260,14 @@ class _Files:
         if protocol is None or not is_usable:
             return None, problems
         return Reading(with_floor(protocol), dict(self.texts), problems), problems
+
+    def _not_yet_answered(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
+        """Nobody has answered for it on a day to come."""
+        word = protocol.responsible
+        if word is not None and self.today is not None and word.on > self.today.isoformat():
+            place = place_at(self.places, "responsible", "on")
+            expected = _("{day} or earlier", day=self.today)
+            yield place.problem(_("nobody has answered for it yet"), expected=expected, found=word.on)
 
     def _others(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
         """What is wrong with the other protocols that are named: they are not there, or lack an option.

@@ -27,12 +27,14 @@ from recovery.protocol.model import (
     TableRef,
     number_and_use,
 )
+from recovery.protocol.persons import is_name
 from recovery.protocol.problems import did_you_mean, shown
 
 LONGEST_CUE = 500
 LONGEST_PROSE = 4000
 LONGEST_NAME = 120
-_LETTERS_OF_A_NAME = 2
+_EARLIEST_WORD = date(2000, 1, 1)
+"""Of a professional: before the sources of the floor were written."""
 _LONGEST_WORD = 200
 _TEN_YEARS = 3653 * 86400
 
@@ -244,16 +246,26 @@ def _day(value: str) -> str:
     try:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
             raise ValueError
-        return date.fromisoformat(value).isoformat()
+        day = date.fromisoformat(value)
     except ValueError:
         raise ValueError(_("{value!r} is not a date", value=value[:40])) from None
+    if day < _EARLIEST_WORD:
+        raise ValueError(_("nobody can have answered for it so early"))
+    return day.isoformat()
 
 
 def _person(value: str) -> str:
     name = _text(value, LONGEST_NAME, ())
-    if sum(character.isalpha() for character in name) < _LETTERS_OF_A_NAME:
+    if not is_name(name):
         raise ValueError(_("{value!r} is not a name", value=name[:40]))
     return name
+
+
+def _profession(value: str) -> str:
+    role = _text(value, LONGEST_NAME, ())
+    if not is_name(role):
+        raise ValueError(_("{value!r} is not a profession", value=role[:40]))
+    return role
 
 
 def _count(value: str) -> int:
@@ -433,6 +445,15 @@ PersonName = Annotated[
         N_("the name of a person, such as Dr. Jana Meyer"),
         r".*\S.*",
         description="The name of a person.",
+    ),
+]
+Profession = Annotated[
+    str,
+    *_scalar(
+        _profession,
+        N_("a profession, such as physiotherapist"),
+        r".*\S.*",
+        description="A profession, such as physiotherapist.",
     ),
 ]
 Count = Annotated[

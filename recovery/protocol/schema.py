@@ -294,7 +294,7 @@ class ResponsibleEntry(Entry):
     """The professional who answers for a file that is less strict than the floor of the language."""
 
     name: s.PersonName = Field(description=N_("Who answers for it."))
-    role: s.Title = Field(description=N_("Their profession, such as physiotherapist."))
+    role: s.Profession = Field(description=N_("Their profession, such as physiotherapist."))
     registration: s.Title | None = Field(None, description="Their registration: the register and the number.")
     on: s.Day = Field(description=N_("The day on which they said so: 2026-12-01."))
     because: s.Cue = Field(description=N_("Why less strict is right here."))

@@ -31,6 +31,20 @@ DATA = {
     "on": "2026-11-20",
     "because": "Ice under my eyes.",
 }
+DRAFT = """format: 1
+id: draft
+version: 0.1.0
+title: Ice all day
+summary: Ice as I like.
+region: hip
+inputs: [onset, side]
+phases:
+  - id: a
+    min: 1d
+    source: own
+    do:
+      - {id: ice, kind: session, of: cold, duration: 20min, every: 2h, start: On, end: Off, source: own}
+"""
 START = ("--onset", "2h ago", "--side", "left", "--screen", "none", "--signs", "none")
 
 
@@ -98,6 +112,32 @@ def test_a_draft_that_leaves_much_of_the_floor_out_is_told_as_one(person: Person
     path = person.file(protocol(ICE.format(length="20min")))
     out = person.starts("start", path, "--onset", "2h ago").out
     assert "\nA first draft without sources: it leaves out 7 things of the floor." in out
+    words = "A first draft without sources: the floor of the language binds it."
+    assert words in person.types("status").out.splitlines()
+    assert person.json("status")["episodes"][0]["draft"] is True
+
+
+def test_a_draft_has_no_ice_back_to_back_by_any_command(person: Person) -> None:
+    path = person.file(DRAFT, "draft.yaml")
+    person.starts("start", path, "--onset", "10min ago", "--side", "left")
+    person.types("end")
+    person.waits(minutes=20)
+    told = person.types("begin", "ice", status=1).err
+    assert "the floor of the language (the page on the gluteus medius, line 183)" in told
+    person.types("stop")
+    warm = DRAFT.replace("of: cold", "of: warm").replace("id: draft", "id: heat")
+    person.starts("start", person.file(warm, "heat.yaml"), "--onset", "10min ago", "--side", "left")
+    assert "no warm before 48 h after the injury" in person.types("begin", "ice", status=1).err
+
+
+@pytest.mark.parametrize("day", ["2026-11-24", "2099-01-01", "1999-12-31"])
+def test_nobody_answers_on_a_day_to_come_or_before_there_were_sources(person: Person, day: str) -> None:
+    path = person.file(rewritten(SIGNED.replace("2026-11-20", day)), "mine.yaml")
+    assert "responsible > on" in person.types("validate", path, status=1).out
+    assert "responsible > on" in person.types("protocols", "add", path, status=1).err
+    person.types("start", path, *START, "--no-daemon", status=1)
+    today = person.file(rewritten(SIGNED.replace("2026-11-20", "2026-11-23")), "mine.yaml")
+    person.types("validate", today)
 
 
 def test_where_nobody_answers_nothing_is_said(patient: Person) -> None:

@@ -486,6 +486,8 @@ def test_a_torn_muscle_is_not_waved_through_the_phases() -> None:
         ("reason", "", "", "--because"),
         ("reason", "x", "", ""),
         ("reason", "", "Dr. Meyer", ""),
+        ("reason", "", "x", "is not a name"),
+        ("professional", "", "me", "is not a name"),
         ("professional", "x", "", "A professional may pass it"),
         ("professional", "", "Dr. Meyer", ""),
         ("nobody", "x", "Dr. Meyer", "lets nobody pass it"),
@@ -523,6 +525,7 @@ def test_advance_never_goes_on_what_is_not_known() -> None:
     life = gated().go("Wed 12:00")
     refused = life.refused("advance", because="I feel fine").reason
     assert refused == "the gate is shut: not known: pain at most 3. Answer first: recovery checkin"
+    assert life.refused("advance", by="Dr. Meyer").reason == refused
     life.answer(pain=9)
     life.accepted("advance", because="I feel fine")
 

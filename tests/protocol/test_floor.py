@@ -351,6 +351,23 @@ def test_a_first_draft_may_leave_out_what_it_has_not_come_to_and_say_nothing_wor
     assert floored == errors
 
 
+NOBODY = (
+    "me",
+    "Me.",
+    "nobody",
+    "No one",
+    "x",
+    "xxx",
+    "none",
+    "n/a",
+    "N.N.",
+    "test",
+    "Dr. x",
+    "Dr.",
+    "niemand",
+)
+
+
 # Who answers ----------------------------------------------------------------------------------------
 
 
@@ -360,6 +377,8 @@ def test_a_first_draft_may_leave_out_what_it_has_not_come_to_and_say_nothing_wor
         ("name", None, "responsible"),
         ("name", "-", "responsible > name"),
         ("name", "?!", "responsible > name"),
+        *(("name", nobody, "responsible > name") for nobody in NOBODY),
+        *(("role", nobody, "responsible > role") for nobody in ("none", "n/a", "x")),
         ("role", None, "responsible"),
         ("on", None, "responsible"),
         ("on", "yesterday", "responsible > on"),
