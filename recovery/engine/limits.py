@@ -331,7 +331,7 @@ class _Run(Value):
     began_at: datetime
     ended_at: datetime
     length: timedelta
-    """Without the waits. Under a minute too long is as planned: nobody takes a pack off to the second."""
+    """Without the waits. A minute too long is as planned: nobody takes a pack off to the second."""
 
 
 def _runs(limit: Limit, ledger: Iterable[Treatment]) -> list[_Run]:
@@ -340,7 +340,7 @@ def _runs(limit: Limit, ledger: Iterable[Treatment]) -> list[_Run]:
     for each in sorted((t for t in ledger if t.modality in limit.of), key=lambda t: t.began_at):
         ended_at = each.ended_at or each.ends_at
         length = ended_at - each.began_at
-        if length < each.planned + timedelta(minutes=1):
+        if length <= each.planned + timedelta(minutes=1):
             length = min(length, each.planned)
         if runs and _joins(limit, runs[-1], each.began_at):
             length += runs[-1].length

@@ -92,7 +92,7 @@ def test_a_silent_draft_has_no_late_ice() -> None:
     life = Life(silent())
     life.go("Wed 06:59")
     assert life.refused("begin", "it").reason.startswith(
-        "no cold after injury+48h: the floor of the language"
+        "no cold later than 48 h after the injury: the floor of the language"
     )
 
 
