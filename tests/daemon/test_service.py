@@ -172,7 +172,7 @@ def test_a_cue_that_a_command_has_told_is_not_shown_any_more(watch: Made) -> Non
 
 
 def test_after_an_outage_the_end_of_a_session_comes_first_and_says_how_late(watch: Made) -> None:
-    daemon = watch(WALK, ICE.format(length="20min"), DRINK)
+    daemon = watch(WALK, ICE.format(length="20min").replace("of: cold", "of: compression"), DRINK)
     daemon.wake()
     daemon.notifier.shown.clear()
     daemon.wake(NOON + timedelta(hours=2, minutes=5))
@@ -344,7 +344,8 @@ def test_the_log_has_one_line_a_cue_with_due_shown_and_lateness(
 
 
 def test_a_routine_alert_of_the_night_is_kept_for_the_morning(tmp_path: Path) -> None:
-    start(tmp_path, protocol(ICE.format(length="20min")).replace("max: 5d", "max: 110h"))
+    pack = ICE.format(length="20min").replace("of: cold", "of: compression")  # cold is over after two days
+    start(tmp_path, protocol(pack).replace("max: 5d", "max: 110h"))
     daemon = Watch(tmp_path)
     daemon.wake()
     while not daemon.facts(ALERTED):
