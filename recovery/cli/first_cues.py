@@ -7,8 +7,8 @@ from recovery import clock
 from recovery.cli.person import at_the_journal, loaded, opened, show_untold
 from recovery.daemon import presence
 from recovery.daemon.presence import Presence
+from recovery.engine.telling import pending_cues
 from recovery.errors import RecoveryError
-from recovery.store.record import untold
 
 CUES_SETTLED_WITHIN = 1.5
 _LOOK_SECONDS = 0.05
@@ -33,7 +33,7 @@ def _fate() -> tuple[bool, bool]:
             had_trouble = [
                 cue.seq in episode.troubles
                 for episode in loaded(journal, now).all
-                for cue in untold(episode, now)
+                for cue in pending_cues(episode, now)
             ]
     except RecoveryError:  # a journal that is not there, or cannot be read, has nothing to wait for
         return True, False

@@ -16,21 +16,12 @@ from recovery.daemon.handing import hand_over
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
+from recovery.engine.telling import pending_cues, shown
 from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
 from recovery.store.journal import Journal
-from recovery.store.record import (
-    Record,
-    bring_up,
-    load,
-    seen_at,
-    told,
-    unreadable,
-    untold,
-    write,
-    written_if_free,
-)
+from recovery.store.record import Record, bring_up, load, seen_at, unreadable, write, written_if_free
 from recovery.values import Value, replace
 
 
@@ -183,7 +174,7 @@ def show_untold(person: Person, *, is_daemon_running: bool) -> None:
         kept = written_if_free(journal, lambda: _brought_up(journal))
     due: list[tuple[Episode, Any]] = []
     for episode in kept.all:
-        cues = untold(episode, now)
+        cues = pending_cues(episode, now)
         due += [(episode, cue) for cue in cues if cue.seq in episode.troubles or not is_daemon_running]
     if not due:
         return
@@ -202,7 +193,7 @@ def note_as_told(person: Person, due: Sequence[tuple[Episode, Any]]) -> None:
     def note() -> None:
         record = loaded(journal, clock.now())
         pending = _pending(record)
-        facts = [told(episode, cue, "text", now) for episode, cue in due if cue.seq in pending]
+        facts = [shown(episode, cue, "text", now) for episode, cue in due if cue.seq in pending]
         write(journal, record, facts, now)
 
     written_if_free(journal, note)

@@ -8,7 +8,7 @@ from recovery.daemon.buttons import buttons
 from recovery.engine.decide import LATE_WORDS
 from recovery.engine.facts import Cue
 from recovery.engine.limits import LONGEST_ON
-from recovery.engine.repeating import Repeat
+from recovery.engine.telling import Repeat
 from recovery.engine.times import spell
 from recovery.language import tr
 from recovery.notify.port import HandedOver, Note, Shown

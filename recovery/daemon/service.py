@@ -19,7 +19,15 @@ from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import END_KEY, ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
-from recovery.engine.repeating import next_repeat, repeats
+from recovery.engine.telling import (
+    is_answered,
+    next_repeat,
+    not_shown,
+    pending_cues,
+    repeats,
+    shown,
+    shown_again,
+)
 from recovery.engine.times import spell_when
 from recovery.engine.witness import JUMP, Steady
 from recovery.errors import RecoveryError, StoreError
@@ -41,21 +49,7 @@ from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.failures import Damaged
 from recovery.store.journal import NAME, Journal
-from recovery.store.record import (
-    Record,
-    bring_up,
-    clock_heeded,
-    do,
-    is_answered,
-    load,
-    not_told,
-    seen_at,
-    sound,
-    told,
-    told_again,
-    untold,
-    write,
-)
+from recovery.store.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
 from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
@@ -277,7 +271,7 @@ class Service:
     def _used(self, episode: Episode, now: datetime) -> None:
         """Ask of an episode what will be asked of it, to see whether it makes sense."""
         Record((episode,)).next_wakeup(now)
-        untold(episode, now)
+        pending_cues(episode, now)
         next_repeat(episode, now, self._wished.end_repeats, self._wished.start_repeats)
 
     def _shown_by_heart(self, record: Record) -> Iterator[Fact]:
@@ -288,7 +282,7 @@ class Service:
                 if attempt.unwritten is not None and cue.key == attempt.cue.key and episode is not None:
                     attempt.cue = cue  # so its note can be kept for a daemon to come
                     outcome, at = attempt.unwritten
-                    yield told(episode, cue, outcome.via, at)
+                    yield shown(episode, cue, outcome.via, at)
 
     def _adopt(self, record: Record) -> None:
         """Let what is under way from memory have its fate as if the journal had told it."""
@@ -382,7 +376,7 @@ class Service:
         wanted: dict[int, Attempt] = {}
         for episode in record.all:
             about = (episode.id, episode.place.language)
-            for cue in untold(episode, now):
+            for cue in pending_cues(episode, now):
                 wanted[cue.seq] = Attempt(*about, cue, episode.is_discreet, again_at=now)
             for repeat in repeats(episode, now, wished.end_repeats, wished.start_repeats):
                 again = Attempt(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
@@ -660,16 +654,16 @@ class Service:
                 return
             if attempt.repeat is not None:
                 if not isinstance(outcome, Undelivered):
-                    write(journal, record, [told_again(episode, attempt.repeat, outcome.via, at)], at)
+                    write(journal, record, [shown_again(episode, attempt.repeat, outcome.via, at)], at)
                 return
             if attempt.cue.seq not in episode.pending:
                 return
             if isinstance(outcome, Undelivered):
                 if episode.troubles.get(attempt.cue.seq) == outcome.reason:
                     return
-                fact = not_told(episode, attempt.cue, outcome.via, outcome.reason, at)
+                fact = not_shown(episode, attempt.cue, outcome.via, outcome.reason, at)
             else:
-                fact = told(episode, attempt.cue, outcome.via, at)
+                fact = shown(episode, attempt.cue, outcome.via, at)
             write(journal, record, [fact], at)
 
 

@@ -13,11 +13,11 @@ from recovery import clock
 from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
-from recovery.engine.episode import COMPLETED, LEDGER_MEMORY, Episode
-from recovery.engine.facts import MEMORY, Cue, Fact, from_ms, to_ms
+from recovery.engine.episode import LEDGER_MEMORY, Episode
+from recovery.engine.facts import MEMORY, Fact, from_ms, to_ms
 from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
 from recovery.engine.questions import left_open
-from recovery.engine.repeating import Repeat, is_latest_unanswered
+from recovery.engine.telling import waits_for_waking
 from recovery.engine.travel import move
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
@@ -135,7 +135,7 @@ class Record(Value):
         instants += [
             e.place.fit_told(now, timedelta(0))
             for e in self.all
-            if any(_waits_for_waking(e, cue, now) for cue in e.pending.values())
+            if any(waits_for_waking(e, cue, now) for cue in e.pending.values())
         ]
         return min((instant for instant in instants if instant is not None), default=None)
 
@@ -425,108 +425,3 @@ def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime
             after = load_one(journal, episode.id, now) if is_another_onset else apply(episode, fact)
             record = record.with_(after)
     return record
-
-
-# Telling ----------------------------------------------------------------------------------------
-
-
-def untold(episode: Episode, now: datetime) -> tuple[Cue, ...]:
-    """The cues of an episode that nothing has shown and that are still worth telling, oldest first."""
-    return tuple(cue for cue in episode.pending.values() if _is_worth_telling(episode, cue, now))
-
-
-def _waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
-    """Tell if a cue is kept: a new phase or a routine alert for the morning, and what need not be told at once.
-
-    That is all but ends and urgent alerts, in a quiet time.
-    """
-    if cue.critical or cue.kind == "end":
-        return False
-    if episode.place.is_quiet(now):
-        return True
-    return cue.kind in ("phase", "offer", "way-back", "alert") and not episode.place.is_awake(now)
-
-
-def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
-    if _waits_for_waking(episode, cue, now):
-        return False
-    if cue.expires_at is not None and cue.expires_at <= now:
-        return False
-    if episode.is_over and cue.kind not in ("end", "alert", "phase" if episode.state == COMPLETED else ""):
-        return False
-    newest = max((other.seq for other in episode.pending.values() if other.key == cue.key), default=cue.seq)
-    if cue.seq < newest:
-        return False
-    if cue.kind == "start":
-        on = episode.under_way
-        return on is not None and on.occurrence == cue.key and on.is_assumed
-    if cue.kind == "end":
-        occurrence = cue.key.removesuffix(f.END_KEY)
-        return is_latest_unanswered(episode, occurrence) or _is_left_on(episode, occurrence)
-    if cue.kind in ("check-in", "reminder", "suggestion"):
-        return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
-    return True
-
-
-def is_answered(episode: Episode | None, cue: Cue) -> bool:
-    """Tell if a cue that was shown need not stand on the screen any more: answered, put off, or overtaken."""
-    if episode is None:
-        return True
-    match cue.kind:
-        case "start":
-            on = episode.under_way
-            return on is None or on.occurrence != cue.key or not on.is_assumed
-        case "end":
-            return not is_latest_unanswered(episode, cue.key.removesuffix(f.END_KEY))
-        case "alert":
-            return episode.is_over or cue.key.removeprefix(f"{episode.id}/") not in episode.alerts
-        case "reminder" | "check-in" | "suggestion":
-            return episode.is_over or not any(
-                track.occurrence == cue.key and track.is_open and track.snoozed_until is None
-                for track in episode.tracks.values()
-            )
-        case "offer":
-            return episode.is_over or not episode.stay.offered
-        case "way-back":
-            return episode.is_over or not episode.stay.way_back
-        case "on":
-            return episode.is_over or all(
-                track.occurrence != cue.key or not track.is_on for track in episode.tracks.values()
-            )
-    return False
-
-
-def _is_left_on(episode: Episode, occurrence: str) -> bool:
-    """Tell if only further steps of the same round have come after a session, and its own pack may still be on.
-
-    They come without the person having heard of its end: the next step at the same instant, or while nothing could
-    be shown. It may be on where its start was told, or where there was no time yet to tell more than that.
-    """
-    activity = occurrence.rpartition("/")[0]
-    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
-    place = next((place for place, t in enumerate(of_it) if t.occurrence == occurrence), None)
-    if place is None or of_it[place].is_confirmed:
-        return False
-    later = of_it[place + 1 :]
-    is_same_round = all(t.step == of_it[place].step + number for number, t in enumerate(later, 1))
-    is_start_told = all(cue.key != occurrence or cue.kind != "start" for cue in episode.pending.values())
-    is_first_chance = len(later) == 1 and later[0].ended_at is None
-    return is_same_round and (is_start_told or is_first_chance)
-
-
-def told(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:
-    """The fact that a cue was shown, with how late it came (milliseconds)."""
-    late = max(0, round((now - cue.due_at).total_seconds() * 1000))
-    return Fact(episode.id, now, f.DELIVERED, {"seq": cue.seq, "via": via, "late": late}, "daemon")
-
-
-def told_again(episode: Episode, repeat: Repeat, via: str, now: datetime) -> Fact:
-    """The fact that a cue was shown once more, with how late that came."""
-    late = max(0, round((now - repeat.at).total_seconds() * 1000))
-    data = {"seq": repeat.cue.seq, "via": via, "late": late, "repeat": repeat.number}
-    return Fact(episode.id, now, f.DELIVERED, data, "daemon")
-
-
-def not_told(episode: Episode, cue: Cue, via: str, reason: str, now: datetime) -> Fact:
-    """The fact that a cue could not be shown, and why."""
-    return Fact(episode.id, now, f.UNDELIVERED, {"seq": cue.seq, "via": via, "reason": reason}, "daemon")

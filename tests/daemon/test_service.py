@@ -12,10 +12,11 @@ import pytest
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
 from recovery.engine.acts import Act
 from recovery.engine.facts import ALERTED, DELIVERED, ENDED, UNDELIVERED
+from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN
 from recovery.store import failures
 from recovery.store.journal import Journal
-from recovery.store.record import do, load, told, untold, write
+from recovery.store.record import do, load, write
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.profile import ICE, LONG, protocol
 
@@ -163,7 +164,9 @@ def test_a_cue_that_a_command_has_told_is_not_shown_any_more(watch: Made) -> Non
     with Journal.open(daemon.folder, now=NOON) as journal, journal.transaction():
         record = load(journal, NOON)
         (episode,) = record.episodes
-        write(journal, record, [told(episode, cue, "text", NOON) for cue in untold(episode, NOON)], NOON)
+        write(
+            journal, record, [shown(episode, cue, "text", NOON) for cue in pending_cues(episode, NOON)], NOON
+        )
     daemon.notifier.mend()
     daemon.wake_when_due()
 

@@ -22,6 +22,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import MEMORY, Fact, to_ms
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
+from recovery.engine.telling import pending_cues, shown
 from recovery.engine.verbs import BY_THE_CLOCK, act
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
@@ -29,7 +30,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts, content_hash
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, told, untold, write
+from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, write
 from tests.engine.advised import advised
 from tests.engine.examples import texts
 from tests.store.following import misfits
@@ -235,11 +236,11 @@ class Machine(RuleBasedStateMachine):
     def set_the_clock_forward(self, minutes: int) -> None:
         self.now += minutes * MINUTE
 
-    @rule(shown=st.booleans())
-    def tell(self, shown: bool) -> None:
+    @rule(is_shown=st.booleans())
+    def tell(self, is_shown: bool) -> None:
         for episode in load(self.journal, self.now).all:
-            facts = [told(episode, cue, "test", self.moment) for cue in untold(episode, self.moment)]
-            if shown and facts:
+            facts = [shown(episode, cue, "test", self.moment) for cue in pending_cues(episode, self.moment)]
+            if is_shown and facts:
                 with self.journal.transaction():
                     self.daemon = write(self.journal, self.daemon, facts, self.moment)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from recovery.engine.acts import Act
 from recovery.engine.facts import UNDONE, Fact
+from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, do, load, not_told, told, untold, write
+from recovery.store.record import bring_up, do, load, write
 from tests.daemon.conftest import MINUTE, NOON, start
 from tests.profile import ICE, protocol
 
@@ -26,10 +27,10 @@ def first_day(folder: Path) -> Path:
             with journal.transaction():
                 record = bring_up(journal, load(journal, now), now)
                 for episode in record.all:
-                    for cue in untold(episode, now):
-                        fact = told(episode, cue, "dbus", now)
+                    for cue in pending_cues(episode, now):
+                        fact = shown(episode, cue, "dbus", now)
                         if number % 3 == 0:
-                            fact = not_told(episode, cue, "dbus", "no screen", now)
+                            fact = not_shown(episode, cue, "dbus", "no screen", now)
                         record = write(journal, record, [fact], now)
         with journal.transaction():
             do(journal, load(journal, now), "quick-1", Act("checkin", values={"pain": "4"}), now)

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from recovery.engine.acts import Act
 from recovery.engine.facts import STARTED, Fact
 from recovery.engine.fold import apply, begin, fold
+from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.engine.verbs import VERBS
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, do, load, not_told, told, untold, write
+from recovery.store.record import Record, bring_up, do, load, write
 from tests.daemon.conftest import start
 from tests.profile import ICE, protocol
 
@@ -71,11 +72,13 @@ def test_folding_the_journal_gives_what_applying_fact_by_fact_gave(
         if not record.episodes[0].is_over and verb:
             record, _ = do(journal, record, "strain-1", Act(verb, activity, values=ANSWERS), now)
         record = bring_up(journal, record, now)
-        for cue in untold(record.episodes[0], now)[:2]:
+        for cue in pending_cues(record.episodes[0], now)[:2]:
             (episode,) = record.episodes
             if fate != "nothing":
                 fact = (
-                    told(episode, cue, "x", now) if fate == "shown" else not_told(episode, cue, "x", "y", now)
+                    shown(episode, cue, "x", now)
+                    if fate == "shown"
+                    else not_shown(episode, cue, "x", "y", now)
                 )
                 record = write(journal, record, [fact], now)
 
@@ -118,7 +121,9 @@ def test_a_session_under_way_stays_in_memory_whatever_is_written_after_a_jump_of
         record = load(journal, later)
         episode = record.of(id_)
         assert episode.under_way is not None
-        write(journal, record, [told(episode, cue, "test", later) for cue in episode.pending.values()], later)
+        write(
+            journal, record, [shown(episode, cue, "test", later) for cue in episode.pending.values()], later
+        )
         again = load(journal, later).of(id_).under_way
         assert again is not None
         assert again.occurrence == episode.under_way.occurrence
