@@ -34,7 +34,8 @@ def two_episodes(folder: Path) -> Path:
     """quick-1, whose ice is on since 12:02, and walks-1, whose first walk was shown at 12:04; the journal's file."""
     folder.mkdir(parents=True)
     start(folder, protocol(ICE.format(length="20min")))
-    start(folder, protocol(WALK, name="walks"))
+    # Of what has not to wait for the ice.
+    start(folder, protocol(WALK.replace("of: exercise", "of: posture"), name="walks"))
 
     def acts(minute: int, act: Act) -> None:
         now = NOON + minute * MINUTE
