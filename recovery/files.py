@@ -10,7 +10,6 @@ import stat
 import sys
 from pathlib import Path
 
-from recovery import clock
 from recovery.language import _
 
 WRITER_WITHIN = 5.0
@@ -158,6 +157,8 @@ class _Waiting:
         if os.name != "posix":
             return True
         import select  # only where there is something to wait for
+
+        from recovery import clock
 
         began = clock.monotonic()
         is_ready = bool(select.select([self._descriptor], [], [], min(within, self._left))[0])
