@@ -8,8 +8,8 @@ RecoveryError                 exit 1   a stated failure
 ├── StoreError                         the journal cannot be read or written
 │   ├── Damaged                        its file is broken
 │   │   └── Nonsense                   the file is whole, but holds what cannot be
-│   ├── record.Unreadable              an episode cannot be told from its facts; others can
-│   └── exchange.Unreadable            an export cannot be taken over (carries its faults)
+│   ├── UnreadableEpisode              an episode cannot be told from its facts; others can
+│   └── NotImported                    an export cannot be taken over (carries its faults)
 ├── AlreadyRunning                     another daemon serves this folder
 └── SettingsError                      the settings file is wrong
 

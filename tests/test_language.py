@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recovery import language
-from recovery.daemon.notes import Attempt, worded
+from recovery.daemon.notes import CueDelivery, worded
 from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
@@ -464,7 +464,7 @@ def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
         assert end.title == "Eis: beenden"
         assert end.body.endswith("Falls noch angelegt: Das ist 5 min zu lang.")
         # One that is decided in time, and comes on the screen late.
-        late = Attempt("rice-1", "de", Cue("key", "start", "Eis", "Auflegen.", begun.at, begun.at))
+        late = CueDelivery("rice-1", "de", Cue("key", "start", "Eis", "Auflegen.", begun.at, begun.at))
         note = worded([late], begun.at + 5 * MINUTE, is_discreet=False, has_sound=False)
         assert note.body == "Auflegen. (Das kommt 5 min zu spät.)"
         assert not any(_english(f"{note.title} {note.body}") for note in daemon.notifier.shown)

@@ -8,9 +8,9 @@ from recovery import paths
 from recovery.cli.output import did, failure_to_the_end
 from recovery.cli.person import (
     Person,
-    at_the_journal,
     loaded,
     note_as_told,
+    open_journal,
     opened,
     read_steady,
     recorded,
@@ -19,7 +19,7 @@ from recovery.cli.person import (
 )
 from recovery.cli.render_json import VERSION, outcome_json, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.reviving import revived
+from recovery.cli.reviving import restart_if_died
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import handing
@@ -40,7 +40,7 @@ Wish = Act | Callable[[Episode, datetime], Act]
 
 def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
-    with at_the_journal() as (journal, now):
+    with open_journal() as (journal, now):
         with journal.transaction():
             kept = recorded(journal, now)
             person = Person(paths.home(), kept.moment(now), journal, kept, kept)
@@ -53,7 +53,7 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
         # Only now: the daemon must find the facts when it looks.
         is_running = handing.wake(person.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
-            is_running = revived(person.folder)
+            is_running = restart_if_died(person.folder)
         if as_json:
             print_json(outcome_json(outcome, before))
             return 0 if isinstance(outcome, Accepted) else 1
@@ -127,7 +127,7 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
 
 def _believe_the_clock(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
-    with at_the_journal() as (journal, now), journal.transaction():
+    with open_journal() as (journal, now), journal.transaction():
         kept = loaded(journal, now)
         if not kept.is_clock_doubted:
             raise RecoveryError(_("the clock is not doubted"))

@@ -21,7 +21,7 @@ from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
 from recovery.notify import disturbing, inspecting
-from recovery.notify.inspecting import Desk
+from recovery.notify.inspecting import DesktopState
 from recovery.notify.session_bus import bare
 from recovery.settings import Settings
 from recovery.store import failures
@@ -82,7 +82,7 @@ class Examined(Value):
     since_boot: float
     """The same moment on the clock that nobody sets."""
     set: Settings
-    desk: Desk | None
+    desk: DesktopState | None
     """None where this system has no session bus."""
     there: Presence | None
     """What the daemon says of itself."""
@@ -166,7 +166,7 @@ def _record(folder: Path, now: datetime) -> Record:
 # The desktop -------------------------------------------------------------------------------------
 
 
-def _bus(desk: Desk, chosen: Settings) -> Check:
+def _bus(desk: DesktopState, chosen: Settings) -> Check:
     if not desk.bus_problem:
         return Check("bus", "ok", desk.address)
     state: State = "warn" if chosen.notifier == "text" else "fail"
@@ -174,7 +174,7 @@ def _bus(desk: Desk, chosen: Settings) -> Check:
     return Check("bus", state, desk.bus_problem, advice)
 
 
-def _server(desk: Desk) -> Check:
+def _server(desk: DesktopState) -> Check:
     if not desk.has_server:
         found = _("no notification server is running on this desktop, and none would be started")
         return Check(
@@ -205,7 +205,7 @@ _TURN_OFF = {
 """What to type so that notes are shown again."""
 
 
-def _quiet(desk: Desk, machine: Machine) -> Check:
+def _quiet(desk: DesktopState, machine: Machine) -> Check:
     held, by = desk.quiet, desk.quiet_by
     if held is None and (known := disturbing.switch(desk.who, machine.environ)) is not None:
         by, dialogue = known
@@ -253,7 +253,7 @@ def _notifier(known: Examined) -> Check:
     return Check("notifier", "ok", found)
 
 
-def _would_use(setting: str, desk: Desk | None) -> tuple[str, str]:
+def _would_use(setting: str, desk: DesktopState | None) -> tuple[str, str]:
     """The way that a daemon would take now, and why it would not reach the desktop."""
     if setting in ("plyer", "text"):
         return setting, _("cues come as text only") if setting == "text" else ""
@@ -329,7 +329,7 @@ def _daemon(known: Examined) -> Check:
     return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))
 
 
-def _desktop(there: Presence, desk: Desk, environ: Mapping[str, str]) -> Check:
+def _desktop(there: Presence, desk: DesktopState, environ: Mapping[str, str]) -> Check:
     """The desktop that the daemon speaks to against the one of this session."""
     theirs = there.bus or _("none")
     hand_over = "recovery daemon start"
@@ -521,11 +521,11 @@ def _lateness(known: Lateness, not_shown: int) -> Check:
         "{count} cues in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
         known.count,
         median=_short(known.median),
-        most_of_them=_short(known.most_of_them),
+        most_of_them=_short(known.p95),
         most=_short(known.most),
         later=known.later,
     )
-    if known.most_of_them <= LATE:
+    if known.p95 <= LATE:
         return Check("lateness", "ok", found + lost)
     advice = _("cues wait while the machine sleeps or no desktop is there: recovery log tells which")
     return Check("lateness", "warn", found + lost, advice)

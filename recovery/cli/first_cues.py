@@ -4,7 +4,7 @@ import time as time_
 from pathlib import Path
 
 from recovery import clock
-from recovery.cli.person import at_the_journal, loaded, opened, show_untold
+from recovery.cli.person import loaded, open_journal, opened, show_untold
 from recovery.daemon import presence
 from recovery.daemon.presence import Presence
 from recovery.engine.telling import pending_cues
@@ -29,7 +29,7 @@ def once_settled(folder: Path, there: Presence) -> Presence:
 def _fate() -> tuple[bool, bool]:
     """Tell if the fate of all that is due is known, and if some of it could not be shown."""
     try:
-        with at_the_journal(looks=True) as (journal, now):
+        with open_journal(looks=True) as (journal, now):
             had_trouble = [
                 cue.seq in episode.troubles
                 for episode in loaded(journal, now).all

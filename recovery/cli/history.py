@@ -22,7 +22,7 @@ from recovery.errors import NotThere, RecoveryError
 from recovery.language import _, current
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import Unreadable, bring_up, load_one
+from recovery.store.record import UnreadableEpisode, bring_up, load_one
 from recovery.store.upgrading import counting_anew
 from recovery.zones import named
 
@@ -80,7 +80,7 @@ def _places(journal: Journal, facts: Sequence[Fact], now: datetime) -> dict[str,
     for id_ in dict.fromkeys(fact.episode for fact in facts):
         try:
             episodes.append(load_one(journal, id_, now))
-        except Unreadable as error:
+        except UnreadableEpisode as error:
             places[id_] = Place(named(clock.local_zone().name), time(7), time(23), language=current())
             tell(f"{error.message}\n  {error.hint}")
     tell_lost(episodes)

@@ -8,7 +8,7 @@ from recovery import clock, paths
 from recovery.cli import render_text as text
 from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
-from recovery.cli.reviving import revived
+from recovery.cli.reviving import restart_if_died
 from recovery.cli.style import tell
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
@@ -19,13 +19,13 @@ from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.failures import NONSENSE
-from recovery.store.record import Unreadable, load_one
+from recovery.store.record import UnreadableEpisode, load_one
 
 S = TypeVar("S")
 
 
 def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
-    """The episode asked for, or all of them. Raises `NotThere` where there is none, `Unreadable`."""
+    """The episode asked for, or all of them. Raises `NotThere` where there is none, `UnreadableEpisode`."""
     if wanted is not None:
         if wanted in person.journal.episodes() and wanted not in [e.id for e in person.record.episodes]:
             return (load_one(person.journal, wanted, person.now),)  # over: it is still there to look at
@@ -42,7 +42,7 @@ def _looked_at(
 ) -> tuple[Person, list[tuple[Episode, S]]]:
     """Each episode that is meant with what `look` makes of it, and the person without those that make no sense.
 
-    Raises `NotThere` where there is none, `Unreadable` where none can be told.
+    Raises `NotThere` where there is none, `UnreadableEpisode` where none can be told.
     """
     seen: list[tuple[Episode, S]] = []
     for episode in _meant(person, wanted, as_json=as_json):
@@ -58,10 +58,10 @@ def _looked_at(
 def status(episode: str | None, as_json: bool) -> int:
     """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
     there = presence.read(paths.home())
-    unreadable: Mapping[str, Unreadable] = {}
+    unreadable: Mapping[str, UnreadableEpisode] = {}
     try:
         with opened() as person:
-            if there is None and not as_json and person.record.episodes and revived(person.folder):
+            if there is None and not as_json and person.record.episodes and restart_if_died(person.folder):
                 there = presence.read(person.folder)
             unreadable = person.record.unreadable
 
@@ -82,9 +82,9 @@ def status(episode: str | None, as_json: bool) -> int:
             for line in text.damage(there):
                 print(line)
             show_untold(person, is_daemon_running=there is not None)
-    except (NotThere, Unreadable) as error:
+    except (NotThere, UnreadableEpisode) as error:
         if as_json and episode is None:
-            if isinstance(error, Unreadable):
+            if isinstance(error, UnreadableEpisode):
                 unreadable = {**unreadable, error.episode: error}
             print_json(status_json([], there, clock.now(), unreadable))
             return error.exit_status
@@ -140,7 +140,7 @@ def _say_what_is_missing(person: Person) -> None:
     """Tell of unreadable episodes, of cues that no desktop has shown, and of a daemon that does not run."""
     tell_unreadable(person.record)
     there = presence.read(person.folder)
-    is_running = there is not None or revived(person.folder)
+    is_running = there is not None or restart_if_died(person.folder)
     show_untold(person, is_daemon_running=is_running)
     if not is_running:
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))

@@ -39,7 +39,7 @@ class Person(Value):
     def one(self, wanted: str | None) -> Episode:
         """The episode meant. Raises `NotThere` where there is none, `UsageError` where there are several.
 
-        And `Unreadable` for one that cannot be told, which without a name is meant only where there is no other.
+        And `UnreadableEpisode` for one that cannot be told, which without a name is meant only where there is no other.
         """
         known = [episode.id for episode in self.record.episodes]
         if wanted is not None:
@@ -85,7 +85,7 @@ def opened() -> Iterator[Person]:
 
     Raises `NotThere`, `StoreError`.
     """
-    with at_the_journal(looks=True) as (journal, now):
+    with open_journal(looks=True) as (journal, now):
         kept = recorded(journal, now)
         tell_lost(kept.all)
         yield Person(paths.home(), kept.moment(now), journal, kept, seen_at(kept, now, journal.path))
@@ -127,7 +127,7 @@ def tell_doubted(record: Record) -> None:
 
 
 @contextmanager
-def at_the_journal(*, looks: bool = False) -> Iterator[tuple[Journal, datetime]]:
+def open_journal(*, looks: bool = False) -> Iterator[tuple[Journal, datetime]]:
     """The journal, open, and the moment. Creates nothing. Raises `NotThere`, `StoreError`.
 
     Who `looks` waits for no writer, and may have a copy in memory.

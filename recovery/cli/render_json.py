@@ -10,11 +10,11 @@ from recovery.daemon.presence import Presence
 from recovery.engine.acts import Accepted, Outcome
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
-from recovery.engine.outlook import Coming, Explained, Outlook
+from recovery.engine.outlook import Explained, Outlook, UpcomingCue
 from recovery.engine.times import Place
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store.record import Unreadable
+from recovery.store.record import UnreadableEpisode
 from recovery.zones import is_lost
 
 VERSION = 1
@@ -39,7 +39,7 @@ def status_json(
     looks: Iterable[Outlook],
     there: Presence | None,
     now: datetime,
-    unreadable: Mapping[str, Unreadable],
+    unreadable: Mapping[str, UnreadableEpisode],
     testimony: Testimony | None = None,
 ) -> dict[str, Any]:
     """`recovery status --json`; with `clock` where that is doubted."""
@@ -175,7 +175,7 @@ def responsible_json(protocol: RecoveryProtocol) -> dict[str, Any]:
     return {} if protocol.responsible is None else {"responsible": protocol.responsible.as_data()}
 
 
-def coming_json(coming: Coming, place: Place) -> dict[str, Any]:
+def coming_json(coming: UpcomingCue, place: Place) -> dict[str, Any]:
     """A cue to come."""
     return {
         "at": _told(place, coming.at),

@@ -18,7 +18,7 @@ from rich.text import Text
 from recovery.cli.render_text import activity_words, titled
 from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
-from recovery.engine.outlook import Coming
+from recovery.engine.outlook import UpcomingCue
 from recovery.engine.times import spell_date
 from recovery.engine.words import (
     LEVELS,
@@ -66,7 +66,7 @@ def console() -> Console:
     return screen
 
 
-def agenda(episode: Episode, cues: Sequence[Coming], now: datetime) -> None:
+def agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -> None:
     """Cues as a table under a heading a day."""
     screen, place = console(), episode.place
     screen.print(Text(f"{episode.phase.title}  ({episode.id})", style="bold cyan"))

@@ -9,10 +9,10 @@ from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import (
-    Coming,
     Explained,
     HealingOutlook,
     Outlook,
+    UpcomingCue,
     phase_ranges,
     timing_words,
 )
@@ -336,7 +336,7 @@ def _coming(look: Outlook) -> list[str]:
     return [_row(_("Next") if place_ == 0 else "", line) for place_, line in enumerate(lines)]
 
 
-def titled(cue: Coming) -> str:
+def titled(cue: UpcomingCue) -> str:
     """A cue to come, with what kind it is where its title does not tell."""
     match cue.kind:
         case "check-in":

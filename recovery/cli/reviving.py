@@ -8,7 +8,7 @@ from recovery.errors import RecoveryError
 from recovery.language import _
 
 
-def revived(folder: Path) -> bool:
+def restart_if_died(folder: Path) -> bool:
     """Tell if a daemon runs again in that folder because the last one had died. Tells it on standard error.
 
     One that was told to end has taken its sign away, so nothing is started after `recovery daemon stop`, nor where

@@ -13,7 +13,7 @@ import click
 from recovery import clock, files, paths
 from recovery.cli.output import did, failure_of
 from recovery.cli.params import json_option
-from recovery.cli.person import asked_daemon, at_the_journal, recorded
+from recovery.cli.person import asked_daemon, open_journal, recorded
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import Guarded, harmless, is_plain
 from recovery.daemon import handing, presence
@@ -192,7 +192,7 @@ def import_(file: str, as_json: bool) -> int:
     try:
         with _progress(text, as_json=as_json) as tick:
             document, report = exchange.read(text, name, now=now, tick=tick)
-    except exchange.Unreadable as error:
+    except exchange.NotImported as error:
         if as_json:
             print_json({"v": VERSION, "file": name, "faults": [vars(fault) for fault in error.faults]})
         elif len(error.faults) > 1:
@@ -267,7 +267,7 @@ def _tell(faults: tuple[Fault, ...]) -> None:
 
 def _tell_doubted() -> None:
     """Say where the clock looks wrong. What else is wrong with the journal is told by whoever looks for it."""
-    with suppress(RecoveryError), at_the_journal(looks=True) as (journal, now):
+    with suppress(RecoveryError), open_journal(looks=True) as (journal, now):
         recorded(journal, now)
 
 

@@ -11,7 +11,7 @@ from recovery import clock, paths
 from recovery.cli import render_differences
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.person import Person, at_the_journal, loaded, opened
+from recovery.cli.person import Person, loaded, open_journal, opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
@@ -124,7 +124,7 @@ def _applied(person: Person, before: Episode, reading: "Reading") -> Episode:
     """The episode under its new text, written down. Raises `RecoveryError` where meanwhile it cannot have it."""
     protocol, pinned = reading.protocol, upgrading.pinned_from(reading)
     # Anew: the person may have taken their time to answer, and who only looks may have a copy in memory.
-    with at_the_journal() as (journal, now), journal.transaction():
+    with open_journal() as (journal, now), journal.transaction():
         record = bring_up(journal, loaded(journal, now), now)
         if record.is_clock_doubted:
             raise _refused(_("nothing is begun or moved on by this clock"))

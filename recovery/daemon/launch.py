@@ -57,7 +57,7 @@ def heard_of(folder: Path) -> Presence | None:
 
     Raises `RecoveryError` where somebody holds its lock and says nothing: another program, or a daemon that hangs.
     """
-    there = _introduced(folder)
+    there = _await_presence(folder)
     if there is not None and not there.pid:
         raise _nobody_there(folder)
     return there
@@ -69,7 +69,7 @@ def _nobody_there(folder: Path) -> RecoveryError:
     )
 
 
-def _introduced(folder: Path) -> Presence | None:
+def _await_presence(folder: Path) -> Presence | None:
     """What the daemon says of itself; one that has only just started gets time to say it."""
     limit = clock.monotonic() + READY_WITHIN
     there = presence.read(folder)
@@ -143,7 +143,7 @@ def stop(folder: Path) -> bool:
     Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
     """
     was_the_system_s = _stopped_by_system(folder)
-    there = _introduced(folder)
+    there = _await_presence(folder)
     if there is None:
         presence.forget(folder)  # one that died: no command starts another after this
         return was_the_system_s

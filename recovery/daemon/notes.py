@@ -15,7 +15,7 @@ from recovery.notify.port import HandedOver, Note, Shown
 
 
 @dataclass
-class Attempt:
+class CueDelivery:
     """A cue's way to the screen."""
 
     episode: str
@@ -44,7 +44,7 @@ class Attempt:
 _ALONE = ("start", "end", "offer", "way-back")
 
 
-def grouped(ready: Sequence[Attempt]) -> list[list[Attempt]]:
+def grouped(ready: Sequence[CueDelivery]) -> list[list[CueDelivery]]:
     """Which cues go on the screen together, in order: one note a moment, but for what must stand alone.
 
     What must not be late goes first and alone: after an outage the end of a session comes before all else. Each
@@ -61,7 +61,7 @@ def grouped(ready: Sequence[Attempt]) -> list[list[Attempt]]:
     return [*alone, rest] if rest else alone
 
 
-def worded(group: Sequence[Attempt], now: datetime, *, is_discreet: bool, has_sound: bool) -> Note:
+def worded(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, has_sound: bool) -> Note:
     """One note for several cues, with its buttons; a discreet one says nothing of what it is about."""
     first, *others = group
     note = _together(group, now)
@@ -74,7 +74,7 @@ def worded(group: Sequence[Attempt], now: datetime, *, is_discreet: bool, has_so
     return replace(note, sound=_sound(first.cue)) if has_sound else note
 
 
-def _together(group: Sequence[Attempt], now: datetime) -> Note:
+def _together(group: Sequence[CueDelivery], now: datetime) -> Note:
     """The first cue leads, the others stand below it."""
     first, *others = (attempt.cue for attempt in group)
     bodies = {attempt.cue.seq: _body(attempt, now) for attempt in group}
@@ -90,7 +90,7 @@ def _together(group: Sequence[Attempt], now: datetime) -> Note:
     return Note(first.key, title, "\n".join(told), first.critical, tag=first.seq)
 
 
-def _neutral(attempt: Attempt) -> tuple[str, str]:
+def _neutral(attempt: CueDelivery) -> tuple[str, str]:
     """The title and the body of a note that others may read."""
     language = attempt.language
     if attempt.cue.kind == "alert" and attempt.cue.critical:
@@ -105,7 +105,7 @@ def _sound(cue: Cue) -> str:
     return "alarm-clock-elapsed" if cue.kind == "end" else "message-new-instant"
 
 
-def _body(attempt: Attempt, now: datetime) -> str:
+def _body(attempt: CueDelivery, now: datetime) -> str:
     """A cue's text, in the language of its episode; one that comes later than it was decided says by how much."""
     cue = attempt.cue
     late = (attempt.shown_at or now) - cue.decided_at

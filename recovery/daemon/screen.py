@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recovery.daemon.notes import Attempt
+from recovery.daemon.notes import CueDelivery
 from recovery.engine.fold import read_cue
 from recovery.notify.port import Note, Notifier
 from recovery.store.failures import NONSENSE, Nonsense
@@ -29,7 +29,7 @@ class Screen:
     def __init__(self, folder: Path, log: logging.Logger) -> None:
         self._path = folder / NAME
         self._log = log
-        self._groups: dict[str, tuple[Attempt, ...]] = {}
+        self._groups: dict[str, tuple[CueDelivery, ...]] = {}
         self._tokens: dict[str, str] = {}
         self._expired: set[str] = set()
         """The notes that are off the screen, but perhaps in a list of notes, with buttons that work."""
@@ -41,14 +41,14 @@ class Screen:
     def __contains__(self, key: str) -> bool:
         return key in self._groups
 
-    def __iter__(self) -> Iterator[tuple[str, tuple[Attempt, ...]]]:
+    def __iter__(self) -> Iterator[tuple[str, tuple[CueDelivery, ...]]]:
         return iter([*self._groups.items()])
 
-    def of(self, key: str) -> tuple[Attempt, ...]:
+    def of(self, key: str) -> tuple[CueDelivery, ...]:
         """The cues of a note; none where it does not stand."""
         return self._groups.get(key, ())
 
-    def put(self, key: str, group: tuple[Attempt, ...], token: str) -> None:
+    def put(self, key: str, group: tuple[CueDelivery, ...], token: str) -> None:
         """A note stands there now, in the place of the one with the same key."""
         self._groups[key], self._tokens[key] = group, token
         self._expired.discard(key)
@@ -62,7 +62,7 @@ class Screen:
         """True while a note stands on the screen, as far as its server has said."""
         return key in self._groups and key not in self._expired
 
-    def pop(self, key: str) -> tuple[Attempt, ...]:
+    def pop(self, key: str) -> tuple[CueDelivery, ...]:
         """A note is gone; its cues."""
         self._tokens.pop(key, None)
         self._expired.discard(key)
@@ -73,7 +73,7 @@ class Screen:
         journal: Journal,
         record: Record,
         notifier: Notifier,
-        worded: Callable[[tuple[Attempt, ...]], Note],
+        worded: Callable[[tuple[CueDelivery, ...]], Note],
     ) -> None:
         """Once: the notes that another daemon left standing, as they are `worded`. Raises `StoreError`."""
         if self._is_taken_over:
@@ -111,7 +111,7 @@ class Screen:
         self._kept, self._trouble = wanted, ""
 
 
-def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> Attempt | None:
+def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDelivery | None:
     """The cue that a fact carries; None where there is none, as after an older copy was put back, or it is damaged."""
     known = next((one for one in record.all if one.id == episode), None)
     if known is None:
@@ -120,7 +120,7 @@ def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> Attemp
         facts = journal.between(seq, seq)
         if not facts or facts[0].episode != episode or "cue" not in facts[0].data:
             return None
-        return Attempt(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
+        return CueDelivery(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
     except (*NONSENSE, Nonsense):
         return None
 

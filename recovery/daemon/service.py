@@ -11,9 +11,9 @@ from pathlib import Path
 
 from recovery import clock
 from recovery.daemon.buttons import said_by
-from recovery.daemon.notes import Attempt, grouped, worded
+from recovery.daemon.notes import CueDelivery, grouped, worded
 from recovery.daemon.screen import Screen
-from recovery.daemon.wishes import Wishes
+from recovery.daemon.wishes import LiveSettings
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
@@ -97,22 +97,22 @@ class Service:
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False
-        self._by_heart: dict[int, Attempt] = {}
+        self._by_heart: dict[int, CueDelivery] = {}
         """The ends that were told from memory, by tag, until the journal has them."""
         self.notifier = notifier
         self._log = log
-        self._attempts: dict[int, Attempt] = {}
+        self._attempts: dict[int, CueDelivery] = {}
         """By the fact that carries the cue."""
-        self._sent: dict[int, tuple[str, tuple[Attempt, ...]]] = {}
+        self._sent: dict[int, tuple[str, tuple[CueDelivery, ...]]] = {}
         """The notes that are under way, by tag: the key and the cues that share it."""
         self._screen = Screen(folder, log)
-        self._left: list[Attempt] = []
+        self._left: list[CueDelivery] = []
         """Cues whose note had to go for another's sake: they get one of their own."""
         self._left_until: datetime | None = None
         """Not before that instant, where the desktop would not have them."""
         self._losses: list[tuple[datetime, str]] = []
         """When notes lately went with their server, and their keys."""
-        self._wishes = Wishes(folder, log)
+        self._wishes = LiveSettings(folder, log)
         self._wished = Settings()
         self._trouble = ""
         self._lost_zones: set[tuple[str, Named]] = set()
@@ -222,7 +222,7 @@ class Service:
             for fact in turn(episode, now, known.others(episode))[1]:
                 if fact.kind == ENDED and fact.data["occurrence"] in self._on:
                     cue = read_cue(fact, self._reply())
-                    attempt = Attempt(episode.id, episode.place.language, cue, episode.is_discreet)
+                    attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
                     self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
                     self.notifier.withdraw(cue.key.removesuffix(END_KEY))
                     self._by_heart[cue.seq] = attempt
@@ -353,7 +353,7 @@ class Service:
                 continue
             if seq not in wanted or wanted[seq].number != attempt.number:
                 del self._attempts[seq]
-        ready: list[Attempt] = []
+        ready: list[CueDelivery] = []
         for seq, fresh in wanted.items():
             attempt = self._attempts.setdefault(seq, fresh)
             if attempt.again_at is not None and attempt.again_at <= now:
@@ -370,33 +370,33 @@ class Service:
             self._show([*group, *self._riders(record, group)], now, first.cue.seq)
         self._show_left(record, now)
 
-    def _wanted(self, record: Record, now: datetime) -> dict[int, Attempt]:
+    def _wanted(self, record: Record, now: datetime) -> dict[int, CueDelivery]:
         """What is to be told now, by the fact that carries it."""
         wished = self._wished
-        wanted: dict[int, Attempt] = {}
+        wanted: dict[int, CueDelivery] = {}
         for episode in record.all:
             about = (episode.id, episode.place.language)
             for cue in pending_cues(episode, now):
-                wanted[cue.seq] = Attempt(*about, cue, episode.is_discreet, again_at=now)
+                wanted[cue.seq] = CueDelivery(*about, cue, episode.is_discreet, again_at=now)
             for repeat in repeats(episode, now, wished.end_repeats, wished.start_repeats):
-                again = Attempt(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
+                again = CueDelivery(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
                 wanted.setdefault(repeat.cue.seq, again)
         return wanted
 
-    def _show(self, group: Sequence[Attempt], now: datetime, tag: int, *, can_wait: bool = True) -> None:
+    def _show(self, group: Sequence[CueDelivery], now: datetime, tag: int, *, can_wait: bool = True) -> None:
         """Put cues on the screen as one note, in the place of the one with the same key."""
         note = self._worded(group, now)
         can_wait = can_wait and self._wished.respect_dnd and not note.critical
         self._sent[tag] = note.key, tuple(group)
         self.notifier.show(replace(note, tag=tag, can_wait=can_wait))
 
-    def _worded(self, group: Sequence[Attempt], now: datetime) -> Note:
+    def _worded(self, group: Sequence[CueDelivery], now: datetime) -> Note:
         return worded(group, now, is_discreet=self._is_discreet(*group), has_sound=self._wished.sound)
 
-    def _is_discreet(self, *attempts: Attempt) -> bool:
+    def _is_discreet(self, *attempts: CueDelivery) -> bool:
         return self._wished.discreet or any(attempt.is_discreet for attempt in attempts)
 
-    def _name(self, attempt: Attempt) -> str:
+    def _name(self, attempt: CueDelivery) -> str:
         """What the log calls a cue: nothing of what the person suffers from, where that is not to be seen."""
         return f"#{attempt.cue.seq}" if self._is_discreet(attempt) else attempt.cue.key
 
@@ -417,7 +417,7 @@ class Service:
             self.notifier.withdraw(key)
             self._left += left
 
-    def _riders(self, record: Record, group: Sequence[Attempt]) -> list[Attempt]:
+    def _riders(self, record: Record, group: Sequence[CueDelivery]) -> list[CueDelivery]:
         """What stands in the note that a new one replaces, and is not answered yet."""
         keys = {attempt.cue.key for attempt in group}
         return [
@@ -430,8 +430,8 @@ class Service:
         """Show what lost its note, unless it is answered by now, in notes of their own; not in a quiet time."""
         if self._left_until is not None and now < self._left_until:
             return
-        waiting: list[Attempt] = []
-        ready: list[Attempt] = []
+        waiting: list[CueDelivery] = []
+        ready: list[CueDelivery] = []
         for one in self._left:
             episode = _episode_of(record, one)
             if episode is None or is_answered(episode, one.cue):
@@ -527,7 +527,7 @@ class Service:
                 attempt.again_at = now
         return bool(waiting or self._left)
 
-    def _is_overtaken(self, group: Sequence[Attempt]) -> bool:
+    def _is_overtaken(self, group: Sequence[CueDelivery]) -> bool:
         """Tell if something in a note was answered while it was on its way."""
         for one in group:
             episode = _episode_of(self._known, one)
@@ -600,7 +600,9 @@ class Service:
         self._untracked += 1
         return -self._untracked
 
-    def _note_of(self, attempt: Attempt, outcome: Shown | HandedOver | Undelivered, now: datetime) -> bool:
+    def _note_of(
+        self, attempt: CueDelivery, outcome: Shown | HandedOver | Undelivered, now: datetime
+    ) -> bool:
         """What became of one cue."""
         cue, name = attempt.cue, self._name(attempt)
         due = attempt.repeat.at if attempt.repeat else cue.due_at
@@ -635,7 +637,7 @@ class Service:
 
     def _keep(
         self,
-        attempt: Attempt,
+        attempt: CueDelivery,
         outcome: Shown | HandedOver | Undelivered,
         at: datetime,
         patience: float | None = None,
@@ -667,5 +669,5 @@ class Service:
             write(journal, record, [fact], at)
 
 
-def _episode_of(record: Record, attempt: Attempt) -> Episode | None:
+def _episode_of(record: Record, attempt: CueDelivery) -> Episode | None:
     return next((episode for episode in record.all if episode.id == attempt.episode), None)

@@ -8,7 +8,7 @@ from recovery.errors import SettingsError
 from recovery.settings import NAME, Settings
 
 
-class Wishes:
+class LiveSettings:
     """The settings in a folder. A file with mistakes changes nothing; they are told in the log, once."""
 
     def __init__(self, folder: Path, log: logging.Logger) -> None:

@@ -9,7 +9,15 @@ from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Episode, Treatment, only_assumed, which
 from recovery.engine.facts import Fact, to_ms
-from recovery.engine.limits import LONGEST_ON, Block, block, foreseen, is_same_place, longest, permit
+from recovery.engine.limits import (
+    LONGEST_ON,
+    Block,
+    assuming_planned_ends,
+    blocked_by,
+    earliest_allowed,
+    is_same_place,
+    longest,
+)
 from recovery.engine.times import spell
 from recovery.engine.words import modality_words
 from recovery.protocol.durations import Duration
@@ -72,7 +80,7 @@ class Sessions(Desk):
         if blocked is not None:
             earliest = None
             if blocked.until is not None:
-                earliest = permit(
+                earliest = earliest_allowed(
                     self.episode, step, self.now, self.others, occurrence, max(blocked.until, self.now)
                 )
             return self._refuse(activity, blocked.reason, earliest)
@@ -99,7 +107,7 @@ class Sessions(Desk):
         """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
         earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
         in_both = (self.episode, replace(self.episode, stay=earlier))
-        blocks = (block(e, step, self.now, self.others, current.occurrence) for e in in_both)
+        blocks = (blocked_by(e, step, self.now, self.others, current.occurrence) for e in in_both)
         limited = longest(blocked for blocked in blocks if blocked is not None)
         if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
             return self.out_of_time(activity.until, limited)
@@ -327,7 +335,9 @@ class Sessions(Desk):
             assert isinstance(activity, Session)
             # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
             then = Turn(
-                foreseen(self.episode, self.now), until, [foreseen(other, self.now) for other in self.others]
+                assuming_planned_ends(self.episode, self.now),
+                until,
+                [assuming_planned_ends(other, self.now) for other in self.others],
             )
             blocked = then.blocked(activity, current.occurrence)
             if blocked is not None:

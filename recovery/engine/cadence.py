@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Episode, Track
-from recovery.engine.facts import MEMORY
+from recovery.engine.facts import LOOKBACK
 from recovery.engine.times import DAY, Place
 from recovery.protocol.model import (
     After,
@@ -65,7 +65,7 @@ def is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
     """Tell if the last that happened with an activity is so long ago that its facts are not read any more."""
     track = episode.track(activity.id)
     known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
-    return all(instant is None or instant <= now - MEMORY for instant in known)
+    return all(instant is None or instant <= now - LOOKBACK for instant in known)
 
 
 def looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
 from recovery.engine.episode import ACTIVE, MOMENT, PAUSED, Alert, Episode, titled, which
-from recovery.engine.facts import MEMORY, Fact, to_ms
+from recovery.engine.facts import LOOKBACK, Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.gates import (
     PATIENCE,
@@ -32,13 +32,13 @@ from recovery.engine.gates import (
 )
 from recovery.engine.limits import (
     Block,
-    block,
     block_without_end,
-    halt,
+    blocked_by,
     longest,
     only_when,
     overrun,
     overrun_words,
+    stopped_by,
 )
 from recovery.engine.times import DAY, spell, spell_when
 from recovery.engine.words import anchor_words, condition_words
@@ -638,7 +638,7 @@ class Turn:
             step = self._step(activity)
         if activity.until is not None and self.now + length > episode.instant(activity.until):
             is_session = isinstance(activity, Session)
-            limited = block(episode, step, self.now, self.others, ignoring) if is_session else None
+            limited = blocked_by(episode, step, self.now, self.others, ignoring) if is_session else None
             return self.out_of_time(activity.until, limited)
         if activity.only_if is not None:
             known = truth(activity.only_if, episode, self.now)
@@ -647,12 +647,12 @@ class Turn:
         if isinstance(activity, Session):
             in_the_way = (
                 self._waiting(activity, ignoring),
-                block(episode, step, self.now, self.others, ignoring),
+                blocked_by(episode, step, self.now, self.others, ignoring),
             )
             return longest(blocked for blocked in in_the_way if blocked is not None)
         if isinstance(activity, Reminder):
             return block_without_end(episode, activity, self.now, self.others)
-        return halt(episode, (), self.others)
+        return stopped_by(episode, (), self.others)
 
     def _least(self, activity: Timed) -> timedelta:
         """How long a session takes whose turn it is; what is only told takes no time."""
@@ -686,7 +686,7 @@ class Turn:
         track = self.episode.track(activity.id)
         is_told = track.withheld == blocked.reason and track.withheld_until == blocked.until
         # Before the fact that says so is forgotten, it is written down once more.
-        if is_told and track.withheld_at is not None and track.withheld_at > self.now - MEMORY + DAY:
+        if is_told and track.withheld_at is not None and track.withheld_at > self.now - LOOKBACK + DAY:
             return
         modality = self._step(activity).modality if isinstance(activity, Session) else _modality(activity)
         data: dict[str, Any] = {

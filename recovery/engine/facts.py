@@ -43,12 +43,12 @@ CLOCK = "clock"
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
 
-FLEETING = frozenset(
+SHORT_LIVED = frozenset(
     {OFFERED, BEGUN, ENDED, DONE, SKIPPED, SNOOZED, MISSED, WITHHELD, DELIVERED, UNDELIVERED}
 )
-"""Facts that decisions need for `MEMORY` only; the others count for ever."""
+"""Facts that decisions need for `LOOKBACK` only; the others count for ever."""
 
-MEMORY = timedelta(days=10)
+LOOKBACK = timedelta(days=10)
 """How far back the fleeting facts reach into decisions: further than the times of any cadence are apart."""
 
 

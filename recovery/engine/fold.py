@@ -30,7 +30,7 @@ from recovery.engine.facts import Cue, Fact, from_ms, offer_name
 from recovery.engine.questions import decides_something
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
-from recovery.engine.travel import moved
+from recovery.engine.travel import zone_changed
 from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
@@ -224,7 +224,7 @@ def _after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episo
     """All that a fact changes but for the cue that it carries."""
     rule = _RULES.get(fact.kind)
     if fact.kind == f.MOVED:
-        episode = moved(episode, fact, elsewhere)
+        episode = zone_changed(episode, fact, elsewhere)
     elif rule is not None:
         episode = rule(episode, fact)
     if "occurrence" in fact.data:

@@ -1,8 +1,8 @@
 """The ledger of limits: what no phase, snooze, catch-up or command gets round.
 
 A person has one session at a time, on whatever part of the body. All other limits span the episodes on the same
-part of it. `block` answers for one moment, `permit` for the earliest moment at which a session may begin,
-`block_without_end` for what is no session.
+part of it. `blocked_by` answers for one moment, `earliest_allowed` for the earliest moment at which a session may
+begin, `block_without_end` for what is no session.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ class Block(Value):
     """The limit's id; empty where a session under way or the night is in the way."""
 
 
-def foreseen(episode: Episode, now: datetime) -> Episode:
+def assuming_planned_ends(episode: Episode, now: datetime) -> Episode:
     """The episode as it will be if the sessions under way end when planned: for asking about later moments."""
     ledger = tuple(
         replace(t, ended_at=max(t.ends_at, now)) if t.ended_at is None else t for t in episode.ledger
@@ -44,7 +44,7 @@ def foreseen(episode: Episode, now: datetime) -> Episode:
     return replace(episode, ledger=ledger)
 
 
-def block(
+def blocked_by(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode] = (), ignoring: str = ""
 ) -> Block | None:
     """What forbids a session of `step` to begin at `now`; of several the one that lasts longest.
@@ -67,7 +67,7 @@ def _until(blocked: Block) -> datetime:
     return blocked.until
 
 
-def permit(
+def earliest_allowed(
     episode: Episode,
     step: Step,
     now: datetime,
@@ -80,9 +80,12 @@ def permit(
     `start` is when to begin looking, where it is known to be blocked until then for other reasons.
     """
     moment = start or now
-    episode, others = foreseen(episode, now), [foreseen(other, now) for other in others]
+    episode, others = (
+        assuming_planned_ends(episode, now),
+        [assuming_planned_ends(other, now) for other in others],
+    )
     for _ in range(32):
-        blocked = block(episode, step, moment, others, ignoring)
+        blocked = blocked_by(episode, step, moment, others, ignoring)
         if blocked is None:
             return moment
         if blocked.until is None:
@@ -99,7 +102,7 @@ def may_go_on(episode: Episode, on: Treatment, now: datetime, others: Sequence[E
     activity = episode.session(on)
     if on.phase != episode.phase.id:
         episode = replace(episode, stay=replace(episode.stay, phase=episode.whole.phase(on.phase)))
-    if on.modality in forbidden(episode) or halt(episode, (on.modality,), others) is not None:
+    if on.modality in forbidden(episode) or stopped_by(episode, (on.modality,), others) is not None:
         return False
     if activity.only_if is not None and truth(activity.only_if, episode, now) is Truth.NO:
         return False
@@ -112,7 +115,7 @@ def may_go_on(episode: Episode, on: Treatment, now: datetime, others: Sequence[E
 def _blocks(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode], ignoring: str
 ) -> Iterator[Block]:
-    stopped = halt(episode, (step.modality,), others)
+    stopped = stopped_by(episode, (step.modality,), others)
     if stopped is not None:
         yield stopped
     yield from _on_now(episode, now, others, ignoring)
@@ -177,7 +180,7 @@ def _without_end(
     episode: Episode, activity: Reminder | Hold, now: datetime, others: Sequence[Episode]
 ) -> Iterator[Block]:
     modality, length = activity.modality, _ALL_DAY if isinstance(activity, Hold) else _NO_TIME
-    stopped = halt(episode, (modality,), others)
+    stopped = stopped_by(episode, (modality,), others)
     if stopped is not None:
         yield stopped
     yield from _limited(episode, Step(modality, length, "", ""), now, others, "")
@@ -202,7 +205,7 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
             yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
 
 
-def halt(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
+def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
     """What stops all of these modalities, sessions or not: a red flag that stands, an open screening question.
 
     A red flag stops them in every episode about the same part of the body, an emergency in all.

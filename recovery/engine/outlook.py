@@ -13,7 +13,7 @@ from recovery.engine.cadence import dues
 from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
-from recovery.engine.limits import may_go_on, permit
+from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY, spell_when
@@ -40,7 +40,7 @@ HORIZON = timedelta(days=8)
 """How far ahead the next cues are looked for: longer than a week, the longest cadence."""
 
 
-class Coming(Value):
+class UpcomingCue(Value):
     """A cue to come. A session's has its length."""
 
     at: datetime
@@ -68,7 +68,7 @@ class Outlook(Value):
     deadline: datetime | None
     healing: HealingOutlook | None
     under_way: Treatment | None
-    coming: tuple[Coming, ...]
+    coming: tuple[UpcomingCue, ...]
     alerts: tuple[Alert, ...]
     questions: tuple[Question, ...] = ()
     """The open questions that something waits for."""
@@ -122,7 +122,7 @@ def _day(episode: Episode, zero: datetime, now: datetime) -> int:
 
 def coming(
     episode: Episode, now: datetime, others: Sequence[Episode] = (), until: datetime | None = None
-) -> Iterator[Coming]:
+) -> Iterator[UpcomingCue]:
     """The cues after `now` and before `until`, in order, if nobody answers meanwhile; ends are left out."""
     if episode.is_over or (episode.state == PAUSED and episode.paused_until is None):
         return
@@ -132,7 +132,7 @@ def coming(
 
 def _planned(
     episode: Episode, now: datetime, others: Sequence[Episode], until: datetime
-) -> Iterator[tuple[Coming, str]]:
+) -> Iterator[tuple[UpcomingCue, str]]:
     """The plan that all which names times to come reads: each cue, with the phase that it belongs to."""
     run = Rehearsal(episode, now, until, others=tuple(others), confirms=False)
     for happening in run.happenings():
@@ -148,7 +148,7 @@ def _planned(
         length = None if seconds is None else timedelta(seconds=seconds)
         if isinstance(known, Session):
             title = titled(known, fact.data["modality"], episode.place.language)
-        yield Coming(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
+        yield UpcomingCue(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
 
 
 class PhaseRange(Value):
@@ -287,7 +287,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         why = episode.say("{reason} (limit {limit})", reason=why, limit=blocked.limit)
     free = None
     if blocked.until is not None and isinstance(activity, Session):
-        free = permit(episode, activity.steps[track.step], now, others)
+        free = earliest_allowed(episode, activity.steps[track.step], now, others)
     if free is None:
         return _explained(activity, None, [*reasons, episode.say("not now: {reason}", reason=why)])
     when = spell_when(place, free, now)

@@ -9,7 +9,7 @@ from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.limits import foreseen
+from recovery.engine.limits import assuming_planned_ends
 from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
 
@@ -69,7 +69,7 @@ class Rehearsal:
         self.answers = answers
         self.persona = persona
         self.asleep = asleep
-        self.others = tuple(foreseen(other, now) for other in others)
+        self.others = tuple(assuming_planned_ends(other, now) for other in others)
         self.confirms = confirms
         self._acts: list[tuple[datetime, int, PlannedAct]] = []
         self._count = 0

@@ -17,7 +17,7 @@ from recovery.values import replace
 from recovery.zones import Elsewhere, is_known, named_or
 
 
-def move(episode: Episode, zone: str, now: datetime) -> list[Fact]:
+def change_zone(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     """The fact that an episode which travels is in that zone from now on; none where it is there already."""
     if not zone or not episode.travels or episode.is_over or zone == episode.place.zone.key:
         return []
@@ -35,7 +35,7 @@ def move(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     return [Fact(episode.id, now, f.MOVED, {"zone": zone, "from": episode.place.zone.key, "cue": cue})]
 
 
-def moved(episode: Episode, fact: Fact, elsewhere: Elsewhere) -> Episode:
+def zone_changed(episode: Episode, fact: Fact, elsewhere: Elsewhere) -> Episode:
     """The episode after such a fact. What was told before it stays told, and at its time.
 
     `elsewhere` stands in for a zone whose name is not known here.

@@ -32,7 +32,7 @@ _READ_BYTES = 4096
 _TEXT_LIMIT = 65_536
 
 
-class Talk:
+class ProgramDialogue:
     """A dialogue with programs that are run one after the other."""
 
     def __init__(self, dialogue: Dialogue, environ: Mapping[str, str]) -> None:
@@ -95,7 +95,7 @@ class Talk:
             process.wait()
 
 
-class Asking:
+class DoNotDisturbQuery:
     """What a desktop says of disturbing the person. It is asked for each lot of notes, and forgotten after it."""
 
     def __init__(self, environ: Mapping[str, str], monotonic: Callable[[], float]) -> None:
@@ -103,8 +103,8 @@ class Asking:
         self._monotonic = monotonic
         self._calls: dict[int, Call] = {}
         """By serial, those without an answer."""
-        self._switch: Talk | None = None
-        self._full_screen: Talk | None = None
+        self._switch: ProgramDialogue | None = None
+        self._full_screen: ProgramDialogue | None = None
         self._ends_at = 0.0
         self._is_asked = False
         self._is_held = False
@@ -123,9 +123,9 @@ class Asking:
             self._ends_at = self._monotonic() + LIMIT_SECONDS
             self._calls = {send(call): call for call in calls(server) if call not in self._unknown}
             known = switch(server, self._environ)
-            self._switch = Talk(known[1], self._environ) if known is not None else None
+            self._switch = ProgramDialogue(known[1], self._environ) if known is not None else None
             window = full_screen(server, self._environ)
-            self._full_screen = Talk(window, self._environ) if window is not None else None
+            self._full_screen = ProgramDialogue(window, self._environ) if window is not None else None
         return bool(self._calls) or any(self._talks())
 
     def why_not(self, note: Note) -> str:
@@ -185,5 +185,5 @@ class Asking:
         self.end()
         self._unknown.clear()
 
-    def _talks(self) -> list[Talk]:
+    def _talks(self) -> list[ProgramDialogue]:
         return [talk for talk in (self._switch, self._full_screen) if talk is not None and not talk.is_over]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from recovery import clock
 from recovery.language import N_, _
-from recovery.notify.asking import Asking
+from recovery.notify.asking import DoNotDisturbQuery
 from recovery.notify.disturbing import PATH, RULES, SERVER, Call, Server, is_freed
 from recovery.notify.given import Notes
 from recovery.notify.port import (
@@ -100,7 +100,7 @@ class DBusNotifier:
         """Serial and time limit of the question for the capabilities."""
         self._information = 0
         self._who = Server()
-        self._asking = Asking(environ, monotonic)
+        self._asking = DoNotDisturbQuery(environ, monotonic)
         self._holds = False
         """True if a note was held back since the desktop last said that it may disturb."""
         self._notes = Notes()

@@ -23,7 +23,7 @@ ANSWER_WITHIN = 3.0
 _TEST_KEY = "recovery/test"
 
 
-class Desk(Value):
+class DesktopState(Value):
     """What there is to show notes on."""
 
     address: str = ""
@@ -43,28 +43,28 @@ class Desk(Value):
     """Who says so."""
 
 
-def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.monotonic) -> Desk:
+def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.monotonic) -> DesktopState:
     """The desk of this session. Takes `ANSWER_WITHIN` seconds at most for each of its two questions."""
     try:
         from recovery.notify import dbus  # jeepney may be missing
     except ImportError as error:
-        return Desk(bus_problem=_("the Python package {name} is not installed", name=error.name))
+        return DesktopState(bus_problem=_("the Python package {name} is not installed", name=error.name))
     address = session_bus_address(environ)
     if not address:
-        return Desk(bus_problem=why_no_bus(environ))
+        return DesktopState(bus_problem=why_no_bus(environ))
     bus: SessionBus | None = None
     try:
         bus = dbus.SessionBus(address, monotonic())
-        line = _Line(bus, monotonic)
+        line = _BlockingBus(bus, monotonic)
         return _look_through(line, bus.address)
     except dbus.BusLost as lost:
-        return Desk(address=address, bus_problem=lost.reason)
+        return DesktopState(address=address, bus_problem=lost.reason)
     finally:
         if bus is not None:
             bus.close()
 
 
-class _Line:
+class _BlockingBus:
     """Questions over a bus and their answers. Raises `BusLost`."""
 
     def __init__(self, bus: "SessionBus", monotonic: Callable[[], float]) -> None:
@@ -101,14 +101,14 @@ class _Line:
         return self._bus.call(where, call.member, call.signature, call.values, starts=starts)
 
 
-def _look_through(line: _Line, address: str) -> Desk:
+def _look_through(line: _BlockingBus, address: str) -> DesktopState:
     there = line.ask(owned=_of_the_bus("NameHasOwner", SERVER), startable=_of_the_bus("ListActivatableNames"))
     if "owned" not in there:
-        return Desk(
+        return DesktopState(
             address=address, bus_problem=there.get("owned_error") or _("the session bus does not answer")
         )
     if not there["owned"][0] and SERVER not in there.get("startable", [[]])[0]:
-        return Desk(address=address)
+        return DesktopState(address=address)
     said = line.ask(
         information=Call("", SERVER, PATH, SERVER, "GetServerInformation"),
         capabilities=Call("", SERVER, PATH, SERVER, "GetCapabilities"),
@@ -129,7 +129,7 @@ def _look_through(line: _Line, address: str) -> Desk:
         held = flag(switches.get(call.by))
         if held is not None and not quiet:
             quiet, quiet_by = held, call.by
-    return Desk(
+    return DesktopState(
         address=address,
         has_server=True,
         server_problem=problem,
@@ -147,7 +147,7 @@ def _of_the_bus(member: str, *values: str) -> Call:
     return Call("", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", member, values)
 
 
-class Tried(Value):
+class TestResult(Value):
     """What became of a test note."""
 
     is_shown: bool = False
@@ -166,12 +166,12 @@ def try_out(
     button: str,
     within: float,
     monotonic: Callable[[], float] = clock.monotonic,
-) -> Tried:
+) -> TestResult:
     """Show a note with a button by the very adapter of the daemon, and wait `within` seconds for its press."""
     from recovery.notify.dbus_adapter import DBusNotifier
 
     notifier = DBusNotifier(environ, monotonic)
-    tried = Tried()
+    tried = TestResult()
     give_up_at = monotonic() + within
     try:
         notifier.show(Note(_TEST_KEY, title, body, critical=True, actions=(("seen", button),), tag=1))
@@ -187,7 +187,7 @@ def try_out(
             if capabilities is not None and tried.is_shown and not tried.has_buttons:
                 if not capabilities.buttons:
                     break  # nothing that could be pressed: it stays on the screen, to be looked at
-                tried = Tried(
+                tried = TestResult(
                     is_shown=True, has_buttons=True, is_pressed=tried.is_pressed, is_closed=tried.is_closed
                 )
     finally:
@@ -200,18 +200,18 @@ def try_out(
     return tried
 
 
-def _is_settled(tried: Tried) -> bool:
+def _is_settled(tried: TestResult) -> bool:
     return tried.is_pressed or tried.is_closed or bool(tried.reason)
 
 
-def _after(tried: Tried, outcome: Outcome) -> Tried:
+def _after(tried: TestResult, outcome: Outcome) -> TestResult:
     match outcome:
         case Shown():
-            return Tried(is_shown=True, has_buttons=tried.has_buttons)
+            return TestResult(is_shown=True, has_buttons=tried.has_buttons)
         case Undelivered(reason=reason):
-            return Tried(reason=reason)
+            return TestResult(reason=reason)
         case Pressed(key=key) if key == _TEST_KEY:
-            return Tried(is_shown=True, has_buttons=True, is_pressed=True)
+            return TestResult(is_shown=True, has_buttons=True, is_pressed=True)
         case Closed(key=key) if key == _TEST_KEY and not tried.is_pressed:
-            return Tried(is_shown=True, has_buttons=tried.has_buttons, is_closed=True)
+            return TestResult(is_shown=True, has_buttons=tried.has_buttons, is_closed=True)
     return tried

@@ -13,8 +13,8 @@ from recovery.protocol.entries import (
     TITLE,
     ConditionEntry,
     Entry,
+    KeyConflict,
     OneOrMore,
-    Slip,
     Sources,
     exactly_one,
     together,
@@ -55,20 +55,20 @@ class Timed(ActivityBase):
     )
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         keys = CADENCES if "per_week" not in data else tuple(key for key in CADENCES if key != "at")
         yield from exactly_one(data, keys, _("how often it comes"))
         yield from together(data, "per_week", "at")
         if "per_week" in data and isinstance(data.get("at"), list | tuple) and len(data["at"]) != 1:
             message = _("'per_week' takes one time of day")
-            yield Slip(message, _('one time, such as "10:00"'), _("a list"), "at")
+            yield KeyConflict(message, _('one time, such as "10:00"'), _("a list"), "at")
         if data.get("per_week") in ("8", "9") or len(str(data.get("per_week", ""))) == 2:
             expected = _("a number from 1 to 7")
-            yield Slip(_("a week has seven days"), expected, repr(data["per_week"]), "per_week")
+            yield KeyConflict(_("a week has seven days"), expected, repr(data["per_week"]), "per_week")
         is_chain = "every" in data and issubclass(cls, Missable)
         if data.get("follows") == "place" and (is_chain or "once" in data or "after" in data):
             message = _("what counts elapsed time follows the body, wherever that is")
-            yield Slip(message, _("body, or no 'follows'"), "place", "follows")
+            yield KeyConflict(message, _("body, or no 'follows'"), "place", "follows")
 
 
 class Missable(Timed):
@@ -80,13 +80,13 @@ class Missable(Timed):
     )
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from super().slips(data)
         alone = next((key for key in ("once", "after") if key in data), None)
         if data.get("if_missed") == "offer" and alone is not None:
             message = _("with {alone!r} there is nothing to make up for", alone=alone)
             expected = _("'every', 'per_day', 'at' or 'per_week'")
-            yield Slip(message, expected, repr(alone), "if_missed")
+            yield KeyConflict(message, expected, repr(alone), "if_missed")
 
 
 class SessionEntry(Missable):
@@ -135,21 +135,21 @@ class AlternationEntry(Missable):
     ] = Field(description=N_("The treatments and the waits after them, in order."))
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from super().slips(data)
         steps = data.get("steps")
         if not isinstance(steps, list | tuple):
             return
         kinds = [_step_or_wait(step) for step in steps]
         if kinds.count("<step>") < 2:
-            yield Slip(
+            yield KeyConflict(
                 _("an alternation has at least two treatments"),
                 _("two or more"),
                 str(kinds.count("<step>")),
                 "steps",
             )
         if any(a == b == "<wait>" for a, b in zip(["<wait>", *kinds], kinds, strict=False)):
-            yield Slip(
+            yield KeyConflict(
                 _("a wait comes after a treatment"),
                 _("a treatment, then its wait"),
                 _("a wait before it"),
@@ -166,11 +166,11 @@ class ReminderEntry(Timed):
     during: s.Hours = Field(False, description="work: in the person's working hours only; else waking.")
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from super().slips(data)
         if data.get("during") == "work" and data.get("follows") == "body":
             message = _("working hours are those of the place")
-            yield Slip(message, _("place, or no 'follows'"), "body", "follows")
+            yield KeyConflict(message, _("place, or no 'follows'"), "body", "follows")
 
 
 class CheckInEntry(Timed):
@@ -207,7 +207,7 @@ class ItemEntry(Entry):
     set: dict[s.Id, s.Label] = Field({}, description="The options to start it with.")
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from together(data, "set", "start")
 
 

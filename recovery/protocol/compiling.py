@@ -10,7 +10,7 @@ from recovery.protocol import model as m
 from recovery.protocol import schema
 from recovery.protocol.durations import Duration
 from recovery.protocol.entries import ConditionEntry, Entry, Group
-from recovery.protocol.problems import Place, Places, Problem, did_you_mean, name_list, place_at
+from recovery.protocol.problems import Location, Places, Problem, did_you_mean, name_list, place_at
 from recovery.values import replace
 
 _NOT_CITED = ("id", "kind", "source")
@@ -174,7 +174,7 @@ class Compiler:
     def _report(
         self, path: tuple[str, ...], message: str, expected: str = "", found: str = "", rule: str = ""
     ) -> None:
-        place: Place = place_at(self.places, *path)
+        place: Location = place_at(self.places, *path)
         self.problems.append(place.problem(message, expected=expected, found=found, rule=rule))
 
     # Parts ---------------------------------------------------------------------------------------

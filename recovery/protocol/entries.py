@@ -17,7 +17,7 @@ from recovery.protocol.model import Comparison
 
 
 @dataclass(frozen=True)
-class Slip:
+class KeyConflict:
     """Something wrong between the keys of a mapping; `key` is the one to point at, empty: the mapping."""
 
     message: str
@@ -31,7 +31,7 @@ class Trace:
     """What validation met on its way: the model of each mapping, by the mapping's identity, and its slips."""
 
     models: dict[int, type["Entry"]] = field(default_factory=dict)
-    slips: list[tuple[int, Slip]] = field(default_factory=list)
+    slips: list[tuple[int, KeyConflict]] = field(default_factory=list)
 
 
 class Entry(BaseModel):
@@ -55,7 +55,7 @@ class Entry(BaseModel):
         return data
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         """What is wrong between the keys."""
         del data  # of interest to the models that have something to say about it
         yield from ()
@@ -66,21 +66,21 @@ class Entry(BaseModel):
         return {info.alias or name: info.description or "" for name, info in cls.model_fields.items()}
 
 
-def exactly_one(data: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Slip]:
+def exactly_one(data: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[KeyConflict]:
     """A slip unless one of the keys is there, and no other."""
     given = [key for key in keys if key in data]
     wanted = _("exactly one of {names}", names=", ".join(keys))
     if not given:
-        yield Slip(_("{what} is missing", what=what), wanted, _("none of them"))
+        yield KeyConflict(_("{what} is missing", what=what), wanted, _("none of them"))
     for key in given[1:]:
-        yield Slip(_("{what} is given twice", what=what), wanted, _(" and ").join(given), key)
+        yield KeyConflict(_("{what} is given twice", what=what), wanted, _(" and ").join(given), key)
 
 
-def together(data: Mapping[str, Any], key: str, other: str) -> Iterator[Slip]:
+def together(data: Mapping[str, Any], key: str, other: str) -> Iterator[KeyConflict]:
     """A slip where a key stands without the other."""
     if key in data and other not in data:
         message = _("{key!r} needs {other!r} beside it", key=key, other=other)
-        yield Slip(message, other, _("only {key}", key=key), key)
+        yield KeyConflict(message, other, _("only {key}", key=key), key)
 
 
 # Conditions and sources ---------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class Group(Entry):
     )
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from exactly_one(data, ("all", "any", "not"), _("what to make of the conditions"))
 
 

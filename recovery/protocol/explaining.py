@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from recovery.language import N_, _
 from recovery.protocol.activities import KINDS
-from recovery.protocol.entries import Entry, Slip, Trace
-from recovery.protocol.problems import MOST_PROBLEMS, Place, Problem, did_you_mean, nearest, shown
+from recovery.protocol.entries import Entry, KeyConflict, Trace
+from recovery.protocol.problems import MOST_PROBLEMS, Location, Problem, did_you_mean, nearest, shown
 from recovery.protocol.syntax import Document, Path_, Spot, in_words
 
 _TOP = Spot(1, 1, 1, 1)
@@ -74,7 +74,7 @@ def _spot(document: Document, path: Path_) -> tuple[int, int]:
 class _Slipped:
     """One slip, and the path of what it points at."""
 
-    def __init__(self, slip: Slip, path: Path_, document: Document) -> None:
+    def __init__(self, slip: KeyConflict, path: Path_, document: Document) -> None:
         self.slip = slip
         self.path = (*path, slip.key) if slip.key else path
         self.document = document
@@ -106,10 +106,10 @@ class _Suggestions:
         return key in self.of[id(value)]
 
 
-def _place(document: Document, path: Path_, *, at_key: bool = False) -> Place:
+def _place(document: Document, path: Path_, *, at_key: bool = False) -> Location:
     spot = document.spots.get(path, _TOP)
     line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
-    return Place(document.file, line, column, in_words(document.value, path))
+    return Location(document.file, line, column, in_words(document.value, path))
 
 
 class _Details:

@@ -161,11 +161,11 @@ def in_words(condition: Condition) -> str:
 
 def compared(condition: Condition, path: Path, places: Places) -> Iterator[tuple[Comparison, Path]]:
     """Every comparison of a condition, with the path at which it is written."""
-    for comparison, _is_negated, where in signed(condition, path, places):
+    for comparison, _is_negated, where in with_polarity(condition, path, places):
         yield comparison, where
 
 
-def signed(
+def with_polarity(
     condition: Condition, path: Path, places: Places, *, is_negated: bool = False
 ) -> Iterator[tuple[Comparison, bool, Path]]:
     """Every comparison of a condition, whether it has to be false, and the path at which it is written."""
@@ -176,9 +176,9 @@ def signed(
             key = "all" if isinstance(condition, All) else "any"
             base = (*path, key) if (*path, key) in places else path
             for index, part in enumerate(parts):
-                yield from signed(part, (*base, str(index)), places, is_negated=is_negated)
+                yield from with_polarity(part, (*base, str(index)), places, is_negated=is_negated)
         case Not(part):
-            yield from signed(part, (*path, "not"), places, is_negated=not is_negated)
+            yield from with_polarity(part, (*path, "not"), places, is_negated=not is_negated)
 
 
 def lengths(protocol: RecoveryProtocol, length: Length) -> dict[str, Duration]:

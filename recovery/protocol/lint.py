@@ -71,7 +71,7 @@ RULES = {
 }
 """What each rule asks for, by its id."""
 
-FOR_THE_CAREFUL = (
+ERRORS_ONCE_SOURCED = (
     "begins-before-limit",
     "fresh-injury-open",
     "gate-without-limit",
@@ -153,7 +153,7 @@ def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     for one in _CHECKS:
         for finding in one(protocol, places):
             is_mild = (
-                (finding.rule in FOR_THE_CAREFUL and not is_held)
+                (finding.rule in ERRORS_ONCE_SOURCED and not is_held)
                 or (finding.rule in OF_THE_FLOOR and is_unbound)
                 or (finding.rule == BELOW and protocol.responsible is not None)
             )

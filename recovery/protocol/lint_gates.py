@@ -15,8 +15,8 @@ from recovery.protocol.findings import (
     gates,
     in_words,
     lengths,
-    signed,
     subjects,
+    with_polarity,
 )
 from recovery.protocol.model import (
     BUSY_MODALITIES,
@@ -177,7 +177,7 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
         is_stop = any(name in gate.path for name in _TURNS_BACK)
         if not is_stop and gate.name not in _LETS_ON and gate.path not in exercise:
             continue
-        compared_here = [*signed(gate.condition, gate.path, places)]
+        compared_here = [*with_polarity(gate.condition, gate.path, places)]
         is_absence = "red_flags" in gate.path and any(
             is_negated and each.subject in protocol.observations for each, is_negated, _path in compared_here
         )

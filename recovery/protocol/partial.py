@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import broken
 from recovery.protocol.findings import Finding, Path
-from recovery.protocol.lint import FOR_THE_CAREFUL
+from recovery.protocol.lint import ERRORS_ONCE_SOURCED
 from recovery.protocol.schema import ProtocolFile
 from recovery.protocol.syntax import Document, Path_, item_id
 
@@ -38,7 +38,14 @@ _OF_ABSENCE = {
     "number-without-source": ("source",),
 }
 _NEVER = frozenset(
-    {"gate-undecidable", "unused", "phase-is-empty", "unknown-activity", "ladder-too-long", *FOR_THE_CAREFUL}
+    {
+        "gate-undecidable",
+        "unused",
+        "phase-is-empty",
+        "unknown-activity",
+        "ladder-too-long",
+        *ERRORS_ONCE_SOURCED,
+    }
 )
 _SECTION_OF = {
     "unknown-source": "sources",
@@ -107,9 +114,7 @@ def _remove(root: Any, cuts: Iterable[Path_]) -> None:
             continue  # it went with something around it
 
 
-def believable(
-    findings: Iterable[Finding], left_out: frozenset[Path], *, is_whole: bool
-) -> Iterator[Finding]:
+def trusted(findings: Iterable[Finding], left_out: frozenset[Path], *, is_whole: bool) -> Iterator[Finding]:
     """The findings that are there whatever the errors. `is_whole`: all used protocols are there."""
     touched = {path[0] for path in left_out if len(path) == 1}
     names = {path[:2] for path in left_out}

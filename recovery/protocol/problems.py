@@ -44,7 +44,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where something stands in a file, and how to say so."""
 
     file: str
@@ -100,13 +100,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return near[0] if near else ""
 
 
-Places = Mapping[tuple[str, ...], Place]
+Places = Mapping[tuple[str, ...], Location]
 """Where things stand, by their path: `("phases", "rice", "do", "ice", "every")`."""
 
 
-def place_at(places: Places, *path: str) -> Place:
+def place_at(places: Places, *path: str) -> Location:
     """The place of a path or, where it is not written down, of the nearest thing around it."""
     for length in range(len(path), 0, -1):
         if found := places.get(path[:length]):
             return found
-    return places.get((), Place("", 0, 0, ""))
+    return places.get((), Location("", 0, 0, ""))

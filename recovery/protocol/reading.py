@@ -24,10 +24,10 @@ from recovery.protocol.explaining import explain
 from recovery.protocol.floor_limits import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.partial import believable, without_errors
+from recovery.protocol.partial import trusted, without_errors
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
-    Place,
+    Location,
     Places,
     Problem,
     did_you_mean,
@@ -41,7 +41,7 @@ from recovery.protocol.syntax import (
     LONGEST_FILE,
     Document,
     PlacesOf,
-    Unreadable,
+    UnreadableFile,
     decode,
     load_bytes,
     read_document,
@@ -106,7 +106,7 @@ class Listed(Value):
 
 _Choices = dict[str, tuple[str, ...]]
 _Find = Callable[[str], _Text]
-"""The text of a protocol by its id. Raises `NoSuchProtocol`, `Unreadable`."""
+"""The text of a protocol by its id. Raises `NoSuchProtocol`, `UnreadableFile`."""
 
 
 def read_protocol(path: Path, library: Library, *, today: date | None = None) -> Reading:
@@ -186,7 +186,7 @@ def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | 
 
     try:
         main = _Text(decode(load_bytes(path, pipes=not is_installed), shown_path(path)), shown_path(path))
-    except Unreadable as unreadable:
+    except UnreadableFile as unreadable:
         return None, (unreadable.problem,)
     return _Files(find, today=today).whole(main, path.stem if is_installed else "")
 
@@ -210,7 +210,7 @@ class _Files:
         self.today = today
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
-        self.places: ChainMap[tuple[str, ...], Place] = ChainMap()
+        self.places: ChainMap[tuple[str, ...], Location] = ChainMap()
         self.problems: list[Problem] = []
         self.unlisted = 0
         """How many errors there are besides."""
@@ -230,7 +230,7 @@ class _Files:
         if protocol is not None and self.is_checked:
             found = lint.findings(protocol, self.places)
             if any(problem.is_error for problem in self.problems):
-                found = believable(found, self.left_out, is_whole=not self.is_use_missing)
+                found = trusted(found, self.left_out, is_whole=not self.is_use_missing)
             self.problems.extend([*lint.as_problems(found, self.places), *self._others(protocol)])
         elif protocol is not None and self.is_from_elsewhere:
             found = (each for each in lint.findings(protocol, self.places) if each.rule == lint.BELOW)
@@ -287,7 +287,7 @@ class _Files:
                 message, names = _no_protocol(wanted, error)
                 yield place.problem(message, expected=names, severity=severity, rule="unknown-protocol")
                 continue
-            except Unreadable:
+            except UnreadableFile:
                 continue  # it is there, and whoever starts it will be told
             choices = self.choices[wanted]
             for option, value in lint.options_set(protocol, path).items():
@@ -310,7 +310,7 @@ class _Files:
         """
         try:
             document = read_document(source.text, source.file)
-        except Unreadable as unreadable:
+        except UnreadableFile as unreadable:
             self.problems.append(unreadable.problem)
             return None
         if self.is_checked:
@@ -337,7 +337,7 @@ class _Files:
         self.problems.extend(compiler.problems)
         # What a file says itself stands before what it uses.
         maps = [places, *self.places.maps] if not above else [*self.places.maps, places]
-        self.places = ChainMap(*cast(list[MutableMapping[tuple[str, ...], Place]], maps))
+        self.places = ChainMap(*cast(list[MutableMapping[tuple[str, ...], Location]], maps))
         return protocol
 
     def _validated(self, document: Document, places: Places, *, is_main: bool) -> ProtocolFile | None:
@@ -389,7 +389,7 @@ class _Files:
                 self.is_use_missing = True
         return used
 
-    def _fetched(self, wanted: str, place: Place, above: tuple[str, ...]) -> RecoveryProtocol | None:
+    def _fetched(self, wanted: str, place: Location, above: tuple[str, ...]) -> RecoveryProtocol | None:
         before = len(self.problems)
         try:
             protocol = self._one(self.find(wanted), wanted, above)
@@ -397,7 +397,7 @@ class _Files:
             message, names = _no_protocol(wanted, error)
             self.problems.append(place.problem(message, expected=names))
             return None
-        except Unreadable as unreadable:
+        except UnreadableFile as unreadable:
             self.problems.append(unreadable.problem)
             protocol = None
         if any(problem.is_error for problem in self.problems[before:]):
@@ -411,7 +411,7 @@ def _choices(source: _Text) -> _Choices | None:
     try:
         options = read_document(source.text, source.file).value.get("options", {})
         return {name: tuple(option["choices"]) for name, option in options.items()}
-    except (Unreadable, AttributeError, TypeError, KeyError):
+    except (UnreadableFile, AttributeError, TypeError, KeyError):
         return None
 
 

@@ -15,8 +15,8 @@ from recovery.protocol.entries import (
     ConditionEntry,
     Entry,
     Escalation,
+    KeyConflict,
     OneOrMore,
-    Slip,
     Sources,
     exactly_one,
     shape,
@@ -95,7 +95,7 @@ class PhaseEntry(Entry):
     steps: tuple[RungEntry, ...] = Field((), description="The steps of a ladder, the easiest first.")
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from together(data, "climb_when", "steps")
         yield from together(data, "step_back_when", "steps")
         yield from together(data, "steps", "climb_when")
@@ -103,7 +103,7 @@ class PhaseEntry(Entry):
             for key in ("min", "max", "leave_when", "at_max"):
                 if key in data:
                     message = _("a phase that never ends has no {key!r}", key=key)
-                    yield Slip(message, _("one of the two"), _("both"), key)
+                    yield KeyConflict(message, _("one of the two"), _("both"), key)
 
 
 def _phase_or_use(value: Any) -> str:
@@ -149,12 +149,12 @@ class ObservationEntry(Entry):
     source: Sources | None = SOURCE
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from exactly_one(data, ("scale", "choices"), _("what can be answered"))
         yield from together(data, "labels", "scale")
         if "choices" in data and "better" in data:
             message = _("choices go from worst to best")
-            yield Slip(message, _("no 'better' beside choices"), _("both"), "better")
+            yield KeyConflict(message, _("no 'better' beside choices"), _("both"), "better")
 
 
 class LimitEntry(Entry):
@@ -177,16 +177,16 @@ class LimitEntry(Entry):
     source: Sources | None = SOURCE
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         kinds = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
         if not any(key in data for key in kinds):
             expected = _("at least one of {names}", names=", ".join(kinds))
-            yield Slip(_("the limit limits nothing"), expected, _("none of them"))
+            yield KeyConflict(_("the limit limits nothing"), expected, _("none of them"))
         yield from together(data, "gap", "to")
         yield from together(data, "to", "gap")
         if data.get("never") == "false":
             message = _("'never: false' says nothing")
-            yield Slip(message, _("true, or no such key"), "'false'", "never")
+            yield KeyConflict(message, _("true, or no such key"), "'false'", "never")
 
 
 class TableEntry(Entry):
@@ -207,10 +207,10 @@ class HealingEntry(Entry):
     source: Sources | None = SOURCE
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         if data.get("from") == "phase":
             message = _("healing is not counted from a phase")
-            yield Slip(message, _("injury or start"), "'phase'", "from")
+            yield KeyConflict(message, _("injury or start"), "'phase'", "from")
 
 
 class RedFlagEntry(Entry):
@@ -232,7 +232,7 @@ class RedFlagEntry(Entry):
     source: Sources | None = SOURCE
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
 
 
@@ -247,11 +247,11 @@ class ScreenEntry(Entry):
     source: Sources | None = SOURCE
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[Slip]:
+    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
         yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
         if data.get("refuse") == "false":
             message = _("'refuse: false' says nothing")
-            yield Slip(message, _("true, or no such key"), "'false'", "refuse")
+            yield KeyConflict(message, _("true, or no such key"), "'false'", "refuse")
 
 
 class OptionEntry(Entry):

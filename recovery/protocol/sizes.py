@@ -10,7 +10,7 @@ from typing import Any
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, activities, gates
 from recovery.protocol.model import Activity, Checklist, RecoveryProtocol, Session, comparisons
-from recovery.protocol.problems import Place
+from recovery.protocol.problems import Location
 from recovery.protocol.syntax import Document, Path_, in_words
 
 MOST_ITEMS = 200
@@ -36,7 +36,7 @@ def cut_to_size(document: Document) -> None:
         if len(value) <= most:
             continue
         spot = document.spots[path]
-        place = Place(document.file, spot.line, spot.column, in_words(document.value, path))
+        place = Location(document.file, spot.line, spot.column, in_words(document.value, path))
         expected = _("at most {count}", count=most)
         document.note(place.problem(_("too many of them"), expected=expected, found=str(len(value))))
         document.is_cut = True

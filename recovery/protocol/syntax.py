@@ -16,7 +16,7 @@ import yaml
 from recovery import files
 from recovery.language import N_, _
 from recovery.protocol.nesting import too_deep
-from recovery.protocol.problems import MOST_PROBLEMS, Place, Places, Problem, shown
+from recovery.protocol.problems import MOST_PROBLEMS, Location, Places, Problem, shown
 from recovery.protocol.wording import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
@@ -30,7 +30,7 @@ _NOT_UTF8 = N_("the file is not UTF-8 text; save it as UTF-8")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file of which nothing can be read, and the one problem that says why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -69,16 +69,18 @@ class Document:
             self.unlisted += 1
 
 
-def _whole(file: str, message: str, expected: str = "", found: str = "") -> Unreadable:
-    return Unreadable(Problem(file, 0, 0, "", "error", message, expected, found))
+def _whole(file: str, message: str, expected: str = "", found: str = "") -> UnreadableFile:
+    return UnreadableFile(Problem(file, 0, 0, "", "error", message, expected, found))
 
 
-def _at(file: str, where: tuple[int, int], message: str, expected: str = "", found: str = "") -> Unreadable:
-    return Unreadable(Place(file, *where, "").problem(message, expected=expected, found=found))
+def _at(
+    file: str, where: tuple[int, int], message: str, expected: str = "", found: str = ""
+) -> UnreadableFile:
+    return UnreadableFile(Location(file, *where, "").problem(message, expected=expected, found=found))
 
 
 def load_bytes(path: Path, *, pipes: bool = False) -> bytes:
-    """The bytes of a file of the allowed size; with `pipes` also of a pipe, or `-`. Raises `Unreadable`."""
+    """The bytes of a file of the allowed size; with `pipes` also of a pipe, or `-`. Raises `UnreadableFile`."""
     try:
         return files.read(path, LONGEST_FILE, pipes=pipes)
     except files.TooLarge:
@@ -95,7 +97,7 @@ def load_bytes(path: Path, *, pipes: bool = False) -> bytes:
         raise _whole(shown_path(path), _("cannot be read: {reason}", reason=error.strerror)) from None
 
 
-def _too_big(file: str) -> Unreadable:
+def _too_big(file: str) -> UnreadableFile:
     most = _("at most {count} KiB", count=LONGEST_FILE // 1024)
     return _whole(file, _("the file is too big"), most, _("more"))
 
@@ -107,7 +109,7 @@ def shown_path(path: Path) -> str:
 
 
 def decode(data: bytes, file: str) -> str:
-    """The text of a file: UTF-8, a byte order mark left out. Raises `Unreadable`."""
+    """The text of a file: UTF-8, a byte order mark left out. Raises `UnreadableFile`."""
     if len(data) > LONGEST_FILE:
         raise _too_big(file)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -131,7 +133,7 @@ def _position(text: str, offset: int) -> tuple[int, int]:
 def read_document(text: str, file: str) -> Document:
     """The one mapping of a text.
 
-    Duplicate keys, anchors, aliases and tags are noted in `problems` and read past. Raises `Unreadable` where
+    Duplicate keys, anchors, aliases and tags are noted in `problems` and read past. Raises `UnreadableFile` where
     there is nothing to go on with: a mistake of syntax, an empty file, no mapping, too deep, two documents.
     """
     if odd := _UNPRINTABLE.search(text):
@@ -158,7 +160,7 @@ def read_document(text: str, file: str) -> Document:
     return document
 
 
-def _mistake(error: yaml.MarkedYAMLError, text: str, file: str) -> Unreadable:
+def _mistake(error: yaml.MarkedYAMLError, text: str, file: str) -> UnreadableFile:
     """A mistake of syntax, placed where it is best mended."""
     mark = error.problem_mark or error.context_mark
     if mark is None:
@@ -195,7 +197,7 @@ class _Builder:
         """The offset of the end of the last event."""
 
     def refuse_depth_ahead(self, text: str, mark: Any) -> None:
-        """Raise `Unreadable` where brackets before the mark, of which no event told, go too deep."""
+        """Raise `UnreadableFile` where brackets before the mark, of which no event told, go too deep."""
         if mark is None:
             return
         levels = DEEPEST - len(self.stack) - self.skipping
@@ -233,16 +235,16 @@ class _Builder:
                 )
                 self._scalar(event, "")
 
-    def _too_deep(self, where: tuple[int, int]) -> Unreadable:
+    def _too_deep(self, where: tuple[int, int]) -> UnreadableFile:
         path = self._here() if self.stack else ()
         outside = path[: len(path) - self.brackets][
             :4
         ]  # the same, whether events told of the brackets or not
-        place = Place(self.document.file, *where, in_words(self.document.value, outside))
+        place = Location(self.document.file, *where, in_words(self.document.value, outside))
         most = _("at most {count} levels", count=DEEPEST)
-        return Unreadable(place.problem(_(TOO_DEEP), expected=most))
+        return UnreadableFile(place.problem(_(TOO_DEEP), expected=most))
 
-    def _unreadable(self, event: Any, message: str, expected: str) -> Unreadable:
+    def _unreadable(self, event: Any, message: str, expected: str) -> UnreadableFile:
         mark = event.start_mark
         return _at(self.document.file, (mark.line + 1, mark.column + 1), message, expected)
 
@@ -260,7 +262,7 @@ class _Builder:
 
     def _note(self, mark: Any, message: str, found: str = "") -> None:
         words = in_words(self.document.value, self._here()) if self.stack else ""
-        place = Place(self.document.file, mark.line + 1, mark.column + 1, words)
+        place = Location(self.document.file, mark.line + 1, mark.column + 1, words)
         self.document.note(place.problem(message, found=found))
 
     def _here(self) -> Path_:
@@ -318,7 +320,7 @@ class _Builder:
             key, top.key = str(top.key), None
             if key in top.container:
                 first = self.document.spots[path].key_line
-                place = Place(
+                place = Location(
                     self.document.file, spot.key_line, spot.key_column, in_words(self.document.value, path)
                 )
                 message = _("the key {key!r} is given twice; first on line {line}", key=key[:40], line=first)
@@ -402,10 +404,10 @@ class PlacesOf(Places):
             named[path] = (*named[above], _name(value, path[-1])) if path else ()
             self.paths.setdefault(named[path], path)
 
-    def __getitem__(self, named: tuple[str, ...]) -> Place:
+    def __getitem__(self, named: tuple[str, ...]) -> Location:
         path = self.paths[named]
         spot = self.document.spots[path]
-        return Place(self.document.file, spot.line, spot.column, in_words(self.document.value, path))
+        return Location(self.document.file, spot.line, spot.column, in_words(self.document.value, path))
 
     def __contains__(self, named: object) -> bool:
         return named in self.paths

@@ -23,7 +23,7 @@ from recovery.store.course import Course
 from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.migrations import ANSWERS_SQL
-from recovery.store.pinned import carried_over, protocol_of
+from recovery.store.pinned import protocol_of, under_new_protocol
 from recovery.store.shapes import LAST_PLACE, SHAPES
 from recovery.values import Value
 
@@ -275,7 +275,7 @@ def _of_episodes(journal: Journal, tick: Tick) -> Iterator[Fault]:
             continue
         tick(len(facts))
         try:
-            fold(protocol, carried_over(protocol, facts))
+            fold(protocol, under_new_protocol(protocol, facts))
         except Exception:  # facts that make no sense raise whatever the rule trips over
             reason = stumbling_block(protocol, facts)
             yield Fault(
@@ -288,7 +288,7 @@ def stumbling_block(protocol: RecoveryProtocol, facts: list[Fact]) -> str:
     if not facts:
         return _("it has no start")
     try:
-        fold(protocol, carried_over(protocol, facts))
+        fold(protocol, under_new_protocol(protocol, facts))
     except Exception:  # as above
         return _("fact {seq} does not fit what comes before it", seq=_stumbles_at(protocol, facts))
     return ""
@@ -300,7 +300,7 @@ def _stumbles_at(protocol: RecoveryProtocol, facts: list[Fact]) -> int:
     while bad - good > 1:
         middle = (good + bad) // 2
         try:
-            fold(protocol, carried_over(protocol, facts[:middle]))
+            fold(protocol, under_new_protocol(protocol, facts[:middle]))
             good = middle
         except Exception:  # as above
             bad = middle

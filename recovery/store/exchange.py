@@ -105,7 +105,7 @@ class Document(Value):
     """The same as a journal in memory, once it was looked over."""
 
 
-class Unreadable(StoreError):
+class NotImported(StoreError):
     """An export that cannot be taken over. All that is wrong with it is in `faults`."""
 
     def __init__(self, message: str, faults: tuple[Fault, ...], hint: str = "") -> None:
@@ -114,7 +114,7 @@ class Unreadable(StoreError):
 
 
 def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tuple[Document, Report]:
-    """An export, looked over as a whole, and what it holds. Nothing is written. Raises `Unreadable`.
+    """An export, looked over as a whole, and what it holds. Nothing is written. Raises `NotImported`.
 
     `tick` hears of each lot of facts that has come one of `STEPS` further.
     """
@@ -171,11 +171,11 @@ def import_(home: Path, document: Document, now: datetime) -> None:
             journal.take_over(document.checked)
 
 
-def _unreadable(name: str, faults: list[Fault]) -> Unreadable:
+def _unreadable(name: str, faults: list[Fault]) -> NotImported:
     hint = _("recovery store export writes what can be imported; nothing was changed")
     if len(faults) == MOST_FAULTS:
         hint = _("reading ended after {count} faults; {hint}", count=MOST_FAULTS, hint=hint)
-    return Unreadable(_("{path}: is not imported: {first}", path=name, first=faults[0]), (*faults,), hint)
+    return NotImported(_("{path}: is not imported: {first}", path=name, first=faults[0]), (*faults,), hint)
 
 
 def _parsed(text: str, name: str) -> Any:

@@ -26,7 +26,7 @@ class Lateness(Value):
 
     count: int = 0
     median: timedelta = timedelta()
-    most_of_them: timedelta = timedelta()
+    p95: timedelta = timedelta()
     """95 of 100 were not later than this."""
     most: timedelta = timedelta()
     later: int = 0
@@ -75,7 +75,7 @@ def lateness(milliseconds: Sequence[int], limit: timedelta) -> Lateness:
     return Lateness(
         count=len(late),
         median=late[(len(late) - 1) // 2],
-        most_of_them=late[-(-95 * len(late) // 100) - 1],
+        p95=late[-(-95 * len(late) // 100) - 1],
         most=late[-1],
         later=sum(each > limit for each in late),
     )

@@ -403,7 +403,7 @@ class Journal:
     def facts(self, episode: str, since: datetime | None = None) -> list[Fact]:
         """The facts of an episode, in the order of the journal.
 
-        Of the fleeting kinds (`facts.FLEETING`) those at or after `since` only, to the millisecond.
+        Of the fleeting kinds (`facts.SHORT_LIVED`) those at or after `since` only, to the millisecond.
         Raises `NotThere` for an unknown episode.
         """
         return sorted([*self.but_answers(episode, since), *self.answers(episode)], key=lambda fact: fact.seq)

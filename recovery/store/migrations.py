@@ -25,9 +25,9 @@ FLEETING_SQL = (
     "'begun', 'delivered', 'done', 'ended', 'missed',"
     " 'offered', 'skipped', 'snoozed', 'undelivered', 'withheld'"
 )
-"""`facts.FLEETING` as the indexes know it. Queries repeat it literally, or SQLite cannot use them.
+"""`facts.SHORT_LIVED` as the indexes know it. Queries repeat it literally, or SQLite cannot use them.
 
-A kind that joins or leaves `facts.FLEETING` needs a migration with new indexes.
+A kind that joins or leaves `facts.SHORT_LIVED` needs a migration with new indexes.
 """
 
 TURNS_SQL = "'completed', 'started', 'stopped', 'undone'"

@@ -41,7 +41,7 @@ def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
     return protocol
 
 
-def carried_over(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
+def under_new_protocol(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fact]:
     """The facts of an episode for folding them under `protocol`; without an upgrade they are what they are.
 
     Sessions that the protocol does not know keep their place in the ledger, for the limits. Answers that it could

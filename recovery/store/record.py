@@ -14,11 +14,11 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import MEMORY, Fact, from_ms, to_ms
+from recovery.engine.facts import LOOKBACK, Fact, from_ms, to_ms
 from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
 from recovery.engine.questions import left_open
 from recovery.engine.telling import waits_for_waking
-from recovery.engine.travel import move
+from recovery.engine.travel import change_zone
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
 from recovery.errors import StoreError
@@ -27,11 +27,11 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
 from recovery.store.older import ASKED, NEWEST, Entry, Misfit
-from recovery.store.pinned import carried_over, is_possible, protocol_of
+from recovery.store.pinned import is_possible, protocol_of, under_new_protocol
 from recovery.values import Value, field, replace
 
 
-class Unreadable(StoreError):
+class UnreadableEpisode(StoreError):
     """An episode that cannot be told from what the journal has of it."""
 
     def __init__(self, path: Path, episode: str, reason: str = "", advice: str = "") -> None:
@@ -48,11 +48,11 @@ class Unreadable(StoreError):
         )
 
 
-def unreadable(journal: Journal, id_: str, now: datetime) -> Unreadable:
+def unreadable(journal: Journal, id_: str, now: datetime) -> UnreadableEpisode:
     """The error for an episode that cannot be told, with the fact that does not fit."""
     from recovery.store import misfits  # heavy, and hardly ever needed
 
-    return Unreadable(
+    return UnreadableEpisode(
         journal.path, id_, misfits.why_unreadable(journal, id_), misfits.what_to_type(journal, id_, now)
     )
 
@@ -67,7 +67,7 @@ class Record(Value):
     ended: tuple[Episode, ...] = ()
     """Those that have been over for less than `LEDGER_MEMORY`: the end of a session that was under way is still
     told, and the limits count their sessions."""
-    unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
+    unreadable: Mapping[str, UnreadableEpisode] = field(default_factory=dict)
     """Open episodes that cannot be told, by id. They keep nobody from the others."""
     remains: tuple[Episode, ...] = ()
     """Their sessions as far as they can be read: the limits of the others count them."""
@@ -79,7 +79,7 @@ class Record(Value):
         return (*self.episodes, *self.ended)
 
     def of(self, id_: str) -> Episode:
-        """The episode of that id, as it stands now. Raises `KeyError`, `Unreadable`."""
+        """The episode of that id, as it stands now. Raises `KeyError`, `UnreadableEpisode`."""
         for episode in self.all:
             if episode.id == id_:
                 return episode
@@ -97,7 +97,7 @@ class Record(Value):
 
         return replace(self, episodes=newer(self.episodes), ended=newer(self.ended))
 
-    def without(self, id_: str, error: Unreadable, now: datetime) -> "Record":
+    def without(self, id_: str, error: UnreadableEpisode, now: datetime) -> "Record":
         """The record once one of its episodes has turned out to make no sense."""
         from recovery.store.remains import sessions_of  # hardly ever needed
 
@@ -148,13 +148,13 @@ def load(
     `over_since` is from when on those that are over count; None: for `LEDGER_MEMORY`. Raises `StoreError`.
     """
     known: list[Episode] = []
-    unreadable: dict[str, Unreadable] = {}
+    unreadable: dict[str, UnreadableEpisode] = {}
     left: list[Episode | None] = []
     lately = min(now, _by(steady) or now) - LEDGER_MEMORY
     for id_ in journal.open_episodes(shut_since=over_since or lately):
         try:
             known.append(load_one(journal, id_, now))
-        except Unreadable as error:
+        except UnreadableEpisode as error:
             unreadable[id_] = error
             left.append(_left_of(journal, id_, now))
     over = tuple(e for e in known if e.is_over)
@@ -182,13 +182,13 @@ def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
 
 
 def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
-    """One episode as it stands in the journal, open or not. Raises `StoreError`, `Unreadable`, `NotThere`."""
+    """One episode as it stands in the journal, open or not. Raises `StoreError`, `UnreadableEpisode`, `NotThere`."""
     try:
-        facts = journal.but_answers(id_, since=now - MEMORY)
+        facts = journal.but_answers(id_, since=now - LOOKBACK)
         protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
         reach = _reach(journal, id_, facts, now)
-        if reach < now - MEMORY:
-            facts = journal.but_answers(id_, since=reach - MEMORY)
+        if reach < now - LOOKBACK:
+            facts = journal.but_answers(id_, since=reach - LOOKBACK)
         return _with_answers(journal, protocol, facts, now)
     except (*NONSENSE, Nonsense) as error:
         # No reason for the daemon to end, nor for a command to call it a bug.
@@ -209,7 +209,7 @@ def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> 
     reaches = [now]
     for fact in facts:
         data = fact.data
-        if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - MEMORY:
+        if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - LOOKBACK:
             reaches.append(fact.at - timedelta(seconds=data["seconds"]))
         elif (
             fact.kind == f.ENDED and data["occurrence"] not in begun and fact.at > now - LEDGER_MEMORY
@@ -227,7 +227,7 @@ def _with_answers(
 
     def told(answers: Sequence[Fact]) -> Episode:
         by_place = sorted((*facts, *answers), key=lambda fact: fact.seq)
-        return fold(protocol, carried_over(protocol, by_place), clock.stand_in)
+        return fold(protocol, under_new_protocol(protocol, by_place), clock.stand_in)
 
     if not facts or any(fact.kind in ABOUT_ANSWERS for fact in facts):
         return told(journal.answers(id_) if facts else ())
@@ -331,7 +331,7 @@ def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> tup
 
 def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
     """That the machine is in another time zone, where the episode follows it."""
-    return episode, move(
+    return episode, change_zone(
         episode, clock.machine_zone(usual=episode.place.zone.key), now
     ) if episode.travels else []
 
@@ -345,7 +345,7 @@ def seen_at(record: Record, now: datetime, path: Path) -> Record:
                 episode = record.of(id_)
                 record = record.with_(decide(episode, now, record.others(episode))[0])
             except NONSENSE:
-                record = record.without(id_, Unreadable(path, id_), now)
+                record = record.without(id_, UnreadableEpisode(path, id_), now)
     return record
 
 
@@ -362,7 +362,7 @@ def sound(record: Record, path: Path, use: Callable[[Episode], object], now: dat
         try:
             use(episode)
         except NONSENSE:
-            record = record.without(episode.id, Unreadable(path, episode.id), now)
+            record = record.without(episode.id, UnreadableEpisode(path, episode.id), now)
     return record
 
 
@@ -385,7 +385,7 @@ def written_if_free(journal: Journal, work: Callable[[], T]) -> T:
 def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> tuple[Record, Outcome]:
     """A person's act on one episode, with what is due before and after it. Needs a transaction.
 
-    A refused act leaves no trace but what was due anyhow. Raises `Unreadable`, `StoreError`.
+    A refused act leaves no trace but what was due anyhow. Raises `UnreadableEpisode`, `StoreError`.
     """
     from recovery.engine.verbs import BY_THE_CLOCK, act  # whoever only looks says nothing
 

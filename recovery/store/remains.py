@@ -8,12 +8,12 @@ from recovery.engine import facts as f
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply, begin
-from recovery.engine.limits import block
+from recovery.engine.limits import blocked_by
 from recovery.errors import StoreError
 from recovery.protocol.model import RecoveryProtocol, Session
 from recovery.store.failures import NONSENSE
 from recovery.store.journal import Journal
-from recovery.store.pinned import carried_over
+from recovery.store.pinned import under_new_protocol
 from recovery.values import replace
 
 _OF_SESSIONS = frozenset({f.OFFERED, f.BEGUN, f.ENDED, f.DONE, f.CLOCK})
@@ -31,7 +31,7 @@ def remains(journal: Journal, id_: str, protocol: RecoveryProtocol, now: datetim
     except (StoreError, *NONSENSE):
         return None
     with suppress(*NONSENSE):
-        facts = carried_over(protocol, facts)
+        facts = under_new_protocol(protocol, facts)
     for fact in facts:
         if fact.kind in _OF_SESSIONS:
             with suppress(*NONSENSE):
@@ -50,7 +50,7 @@ def sessions_of(episode: Episode, now: datetime) -> Episode | None:
         for phase in ended.protocol.phases:
             for activity in phase.everything():
                 for step in activity.steps if isinstance(activity, Session) else ():
-                    block(ended, step, now)
+                    blocked_by(ended, step, now)
     except NONSENSE:
         return None
     return ended

@@ -106,11 +106,11 @@ def test_once_is_once() -> None:
 
 def test_once_is_not_told_again_when_its_fact_is_long_past() -> None:
     from recovery.engine.decide import turn
-    from recovery.engine.facts import FLEETING, MEMORY
+    from recovery.engine.facts import LOOKBACK, SHORT_LIVED
     from recovery.engine.fold import fold
 
     life = Life(small(reminder("once: phase+3d"), phase="min: 90d")).go("2027-01-10 12:00")
-    read = [fact for fact in life.facts if fact.kind not in FLEETING or fact.at >= life.now - MEMORY]
+    read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
     assert len(read) < len(life.facts)
     assert turn(fold(life.episode.protocol, read), life.now)[1] == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.decide import turn
-from recovery.engine.facts import FLEETING, MEMORY
+from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.model import RecoveryProtocol
@@ -291,7 +291,7 @@ def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten
     life = Life(protocol)
     for week in range(1, 9):
         life.go(ONSET + week * 7 * DAY + 5 * HOUR)
-        read = [fact for fact in life.facts if fact.kind not in FLEETING or fact.at >= life.now - MEMORY]
+        read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
         again = fold(life.episode.protocol, read)
         assert turn(again, life.now)[1] == []
         for hours in (2, 9, 13, 33):

@@ -7,7 +7,7 @@ import pytest
 from recovery.engine import facts as f
 from recovery.engine.decide import turn
 from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
-from recovery.engine.facts import FLEETING, MEMORY, Fact, from_ms, to_ms
+from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact, from_ms, to_ms
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.wakeup import next_wakeup
@@ -46,7 +46,7 @@ def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) 
 def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(persona: str) -> None:
     live, facts = journal_of("strain", persona, 75)
     now = ONSET + 75 * DAY
-    kept = [fact for fact in facts if fact.kind not in FLEETING or fact.at >= now - MEMORY]
+    kept = [fact for fact in facts if fact.kind not in SHORT_LIVED or fact.at >= now - LOOKBACK]
     assert len(kept) < len(facts)
     all_of_them, recent = fold(live.whole, facts), fold(live.whole, kept)
     assert next_wakeup(recent, now) == next_wakeup(all_of_them, now)
@@ -67,7 +67,7 @@ def test_the_fleeting_facts_are_those_of_occurrences_and_cues() -> None:
         f.STOPPED,
         f.UNDONE,
     }
-    assert not lasting & FLEETING
+    assert not lasting & SHORT_LIVED
 
 
 def test_what_was_taken_back_never_was() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine.decide import Turn
-from recovery.engine.limits import block, permit
+from recovery.engine.limits import blocked_by, earliest_allowed
 from recovery.protocol.model import RecoveryProtocol, Session, Step
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, local, place, shipped, small
 
@@ -272,8 +272,8 @@ def test_asking_for_later_while_another_episode_has_a_session_on_comes_to_an_end
     protocol = small(QUIET_ICE, limits=[GAP])
     _, second = with_other(protocol, small(QUIET_WARM, limits=[GAP], id_="other"))
     step = steps(second)["heat"]
-    assert permit(second.episode, step, second.now, second.others) == second.at("Mon 08:20")
-    blocked = block(second.episode, step, second.now, second.others)
+    assert earliest_allowed(second.episode, step, second.now, second.others) == second.at("Mon 08:20")
+    blocked = blocked_by(second.episode, step, second.now, second.others)
     assert blocked is not None
     assert blocked.until == second.at("Mon 07:20")
 

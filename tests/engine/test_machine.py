@@ -19,7 +19,7 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import MEMORY, Fact, to_ms
+from recovery.engine.facts import LOOKBACK, Fact, to_ms
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
@@ -374,7 +374,7 @@ class Machine(RuleBasedStateMachine):
             whole = fold(episode.whole, self.journal.facts(episode.id))
             if self.was_paused_for_long(episode):
                 continue  # what was begun before such a pause is forgotten in one and not in the other
-            if self.now - self.start < MEMORY:
+            if self.now - self.start < LOOKBACK:
                 assert again == episode
                 assert whole == episode
             for other in (again, whole):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.fold import fold
-from recovery.engine.travel import move
+from recovery.engine.travel import change_zone
 from recovery.values import replace
 from tests.engine.examples import BERLIN, MONDAY, PACKS, Life, local, place, small
 
@@ -40,7 +40,7 @@ class Journey(Life):
 
     def travel(self, zone: str) -> list[Fact]:
         """The machine is over there from now on, and takes its turn."""
-        kept = self.keep(move(self.episode, zone, self.now))
+        kept = self.keep(change_zone(self.episode, zone, self.now))
         return [*kept, *self.turn()]
 
     def told(self, activity: str, kind: str = f.OFFERED) -> list[Fact]:
@@ -222,12 +222,12 @@ def test_it_is_told_once_as_a_routine_note() -> None:
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", BERLIN])
 def test_where_there_is_no_other_zone_nobody_moves(zone: str) -> None:
-    assert move(Journey(PILL).episode, zone, local(f"{MONDAY}09:00")) == []
+    assert change_zone(Journey(PILL).episode, zone, local(f"{MONDAY}09:00")) == []
 
 
 def test_who_named_their_zone_stays_in_it() -> None:
     life = Life(small(PILL), local(f"{MONDAY}07:00"))
-    assert move(life.episode, TOKYO, life.now) == []
+    assert change_zone(life.episode, TOKYO, life.now) == []
 
 
 def test_nothing_before_it_is_rewritten() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recovery.errors import StoreError
 from recovery.protocol.reading import content_hash
 from recovery.store.checking import check
-from recovery.store.exchange import MOST_FAULTS, STEPS, Unreadable, exported, import_, read
+from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read
 from recovery.store.journal import Journal
 from recovery.store.record import protocol_of
 from recovery.store.shapes import LAST_PLACE
@@ -36,7 +36,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def wrong(text: str) -> list[str]:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(NotImported) as caught:
         read(text, "x.json", now=NOON)
     assert caught.value.message.startswith("x.json: is not imported: ")
     return [str(fault) for fault in caught.value.faults]
@@ -256,7 +256,7 @@ def test_all_faults_come_at_once(text: str) -> None:
 def test_reading_ends_after_many_faults() -> None:
     rubbish = json.dumps({"format": 1, "protocols": [], "episodes": [], "facts": [1] * (2 * MOST_FAULTS)})
 
-    with pytest.raises(Unreadable) as error:
+    with pytest.raises(NotImported) as error:
         read(rubbish, "file", now=NOON)
 
     assert len(error.value.faults) == MOST_FAULTS
@@ -284,7 +284,7 @@ def test_a_document_with_any_part_replaced_is_read_or_refused(text: str, data: s
     holder[key] = data.draw(
         scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
     )
-    with suppress(Unreadable):
+    with suppress(NotImported):
         _known, report = read(json.dumps(whole), "x.json", now=NOON)
         assert report.faults == ()
 

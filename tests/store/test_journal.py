@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.facts import FLEETING, Fact
+from recovery.engine.facts import SHORT_LIVED, Fact
 from recovery.errors import NotThere
 from recovery.store import migrations
 from recovery.store.journal import _ANSWERS, _BUT_ANSWERS, _BY_PERSON, _TURNS, _UNDONE, Journal
@@ -200,7 +200,7 @@ def test_fleeting_facts_are_read_from_since_on_and_the_others_for_ever(journal: 
 
 
 def test_the_indexes_know_the_same_fleeting_kinds_as_the_engine() -> None:
-    assert set(migrations.FLEETING_SQL.replace("'", "").split(", ")) == FLEETING
+    assert set(migrations.FLEETING_SQL.replace("'", "").split(", ")) == SHORT_LIVED
 
 
 def test_the_log_is_in_order_and_can_be_cut_to_the_latest(journal: Journal) -> None:

@@ -12,7 +12,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
 from recovery.store import journal as module
 from recovery.store.journal import Journal
-from recovery.store.pinned import NOWHERE, carried_over
+from recovery.store.pinned import NOWHERE, under_new_protocol
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw
 from tests.store.test_opening import SAMPLES
@@ -104,19 +104,19 @@ UPGRADE = Fact("rice-1", NOW, UPGRADED, {"hash": "sha256:2"}, "person")
 
 def test_without_an_upgrade_the_facts_are_what_they_are(rice: RecoveryProtocol) -> None:
     facts = [START, *ice("gone")]
-    assert carried_over(rice, facts) is facts
+    assert under_new_protocol(rice, facts) is facts
 
 
 def test_sessions_that_are_known_are_what_they_are(rice: RecoveryProtocol) -> None:
     facts = [START, *ice(), UPGRADE]
-    assert carried_over(rice, facts) == facts
+    assert under_new_protocol(rice, facts) == facts
 
 
 @pytest.mark.parametrize(("activity", "step"), [("gone", 0), ("ice", 1), ("elevate", 0)])
 def test_sessions_that_are_not_known_count_for_the_limits_alone(
     rice: RecoveryProtocol, activity: str, step: int
 ) -> None:
-    _, offered, ended, _ = carried_over(rice, [START, *ice(activity, step), UPGRADE])
+    _, offered, ended, _ = under_new_protocol(rice, [START, *ice(activity, step), UPGRADE])
     assert offered.data["phase"] == NOWHERE
     assert offered.data["seconds"] == 1200
     assert ended.by == "person"
@@ -125,5 +125,5 @@ def test_sessions_that_are_not_known_count_for_the_limits_alone(
 def test_answers_that_are_not_possible_are_left_out(rice: RecoveryProtocol) -> None:
     values = {"pain": 4, "swelling": 9, "mood": "good"}
     answered = Fact("rice-1", NOW, ANSWERED, {"values": values}, "person")
-    _, carried, _ = carried_over(rice, [START, answered, UPGRADE])
+    _, carried, _ = under_new_protocol(rice, [START, answered, UPGRADE])
     assert carried.data["values"] == {"pain": 4}
