@@ -42,8 +42,8 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     RedFlag,
     Reminder,
-    Session,
     TableRef,
+    Treatment,
 )
 from recovery.protocol.model import Table as GradeTable
 
@@ -270,7 +270,7 @@ def _activity(activity: object) -> Text:
 
 def _said(activity: object) -> Iterable[str]:
     """The texts that the person is told."""
-    if isinstance(activity, Session):
+    if isinstance(activity, Treatment):
         for step in activity.steps:
             yield f"{step.start} … {step.end}"
             if step.stop_if:

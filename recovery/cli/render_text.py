@@ -37,7 +37,7 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Reminder,
-    Session,
+    Treatment,
     modalities,
 )
 
@@ -144,7 +144,7 @@ def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
 def activity_words(activity: AnyActivity, language: str) -> str:
     """What an activity is and how often it comes, in one line, in a language."""
     match activity:
-        case Session():
+        case Treatment():
             parts = (
                 f"{modality_words(step.modality, language)} {range_words(step.duration, language)}"
                 for step in activity.steps
@@ -227,7 +227,7 @@ def _waiting(look: Outlook) -> list[str]:
     held = [
         f"{activity.title}: {episode.track(activity.id).withheld}"
         for activity in episode.phase.activities
-        if isinstance(activity, Session)
+        if isinstance(activity, Treatment)
         and episode.track(activity.id).withheld
         and episode.track(activity.id).withheld_until is None
     ]

@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine.decide import Turn
-from recovery.engine.episode import Episode, Treatment
+from recovery.engine.episode import Episode, Session
 from recovery.engine.facts import Fact
 from recovery.engine.screening import left_out_now
 from recovery.engine.times import spell_when
 from recovery.protocol.durations import Duration
-from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Session, modalities
+from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Treatment, modalities
 from recovery.values import Value, field
 
 RECENT = timedelta(hours=12)
@@ -107,13 +107,13 @@ class Desk(Turn):
 
     def named(
         self, name: str | None, kinds: tuple[type, ...], *, is_session_of_any_phase: bool = False
-    ) -> Session | Reminder | Hold | CheckIn | Checklist | Refused:
+    ) -> Treatment | Reminder | Hold | CheckIn | Checklist | Refused:
         """The activity that a name means: an id, a modality, or without a name the one that is open.
 
         What is said about a session that is on, or just was, may be about one of an earlier phase.
         """
         here = [a for a in self.episode.phase.activities if isinstance(a, kinds)]
-        assert all(isinstance(a, Session | Reminder | Hold | CheckIn | Checklist) for a in here)
+        assert all(isinstance(a, Treatment | Reminder | Hold | CheckIn | Checklist) for a in here)
         earlier = self._of_earlier_phases() if is_session_of_any_phase else []
         if name is not None:
             for found in [*here, *earlier]:
@@ -160,36 +160,36 @@ class Desk(Turn):
             reason=self.episode.text(question.say),
         )
 
-    def _of_earlier_phases(self) -> list[Session]:
+    def _of_earlier_phases(self) -> list[Treatment]:
         """The activities of the sessions that are on, or whose end is not told yet, from other phases."""
         found = [
-            self.episode.session(t)
+            self.episode.treatment_of(t)
             for t in reversed(self.episode.ledger)
             if not self._is_current(t)
             and (t.ended_at is None or (not t.is_confirmed and self.now - t.ended_at < RECENT))
         ]
         return list({activity.id: activity for activity in found}.values())
 
-    def _is_current(self, treatment: Treatment) -> bool:
+    def _is_current(self, session: Session) -> bool:
         """Tell if a session is of an activity that is in force now: of this phase, on this step."""
-        here = any(a.id == treatment.activity for a in self.episode.phase.activities)
-        return here and treatment.phase == self.episode.phase.id
+        here = any(a.id == session.activity for a in self.episode.phase.activities)
+        return here and session.phase == self.episode.phase.id
 
-    def treatment(self, activity: str, *, is_over: bool) -> Treatment | None:
+    def session(self, activity: str, *, is_over: bool) -> Session | None:
         """The session of an activity that is on, or the one that was over a short time ago."""
-        for treatment in reversed(self.episode.ledger):
-            if treatment.activity == activity:
-                if treatment.ended_at is None:
-                    return None if is_over else treatment
-                if is_over and self.now - treatment.ended_at < RECENT:
-                    return treatment
+        for session in reversed(self.episode.ledger):
+            if session.activity == activity:
+                if session.ended_at is None:
+                    return None if is_over else session
+                if is_over and self.now - session.ended_at < RECENT:
+                    return session
                 return None
         return None
 
-    def about(self, treatment: Treatment) -> dict[str, Any]:
+    def about(self, session: Session) -> dict[str, Any]:
         return {
-            "phase": treatment.phase,
-            "activity": treatment.activity,
-            "modality": treatment.modality,
-            "occurrence": treatment.occurrence,
+            "phase": session.phase,
+            "activity": session.activity,
+            "modality": session.modality,
+            "occurrence": session.occurrence,
         }

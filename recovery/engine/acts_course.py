@@ -252,7 +252,7 @@ class Course(Desk):
     def _still_counts(self) -> list[str]:
         """Say that the last session of today, which is only assumed, binds, and how the person takes that away."""
         episode, day = self.episode, self.episode.place.waking_day
-        last = max(episode.ledger, key=lambda treatment: treatment.began_at, default=None)
+        last = max(episode.ledger, key=lambda session: session.began_at, default=None)
         if last is None or not only_assumed(last) or day(last.began_at) != day(self.now):
             return []
         told = self.say(

@@ -7,7 +7,7 @@ from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.decide import Turn
-from recovery.engine.episode import PAUSED, Episode, Treatment, only_assumed, which
+from recovery.engine.episode import PAUSED, Episode, Session, only_assumed, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.limits import (
     LONGEST_ON,
@@ -28,9 +28,9 @@ from recovery.protocol.model import (
     Every,
     Hold,
     Reminder,
-    Session,
     Step,
     Timed,
+    Treatment,
     modalities,
 )
 from recovery.values import replace
@@ -42,23 +42,25 @@ class Sessions(Desk):
     """Sessions begun and ended; and what is due done, skipped or put off."""
 
     def begin(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
+        activity = self.named(wish.activity, (Treatment,), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
-        assert isinstance(activity, Session)
+        assert isinstance(activity, Treatment)
         if self.episode.state == PAUSED:
             return self.refuse("the episode is paused; recovery resume ends the pause")
         if self.episode.stay.phase is None:
             return self.refuse("phase {phase} has not begun", phase=self.episode.phase.id)
         track = self.episode.track(activity.id)
-        current = self.treatment(activity.id, is_over=False)
+        current = self.session(activity.id, is_over=False)
         if over := self.not_meant(wish, current.occurrence if current else self._offered(activity)):
             return over
         if current is not None and current.is_said:
             ends = self.when(current.ends_at)
             return self.refuse("{title} is on already, until {when}", title=activity.title, when=ends)
         if current is not None:
-            activity = self.episode.session(current)  # its own, not a namesake in the phase that came after
+            activity = self.episode.treatment_of(
+                current
+            )  # its own, not a namesake in the phase that came after
         elif activity not in self.episode.phase.activities:
             return self.refuse("{title} is of an earlier phase", title=activity.title)
         step = activity.steps[current.step if current else track.step]
@@ -86,7 +88,7 @@ class Sessions(Desk):
             return self._refuse(activity, blocked.reason, earliest)
         if current is None:
             self._offer_early(activity, occurrence)
-            current = self.treatment(activity.id, is_over=False)
+            current = self.session(activity.id, is_over=False)
             assert current is not None
         self.tell(f.BEGUN, self.about(current) | {"seconds": int(current.planned.total_seconds())})
         return self.agree(
@@ -96,14 +98,14 @@ class Sessions(Desk):
             when=self.when(self.now + current.planned),
         )
 
-    def _offered(self, activity: Session) -> str:
+    def _offered(self, activity: Treatment) -> str:
         """The occurrence that waits to be begun, put off or suggested; "" where a session would be one of its own."""
         track = self.episode.track(activity.id)
         has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
         is_suggested = activity.is_optional and track.is_open and not has_been
         return track.occurrence if track.snoozed_until or is_suggested else ""
 
-    def _blocked_in_both(self, activity: Session, current: Treatment, step: Step) -> Block | None:
+    def _blocked_in_both(self, activity: Treatment, current: Session, step: Step) -> Block | None:
         """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
         earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
         in_both = (self.episode, replace(self.episode, stay=earlier))
@@ -113,8 +115,8 @@ class Sessions(Desk):
             return self.out_of_time(activity.until, limited)
         return limited
 
-    def _refuse(self, activity: Session, reason: str, earliest: datetime | None) -> Refused:
-        own = self.treatment(activity.id, is_over=True)
+    def _refuse(self, activity: Treatment, reason: str, earliest: datetime | None) -> Refused:
+        own = self.session(activity.id, is_over=True)
         last = (self.episode, own) if own is not None else self._of_an_ended_episode(activity)
         if last is not None and only_assumed(last[1]):
 
@@ -130,7 +132,7 @@ class Sessions(Desk):
                 )
         return Refused(reason, earliest)
 
-    def _of_an_ended_episode(self, activity: Activity) -> tuple[Episode, Treatment] | None:
+    def _of_an_ended_episode(self, activity: Activity) -> tuple[Episode, Session] | None:
         """Today's session that is only assumed, of an episode that is over, and that limits those of an activity.
 
         It is the last one of its modality that anybody knows of.
@@ -146,27 +148,27 @@ class Sessions(Desk):
             (owner, last) if is_near and only_assumed(last) and day(last.began_at) == day(self.now) else None
         )
 
-    def _disown(self, owner: Episode, treatment: Treatment, because: str) -> Outcome:
+    def _disown(self, owner: Episode, session: Session, because: str) -> Outcome:
         """Skip a session of an episode that is over, which goes into the record of that."""
-        day = owner.place.waking_day(treatment.began_at)
+        day = owner.place.waking_day(session.began_at)
         data = {
-            "phase": treatment.phase,
-            "activity": treatment.activity,
-            "occurrence": treatment.occurrence,
-            "due": to_ms(treatment.began_at),
+            "phase": session.phase,
+            "activity": session.activity,
+            "occurrence": session.occurrence,
+            "due": to_ms(session.began_at),
             "day": day.isoformat(),
-            "step": treatment.step,
+            "step": session.step,
             "reason": because,
         }
         self.facts.append(Fact(owner.id, self.now, f.SKIPPED, data, "person"))
         return self.agree(
             "{title} of {episode}, {when}: skipped; it does not count.",
-            title=owner.title_of(treatment),
+            title=owner.title_of(session),
             episode=owner.id,
-            when=self.when(treatment.began_at),
+            when=self.when(session.began_at),
         )
 
-    def _offer_early(self, activity: Session, occurrence: str) -> None:
+    def _offer_early(self, activity: Treatment, occurrence: str) -> None:
         """The occurrence of a session that the person begins before any cue: no cue is needed."""
         track = self.episode.track(activity.id)
         step = activity.steps[track.step]
@@ -178,7 +180,7 @@ class Sessions(Desk):
             data | {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step},
         )
 
-    def _due_of_early(self, activity: Session) -> datetime:
+    def _due_of_early(self, activity: Treatment) -> datetime:
         """When a session that is begun now was due: the next time, where that is nearer than the last one."""
         track = self.episode.track(activity.id)
         if track.step > 0 or isinstance(activity.cadence, Every):
@@ -194,10 +196,10 @@ class Sessions(Desk):
 
     def end(self, wish: Act) -> Outcome:
         at = wish.at or self.now
-        activity = self.named(wish.activity, (Session,), is_session_of_any_phase=True)
+        activity = self.named(wish.activity, (Treatment,), is_session_of_any_phase=True)
         if isinstance(activity, Refused):
             return activity
-        current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
+        current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
         if over := self.not_meant(wish, current.occurrence if current else ""):
             return over
         if current is None:
@@ -236,19 +238,19 @@ class Sessions(Desk):
 
     def done(self, wish: Act) -> Outcome:
         activity = self.named(
-            wish.activity, (Session, Reminder, Hold, Checklist), is_session_of_any_phase=True
+            wish.activity, (Treatment, Reminder, Hold, Checklist), is_session_of_any_phase=True
         )
         if isinstance(activity, Refused):
             return activity
         track = self.episode.track(activity.id)
         data = self._current(activity.id, track.occurrence)
-        current = self.treatment(activity.id, is_over=False)
+        current = self.session(activity.id, is_over=False)
         if current is not None:
             ended = self.end(Act("end", activity.id, at=wish.at, occurrence=wish.occurrence))
             if isinstance(ended, Refused):
                 return ended
         else:
-            current = self.treatment(activity.id, is_over=True)
+            current = self.session(activity.id, is_over=True)
         is_of_session = current is not None and not current.is_confirmed
         meant = current if is_of_session and current is not None else track
         if over := self.not_meant(wish, meant.occurrence):
@@ -265,13 +267,13 @@ class Sessions(Desk):
 
     def skip(self, wish: Act) -> Outcome:
         activity = self.named(
-            wish.activity, (Session, Reminder, CheckIn, Checklist), is_session_of_any_phase=True
+            wish.activity, (Treatment, Reminder, CheckIn, Checklist), is_session_of_any_phase=True
         )
         if isinstance(activity, Refused):
             return activity
         assert not isinstance(activity, Hold)
         track = self.episode.track(activity.id)
-        current = self.treatment(activity.id, is_over=False) or self.treatment(activity.id, is_over=True)
+        current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
         day = self.episode.place.waking_day(self.now)
         took_place = current is not None and current.occurrence == track.occurrence
         meant = track.occurrence if track.is_open and not took_place else ""
@@ -309,11 +311,11 @@ class Sessions(Desk):
         )
 
     def snooze(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Session, Reminder, CheckIn, Checklist))
+        activity = self.named(wish.activity, (Treatment, Reminder, CheckIn, Checklist))
         if isinstance(activity, Refused):
             return activity
         track = self.episode.track(activity.id)
-        current = self.treatment(activity.id, is_over=False)
+        current = self.session(activity.id, is_over=False)
         if over := self.not_meant(wish, track.occurrence):
             return over
         if current is not None and current.is_said:
@@ -324,15 +326,15 @@ class Sessions(Desk):
                 title=activity.title,
                 activity=activity.id,
             )
-        is_session = isinstance(activity, Session) and not activity.is_optional
-        if not track.is_open or (is_session and current is None):
+        is_treatment = isinstance(activity, Treatment) and not activity.is_optional
+        if not track.is_open or (is_treatment and current is None):
             return self.refuse("{title}: nothing is waiting that could be put off", title=activity.title)
         until = wish.until or self.episode.place.after(self.now, wish.length or SNOOZE)
         if until <= self.now:
             return self.refuse("that is not later than now")
-        if is_session:
+        if is_treatment:
             assert current is not None
-            assert isinstance(activity, Session)
+            assert isinstance(activity, Treatment)
             # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
             then = Turn(
                 assuming_planned_ends(self.episode, self.now),

@@ -20,8 +20,8 @@ from recovery.protocol.model import (
     PerDay,
     PerWeek,
     Reminder,
-    Session,
     Timed,
+    Treatment,
 )
 from recovery.values import Value
 
@@ -97,15 +97,15 @@ def dues(episode: Episode, activity: Timed, since: datetime | None = None) -> It
         return
     if isinstance(cadence, After):
         yield from _follow_up(episode, activity, cadence, track)
-    elif isinstance(activity, Session) and track.step > 0 and track.counts_from is not None:
+    elif isinstance(activity, Treatment) and track.step > 0 and track.counts_from is not None:
         yield from _step(episode, activity, track)
-    elif isinstance(activity, Session) and isinstance(cadence, Every):
+    elif isinstance(activity, Treatment) and isinstance(cadence, Every):
         yield from _chain(episode, activity, cadence, track, since)
     else:
         yield from _grid(episode, activity, cadence, track, since)
 
 
-def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
+def _step(episode: Episode, activity: Treatment, track: Track) -> Iterator[Due]:
     """The next step of a round: after its wait, when it fits into the day."""
     assert track.counts_from is not None
     previous, step = activity.steps[track.step - 1], activity.steps[track.step]
@@ -117,17 +117,17 @@ def _step(episode: Episode, activity: Session, track: Track) -> Iterator[Due]:
 def _follow_up(episode: Episode, activity: Timed, cadence: After, track: Track) -> Iterator[Due]:
     """At the end of the last treatment of another session, if somebody said that it took place."""
     start = floor(episode, activity)
-    for treatment in reversed(episode.ledger):
-        if treatment.activity == cadence.activity and treatment.phase == episode.phase.id:
-            ended, is_known = treatment.ended_at, treatment.is_confirmed or not treatment.is_assumed
-            is_new = track.last_due is None or track.last_due < treatment.began_at
+    for session in reversed(episode.ledger):
+        if session.activity == cadence.activity and session.phase == episode.phase.id:
+            ended, is_known = session.ended_at, session.is_confirmed or not session.is_assumed
+            is_new = track.last_due is None or track.last_due < session.began_at
             if ended is not None and ended >= start and is_known and is_new:
                 yield Due(ended, ended + FOLLOW_UP_GRACE)
             return
 
 
 def _chain(
-    episode: Episode, activity: Session, cadence: Every, track: Track, since: datetime | None
+    episode: Episode, activity: Treatment, cadence: Every, track: Track, since: datetime | None
 ) -> Iterator[Due]:
     """From the real end of the last session on; the ones after the first as if each were taken when due."""
     least = timedelta(seconds=cadence.interval.least.seconds)
@@ -184,12 +184,12 @@ def _expiry(
 
 
 def _is_made_up(activity: Timed) -> bool:
-    return isinstance(activity, Session) and activity.offers_missed
+    return isinstance(activity, Treatment) and activity.offers_missed
 
 
 def _room(episode: Episode, activity: Timed, due: datetime, following: datetime) -> datetime:
     """Until when a session could begin that is over by bedtime and before the next one."""
-    assert isinstance(activity, Session)
+    assert isinstance(activity, Treatment)
     length = timedelta(seconds=activity.steps[0].duration.least.seconds)
     return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT
 

@@ -6,7 +6,7 @@ It is apart because hardly any journal has one, and `recovery status` may not co
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import ClockSeen, Episode, Track, Treatment
+from recovery.engine.episode import ClockSeen, Episode, Session, Track
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.witness import JUMP
 from recovery.values import Value, replace
@@ -63,7 +63,7 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     ]
     if over:
         episode = _no_longer_ahead(episode, then, min(over))
-    ledger = tuple(_treatment_seen(t, then) for t in episode.ledger)
+    ledger = tuple(_session_seen(t, then) for t in episode.ledger)
     ends = {t.occurrence: t.off_at for t in ledger}
     return replace(
         episode,
@@ -113,17 +113,17 @@ class _Frame(Value):
         return min(instant + self.set_by, max(self.at, instant))
 
 
-def _treatment_seen(treatment: Treatment, then: _Frame) -> Treatment:
+def _session_seen(session: Session, then: _Frame) -> Session:
     """A session on the clock as it stands now: as long ago as the steady clock tells, or longer."""
-    began_at = then.moved(treatment.began_at)
-    if treatment.ended_at is None:
-        is_moved = began_at != treatment.began_at
-        set_by = treatment.set_by + then.set_by if is_moved else treatment.set_by
-        return replace(treatment, began_at=began_at, set_by=set_by)
-    off_at = treatment.off_at and then.moved(treatment.off_at)
+    began_at = then.moved(session.began_at)
+    if session.ended_at is None:
+        is_moved = began_at != session.began_at
+        set_by = session.set_by + then.set_by if is_moved else session.set_by
+        return replace(session, began_at=began_at, set_by=set_by)
+    off_at = session.off_at and then.moved(session.off_at)
     # Said to be off under a clock that was behind it has an end that is only assumed: the real one counts now.
-    ended_at = max(began_at, then.moved(treatment.ended_at), off_at or began_at)
-    return replace(treatment, began_at=began_at, ended_at=ended_at, off_at=off_at)
+    ended_at = max(began_at, then.moved(session.ended_at), off_at or began_at)
+    return replace(session, began_at=began_at, ended_at=ended_at, off_at=off_at)
 
 
 def _track_seen(track: Track, then: _Frame, ends: Mapping[str, datetime | None]) -> Track:
@@ -133,10 +133,10 @@ def _track_seen(track: Track, then: _Frame, ends: Mapping[str, datetime | None])
     return replace(track, counts_from=max(counts_from, ends.get(track.occurrence) or counts_from))
 
 
-def _over(treatment: Treatment, at: datetime, *, is_off: bool) -> Treatment:
-    left = treatment.began_at + treatment.planned - at
-    is_lost = treatment.is_lost or is_off
-    return replace(treatment, set_by=max(treatment.set_by, left), is_lost=is_lost)
+def _over(session: Session, at: datetime, *, is_off: bool) -> Session:
+    left = session.began_at + session.planned - at
+    is_lost = session.is_lost or is_off
+    return replace(session, set_by=max(session.set_by, left), is_lost=is_lost)
 
 
 def _no_longer_ahead(episode: Episode, then: _Frame, since: datetime) -> Episode:

@@ -53,9 +53,9 @@ from recovery.protocol.model import (
     Hold,
     RedFlag,
     Reminder,
-    Session,
     Step,
     Timed,
+    Treatment,
 )
 
 HOLD_NOT_WORTH = timedelta(hours=1)
@@ -178,30 +178,30 @@ class Turn:
 
     def end_sessions(self) -> None:
         """The end cue of every session whose time is up, with by how much it was overslept."""
-        for treatment in self.episode.ledger:
+        for session in self.episode.ledger:
             # One that began later than now was begun under a clock that was set back: how long it has been on nobody
             # knows, so it ends at once.
-            is_due = treatment.ends_at <= self.now or treatment.began_at > self.now + ASTRAY
-            if treatment.ended_at is None and is_due:
-                late = overrun(treatment, self.now)
-                activity = self.episode.session(treatment)
-                title = self.episode.title_of(treatment)
+            is_due = session.ends_at <= self.now or session.began_at > self.now + ASTRAY
+            if session.ended_at is None and is_due:
+                late = overrun(session, self.now)
+                activity = self.episode.treatment_of(session)
+                title = self.episode.title_of(session)
                 language = self.episode.place.language
-                words = self.episode.text(activity.steps[treatment.step].end)
+                words = self.episode.text(activity.steps[session.step].end)
                 cue = self.cue(
-                    treatment.occurrence + f.END_KEY,
+                    session.occurrence + f.END_KEY,
                     "end",
                     self.say("{title}: stop", title=title),
-                    f"{words}{overrun_words(treatment, late, language)}",
-                    min(self.now, treatment.began_at + treatment.planned),
+                    f"{words}{overrun_words(session, late, language)}",
+                    min(self.now, session.began_at + session.planned),
                     critical=True,
                 )
                 data = {
-                    "phase": treatment.phase,
-                    "activity": treatment.activity,
-                    "modality": treatment.modality,
-                    "occurrence": treatment.occurrence,
-                    "seconds": int(treatment.planned.total_seconds()),
+                    "phase": session.phase,
+                    "activity": session.activity,
+                    "modality": session.modality,
+                    "occurrence": session.occurrence,
+                    "seconds": int(session.planned.total_seconds()),
                     "overrun": int(late.total_seconds()),
                     "cue": cue,
                 }
@@ -485,7 +485,7 @@ class Turn:
             if self.episode.stay.phase is None and not isinstance(activity, CheckIn):
                 continue
             match activity:
-                case Session() | Reminder() | CheckIn() | Checklist():
+                case Treatment() | Reminder() | CheckIn() | Checklist():
                     self._offer(activity)
                 case Hold():
                     self._hold(activity)
@@ -574,7 +574,7 @@ class Turn:
             if due.at > self.now:
                 break
             overdue.append(due)
-            if is_withheld and isinstance(activity, Session):
+            if is_withheld and isinstance(activity, Treatment):
                 break
         if not overdue:
             return
@@ -612,7 +612,7 @@ class Turn:
                 return
             self._withhold(activity, due, blocked)
             return
-        if track.withheld and isinstance(activity, Session):
+        if track.withheld and isinstance(activity, Treatment):
             due = Due(self.now, self.now + timedelta(seconds=1))
         if due.expires_at <= self.now:
             self._miss(activity, due, self.say(TOO_LATE))
@@ -634,17 +634,17 @@ class Turn:
         """What keeps an activity from being offered now."""
         episode = self.episode
         length = self._least(activity)
-        if isinstance(activity, Session):
+        if isinstance(activity, Treatment):
             step = self._step(activity)
         if activity.until is not None and self.now + length > episode.instant(activity.until):
-            is_session = isinstance(activity, Session)
-            limited = blocked_by(episode, step, self.now, self.others, ignoring) if is_session else None
+            is_treatment = isinstance(activity, Treatment)
+            limited = blocked_by(episode, step, self.now, self.others, ignoring) if is_treatment else None
             return self.out_of_time(activity.until, limited)
         if activity.only_if is not None:
             known = truth(activity.only_if, episode, self.now)
             if known is not Truth.YES:
                 return Block(only_when(activity.only_if, known, episode), None)
-        if isinstance(activity, Session):
+        if isinstance(activity, Treatment):
             in_the_way = (
                 self._waiting(activity, ignoring),
                 blocked_by(episode, step, self.now, self.others, ignoring),
@@ -656,7 +656,7 @@ class Turn:
 
     def _least(self, activity: Timed) -> timedelta:
         """How long a session takes whose turn it is; what is only told takes no time."""
-        seconds = self._step(activity).duration.least.seconds if isinstance(activity, Session) else 0
+        seconds = self._step(activity).duration.least.seconds if isinstance(activity, Treatment) else 0
         return timedelta(seconds=seconds)
 
     def out_of_time(self, until: Anchor, limited: Block | None) -> Block:
@@ -666,16 +666,16 @@ class Turn:
         instant = anchor_words(until, self.episode.place.language)
         return Block(self.say("only until {instant}", instant=instant), None)
 
-    def _waiting(self, activity: Session, ignoring: str) -> Block | None:
+    def _waiting(self, activity: Treatment, ignoring: str) -> Block | None:
         """The wait of an alternation after its last treatment that took place."""
         place, phase = self.episode.place, self.episode.phase.id
-        for treatment in reversed(self.episode.ledger):
-            if treatment.ended_at is None or treatment.occurrence == ignoring:
+        for session in reversed(self.episode.ledger):
+            if session.ended_at is None or session.occurrence == ignoring:
                 continue
-            if (treatment.phase, treatment.activity) == (phase, activity.id):
-                wait = activity.steps[treatment.step].wait
-                opens = treatment.ended_at + timedelta(seconds=wait.seconds)
-                last = spell_when(place, treatment.ended_at, self.now)
+            if (session.phase, session.activity) == (phase, activity.id):
+                wait = activity.steps[session.step].wait
+                opens = session.ended_at + timedelta(seconds=wait.seconds)
+                last = spell_when(place, session.ended_at, self.now)
                 reason = self.say(
                     "{length} after the last treatment, which ended {when}", length=wait, when=last
                 )
@@ -688,7 +688,7 @@ class Turn:
         # Before the fact that says so is forgotten, it is written down once more.
         if is_told and track.withheld_at is not None and track.withheld_at > self.now - LOOKBACK + DAY:
             return
-        modality = self._step(activity).modality if isinstance(activity, Session) else _modality(activity)
+        modality = self._step(activity).modality if isinstance(activity, Treatment) else _modality(activity)
         data: dict[str, Any] = {
             "phase": self.episode.phase.id,
             "activity": activity.id,
@@ -698,7 +698,7 @@ class Turn:
         }
         self.add(f.WITHHELD, data)
 
-    def _step(self, activity: Session) -> Step:
+    def _step(self, activity: Treatment) -> Step:
         return activity.steps[self.episode.track(activity.id).step]
 
     def _is_answered(self, activity: CheckIn, due: Due) -> bool:
@@ -719,7 +719,7 @@ class Turn:
         data = self._about(activity.id, occurrence, due.at, day)
         if reason:
             data["reason"] = reason
-        if isinstance(activity, Session) and isinstance(activity.cadence, Every) and kind == f.MISSED:
+        if isinstance(activity, Treatment) and isinstance(activity.cadence, Every) and kind == f.MISSED:
             length = timedelta(seconds=self._step(activity).duration.least.seconds)
             data["counts_from"] = to_ms(due.at + length)
         self.add(kind, data)
@@ -730,14 +730,14 @@ class Turn:
         occurrence = track.occurrence if again else self._name(activity.id, day)
         data = self._about(activity.id, occurrence, due.at, day)
         match activity:
-            case Session(is_optional=True):
+            case Treatment(is_optional=True):
                 step = self._step(activity)
                 data["modality"] = step.modality
                 words, expires = "suggestion", due.expires_at
                 title = self.say("{title}, if you like", title=activity.title)
                 command = f"recovery begin {activity.id}"
                 body = self.say("{text} Type: {command}", text=self.episode.text(step.start), command=command)
-            case Session():
+            case Treatment():
                 step = self._step(activity)
                 seconds = step.duration.least.seconds
                 ends = self.now + timedelta(seconds=seconds)

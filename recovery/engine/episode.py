@@ -18,8 +18,8 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Rung,
-    Session,
     Timed,
+    Treatment,
 )
 from recovery.values import Value, field, replace
 
@@ -43,7 +43,7 @@ class Answer(Value):
         return self.at if self.at <= now or self.said_at is None else self.said_at
 
 
-class Treatment(Value):
+class Session(Value):
     """One session as it really went, or as it is assumed to have gone: an entry of the ledger."""
 
     occurrence: str
@@ -211,7 +211,7 @@ class Episode(Value):
     """By observation, in order of when they were true."""
     tracks: Mapping[str, Track] = field(default_factory=dict)
     """By activity id, of the current phase."""
-    ledger: tuple[Treatment, ...] = ()
+    ledger: tuple[Session, ...] = ()
     names: Mapping[str, int] = field(default_factory=dict)
     """The highest ordinal given, by phase, activity and day, of the last days: no name is given twice."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
@@ -308,11 +308,11 @@ class Episode(Value):
         return self.protocol.phases[following] if following < len(self.protocol.phases) else None
 
     @property
-    def under_way(self) -> Treatment | None:
+    def under_way(self) -> Session | None:
         """The session that is on now."""
-        for treatment in reversed(self.ledger):
-            if treatment.ended_at is None:
-                return treatment
+        for session in reversed(self.ledger):
+            if session.ended_at is None:
+                return session
         return None
 
     def track(self, activity: str) -> Track:
@@ -350,16 +350,16 @@ class Episode(Value):
                     return activity
         return None
 
-    def session(self, treatment: Treatment) -> Session:
-        """The activity that a treatment was one of, whatever the phase is now."""
-        for activity in self.whole.phase(treatment.phase).everything():
-            if activity.id == treatment.activity and isinstance(activity, Session):
+    def treatment_of(self, session: Session) -> Treatment:
+        """The activity that a session was one of, whatever the phase is now."""
+        for activity in self.whole.phase(session.phase).everything():
+            if activity.id == session.activity and isinstance(activity, Treatment):
                 return activity
-        raise KeyError(treatment.occurrence)
+        raise KeyError(session.occurrence)
 
-    def title_of(self, treatment: Treatment) -> str:
+    def title_of(self, session: Session) -> str:
         """The title of a session that is on or was."""
-        return titled(self.session(treatment), treatment.modality, self.place.language)
+        return titled(self.treatment_of(session), session.modality, self.place.language)
 
     def say(self, message: str, /, **values: object) -> str:
         """A message of the program in the language of the episode."""
@@ -381,16 +381,16 @@ def on_rung(phase: Phase, rung: int) -> Phase:
     return replace(phase, activities=(*phase.activities, *phase.ladder[rung].activities))
 
 
-def titled(activity: Session, modality: str, language: str) -> str:
+def titled(activity: Treatment, modality: str, language: str) -> str:
     """A session's title; of an alternation with which of its steps it is, in a language."""
     if len(activity.steps) == 1:
         return activity.title
     return f"{activity.title}, {modality_words(modality, language)}"
 
 
-def only_assumed(treatment: Treatment) -> bool:
+def only_assumed(session: Session) -> bool:
     """Tell if a session is over, counts for the limits, and was never said to have taken place."""
-    return treatment.ended_at is not None and not (treatment.is_said or treatment.is_disowned)
+    return session.ended_at is not None and not (session.is_said or session.is_disowned)
 
 
 def which(episode: Episode, others: Sequence[Episode]) -> str:

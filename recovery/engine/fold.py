@@ -20,10 +20,10 @@ from recovery.engine.episode import (
     Alert,
     Answer,
     Episode,
+    Session,
     Stay,
     Told,
     Track,
-    Treatment,
     on_rung,
 )
 from recovery.engine.facts import Cue, Fact, from_ms, offer_name
@@ -36,7 +36,7 @@ from recovery.protocol.model import (
     CheckIn,
     Checklist,
     RecoveryProtocol,
-    Session,
+    Treatment,
     may_apply,
     modalities,
 )
@@ -238,18 +238,18 @@ def _taken_back(episode: Episode, fact: Fact) -> Episode:
         return episode
     if fact.kind == f.OFFERED and "seconds" in fact.data:
         episode = _offered(episode, fact)
-    treatment = _treatment_of(episode, fact)
-    if treatment is not None and fact.kind in (f.OFFERED, f.BEGUN, f.ENDED, f.DONE):
-        stays = replace(treatment, is_said=True)
+    session = _session_of(episode, fact)
+    if session is not None and fact.kind in (f.OFFERED, f.BEGUN, f.ENDED, f.DONE):
+        stays = replace(session, is_said=True)
         if fact.kind == f.ENDED:
-            off_at = _off_at(fact, treatment)
-            ended_at = treatment.ended_at and max(treatment.ended_at, off_at)
+            off_at = _off_at(fact, session)
+            ended_at = session.ended_at and max(session.ended_at, off_at)
             stays = replace(stays, off_at=off_at, ended_at=ended_at)
         episode = _in_ledger(episode, stays)
     return _named(episode, fact.data["occurrence"], fact.at)
 
 
-def _treatment_of(episode: Episode, fact: Fact) -> Treatment | None:
+def _session_of(episode: Episode, fact: Fact) -> Session | None:
     """The session in the ledger that a fact is about."""
     wanted = fact.data["occurrence"]
     return next(
@@ -257,17 +257,17 @@ def _treatment_of(episode: Episode, fact: Fact) -> Treatment | None:
     )  # nearly always the last
 
 
-def _in_ledger(episode: Episode, treatment: Treatment) -> Episode:
+def _in_ledger(episode: Episode, session: Session) -> Episode:
     """The ledger with one of its entries as it is now."""
-    wanted = treatment.occurrence
-    ledger = [treatment if t.occurrence == wanted else t for t in episode.ledger]
+    wanted = session.occurrence
+    ledger = [session if t.occurrence == wanted else t for t in episode.ledger]
     return replace(episode, ledger=tuple(ledger))
 
 
-def _off_at(fact: Fact, treatment: Treatment) -> datetime:
+def _off_at(fact: Fact, session: Session) -> datetime:
     """When a session is off by all that the person has said of it: an earlier time told later changes nothing."""
     counts_from = from_ms(fact.data["counts_from"]) if "counts_from" in fact.data else fact.at
-    return counts_from if treatment.off_at is None else max(counts_from, treatment.off_at)
+    return counts_from if session.off_at is None else max(counts_from, session.off_at)
 
 
 def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
@@ -477,7 +477,7 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
         return episode
     if "seconds" in data:
         # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
-        begun = Treatment(
+        begun = Session(
             data["occurrence"],
             data["activity"],
             data["phase"],
@@ -509,54 +509,54 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
 
 def _has_ended(episode: Episode, fact: Fact) -> bool:
     """Tell if a fact is about a session that is over: nothing puts that off or on once more."""
-    treatment = _treatment_of(episode, fact)
-    return treatment is not None and treatment.ended_at is not None
+    session = _session_of(episode, fact)
+    return session is not None and session.ended_at is not None
 
 
-def _entered(episode: Episode, treatment: Treatment) -> Episode:
+def _entered(episode: Episode, session: Session) -> Episode:
     """The ledger with one more entry, and without those that no limit can ask for any more."""
-    old = treatment.began_at - LEDGER_MEMORY
-    kept = [t for t in episode.ledger if t.occurrence != treatment.occurrence and t.began_at >= old]
-    return replace(episode, ledger=(*kept, treatment))
+    old = session.began_at - LEDGER_MEMORY
+    kept = [t for t in episode.ledger if t.occurrence != session.occurrence and t.began_at >= old]
+    return replace(episode, ledger=(*kept, session))
 
 
 def _begun(episode: Episode, fact: Fact) -> Episode:
-    treatment = _treatment_of(episode, fact)
-    if treatment is None:
+    session = _session_of(episode, fact)
+    if session is None:
         return episode
-    return _entered(episode, replace(treatment, began_at=fact.at, is_assumed=False, is_said=True))
+    return _entered(episode, replace(session, began_at=fact.at, is_assumed=False, is_said=True))
 
 
 def _ended(episode: Episode, fact: Fact) -> Episode:
-    treatment = _treatment_of(episode, fact)
-    if treatment is None:
+    session = _session_of(episode, fact)
+    if session is None:
         return episode
     by_person, ended_at = fact.by == "person", fact.at
     if by_person:
-        ended_at = _off_at(fact, treatment)
-        treatment = replace(treatment, is_confirmed=True, is_said=True, off_at=ended_at)
-    if ended_at < treatment.began_at:
-        ended_at = treatment.ends_at  # under a clock that was set back: it was on for at most that long
-    episode = _in_ledger(episode, replace(treatment, ended_at=ended_at))
-    if treatment.phase != episode.phase.id:
+        ended_at = _off_at(fact, session)
+        session = replace(session, is_confirmed=True, is_said=True, off_at=ended_at)
+    if ended_at < session.began_at:
+        ended_at = session.ends_at  # under a clock that was set back: it was on for at most that long
+    episode = _in_ledger(episode, replace(session, ended_at=ended_at))
+    if session.phase != episode.phase.id:
         return episode
-    track = episode.track(treatment.activity)
-    if track.occurrence == treatment.occurrence:
-        step = (treatment.step + 1) % len(episode.session(treatment).steps)
+    track = episode.track(session.activity)
+    if track.occurrence == session.occurrence:
+        step = (session.step + 1) % len(episode.treatment_of(session).steps)
         # Of one that was only suggested nothing waits any more: it could not be put off or begun once more.
-        is_open = not by_person and not episode.session(treatment).is_optional
+        is_open = not by_person and not episode.treatment_of(session).is_optional
         track = replace(track, counts_from=ended_at, step=step, is_open=is_open)
     else:
         # Told late, when another occurrence has had its fate already: that one decides what comes next.
         track = replace(track, counts_from=max(ended_at, track.counts_from or ended_at))
-    return _tracked(episode, treatment.activity, track)
+    return _tracked(episode, session.activity, track)
 
 
 def _done(episode: Episode, fact: Fact) -> Episode:
     data = fact.data
-    treatment = _treatment_of(episode, fact)
-    if treatment is not None:
-        done = replace(treatment, is_confirmed=True, is_assumed=False, is_said=True)
+    session = _session_of(episode, fact)
+    if session is not None:
+        done = replace(session, is_confirmed=True, is_assumed=False, is_said=True)
         episode = _in_ledger(episode, done)
     if not _is_current(episode, fact):
         return episode
@@ -599,7 +599,7 @@ def _skipped(episode: Episode, fact: Fact) -> Episode:
     due = from_ms(data["due"])
     if data["occurrence"] != track.occurrence and due <= (track.last_due or due - MOMENT):
         return episode  # an older one, of which nothing follows any more
-    steps = len(activity.steps) if isinstance(activity, Session) else 1
+    steps = len(activity.steps) if isinstance(activity, Treatment) else 1
     track = replace(
         _settled(track, data), counts_from=max(due, fact.at), step=(data.get("step", 0) + 1) % steps
     )

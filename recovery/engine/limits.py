@@ -8,7 +8,7 @@ begin, `block_without_end` for what is no session.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import MOMENT, Alert, Episode, Treatment, which
+from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
 from recovery.engine.gates import Truth, clearing, truth
 from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY, spell, spell_when
@@ -94,12 +94,12 @@ def earliest_allowed(
     return None
 
 
-def may_go_on(episode: Episode, on: Treatment, now: datetime, others: Sequence[Episode] = ()) -> bool:
+def may_go_on(episode: Episode, on: Session, now: datetime, others: Sequence[Episode] = ()) -> bool:
     """Tell if a session that is on may stay on at `now`, by what was said since it began.
 
     What is not known any more takes nothing off, and neither do the limits of a phase that has begun since.
     """
-    activity = episode.session(on)
+    activity = episode.treatment_of(on)
     if on.phase != episode.phase.id:
         episode = replace(episode, stay=replace(episode.stay, phase=episode.whole.phase(on.phase)))
     if on.modality in forbidden(episode) or stopped_by(episode, (on.modality,), others) is not None:
@@ -196,12 +196,12 @@ def _only_as_session(episode: Episode, modality: str) -> str:
 def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring: str) -> Iterator[Block]:
     """The sessions under way, on whatever part of the body and on either side: a person has one at a time."""
     for owner in (episode, *others):
-        for treatment in owner.ledger:
-            is_over = treatment.ended_at is not None and treatment.ended_at <= now
-            if is_over or treatment.is_disowned or treatment.occurrence == ignoring:
+        for session in owner.ledger:
+            is_over = session.ended_at is not None and session.ended_at <= now
+            if is_over or session.is_disowned or session.occurrence == ignoring:
                 continue
-            until = max(treatment.ended_at or treatment.ends_at, now + timedelta(seconds=1))
-            when, title = spell_when(episode.place, until, now), owner.title_of(treatment)
+            until = max(session.ended_at or session.ends_at, now + timedelta(seconds=1))
+            when, title = spell_when(episode.place, until, now), owner.title_of(session)
             yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
 
 
@@ -253,7 +253,7 @@ def _own(
     step: Step,
     now: datetime,
     planned: timedelta,
-    ledger: Sequence[Treatment],
+    ledger: Sequence[Session],
     goes_on_at: datetime | None,
 ) -> Iterator[Block]:
     """What a limit of the episode's own protocol says."""
@@ -294,7 +294,7 @@ def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
 
 
 def _shared(
-    episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Treatment]
+    episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Session]
 ) -> Iterator[Block]:
     """What a limit says wherever it comes from: lengths, gaps and daily counts span all episodes."""
     why = _why(limit, episode)
@@ -337,7 +337,7 @@ class _Run(Value):
     """Without the waits. A minute too long is as planned: nobody takes a pack off to the second."""
 
 
-def _runs(limit: Limit, ledger: Iterable[Treatment]) -> list[_Run]:
+def _runs(limit: Limit, ledger: Iterable[Session]) -> list[_Run]:
     """The sessions that a limit counts, the earliest first."""
     runs: list[_Run] = []
     for each in sorted((t for t in ledger if t.modality in limit.of), key=lambda t: t.began_at):
@@ -359,7 +359,7 @@ def _joins(limit: Limit, run: _Run, begins_at: datetime) -> bool:
 
 
 def _counted(
-    episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Treatment]
+    episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Session]
 ) -> Iterator[Block]:
     """What a limit says by the sessions that there were: their length in all, and their number on a day."""
     if limit.most_per_day is None and limit.together is None:
@@ -394,12 +394,12 @@ def _counted(
         yield Block(f"{words}{why}", opens, limit.id)
 
 
-def overrun(treatment: Treatment, now: datetime) -> timedelta:
+def overrun(session: Session, now: datetime) -> timedelta:
     """By how much a session has outlasted its planned length at `now` for certain; never negative."""
-    return max(timedelta(0), now - treatment.began_at - treatment.planned)
+    return max(timedelta(0), now - session.began_at - session.planned)
 
 
-def overrun_words(treatment: Treatment, length: timedelta, language: str) -> str:
+def overrun_words(session: Session, length: timedelta, language: str) -> str:
     """The overrun as it is told in a language, empty where nobody would notice (under a minute).
 
     Of a session that nobody said was begun, nobody can say that it has been on.
@@ -408,6 +408,6 @@ def overrun_words(treatment: Treatment, length: timedelta, language: str) -> str
         return ""
     if length > LONGEST_ON:
         return tr(language, " For how long is not known: the clock was set, or the machine was off.")
-    if treatment.is_assumed:
+    if session.is_assumed:
         return tr(language, " If it is on: that is {length} too long.", length=spell(length))
     return tr(language, " It has been on for {length} too long.", length=spell(length))

@@ -11,7 +11,7 @@ from recovery.engine import facts as f
 from recovery.engine.advice import advised
 from recovery.engine.cadence import dues
 from recovery.engine.decide import Turn
-from recovery.engine.episode import PAUSED, Alert, Episode, Treatment, titled, which
+from recovery.engine.episode import PAUSED, Alert, Episode, Session, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.questions import Question, still_needed
@@ -31,8 +31,8 @@ from recovery.protocol.model import (
     PerDay,
     PerWeek,
     Phase,
-    Session,
     Timed,
+    Treatment,
 )
 from recovery.values import Value, replace
 
@@ -67,7 +67,7 @@ class Outlook(Value):
     opens_earliest: datetime | None
     deadline: datetime | None
     healing: HealingOutlook | None
-    under_way: Treatment | None
+    under_way: Session | None
     coming: tuple[UpcomingCue, ...]
     alerts: tuple[Alert, ...]
     questions: tuple[Question, ...] = ()
@@ -146,7 +146,7 @@ def _planned(
         )
         seconds = fact.data.get("seconds")
         length = None if seconds is None else timedelta(seconds=seconds)
-        if isinstance(known, Session):
+        if isinstance(known, Treatment):
             title = titled(known, fact.data["modality"], episode.place.language)
         yield UpcomingCue(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
 
@@ -254,7 +254,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         when = spell_when(place, track.snoozed_until, now)
         put_off = episode.say("put off by you until {when}", when=when)
         return _explained(activity, track.snoozed_until, [*reasons, put_off])
-    if isinstance(activity, Session) and track.counts_from is not None:
+    if isinstance(activity, Treatment) and track.counts_from is not None:
         when = spell_when(place, track.counts_from, now)
         ends = [t.ended_at for t in episode.ledger if t.activity == activity.id]
         if track.step > 0:
@@ -286,7 +286,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
     if blocked.limit:
         why = episode.say("{reason} (limit {limit})", reason=why, limit=blocked.limit)
     free = None
-    if blocked.until is not None and isinstance(activity, Session):
+    if blocked.until is not None and isinstance(activity, Treatment):
         free = earliest_allowed(episode, activity.steps[track.step], now, others)
     if free is None:
         return _explained(activity, None, [*reasons, episode.say("not now: {reason}", reason=why)])
@@ -302,18 +302,18 @@ def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) 
 
 def timing_words(activity: Timed, language: str) -> str:
     """How often an activity comes, and by whose hours where these are not the place's."""
-    words = cadence_words(activity.cadence, is_session=isinstance(activity, Session), language=language)
+    words = cadence_words(activity.cadence, is_treatment=isinstance(activity, Treatment), language=language)
     if activity.follows_body:
         words += tr(language, ", on a journey by the hours of where the phase began")
     return words
 
 
-def cadence_words(cadence: Cadence, *, is_session: bool = False, language: str = "en") -> str:
+def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str = "en") -> str:
     """A cadence in words: `2 to 3 h after the last one ended`, `3 times a day`, `at 08:00 and 20:00`."""
     match cadence:
         case Every(interval):
             length = range_words(interval, language)
-            if is_session:
+            if is_treatment:
                 return tr(language, "{length} after the last one ended", length=length)
             return tr(language, "every {length}, from waking on", length=length)
         case PerDay(least, most):

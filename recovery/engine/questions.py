@@ -7,7 +7,7 @@ from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.screening import open_questions
-from recovery.protocol.model import CheckIn, Condition, Session, comparisons, modalities
+from recovery.protocol.model import CheckIn, Condition, Treatment, comparisons, modalities
 from recovery.values import Value
 
 
@@ -125,7 +125,7 @@ def _conditions(episode: Episode) -> Iterator[tuple[str, Condition]]:
         title = episode.say("today's exercises") if is_exercise else activity.title
         if activity.only_if is not None:
             yield title, activity.only_if
-        for limit in episode.protocol.limits if isinstance(activity, Session) else ():
+        for limit in episode.protocol.limits if isinstance(activity, Treatment) else ():
             is_in_force = not limit.during or phase.id in limit.during
             if limit.needs is not None and is_in_force and modalities(activity) & {*limit.of}:
                 yield title, limit.needs

@@ -38,8 +38,8 @@ def _instants(episode: Episode) -> Iterator[datetime]:
         for instant in (track.last_due, track.counts_from, track.withheld_at):
             if instant is not None:
                 yield instant
-    for treatment in episode.ledger:
-        yield treatment.ended_at or treatment.began_at
+    for session in episode.ledger:
+        yield session.ended_at or session.began_at
     for given in episode.answers.values():
         yield given[-1].at
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from recovery.engine.cadence import dues, looks_back_to
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.gates import condition_moments, gate_moments, healing_range
-from recovery.protocol.model import CheckIn, Every, Hold, Reminder, Session, Timed
+from recovery.protocol.model import CheckIn, Every, Hold, Reminder, Timed, Treatment
 
 
 def next_wakeup(episode: Episode, now: datetime) -> datetime | None:
@@ -21,9 +21,9 @@ def next_wakeup(episode: Episode, now: datetime) -> datetime | None:
 
 
 def _moments(episode: Episode, now: datetime) -> Iterator[datetime]:
-    for treatment in episode.ledger:
-        if treatment.ended_at is None:
-            yield treatment.ends_at
+    for session in episode.ledger:
+        if session.ended_at is None:
+            yield session.ends_at
     if episode.is_over:
         return
     for flag in episode.protocol.red_flags:
@@ -59,10 +59,10 @@ def _activity_moments(episode: Episode, activity: Timed, now: datetime) -> Itera
         return
     if track.withheld and track.step > 0:
         yield _next_waking(episode, now)
-    if isinstance(activity, Session | Reminder):
+    if isinstance(activity, Treatment | Reminder):
         for limit in episode.protocol.limits:
             yield from condition_moments(limit.needs, episode)
-    if track.withheld and isinstance(activity, Session) and isinstance(activity.cadence, Every):
+    if track.withheld and isinstance(activity, Treatment) and isinstance(activity.cadence, Every):
         return
     for due in dues(episode, activity, looks_back_to(episode, activity, now)):
         if due.at > now:

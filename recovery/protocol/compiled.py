@@ -11,7 +11,7 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 7
+FORMAT = 8
 """Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
@@ -31,7 +31,7 @@ _CLASSES: tuple[type[Any], ...] = (
     model.Once,
     model.After,
     model.Step,
-    model.Session,
+    model.Treatment,
     model.Reminder,
     model.Hold,
     model.CheckIn,

@@ -402,7 +402,7 @@ class Compiler:
         match entry:
             case acts.SessionEntry():
                 step = self._step(entry, path)
-                return m.Session(
+                return m.Treatment(
                     **base,
                     steps=(step,),
                     **_timing(entry),
@@ -410,7 +410,7 @@ class Compiler:
                     offers_missed=entry.if_missed == "offer",
                 )
             case acts.AlternationEntry():
-                return m.Session(
+                return m.Treatment(
                     **base,
                     steps=self._steps(entry, path),
                     **_timing(entry),

@@ -26,8 +26,8 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     RedFlag,
-    Session,
     Step,
+    Treatment,
     comparisons,
 )
 from recovery.protocol.problems import Places
@@ -41,7 +41,7 @@ def check_floor(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]
     done = sessions(protocol)
     is_fresh = "onset" in protocol.inputs
     for path, phase, activity in activities(protocol):
-        if isinstance(activity, Session):
+        if isinstance(activity, Treatment):
             limits = [limit for limit in protocol.limits if binds(limit, phase)]
             yield from _longest(path, activity, limits)
             yield from _round(protocol, path, activity)
@@ -67,7 +67,7 @@ def sessions(protocol: RecoveryProtocol) -> dict[str, Path]:
 
 def _of(activity: object) -> tuple[str, ...]:
     """The modalities of a session, each once."""
-    steps = activity.steps if isinstance(activity, Session) else ()
+    steps = activity.steps if isinstance(activity, Treatment) else ()
     return tuple(dict.fromkeys(step.modality for step in steps))
 
 
@@ -103,7 +103,7 @@ def _seconds(length: Duration | Anchor | None) -> float:
 # Lengths ------------------------------------------------------------------------------------------
 
 
-def _longest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _longest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
     for modality in _of(activity):
         bound = floor.LONGEST.get(modality)
         if bound is None:
@@ -122,7 +122,7 @@ def _longest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator
             yield Finding("session-without-limit", path, message, expected)
 
 
-def _round(protocol: RecoveryProtocol, path: Path, activity: Session) -> Iterator[Finding]:
+def _round(protocol: RecoveryProtocol, path: Path, activity: Treatment) -> Iterator[Finding]:
     """Packs with short waits between them count as one: those of one round, and rounds that follow at once."""
     bound = floor.IN_A_ROUND
     alone = max(_runs(activity.steps, bound.of), default=0.0)
@@ -145,7 +145,7 @@ def _round(protocol: RecoveryProtocol, path: Path, activity: Session) -> Iterato
         yield _below((*path, key), bound, Duration(seconds=int(together)))
 
 
-def _between(activity: Session) -> tuple[float, str]:
+def _between(activity: Treatment) -> tuple[float, str]:
     """The least seconds from the end of one round to the start of the next, and the key that says so."""
     match activity.cadence:
         case Every(interval):
@@ -249,7 +249,7 @@ def _in_one_round(phase: Phase, modality: str) -> int:
             len(_runs(activity.steps, modality)),
         )
         for activity in phase.everything()
-        if isinstance(activity, Session)
+        if isinstance(activity, Treatment)
     ]
     return max((packs - runs + 1 for packs, runs in rounds if runs), default=1)
 
@@ -263,7 +263,7 @@ def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tupl
     counts = {
         path: _planned(activity, phase) * len(_runs(activity.steps, modality))
         for path, where, activity in activities(protocol)
-        if where is phase and isinstance(activity, Session)
+        if where is phase and isinstance(activity, Treatment)
     }
     if not counts:
         return 0, ("phases", phase.id)
@@ -274,7 +274,7 @@ def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tupl
     return everywhere + max(by_step.values(), default=0), max(counts, key=lambda path: counts[path])
 
 
-def _planned(activity: Session, phase: Phase) -> int:
+def _planned(activity: Treatment, phase: Phase) -> int:
     """Count how often a day it comes if every one takes place, suggestions included."""
     match activity.cadence:
         case PerDay(most=most):
@@ -286,7 +286,7 @@ def _planned(activity: Session, phase: Phase) -> int:
             return 1 + max(0, int((WAKING - length) // (length + interval.least.about_seconds)))
         case After(followed):
             before = next((each for each in phase.everything() if each.id == followed), None)
-            if isinstance(before, Session) and not isinstance(before.cadence, After):
+            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
                 return _planned(before, phase) * len(before.steps)
     return 1
 
@@ -294,7 +294,7 @@ def _planned(activity: Session, phase: Phase) -> int:
 # After an injury ----------------------------------------------------------------------------------
 
 
-def _earliest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _earliest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
     for modality in _of(activity):
         bound = floor.EARLIEST.get(modality)
         own = [limit for limit in limits if modality in limit.of]
@@ -309,7 +309,7 @@ def _earliest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterato
             yield _never_said(path, bound)
 
 
-def _latest(path: Path, activity: Session, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _latest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
     """Cold on a fresh injury ends; later it waits for a phase that looks at the state first."""
     bound = floor.LATEST
     if bound.of not in _of(activity):

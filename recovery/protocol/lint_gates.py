@@ -35,7 +35,7 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Rung,
-    Session,
+    Treatment,
     comparisons,
     may_apply,
 )
@@ -171,7 +171,8 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     exercise = {
         (*path, "only_if")
         for path, _phase, activity in activities(protocol)
-        if isinstance(activity, Session) and any(step.modality in BUSY_MODALITIES for step in activity.steps)
+        if isinstance(activity, Treatment)
+        and any(step.modality in BUSY_MODALITIES for step in activity.steps)
     }
     for gate in gates(protocol):
         is_stop = any(name in gate.path for name in _TURNS_BACK)

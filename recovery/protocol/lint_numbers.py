@@ -23,10 +23,10 @@ from recovery.protocol.model import (
     PerWeek,
     Phase,
     RecoveryProtocol,
-    Session,
     Source,
     TableRef,
     Timed,
+    Treatment,
     comparisons,
     number_and_use,
 )
@@ -219,7 +219,7 @@ def _of_activity(activity: AnyActivity) -> Numbers:
         "until": _anchor(activity.until),
         "only_if": _condition(activity.only_if),
     }
-    if isinstance(activity, Session):
+    if isinstance(activity, Treatment):
         numbers["duration"] = tuple(number for step in activity.steps for number in _range(step.duration))
         numbers["wait"] = tuple(step.wait for step in activity.steps if step.wait.seconds)
     if isinstance(activity, Timed):

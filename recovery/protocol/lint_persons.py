@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, Path, activities, modalities
-from recovery.protocol.model import After, AnyActivity, Phase, RecoveryProtocol, Session
+from recovery.protocol.model import After, AnyActivity, Phase, RecoveryProtocol, Treatment
 from recovery.protocol.problems import Places, did_you_mean, name_list
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -69,7 +69,9 @@ def _follow_ups(protocol: RecoveryProtocol) -> Iterator[Finding]:
         cadence = getattr(activity, "cadence", None)
         if not isinstance(cadence, After):
             continue
-        sessions = {each.id for each in _beside(phase, activity) if isinstance(each, Session)} - {activity.id}
+        sessions = {each.id for each in _beside(phase, activity) if isinstance(each, Treatment)} - {
+            activity.id
+        }
         if cadence.activity not in sessions:
             message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
             message += did_you_mean(cadence.activity, sessions)
@@ -141,7 +143,7 @@ def texts(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str]]:
         for key in ("title", "say", "on", "off"):
             if text := getattr(activity, key, ""):
                 yield (*path, key), text
-        if isinstance(activity, Session):
+        if isinstance(activity, Treatment):
             # Steps and waits are entries of one list; a problem without an exact place is shown at the activity.
             for step in activity.steps:
                 for key in ("start", "end", "stop_if"):

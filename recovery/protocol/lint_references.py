@@ -20,8 +20,8 @@ from recovery.protocol.model import (
     Observation,
     RecoveryProtocol,
     Reminder,
-    Session,
     TableRef,
+    Treatment,
 )
 from recovery.protocol.problems import Places, did_you_mean, name_list
 
@@ -79,9 +79,9 @@ def _cited(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, tuple[str,
 
 def _texts(activity: AnyActivity) -> dict[str, str]:
     match activity:
-        case Session(steps=(step,)):
+        case Treatment(steps=(step,)):
             return {"start": step.start, "end": step.end, "stop_if": step.stop_if}
-        case Session(steps=steps):
+        case Treatment(steps=steps):
             return {"steps": " ".join(f"{step.start} {step.end} {step.stop_if}" for step in steps)}
         case Reminder(say=say) | Advice(say=say) | Checklist(say=say):
             return {"say": say}

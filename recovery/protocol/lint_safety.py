@@ -20,7 +20,7 @@ from recovery.protocol.model import (
     Not,
     Phase,
     RecoveryProtocol,
-    Session,
+    Treatment,
     comparisons,
 )
 from recovery.protocol.problems import Places
@@ -33,7 +33,7 @@ _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
 def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
     del places
     for path, phase, activity in activities(protocol):
-        if isinstance(activity, Session):
+        if isinstance(activity, Treatment):
             limits = [limit for limit in protocol.limits if binds(limit, phase)]
             yield from _over_by(path, activity, limits)
     for phase in protocol.phases:
@@ -42,7 +42,7 @@ def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
     yield from _texts(protocol)
 
 
-def _over_by(path: Path, activity: Session, limits: list[Limit]) -> Iterator[Finding]:
+def _over_by(path: Path, activity: Treatment, limits: list[Limit]) -> Iterator[Finding]:
     """An end since the injury binds one activity; a limit binds whatever else there is."""
     if activity.until is None or activity.until.origin != "injury":
         return
@@ -74,7 +74,7 @@ def _gates(protocol: RecoveryProtocol) -> Iterator[Finding]:
             for modality in limit.of
         }
         for path, where, activity in activities(protocol):
-            if where is not phase or not isinstance(activity, Session):
+            if where is not phase or not isinstance(activity, Treatment):
                 continue
             own = (
                 activity.begins.offset.about_seconds
@@ -146,7 +146,7 @@ def _done(phases: Iterable[Phase]) -> dict[str, Path]:
 
 
 def _note(found: dict[str, Path], path: Path, activity: object) -> None:
-    if isinstance(activity, Session):
+    if isinstance(activity, Treatment):
         for step in activity.steps:
             found.setdefault(step.modality, path)
 

@@ -25,8 +25,8 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Reminder,
-    Session,
     Timed,
+    Treatment,
     modalities,
 )
 from recovery.protocol.problems import Places
@@ -43,7 +43,7 @@ def check_limits(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding
         yield from _never_in_time(path, activity, limits, earliest[phase.id])
         if isinstance(activity, Reminder | Hold):
             yield from _without_end(path, activity, limits)
-        if not isinstance(activity, Session):
+        if not isinstance(activity, Treatment):
             continue
         for limit in limits:
             yield from _steps_against(path, activity, limit)
@@ -89,18 +89,18 @@ def _forbidden(where: Path, limit: Limit, modality: str) -> Finding:
     return Finding("session-forbidden", where, message)
 
 
-def _duration_path(path: Path, activity: Session, index: int) -> Path:
+def _duration_path(path: Path, activity: Treatment, index: int) -> Path:
     """Where a step's length is written. Waits are entries of their own, so steps are counted with them."""
     if len(activity.steps) == 1:
         return (*path, "duration")
     return (*path, "steps", str(_position(activity, index)), "duration")
 
 
-def _position(activity: Session, index: int) -> int:
+def _position(activity: Treatment, index: int) -> int:
     return index + sum(1 for step in activity.steps[:index] if step.wait.seconds)
 
 
-def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Finding]:
+def _steps_against(path: Path, activity: Treatment, limit: Limit) -> Iterator[Finding]:
     for index, step in enumerate(activity.steps):
         if step.modality not in limit.of:
             continue
@@ -130,7 +130,7 @@ def _steps_against(path: Path, activity: Session, limit: Limit) -> Iterator[Find
             yield Finding("wait-too-short", place, message, expected, str(step.wait))
 
 
-def _rounds_against(path: Path, activity: Session, limit: Limit, phase: Phase) -> Iterator[Finding]:
+def _rounds_against(path: Path, activity: Treatment, limit: Limit, phase: Phase) -> Iterator[Finding]:
     """From the end of one round to the next, and how many a day."""
     last, first = activity.steps[-1], activity.steps[0]
     cadence = activity.cadence
@@ -164,7 +164,7 @@ def _rounds_against(path: Path, activity: Session, limit: Limit, phase: Phase) -
             yield Finding("too-many-a-day", (*path, key), message, expected, str(each * times))
 
 
-def _times_a_day(activity: Session, phase: Phase) -> tuple[int, str]:
+def _times_a_day(activity: Treatment, phase: Phase) -> tuple[int, str]:
     """How often a day a session comes by its cadence, as far as that is known, and the key that says so.
 
     What is only suggested does not come by itself.
@@ -178,7 +178,7 @@ def _times_a_day(activity: Session, phase: Phase) -> tuple[int, str]:
             return len(times), "at"
         case After(followed):
             before = next((each for each in phase.everything() if each.id == followed), None)
-            if isinstance(before, Session) and not isinstance(before.cadence, After):
+            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
                 return _times_a_day(before, phase)[0] * len(before.steps), "after"
     return 0, "at"
 
@@ -228,7 +228,7 @@ def _never_in_time(
     ends = [(activity.until, (*path, "until"))] + [(limit.not_after, ("limits", limit.id)) for limit in own]
     needed = (
         min((s.duration.least.about_seconds for s in activity.steps), default=0.0)
-        if isinstance(activity, Session)
+        if isinstance(activity, Treatment)
         else 0.0
     )
     for end, where in ends:
@@ -270,14 +270,14 @@ def _comparable(begin: Anchor, origin: str, entered: float) -> float:
 # Cadences -----------------------------------------------------------------------------------------
 
 
-def round_length(activity: Session) -> float:
+def round_length(activity: Treatment) -> float:
     """The seconds of one round, without the wait after its last treatment."""
     return _length(activity, with_last_wait=False)
 
 
 def _length(activity: AnyActivity, *, with_last_wait: bool = True) -> float:
     """The seconds of one round, waits included."""
-    if not isinstance(activity, Session):
+    if not isinstance(activity, Treatment):
         return 0.0
     total = sum(step.duration.least.about_seconds + step.wait.about_seconds for step in activity.steps)
     return total if with_last_wait else total - activity.steps[-1].wait.about_seconds
@@ -299,7 +299,9 @@ def check_cadences(protocol: RecoveryProtocol, places: Places) -> Iterator[Findi
                 message = _("what comes in the working hours comes at least once in a working day")
                 expected = _("{length} or less", length="8h")
                 yield Finding("cadence-does-not-fit", (*path, "every"), message, expected, str(interval))
-            case Every(interval) if not isinstance(activity, Session) and interval.least.about_seconds > DAY:
+            case Every(interval) if (
+                not isinstance(activity, Treatment) and interval.least.about_seconds > DAY
+            ):
                 message = _("what comes by the clock comes at least once a day; for less often use per_week")
                 expected = _("{length} or less", length="24h")
                 yield Finding("cadence-does-not-fit", (*path, "every"), message, expected, str(interval))
@@ -307,7 +309,7 @@ def check_cadences(protocol: RecoveryProtocol, places: Places) -> Iterator[Findi
                 yield from _times(path, activity, times)
             case PerWeek(at=moment):
                 yield from _times(path, activity, (moment,))
-        if isinstance(activity, Session) and _length(activity, with_last_wait=False) > WAKING:
+        if isinstance(activity, Treatment) and _length(activity, with_last_wait=False) > WAKING:
             message = _("one round is longer than the waking hours")
             yield Finding("cadence-does-not-fit", path, message, _("at most 16 hours"))
 

@@ -263,8 +263,8 @@ class Timed(Activity, kw_only=True):
     """True if its times, after a journey, stay those of the zone in which the phase began; else the place's."""
 
 
-class Session(Timed, kw_only=True):
-    """A timed treatment with a start and an end cue; with several steps an alternation."""
+class Treatment(Timed, kw_only=True):
+    """A planned treatment, with a start and an end cue; with several steps an alternation. See `episode.Session`."""
 
     steps: tuple[Step, ...]
     is_optional: bool = False
@@ -314,13 +314,13 @@ class Checklist(Timed, kw_only=True):
     items: tuple[Item, ...]
 
 
-AnyActivity = Session | Reminder | Hold | CheckIn | Advice | Checklist
+AnyActivity = Treatment | Reminder | Hold | CheckIn | Advice | Checklist
 
 
 def modalities(activity: Activity) -> set[str]:
     """What an activity does with the body, by kind."""
     match activity:
-        case Session(steps=steps):
+        case Treatment(steps=steps):
             return {step.modality for step in steps}
         case Reminder(modality=modality) | Hold(modality=modality):
             return {modality}

@@ -9,7 +9,7 @@ from typing import Any
 
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, activities, gates
-from recovery.protocol.model import Activity, Checklist, RecoveryProtocol, Session, comparisons
+from recovery.protocol.model import Activity, Checklist, RecoveryProtocol, Treatment, comparisons
 from recovery.protocol.problems import Location
 from recovery.protocol.syntax import Document, Path_, in_words
 
@@ -67,7 +67,7 @@ def _containers(value: Any, path: Path_) -> Iterator[tuple[Path_, Any, int]]:
 
 def _parts(activity: Activity) -> tuple[Any, ...]:
     match activity:
-        case Session(steps=parts) | Checklist(items=parts):
+        case Treatment(steps=parts) | Checklist(items=parts):
             return parts
     return ()
 

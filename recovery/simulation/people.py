@@ -13,7 +13,7 @@ from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import healing_range
-from recovery.protocol.model import Observation, Session
+from recovery.protocol.model import Observation, Treatment
 from recovery.values import Value
 
 PERSONAS = ("steady", "slow", "stuck", "sloppy")
@@ -45,7 +45,7 @@ class Persona(Value):
             case f.ENDED, "end":
                 at = fact.at + timedelta(minutes=self.random.randint(0, 6) if self.name == "sloppy" else 0)
                 activity = episode.activity(fact.data["activity"])
-                if isinstance(activity, Session):
+                if isinstance(activity, Treatment):
                     yield at, Act("end", activity=activity.id)
 
     def _start(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:

@@ -12,7 +12,7 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.facts import END_KEY, Fact
 from recovery.language import _
-from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Session
+from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Treatment
 from recovery.store.shapes import SHAPES, Surroundings, activities_of, alerts_of, wrong_instants
 from recovery.store.steps import Steps
 
@@ -182,7 +182,7 @@ def _wrong_offer(data: Mapping[str, Any], protocol: RecoveryProtocol) -> str:
     keys = {key for key in ("seconds", "step", "on", "asks") if key in data}
     modality = data.get("modality", "")
     match activity:
-        case Session():
+        case Treatment():
             if not keys:  # a suggestion
                 known = {step.modality for step in activity.steps}
                 return "" if activity.is_optional and modality in known else f"seconds: {_('is missing')}"

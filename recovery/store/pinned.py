@@ -10,7 +10,7 @@ from recovery.engine.acts_reports import read_answer
 from recovery.engine.facts import Fact
 from recovery.engine.fold import LEFT
 from recovery.protocol import compiled
-from recovery.protocol.model import RecoveryProtocol, Session
+from recovery.protocol.model import RecoveryProtocol, Treatment
 from recovery.store.failures import nonsense
 from recovery.store.journal import Journal, Pinned
 from recovery.values import replace
@@ -54,7 +54,7 @@ def under_new_protocol(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fa
         (phase.id, activity.id): len(activity.steps)
         for phase in protocol.phases
         for activity in phase.everything()
-        if isinstance(activity, Session)
+        if isinstance(activity, Treatment)
     }
     return [*_carried(protocol, steps, facts)]
 

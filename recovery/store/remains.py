@@ -10,7 +10,7 @@ from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply, begin
 from recovery.engine.limits import blocked_by
 from recovery.errors import StoreError
-from recovery.protocol.model import RecoveryProtocol, Session
+from recovery.protocol.model import RecoveryProtocol, Treatment
 from recovery.store.failures import NONSENSE
 from recovery.store.journal import Journal
 from recovery.store.pinned import under_new_protocol
@@ -49,7 +49,7 @@ def sessions_of(episode: Episode, now: datetime) -> Episode | None:
         ended = replace(episode, ledger=tuple(ledger))
         for phase in ended.protocol.phases:
             for activity in phase.everything():
-                for step in activity.steps if isinstance(activity, Session) else ():
+                for step in activity.steps if isinstance(activity, Treatment) else ():
                     blocked_by(ended, step, now)
     except NONSENSE:
         return None

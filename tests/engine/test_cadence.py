@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recovery.engine.cadence import dues
 from recovery.engine.episode import Episode
 from recovery.engine.times import Place
-from recovery.protocol.model import Reminder, Session
+from recovery.protocol.model import Reminder, Treatment
 from tests.engine.examples import ASK, ICE, ONSET, PACKS, Life, instants, local, place, small, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -290,7 +290,7 @@ def entered(episode: Episode) -> Episode:
 def test_what_is_due_ends_before_the_next_begins_to_be_nearer() -> None:
     episode = entered(started(small(reminder("every: 4h"), phase="min: 90d"))[0])
     (activity,) = episode.phase.activities
-    assert isinstance(activity, Reminder | Session)
+    assert isinstance(activity, Reminder | Treatment)
     found = [due for _, due in zip(range(5), dues(episode, activity), strict=False)]
     # 07:00 has been told already.
     clock = episode.place.local
@@ -302,7 +302,7 @@ def test_what_is_due_ends_before_the_next_begins_to_be_nearer() -> None:
 def test_nothing_is_due_while_its_session_is_on() -> None:
     life = Life(small(ICE, ASK))
     (ice, _) = life.episode.phase.activities
-    assert isinstance(ice, Session)
+    assert isinstance(ice, Treatment)
     assert [*dues(life.episode, ice)] == []
     life.go(ONSET + 20 * MINUTE)
     assert next(dues(life.episode, ice)).at == ONSET + 20 * MINUTE + 2 * HOUR

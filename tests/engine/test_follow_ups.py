@@ -133,9 +133,9 @@ def test_begun_it_counts_and_ends() -> None:
     assert life.accepted("begin", "loosen") == "W. 20 min, until 12:30."
     life.go("Mon 13:00")
     assert life.times(f.ENDED, "loosen") == ["Mon 12:30"]
-    (treatment,) = [t for t in life.episode.ledger if t.activity == "loosen"]
-    assert treatment.occurrence == suggested.data["occurrence"]
-    assert not treatment.is_assumed
+    (session,) = [t for t in life.episode.ledger if t.activity == "loosen"]
+    assert session.occurrence == suggested.data["occurrence"]
+    assert not session.is_assumed
 
 
 def test_begun_again_it_is_another_one_and_its_gap_holds() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from recovery.engine.decide import Turn
 from recovery.engine.limits import blocked_by, earliest_allowed
-from recovery.protocol.model import RecoveryProtocol, Session, Step
+from recovery.protocol.model import RecoveryProtocol, Step, Treatment
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, local, place, shipped, small
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -17,7 +17,7 @@ QUIET_WARM = '{id: heat, kind: session, of: warm, duration: 20min, at: "21:00", 
 
 
 def steps(life: Life) -> dict[str, Step]:
-    return {a.id: a.steps[0] for a in life.episode.phase.activities if isinstance(a, Session)}
+    return {a.id: a.steps[0] for a in life.episode.phase.activities if isinstance(a, Treatment)}
 
 
 def quiet(*limits: str, activity: str = QUIET_ICE, **options: object) -> Life:

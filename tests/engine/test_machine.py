@@ -327,7 +327,7 @@ class Machine(RuleBasedStateMachine):
         length=st.sampled_from(["5min", "2h", "1200mo"]),
         ago=st.sampled_from([0, 0, 10]),
     )
-    def session(self, number: int, verb: str, activity: str | None, length: str, ago: int) -> None:
+    def treatment_of(self, number: int, verb: str, activity: str | None, length: str, ago: int) -> None:
         at = self.now - ago * MINUTE if ago and verb in ("end", "done") else None
         wish = Act(verb, activity, length=parse_duration(length) if verb == "snooze" else None, at=at)
         self.act(number, wish)

@@ -17,10 +17,10 @@ from recovery.protocol.model import (
     Option,
     RecoveryProtocol,
     Reminder,
-    Session,
     TableRef,
     Text,
     Timed,
+    Treatment,
 )
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
@@ -257,7 +257,7 @@ def test_whose_hours_a_time_follows(read: Read, whole: Whole, keys: str, follows
 def test_what_follows_a_treatment_and_what_is_only_suggested(read: Read, whole: Whole) -> None:
     text = f"{ICE}\n{ICE.replace('ice', 'again').replace('every: 2h', 'after: ice, optional: true')}"
     again = read(whole(activities=text)).phases[0].activities[-1]
-    assert isinstance(again, Session)
+    assert isinstance(again, Treatment)
     assert (again.cadence, again.is_optional) == (After("ice"), True)
 
 

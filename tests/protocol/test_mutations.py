@@ -33,7 +33,7 @@ from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal
 from recovery.protocol.compiled import to_json
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Session
+from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Treatment
 from recovery.protocol.reading import check_file
 from recovery.simulation.events import simulate
 from recovery.values import replace
@@ -97,7 +97,7 @@ def done_in(phases: Iterable[Phase]) -> set[str]:
         step.modality
         for phase in phases
         for activity in phase.everything()
-        if isinstance(activity, Session)
+        if isinstance(activity, Treatment)
         for step in activity.steps
     }
 
@@ -225,7 +225,7 @@ def script(who: str, name: str, protocol: RecoveryProtocol, length: timedelta) -
     random = Random(f"{who} {name}")
     acts = []
     activities = [
-        each.id for phase in protocol.phases for each in phase.everything() if isinstance(each, Session)
+        each.id for phase in protocol.phases for each in phase.everything() if isinstance(each, Treatment)
     ]
     for number in range(int(length / (8 * HOUR))):
         at = ONSET + number * 8 * HOUR + timedelta(minutes=random.randint(0, 59))

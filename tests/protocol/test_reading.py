@@ -11,7 +11,7 @@ from recovery.errors import RecoveryError
 from recovery.protocol import syntax
 from recovery.protocol.durations import Duration
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.model import All, AnyOf, CheckIn, Comparison, LocalMoment, PerWeek, Session
+from recovery.protocol.model import All, AnyOf, CheckIn, Comparison, LocalMoment, PerWeek, Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import ProtocolError, check_file, compile_texts, content_hash, read_protocol
 
@@ -535,7 +535,7 @@ def test_labels_in_conditions_become_numbers(tmp_path: Path, library: Library, w
 def test_waits_belong_to_the_step_before_them(library: Library) -> None:
     protocol = read_protocol(library.find("contrast"), library).protocol
     packs = protocol.phases[0].activities[0]
-    assert isinstance(packs, Session)
+    assert isinstance(packs, Treatment)
     assert [(step.modality, str(step.duration), str(step.wait)) for step in packs.steps] == [
         ("cold", "20min", "1h"),
         ("warm", "20min", "1h"),

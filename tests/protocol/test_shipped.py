@@ -12,7 +12,7 @@ import pytest
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint import RULES
-from recovery.protocol.model import GRADES, MODALITIES, All, Comparison, Duration, Session, may_apply
+from recovery.protocol.model import GRADES, MODALITIES, All, Comparison, Duration, Treatment, may_apply
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
 
@@ -55,7 +55,7 @@ def test_no_cold_session_is_longer_than_twenty_minutes_in_any_phase(library: Lib
         protocol = read_protocol(library.find(name), library).protocol
         for phase in protocol.phases:
             for activity in phase.everything():
-                for step in activity.steps if isinstance(activity, Session) else ():
+                for step in activity.steps if isinstance(activity, Treatment) else ():
                     assert step.modality in MODALITIES
                     if step.modality in ("cold", "warm"):
                         assert step.duration.most.seconds <= 1200

@@ -138,5 +138,5 @@ def test_a_session_that_ended_after_a_long_outage_stays_in_the_ledger(tmp_path: 
     later = NOW + timedelta(days=12)
     with Journal.open(tmp_path, now=NOW) as journal, journal.transaction():
         bring_up(journal, load(journal, later), later)
-        (treatment,) = load(journal, later).of(id_).ledger
-    assert treatment.ended_at == later
+        (session,) = load(journal, later).of(id_).ledger
+    assert session.ended_at == later
