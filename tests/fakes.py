@@ -1,6 +1,6 @@
 """Fakes at the ports."""
 
-from recovery.notify.disturbing import HELD
+from recovery.notify.do_not_disturb import HELD
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,

@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from recovery.cli.clicked import help_pieces
+from recovery.cli.commands import help_pieces
 
 PACKAGE = Path(__file__).parents[1] / "recovery"
 FOLDER = PACKAGE / "locale" / "de" / "LC_MESSAGES"
@@ -81,7 +81,7 @@ def _in_code(tree: ast.Module) -> Iterator[Id]:
             case ast.Call(func=ast.Name(id=name), args=args) if name in PLURAL:
                 if len(both := tuple(_literals(args[PLURAL[name] :][:2]))) == 2:
                     yield both
-            case ast.Call(func=ast.Name(id="Short" | "Option"), args=[_, _, help_, *_]):
+            case ast.Call(func=ast.Name(id="Command" | "Option"), args=[_, _, help_, *_]):
                 yield from _in_help(help_)
             case ast.FunctionDef() if any(_makes_command(one) for one in node.decorator_list):
                 yield from _pieces(ast.get_docstring(node) or "")

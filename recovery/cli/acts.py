@@ -19,7 +19,7 @@ from recovery.cli.person import (
 )
 from recovery.cli.render_json import VERSION, outcome_json, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.reviving import restart_if_died
+from recovery.cli.restart import restart_if_died
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
 from recovery.daemon import handing

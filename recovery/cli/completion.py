@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-from recovery.cli.clicked import cli
+from recovery.cli.commands import cli
 from recovery.cli.short import COMPLETION
 
 _CLASSES = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from recovery import clock, paths
-from recovery.cli.examining import TITLES, Check, State, examine
+from recovery.cli.doctor_checks import TITLES, Check, State, examine
 from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import styled

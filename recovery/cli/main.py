@@ -49,7 +49,7 @@ def _dispatch(arguments: list[str]) -> int:
         given = parse(command, arguments[1:])
         if given is not None:
             return command.run(given)
-    from recovery.cli.clicked import run_with_click
+    from recovery.cli.commands import run_with_click
 
     return run_with_click(arguments)
 

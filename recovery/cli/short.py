@@ -2,7 +2,7 @@
 
 click costs three times what starting Python costs. So the arguments of these commands are told here, once,
 as values: `parse` reads a well-formed command line by itself, and for everything else (help, mistakes,
-completion) `recovery.cli.clicked` makes click commands of the same values.
+completion) `recovery.cli.commands` makes click commands of the same values.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class Option(Value):
     default: Any = None
 
 
-class Short(Value):
+class Command(Value):
     """A short command: the function that it calls, and what it takes."""
 
     name: str
@@ -49,7 +49,7 @@ class Short(Value):
         return function(**given)
 
 
-def parse(command: Short, arguments: Sequence[str]) -> dict[str, Any] | None:
+def parse(command: Command, arguments: Sequence[str]) -> dict[str, Any] | None:
     """What the arguments give; None where they are not plainly right, so that click has to look at them."""
     given: dict[str, Any] = {option.key: option.default for option in command.options}
     known = {flag: option for option in command.options for flag in option.flags}
@@ -123,7 +123,7 @@ _BOTH = (_EPISODE, _JSON)
 _BECAUSE = Option(("--because",), "because", "Why; it is written down.", "TEXT", _written_down, "")
 
 _ALL = (
-    Short(
+    Command(
         "status",
         "look.status",
         """Where you are: the phase and why, what is under way, what comes next, how far healing has come.
@@ -134,7 +134,7 @@ _ALL = (
         """,
         _BOTH,
     ),
-    Short(
+    Command(
         "next",
         "look.next_",
         """The next cues, if nothing is answered meanwhile.
@@ -145,7 +145,7 @@ _ALL = (
         """,
         (Option(("-n",), "count", "How many.", "COUNT", _count, 3), *_BOTH),
     ),
-    Short(
+    Command(
         "agenda",
         "look.agenda",
         """Today and tomorrow on one page, if nothing is answered meanwhile.
@@ -155,7 +155,7 @@ _ALL = (
         """,
         _BOTH,
     ),
-    Short(
+    Command(
         "explain",
         "look.explain",
         """Why each next cue comes when it comes, and why something is withheld.
@@ -167,7 +167,7 @@ _ALL = (
         _BOTH,
         word="activity",
     ),
-    Short(
+    Command(
         "checkin",
         "acts.checkin",
         """Say how it is: pain (0 to 10), swelling (0 none to 3 marked), and what else the phase asks.
@@ -183,7 +183,7 @@ _ALL = (
         takes_many=True,
         metavar="[NAME=VALUE]...",
     ),
-    Short(
+    Command(
         "begin",
         "acts.begin",
         """Say that you begin a session now.
@@ -197,7 +197,7 @@ _ALL = (
         _BOTH,
         word="activity",
     ),
-    Short(
+    Command(
         "end",
         "acts.end",
         """Say that a session ends now, or when it really ended: gaps count from there.
@@ -209,7 +209,7 @@ _ALL = (
         (Option(("--at",), "told", "When it ended, if not now.", "TIME"), *_BOTH),
         word="activity",
     ),
-    Short(
+    Command(
         "done",
         "acts.done",
         """Say that something is done; a session under way ends.
@@ -221,7 +221,7 @@ _ALL = (
         _BOTH,
         word="activity",
     ),
-    Short(
+    Command(
         "skip",
         "acts.skip",
         """Leave one out: the one that is on offer, else the next one. A skipped session does not count.
@@ -232,7 +232,7 @@ _ALL = (
         (_BECAUSE, *_BOTH),
         word="activity",
     ),
-    Short(
+    Command(
         "snooze",
         "acts.snooze",
         """Put a cue off. A session must still fit: the limits hold.
@@ -244,7 +244,7 @@ _ALL = (
         (Option(("--for",), "length", "For how long; 10 min if not given.", "LENGTH", _length), *_BOTH),
         word="activity",
     ),
-    Short(
+    Command(
         "pause",
         "acts.pause",
         """Stop the reminders for a while, or until `recovery resume`.
@@ -264,7 +264,7 @@ _ALL = (
             *_BOTH,
         ),
     ),
-    Short(
+    Command(
         "resume",
         "acts.resume",
         """End a pause; or say that the clock is right, where that is doubted.
@@ -283,7 +283,7 @@ _ALL = (
             *_BOTH,
         ),
     ),
-    Short(
+    Command(
         "advance",
         "acts.advance",
         """Go on to the next phase or step: confirms an open gate. The limits hold.
@@ -303,7 +303,7 @@ _ALL = (
             *_BOTH,
         ),
     ),
-    Short(
+    Command(
         "step-back",
         "acts.step_back",
         """Go back: to the phase that is offered, one step down a ladder, or to the phase before. The limits still hold.
@@ -315,9 +315,9 @@ _ALL = (
         """,
         (_BECAUSE, *_BOTH),
     ),
-    Short(
+    Command(
         "setback",
-        "signs.setback",
+        "report.setback",
         """Tell of a new injury of the same place: the protocol begins anew with it, ice and healing times too.
 
         What was is kept, and the limits go on counting.
@@ -333,9 +333,9 @@ _ALL = (
             *_BOTH,
         ),
     ),
-    Short(
+    Command(
         "correct",
-        "signs.correct",
+        "report.correct",
         """Put right what was said at the start: the grade, the time of the injury, the side, an option.
 
         It is no new injury: what was done stays, and counts. The limits, the phase and the healing time follow from the
@@ -350,7 +350,7 @@ _ALL = (
         takes_many=True,
         metavar="[NAME=VALUE]...",
     ),
-    Short(
+    Command(
         "move",
         "moving.move",
         """Go by the times of day of another time zone; without a name by the machine's, which is followed from then on.
@@ -366,9 +366,9 @@ _ALL = (
             *_BOTH,
         ),
     ),
-    Short(
+    Command(
         "flag",
-        "signs.flag",
+        "report.flag",
         """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
 
         \b
@@ -381,9 +381,9 @@ _ALL = (
         takes_many=True,
         metavar="[clear] [ID]",
     ),
-    Short(
+    Command(
         "screen",
-        "signs.screen",
+        "report.screen",
         """Answer screening questions, or see how they were answered. A yes leaves out what it forbids.
 
         \b
@@ -396,9 +396,9 @@ _ALL = (
         takes_many=True,
         metavar="[ID=yes|no]...",
     ),
-    Short(
+    Command(
         "checklist",
-        "signs.checklist",
+        "report.checklist",
         """Say what was found of the things on a checklist, or see them. What was found can start an episode of its own.
 
         \b
@@ -411,7 +411,7 @@ _ALL = (
         takes_many=True,
         metavar="[ID=yes|no]...",
     ),
-    Short(
+    Command(
         "stop",
         "acts.stop",
         """End an episode for good. Its record is kept.
@@ -421,7 +421,7 @@ _ALL = (
         """,
         (_BECAUSE, *_BOTH),
     ),
-    Short(
+    Command(
         "undo",
         "history.undo",
         """Take back the last thing you entered; straight after a start, the start itself.
@@ -433,7 +433,7 @@ _ALL = (
         """,
         _BOTH,
     ),
-    Short(
+    Command(
         "log",
         "history.log",
         """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed.

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from recovery import clock
 from recovery.daemon.buttons import said_by
+from recovery.daemon.live_settings import LiveSettings
 from recovery.daemon.notes import CueDelivery, grouped, worded
 from recovery.daemon.screen import Screen
-from recovery.daemon.wishes import LiveSettings
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode

@@ -30,7 +30,7 @@ from recovery.engine.facts import Cue, Fact, from_ms, offer_name
 from recovery.engine.questions import decides_something
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
-from recovery.engine.travel import zone_changed
+from recovery.engine.zone_change import zone_changed
 from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
@@ -681,9 +681,9 @@ def _stopped(episode: Episode, _: Fact) -> Episode:
 
 
 def _righted(episode: Episode, fact: Fact) -> Episode:
-    from recovery.engine.righting import righted  # hardly ever needed
+    from recovery.engine.clock_correction import corrected  # hardly ever needed
 
-    return righted(episode, fact)
+    return corrected(episode, fact)
 
 
 def _clock_seen(episode: Episode, fact: Fact) -> Episode:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from recovery.notify.disturbing import (
+from recovery.notify.do_not_disturb import (
     FULL_SCREEN,
     HELD,
     UNSEEN,

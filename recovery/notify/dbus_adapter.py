@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from recovery import clock
 from recovery.language import N_, _
 from recovery.notify.asking import DoNotDisturbQuery
-from recovery.notify.disturbing import PATH, RULES, SERVER, Call, Server, is_freed
+from recovery.notify.do_not_disturb import PATH, RULES, SERVER, Call, Server, is_freed
 from recovery.notify.given import Notes
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,

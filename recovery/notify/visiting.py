@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recovery.language import N_, _
 from recovery.notify.dbus import BusLost, Failure, Reply, SessionBus, address, unix_sockets
-from recovery.notify.disturbing import PATH, SERVER
+from recovery.notify.do_not_disturb import PATH, SERVER
 from recovery.notify.port import Source
 from recovery.values import Value
 

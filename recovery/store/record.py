@@ -18,9 +18,9 @@ from recovery.engine.facts import LOOKBACK, Fact, from_ms, to_ms
 from recovery.engine.fold import ABOUT_ANSWERS, apply, fold
 from recovery.engine.questions import left_open
 from recovery.engine.telling import waits_for_waking
-from recovery.engine.travel import change_zone
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
+from recovery.engine.zone_change import change_zone
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol
@@ -314,12 +314,12 @@ def _put_right(
     journal: Journal, record: Record, ids: Sequence[str], now: datetime, by: str = "engine"
 ) -> Record:
     """Write down of some episodes that the clock was ahead until now."""
-    from recovery.engine.righting import right  # hardly ever needed
+    from recovery.engine.clock_correction import correct  # hardly ever needed
 
     for id_ in ids:
         try:
             known = journal.facts(id_, since=now - LEDGER_MEMORY)
-            record = write(journal, record, [right(record.of(id_), now, known, by)], now)
+            record = write(journal, record, [correct(record.of(id_), now, known, by)], now)
         except (*NONSENSE, Nonsense):
             record = record.without(id_, unreadable(journal, id_, now), now)
     return record

@@ -17,9 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from recovery import __version__
-from recovery.cli import examining
+from recovery.cli import doctor_checks
 from recovery.cli.doctor import doctor
-from recovery.cli.examining import Check, examine
+from recovery.cli.doctor_checks import Check, examine
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import install
 from recovery.daemon.autostart.way import Answer, Machine
@@ -130,7 +130,7 @@ def test_a_session_without_a_server(bare_desktop: Desktop, tmp_path: Path) -> No
 
 
 def test_a_server_that_hangs(bare_desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recovery.notify.inspecting.ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_WITHIN", 0.3)
     bare_desktop.start_bus()
     with bare_desktop.hang_server():
         check = looked(tmp_path, bare_desktop.environ)["server"]
@@ -330,7 +330,7 @@ def test_the_time_that_looking_takes_does_not_count(
 ) -> None:
     from recovery import clock
 
-    monkeypatch.setattr("recovery.notify.inspecting.ANSWER_WITHIN", 2.5)
+    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_WITHIN", 2.5)
     daemon.says(since_boot=round(clock.since_boot() * 1000))
     bare_desktop.start_bus()
     with bare_desktop.hang_server():
@@ -546,7 +546,7 @@ def test_the_command_as_json(person: Profile) -> None:
 
 
 def test_every_check_has_a_title() -> None:
-    assert examining.TITLES.keys() >= {"bus", "server", "quiet", "notifier", "test", "settings"}
+    assert doctor_checks.TITLES.keys() >= {"bus", "server", "quiet", "notifier", "test", "settings"}
 
 
 @pytest.mark.parametrize("within", ["0s", "2h", "1d"])
@@ -642,7 +642,7 @@ def test_a_check_that_fails_stops_no_other(
     def fails(*_: object) -> Check:
         raise error
 
-    monkeypatch.setattr(examining, name, fails)
+    monkeypatch.setattr(doctor_checks, name, fails)
     checks = looked(person.home)
     failed = checks[name.removeprefix("_")]
     assert (failed.state, failed.found) == (

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from recovery.cli.clicked import cli
+from recovery.cli.commands import cli
 from tests.cli.conftest import Person
 from tests.desktop import LIMIT_SECONDS
 from tests.profile import Profile

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from recovery.cli import clicked
+from recovery.cli import commands
 from recovery.daemon import presence
 from tests.desktop import LIMIT_SECONDS, until
 from tests.profile import COMMAND, ICE, Profile, protocol
@@ -105,7 +105,7 @@ def leaves(group: click.Group, *above: str) -> Iterator[str]:
 
 
 def test_every_command_is_tried() -> None:
-    assert sorted(leaves(clicked.cli)) == sorted(CASES)
+    assert sorted(leaves(commands.cli)) == sorted(CASES)
 
 
 Surroundings = Callable[..., "subprocess.CompletedProcess[bytes]"]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recovery.cli.clicked import LazyGroup, as_click, cli
-from recovery.cli.short import SHORT, Short, parse
+from recovery.cli.commands import LazyGroup, as_click, cli
+from recovery.cli.short import SHORT, Command, parse
 from tests.cli.conftest import Person
 from tests.desktop import LIMIT_SECONDS
 
@@ -38,7 +38,7 @@ VALUES = (
 )
 
 
-def argument_lists(short: Short) -> st.SearchStrategy[list[str]]:
+def argument_lists(short: Command) -> st.SearchStrategy[list[str]]:
     """Command lines for a command: right ones, wrong ones, and those in between."""
     flags = [flag for option in short.options for flag in option.flags]
     joined = [f"{flag}={value}" for flag in flags for value in VALUES]
@@ -48,7 +48,7 @@ def argument_lists(short: Short) -> st.SearchStrategy[list[str]]:
     )
 
 
-def by_click(short: Short, arguments: list[str]) -> dict[str, Any]:
+def by_click(short: Command, arguments: list[str]) -> dict[str, Any]:
     """What click makes of it. Raises click's errors."""
     return as_click(short).make_context(short.name, list(arguments)).params
 
@@ -66,7 +66,7 @@ COMMAND_LINES = st.sampled_from(sorted(SHORT)).flatmap(
 @example((SHORT["skip"], ["--because="]))
 @example((SHORT["log"], ["--all=yes"]))
 @example((SHORT["checkin"], ["--", "pain=4"]))
-def test_what_is_read_without_click_is_what_click_reads(line: tuple[Short, list[str]]) -> None:
+def test_what_is_read_without_click_is_what_click_reads(line: tuple[Command, list[str]]) -> None:
     short, arguments = line
     given_ = parse(short, arguments)
     if given_ is not None:

@@ -9,14 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from recovery.cli import clicked
 from recovery.cli.main import status_of
 from recovery.daemon import presence
 from tests.cli.conftest import Person
 from tests.profile import ICE, Profile, protocol
-
-if "store" not in clicked._LONG:
-    pytest.skip("recovery store is not among the commands yet", allow_module_level=True)
 
 
 def damage(home: Path) -> None:

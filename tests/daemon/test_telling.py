@@ -9,7 +9,7 @@ import pytest
 
 from recovery.engine.acts import Act
 from recovery.engine.facts import DELIVERED, ENDED, OFFERED, UNDELIVERED, WITHHELD
-from recovery.notify.disturbing import HELD
+from recovery.notify.do_not_disturb import HELD
 from recovery.protocol.durations import Duration
 from recovery.store.journal import Journal
 from recovery.store.record import do, load

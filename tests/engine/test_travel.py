@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.fold import fold
-from recovery.engine.travel import change_zone
+from recovery.engine.zone_change import change_zone
 from recovery.values import replace
 from tests.engine.examples import BERLIN, MONDAY, PACKS, Life, local, place, small
 

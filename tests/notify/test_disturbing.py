@@ -10,7 +10,7 @@ import pytest
 
 from recovery.notify import asking
 from recovery.notify.dbus_adapter import DBusNotifier
-from recovery.notify.disturbing import (
+from recovery.notify.do_not_disturb import (
     DUNST,
     FULL_SCREEN,
     HELD,

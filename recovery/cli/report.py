@@ -223,7 +223,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     for item in found if status == 0 else ():
         arguments = _start_arguments(before, item)
         if start:
-            from recovery.cli.clicked import run_with_click
+            from recovery.cli.commands import run_with_click
 
             signs = _signs_told(before, item)
             status = run_with_click(["start", *arguments, *signs, *(["--json"] if as_json else [])]) or status

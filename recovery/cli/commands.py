@@ -13,7 +13,7 @@ from click.shell_completion import shell_complete
 
 from recovery import __version__
 from recovery.cli.params import Typed
-from recovery.cli.short import COMPLETION, SHORT, Option, Short
+from recovery.cli.short import COMPLETION, SHORT, Command, Option
 from recovery.cli.style import say
 from recovery.cli.words import EMERGENCY
 from recovery.errors import INTERRUPTED, RecoveryError, UsageError
@@ -114,7 +114,7 @@ def run_with_click(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def as_click(short: Short) -> click.Command:
+def as_click(short: Command) -> click.Command:
     """A short command as a click command."""
     params: list[click.Parameter] = [_as_click(option) for option in short.options]
     if short.word:

@@ -16,7 +16,7 @@ AHEAD = timedelta(hours=27)
 """A clock that was further ahead than this was wrong: farther apart no two places on earth are by theirs."""
 
 
-def right(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "engine") -> Fact:
+def correct(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "engine") -> Fact:
     """The fact that the clock was ahead until now: for who knows that, or it would move the true past.
 
     `known` are the episode's facts of the last days and all later ones.
@@ -44,7 +44,7 @@ def _instants(episode: Episode) -> Iterator[datetime]:
         yield given[-1].at
 
 
-def righted(episode: Episode, fact: Fact) -> Episode:
+def corrected(episode: Episode, fact: Fact) -> Episode:
     """The episode after such a fact."""
     at = fact.at
     stay = replace(

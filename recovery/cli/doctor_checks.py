@@ -20,8 +20,8 @@ from recovery.engine.facts import from_ms
 from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
-from recovery.notify import disturbing, inspecting
-from recovery.notify.inspecting import DesktopState
+from recovery.notify import desktop_probe, do_not_disturb
+from recovery.notify.desktop_probe import DesktopState
 from recovery.notify.session_bus import bare
 from recovery.settings import Settings
 from recovery.store import failures
@@ -109,7 +109,7 @@ def examine(
         kept = _looked("journal", lambda: _journal(folder, now))
         if kept[0].state != "fail" or len(kept) > 1:
             record = _record(folder, now)
-    desk = None if machine.platform in ("win32", "darwin") else inspecting.look(machine.environ)
+    desk = None if machine.platform in ("win32", "darwin") else desktop_probe.look(machine.environ)
     known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes, record.doubt)
     if desk is not None:
         yield from _looked("bus", lambda: _bus(desk, chosen))
@@ -207,9 +207,9 @@ _TURN_OFF = {
 
 def _quiet(desk: DesktopState, machine: Machine) -> Check:
     held, by = desk.quiet, desk.quiet_by
-    if held is None and (known := disturbing.switch(desk.who, machine.environ)) is not None:
+    if held is None and (known := do_not_disturb.switch(desk.who, machine.environ)) is not None:
         by, dialogue = known
-        held = disturbing.run(dialogue, lambda command: machine.run(command).text)
+        held = do_not_disturb.run(dialogue, lambda command: machine.run(command).text)
     if held is None:
         return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
     if not held:
@@ -264,7 +264,7 @@ def _would_use(setting: str, desk: DesktopState | None) -> tuple[str, str]:
 
 
 def _test(environ: Mapping[str, str], within: float) -> Check:
-    tried = inspecting.try_out(
+    tried = desktop_probe.try_out(
         environ,
         _("Can you see this?"),
         _("recovery doctor waits for the button, {seconds:g} s at most.", seconds=within),
