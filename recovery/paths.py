@@ -1,4 +1,4 @@
-"""Where state lives: one private folder, `RECOVERY_HOME`."""
+"""The place of all state: one private folder, `RECOVERY_HOME`."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a person sets once, for all protocols: `settings.toml` in the state folder. Never written by us."""
+"""The settings of a person, for all protocols: `settings.toml` in the state folder. Never written by us."""
 
 import re
 from collections.abc import Callable, Mapping

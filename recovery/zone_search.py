@@ -174,7 +174,7 @@ def _fixed(now: datetime) -> str:
 
 
 def _letters(now: datetime) -> str:
-    """What the C library calls the present hour."""
+    """Return the C library's name of the present hour."""
     return time.localtime(now.timestamp()).tm_zone
 
 

@@ -45,7 +45,7 @@ class ProgramDialogue:
         self._go_on(None)
 
     def output(self) -> IO[bytes] | None:
-        """What the present program writes, to be watched."""
+        """The output of the present program, to be watched."""
         return self._process.stdout if self._process is not None else None
 
     def advance(self) -> None:
@@ -96,7 +96,7 @@ class ProgramDialogue:
 
 
 class DoNotDisturbQuery:
-    """What a desktop says of disturbing the person. It is asked for each lot of notes, and forgotten after it."""
+    """The word of a desktop on disturbing the person. It is asked for each lot of notes, and forgotten after it."""
 
     def __init__(self, environ: Mapping[str, str], monotonic: Callable[[], float]) -> None:
         self._environ = environ
@@ -129,7 +129,7 @@ class DoNotDisturbQuery:
         return bool(self._calls) or any(self._talks())
 
     def why_not(self, note: Note) -> str:
-        """Why a note is not to be sent now, as a message to translate; "" where it is, as far as anybody says."""
+        """Say why a note is not to be sent now, as a message to translate; "" where it is, as far as anybody says."""
         if not note.can_wait:
             return ""
         if self._holds_back():
@@ -137,7 +137,7 @@ class DoNotDisturbQuery:
         return FULL_SCREEN if self._full_screen is not None and self._full_screen.answer else ""
 
     def why_unseen(self, note: Note) -> str:
-        """Why a note that is sent now is not seen all the same."""
+        """Say why a note that is sent now is not seen all the same."""
         return UNSEEN if self.concerns(note, self._server) and self._holds_back() else ""
 
     def _holds_back(self) -> bool:
@@ -155,13 +155,13 @@ class DoNotDisturbQuery:
         return True
 
     def outputs(self) -> Iterator[IO[bytes]]:
-        """What is to be watched."""
+        """List the outputs to be watched."""
         for talk in self._talks():
             if (output := talk.output()) is not None:
                 yield output
 
     def deadline(self) -> float | None:
-        """When the lot is over, whoever has answered; None where no answer is awaited."""
+        """Return when the lot is over, whoever has answered; None where no answer is awaited."""
         return self._ends_at if self._calls or any(self._talks()) else None
 
     def advance(self, monotonic: float) -> None:

@@ -149,7 +149,7 @@ class SessionBus:
         return serial
 
     def deadline(self) -> float | None:
-        """When `advance` is due even if nothing can be read. In the past, where bytes want to be sent."""
+        """Return when `advance` is due even if nothing can be read. In the past, where bytes want to be sent."""
         if not self._is_connected or self._outgoing:
             return self._next_try
         return None if self._is_ready else self._give_up_at
@@ -234,7 +234,7 @@ class SessionBus:
                         events.append(event)
 
     def _receive(self) -> tuple[bytes, list[int]]:
-        """What has come in. Without `takes_files` the kernel closes descriptors that nobody asked for."""
+        """Read what has come in. Without `takes_files` the kernel closes descriptors that nobody asked for."""
         if not self._takes_files:
             return self.socket.recv(READ_BYTES), []
         data, files, _flags, _sender = socket.recv_fds(self.socket, READ_BYTES, MOST_FILES)
@@ -273,7 +273,7 @@ class SessionBus:
             del self._outgoing[:sent]
 
     def _event(self, message: Message) -> Event | None:
-        """What a message means to us; None for the bus's own housekeeping and for calls to us."""
+        """Read a message as an event; None for the bus's own housekeeping and for calls to us."""
         fields = message.header.fields
         values: tuple[Any, ...] = message.body
         serial = fields.get(HeaderFields.reply_serial, 0)

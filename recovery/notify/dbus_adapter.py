@@ -572,7 +572,7 @@ def _silence(is_absent: bool) -> tuple[str, Lack]:
 
 
 def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
-    """What a D-Bus error means to a person, and whether the server is missing altogether."""
+    """Put a D-Bus error into words for a person, and tell if the server is missing altogether."""
     error = name.removeprefix("org.freedesktop.DBus.Error.")
     if error.startswith(_ABSENT):
         return _(NO_SERVER), "server"

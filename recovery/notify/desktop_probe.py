@@ -24,7 +24,7 @@ _TEST_KEY = "recovery/test"
 
 
 class DesktopState(Value):
-    """What there is to show notes on."""
+    """The bus and the notification server that there are to show notes on."""
 
     address: str = ""
     """Of the session bus."""
@@ -148,7 +148,7 @@ def _of_the_bus(member: str, *values: str) -> Call:
 
 
 class TestResult(Value):
-    """What became of a test note."""
+    """The fate of a test note."""
 
     is_shown: bool = False
     is_pressed: bool = False

@@ -27,7 +27,7 @@ FULL_SCREEN = N_("a program has the full screen")
 
 @dataclass(frozen=True)
 class Server:
-    """Who shows notes."""
+    """The program that shows notes."""
 
     name: str = ""
     vendor: str = ""
@@ -97,14 +97,14 @@ Dialogue = Generator[tuple[str, ...], str, bool | None]
 
 
 def calls(server: Server) -> Iterator[Call]:
-    """What may be asked of a server over the bus."""
+    """List what may be asked of a server over the bus."""
     yield from PROPERTY_CALLS
     if server.name.startswith("Xfce"):
         yield XFCE_CALL
 
 
 def switch(server: Server, environ: Mapping[str, str]) -> tuple[str, Dialogue] | None:
-    """Who else knows whether the person may be disturbed, and how to ask; None where nobody does."""
+    """Name the program that knows if the person may be disturbed, and how to ask; None where none does."""
     by = "GNOME" if server.name == "gnome-shell" else server.vendor
     if by not in _GSETTINGS or not _which("gsettings", environ):
         return None
@@ -112,7 +112,7 @@ def switch(server: Server, environ: Mapping[str, str]) -> tuple[str, Dialogue] |
 
 
 def full_screen(server: Server, environ: Mapping[str, str]) -> Dialogue | None:
-    """How to ask whether the active window takes the full screen; None where the desktop sees to it, or cannot tell."""
+    """Say how to ask if the active window takes the full screen; None where the desktop sees to it, or cannot tell."""
     is_x11 = environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY")
     if not is_x11 or server.name == "gnome-shell" or not _which("xprop", environ):
         return None

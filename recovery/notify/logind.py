@@ -1,4 +1,4 @@
-"""What the system tells of sleep: logind's `PrepareForSleep` on the system bus, under a delay lock.
+"""The system's word of sleep: logind's `PrepareForSleep` on the system bus, under a delay lock.
 
 The lock makes the machine wait with its sleep until the journal is on the disk, for as long as logind lets it (five
 seconds by default). Nothing depends on it: where there is no system bus, or nobody answers on it, nobody is told.

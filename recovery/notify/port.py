@@ -23,7 +23,7 @@ WITHDRAWN_UNSEEN = N_("withdrawn before it was shown")
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a way of showing can do."""
+    """The abilities of a way of showing."""
 
     buttons: bool = False
     replace: bool = False
@@ -39,7 +39,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Note:
-    """What to show, in plain text. A newer note with the same `key` takes the place of the older."""
+    """A note to show, in plain text. A newer note with the same `key` takes the place of the older."""
 
     key: str
     title: str
@@ -150,11 +150,11 @@ class Notifier(Protocol):
         ...
 
     def capabilities(self) -> Capabilities | None:
-        """What it can do; None while that is unknown."""
+        """Its abilities; None while they are unknown."""
         ...
 
     def problem(self) -> str:
-        """Why notes cannot be shown now, in plain words; "" when nothing is known to be wrong."""
+        """The reason why notes cannot be shown now, in plain words; "" when nothing seems wrong."""
         ...
 
     def bus(self) -> str | None:
@@ -186,7 +186,7 @@ class Notifier(Protocol):
         ...
 
     def collect(self, monotonic: float) -> list[Outcome]:
-        """What became known since the last call. `monotonic` is the present; a call too many does no harm."""
+        """Collect the outcomes since the last call. `monotonic` is the present; a call too many does no harm."""
         ...
 
     def close(self) -> None:

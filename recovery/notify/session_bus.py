@@ -1,4 +1,4 @@
-"""Where the session bus is: what the environment names, or the person's own bus."""
+"""The address of the session bus: the one that the environment names, or the person's own bus."""
 
 import os
 import stat

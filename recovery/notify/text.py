@@ -52,7 +52,7 @@ class TextNotifier:
             self._ready.append(Shown(note.tag, self.name))
 
     def _print(self, stream: TextIO, note: Note) -> str:
-        """Why it could not be printed; "" when it was."""
+        """Print it; return why that failed, "" when it did not."""
         text = f"{one_line(note.title)} - {one_line(note.body)}" if note.body else one_line(note.title)
         line = cut(f"{clock.on_the_wall(self._now()):%H:%M} {text}", BODY_LIMIT)
         encoding = stream.encoding or "utf-8"

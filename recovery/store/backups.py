@@ -129,7 +129,7 @@ def _is_there(file: Path) -> bool:
 
 
 def _folder(home: Path) -> Path:
-    """Where copies go. The home itself is not made: a disk that is gone shall not be filled in its place."""
+    """Make the folder of copies. The home itself is not made: a disk that is gone shall not be filled in its place."""
     folder = home / BACKUPS
     with in_plain_words(folder / NAME):
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -77,7 +77,7 @@ class Fault(Value):
 
 
 class Report(Value):
-    """What was looked at, and all that is wrong with it."""
+    """The result of a check: what was looked at, and all that is wrong with it."""
 
     path: Path
     faults: tuple[Fault, ...]
@@ -178,7 +178,7 @@ def _of_references(connection: sqlite3.Connection) -> Iterator[Fault]:
 def _of_protocols(
     connection: sqlite3.Connection, read: dict[str, RecoveryProtocol], names: dict[str, tuple[str, str]]
 ) -> Iterator[Fault]:
-    """What is wrong with the pinned protocols; those that can be read go into `read`, all into `names`, by hash."""
+    """List the faults of the pinned protocols; those that can be read go into `read`, all into `names`, by hash."""
     from recovery.protocol.reading import compile_texts, content_hash  # heavy
 
     for pinned_hash, id_, version, texts, form, form_format in connection.execute(_PINNED):

@@ -49,7 +49,7 @@ class Course:
         return self._pins[-1][1]
 
     def wrong(self, fact: Fact) -> str:
-        """What is wrong with the next fact; "" where nothing is, or its protocol cannot be read."""
+        """Say what is wrong with the next fact; "" where nothing is, or its protocol cannot be read."""
         protocol = self._texts.get(self._pinned)
         if protocol is None:
             return ""
@@ -99,7 +99,7 @@ class Course:
         return ""
 
     def _misplaced(self, fact: Fact) -> str:
-        """What is wrong with the fact that this one is about."""
+        """Say what is wrong with the fact that this one is about."""
         if fact.kind == f.UNDONE or fact.kind in _TOLD:
             about = fact.data["seq"]
             kind = self._kinds.get(about)
@@ -128,7 +128,7 @@ class Course:
         return ""
 
     def _unfit(self, fact: Fact, protocol: RecoveryProtocol) -> str:
-        """What does not fit together in a fact whose single values are right."""
+        """Say what does not fit together in a fact whose single values are right."""
         data = fact.data
         if "occurrence" in data and not str(data["occurrence"]).startswith(
             f"{self.episode}/{data['phase']}/{data['activity']}/"
@@ -177,7 +177,7 @@ def _wrong_cue(data: Mapping[str, Any], end: str) -> str:
 
 
 def _wrong_offer(data: Mapping[str, Any], protocol: RecoveryProtocol) -> str:
-    """What an offer has that an activity of that kind has not, or the other way round."""
+    """Name what an offer has that an activity of that kind has not, or the other way round."""
     activity = activities_of(protocol)[data["phase"], data["activity"]]
     keys = {key for key in ("seconds", "step", "on", "asks") if key in data}
     modality = data.get("modality", "")

@@ -69,7 +69,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _places_of_endless(tree: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Where the numbers stand that are too large: `facts[14].data.values.pain`."""
+    """Find the numbers that are too large, such as `facts[14].data.values.pain`."""
     if isinstance(tree, _Endless):
         shown = tree if len(tree) <= 20 else f"{tree[:20]}…"
         what = _("{word} is too large for a number", word=shown)

@@ -1,4 +1,4 @@
-"""What can go wrong with the file of the journal, in plain words."""
+"""The failures of the journal's file, in plain words."""
 
 import os
 import sqlite3
@@ -78,7 +78,7 @@ def in_plain_words(path: Path, patience: float | None = None) -> Iterator[None]:
 
 
 def damaged(path: Path, error: Exception) -> Damaged:
-    """What to say when the content of the file at `path` makes no sense."""
+    """The error when the content of the file at `path` makes no sense."""
     return Damaged(_("{path}: is damaged ({reason})", path=path, reason=error), remedy(path))
 
 
@@ -88,7 +88,7 @@ def nonsense(path: Path, error: Exception) -> Nonsense:
 
 
 def remedy(path: Path) -> str:
-    """What to do about a damaged journal at `path`: the newest copy, where there is one."""
+    """Say what to do about a damaged journal at `path`: restore the newest copy, where there is one."""
     copies = sorted(
         (file for file in (path.parent / BACKUPS).glob("*.db") if "damaged" not in file.name),
         key=_age,
@@ -120,7 +120,7 @@ def _age(file: Path) -> float:
 
 
 def locked(path: Path, patience: float | None = None) -> StoreError:
-    """What to say when another program does not let go of the file at `path`."""
+    """The error when another program does not let go of the file at `path`."""
     from recovery.store.holders import holder  # nobody else needs it
 
     message = _(
@@ -199,7 +199,7 @@ def _is_full(path: Path) -> bool:
 
 
 def _lack_of_locks(folder: Path) -> str:
-    """Why no file in a folder can be locked as SQLite does it; "" where it can, or nobody can tell."""
+    """Say why no file in a folder can be locked as SQLite does it; "" where it can, or nobody can tell."""
     if os.name != "posix":
         return ""
     import fcntl

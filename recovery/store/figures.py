@@ -22,7 +22,7 @@ _LOST = f"""
 
 
 class Lateness(Value):
-    """How much later than planned cues came to the desktop."""
+    """The lateness of the cues that came to the desktop."""
 
     count: int = 0
     median: timedelta = timedelta()

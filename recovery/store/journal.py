@@ -415,7 +415,7 @@ class Journal:
         return self._read([(episode, *row) for row in rows])
 
     def fleeting_since(self, episode: str, count: int) -> datetime | None:
-        """When the first of the latest `count` facts of the fleeting kinds happened.
+        """Return when the first of the latest `count` facts of the fleeting kinds happened.
 
         Raises `NotThere` for an unknown episode.
         """

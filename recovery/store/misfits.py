@@ -1,4 +1,4 @@
-"""Why an episode cannot be told from its facts, for a person: which fact does not fit, and which field of it."""
+"""The reason why an episode cannot be told from its facts: which fact does not fit, and which field of it."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def why_unreadable(journal: Journal, id_: str) -> str:
 
 
 def what_to_type(journal: Journal, id_: str, now: datetime) -> str:
-    """What to type about it."""
+    """Say what to type about it."""
     words = _("recovery store check tells what is wrong")
     with suppress(StoreError, sqlite3.Error, *NONSENSE):
         start, *rest = journal.facts(id_)

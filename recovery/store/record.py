@@ -115,7 +115,7 @@ class Record(Value):
         return replace(self, testimony=heard(self.all, says, steady))
 
     def moment(self, now: datetime) -> datetime:
-        """When it is, for all that is decided or written: what the clock says (`now`), unless that is doubted."""
+        """Return the moment for all that is decided or written: what the clock says (`now`), unless that is doubted."""
         return self.testimony.now if self.is_clock_doubted and self.testimony else now
 
     @property
@@ -165,7 +165,7 @@ def load(
 
 
 def _by(steady: Steady) -> datetime | None:
-    """When it is by the steady clock, where the daemon watches it: one far ahead would hide what is just over."""
+    """The moment by the steady clock, where the daemon watches it: one far ahead would hide what is just over."""
     if steady.watched is None:
         return None
     at, ms = steady.watched
@@ -330,7 +330,7 @@ def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> tup
 
 
 def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
-    """That the machine is in another time zone, where the episode follows it."""
+    """Note that the machine is in another time zone, where the episode follows it."""
     return episode, change_zone(
         episode, clock.machine_zone(usual=episode.place.zone.key), now
     ) if episode.travels else []

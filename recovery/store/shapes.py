@@ -429,7 +429,7 @@ SHAPES: Mapping[str, Shape] = {
 
 
 def wrong_instants(fact: Fact) -> str:
-    """What is wrong with when a fact happened and was written down; "" where nothing is."""
+    """Say what is wrong with the instants of a fact; "" where nothing is."""
     assert fact.recorded_at is not None
     for moment in (fact.at, fact.recorded_at):
         if not EARLIEST <= moment <= LATEST:

@@ -38,7 +38,7 @@ class Begun(Value):
 
 
 class Steps:
-    """Where one episode stands after the facts that it was given."""
+    """The state of one episode after the facts that it was given."""
 
     def __init__(self) -> None:
         self._phase: str | None = None
@@ -54,7 +54,7 @@ class Steps:
         self._count = 0
 
     def wrong(self, fact: Fact, protocol: RecoveryProtocol) -> str:
-        """What keeps the fact from being the next one; "" where nothing does."""
+        """Say what keeps the fact from being the next one; "" where nothing does."""
         if self._over_at is not None and fact.kind not in ASIDE:
             return _("comes after the end of the episode")
         return (
@@ -84,7 +84,7 @@ class Steps:
     # Instants and names ------------------------------------------------------------------------------
 
     def _too_early(self, fact: Fact) -> str:
-        """What was told later than it happened happened after the injury, and ended no earlier than it says."""
+        """Say what is too early in a fact: a time before the injury, or one that counts from before its end."""
         assert fact.recorded_at is not None
         is_told_later = fact.at < fact.recorded_at - timedelta(seconds=1)
         is_told_of = fact.kind == f.ANSWERED or (fact.kind == f.ENDED and is_told_later)

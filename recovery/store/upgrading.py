@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def pinned_from(reading: "Reading") -> Pinned:
-    """What an episode keeps of a protocol that was read."""
+    """Return the parts of a protocol that an episode keeps."""
     known = reading.protocol
     form = compiled.to_json(known), compiled.FORMAT
     return Pinned(reading.content_hash, known.id, known.version, reading.texts, *form)
 
 
 def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:
-    """Why an episode cannot go on with `protocol` now; empty where it can."""
+    """Say why an episode cannot go on with `protocol` now; empty where it can."""
     given = {"grade": episode.grade, "side": episode.side}
     missing = [name for name in protocol.inputs if name in given and given[name] is None]
     missing += [name for name in protocol.options if name not in episode.options]
