@@ -131,7 +131,7 @@ def status(as_json: bool) -> int:
     \b
     recovery daemon status --json
     """
-    from recovery.daemon.launch import heard_of
+    from recovery.daemon.presence import heard_of
 
     folder = paths.home()
     try:

@@ -8,12 +8,16 @@ the same.
 """
 
 import os
+import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from recovery import clock
+from recovery.daemon import presence
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -22,6 +26,10 @@ STOP = b"stop"
 DESKTOP = b"desktop "
 """The beginning of a call that hands over a desktop; a list in JSON follows: see `handing`."""
 
+GONE_WITHIN = 5.0
+"""Seconds that a daemon gets to end."""
+
+_LOOK_SECONDS = 0.01
 _SOCKET = "daemon.sock"
 _ADDRESS = "daemon.address"
 _HAS_LOCAL = hasattr(socket, "AF_UNIX")
@@ -148,6 +156,28 @@ def _loopback_ear(folder: Path) -> tuple[socket.socket, bytes]:
 def call(folder: Path, word: bytes) -> bool:
     """Send `WAKE`, `STOP` or a `DESKTOP` to the folder's daemon. False where none listens. Never waits."""
     return (_HAS_LOCAL and _call_in_folder(folder, word)) or _call_by_address(folder, word)
+
+
+def end(folder: Path) -> bool:
+    """End the daemon of a folder and wait until it is gone. False where none ran.
+
+    Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
+    """
+    there = presence.await_presence(folder)
+    if there is None:
+        presence.forget(folder)  # one that died: no command starts another after this
+        return False
+    if not call(folder, STOP):
+        if not there.pid:
+            raise presence.nobody_there(folder)
+        os.kill(there.pid, signal.SIGTERM)
+    limit = clock.monotonic() + GONE_WITHIN
+    while presence.is_running(folder):
+        if clock.monotonic() > limit:
+            message = _("the daemon, process {pid}, does not end", pid=there.pid)
+            raise RecoveryError(message, presence.its_log(folder))
+        time.sleep(_LOOK_SECONDS)
+    return True
 
 
 def _call_in_folder(folder: Path, word: bytes) -> bool:

@@ -2,37 +2,30 @@
 
 import os
 import select
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from recovery import clock
 from recovery.daemon import control, presence
-from recovery.daemon.logs import LOG
 from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.surroundings import without_shell
 
-READY_WITHIN = 8.0
-GONE_WITHIN = 5.0
-LOOK_SECONDS = 0.01
-
 
 def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
     """The daemon of a folder, started in the background if none runs, once it is ready.
 
-    Raises `RecoveryError` with its last words if it does not come up within `READY_WITHIN` seconds.
+    Raises `RecoveryError` with its last words if it does not come up within `presence.READY_WITHIN` seconds.
     """
     for _try in range(2):  # the one that was found running may have been about to end
         if not presence.is_running(folder) and (notifier or not _started_by_system(folder)):
             _start(folder, notifier)
-        there = heard_of(folder)
+        there = presence.heard_of(folder)
         if there is not None:
             return there
-    raise RecoveryError(_("the daemon ended right after its start"), _its_log(folder))
+    raise RecoveryError(_("the daemon ended right after its start"), presence.its_log(folder))
 
 
 def _started_by_system(folder: Path) -> bool:
@@ -46,37 +39,6 @@ def _stopped_by_system(folder: Path) -> bool:
     from recovery.daemon.autostart.systemd import stop_service
 
     return stop_service(folder)
-
-
-def _its_log(folder: Path) -> str:
-    return _("its log: {path}", path=folder / LOG)
-
-
-def heard_of(folder: Path) -> Presence | None:
-    """What the daemon says of itself, None where none runs. Waits up to `READY_WITHIN` seconds for it to be said.
-
-    Raises `RecoveryError` where somebody holds its lock and says nothing: another program, or a daemon that hangs.
-    """
-    there = _await_presence(folder)
-    if there is not None and not there.pid:
-        raise _nobody_there(folder)
-    return there
-
-
-def _nobody_there(folder: Path) -> RecoveryError:
-    return RecoveryError(
-        _("{path}: its lock is held, but no daemon says that it lives there", path=folder), _its_log(folder)
-    )
-
-
-def _await_presence(folder: Path) -> Presence | None:
-    """What the daemon says of itself; one that has only just started gets time to say it."""
-    limit = clock.monotonic() + READY_WITHIN
-    there = presence.read(folder)
-    while there is not None and not there.pid and clock.monotonic() < limit:
-        time.sleep(LOOK_SECONDS)
-        there = presence.read(folder)
-    return there
 
 
 def _start(folder: Path, notifier: str | None) -> None:
@@ -105,7 +67,7 @@ def _start(folder: Path, notifier: str | None) -> None:
 def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
     """Until the daemon says that it is ready, or ends, or time is up."""
     assert child.stderr is not None
-    limit = clock.monotonic() + READY_WITHIN
+    limit = clock.monotonic() + presence.READY_WITHIN
     while clock.monotonic() < limit:
         if os.name == "posix":
             heard, *_others = select.select([ready], [], [], 0.2)
@@ -120,11 +82,12 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
                 return  # somebody else was quicker
             raise RecoveryError(
                 _("the daemon could not start: {reason}", reason=reason or _("no reason given")),
-                "; ".join(part for part in (hint, _its_log(folder)) if part),
+                "; ".join(part for part in (hint, presence.its_log(folder)) if part),
             )
     if not presence.is_running(folder):
         raise RecoveryError(
-            _("the daemon was not ready within {seconds:.0f} s", seconds=READY_WITHIN), _its_log(folder)
+            _("the daemon was not ready within {seconds:.0f} s", seconds=presence.READY_WITHIN),
+            presence.its_log(folder),
         )
 
 
@@ -138,23 +101,9 @@ def _last_words(said: bytes) -> tuple[str, str]:
 
 
 def stop(folder: Path) -> bool:
-    """End the daemon of a folder and wait until it is gone. False where none ran.
+    """End the daemon of a folder, and its service where the system runs it, and wait until it is gone.
 
-    Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.
+    False where none ran. Raises `RecoveryError`: see `control.end`.
     """
     was_the_system_s = _stopped_by_system(folder)
-    there = _await_presence(folder)
-    if there is None:
-        presence.forget(folder)  # one that died: no command starts another after this
-        return was_the_system_s
-    if not control.call(folder, control.STOP):
-        if not there.pid:
-            raise _nobody_there(folder)
-        os.kill(there.pid, signal.SIGTERM)
-    limit = clock.monotonic() + GONE_WITHIN
-    while presence.is_running(folder):
-        if clock.monotonic() > limit:
-            message = _("the daemon, process {pid}, does not end", pid=there.pid)
-            raise RecoveryError(message, _its_log(folder))
-        time.sleep(LOOK_SECONDS)
-    return True
+    return control.end(folder) or was_the_system_s

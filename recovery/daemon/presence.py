@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from recovery import clock
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value
@@ -22,6 +23,9 @@ LOCK = "daemon.lock"
 SIGN = "daemon.json"
 
 _LOOKS, _LOOK_SECONDS = 20, 0.01
+
+READY_WITHIN = 8.0
+"""Seconds that a daemon gets to say that it is there."""
 """How often a lock is tried for, and the wait between: others hold it for an instant, to look who is there."""
 
 
@@ -159,6 +163,40 @@ def read(folder: Path) -> Presence | None:
         return _sign(folder)
     except (OSError, ValueError):
         return Presence(pid=0, since=0)
+
+
+def its_log(folder: Path) -> str:
+    """Name the log of the daemon, as a hint."""
+    from recovery.daemon.logs import LOG  # loads logging, and `status` needs none
+
+    return _("its log: {path}", path=folder / LOG)
+
+
+def heard_of(folder: Path) -> Presence | None:
+    """What the daemon says of itself, None where none runs. Waits up to `READY_WITHIN` seconds for it to be said.
+
+    Raises `RecoveryError` where somebody holds its lock and says nothing: another program, or a daemon that hangs.
+    """
+    there = await_presence(folder)
+    if there is not None and not there.pid:
+        raise nobody_there(folder)
+    return there
+
+
+def nobody_there(folder: Path) -> RecoveryError:
+    return RecoveryError(
+        _("{path}: its lock is held, but no daemon says that it lives there", path=folder), its_log(folder)
+    )
+
+
+def await_presence(folder: Path) -> Presence | None:
+    """What the daemon says of itself; one that has only just started gets time to say it."""
+    limit = clock.monotonic() + READY_WITHIN
+    there = read(folder)
+    while there is not None and not there.pid and clock.monotonic() < limit:
+        time.sleep(_LOOK_SECONDS)
+        there = read(folder)
+    return there
 
 
 def _sign(folder: Path) -> Presence:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from recovery.daemon import launch
+from recovery.daemon import control
 from recovery.daemon.autostart.way import UNDO, Answer, Done, Machine, content_of, remove, write
 from recovery.errors import RecoveryError
 from recovery.language import _
@@ -66,7 +66,7 @@ class Systemd:
         is_active = self._call("is-active", self.unit).status == 0
         if is_active and not is_new:
             return Done(tuple(did), UNDO)
-        if not is_active and launch.stop(self._machine.folder):
+        if not is_active and control.end(self._machine.folder):
             did.append(_("The daemon that was running is ended; systemd's takes its place."))
         self._begin(with_desktop=with_desktop, did=did)
         did.append(_("It runs now: systemctl --user status {unit}", unit=self.unit))
