@@ -20,7 +20,7 @@ _START = {
 
 
 def about_words(fact: Fact, place: Place) -> str:
-    """What a fact is about; "" where its kind says all. Raises what a damaged one raises."""
+    """Say what a fact is about; "" where its kind says all. Raises what a damaged fact raises."""
     data = fact.data
     match fact.kind:
         case f.ANSWERED:

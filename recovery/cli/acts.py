@@ -1,4 +1,4 @@
-"""What a person says they do: `checkin`, `begin`, `end`, `done`, `skip`, `snooze`, `pause` and the rest."""
+"""The acts that a person reports: `checkin`, `begin`, `end`, `done`, `skip`, `snooze`, `pause` and the rest."""
 
 import sys
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
 
 
 def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_running: bool) -> int:
-    """What came of it, in words; what the desktop has not told, where nothing reminds. The exit status."""
+    """Print the outcome of an act, and the untold cues where nothing reminds. Return the exit status."""
     match outcome:
         case Refused(reason, earliest):
             if reason == person.record.doubt:
@@ -223,7 +223,7 @@ def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
 
 
 def _meant(name: str, episode: Episode) -> str:
-    """What to type instead of an answer to something that is not asked: a sign that is reported, or a name like it."""
+    """Suggest what to type for a name that is not asked for: a sign to report, a similar name, or all names."""
     from difflib import get_close_matches
 
     asked = [*episode.protocol.observations]
@@ -245,7 +245,7 @@ def _pair(answer: str) -> tuple[str, str]:
 
 
 def _asked(episode: Episode) -> list[str]:
-    """What the check-ins of the current phase ask for, each once."""
+    """List what the check-ins of the current phase ask for, each once."""
     asked = [name for activity in episode.phase.activities for name in getattr(activity, "asks", ())]
     return list(dict.fromkeys(asked))
 

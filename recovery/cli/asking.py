@@ -1,4 +1,4 @@
-"""What a person is asked before a start: options, grade, screening questions, red flags.
+"""The questions to a person before a start: options, grade, screening questions, red flags.
 
 On a terminal they are asked; otherwise they come as words of the command line, and what is left open is an error
 that lists it.
@@ -67,7 +67,7 @@ def screening(
 
 
 def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
-    """Which of the questions a person at a terminal says yes to; None: they will say so later."""
+    """Ask a person at a terminal which questions apply. Return their ids; None: they will say so later."""
     for number, question in enumerate(asked, 1):
         click.echo(f"  {number:>2}  {question.ask}")
 

@@ -1,4 +1,4 @@
-"""What a person sees of a bug: one line and where the rest is. The traceback goes to a file."""
+"""A short notice of a bug, with the file that holds the traceback."""
 
 import os
 import sys

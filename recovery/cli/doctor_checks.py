@@ -1,4 +1,4 @@
-"""What `recovery doctor` looks at: each check a value, with what was found and what to type."""
+"""The checks of `recovery doctor`: each is a value, with what was found and what to type."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ class Check(Value):
     state: State
     found: str
     advice: str = ""
-    """What to type or do; empty where nothing has to be done."""
+    """The command to type or the step to take; empty where nothing has to be done."""
 
 
 TITLES = {
@@ -85,10 +85,10 @@ class Examined(Value):
     desk: DesktopState | None
     """None where this system has no session bus."""
     there: Presence | None
-    """What the daemon says of itself."""
+    """The daemon's report on itself."""
     episodes: Sequence[Episode]
     doubt: str = ""
-    """Why the clock looks wrong beside the record; "" where it does not."""
+    """The reason why the clock looks wrong beside the record; "" where it does not."""
 
 
 def examine(
@@ -225,7 +225,7 @@ def _quiet(desk: DesktopState, machine: Machine) -> Check:
 
 
 def _notifier(known: Examined) -> Check:
-    """Which way is in use, or would be, and why."""
+    """Check which way of notifying is in use, or would be, and why."""
     setting = known.set.notifier
     why = (
         _("by itself: the best way there is")
@@ -458,7 +458,7 @@ def _disk(folder: Path) -> Check:
 
 
 def _wrong_modes(folder: Path) -> Iterator[tuple[str, str]]:
-    """What others could read or do not let us change, and what to type."""
+    """Yield a sentence for each path that another user owns or others can read, and the command against it."""
     from shlex import quote
 
     for path in (folder, *sorted(path for path in folder.iterdir() if path.is_file())):

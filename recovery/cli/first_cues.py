@@ -1,4 +1,4 @@
-"""What becomes of the cues that are due when a daemon begins, or an episode."""
+"""The fate of the cues that are due when a daemon begins, or an episode."""
 
 import time as time_
 from pathlib import Path
@@ -15,7 +15,7 @@ _LOOK_SECONDS = 0.05
 
 
 def once_settled(folder: Path, there: Presence) -> Presence:
-    """What the daemon says of itself once it knows if these cues are shown, `CUES_SETTLED_WITHIN` seconds at most."""
+    """Wait `CUES_SETTLED_WITHIN` seconds at most for the fate of these cues. Return the daemon's report on itself."""
     limit = clock.monotonic() + CUES_SETTLED_WITHIN
     while clock.monotonic() < limit:
         are_known, had_trouble = _fate()

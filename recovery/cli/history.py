@@ -1,4 +1,4 @@
-"""What happened: `log`, and `undo` for what a person entered by mistake."""
+"""The history: `log`, and `undo` for what a person entered by mistake."""
 
 import sys
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ MOST_TOGETHER = 20
 
 
 def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
-    """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
+    """Show what happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
     now = clock.now()
     journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
@@ -75,7 +75,7 @@ def _facts(journal: Journal, episode: str | None, count: int | None) -> list[Fac
 
 
 def _places(journal: Journal, facts: Sequence[Fact], now: datetime) -> dict[str, Place]:
-    """Where each episode is; one that cannot be told is where this machine is."""
+    """Find the place of each episode. An unreadable episode is reported, and gets the place of this machine."""
     episodes, places = [], {}
     for id_ in dict.fromkeys(fact.episode for fact in facts):
         try:
@@ -158,7 +158,7 @@ def _taken_back(last: Fact, when: str, place: Place) -> str:
 
 
 def _subject(last: Fact, place: Place) -> str:
-    """What an entry was about: an activity or a sign by its name, all else as the log says it."""
+    """Name what an entry was about: an activity or a sign by its name, all else as the log says it."""
     if last.kind in (f.ANSWERED, f.CORRECTED, f.SCREENED, f.SETBACK, f.MOVED, f.STEPPED, f.TICKED, f.PAUSED):
         from recovery.cli.about import about_words
 
@@ -184,7 +184,7 @@ def _taking_back_an_upgrade(journal: Journal, id_: str, says: datetime) -> list[
 
 
 def _because_of_it(journal: Journal, last: Fact) -> list[int]:
-    """What the engine concluded from an entry in the same breath: a change of phase, an alert, completion."""
+    """List the facts that the engine concluded from an entry in the same breath: phase, step, alert, completion."""
     concluded: list[int] = []
     if last.kind == f.STARTED:
         return concluded  # nothing of it counts any more

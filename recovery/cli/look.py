@@ -56,7 +56,7 @@ def _looked_at(
 
 
 def status(episode: str | None, as_json: bool) -> int:
-    """Where you are: the phase and why, what is under way, what comes next, how far healing has come."""
+    """Show where you are: the phase and why, what is under way, what comes next, how far healing has come."""
     there = presence.read(paths.home())
     unreadable: Mapping[str, UnreadableEpisode] = {}
     try:
@@ -147,14 +147,14 @@ def _say_what_is_missing(person: Person) -> None:
 
 
 def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
-    """When the waking day after the present one ends."""
+    """Compute the end of the waking day after the present one."""
     place = episode.place
     day = place.waking_day(now)
     return place.window(next(place.days_from(day + DAY)))[1]
 
 
 def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
-    """Why each next cue comes when it comes, and why something is withheld."""
+    """Show why each next cue comes when it comes, and why something is withheld."""
     with opened() as person:
         left, seen = _looked_at(
             person,

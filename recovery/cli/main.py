@@ -24,7 +24,7 @@ def run() -> None:
 
 
 def _wanted_language() -> str:
-    """What the settings say, where there are any: most people have none, and need not load a reader of them."""
+    """Read the language from the settings; "" where there are none. Most people have none, and load no reader."""
     from recovery.paths import home
 
     try:

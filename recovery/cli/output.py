@@ -80,13 +80,13 @@ def did(sentence: str) -> None:
 
 
 def failure_of(stream: TextIO) -> OSError | None:
-    """Why a stream takes no more; None while it does. What is still in its buffer has not been tried."""
+    """Find why a stream takes no more; None while it does. What is still in its buffer has not been tried."""
     outlet = getattr(getattr(stream, "buffer", None), "raw", None)
     return outlet.failure if isinstance(outlet, Outlet) else None
 
 
 def failure_to_the_end(stream: TextIO) -> OSError | None:
-    """Why a stream has not taken all that was written to it; None where it has."""
+    """Flush a stream. Find the error for which it has not taken all that was written to it; None where it has."""
     try:
         stream.flush()
     except OSError as error:  # a stream without an outlet

@@ -77,9 +77,9 @@ class Piece(Value):
     known: RecoveryProtocol
     text: str
     path: Path
-    """Where it goes."""
+    """The place where it goes."""
     before: Path | None
-    """What stands there already."""
+    """The file that stands there already."""
     hides: Path | None
     """The installed file that is not found any more, because one's own comes first."""
 
@@ -172,7 +172,7 @@ def _has_it(library: Library, id_: str, text: str) -> bool:
 
 
 def _show_differences(piece: Piece, library: Library) -> None:
-    """What would change of the one that is installed under this id."""
+    """Show what would change of the protocol that is installed under this id."""
     from recovery.protocol.differences import differences
     from recovery.protocol.reading import ProtocolError, read_protocol
 

@@ -1,4 +1,4 @@
-"""What people type, as values: lengths, moments, grades. Wrong words become errors that show right ones."""
+"""Readers of what people type: lengths, moments, grades. Wrong words become errors that show right ones."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -84,7 +84,7 @@ def place(
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4),
     quiet: tuple[tuple[time, time], ...] = (),
 ) -> Place:
-    """Where the person lives; without a name the machine's zone. Raises `UsageError`."""
+    """Build the person's place. Without the name of a zone it has the machine's. Raises `UsageError`."""
     name = timezone
     if not name:
         here = clock.local_zone()

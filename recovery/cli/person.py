@@ -1,4 +1,4 @@
-"""What a command works on: the folder of state, the moment, and the person's open episodes."""
+"""The ground of a command: the folder of state, the moment, and the person's open episodes."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -104,7 +104,7 @@ def read_steady() -> Steady:
 
 
 def asked_daemon(folder: Path) -> Presence | None:
-    """What the daemon says of itself, None where none runs; it is handed this desktop where it may do better with it.
+    """Read the daemon's report on itself; None where none runs. Hand it this desktop where it may do better with it.
 
     For every command that has to do with the record or the daemon. Never waits.
     """

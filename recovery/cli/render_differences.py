@@ -1,4 +1,4 @@
-"""What changed between two protocols, as text and as JSON."""
+"""The differences between two protocols, as text and as JSON."""
 
 import textwrap
 from collections.abc import Iterable, Iterator

@@ -187,7 +187,7 @@ def coming_json(coming: UpcomingCue, place: Place) -> dict[str, Any]:
 
 
 def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
-    """What came of a person's act."""
+    """Show the outcome of a person's act."""
     if isinstance(outcome, Accepted):
         told = {"v": VERSION, "episode": episode.id, "accepted": True, "message": outcome.message}
         return told | ({"needed": outcome.needed} if outcome.needed else {})
@@ -202,7 +202,7 @@ def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
 
 
 def explained_json(explained: Explained, place: Place) -> dict[str, Any]:
-    """Why an activity comes when it comes."""
+    """Show why an activity comes when it comes."""
     return {
         "activity": explained.activity,
         "title": explained.title,

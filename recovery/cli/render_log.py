@@ -78,7 +78,7 @@ def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -
 
 
 def _fates(facts: Iterable[Fact]) -> dict[int, str]:
-    """What became of each cue, by the fact that carries it: the last word counts."""
+    """Say what became of each cue, by the fact that carries it. The last word counts."""
     fates = {}
     for fact in facts:
         with suppress(
@@ -92,7 +92,7 @@ def _fates(facts: Iterable[Fact]) -> dict[int, str]:
 
 
 def _shown(via: str, late: int) -> str:
-    """That a cue came, and how late (milliseconds), where that is worth telling."""
+    """Say what showed a cue, and how late (milliseconds), where that is worth telling."""
     if late < 2_000:
         return _("shown by {notifier}", notifier=via)
     length = spell(timedelta(milliseconds=late))

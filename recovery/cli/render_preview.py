@@ -35,7 +35,7 @@ class Row(Value):
 
 
 class Day(Value):
-    """What a day looks like."""
+    """The look of a day."""
 
     on: date
     number: int
@@ -82,10 +82,10 @@ class _Page:
         self._phase = ""
         self._phases: list[str] = []
         self._timed: dict[str, Event] = {}
-        """What is due on the day: what comes later of the same takes its place."""
+        """The events that are due on the day. A later event of the same name takes the place of an earlier."""
         self._notes: list[str] = []
         self._withheld: dict[str, str] = {}
-        """Why an activity has not taken place, since it last did."""
+        """The reason why an activity has not taken place, since it last did."""
 
     def turned(self) -> Day:
         """The day as it is written; the next one begins."""
@@ -182,7 +182,7 @@ class _Page:
 
 
 def _name(event: Event) -> str:
-    """What an event is of: an occurrence, of a hold one end of it; each check-in is another."""
+    """Name what an event is of: an occurrence, or one end of a hold. Each check-in has a name of its own."""
     return f"{event.get('occurrence') or event['activity'] + event['at']} {event.get('text', '')}"
 
 

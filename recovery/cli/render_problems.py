@@ -1,4 +1,4 @@
-"""What is wrong with protocol files, as text and as JSON."""
+"""The problems of protocol files, as text and as JSON."""
 
 from typing import Any
 

@@ -157,7 +157,7 @@ def protocol(known: RecoveryProtocol) -> None:
 
 
 def _before(known: RecoveryProtocol) -> list[Text]:
-    """What is asked of a person before a start, and what follows from it."""
+    """List the questions before a start with what follows from the answers, and the protocols that it excludes."""
     parts = [
         Text(_("{question} ({words})", question=_spoken(o.ask), words=", ".join(o.choices)) + _refs(o.cites))
         for o in known.options.values()
@@ -286,7 +286,7 @@ def _said(activity: object) -> Iterable[str]:
 
 
 def _refs(cites: Cites) -> str:
-    """Where the numbers come from: `[seed:183; every: own *]`."""
+    """Cite where the numbers come from: `[seed:183; every: own *]`."""
     if not cites:
         return ""
     named = [
@@ -352,7 +352,7 @@ def _asked(asked: Observation) -> Text:
 
 
 def _table_refs(known: RecoveryProtocol, phase: Phase) -> str:
-    """Where the tables come from that say how long a phase lasts."""
+    """Cite where the tables come from that say how long a phase lasts."""
     named = [length.table for length in (phase.least, phase.most) if isinstance(length, TableRef)]
     return "".join(_refs(_of_table(known.tables[table])) for table in dict.fromkeys(named))
 

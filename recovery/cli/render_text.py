@@ -142,7 +142,7 @@ def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
 
 
 def activity_words(activity: AnyActivity, language: str) -> str:
-    """What an activity is and how often it comes, in one line, in a language."""
+    """Say what an activity is and how often it comes, in one line, in a language."""
     match activity:
         case Treatment():
             parts = (
@@ -171,7 +171,7 @@ def _day_of(place: Place, instant: datetime) -> str:
 
 
 def first(look: Outlook) -> str:
-    """What a start ends with: what is on, what comes next."""
+    """Show what a start ends with: what is on, what comes next."""
     return "\n".join([_under_way(look), *_coming(look), *_waiting(look)])
 
 
@@ -235,7 +235,7 @@ def _waiting(look: Outlook) -> list[str]:
 
 
 def _left_out_now(look: Outlook) -> list[str]:
-    """What the screening has taken out of the current phase, in one line."""
+    """Show what the screening has taken out of the current phase, in one line."""
     gone = left_out_now(look.episode)
     if not gone:
         return []
@@ -247,7 +247,7 @@ def _left_out_now(look: Outlook) -> list[str]:
 
 
 def _left_out(episode: Episode) -> list[str]:
-    """What the screening has taken out of the plan, and why."""
+    """List what the screening has taken out of the plan, and why."""
     lines = []
     for each in left_out(episode):
         what = ", ".join(dict.fromkeys(activity.title for activity in each.activities))
@@ -318,7 +318,7 @@ def _under_way(look: Outlook) -> str:
 
 
 def _commands(look: Outlook) -> str:
-    """What to type of the session that is on: `recovery begin, or skip`. Its end comes of itself where it may be on."""
+    """Say what to type of the session: `recovery begin, or skip`. Its end comes of itself where it may be on."""
     verbs = [verb for verb in ("begin", "end", "skip") if verb in look.advised]
     if "begin" in verbs:
         verbs.remove("end")
@@ -415,7 +415,7 @@ def damage(there: Presence | None) -> list[str]:
 
 
 def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
-    """When each activity is next, and why."""
+    """Show when each activity is next, and why."""
     lines = []
     for each in told:
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)

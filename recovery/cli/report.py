@@ -1,4 +1,4 @@
-"""What a person tells of themselves besides check-ins: red flags, screening, setbacks, checklists."""
+"""The reports of a person besides check-ins: red flags, screening, setbacks, checklists."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ def _listed(
     rows: Callable[[Episode], list[dict[str, Any]]],
     show: Callable[[Episode], str],
 ) -> int:
-    """What an episode has of something, as text or JSON."""
+    """Show what an episode has of something, as text or JSON."""
     with opened() as person:
         episode = person.one(wanted)
         if as_json:
@@ -234,7 +234,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
 
 
 def _start_arguments(episode: Episode, item: Item) -> list[str]:
-    """What starts an episode for an item, as far as it is known: the side, and what the same person told already."""
+    """List the arguments that start an episode for an item: its options, and the side and answers given already."""
     arguments = [item.start]
     told = episode.options if item.start == episode.whole.id else {}
     for name, word in {**told, **item.options}.items():

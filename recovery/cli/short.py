@@ -22,7 +22,7 @@ class Option(Value):
     key: str
     help: str
     metavar: str = ""
-    """What stands for its value in the help; empty for an option without a value."""
+    """The word that stands for its value in the help; empty for an option without a value."""
     read: Callable[[str], Any] | None = None
     """From its text to its value. Raises `ValueError`."""
     default: Any = None
@@ -50,7 +50,7 @@ class Command(Value):
 
 
 def parse(command: Command, arguments: Sequence[str]) -> dict[str, Any] | None:
-    """What the arguments give; None where they are not plainly right, so that click has to look at them."""
+    """Read the arguments; None where they are not plainly right, so that click has to look at them."""
     given: dict[str, Any] = {option.key: option.default for option in command.options}
     known = {flag: option for option in command.options for flag in option.flags}
     words: list[str] = []

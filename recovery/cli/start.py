@@ -52,7 +52,7 @@ _EXAMPLES = {"onset": '--onset "yesterday 18:00"', "grade": "--grade 2 (or unsur
 
 
 class Given(Value):
-    """What the command line says of the person."""
+    """The words of the command line about the person."""
 
     onset: str | None = None
     grade: str | None = None
@@ -64,16 +64,16 @@ class Given(Value):
 
 
 class Opening(Value):
-    """What an episode begins with."""
+    """The beginning of an episode."""
 
     at: datetime
-    """When the last question was answered: the plan counts from then."""
+    """The instant of the last answer: the plan counts from then."""
     data: Mapping[str, Any]
     """Of the fact that opens it."""
     flags: tuple[str, ...] = ()
     """The red flags that the person reports."""
     words: tuple[str, ...] = field(default_factory=tuple)
-    """What to tell of it: how the grade was found."""
+    """The sentences about it: how the grade was found."""
 
 
 @click.command()
@@ -414,7 +414,7 @@ def _tell_draft(reading: "Reading", typed: str) -> None:
 
 
 def _tell_first(protocol: RecoveryProtocol, opening: Opening) -> None:
-    """What has to be said before anything is scheduled: the grade, and that a professional must look."""
+    """Print what has to be said before anything is scheduled: how the grade was found, and the alerts."""
     now = opening.at
     for words in opening.words:
         click.echo(words)

@@ -234,7 +234,7 @@ def _path(file: str) -> Path:
 
 
 def _content(report: Report) -> str:
-    """What a journal holds, in words."""
+    """Say what a journal holds."""
     episodes = n_("one episode", "{count} episodes", report.episodes)
     facts = n_("one fact", "{count} facts", report.facts)
     if report.last_at is None:
@@ -316,7 +316,7 @@ def _write(path: Path, pieces: Iterator[str]) -> None:
 
 
 def _text_of(file: str) -> tuple[str, str]:
-    """What a document is called, and its text. Raises `RecoveryError`."""
+    """Read a document. Return its name and its text. Raises `RecoveryError`."""
     from recovery.store.exchange import LARGEST
 
     name = _("standard input") if file == STDIO else str(_path(file))

@@ -92,7 +92,7 @@ def _await(child: "subprocess.Popen[bytes]", ready: int, folder: Path) -> None:
 
 
 def _last_words(said: bytes) -> tuple[str, str]:
-    """Why a daemon ended, and what to do: its last line, and what is set in below it."""
+    """Find why a daemon ended, and what to do: its last line, and what is set in below it."""
     lines = said.decode("utf-8", "replace").rstrip().splitlines()
     hints: list[str] = []
     while lines and lines[-1].startswith("  "):

@@ -1,4 +1,4 @@
-"""What cues look like on the screen: which of them share a note, its text, its buttons and its sound."""
+"""The look of cues on the screen: which of them share a note, its text, its buttons and its sound."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,18 +26,18 @@ class CueDelivery:
     """Set for a cue that has been shown before and is told again."""
     shown_at: datetime | None = None
     held_by: str = ""
-    """Why the desktop is not to show it now; "" where it may, as far as is known."""
+    """The reason why the desktop is not to show it now; "" where it may, as far as is known."""
     has_nowhere: bool = False
     """True when there was no desktop to show it on at the last try."""
     count: int = 0
     again_at: datetime | None = None
-    """When to try once more; None while an attempt is under way."""
+    """The instant of the next try; None while an attempt is under way."""
     unwritten: tuple[Shown | HandedOver, datetime] | None = None
-    """How and when it was shown, while the journal cannot take that: it is not to be shown again."""
+    """The way and the moment it was shown, while the journal cannot take that. It is not to be shown again."""
 
     @property
     def number(self) -> int:
-        """Which of the repeats of its cue it is; 0: the first time."""
+        """The number of this repeat of its cue; 0: the first time."""
         return self.repeat.number if self.repeat else 0
 
 
@@ -45,7 +45,7 @@ _ALONE = ("start", "end", "offer", "way-back")
 
 
 def grouped(ready: Sequence[CueDelivery]) -> list[list[CueDelivery]]:
-    """Which cues go on the screen together, in order: one note a moment, but for what must stand alone.
+    """Group the cues that go on the screen together, in order: one note a moment, but for what must stand alone.
 
     What must not be late goes first and alone: after an outage the end of a session comes before all else. Each
     session's start has a note of its own, which is withdrawn at its end; the first one takes along the rest. So has

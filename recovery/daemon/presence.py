@@ -30,13 +30,13 @@ READY_WITHIN = 8.0
 
 
 class Presence(Value):
-    """What a running daemon says of itself. Instants are whole milliseconds since 1970 (UTC)."""
+    """The report of a running daemon on itself. Instants are whole milliseconds since 1970 (UTC)."""
 
     pid: int
     since: int
     notifier: str = ""
     problem: str = ""
-    """Why notifications do not reach the desktop; empty when they do."""
+    """The reason why notifications do not reach the desktop; empty when they do."""
     next_wakeup: int | None = None
     version: str = ""
     """Of the program that runs."""
@@ -51,9 +51,9 @@ class Presence(Value):
     handed: int = 0
     """The number of the last desktop that was handed over to it and looked at: see `handing`."""
     not_taken: str = ""
-    """Why it does not speak to that one; empty where it does."""
+    """The reason why it does not speak to that desktop; empty where it does."""
     damage: str = ""
-    """Why no daily copy is made: the journal is damaged; empty where it is whole, as far as it was looked over."""
+    """The damage that keeps the journal from its daily copy; empty where it is whole, as far as it was looked over."""
 
 
 class Lock:
@@ -156,7 +156,7 @@ def is_running(folder: Path) -> bool:
 
 
 def read(folder: Path) -> Presence | None:
-    """What the running daemon says of itself, with `pid` 0 while it is starting; None where none runs."""
+    """Read the running daemon's report on itself, with `pid` 0 while it is starting; None where none runs."""
     if not is_running(folder):
         return None
     try:
@@ -173,7 +173,7 @@ def its_log(folder: Path) -> str:
 
 
 def heard_of(folder: Path) -> Presence | None:
-    """What the daemon says of itself, None where none runs. Waits up to `READY_WITHIN` seconds for it to be said.
+    """Wait `READY_WITHIN` seconds at most for the daemon's report on itself. Return it; None where none runs.
 
     Raises `RecoveryError` where somebody holds its lock and says nothing: another program, or a daemon that hangs.
     """
@@ -190,7 +190,7 @@ def nobody_there(folder: Path) -> RecoveryError:
 
 
 def await_presence(folder: Path) -> Presence | None:
-    """What the daemon says of itself; one that has only just started gets time to say it."""
+    """Read the daemon's report on itself. A daemon that has only just started gets time to write it."""
     limit = clock.monotonic() + READY_WITHIN
     there = read(folder)
     while there is not None and not there.pid and clock.monotonic() < limit:
@@ -243,7 +243,7 @@ _POSSIBLE = {
 
 
 def left_behind(folder: Path) -> Presence | None:
-    """What the last daemon said of itself, if it ended in this folder without being told to; else None.
+    """Read the last daemon's report on itself, if it ended in this folder without being told to; else None.
 
     Told to by `stop` or a signal it takes its sign away; killed, crashed or out of power it cannot.
     """

@@ -1,4 +1,4 @@
-"""What may stand on the screen. Kept in a file, so that the daemon that comes after a killed one can clear it up."""
+"""The notes that may stand on the screen. A file keeps them: the next daemon can clear up after a killed one."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ class Screen:
         self._expired: set[str] = set()
         """The notes that are off the screen, but perhaps in a list of notes, with buttons that work."""
         self._kept: Mapping[str, Any] | None = None
-        """What the file says; None: not known."""
+        """The content of the file; None: not known."""
         self._is_taken_over = False
         self._trouble = ""
 

@@ -1,4 +1,4 @@
-"""What the daemon does each time it wakes: bring the record up to now, tell what is untold, note what became of it.
+"""The work of the daemon at each waking: bring the record up to now, tell what is untold, note what became of it.
 
 It holds no rules and no timer. The clock comes in as arguments, so that a test can run it on a virtual one.
 """
@@ -93,7 +93,7 @@ class Service:
         self._watched: tuple[datetime, int] | None = None
         """The readings of both clocks at the first look."""
         self._looked: tuple[datetime, Steady] | None = None
-        """When they were last looked at."""
+        """The readings of both clocks at the last look."""
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False
@@ -111,13 +111,13 @@ class Service:
         self._left_until: datetime | None = None
         """Not before that instant, where the desktop would not have them."""
         self._losses: list[tuple[datetime, str]] = []
-        """When notes lately went with their server, and their keys."""
+        """The instants at which notes lately went with their server, and their keys."""
         self._wishes = LiveSettings(folder, log)
         self._wished = Settings()
         self._trouble = ""
         self._lost_zones: set[tuple[str, Named]] = set()
         self._unread: dict[str, str] = {}
-        """Why episodes cannot be read, as far as the log has it."""
+        """The reasons why episodes cannot be read, as far as the log has them."""
         self._known = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
@@ -127,7 +127,7 @@ class Service:
         self._copy_again_at: datetime | None = None
         self._copy_trouble = ""
         self.damage = ""
-        """What is wrong with the journal, so that no copy of it is made; "" where that is not known."""
+        """The damage of the journal, so that no copy of it is made; "" where none is known."""
         self._untracked = 0
 
     def wake(self, now: datetime) -> datetime | None:
@@ -181,7 +181,7 @@ class Service:
         self._looked = now, steady
 
     def _by_steady(self, steady: Steady) -> datetime | None:
-        """When it would be, had nobody set the clock since the last look; None where that is not known."""
+        """Compute the time as if nobody had set the clock since the last look; None where that is not known."""
         if self._looked is None or not steady.boot or steady.boot != self._looked[1].boot:
             return None
         return self._looked[0] + timedelta(milliseconds=steady.ms - self._looked[1].ms)
@@ -371,7 +371,7 @@ class Service:
         self._show_left(record, now)
 
     def _wanted(self, record: Record, now: datetime) -> dict[int, CueDelivery]:
-        """What is to be told now, by the fact that carries it."""
+        """Find the cues to tell now, by the fact that carries them."""
         wished = self._wished
         wanted: dict[int, CueDelivery] = {}
         for episode in record.all:
@@ -397,7 +397,7 @@ class Service:
         return self._wished.discreet or any(attempt.is_discreet for attempt in attempts)
 
     def _name(self, attempt: CueDelivery) -> str:
-        """What the log calls a cue: nothing of what the person suffers from, where that is not to be seen."""
+        """Name a cue for the log. A discreet cue gets its number, which hides what the person suffers from."""
         return f"#{attempt.cue.seq}" if self._is_discreet(attempt) else attempt.cue.key
 
     def _clear_up(self, record: Record, now: datetime) -> None:
@@ -418,7 +418,7 @@ class Service:
             self._left += left
 
     def _riders(self, record: Record, group: Sequence[CueDelivery]) -> list[CueDelivery]:
-        """What stands in the note that a new one replaces, and is not answered yet."""
+        """List the cues of the replaced note that are neither in the new note nor answered yet."""
         keys = {attempt.cue.key for attempt in group}
         return [
             one
@@ -603,7 +603,7 @@ class Service:
     def _note_of(
         self, attempt: CueDelivery, outcome: Shown | HandedOver | Undelivered, now: datetime
     ) -> bool:
-        """What became of one cue."""
+        """Log and record what became of one cue. Tell if there may be more to do for it."""
         cue, name = attempt.cue, self._name(attempt)
         due = attempt.repeat.at if attempt.repeat else cue.due_at
         late = (now - due) / timedelta(milliseconds=1)

@@ -1,4 +1,4 @@
-"""What a way of being started at log-in is, and what each stands on: the machine, its programs and its files."""
+"""The form of a way of being started at log-in, and what each stands on: the machine, its programs and its files."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ UNDO = "recovery service uninstall"
 
 
 class Answer(Value):
-    """What a program of the system said."""
+    """The answer of a program of the system: its exit status and its output."""
 
     status: int
     text: str
@@ -56,7 +56,7 @@ class Machine(Value):
 
     @property
     def suffix(self) -> str:
-        """What tells several folders of state apart: nothing for the usual one."""
+        """The suffix that tells several folders of state apart; "" for the usual folder."""
         with suppress(RecoveryError):  # no home folder: then no folder is the usual one
             if self.folder == paths.default_home():
                 return ""
@@ -84,7 +84,7 @@ class Machine(Value):
 
 
 class Done(Value):
-    """What was done, in sentences, none where nothing had to be; and how to take it back."""
+    """The steps taken, in sentences, and the way to take them back. No sentence: nothing had to be done."""
 
     did: tuple[str, ...]
     undo: str = ""
@@ -98,11 +98,11 @@ class Way(Protocol):
 
     @property
     def place(self) -> str:
-        """Where it stands: a path, or the name of a task."""
+        """The place where it stands: a path, or the name of a task."""
         ...
 
     def why_not(self) -> str:
-        """Why it cannot be used on this machine; "" where it can."""
+        """Say why it cannot be used on this machine; "" where it can."""
         ...
 
     def is_installed(self) -> bool: ...
@@ -116,12 +116,12 @@ class Way(Protocol):
         ...
 
     def state(self) -> str:
-        """How it is at the moment, in the system's own words; "" where nothing more is known."""
+        """Say how it is at the moment, in the system's own words; "" where nothing more is known."""
         ...
 
 
 def content_of(path: Path) -> bytes | None:
-    """What a file holds; None where it cannot be read."""
+    """Read what a file holds; None where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError:
