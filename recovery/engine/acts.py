@@ -1,4 +1,4 @@
-"""What a person does, checked against the plan and the limits: accepted as facts, or refused.
+"""The acts of a person, checked against the plan and the limits: accepted as facts, or refused.
 
 A refusal says why, and from when on it would be allowed where that is known. The facts of an accepted act are
 the person's; the turn that follows is the engine's.
@@ -20,7 +20,7 @@ from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQu
 from recovery.values import Value, field
 
 RECENT = timedelta(hours=12)
-"""How long after a session's end cue the person can still say how it really ended."""
+"""The time after a session's end cue in which the person can still say how it really ended."""
 
 
 class Act(Value):
@@ -33,7 +33,7 @@ class Act(Value):
     values: Mapping[str, str] = field(default_factory=dict)
     """The answers of a check-in, a screening or a checklist, as typed; the grade of a setback."""
     length: Duration | None = None
-    """How long to snooze or pause."""
+    """The length of a snooze or a pause."""
     until: datetime | None = None
     because: str = ""
     by: str = ""
@@ -45,7 +45,7 @@ class Act(Value):
     follows: bool = False
     """True if the episode goes with the machine's zone after a move."""
     at: datetime | None = None
-    """When it was true, for a check-in, an end or a setback told later; None: now."""
+    """The time at which it was true, for a check-in, an end or a setback told later; None: now."""
     occurrence: str = ""
     """The one that is meant and no other, as a button knows it (`Cue.occurrence`); "": whichever it is now."""
 
@@ -55,7 +55,7 @@ class Accepted(Value):
     facts: tuple[Fact, ...]
     message: str
     needed: tuple[str, ...] = ()
-    """What a check-in has left open though something waits for it, in words."""
+    """The questions that a check-in has left open though something waits for them, in words."""
 
 
 class Refused(Value):
@@ -80,7 +80,7 @@ class Desk(Turn):
         return Refused(self.say(message, **values))
 
     def agree(self, message: str, /, **values: object) -> Accepted:
-        """What is told of an accepted act, in the language of the episode."""
+        """Accept the act, and say so in the language of the episode."""
         return self.accept(self.say(message, **values))
 
     def because(self, reason: str) -> str:
@@ -143,7 +143,7 @@ class Desk(Turn):
         return ", ".join(names) or self.say("none")
 
     def _barred(self, name: str) -> Refused | None:
-        """Why something of the phase is not for this person, if that is why it is not there."""
+        """Refuse a name that the phase leaves out for this person; None where it leaves out no such thing."""
         for gone in left_out_now(self.episode):
             for activity in gone.activities:
                 if name == activity.id or name in modalities(activity):
@@ -151,7 +151,7 @@ class Desk(Turn):
         return None
 
     def left_out(self, title: str, question: ScreenQuestion) -> Refused:
-        """That a yes to a question keeps something from this person."""
+        """Refuse what a yes to a question keeps from this person."""
         return self.refuse(
             "{title} is left out, because of {question}: {reason}"
             " If that is no longer so: recovery screen {question}=no",

@@ -1,4 +1,4 @@
-"""What a person said at the start and takes back later: the grade, the injury's time, the side, an option.
+"""The correction of what a person said at the start: the grade, the injury's time, the side, an option.
 
 A correction is no new injury: what was done, told and answered stays, and is looked at anew.
 """
@@ -48,7 +48,7 @@ def furthest_phase(episode: Episode, now: datetime) -> int:
 
 
 def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:
-    """When the times come that a condition asks for by itself: `injury >= 48h`."""
+    """List the times that a condition waits for by itself: `injury >= 48h`."""
     for part in condition.parts if isinstance(condition, All) else (condition,):
         if (
             isinstance(part, Comparison)
@@ -61,7 +61,7 @@ def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:
 
 
 class Corrections(Desk):
-    """What was said at the start, put right."""
+    """The verb that puts right what was said at the start."""
 
     def correct(self, wish: Act) -> Outcome:
         """The onset is `wish.at`; grade, side and options stand among the values."""
@@ -84,7 +84,7 @@ class Corrections(Desk):
         return self.accept(" ".join(part for part in parts if part))
 
     def _changes(self, wish: Act) -> dict[str, Any] | Refused:
-        """What is another word than before, as the fact has it."""
+        """Collect the values that differ from those before, in the form of the fact."""
         episode, protocol = self.episode, self.episode.whole
         asked = [*protocol.inputs, *protocol.options]
         given = {**wish.values, **({} if wish.at is None else {"onset": ""})}
@@ -175,7 +175,7 @@ class Corrections(Desk):
         return [self.say("Back in: {phase}. The limits still hold.", phase=self.episode.phase.title)]
 
     def _take_off_what_is_forbidden(self) -> str:
-        """That the session which is on must end, where a limit now forbids it."""
+        """Say that the session under way must end, where a limit now forbids it."""
         on = self.episode.under_way
         if on is None:
             return ""

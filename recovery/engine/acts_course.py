@@ -1,4 +1,4 @@
-"""What a person does about the course of an episode: pauses, steps and phases, a setback, the end."""
+"""The acts on the course of an episode: pauses, steps and phases, a setback, the end."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -64,7 +64,7 @@ class Course(Desk):
         return self.accept(" ".join([*told, *self._still_told()]))
 
     def _still_told(self) -> list[str]:
-        """That the end of what is on comes all the same."""
+        """Say that the end cue of the session under way comes all the same."""
         on = self.episode.under_way
         return [self.say("The end of the session under way is still told.")] if on else []
 

@@ -1,4 +1,4 @@
-"""What a person reports: answers, red flags, what is on a checklist. And how an answer is read."""
+"""The reports of a person: answers, red flags, checklists. The module also reads answers."""
 
 from datetime import datetime
 
@@ -127,7 +127,7 @@ class Reports(Desk):
         return self.agree("{name}: answered, and kept in the log.", name=wish.activity)
 
     def tick(self, wish: Act) -> Outcome:
-        """What was found of the things on a checklist."""
+        """Record a yes or no for items of the checklists."""
         lists = {
             a.id: a for p in self.episode.protocol.phases for a in p.everything() if isinstance(a, Checklist)
         }
@@ -169,7 +169,7 @@ def read_answer(typed: str, observation: Observation) -> int | str | None:
 
 
 def expected_answer(observation: Observation, language: str = "en") -> str:
-    """What an observation takes, in words."""
+    """Describe the answer that an observation takes."""
     if observation.choices:
         return tr(language, " or ").join(observation.choices)
     if observation.labels:

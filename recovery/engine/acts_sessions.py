@@ -1,4 +1,4 @@
-"""What a person does about sessions, and about whatever else a cue asks for."""
+"""The acts on sessions, and on whatever else a cue asks for."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -106,7 +106,7 @@ class Sessions(Desk):
         return track.occurrence if track.snoozed_until or is_suggested else ""
 
     def _blocked_in_both(self, activity: Treatment, current: Session, step: Step) -> Block | None:
-        """What forbids a session of an earlier phase to begin now: what binds there binds it still."""
+        """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
         earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
         in_both = (self.episode, replace(self.episode, stay=earlier))
         blocks = (blocked_by(e, step, self.now, self.others, current.occurrence) for e in in_both)
@@ -181,7 +181,7 @@ class Sessions(Desk):
         )
 
     def _due_of_early(self, activity: Treatment) -> datetime:
-        """When a session that is begun now was due: the next time, where that is nearer than the last one."""
+        """Compute the due time of a session that begins now: the next time if it is nearer than the last, else now."""
         track = self.episode.track(activity.id)
         if track.step > 0 or isinstance(activity.cadence, Every):
             return self.now

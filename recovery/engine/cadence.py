@@ -1,4 +1,4 @@
-"""When an activity is due: its cadence laid over the person's waking days.
+"""The times at which an activity is due: its cadence laid over the person's waking days.
 
 Two families. A *grid* has its times whatever the person does: it starts at waking, on the first day at the
 phase's entry. A *chain* (a session with `every`) counts from the real end of the last session.
@@ -33,11 +33,11 @@ LONGEST_SPACING = timedelta(days=8)
 """Longer than any grid's times are apart: how far back to look for the latest time of a withheld activity."""
 
 STEP_GRACE = timedelta(hours=1)
-"""How late a step of an alternation may still be begun before its round is given up."""
+"""The longest delay of a step of an alternation before its round is given up."""
 
 
 FOLLOW_UP_GRACE = timedelta(hours=1)
-"""How late what follows a treatment may still be suggested."""
+"""The longest delay at which a follow-up of a treatment is still suggested."""
 
 
 Hours = Callable[[date], tuple[datetime, datetime] | None]

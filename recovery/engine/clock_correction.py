@@ -32,7 +32,7 @@ def correct(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "e
 
 
 def _instants(episode: Episode) -> Iterator[datetime]:
-    """When things have happened in an episode."""
+    """List the instants at which things have happened in an episode."""
     yield episode.stay.entered_at
     for track in episode.tracks.values():
         for instant in (track.last_due, track.counts_from, track.withheld_at):

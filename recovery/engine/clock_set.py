@@ -90,7 +90,7 @@ def _was_behind(episode: Episode, was: datetime) -> bool:
 
 
 def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
-    """When the machine was started, by the clock before it was set back; None where it was set forward.
+    """Compute the start of the machine by the clock before it was set back; None where it was set forward.
 
     What was written before that start was written by a clock that nobody can compare: it never moves back.
     """

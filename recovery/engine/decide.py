@@ -1,4 +1,4 @@
-"""What happens at a moment: `turn` brings an episode up to `now`, `next_wakeup` says when to look again.
+"""The decisions at a moment: `turn` brings an episode up to `now`, `wakeup.next_wakeup` says when to look again.
 
 Both are functions of (episode, now) and of the person's other episodes, whose sessions the limits count.
 `turn` may be called at any time and as often as one likes: what has its fact does not happen again.
@@ -262,7 +262,7 @@ class Turn:
         self.add(f.ALERTED, data | {"cue": cue}, by)
 
     def take_off(self, modalities: Iterable[str]) -> str:
-        """What to say of a session that is on when its modality has to stop; empty where none is."""
+        """Say that the session under way has to end, if it is of these modalities; empty otherwise."""
         on = self.episode.under_way
         if on is None or on.modality not in modalities:
             return ""
@@ -271,7 +271,7 @@ class Turn:
         return self.say("{title} is on: end it now, {command}.", title=title, command=command)
 
     def _deadline_alert(self, held: Held) -> None:
-        """What a phase says when it is over its time; unanswered questions get `PATIENCE` first."""
+        """Raise the alert of a phase that is over its time; unanswered questions get `PATIENCE` first."""
         phase, late = self.episode.stay.phase, deadline(self.episode)
         if phase is None or phase.at_most is None or late is None or late > self.now:
             return
@@ -308,7 +308,7 @@ class Turn:
                     return
 
     def _tell_held(self, held: Held) -> None:
-        """Why the phase goes on past its least, once for each change of what is known to hold it."""
+        """Record what holds the phase past its least, once for each change of it."""
         opens = opens_at(self.episode)
         if opens is not None and opens > self.now:
             return
@@ -332,7 +332,7 @@ class Turn:
         self.add(f.PHASE, data)
 
     def clear_deadline(self) -> None:
-        """What was said of a phase that was over its time is no longer so when the phase is left."""
+        """Clear the alert of a phase that was over its time, as the phase is left."""
         id_ = f"phase/{self.episode.phase.id}"
         if id_ in self.episode.alerts or id_ in self.episode.answered:
             self.add(f.ALERTED, {"id": id_, "cleared": True})
@@ -491,7 +491,7 @@ class Turn:
                     self._hold(activity)
 
     def end_holds_of_the_day(self) -> None:
-        """What was put on comes off at bedtime, in a pause as well; much later it is too late to say so."""
+        """Take off at bedtime what was put on, in a pause as well; long after bedtime, record that as missed."""
         place = self.episode.place
         day = place.waking_day(self.now)
         for activity in self.episode.phase.activities:
@@ -593,7 +593,7 @@ class Turn:
             self._offer(activity)  # the round was given up: perhaps the next one is due already
 
     def _why_missed(self, due: datetime) -> str:
-        """Why nothing was told at a time that has passed."""
+        """Say why nothing came at a time that has passed."""
         moved_at, clock = self.episode.moved_at, self.episode.clock
         if moved_at is not None and due <= moved_at:
             return self.say(MOVED)
@@ -631,7 +631,7 @@ class Turn:
         self._tell(activity, due, again=again)
 
     def blocked(self, activity: Timed, ignoring: str = "") -> Block | None:
-        """What keeps an activity from being offered now."""
+        """Find what keeps an activity from being offered now."""
         episode = self.episode
         length = self._least(activity)
         if isinstance(activity, Treatment):
@@ -655,7 +655,7 @@ class Turn:
         return stopped_by(episode, (), self.others)
 
     def _least(self, activity: Timed) -> timedelta:
-        """How long a session takes whose turn it is; what is only told takes no time."""
+        """Compute the least length of the session whose turn it is; anything but a treatment takes no time."""
         seconds = self._step(activity).duration.least.seconds if isinstance(activity, Treatment) else 0
         return timedelta(seconds=seconds)
 

@@ -28,18 +28,18 @@ OVER = {COMPLETED: N_("completed"), ENDED_EARLY: N_("stopped"), TAKEN_BACK: N_("
 """The states in which it is over, in words."""
 
 LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
-"""How long sessions stay in the ledger, counted from their begin: longer than any gap or daily count looks back."""
+"""The time that sessions stay in the ledger, from their begin: longer than any gap or daily count looks back."""
 
 
 class Answer(Value):
     at: datetime
-    """When it was true; told under a clock that was behind, right after all that was written before."""
+    """The time at which it was true; told under a clock that was behind, right after all that was written before."""
     value: int | str
     said_at: datetime | None = None
     """The time by such a clock; None: it was not behind."""
 
     def seen_at(self, now: datetime) -> datetime:
-        """When it was true, as a clock that may still be behind tells it."""
+        """Compute the time of the answer by a clock that may still be behind."""
         return self.at if self.at <= now or self.said_at is None else self.said_at
 
 
@@ -71,25 +71,25 @@ class Session(Value):
 
     @property
     def ends_at(self) -> datetime:
-        """When its end cue is due: by the steady clock, or earlier by the one that was set forward."""
+        """The time at which its end cue is due: by the steady clock, or earlier by the clock that was set forward."""
         return self.began_at + self.planned - max(timedelta(0), self.set_by)
 
 
 class Track(Value):
-    """How far one activity of the current phase has come."""
+    """The progress of an activity of the current phase."""
 
     last_due: datetime | None = None
     """Occurrences up to this instant have their fate."""
     counts_from: datetime | None = None
-    """What the next session of a chain counts from: the real end of the last one, or a skip."""
+    """The start of the count to the next session of a chain: the real end of the last one, or a skip."""
     occurrence: str = ""
     """The latest occurrence."""
     is_open: bool = False
     """True if the latest occurrence still waits for a reaction."""
     unanswered: tuple[str, ...] = ()
-    """What the latest occurrence of a check-in has asked, and nobody has answered since."""
+    """The questions of the latest occurrence of a check-in that nobody has answered since."""
     step: int = 0
-    """Which step of an alternation comes next."""
+    """The step of an alternation that comes next."""
     day: date | None = None
     """The waking day of the latest occurrence."""
     snoozed_until: datetime | None = None
@@ -113,7 +113,7 @@ class Stay(Value):
     asks_anew: bool = False
     """After a step back only answers given since then count: the old ones opened the gate once already."""
     rung: int = 0
-    """Which step of the phase's ladder, from 0."""
+    """The current step of the phase's ladder, from 0."""
     stepped_at: datetime | None = None
     """Since when it is that step; None: since the phase's entry."""
     way_back_at: datetime | None = None
@@ -137,9 +137,9 @@ class Told(Value):
 
     cue: Cue
     at: datetime
-    """When it was first shown."""
+    """The time at which it was first shown."""
     count: int = 0
-    """Which of its repeats was the last one; 0: none."""
+    """The number of its last repeat; 0: none."""
 
 
 class Alert(Value):
@@ -155,20 +155,20 @@ class Alert(Value):
 
 
 class ClockSeen(Value):
-    """Where the two clocks stood when that was last written down."""
+    """The last reading of the two clocks that was written down."""
 
     boot: str
     """The start of the machine from which the steady clock counts; "" where there is no such clock."""
     steady: int
     """Milliseconds since then."""
     at: datetime
-    """When it was, as far as decisions go."""
+    """The time of the reading, as far as decisions go."""
     set_by: timedelta = timedelta(0)
     """By how much the clock was set then."""
     ahead: timedelta = timedelta(0)
     """By how much the clock was set forward in all since that start."""
     jumps: tuple[tuple[datetime, timedelta], ...] = ()
-    """When it was set forward since that start, and how far ahead it was then."""
+    """The times at which it was set forward since that start, and how far ahead it was then."""
     behind: datetime | None = None
     """Up to when the record went that it was behind, by less than is doubted, while nobody saw it being set."""
     behind_since: datetime | None = None
@@ -219,18 +219,18 @@ class Episode(Value):
     answered: tuple[str, ...] = ()
     """Those that the person has answered while their condition was true: not raised again until it was false."""
     ticked: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
-    """What was found, by checklist and item."""
+    """The yes or no to what is listed, by checklist and item."""
     pending: Mapping[int, Cue] = field(default_factory=dict)
     """Cues that nothing is known to have shown, by the fact that carries them."""
     troubles: Mapping[int, str] = field(default_factory=dict)
-    """Why a pending cue could not be shown."""
+    """The reasons why pending cues could not be shown."""
     told: Mapping[str, Told] = field(default_factory=dict)
     """The newest start or end that was shown, by phase and activity."""
     is_discreet: bool = False
     """True if its notes are to say nothing of it."""
     clock: ClockSeen | None = None
     written_at: datetime | None = None
-    """When the newest of its facts was written down, since the clock was last put right."""
+    """The time at which the newest of its facts was written down, since the clock was last put right."""
     leaves_out_answers: bool = False
     """Answers of long ago that no decision asks for are not among `answers`; with another onset one may."""
 
@@ -239,7 +239,7 @@ class Episode(Value):
         return self.state in OVER
 
     def in_order(self, at: datetime) -> datetime:
-        """When something counts that is written at `at`: never before what was written before it.
+        """Put what is written at `at` in order: it never counts before what was written before it.
 
         A clock that is behind puts it there, and what it tells by itself would open gates when that is right again.
         """
@@ -249,14 +249,14 @@ class Episode(Value):
         return max(self.written_at, self.stay.entered_at, self.stepped_at, *newest) + MOMENT
 
     def place_at(self, instant: datetime) -> Place:
-        """Where the person was at an instant."""
+        """Find the place of the person at an instant."""
         for left_at, place in self.stays:
             if instant < left_at:
                 return place
         return self.place
 
     def by_the_clock(self, instant: datetime) -> datetime:
-        """When clocks here show what they showed at an instant where the person was then."""
+        """Compute the instant at which clocks here show what they showed at `instant` where the person was then."""
         local = self.place_at(instant).local(instant)
         return self.place.resolve(local.date(), local.time())
 
@@ -276,7 +276,7 @@ class Episode(Value):
 
     @property
     def moved_at(self) -> datetime | None:
-        """When the place last changed; None: it never did."""
+        """The time of the last change of place; None: there was none."""
         return self.stays[-1][0] if self.stays else None
 
     @property
@@ -331,7 +331,7 @@ class Episode(Value):
         return self.reached(anchor.origin, anchor.offset)
 
     def reached(self, origin: str, length: Duration) -> datetime:
-        """When so long has passed since an origin, by both clocks."""
+        """Compute the instant at which so long has passed since an origin, by both clocks."""
         zero = self.origin(origin)
         return self.place.after(zero, length) + self.not_passed(zero)
 

@@ -1,4 +1,4 @@
-"""Which protocols must not run side by side: one acute protocol an injury."""
+"""The rule on protocols that must not run side by side: one acute protocol an injury."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from recovery.values import Value
 
 
 class Excluded(Value):
-    """Why a protocol may not begin: an episode that runs."""
+    """The episode that keeps a protocol from beginning, and the reason."""
 
     by: Episode
     reason: str
@@ -19,7 +19,7 @@ class Excluded(Value):
 def excluded(
     protocol: RecoveryProtocol, side: str | None, options: Mapping[str, str], running: Sequence[Episode]
 ) -> Excluded | None:
-    """What is in the way of beginning a protocol beside the episodes that run; None: nothing."""
+    """Find what is in the way of beginning a protocol beside the episodes that run; None: nothing."""
     mine = {protocol.id, *protocol.uses}
     for episode in running:
         known = episode.whole

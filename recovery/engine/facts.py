@@ -49,11 +49,11 @@ SHORT_LIVED = frozenset(
 """Facts that decisions need for `LOOKBACK` only; the others count for ever."""
 
 LOOKBACK = timedelta(days=10)
-"""How far back the fleeting facts reach into decisions: further than the times of any cadence are apart."""
+"""The reach of the fleeting facts into decisions: further than the times of any cadence are apart."""
 
 
 END_KEY = "/end"
-"""What the key of an end cue has after the occurrence."""
+"""The ending of an end cue's key, after the occurrence."""
 
 
 class Fact(Value):
@@ -71,7 +71,7 @@ class Fact(Value):
 
 
 class Cue(Value):
-    """What a person is told at a moment."""
+    """A message to the person at a moment."""
 
     key: str
     """The same for all cues that replace one another on the screen: the occurrence, mostly."""
@@ -81,13 +81,13 @@ class Cue(Value):
     body: str
     due_at: datetime
     decided_at: datetime
-    """When it was decided to tell it; the text knows how late that was."""
+    """The time of the decision to tell it; the text knows how late that was."""
     critical: bool = False
     """End cues and urgent alerts: never held back."""
     seq: int = 0
     """The fact that carries it."""
     expires_at: datetime | None = None
-    """When telling it stops making sense; None: never."""
+    """The time at which telling it stops making sense; None: never."""
     occurrence: str = ""
     """The occurrence or the offer that it is about, by a name that no later one has."""
 

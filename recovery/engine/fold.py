@@ -197,7 +197,7 @@ _LATELY = 64
 
 
 def _written_at(journal: Sequence[Fact], undone: Container[int]) -> datetime | None:
-    """When the newest fact was written down, since the clock was last put right."""
+    """Find the latest time at which a fact was written down, since the clock was last put right."""
     newest: datetime | None = None
     for fact in reversed(journal[-_LATELY:]):
         if fact.recorded_at is not None:
@@ -265,7 +265,7 @@ def _in_ledger(episode: Episode, session: Session) -> Episode:
 
 
 def _off_at(fact: Fact, session: Session) -> datetime:
-    """When a session is off by all that the person has said of it: an earlier time told later changes nothing."""
+    """Compute when a session is off by all that the person has said: an earlier time said later changes nothing."""
     counts_from = from_ms(fact.data["counts_from"]) if "counts_from" in fact.data else fact.at
     return counts_from if session.off_at is None else max(counts_from, session.off_at)
 

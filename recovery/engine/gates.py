@@ -53,7 +53,7 @@ class Need(Value):
     is_passable: bool = False
     """Somebody's word may stand in for it, where the file lets it: never for time, nor for a red flag."""
     met_at: datetime | None = None
-    """When time alone meets it."""
+    """The instant at which time alone meets it."""
 
 
 class Passed(Value):
@@ -95,7 +95,7 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
 
 
 def _place_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
-    """Where the last answer for `now` stands among all of them; -1: there is none."""
+    """Find the index of the last answer for `now` among all of them; -1: there is none."""
     place = len(given) - 1
     while place >= 0 and given[place].seen_at(now) > now:
         place -= 1
@@ -139,14 +139,14 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
 
 
 def _moment(comparison: Comparison, length: Duration, episode: Episode) -> datetime:
-    """When a comparison with a time changes: what waits for it waits by both clocks."""
+    """Compute when a comparison with a time changes: what waits for it waits by both clocks."""
     if comparison.test in (">=", ">"):
         return episode.reached(comparison.subject, length)
     return episode.place.after(episode.origin(comparison.subject), length)
 
 
 def _given(episode: Episode, subject: str) -> str | None:
-    """What was given at the start, as a word: the grade, the side, an option, a screening answer."""
+    """Look up a word given at the start: the grade, the side, an option, a screening answer."""
     if subject in ("grade", "side"):
         return episode.grade if subject == "grade" else episode.side
     if subject in episode.screened:
@@ -159,7 +159,7 @@ def _truth(result: object) -> Truth:
 
 
 def _trend(test: Comparison, observation: Observation, episode: Episode, now: datetime) -> Truth:
-    """How the latest answer stands to the one that it is measured against; unknown where that is itself."""
+    """Compare the latest answer with the answer that it is measured against; unknown where there is no other."""
     given = _since_injury(episode, observation.id, now)
     known = _reference(test.reference, given, observation, episode)
     if known is None:
@@ -239,7 +239,7 @@ def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
 
 
 def gate_unmet(episode: Episode, now: datetime) -> list[str]:
-    """What is known to hold the gate, as the file writes it; an answer that has grown old overnight does not.
+    """List the needs that hold the gate, as the file writes them; an answer grown old overnight holds nothing.
 
     It is kept in the record to tell whether that has changed, and is not for people.
     """
@@ -256,7 +256,7 @@ def need_words(need: Need, episode: Episode) -> str:
 
 
 def gate_needs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Need, ...]:
-    """What the way out of the current phase asks for, in the order of the file, nothing twice.
+    """List the needs of the way out of the current phase, in the order of the file, nothing twice.
 
     With `others`, the person's other episodes, commands in it say which one is meant.
     """
@@ -334,7 +334,7 @@ def standing(episode: Episode) -> tuple[Alert, ...]:
 
 
 def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]:
-    """That the last step of the ladder is reached, and has had its time: a day at least, as each step."""
+    """Ask for the last step of the ladder, and for its time: a day at least, as each step."""
     at, steps = episode.stay.rung + 1, len(phase.ladder)
     last = phase.ladder[-1]
     where = episode.say(
@@ -377,7 +377,7 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
 
 
 def _known(condition: Condition, episode: Episode, now: datetime) -> str:
-    """What is known of the subjects of a condition: `pain 4 (first 6)`."""
+    """Name the answers to the subjects of a condition: `pain 4 (first 6)`."""
     told = {}
     for comparison in comparisons(condition):
         name = comparison.subject
@@ -425,7 +425,7 @@ def opens_at(episode: Episode) -> datetime | None:
 
 
 def climbs_at(episode: Episode) -> datetime:
-    """When the current step has had its time, and a day has passed: on one day there is one step."""
+    """Compute when the current step has had its time, and a day has passed: on one day there is one step."""
     rung, place = episode.rung, episode.place
     assert rung is not None
     had_time = place.after(episode.stepped_at, rung_length(episode, rung))
@@ -447,7 +447,7 @@ def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | No
 
 
 def deadline(episode: Episode) -> datetime | None:
-    """When the current phase has lasted as long as it should; None where it has no most."""
+    """Compute when the current phase has lasted as long as it should; None where it has no most."""
     phase = episode.stay.phase
     if phase is None or phase.most is None:
         return None
@@ -455,7 +455,7 @@ def deadline(episode: Episode) -> datetime | None:
 
 
 def way_back_ends(episode: Episode, phase_id: str) -> datetime | None:
-    """When a phase that counts from the injury or the start is over its time, so that no way leads back to it."""
+    """Compute when a phase that counts from the injury or the start is over its time: no way leads back to it then."""
     for phase in episode.protocol.phases:
         if phase.id == phase_id and phase.most is not None and phase.zero != "phase":
             most = episode.protocol.length(phase.most, episode.grade)
@@ -508,4 +508,4 @@ def gate_moments(episode: Episode, phase: Phase | None) -> Iterator[datetime]:
 
 
 PATIENCE = timedelta(hours=24)
-"""How long a person has to answer, after entering a phase, before its deadline counts unanswered questions."""
+"""The time a person has to answer, after entering a phase, before its deadline counts unanswered questions."""

@@ -28,7 +28,7 @@ LONGEST_ON = DAY
 
 
 class Block(Value):
-    """Why a session may not begin, and until when (None: until something other than time changes it)."""
+    """The reason that keeps a session from beginning, and its end (None: something other than time ends it)."""
 
     reason: str
     until: datetime | None
@@ -47,7 +47,7 @@ def assuming_planned_ends(episode: Episode, now: datetime) -> Episode:
 def blocked_by(
     episode: Episode, step: Step, now: datetime, others: Sequence[Episode] = (), ignoring: str = ""
 ) -> Block | None:
-    """What forbids a session of `step` to begin at `now`; of several the one that lasts longest.
+    """Find what forbids a session of `step` to begin at `now`; of several the block that lasts longest.
 
     `others` are the person's other episodes. `ignoring` is an occurrence that does not count, because it is
     the one to begin (again).
@@ -206,7 +206,7 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
 
 
 def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
-    """What stops all of these modalities, sessions or not: a red flag that stands, an open screening question.
+    """Find what stops any of these modalities, sessions or not: a red flag that stands, an open screening question.
 
     A red flag stops them in every episode about the same part of the body, an emergency in all.
     """
@@ -232,7 +232,7 @@ def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Epi
 
 
 def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) -> str:
-    """That a red flag of an episode is in the way, and what ends it."""
+    """Say that a red flag of an episode is in the way, and what ends it."""
     return episode.say(
         "a red flag stands: {reason} When it is dealt with: {command}",
         reason=alert.reason,
@@ -256,7 +256,7 @@ def _own(
     ledger: Sequence[Session],
     goes_on_at: datetime | None,
 ) -> Iterator[Block]:
-    """What a limit of the episode's own protocol says."""
+    """Find the blocks that a limit of the episode's own protocol sets."""
     yield from _shared(episode, limit, step, now, ledger)
     if step.modality not in limit.of:
         return
@@ -286,7 +286,7 @@ def _own(
 
 
 def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
-    """What is in the way where a condition is false or not known."""
+    """Say what is in the way where a condition is false or its truth is unknown."""
     words = condition_words(condition, episode.place.language)
     if known is Truth.UNKNOWN:
         return episode.say("it is not known whether this is so: {condition}", condition=words)
@@ -296,7 +296,7 @@ def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
 def _shared(
     episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Session]
 ) -> Iterator[Block]:
-    """What a limit says wherever it comes from: lengths, gaps and daily counts span all episodes."""
+    """Find the blocks that a limit sets wherever it comes from: lengths, gaps and daily counts span all episodes."""
     why = _why(limit, episode)
     if limit.gap is not None and step.modality in limit.to:
         ends = [t.ended_at for t in ledger if t.modality in limit.of and t.ended_at is not None]
@@ -361,7 +361,7 @@ def _joins(limit: Limit, run: _Run, begins_at: datetime) -> bool:
 def _counted(
     episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Session]
 ) -> Iterator[Block]:
-    """What a limit says by the sessions that there were: their length in all, and their number on a day."""
+    """Find the blocks that a limit sets by past sessions: their length in all, and their number on a day."""
     if limit.most_per_day is None and limit.together is None:
         return
     why, runs = _why(limit, episode), _runs(limit, ledger)

@@ -1,4 +1,4 @@
-"""What a person wants to know of an episode: where they are, why, and what comes next. Values only.
+"""The view of an episode for its person: where they are, why, and what comes next. Values only.
 
 What comes next is not guessed: the engine itself runs on, on a virtual clock, as if nobody answered meanwhile.
 """
@@ -37,7 +37,7 @@ from recovery.protocol.model import (
 from recovery.values import Value, replace
 
 HORIZON = timedelta(days=8)
-"""How far ahead the next cues are looked for: longer than a week, the longest cadence."""
+"""The span in which the next cues are looked for: longer than a week, the longest cadence."""
 
 
 class UpcomingCue(Value):
@@ -88,7 +88,7 @@ def outlook(
     *,
     is_clock_doubted: bool = False,
 ) -> Outlook:
-    """How an episode stands at `now`, with the next cues, `most` of them."""
+    """Describe an episode at `now`, with up to `most` of the next cues."""
     on = episode.under_way
     healing = None
     if episode.protocol.healing is not None:
@@ -152,7 +152,7 @@ def _planned(
 
 
 class PhaseRange(Value):
-    """When a phase may begin and end at the earliest, and by when it usually has ended (None: open)."""
+    """The earliest begin and end of a phase, and the time by which it usually has ended (None: open)."""
 
     phase: Phase
     begins_earliest: datetime
@@ -189,12 +189,12 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
 
 
 class Explained(Value):
-    """Why an activity comes when it comes, or does not come."""
+    """The reasons for the time of an activity, or for its absence."""
 
     activity: str
     title: str
     at: datetime | None
-    """When it is next if nobody does anything; None: nothing but an act or a new phase brings it."""
+    """The next time if nobody does anything; None: nothing but an act or a new phase brings it."""
     reasons: tuple[str, ...]
     sources: tuple[str, ...]
 
@@ -218,7 +218,7 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
 def _first_of_each(
     episode: Episode, activities: set[str], now: datetime, others: Sequence[Episode], until: datetime
 ) -> dict[str, datetime]:
-    """When each activity of the current phase comes first by the plan; the plan is played no further than that."""
+    """Find the first time of each activity of the current phase by the plan, which is played no further than that."""
     planned: dict[str, datetime] = {}
     if episode.is_over or (episode.state == PAUSED and episode.paused_until is None):
         return planned
@@ -301,7 +301,7 @@ def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) 
 
 
 def timing_words(activity: Timed, language: str) -> str:
-    """How often an activity comes, and by whose hours where these are not the place's."""
+    """Say how often an activity comes, and by whose hours where these are not the place's."""
     words = cadence_words(activity.cadence, is_treatment=isinstance(activity, Treatment), language=language)
     if activity.follows_body:
         words += tr(language, ", on a journey by the hours of where the phase began")

@@ -19,7 +19,7 @@ class Question(Value):
     """The check-in that asks it."""
     ask: str
     waits: tuple[str, ...]
-    """What waits for it, in words."""
+    """The things that wait for it, in words."""
 
 
 def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
@@ -63,7 +63,7 @@ def _unanswered(episode: Episode, activity: CheckIn, now: datetime) -> tuple[str
 
 
 def left_open(episode: Episode, at: datetime, now: datetime, others: Sequence[Episode]) -> tuple[str, ...]:
-    """What a check-in at `now` leaves open, in words; one of how it was `at` an earlier day is not that of today."""
+    """Say what a check-in at `now` leaves open; nothing if `at` is on an earlier day."""
     place = episode.place
     if place.waking_day(at) < place.waking_day(now):
         return ()
@@ -71,7 +71,7 @@ def left_open(episode: Episode, at: datetime, now: datetime, others: Sequence[Ep
 
 
 def needed_words(episode: Episode, questions: tuple[Question, ...], which: str = "") -> tuple[str, ...]:
-    """What is to be told of open questions: a sentence for each lot of things that wait for the same ones.
+    """Write a sentence of open questions for each lot of things that wait for the same questions.
 
     `which` names the episode, where the person has several.
     """
@@ -103,7 +103,7 @@ def _observed(condition: Condition) -> set[str]:
 
 
 def _needing(episode: Episode, now: datetime) -> Iterator[tuple[str, Condition, Episode]]:
-    """What waits for conditions, each with the episode as it is seen there: a step counts its own answers only."""
+    """List what waits for conditions, with the episode as it is seen there: a step counts its own answers only."""
     for words, condition in _conditions(episode):
         yield words, condition, episode
     phase, step = episode.phase, episode.say("the next step")

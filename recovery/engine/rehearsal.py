@@ -29,7 +29,7 @@ class Responder(Protocol):
     """Somebody who reacts to what they are told."""
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
-        """What they do about a fact, and when."""
+        """List their acts after a fact, each with its time."""
 
 
 class Happening(Value):
@@ -104,7 +104,7 @@ class Rehearsal:
             yield from self._too_late()
 
     def _too_late(self) -> Iterator[Happening]:
-        """What the answers say after the end: each is refused, none is passed over in silence."""
+        """Play the acts that come after the end: each is refused, none is passed over in silence."""
         while self._acts and self._acts[0][0] < self.end:
             self.now = max(self.now, self._acts[0][0])
             yield from self._act(heapq.heappop(self._acts)[2])

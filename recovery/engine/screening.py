@@ -1,4 +1,4 @@
-"""What the answers to screening questions do to a plan: what a yes leaves out, and what waits for an answer."""
+"""The effect of screening answers on a plan: what a yes leaves out, and what waits for an answer."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from recovery.values import Value
 
 
 class LeftOut(Value):
-    """What a yes to one question takes out."""
+    """The activities that a yes to a question takes out."""
 
     question: ScreenQuestion
     activities: tuple[AnyActivity, ...]
@@ -30,7 +30,7 @@ def forbidden(episode: Episode) -> frozenset[str]:
 
 
 def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[LeftOut, ...]:
-    """What each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
+    """List what each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
     found = []
     among = [a for phase in (episode.whole.phases if phases is None else phases) for a in phase.everything()]
     for question in episode.whole.screen:
@@ -41,5 +41,5 @@ def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[L
 
 
 def left_out_now(episode: Episode) -> tuple[LeftOut, ...]:
-    """What each yes takes out of the current phase."""
+    """List what each yes takes out of the current phase."""
     return left_out(episode, [phase for phase in episode.whole.phases if phase.id == episode.phase.id])

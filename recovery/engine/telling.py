@@ -12,13 +12,13 @@ from recovery.engine.times import spell
 from recovery.values import Value, replace
 
 AFTER_END = tuple(timedelta(minutes=m) for m in (2, 5, 10))
-"""When an end is told again, counted from when it was first shown; after the last one every `LATER`."""
+"""The delays after which an end is told again, counted from its first showing; after the last one every `LATER`."""
 
 LATER = timedelta(minutes=10)
 AFTER_START = timedelta(minutes=5)
 
 WORTH = timedelta(minutes=15)
-"""How late a repeat may still come: after a suspended night nobody has the pack on."""
+"""The longest delay of a repeat: after a suspended night nobody has the pack on."""
 
 
 class Repeat(Value):
@@ -122,7 +122,7 @@ def _is_left_on(episode: Episode, occurrence: str) -> bool:
 
 
 def repeats(episode: Episode, now: datetime, ends: int, starts: int) -> Iterator[Repeat]:
-    """What is to be told again now: of each session at most one, the newest that is due.
+    """Find the cues to repeat now: for each session at most the newest repeat that is due.
 
     `ends` and `starts` are how often ends and starts are told again.
     """

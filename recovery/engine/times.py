@@ -21,7 +21,7 @@ _NOON = time(12)
 
 
 class Place(Value):
-    """Where and when a person lives: their zone and waking hours.
+    """The place and the hours of a person's life: their zone and waking hours.
 
     A *waking day* is `[wake, bedtime)`, named by the date on which it begins; a bedtime earlier than `wake`
     is on the next date.
@@ -35,7 +35,7 @@ class Place(Value):
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     """On which days of the week work begins; Monday is 0."""
     language: str = "en"
-    """What the person is told in: one of `recovery.language.LANGUAGES`."""
+    """The language of the person: one of `recovery.language.LANGUAGES`."""
     quiet: tuple[tuple[time, time], ...] = ()
     """Times of every day, half-open, in which nothing is told but the end of a session and urgent alerts.
 

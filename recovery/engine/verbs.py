@@ -12,7 +12,7 @@ from recovery.engine.episode import OVER, Episode
 
 
 def act(episode: Episode, now: datetime, wish: Act, others: Sequence[Episode] = ()) -> Outcome:
-    """What comes of a person's act at `now`. The episode must have had its turn for `now` already."""
+    """Do a person's act at `now`: accept or refuse it. The episode must have had its turn for `now` already."""
     if episode.is_over:
         state = episode.say(OVER[episode.state])
         return Refused(episode.say("{episode} is {state}", episode=episode.id, state=state))

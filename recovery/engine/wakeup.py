@@ -1,4 +1,4 @@
-"""When to look again: the mirror of `decide.turn`, which finds something to do at these instants and no others.
+"""The instants at which to look again: `decide.turn` finds something to do at these and at no others.
 
 Each rule there that waits for a time has its instant here; `tests/engine` runs both against each other.
 """

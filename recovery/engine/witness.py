@@ -46,7 +46,7 @@ class Testimony(Value):
     """The time by the clock, held against the steady one and the record."""
 
     now: datetime
-    """When it is, for all that is decided and written."""
+    """The current time, for all that is decided and written."""
     says: datetime
     """The time by the clock."""
     is_doubted: bool = False
@@ -128,7 +128,7 @@ def _is_of_one_frame(last: ClockSeen) -> bool:
 
 
 def _known(last: ClockSeen | None, steady: Steady) -> ClockSeen | None:
-    """Where the clocks stood when that was last known of this start of the machine.
+    """Find the last reading of the clocks that is sure for this start of the machine.
 
     What went on while no daemon lived counts by the clock on the wall: a steady clock may have stood still.
     """

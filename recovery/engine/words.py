@@ -151,7 +151,7 @@ SINCE = {
     "start": N_("{length} since the start"),
     "phase": N_("{length} since the phase began"),
 }
-"""That so much time has passed, by what it counts from."""
+"""The words for so much time passed, by what it counts from."""
 
 # These follow the name of what is compared: "pain at most 3".
 _TESTS = {

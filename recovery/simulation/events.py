@@ -12,7 +12,7 @@ from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.protocol.durations import Duration
 
 USUALLY = Duration(days=30)
-"""How long a simulation of a protocol without a healing time runs, and how long past the latest healing."""
+"""The length of a simulation of a protocol without a healing time; else its length past the latest healing."""
 
 VERSION = 1
 

@@ -34,7 +34,7 @@ class Persona(Value):
         return cls(name, Random(f"recovery persona {name}"))  # noqa: S311  # made-up people keep no secrets
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
-        """What the person does about a fact that was told to them, and when."""
+        """List the person's acts after a fact, each with its time."""
         match fact.kind, fact.data.get("cue", {}).get("kind"):
             case f.OFFERED, "start":
                 yield from self._start(fact)
@@ -73,7 +73,7 @@ class Persona(Value):
         return Act("checkin", values={name: self.state(episode, known[name], at) for name in asks})
 
     def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
-        """What the person would answer: worst at the injury, best when healed."""
+        """Compute the person's answer: worst at the injury, best when healed."""
         since = max(timedelta(0), at - episode.onset)
         healed = since / self._healing(episode)
         slowness = 2 if self.name == "slow" else 1
