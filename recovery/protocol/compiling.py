@@ -501,7 +501,7 @@ class Texts:
         return m.Text(text, others) if others else text
 
     def wrong(self) -> Iterator[tuple[str, str, str, str]]:
-        """What is wrong with the translations: language, path, message, what was expected."""
+        """List the mistakes in the translations: language, path, message, and what was expected."""
         for language, texts in self._translations.items():
             for path, text in texts.items():
                 if path not in self._known:

@@ -39,7 +39,7 @@ def parse_condition_text(text: str) -> Comparison:
 
 
 def _joined(text: str) -> str:
-    """How to write what was put together with and, or, not; empty where nothing was."""
+    """Say how to write conditions joined with and, or, not; empty if the text is no such thing."""
     if negated := re.fullmatch(r"not\s+(.+)", text):
         if not _is_single(negated[1]):
             return ""

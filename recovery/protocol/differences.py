@@ -1,4 +1,4 @@
-"""What changed between two protocols, as values that read well.
+"""Differences between two protocols, as values that read well.
 
 It walks the values of `model` whatever their fields are: what has an id is matched by its id, the rest by its
 place. Names of fields are those of the protocol file. What lets more through is marked where that can be known.
@@ -76,7 +76,7 @@ def differences(old: RecoveryProtocol, new: RecoveryProtocol) -> tuple[Differenc
 
 
 class _Spot(Value):
-    """Where the walk is."""
+    """The place that the walk has reached."""
 
     section: str = ""
     where: tuple[str, ...] = ()
@@ -249,7 +249,7 @@ _KINDS: Mapping[str, str] = {"check_in": "check-in"}
 
 
 def _parts(value: Value) -> dict[str, Any]:
-    """What stands in a value by the keys of the file. Its id is how it was found, so that is left out."""
+    """Map the keys of the file to the parts of a value. The id is left out: items are matched by it."""
     names: dict[str, str] = {}
     for kind in type(value).__mro__:
         names = {**_KEYS.get(kind, {}), **names}
@@ -321,7 +321,7 @@ def _usual(value: Value, key: str) -> Any:
 
 
 def _bare(cadence: Value) -> str:
-    """What stands behind the name of a cadence: `2h..3h`, `1..3`, `3 at 17:00`."""
+    """Write a cadence without its name: `2h..3h`, `1..3`, `3 at 17:00`."""
     match cadence:
         case m.PerDay(least, most):
             return f"{most}" if least == most else f"{least}..{most}"
@@ -359,7 +359,7 @@ def _by_id(items: Any) -> dict[str, Any]:
 
 
 def _others(value: Any) -> Mapping[str, str]:
-    """What a text is in other languages."""
+    """Map languages to translations of a text. Any other value has none."""
     others: Mapping[str, str] = getattr(value, "others", {})
     return others
 

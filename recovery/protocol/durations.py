@@ -105,7 +105,7 @@ def _bounded(text: str, duration: Duration) -> Duration:
 
 
 def reason(error: ValueError, *forms: str) -> str:
-    """What is wrong with a text that is no length (or nothing else with such forms), without the forms."""
+    """Say why a text is no length, or does not fit other forms, without listing the forms."""
     words = str(error)
     for shown in (FORMS, RANGE_FORMS, *forms):
         words = words.partition(f"; {_(shown)}")[0]

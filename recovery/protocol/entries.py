@@ -1,4 +1,4 @@
-"""What all mappings of a protocol file share: pydantic models that are strict and leave a trace; conditions.
+"""Common parts of all mappings of a protocol file: pydantic models that are strict and leave a trace; conditions.
 
 Every scalar arrives as text (`scalars` reads it). What one key cannot tell alone, such as "exactly one of
 `every`, `per_day`, ...", is noted in a `Trace` besides, so that it hides no other error.
@@ -28,7 +28,7 @@ class KeyConflict:
 
 @dataclass
 class Trace:
-    """What validation met on its way: the model of each mapping, by the mapping's identity, and its slips."""
+    """The notes of a validation: the model of each mapping, by the mapping's identity, and its slips."""
 
     models: dict[int, type["Entry"]] = field(default_factory=dict)
     slips: list[tuple[int, KeyConflict]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Entry(BaseModel):
 
     @classmethod
     def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        """What is wrong between the keys."""
+        """Find the conflicts between the keys."""
         del data  # of interest to the models that have something to say about it
         yield from ()
 

@@ -1,4 +1,4 @@
-"""What a lint rule says, and the ways through a protocol that the rules share."""
+"""The findings of lint rules, and the ways through a protocol that the rules share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def activities(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Phase, AnyAct
 
 
 def subjects(protocol: RecoveryProtocol) -> dict[str, Observation]:
-    """What a condition can be about besides grade, side and time: options and screening questions as choices."""
+    """List the subjects of conditions besides grade, side and time. Options and screening questions are choices."""
     known = {
         name: Observation(name, each.ask, choices=each.choices) for name, each in protocol.options.items()
     }
@@ -121,7 +121,7 @@ def binds(limit: Limit, phase: Phase) -> bool:
 
 
 def modalities(phase: Phase) -> set[str]:
-    """What a phase does with the body, by kind."""
+    """Collect the modalities of all activities of a phase."""
     found: set[str] = set()
     for activity in phase.everything():
         found.update(step.modality for step in getattr(activity, "steps", ()))

@@ -1,4 +1,4 @@
-"""Where protocol files are found: a person's own first, then the installed ones.
+"""The search for protocol files: a person's own first, then the installed ones.
 
 Finding a file needs neither YAML nor pydantic; `reading` reads them.
 """

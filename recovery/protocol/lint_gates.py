@@ -83,7 +83,7 @@ def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iter
 
 
 def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -> str:
-    """Why a phase, or one step of its ladder, cannot know an observation at all times; empty where it can.
+    """Say why a phase, or one step of its ladder, cannot know an observation at all times; empty where it can.
 
     A ladder has to ask for it on every step, or the phase asks on all of them.
     """
@@ -132,7 +132,7 @@ def longest_wait(cadence: Cadence) -> float:
 
 
 def seconds_of_day(moment: LocalMoment) -> float:
-    """When a time of day is, for somebody awake from 07:00 to 23:00."""
+    """Convert a time of day to seconds since midnight, for somebody awake from 07:00 to 23:00."""
     base = {"wake": WAKE, "bedtime": BEDTIME}.get(moment.base)
     if base is None:
         return moment.at.hour * HOUR + moment.at.minute * 60
@@ -167,7 +167,7 @@ _TURNS_BACK = ("step_back_when", "back_to", "red_flags")
 
 
 def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    """What lets a person on asks for better answers, what stops them for worse ones; exercise lets on, too."""
+    """Find gates that let on without better answers or stop without worse ones. Exercise and massage let on, too."""
     exercise = {
         (*path, "only_if")
         for path, _phase, activity in activities(protocol)
@@ -198,7 +198,7 @@ def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
 
 
 def _ways(comparison: Comparison, protocol: RecoveryProtocol) -> set[str]:
-    """Which way answers go that make a comparison true: better, worse; empty: it is no matter of that.
+    """Tell which answers make a comparison true: better, worse, neither (inside a scale). Empty: it has no direction.
 
     That time passes may let on, and may stop; that it has not passed yet may only stop.
     """

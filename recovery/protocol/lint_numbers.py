@@ -101,7 +101,7 @@ def _gives(said: str, field: str, value: Number | str) -> bool:
 
 
 def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """What takes a number from a table names sources of that table; asked where sources say what they give."""
+    """Check that a number from a table cites only sources of that table. Skip this if no source says its numbers."""
     if not any(source.says for source in protocol.sources.values()):
         return
     for path, cites, field, name in _refs(protocol):

@@ -287,7 +287,7 @@ _INPUTS = {
 
 
 def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, str, str]]:
-    """What has to be known from the start, where, and why."""
+    """List what a start has to ask for: the path that needs it, the input, the reason."""
     for gate in gates(protocol):
         for comparison, path in compared(gate.condition, gate.path, places):
             if comparison.subject in _INPUTS:

@@ -90,7 +90,7 @@ def _forbidden(where: Path, limit: Limit, modality: str) -> Finding:
 
 
 def _duration_path(path: Path, activity: Treatment, index: int) -> Path:
-    """Where a step's length is written. Waits are entries of their own, so steps are counted with them."""
+    """Find the path of a step's length. Waits are entries of their own, so steps are counted with them."""
     if len(activity.steps) == 1:
         return (*path, "duration")
     return (*path, "steps", str(_position(activity, index)), "duration")
@@ -165,7 +165,7 @@ def _rounds_against(path: Path, activity: Treatment, limit: Limit, phase: Phase)
 
 
 def _times_a_day(activity: Treatment, phase: Phase) -> tuple[int, str]:
-    """How often a day a session comes by its cadence, as far as that is known, and the key that says so.
+    """Count how often a day a treatment comes by its cadence (0: it does not say), and name the key that says so.
 
     What is only suggested does not come by itself.
     """

@@ -1,4 +1,4 @@
-"""What a protocol says, as plain frozen values: all that the engine and the store ever see.
+"""A protocol as plain frozen values: all that the engine and the store ever see.
 
 Reading a file (`recovery.protocol.reading`) makes these; nothing here needs pydantic or YAML.
 Times are local times of the person's place, lengths are `Duration`s, grades are I, II, III.
@@ -60,7 +60,7 @@ def number_and_use(said: str) -> tuple[str, tuple[str, ...]]:
 
 
 class Source(Value):
-    """Where a number comes from. The id `own` means: the project's own default, no source."""
+    """The origin of a number. The id `own` means: the project's own default, no source."""
 
     id: str
     title: str
@@ -107,7 +107,7 @@ class Comparison(Value):
 
     @property
     def reference(self) -> str:
-        """What a trend is measured against, said or usual."""
+        """The answer that a trend is measured against: the `since` of the condition, or the usual answer."""
         return self.since or {"rising": "last", "rise": "last"}.get(self.test, "first")
 
 
@@ -245,7 +245,7 @@ class Step(Value):
 
 
 class Activity(Value, kw_only=True):
-    """What to do in a phase. `begins` and `until` bound it in time, `only_if` by condition."""
+    """Something to do in a phase. `begins` and `until` bound it in time, `only_if` by condition."""
 
     id: str
     title: str
@@ -318,7 +318,7 @@ AnyActivity = Treatment | Reminder | Hold | CheckIn | Advice | Checklist
 
 
 def modalities(activity: Activity) -> set[str]:
-    """What an activity does with the body, by kind."""
+    """Collect the modalities of an activity."""
     match activity:
         case Treatment(steps=steps):
             return {step.modality for step in steps}
@@ -354,7 +354,7 @@ LONGEST_GAP = Duration(seconds=72 * 3600)
 
 
 class Limit(Value):
-    """What nothing may break: no phase, snooze, catch-up or command."""
+    """A bound that nothing may break: no phase, snooze, catch-up or command."""
 
     id: str
     of: tuple[str, ...]
@@ -403,7 +403,7 @@ Length = Duration | TableRef
 
 
 class Escalation(Value):
-    """What to tell when something is over its time."""
+    """A message for when something is over its time, and its level."""
 
     level: str
     say: str
@@ -467,7 +467,7 @@ class GradeQuestion(Value):
 
 
 class Assessment(Value):
-    """How a person finds their grade: the highest that an answer speaks for."""
+    """The questions by which a person finds their grade: the highest that an answer speaks for."""
 
     questions: tuple[GradeQuestion, ...]
     otherwise: str

@@ -60,7 +60,7 @@ _SECTION_OF = {
 
 
 def without_errors(document: Document) -> tuple[ProtocolFile | None, frozenset[Path]]:
-    """What is left of a file without its errors (None where that is too little), and the paths left out."""
+    """Cut the errors out of a file. Give the rest (None if errors remain), and the paths left out."""
     rest = {**_STAND_INS, **copy.deepcopy(document.value)}
     left_out: set[Path] = set()
     for _ in range(_MOST_ROUNDS):

@@ -1,4 +1,4 @@
-"""What is wrong with a protocol file, said so that a person can find and mend it."""
+"""Problems of a protocol file, said so that a person can find and mend them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Location:
-    """Where something stands in a file, and how to say so."""
+    """A place in a file, and the words for it."""
 
     file: str
     line: int
@@ -61,7 +61,7 @@ class Location:
 
 
 def shown(value: object) -> str:
-    """What stands in a file, short and on one line: texts quoted, the rest by its shape."""
+    """Show a value of the file, short and on one line: texts quoted, the rest by its shape."""
     match value:
         case "":
             return _("nothing")

@@ -1,4 +1,4 @@
-"""Where the numbers of a protocol come from: each with its place, its value and its sources."""
+"""The numbers of a protocol, each with its place, its value and its sources."""
 
 from collections.abc import Iterator
 

@@ -270,7 +270,7 @@ class _Files:
             yield place.problem(_("nobody has answered for it yet"), expected=expected, found=word.on)
 
     def _others(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
-        """What is wrong with the other protocols that are named: they are not there, or lack an option.
+        """List the problems of other protocols that the file names: they are not there, or lack an option.
 
         The one that usually follows may be missing: it is only suggested.
         """
@@ -416,6 +416,6 @@ def _choices(source: _Text) -> _Choices | None:
 
 
 def _no_protocol(wanted: str, error: NoSuchProtocol) -> tuple[str, str]:
-    """That there is none of this id, and those that there are."""
+    """Say that no protocol has this id, and list those that there are."""
     message = _("there is no protocol {wanted!r}", wanted=wanted) + did_you_mean(wanted, error.known)
     return message, _("one of {names}", names=name_list(sorted(error.known)))

@@ -291,7 +291,7 @@ def _scale(value: str) -> tuple[int, int]:
 
 
 def _says(value: str) -> str:
-    """What a source gives: a number (a length, a count, a value of a scale), a range, or a comparison.
+    """Check what a source gives: a number (a length, a count, a value of a scale), a range, or a comparison.
 
     After a number may stand what it is for: `20min a session`, `1h between`, `3 a day`, `3 a week`.
     """

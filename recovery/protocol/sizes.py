@@ -1,4 +1,4 @@
-"""How much of each thing a protocol may have: more than anybody can follow, little enough to be checked at once.
+"""Bounds on the size of a protocol: more than anybody can follow, little enough to be checked at once.
 
 The checks of `lint` compare limits with sessions, conditions with phases, and so on. These bounds keep them below
 a second, whatever a file of the allowed size holds.
@@ -73,7 +73,7 @@ def _parts(activity: Activity) -> tuple[Any, ...]:
 
 
 def check_sizes(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """What there is too much of in all, with what is used."""
+    """Report the first kind of item of which there are too many, with those of the used protocols."""
     things: dict[str, Iterable[Any]] = {
         "phases": protocol.phases,
         "limits": protocol.limits,

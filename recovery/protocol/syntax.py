@@ -40,7 +40,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a value stands, and the key before it (the same, where there is none). Lines count from 1."""
+    """The place of a value, and of the key before it (the same, where there is none). Lines count from 1."""
 
     line: int
     column: int
@@ -378,7 +378,7 @@ def _along(root: Any, path: Path_) -> Iterator[Any]:
 
 
 def item_id(item: Any) -> str:
-    """What an item of a list calls itself: its `id`, or what it uses; empty where it has none."""
+    """Name an item of a list: by its `id`, or by what it uses. Empty: it has neither."""
     if not isinstance(item, dict):
         return ""
     identity = item.get("id") or item.get("use")
@@ -386,7 +386,7 @@ def item_id(item: Any) -> str:
 
 
 class PlacesOf(Places):
-    """Where everything stands, by a path in which ids stand for list positions (of equal ids the first).
+    """The places of all values, by a path in which ids stand for list positions (of equal ids the first).
 
     A place is put into words when it is asked for: most of them never are.
     """
@@ -420,7 +420,7 @@ class PlacesOf(Places):
 
 
 def _inside(value: Any, step: str | int) -> Any:
-    """What stands in a container; None where it was left out."""
+    """Get a value out of a container by key or position; None where it was left out."""
     if isinstance(value, dict):
         return value.get(step)
     return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None

@@ -26,7 +26,7 @@ class Hint:
 def hint(
     problem: str, context: str, lines: list[str], here: tuple[int, int], opened: tuple[int, int]
 ) -> Hint:
-    """What a syntax error most likely means.
+    """Say what a syntax error most likely means.
 
     `here` is where the parser gave up, `opened` where the part began: line and column, from 1. Of a long line
     only what is near is looked at.
@@ -80,7 +80,7 @@ def hint(
 
 
 def _directive(problem: str, context: str, lines: list[str], line: int) -> Hint | None:
-    """What is wrong with the lines that YAML has round a document: `%...` before it, `...` after it."""
+    """Explain an error in the lines that YAML has round a document: `%...` before it, `...` after it."""
     if "directive" not in context + problem and "document start" not in problem:
         return None
     for number, written in enumerate(lines[:line], 1):
@@ -117,7 +117,7 @@ def _quoted(message: str) -> str:
 
 
 def _unquoted(at: str, problem: str, written: str) -> str:
-    """What in a line looks like a text that needs quotes; empty where nothing does."""
+    """Say what kind of text in a line needs quotes; empty where none does."""
     if "mapping keys are not allowed" in problem or at == "?" or re.search(r"[:\[{,]\s*\?", written):
         return _("a text that starts with ? needs quotes")
     if re.search(r"[{\[].*\?\s*[,}\]]", written):
@@ -130,7 +130,7 @@ def _unquoted(at: str, problem: str, written: str) -> str:
 
 
 def _open_quote(lines: list[str], line: int) -> tuple[int, int] | None:
-    """Where a text opens a quote that its line does not close: the next quote of the file ended it."""
+    """Find where a text opens a quote that its line does not close. The next quote of the file ended it."""
     written = lines[line - 1] if line <= len(lines) else ""
     for number in range(min(line, len(lines)), max(0, line - 40), -1):
         opens = re.search(r""":\s+("[^"]*|'[^']*)$""", lines[number - 1])
