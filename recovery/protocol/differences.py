@@ -245,7 +245,7 @@ _NOUNS: Mapping[str, str] = {
 }
 """One of a list, where it is not the list's name without its s."""
 
-_KINDS: Mapping[str, str] = {"check_in": "check-in"}
+_KINDS: Mapping[str, str] = {"check_in": "check-in", "treatment": "session"}
 
 
 def _parts(value: Value) -> dict[str, Any]:
