@@ -11,7 +11,7 @@ from typing import Any
 from recovery.protocol import durations, model
 from recovery.protocol.model import RecoveryProtocol
 
-FORMAT = 8
+FORMAT = 7
 """Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
@@ -56,7 +56,9 @@ _CLASSES: tuple[type[Any], ...] = (
     model.Responsible,
     model.RecoveryProtocol,
 )
-_BY_NAME: dict[str, type[Any]] = {cls.__name__: cls for cls in _CLASSES}
+_NAMES: dict[type[Any], str] = {cls: cls.__name__ for cls in _CLASSES} | {model.Treatment: "Session"}
+"""The names in what is written, which other programs read, too: a treatment is a session of the file."""
+_BY_NAME = {name: cls for cls, name in _NAMES.items()}
 _FIELDS: dict[type[Any], tuple[str, ...]] = {cls: cls._fields for cls in _CLASSES}
 
 
@@ -99,7 +101,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     fields = _FIELDS.get(type(value))
     if fields is not None:
-        return {"$": type(value).__name__, **{name: _plain(getattr(value, name)) for name in fields}}
+        return {"$": _NAMES[type(value)], **{name: _plain(getattr(value, name)) for name in fields}}
     if isinstance(value, time):
         return {"$": "time", "at": value.isoformat()}
     if "$" in value:
