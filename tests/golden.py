@@ -20,7 +20,7 @@ from pathlib import Path
 
 from recovery.cli.short import SHORT
 from tests.profile import COMMAND
-from tests.protocol.mutants import mutants, read
+from tests.protocol.mutants import mixed_up, mutants, read
 
 SHIPPED = sorted((Path(__file__).parents[1] / "protocols").glob("*.yaml"))
 PERSONAS = ("", "steady", "slow", "stuck", "sloppy")
@@ -145,20 +145,8 @@ def wrong_files(folder: Path) -> None:
                 text = mutant.applied(read(path))
                 (folder / f"{path.stem}-{number:04}.yaml").write_text(text, encoding="utf-8")
         for seed in range(40):
-            dice = random.Random(seed)
-            lines = path.read_text(encoding="utf-8").splitlines()
-            for _ in range(dice.randint(1, 4)):
-                this, other = dice.randrange(len(lines)), dice.randrange(len(lines))
-                match dice.randrange(4):
-                    case 0:
-                        lines[this], lines[other] = lines[other], lines[this]
-                    case 1:
-                        lines[this] = lines[other]
-                    case 2:
-                        lines[this] = lines[this].replace(":", ": 7", 1)
-                    case _:
-                        del lines[this]
-            (folder / f"{path.stem}-mixed-{seed:02}.yaml").write_text("\n".join(lines), encoding="utf-8")
+            text = mixed_up(path.read_text(encoding="utf-8"), random.Random(seed))
+            (folder / f"{path.stem}-mixed-{seed:02}.yaml").write_text(text, encoding="utf-8")
 
 
 def main(folder: Path) -> None:

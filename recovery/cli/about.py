@@ -49,10 +49,9 @@ def about_words(fact: Fact, place: Place) -> str:
                 if "onset" in data
                 else ""
             )
-            given = {**data, "side": side_words(data.get("side"), current()) if "side" in data else None}
-            parts = [_(words, value=given[key]) for key, words in _START.items() if given.get(key)]
-            parts += [f"{name} {word}" for name, word in data.get("options", {}).items()]
-            return ", ".join(part for part in (injured, *parts, data.get("because", "")) if part)
+            options = [f"{name} {word}" for name, word in data.get("options", {}).items()]
+            because = data.get("because", "")
+            return ", ".join(part for part in (injured, *_given(data), *options, because) if part)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
             return _("number {number}", number=data["seq"])
         case f.CLOCK:
@@ -65,9 +64,7 @@ def about_words(fact: Fact, place: Place) -> str:
                 "{protocol} {before} becomes {after}", protocol=data["protocol"], before=before, after=after
             )
         case f.STARTED:
-            known = {**data, "side": side_words(data.get("side"), current())}
-            parts = [_(words, value=known[key]) for key, words in _START.items() if known.get(key)]
-            return ", ".join(parts)
+            return ", ".join(_given(data))
         case f.ENDED if 60 <= data["overrun"] <= LONGEST_ON.total_seconds():
             length = spell(timedelta(seconds=data["overrun"]))
             return _("{activity}, {length} too late", activity=data["activity"], length=length)
@@ -86,6 +83,12 @@ def about_words(fact: Fact, place: Place) -> str:
             return _with_until(fact, place)
         case _:
             return ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
+
+
+def _given(data: Mapping[str, Any]) -> list[str]:
+    """List the parts of a start that are given, in words."""
+    given = {**data, "side": side_words(data.get("side"), current())}
+    return [_(words, value=given[key]) for key, words in _START.items() if given.get(key)]
 
 
 def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:

@@ -61,10 +61,11 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) < len(pairs):
-        twice = next(key for key, _value in pairs if [k for k, _v in pairs].count(key) > 1)
-        raise ValueError(_("the key {key!r} stands twice in an object", key=twice))
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in read:
+            raise ValueError(_("the key {key!r} stands twice in an object", key=key))
+        read[key] = value
     return read
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import yaml
@@ -100,6 +101,21 @@ def mutants(name: str, tree: Tree) -> Iterator[Mutant]:
         if key not in seen:
             seen.add(key)
             yield one
+
+
+def mixed_up(text: str, dice: Random) -> str:
+    """A text with a few of its lines swapped, repeated or left out."""
+    lines = text.splitlines()
+    for _ in range(dice.randint(1, 6)):
+        this, other = dice.randrange(len(lines)), dice.randrange(len(lines))
+        match dice.randrange(3):
+            case 0:
+                lines[this], lines[other] = lines[other], lines[this]
+            case 1:
+                lines[this] = lines[other]
+            case _:
+                del lines[this]
+    return "\n".join(lines)
 
 
 class _Maker:

@@ -231,6 +231,13 @@ def test_the_shipped_protocols_come_back_as_they_were(name: str) -> None:
     assert from_json(to_json(protocol)) == protocol
 
 
+def test_what_is_written_calls_a_treatment_a_session_as_the_file_does() -> None:
+    written = to_json(SHIPPED)
+
+    assert '"$":"Session"' in written
+    assert '"$":"Treatment"' not in written
+
+
 def test_every_class_of_the_model_is_known() -> None:
     bases = {Value, model.Activity, model.Timed}
     classes = {x for x in vars(model).values() if isinstance(x, type) and issubclass(x, Value)} - bases

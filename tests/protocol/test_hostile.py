@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.reading import ProtocolError, check_file, compile_texts
+from tests.protocol.mutants import mixed_up
 
 LIBRARY = Library((installed_folder(),))
 FILES = [path.read_text(encoding="utf-8") for path in sorted(installed_folder().glob("*.yaml"))]
@@ -84,17 +85,7 @@ def test_shipped_files_with_something_put_in_or_left_out(
 @given(seed=st.integers(0, 10**9))
 def test_shipped_files_with_lines_mixed_up(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
-    lines = dice.choice(FILES).splitlines()
-    for _ in range(dice.randint(1, 6)):
-        one, other = dice.randrange(len(lines)), dice.randrange(len(lines))
-        match dice.randrange(3):
-            case 0:
-                lines[one], lines[other] = lines[other], lines[one]
-            case 1:
-                lines[one] = lines[other]
-            case _:
-                del lines[one]
-    tried("\n".join(lines).encode(), tmp_path)
+    tried(mixed_up(dice.choice(FILES), dice).encode(), tmp_path)
 
 
 @fuzz

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -251,6 +252,14 @@ def test_all_faults_come_at_once(text: str) -> None:
             fact["by"] = "me"
 
     assert len(wrong(changed(text, change))) == len(json.loads(text)["facts"])
+
+
+def test_a_key_that_stands_twice_among_many_is_noticed_at_once() -> None:
+    keys = ",".join(f'"k{number}":0' for number in range(100_000))
+    begun = time.process_time()
+
+    assert wrong(f'{{{keys},"k99999":1}}') == ["is no JSON: the key 'k99999' stands twice in an object"]
+    assert time.process_time() - begun < 10
 
 
 def test_reading_ends_after_many_faults() -> None:
