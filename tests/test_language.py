@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recovery import language
+from recovery.care.record import bring_up, load
 from recovery.daemon.notes import CueDelivery, worded
 from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
@@ -32,7 +33,6 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, load
 from tests.daemon.conftest import MINUTE, Watch
 from tests.engine.examples import ICE, ONSET, events, shipped, small, started
 from tests.messages import (

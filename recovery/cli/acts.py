@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from recovery import paths
+from recovery.care.record import believe, do
 from recovery.cli.output import did, failure_to_the_end
 from recovery.cli.person import (
     Person,
@@ -31,7 +32,6 @@ from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import Duration
-from recovery.store.record import believe, do
 from recovery.values import replace
 
 Wish = Act | Callable[[Episode, datetime], Act]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from recovery import __version__, clock, paths, settings
+from recovery.care.record import Record, load
 from recovery.cli.where import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
@@ -25,9 +26,8 @@ from recovery.notify.desktop_probe import DesktopState
 from recovery.notify.session_bus import bare
 from recovery.settings import Settings
 from recovery.store import failures
-from recovery.store.figures import Lateness, figures, record_of
+from recovery.store.figures import Lateness, copied, figures
 from recovery.store.journal import NAME
-from recovery.store.record import Record
 from recovery.values import Value
 from recovery.zones import is_lost
 
@@ -157,8 +157,11 @@ def _settings(folder: Path) -> tuple[Settings, tuple[Check, ...]]:
 
 def _record(folder: Path, now: datetime) -> Record:
     path = folder / NAME
+    if not path.exists():
+        return Record(())
     try:
-        return record_of(path, now) if path.exists() else Record(())
+        with copied(path, now) as journal:
+            return load(journal, now)
     except (RecoveryError, OSError):
         return Record(())  # the check of the journal tells it
 

@@ -6,6 +6,8 @@ from datetime import datetime, time
 from itertools import takewhile
 
 from recovery import clock, paths
+from recovery.care.record import bring_up
+from recovery.care.upgrade import counting_anew
 from recovery.cli.output import did, failure_of
 from recovery.cli.person import loaded, nothing_active, recorded
 from recovery.cli.render_json import VERSION, fact_json, print_json
@@ -20,10 +22,9 @@ from recovery.engine.times import Place, spell, spell_when
 from recovery.engine.words import FACTS
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _, current
+from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import UnreadableEpisode, bring_up, load_one
-from recovery.store.upgrading import counting_anew
 from recovery.zones import named
 
 MOST_TOGETHER = 20

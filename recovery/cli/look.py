@@ -18,8 +18,8 @@ from recovery.engine.screening import left_out_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
+from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import NONSENSE
-from recovery.store.record import UnreadableEpisode, load_one
 
 S = TypeVar("S")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery import clock, paths
+from recovery.care.record import Record, bring_up, load, seen_at, write, written_if_free
 from recovery.cli.output import failure_to_the_end
 from recovery.cli.style import tell
 from recovery.cli.where import tell_lost
@@ -20,8 +21,8 @@ from recovery.engine.telling import pending_cues, shown
 from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
 from recovery.language import _
+from recovery.store.episodes import unreadable
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, load, seen_at, unreadable, write, written_if_free
 from recovery.values import Value, replace
 
 

@@ -14,7 +14,7 @@ from recovery.engine.outlook import Explained, Outlook, UpcomingCue
 from recovery.engine.times import Place
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store.record import UnreadableEpisode
+from recovery.store.episodes import UnreadableEpisode
 from recovery.zones import is_lost
 
 VERSION = 1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recovery import clock, paths, settings
+from recovery.care.record import bring_up, write
+from recovery.care.upgrade import pinned_from
 from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
 from recovery.cli.first_cues import once_settled, show_what_no_desktop_showed
@@ -38,8 +40,6 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, write
-from recovery.store.upgrading import pinned_from
 from recovery.values import Value, field, replace
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from recovery import clock, paths
+from recovery.care import upgrade as upgrading
+from recovery.care.record import bring_up
 from recovery.cli import render_differences
 from recovery.cli.output import did
 from recovery.cli.params import json_option
@@ -19,10 +21,8 @@ from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.protocol.differences import Difference
 from recovery.protocol.library import Library, NoSuchProtocol, default_library
-from recovery.store import upgrading
 from recovery.store.journal import Journal, Pinned
 from recovery.store.pinned import protocol_of
-from recovery.store.record import bring_up
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading

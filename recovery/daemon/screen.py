@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recovery.care.record import Record
 from recovery.daemon.notes import CueDelivery
 from recovery.engine.fold import read_cue
 from recovery.notify.port import Note, Notifier
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
-from recovery.store.record import Record
 
 NAME = "notes.json"
 

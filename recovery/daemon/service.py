@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from recovery import clock
+from recovery.care.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
 from recovery.daemon.buttons import said_by
 from recovery.daemon.live_settings import LiveSettings
 from recovery.daemon.notes import CueDelivery, grouped, worded
@@ -49,7 +50,6 @@ from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.failures import Damaged
 from recovery.store.journal import NAME, Journal
-from recovery.store.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
 from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))

@@ -1,8 +1,8 @@
 """Figures of the journal for a person who looks after it, read from a copy in memory: nothing is changed."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from recovery.engine.facts import DELIVERED, to_ms
 from recovery.engine.facts import UNDELIVERED as NOT_SHOWN
 from recovery.store import copying, migrations
 from recovery.store.journal import Journal
-from recovery.store.record import Record, load
 from recovery.values import Value
 
 _LATE = f"""
@@ -60,11 +59,12 @@ def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
     return Figures(size, schema, newest, "", lateness(late, limit), not_shown)
 
 
-def record_of(path: Path, now: datetime) -> Record:
-    """Look at the journal at `path`, which may be of an older schema. Raises `StoreError`."""
+@contextmanager
+def copied(path: Path, now: datetime) -> Iterator[Journal]:
+    """A copy of the journal at `path`, which may be of an older schema, in memory. Raises `StoreError`."""
     with closing(copying.to_memory(path)) as connection:
         migrations.migrate(connection, path, now, keeps_copy=False)
-        return load(Journal(connection, path), now)
+        yield Journal(connection, path)
 
 
 def lateness(milliseconds: Sequence[int], limit: timedelta) -> Lateness:

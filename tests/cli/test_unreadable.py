@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from recovery.care.record import do, load
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.facts import DELIVERED
 from recovery.store.journal import Journal
-from recovery.store.record import do, load
 from tests.cli.conftest import NOW, Person
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.fuzz.trying import typed

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from recovery.cli.main import status_of
+from recovery.store.episodes import load_one
 from recovery.store.journal import Journal
-from recovery.store.record import load_one
 from tests.cli.conftest import NOW, Person
 from tests.profile import LOOK
 

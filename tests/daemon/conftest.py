@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from recovery.care.record import Record, bring_up
+from recovery.care.upgrade import pinned_from
 from recovery.daemon.service import Service
 from recovery.engine.facts import STARTED, Fact, to_ms
 from recovery.engine.fold import begin
 from recovery.protocol.library import Library
 from recovery.protocol.reading import read_protocol
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up
-from recovery.store.upgrading import pinned_from
 from tests.fakes import FakeNotifier
 from tests.profile import ICE, protocol
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from recovery.care.record import do, load
 from recovery.daemon import presence
 from recovery.daemon.screen import NAME
 from recovery.engine.acts import Act
 from recovery.store.journal import Journal
-from recovery.store.record import do, load
 from tests.daemon.conftest import MINUTE, NOON, Watch
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, is_alive, protocol

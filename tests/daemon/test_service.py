@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recovery.care.record import do, load, write
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
 from recovery.engine.acts import Act
 from recovery.engine.facts import ALERTED, DELIVERED, ENDED, UNDELIVERED
@@ -16,7 +17,6 @@ from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN
 from recovery.store import failures
 from recovery.store.journal import Journal
-from recovery.store.record import do, load, write
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.profile import ICE, LONG, protocol
 

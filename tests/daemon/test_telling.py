@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from recovery.care.record import do, load
 from recovery.engine.acts import Act
 from recovery.engine.facts import DELIVERED, ENDED, OFFERED, UNDELIVERED, WITHHELD
 from recovery.notify.do_not_disturb import HELD
 from recovery.protocol.durations import Duration
 from recovery.store.journal import Journal
-from recovery.store.record import do, load
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
 from tests.profile import ICE, LONG, Profile, protocol

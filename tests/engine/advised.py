@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from recovery.care.record import Record
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
-from recovery.store.record import Record
 
 _COMMAND = re.compile(
     r"(?:recovery|, or) (begin|end|skip|advance|resume|checkin|flag clear)\b((?: (?:-e |--because )?[\w=…\"-]+)*)"

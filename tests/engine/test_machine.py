@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from recovery.care.record import Record, bring_up, do, load, seen_at, write
 from recovery.cli.history import _because_of_it, _with_it
 from recovery.cli.render_text import status
 from recovery.engine import facts as f
@@ -29,8 +30,8 @@ from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts, content_hash
+from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, do, load, load_one, seen_at, write
 from tests.engine.advised import advised
 from tests.engine.examples import texts
 from tests.store.following import misfits

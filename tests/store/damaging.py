@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from recovery.care.record import do, load
 from recovery.engine.acts import Act
 from recovery.engine.facts import UNDONE, Fact
 from recovery.store.journal import Journal
-from recovery.store.record import do, load
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.profile import ICE, protocol
 from tests.store.real import WALK

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+from recovery.care.record import bring_up, do, load, write
 from recovery.engine.acts import Act
 from recovery.engine.facts import UNDONE, Fact
 from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.store.journal import Journal
-from recovery.store.record import bring_up, do, load, write
 from tests.daemon.conftest import MINUTE, NOON, start
 from tests.profile import ICE, protocol
 

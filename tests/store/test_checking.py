@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from recovery.care.record import load
 from recovery.errors import StoreError
 from recovery.protocol import compiled
 from recovery.store import checking, failures
 from recovery.store.checking import KINDS, check
 from recovery.store.journal import Journal
 from recovery.store.migrations import MIGRATIONS
-from recovery.store.record import load
 from tests.daemon.conftest import NOON
 from tests.store.material import add, begin, sessions
 from tests.store.real import first_day

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from recovery.care.record import load, seen_at
 from recovery.engine.facts import Fact
 from recovery.protocol.model import RecoveryProtocol
 from recovery.simulation.people import PERSONAS
 from recovery.store.course import Course
 from recovery.store.exchange import NotImported, import_, read
 from recovery.store.journal import Journal
-from recovery.store.record import load, seen_at
 from recovery.values import replace
 from tests.daemon.conftest import NOON, Watch
 from tests.engine.examples import texts

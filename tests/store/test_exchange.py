@@ -17,7 +17,7 @@ from recovery.protocol.reading import content_hash
 from recovery.store.checking import check
 from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read
 from recovery.store.journal import Journal
-from recovery.store.record import protocol_of
+from recovery.store.pinned import protocol_of
 from recovery.store.shapes import LAST_PLACE
 from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON

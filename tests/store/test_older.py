@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.care import record
+from recovery.care.record import Record, bring_up, do
 from recovery.engine.acts import Accepted, Act
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
@@ -22,10 +24,10 @@ from recovery.engine.outlook import coming, explain
 from recovery.engine.questions import still_needed
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
-from recovery.store import migrations, record
+from recovery.store import episodes, migrations
 from recovery.store.checking import check_copy
+from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, do, load_one
 from recovery.values import replace
 from tests.engine.examples import condition, phase_text, small
 from tests.store.material import raw
@@ -186,7 +188,7 @@ def live(
 def both(journal: Journal, id_: str, now: datetime) -> tuple[Episode, Episode]:
     """The episode with the answers that are needed, and with all there are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "NEWEST", 10**9)
+        patch.setattr(episodes, "NEWEST", 10**9)
         every = load_one(journal, id_, now)
     assert not every.leaves_out_answers
     return load_one(journal, id_, now), every
@@ -197,7 +199,7 @@ def test_what_is_decided_is_what_all_answers_would_decide(
     past: Random, steps: list[tuple[int, tuple[str, dict[str, Any], int]]]
 ) -> None:
     with in_memory() as journal, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "NEWEST", 2)
+        patch.setattr(episodes, "NEWEST", 2)
         id_ = started(journal)
         now = lived(journal, id_, past)
         for passing, step in [(0, ("clock", {}, 0)), *steps]:
@@ -289,7 +291,7 @@ def told(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any)
 def test_an_answer_still_closes_its_check_in_when_many_were_told_since_of_days_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(record, "NEWEST", 2)
+    monkeypatch.setattr(episodes, "NEWEST", 2)
     with in_memory() as journal:
         id_, now = many(journal, 20)
         now = now.replace(hour=18)
@@ -306,7 +308,7 @@ def test_an_answer_still_closes_its_check_in_when_many_were_told_since_of_days_b
 
 
 def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "NEWEST", 2)
+    monkeypatch.setattr(episodes, "NEWEST", 2)
     with in_memory() as journal:
         id_, now = many(journal, 40)
         act = Act("setback", at=now - timedelta(days=10), because="so")
@@ -320,7 +322,7 @@ def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.Monk
 def test_answers_told_under_a_clock_that_was_ahead_count_from_when_it_was_put_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(record, "NEWEST", 2)
+    monkeypatch.setattr(episodes, "NEWEST", 2)
     with in_memory() as journal:
         id_, now = many(journal, 20)
         for days in (30, 31, 32):

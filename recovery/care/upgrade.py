@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from recovery.care.record import Record, bring_up, load
 from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, Episode
 from recovery.engine.facts import Fact
@@ -10,7 +11,6 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
-from recovery.store.record import Record, bring_up, load
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Reading

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.care.record import Record, bring_up, do, load, write
 from recovery.engine.acts import Act
 from recovery.engine.facts import STARTED, Fact
 from recovery.engine.fold import apply, begin, fold
@@ -16,7 +17,6 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
 from recovery.store.journal import Journal
-from recovery.store.record import Record, bring_up, do, load, write
 from tests.daemon.conftest import start
 from tests.profile import ICE, protocol
 

@@ -1,0 +1,135 @@
+"""An episode as the journal tells of it: its facts, and those of its answers that still count."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from recovery import clock
+from recovery.engine import facts as f
+from recovery.engine.episode import LEDGER_MEMORY, Episode
+from recovery.engine.facts import LOOKBACK, Fact, from_ms
+from recovery.engine.fold import ABOUT_ANSWERS, fold
+from recovery.errors import StoreError
+from recovery.language import _
+from recovery.protocol.model import RecoveryProtocol
+from recovery.store.failures import NONSENSE, Nonsense
+from recovery.store.journal import Journal
+from recovery.store.older import ASKED, NEWEST, Entry, Misfit
+from recovery.store.pinned import is_possible, protocol_of, under_new_protocol
+from recovery.values import replace
+
+
+class UnreadableEpisode(StoreError):
+    """An episode that cannot be told from what the journal has of it."""
+
+    def __init__(self, path: Path, episode: str, reason: str = "", advice: str = "") -> None:
+        self.episode = episode
+        self.reason = reason or _("its facts do not fit one another")
+        super().__init__(
+            _(
+                "{path}: {episode} cannot be told from its facts: {reason}",
+                path=path,
+                episode=episode,
+                reason=self.reason,
+            ),
+            advice or _("recovery store check tells what is wrong"),
+        )
+
+
+def unreadable(journal: Journal, id_: str, now: datetime) -> UnreadableEpisode:
+    """The error for an episode that cannot be told, with the fact that does not fit."""
+    from recovery.store import misfits  # heavy, and hardly ever needed
+
+    return UnreadableEpisode(
+        journal.path, id_, misfits.why_unreadable(journal, id_), misfits.what_to_type(journal, id_, now)
+    )
+
+
+def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
+    """One episode as it stands in the journal, open or not. Raises `StoreError`, `UnreadableEpisode`, `NotThere`."""
+    try:
+        facts = journal.but_answers(id_, since=now - LOOKBACK)
+        protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
+        reach = _reach(journal, id_, facts, now)
+        if reach < now - LOOKBACK:
+            facts = journal.but_answers(id_, since=reach - LOOKBACK)
+        return _with_answers(journal, protocol, facts, now)
+    except (*NONSENSE, Nonsense) as error:
+        # No reason for the daemon to end, nor for a command to call it a bug.
+        raise unreadable(journal, id_, now) from error
+
+
+_LATEST = 32
+"""So many of the latest fleeting facts count, however long ago they were."""
+
+
+def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> datetime:
+    """From when on the fleeting facts of an episode are told of by those of the last days, or followed by few others.
+
+    After a long outage, or a far jump of the clock, a session may be under way since before it, and its end is still to
+    be told; or it has just ended, and a gap counts from there.
+    """
+    begun = {fact.data["occurrence"] for fact in facts if fact.kind == f.OFFERED}
+    reaches = [now]
+    for fact in facts:
+        data = fact.data
+        if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - LOOKBACK:
+            reaches.append(fact.at - timedelta(seconds=data["seconds"]))
+        elif (
+            fact.kind == f.ENDED and data["occurrence"] not in begun and fact.at > now - LEDGER_MEMORY
+        ):  # what ended longer ago is only at the edge of the memory
+            reaches.append(fact.at - timedelta(seconds=data.get("seconds", 0) + data["overrun"]))
+    latest = journal.fleeting_since(id_, _LATEST)
+    return min(reaches if latest is None else [latest, *reaches])
+
+
+def _with_answers(
+    journal: Journal, protocol: RecoveryProtocol, facts: Sequence[Fact], now: datetime
+) -> Episode:
+    """The episode that facts tell of together with the answers: the new ones, and those of the old that count."""
+    id_ = facts[0].episode if facts else ""
+
+    def told(answers: Sequence[Fact]) -> Episode:
+        by_place = sorted((*facts, *answers), key=lambda fact: fact.seq)
+        return fold(protocol, under_new_protocol(protocol, by_place), clock.stand_in)
+
+    if not facts or any(fact.kind in ABOUT_ANSWERS for fact in facts):
+        return told(journal.answers(id_) if facts else ())
+    first = journal.nth_newest_answer(id_, NEWEST)
+    if not first:
+        return told(journal.answers(id_))
+    to_open = _to_open_questions(journal, facts, first)
+    new = told([*journal.answers(id_, first), *to_open])
+    passed_over = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+    passed_over |= {fact.seq for fact in to_open}
+    is_upgraded = any(fact.kind == f.UPGRADED for fact in facts)
+
+    def counts(name: str, row: Entry) -> bool:
+        _at, seq, value = row
+        return seq not in passed_over and (not is_upgraded or is_possible(protocol, name, value))
+
+    try:
+        old = journal.older(id_, first, counts).needed(new, now)
+    except Misfit:
+        journal.remake_answers()
+        return told(journal.answers(id_))
+    answers = {
+        name: tuple(sorted((*old.get(name, ()), *new.answers.get(name, ())), key=lambda answer: answer.at))
+        for name in {**old, **new.answers}
+    }
+    answers = {name: given for name, given in answers.items() if given}
+    return replace(new, answers=answers, leaves_out_answers=True)
+
+
+def _to_open_questions(journal: Journal, facts: Sequence[Fact], before: int) -> list[Fact]:
+    """The answers before a place of the journal that may answer what the latest check-ins asked."""
+    latest = {fact.data["activity"]: fact for fact in facts if fact.kind == f.OFFERED and "asks" in fact.data}
+    seqs = {
+        seq
+        for fact in latest.values()
+        for name in fact.data["asks"]
+        for seq in journal.answers_since(
+            fact.episode, name, from_ms(fact.data["due"]) - ASKED, fact.seq, before
+        )
+    }
+    return journal.those(seqs)
