@@ -25,7 +25,7 @@ from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate, gate_unmet
 from recovery.engine.outlook import explain, outlook
-from recovery.engine.times import DAY, Place, spell_date, spell_when
+from recovery.engine.times import DAY, Place
 from recovery.engine.verbs import act
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
 from recovery.protocol.compiled import in_language
@@ -33,6 +33,7 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file
 from recovery.store.journal import Journal
+from recovery.words.times import spell_date, spell_when
 from tests.daemon.conftest import MINUTE, Watch
 from tests.engine.examples import ICE, ONSET, events, shipped, small, started
 from tests.messages import (

@@ -7,9 +7,10 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.limits import LONGEST_ON
-from recovery.engine.times import Place, spell, spell_when
-from recovery.engine.words import LEVELS, side_words
+from recovery.engine.times import Place
 from recovery.language import N_, _, current
+from recovery.words.terms import LEVELS, side_words
+from recovery.words.times import spell, spell_when
 
 _START = {
     "protocol": N_("protocol {value}"),

@@ -27,12 +27,12 @@ from recovery.daemon import handing
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
 from recovery.engine.episode import COMPLETED, Episode
-from recovery.engine.moments import parse_moment
-from recovery.engine.times import spell_when
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import Duration
 from recovery.values import replace
+from recovery.words.times import spell_when
+from recovery.words.typed import parse_moment
 
 Wish = Act | Callable[[Episode, datetime], Act]
 """What the person wants; where that depends on the episode (its place, its questions), a function of it."""

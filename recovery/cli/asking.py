@@ -11,11 +11,11 @@ import click
 
 from recovery.cli.words import LATER, NONE, canonical, known_only, pairs, split
 from recovery.engine.grading import ANSWERS, Graded, graded
-from recovery.engine.words import filled
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.values import Value, replace
+from recovery.words.terms import filled
 
 
 class Question(Value):

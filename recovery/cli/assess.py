@@ -8,11 +8,11 @@ from recovery.cli import asking
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.style import styled
-from recovery.engine.words import level_words
 from recovery.errors import RecoveryError
 from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
+from recovery.words.terms import level_words
 
 
 @click.command()

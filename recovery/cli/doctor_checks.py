@@ -18,7 +18,6 @@ from recovery.daemon.handing import knows_screen
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import from_ms
-from recovery.engine.times import spell
 from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
 from recovery.notify import desktop_probe, do_not_disturb
@@ -29,6 +28,7 @@ from recovery.store import failures
 from recovery.store.figures import Lateness, copied, figures
 from recovery.store.journal import NAME
 from recovery.values import Value
+from recovery.words.times import spell
 from recovery.zones import is_lost
 
 State = Literal["ok", "warn", "fail"]

@@ -18,13 +18,14 @@ from recovery.engine import facts as f
 from recovery.engine.acts import RECENT
 from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Fact
-from recovery.engine.times import Place, spell, spell_when
-from recovery.engine.words import FACTS
+from recovery.engine.times import Place
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _, current
 from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
+from recovery.words.terms import FACTS
+from recovery.words.times import spell, spell_when
 from recovery.zones import named
 
 MOST_TOGETHER = 20

@@ -9,14 +9,13 @@ import click
 from recovery import clock
 from recovery.cli.where import tell_doubt
 from recovery.cli.words import canonical
-from recovery.engine.grading import read_grade
-from recovery.engine.moments import parse_clock, parse_moment
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import SIDES
 from recovery.settings import read_quiet, read_work, read_workdays
+from recovery.words.typed import parse_clock, parse_moment, read_grade
 from recovery.zones import named
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")

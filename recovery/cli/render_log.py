@@ -12,9 +12,10 @@ from recovery.cli.render_rich import console
 from recovery.cli.style import harmless
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact
-from recovery.engine.times import Place, spell, spell_date
-from recovery.engine.words import FACTS
+from recovery.engine.times import Place
 from recovery.language import N_, _
+from recovery.words.terms import FACTS
+from recovery.words.times import spell, spell_date
 
 _WORDS = {**FACTS, f.OFFERED: N_("cue")}
 _PHASES = {

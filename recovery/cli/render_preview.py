@@ -7,11 +7,12 @@ from typing import Any
 
 from recovery.cli.render_json import VERSION
 from recovery.cli.style import styled
-from recovery.engine.times import DAY, spell, spell_date
-from recovery.engine.words import level_words, modality_words
+from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
 from recovery.values import Value
+from recovery.words.terms import level_words, modality_words
+from recovery.words.times import spell, spell_date
 
 Event = Mapping[str, Any]
 WIDTH = 100

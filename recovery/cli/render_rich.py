@@ -19,15 +19,6 @@ from recovery.cli.render_text import activity_words, titled
 from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import UpcomingCue
-from recovery.engine.times import spell_date
-from recovery.engine.words import (
-    LEVELS,
-    MODALITIES,
-    anchor_words,
-    condition_words,
-    duration_words,
-    responsible_words,
-)
 from recovery.language import N_, _, current
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
@@ -46,6 +37,15 @@ from recovery.protocol.model import (
     Treatment,
 )
 from recovery.protocol.model import Table as GradeTable
+from recovery.words.terms import (
+    LEVELS,
+    MODALITIES,
+    anchor_words,
+    condition_words,
+    duration_words,
+    responsible_words,
+)
+from recovery.words.times import spell_date
 
 if TYPE_CHECKING:
     from recovery.protocol.reading import Listed  # loads pydantic and YAML

@@ -8,25 +8,10 @@ from recovery.cli.style import harmless, styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
-from recovery.engine.outlook import (
-    Explained,
-    HealingOutlook,
-    Outlook,
-    UpcomingCue,
-    phase_ranges,
-    timing_words,
-)
+from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
 from recovery.engine.questions import needed_words
 from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
-from recovery.engine.times import Place, spell, spell_date, spell_when
-from recovery.engine.words import (
-    level_words,
-    modality_words,
-    range_words,
-    responsible_words,
-    side_words,
-    word_words,
-)
+from recovery.engine.times import Place
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
     Advice,
@@ -40,6 +25,16 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
+from recovery.words.terms import (
+    level_words,
+    modality_words,
+    range_words,
+    responsible_words,
+    side_words,
+    timing_words,
+    word_words,
+)
+from recovery.words.times import spell, spell_date, spell_when
 
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
 _LEVELS = {"emergency": "red", "urgent": "red", "routine": "yellow"}

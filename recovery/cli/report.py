@@ -12,10 +12,10 @@ from recovery.cli.style import styled, tell
 from recovery.cli.words import EMERGENCY, NONE, canonical, known_only, pairs, split
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
-from recovery.engine.words import LEVELS as LEVEL_WORDS
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
 from recovery.protocol.model import LEVELS, Checklist, Item
+from recovery.words.terms import LEVELS as LEVEL_WORDS
 
 CLEAR = "clear"
 
@@ -194,7 +194,7 @@ def correct(words: tuple[str, ...], because: str, episode: str | None, as_json: 
 
 
 def _grade(text: str) -> str:
-    from recovery.engine.grading import read_grade
+    from recovery.words.typed import read_grade
 
     try:
         return read_grade(text)

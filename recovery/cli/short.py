@@ -95,7 +95,7 @@ def _written_down(text: str) -> str:
 
 
 def _day(text: str) -> Any:
-    from recovery.engine.moments import parse_day
+    from recovery.words.typed import parse_day
 
     return parse_day(text)
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from recovery.engine.acts import Act
 from recovery.engine.acts_sessions import SNOOZE
 from recovery.engine.facts import Cue
-from recovery.engine.times import spell
 from recovery.language import N_, tr
+from recovery.words.times import spell
 
 _BUTTONS = {
     "start": ("begin", "snooze", "skip"),

@@ -9,9 +9,9 @@ from recovery.engine.decide import LATE_WORDS
 from recovery.engine.facts import Cue
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.telling import Repeat
-from recovery.engine.times import spell
 from recovery.language import tr
 from recovery.notify.port import HandedOver, Note, Shown
+from recovery.words.times import spell
 
 
 @dataclass

@@ -29,7 +29,6 @@ from recovery.engine.telling import (
     shown,
     shown_again,
 )
-from recovery.engine.times import spell_when
 from recovery.engine.witness import JUMP, Steady
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
@@ -50,6 +49,7 @@ from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.failures import Damaged
 from recovery.store.journal import NAME, Journal
+from recovery.words.times import spell_when
 from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))

@@ -14,10 +14,10 @@ from recovery.engine.decide import Turn
 from recovery.engine.episode import Episode, Session
 from recovery.engine.facts import Fact
 from recovery.engine.screening import left_out_now
-from recovery.engine.times import spell_when
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Treatment, modalities
 from recovery.values import Value, field
+from recovery.words.times import spell_when
 
 RECENT = timedelta(hours=12)
 """The time after a session's end cue in which the person can still say how it really ended."""

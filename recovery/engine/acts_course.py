@@ -19,12 +19,12 @@ from recovery.engine.gates import (
     step_needs,
 )
 from recovery.engine.limits import flag_stands
-from recovery.engine.times import spell_date
-from recovery.engine.words import word_words
 from recovery.language import N_
 from recovery.protocol.model import GRADES
 from recovery.protocol.persons import is_name
 from recovery.values import replace
+from recovery.words.terms import word_words
+from recovery.words.times import spell_date
 from recovery.zones import is_known, is_lost
 
 UNKNOWN = N_(

@@ -18,8 +18,6 @@ from recovery.engine.limits import (
     is_same_place,
     longest,
 )
-from recovery.engine.times import spell
-from recovery.engine.words import modality_words
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     Activity,
@@ -34,6 +32,8 @@ from recovery.protocol.model import (
     modalities,
 )
 from recovery.values import replace
+from recovery.words.terms import modality_words
+from recovery.words.times import spell
 
 SNOOZE = Duration(seconds=600)
 

@@ -40,8 +40,7 @@ from recovery.engine.limits import (
     overrun_words,
     stopped_by,
 )
-from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import anchor_words, condition_words
+from recovery.engine.times import DAY
 from recovery.language import N_
 from recovery.protocol.model import (
     Anchor,
@@ -57,6 +56,8 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
+from recovery.words.terms import anchor_words, condition_words
+from recovery.words.times import spell, spell_when
 
 HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that

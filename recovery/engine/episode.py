@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
 from recovery.engine.times import Place
-from recovery.engine.words import filled, modality_words
 from recovery.language import N_
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
@@ -22,6 +21,7 @@ from recovery.protocol.model import (
     Treatment,
 )
 from recovery.values import Value, field, replace
+from recovery.words.terms import filled, modality_words
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
 OVER = {COMPLETED: N_("completed"), ENDED_EARLY: N_("stopped"), TAKEN_BACK: N_("taken back")}

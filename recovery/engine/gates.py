@@ -12,8 +12,7 @@ from enum import Enum
 from typing import Any
 
 from recovery.engine.episode import MOMENT, Alert, Answer, Episode, which
-from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import SINCE, condition_words
+from recovery.engine.times import DAY
 from recovery.language import N_
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
@@ -30,6 +29,8 @@ from recovery.protocol.model import (
     comparisons,
 )
 from recovery.values import Value, replace
+from recovery.words.terms import SINCE, condition_words
+from recovery.words.times import spell, spell_when
 
 
 class Truth(Enum):

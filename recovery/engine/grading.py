@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from recovery.language import N_, _, tr
+from recovery.language import N_, tr
 from recovery.protocol.model import GRADES, Assessment
 from recovery.values import Value
 
@@ -20,20 +20,6 @@ class Graded(Value):
     """The red flags that the answers report."""
     is_unsure: bool = False
     """True if no question was answered: the grade is what *unsure* counts as."""
-
-
-def read_grade(text: str) -> str:
-    """I, II or III, also as 1, 2, 3; or `UNSURE`. Raises `ValueError`."""
-    word = text.strip().upper()
-    if word == "UNSURE":
-        return UNSURE
-    if word in ("1", "2", "3"):
-        return GRADES[int(word) - 1]
-    if word not in GRADES:
-        raise ValueError(
-            _("{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)", text=text)
-        )
-    return word
 
 
 def graded(assessment: Assessment, answers: Mapping[str, str], language: str = "en") -> Graded:

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
 from recovery.engine.gates import Truth, clearing, truth
 from recovery.engine.screening import forbidden, open_questions
-from recovery.engine.times import DAY, spell, spell_when
-from recovery.engine.words import anchor_words, condition_words, modality_words
+from recovery.engine.times import DAY
 from recovery.language import tr, trn
 from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import ON_THE_SKIN, Condition, Hold, Limit, Reminder, Step
 from recovery.values import Value, replace
+from recovery.words.terms import anchor_words, condition_words, modality_words
+from recovery.words.times import spell, spell_when
 
 _NO_TIME = Range(Duration(), Duration())
 """The length of a reminder."""

@@ -16,25 +16,17 @@ from recovery.engine.gates import Need, condition_moments, deadline, gate_needs,
 from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.rehearsal import Rehearsal
-from recovery.engine.times import DAY, spell_when
-from recovery.engine.words import anchor_words, moment_words, range_words
-from recovery.language import tr, trn
-from recovery.protocol.durations import Duration
+from recovery.engine.times import DAY
 from recovery.protocol.model import (
     Activity,
-    After,
-    At,
-    Cadence,
     CheckIn,
-    Every,
-    Once,
-    PerDay,
-    PerWeek,
     Phase,
     Timed,
     Treatment,
 )
 from recovery.values import Value, replace
+from recovery.words.terms import anchor_words, timing_words
+from recovery.words.times import spell_when
 
 HORIZON = timedelta(days=8)
 """The span in which the next cues are looked for: longer than a week, the longest cadence."""
@@ -298,45 +290,3 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
 def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) -> Explained:
     refs = tuple(dict.fromkeys(ref for cited in activity.cites.values() for ref in cited))
     return Explained(activity.id, activity.title, at, tuple(reasons), refs)
-
-
-def timing_words(activity: Timed, language: str) -> str:
-    """Say how often an activity comes, and by whose hours where these are not the place's."""
-    words = cadence_words(activity.cadence, is_treatment=isinstance(activity, Treatment), language=language)
-    if activity.follows_body:
-        words += tr(language, ", on a journey by the hours of where the phase began")
-    return words
-
-
-def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str = "en") -> str:
-    """A cadence in words: `2 to 3 h after the last one ended`, `3 times a day`, `at 08:00 and 20:00`."""
-    match cadence:
-        case Every(interval):
-            length = range_words(interval, language)
-            if is_treatment:
-                return tr(language, "{length} after the last one ended", length=length)
-            return tr(language, "every {length}, from waking on", length=length)
-        case PerDay(least, most):
-            if most == 1:
-                return tr(language, "once a day")
-            count = tr(language, "{least} to {most}", least=least, most=most) if least != most else most
-            return tr(language, "{count} times a day, spread over the waking hours", count=count)
-        case At(times):
-            moments = tr(language, " and ").join(moment_words(moment, language) for moment in times)
-            return tr(language, "every day at {moments}", moments=moments)
-        case PerWeek(count, at):
-            moment = moment_words(at, language)
-            return trn(
-                language,
-                "once a week, at {moment}",
-                "{count} times a week, at {moment}",
-                count,
-                moment=moment,
-            )
-        case Once(after):
-            instant = anchor_words(after, language)
-            if after.offset == Duration():
-                return tr(language, "once, at {instant}", instant=instant)
-            return tr(language, "once, {instant}", instant=instant)
-        case After(activity):
-            return tr(language, "after each {activity} that took place", activity=activity)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import COMPLETED, Episode, Told
 from recovery.engine.facts import DELIVERED, END_KEY, UNDELIVERED, Cue, Fact
-from recovery.engine.times import spell
 from recovery.values import Value, replace
+from recovery.words.times import spell
 
 AFTER_END = tuple(timedelta(minutes=m) for m in (2, 5, 10))
 """The delays after which an end is told again, counted from its first showing; after the last one every `LATER`."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from recovery.engine.episode import MOMENT, ClockSeen, Episode
 from recovery.engine.facts import to_ms
-from recovery.engine.times import DAY, Place, spell_date
+from recovery.engine.times import DAY, Place
 from recovery.values import Value, replace
+from recovery.words.times import spell_date
 
 JUMP = timedelta(seconds=2)
 """By how much the two clocks may differ without that the one on the wall was set."""

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from recovery.engine.acts import Act
-from recovery.engine.moments import parse_day, parse_moment
 from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
 from recovery.language import _, n_
 from recovery.protocol.durations import parse_duration
+from recovery.words.typed import parse_day, parse_moment
 
 _KEYS = {
     "begin": {"activity"},

@@ -11,7 +11,7 @@ from recovery.cli.short import SHORT
 from recovery.daemon.buttons import said_by
 from recovery.engine.acts import Act
 from recovery.engine.acts_sessions import SNOOZE
-from recovery.engine.times import spell
+from recovery.words.times import spell
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, protocol

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recovery.engine.outlook import cadence_words, coming, explain, outlook, phase_ranges
-from recovery.engine.words import duration_words
+from recovery.engine.outlook import coming, explain, outlook, phase_ranges
 from recovery.protocol.durations import Duration, parse_duration, parse_range
 from recovery.protocol.model import Anchor, At, Every, LocalMoment, Once, PerDay, PerWeek
+from recovery.words.terms import cadence_words, duration_words
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, place, shipped, small, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

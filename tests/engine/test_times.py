@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.times import Place, spell, spell_when
+from recovery.engine.times import Place
 from recovery.protocol.durations import Duration
 from recovery.protocol.model import LocalMoment
 from tests.engine.examples import instants, local, place
@@ -171,35 +171,3 @@ def test_the_waking_day_of_an_instant_is_over_only_after_it(zone: str, instant: 
         assert instant < lives.window(day)[1]
         before = next(d for d in (day - DAY, day - 2 * DAY) if lives.exists(d))
         assert lives.window(before)[1] <= instant
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-5, "0 s"),
-        (40, "40 s"),
-        (95, "1 min 35 s"),
-        (600, "10 min"),
-        (659, "10 min"),
-        (5700, "1 h 35 min"),
-        (7200, "2 h"),
-        (86400 * 3 + 4 * 3600, "3 d 4 h"),
-        (86400, "1 d"),
-    ],
-)
-def test_lengths_are_said_in_two_units(seconds: int, words: str) -> None:
-    assert spell(timedelta(seconds=seconds)) == words
-
-
-@pytest.mark.parametrize(
-    ("when", "words"),
-    [
-        ("2026-11-23 14:20", "14:20"),
-        ("2026-11-24 07:00", "tomorrow 07:00"),
-        ("2026-11-22 07:00", "yesterday 07:00"),
-        ("2026-11-30 07:00", "Mon 30 Nov 07:00"),
-        ("2028-01-03 07:00", "Mon 3 Jan 2028 07:00"),
-    ],
-)
-def test_instants_are_said_as_short_as_is_clear(when: str, words: str) -> None:
-    assert spell_when(place(), local(when), local("2026-11-23 08:00")) == words

@@ -3,10 +3,10 @@
 import pytest
 
 from recovery.cli import render_rich
-from recovery.engine.words import condition_words
 from recovery.protocol.library import Library
 from recovery.protocol.model import All, AnyOf, Comparison, Not
 from recovery.protocol.reading import listed, read_protocol
+from recovery.words.terms import condition_words
 
 
 @pytest.fixture

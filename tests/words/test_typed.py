@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recovery.engine.moments import FORMS, parse_clock, parse_moment
+from recovery.words.typed import FORMS, parse_clock, parse_moment
 from tests.engine.examples import local, place
 
 NOW = local("2026-11-23 18:05")

@@ -1,11 +1,13 @@
-"""Times as people say them: `yesterday 18:00`, `2h ago`, ISO 8601. Strict: what it does not know is an error."""
+"""Times and grades as people type them: `yesterday 18:00`, `2h ago`, ISO 8601. Strict: all else is an error."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
+from recovery.engine.grading import UNSURE
 from recovery.engine.times import DAY, Place
 from recovery.language import N_, _
 from recovery.protocol.durations import NoLength, parse_duration
+from recovery.protocol.model import GRADES
 
 FORMS = N_(
     'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '
@@ -106,3 +108,17 @@ def _before(now: datetime, length: str, place: Place) -> datetime:
     if duration.days:
         now = place.resolve(day.date() - duration.days * DAY, day.time())
     return now - timedelta(seconds=duration.seconds)
+
+
+def read_grade(text: str) -> str:
+    """I, II or III, also as 1, 2, 3; or `UNSURE`. Raises `ValueError`."""
+    word = text.strip().upper()
+    if word == "UNSURE":
+        return UNSURE
+    if word in ("1", "2", "3"):
+        return GRADES[int(word) - 1]
+    if word not in GRADES:
+        raise ValueError(
+            _("{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)", text=text)
+        )
+    return word

@@ -4,10 +4,28 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.times import spell
 from recovery.language import N_, tr, trn
 from recovery.protocol.durations import Duration, Range
-from recovery.protocol.model import All, Anchor, AnyOf, Comparison, Condition, LocalMoment, Not, Responsible
+from recovery.protocol.model import (
+    After,
+    All,
+    Anchor,
+    AnyOf,
+    At,
+    Cadence,
+    Comparison,
+    Condition,
+    Every,
+    LocalMoment,
+    Not,
+    Once,
+    PerDay,
+    PerWeek,
+    Responsible,
+    Timed,
+    Treatment,
+)
+from recovery.words.times import spell
 
 MODALITIES = {
     "cold": N_("cold"),
@@ -142,6 +160,51 @@ def duration_words(duration: Duration, language: str = "en") -> str:
         whole, rest = divmod(duration.seconds, 3600)
         parts.append(f"{whole} h" if whole and not rest else spell(hours))
     return " ".join(parts) or "0 min"
+
+
+# Cadences ----------------------------------------------------------------------------------------
+
+
+def timing_words(activity: Timed, language: str) -> str:
+    """Say how often an activity comes, and by whose hours where these are not the place's."""
+    words = cadence_words(activity.cadence, is_treatment=isinstance(activity, Treatment), language=language)
+    if activity.follows_body:
+        words += tr(language, ", on a journey by the hours of where the phase began")
+    return words
+
+
+def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str = "en") -> str:
+    """A cadence in words: `2 to 3 h after the last one ended`, `3 times a day`, `at 08:00 and 20:00`."""
+    match cadence:
+        case Every(interval):
+            length = range_words(interval, language)
+            if is_treatment:
+                return tr(language, "{length} after the last one ended", length=length)
+            return tr(language, "every {length}, from waking on", length=length)
+        case PerDay(least, most):
+            if most == 1:
+                return tr(language, "once a day")
+            count = tr(language, "{least} to {most}", least=least, most=most) if least != most else most
+            return tr(language, "{count} times a day, spread over the waking hours", count=count)
+        case At(times):
+            moments = tr(language, " and ").join(moment_words(moment, language) for moment in times)
+            return tr(language, "every day at {moments}", moments=moments)
+        case PerWeek(count, at):
+            moment = moment_words(at, language)
+            return trn(
+                language,
+                "once a week, at {moment}",
+                "{count} times a week, at {moment}",
+                count,
+                moment=moment,
+            )
+        case Once(after):
+            instant = anchor_words(after, language)
+            if after.offset == Duration():
+                return tr(language, "once, at {instant}", instant=instant)
+            return tr(language, "once, {instant}", instant=instant)
+        case After(activity):
+            return tr(language, "after each {activity} that took place", activity=activity)
 
 
 # Conditions -------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Lengths and instants as people say them."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery.words.times import spell, spell_when
+from tests.engine.examples import local, place
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (40, "40 s"),
+        (95, "1 min 35 s"),
+        (600, "10 min"),
+        (659, "10 min"),
+        (5700, "1 h 35 min"),
+        (7200, "2 h"),
+        (86400 * 3 + 4 * 3600, "3 d 4 h"),
+        (86400, "1 d"),
+    ],
+)
+def test_lengths_are_said_in_two_units(seconds: int, words: str) -> None:
+    assert spell(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("2026-11-23 14:20", "14:20"),
+        ("2026-11-24 07:00", "tomorrow 07:00"),
+        ("2026-11-22 07:00", "yesterday 07:00"),
+        ("2026-11-30 07:00", "Mon 30 Nov 07:00"),
+        ("2028-01-03 07:00", "Mon 3 Jan 2028 07:00"),
+    ],
+)
+def test_instants_are_said_as_short_as_is_clear(when: str, words: str) -> None:
+    assert spell_when(place(), local(when), local("2026-11-23 08:00")) == words
