@@ -29,7 +29,7 @@ from recovery.engine.acts_reports import expected_answer, read_answer
 from recovery.engine.episode import COMPLETED, Episode
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 from recovery.values import replace
 from recovery.words.times import spell_when
 from recovery.words.typed import parse_moment

@@ -14,7 +14,7 @@ from recovery.cli.style import styled
 from recovery.daemon.autostart.way import Machine
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import N_, _, n_
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 _WORDS = {"ok": N_("ok"), "warn": N_("note"), "fail": N_("WRONG")}

@@ -13,7 +13,7 @@ from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.model import SIDES
+from recovery.protocol.terms import SIDES
 from recovery.settings import read_quiet, read_work, read_workdays
 from recovery.words.typed import parse_clock, parse_moment, read_grade
 from recovery.zones import named

@@ -13,9 +13,8 @@ from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol import compiled
-from recovery.protocol.durations import Duration
 from recovery.protocol.library import default_library
-from recovery.protocol.model import SIDES
+from recovery.protocol.terms import SIDES, Duration
 from recovery.simulation.events import simulate as simulated
 from recovery.simulation.people import PERSONAS, Persona
 

@@ -20,23 +20,25 @@ from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import UpcomingCue
 from recovery.language import N_, _, current
-from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
-    MAY_PASS,
-    Anchor,
     Checklist,
-    Cites,
-    Length,
     Limit,
     Observation,
     Phase,
     RecoveryProtocol,
     RedFlag,
     Reminder,
-    TableRef,
     Treatment,
 )
 from recovery.protocol.model import Table as GradeTable
+from recovery.protocol.terms import (
+    MAY_PASS,
+    Anchor,
+    Cites,
+    Duration,
+    Length,
+    TableRef,
+)
 from recovery.words.terms import (
     LEVELS,
     MODALITIES,

@@ -14,7 +14,8 @@ from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
-from recovery.protocol.model import LEVELS, Checklist, Item
+from recovery.protocol.model import Checklist, Item
+from recovery.protocol.terms import LEVELS
 from recovery.words.terms import LEVELS as LEVEL_WORDS
 
 CLEAR = "clear"

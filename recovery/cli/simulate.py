@@ -23,9 +23,9 @@ from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled
-from recovery.protocol.durations import Duration
 from recovery.protocol.library import default_library
-from recovery.protocol.model import SIDES, RecoveryProtocol
+from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import SIDES, Duration
 from recovery.simulation.events import simulate as simulated
 from recovery.simulation.events import usual_end
 from recovery.simulation.people import PERSONAS, Persona

@@ -14,8 +14,8 @@ from recovery.engine.decide import Turn
 from recovery.engine.episode import Episode, Session
 from recovery.engine.facts import Fact
 from recovery.engine.screening import left_out_now
-from recovery.protocol.durations import Duration
 from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Treatment, modalities
+from recovery.protocol.terms import Duration
 from recovery.values import Value, field
 from recovery.words.times import spell_when
 

@@ -14,14 +14,14 @@ from recovery.engine.exclusion import excluded
 from recovery.engine.facts import from_ms, to_ms
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import may_go_on
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import (
+from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     SIDES,
     All,
     Comparison,
     Condition,
+    Duration,
     comparisons,
 )
 

@@ -20,8 +20,8 @@ from recovery.engine.gates import (
 )
 from recovery.engine.limits import flag_stands
 from recovery.language import N_
-from recovery.protocol.model import GRADES
 from recovery.protocol.persons import is_name
+from recovery.protocol.terms import GRADES
 from recovery.values import replace
 from recovery.words.terms import word_words
 from recovery.words.times import spell_date

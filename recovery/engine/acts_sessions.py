@@ -18,7 +18,6 @@ from recovery.engine.limits import (
     is_same_place,
     longest,
 )
-from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
     Activity,
     CheckIn,
@@ -31,6 +30,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
+from recovery.protocol.terms import Duration
 from recovery.values import replace
 from recovery.words.terms import modality_words
 from recovery.words.times import spell

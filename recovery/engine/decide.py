@@ -43,11 +43,8 @@ from recovery.engine.limits import (
 from recovery.engine.times import DAY
 from recovery.language import N_
 from recovery.protocol.model import (
-    Anchor,
     CheckIn,
     Checklist,
-    Cites,
-    Condition,
     Every,
     Hold,
     RedFlag,
@@ -56,6 +53,7 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
+from recovery.protocol.terms import Anchor, Cites, Condition
 from recovery.words.terms import anchor_words, condition_words
 from recovery.words.times import spell, spell_when
 

@@ -9,10 +9,7 @@ from datetime import date, datetime, timedelta
 from recovery.engine.facts import Cue
 from recovery.engine.times import Place
 from recovery.language import N_
-from recovery.protocol.durations import Duration
 from recovery.protocol.model import (
-    LONGEST_GAP,
-    Anchor,
     AnyActivity,
     Phase,
     RecoveryProtocol,
@@ -20,6 +17,7 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
+from recovery.protocol.terms import LONGEST_GAP, Anchor, Duration
 from recovery.values import Value, field, replace
 from recovery.words.terms import filled, modality_words
 

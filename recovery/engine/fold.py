@@ -37,9 +37,9 @@ from recovery.protocol.model import (
     Checklist,
     RecoveryProtocol,
     Treatment,
-    may_apply,
     modalities,
 )
+from recovery.protocol.terms import may_apply
 from recovery.values import replace
 from recovery.zones import Elsewhere, as_utc, named_or
 

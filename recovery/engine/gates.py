@@ -14,18 +14,16 @@ from typing import Any
 from recovery.engine.episode import MOMENT, Alert, Answer, Episode, which
 from recovery.engine.times import DAY
 from recovery.language import N_
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import (
+from recovery.protocol.model import Observation, Phase, Rung
+from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     All,
     AnyOf,
     Comparison,
     Condition,
+    Duration,
     Not,
-    Observation,
-    Phase,
-    Rung,
     comparisons,
 )
 from recovery.values import Value, replace

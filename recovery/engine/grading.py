@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from recovery.language import N_, tr
-from recovery.protocol.model import GRADES, Assessment
+from recovery.protocol.model import Assessment
+from recovery.protocol.terms import GRADES
 from recovery.values import Value
 
 ANSWERS = (N_("yes"), N_("no"), N_("unsure"))

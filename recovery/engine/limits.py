@@ -13,8 +13,13 @@ from recovery.engine.gates import Truth, clearing, truth
 from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY
 from recovery.language import tr, trn
-from recovery.protocol.durations import Duration, Range
-from recovery.protocol.model import ON_THE_SKIN, Condition, Hold, Limit, Reminder, Step
+from recovery.protocol.model import (
+    Hold,
+    Limit,
+    Reminder,
+    Step,
+)
+from recovery.protocol.terms import ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
 from recovery.words.terms import anchor_words, condition_words, modality_words
 from recovery.words.times import spell, spell_when

@@ -7,7 +7,8 @@ from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.screening import open_questions
-from recovery.protocol.model import CheckIn, Condition, Treatment, comparisons, modalities
+from recovery.protocol.model import CheckIn, Treatment, modalities
+from recovery.protocol.terms import Condition, comparisons
 from recovery.values import Value
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from recovery.engine.episode import Episode
-from recovery.protocol.model import MODALITIES, AnyActivity, Phase, ScreenQuestion, modalities
+from recovery.protocol.model import (
+    AnyActivity,
+    Phase,
+    ScreenQuestion,
+    modalities,
+)
+from recovery.protocol.terms import MODALITIES
 from recovery.values import Value
 
 

@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from recovery.language import tr
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import LocalMoment
+from recovery.protocol.terms import Duration, LocalMoment
 from recovery.values import Value
 from recovery.zones import Zone
 

@@ -8,22 +8,22 @@ from datetime import time
 from functools import lru_cache
 from typing import Any
 
-from recovery.protocol import durations, model
+from recovery.protocol import model, terms
 from recovery.protocol.model import RecoveryProtocol
 
 FORMAT = 7
 """Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
 
 _CLASSES: tuple[type[Any], ...] = (
-    durations.Duration,
-    durations.Range,
+    terms.Duration,
+    terms.Range,
     model.Source,
-    model.Anchor,
-    model.Comparison,
-    model.All,
-    model.AnyOf,
-    model.Not,
-    model.LocalMoment,
+    terms.Anchor,
+    terms.Comparison,
+    terms.All,
+    terms.AnyOf,
+    terms.Not,
+    terms.LocalMoment,
     model.Every,
     model.PerDay,
     model.At,
@@ -41,7 +41,7 @@ _CLASSES: tuple[type[Any], ...] = (
     model.Observation,
     model.Limit,
     model.Table,
-    model.TableRef,
+    terms.TableRef,
     model.Escalation,
     model.RedFlag,
     model.ScreenQuestion,
@@ -93,7 +93,7 @@ def in_language(protocol: RecoveryProtocol, language: str) -> RecoveryProtocol:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, model.Text):
+    if isinstance(value, terms.Text):
         return {"$": "Text", "": str(value), **value.others}
     if value is None or isinstance(value, str | int | float):
         return value
@@ -117,7 +117,7 @@ def _value(written: Any, language: str) -> Any:
         if name == "Text":
             if language:
                 return written.get(language) or written[""]
-            return model.Text(
+            return terms.Text(
                 written[""], {key: text for key, text in written.items() if key not in ("$", "")}
             )
         if name == "time":

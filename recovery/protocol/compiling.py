@@ -7,10 +7,10 @@ from typing import Any
 from recovery.language import N_, _, n_
 from recovery.protocol import activities as acts
 from recovery.protocol import model as m
-from recovery.protocol import schema
-from recovery.protocol.durations import Duration
+from recovery.protocol import schema, terms
 from recovery.protocol.entries import ConditionEntry, Entry, Group
 from recovery.protocol.problems import Location, Places, Problem, did_you_mean, name_list, place_at
+from recovery.protocol.terms import Duration
 from recovery.values import replace
 
 _NOT_CITED = ("id", "kind", "source")
@@ -179,7 +179,7 @@ class Compiler:
 
     # Parts ---------------------------------------------------------------------------------------
 
-    def _cites(self, entry: Entry, path: tuple[str, ...]) -> m.Cites:
+    def _cites(self, entry: Entry, path: tuple[str, ...]) -> terms.Cites:
         """The sources by field; `other` becomes the empty name."""
         source: tuple[str, ...] | Mapping[str, tuple[str, ...]] | None = getattr(entry, "source", None)
         if source is None:
@@ -248,7 +248,7 @@ class Compiler:
             self.texts.say(entry.say, *path, "say"),
             when=self._condition(entry.when),
             ask=self.texts.say(entry.ask or "", *path, "ask"),
-            suspends=m.MODALITIES if entry.suspend == "all" else _tuple(entry.suspend),
+            suspends=terms.MODALITIES if entry.suspend == "all" else _tuple(entry.suspend),
             cites=self._cites(entry, path),
         )
 
@@ -293,7 +293,9 @@ class Compiler:
 
     def _table(self, name: str, entry: schema.TableEntry) -> m.Table:
         return m.Table(
-            name, {grade: getattr(entry, grade) for grade in m.GRADES}, self._cites(entry, ("tables", name))
+            name,
+            {grade: getattr(entry, grade) for grade in terms.GRADES},
+            self._cites(entry, ("tables", name)),
         )
 
     def _healing(self, entry: schema.HealingEntry | None) -> m.Healing | None:
@@ -462,25 +464,27 @@ class Compiler:
 
     # Conditions ----------------------------------------------------------------------------------
 
-    def _condition(self, entry: ConditionEntry | None) -> m.Condition | None:
+    def _condition(self, entry: ConditionEntry | None) -> terms.Condition | None:
         return None if entry is None else self._stated(entry)
 
-    def _stated(self, entry: Any) -> m.Condition:
+    def _stated(self, entry: Any) -> terms.Condition:
         """A condition; the names of a scale's numbers are replaced by the numbers."""
         match entry:
-            case m.Comparison(subject, test, str(value)):
+            case terms.Comparison(subject, test, str(value)):
                 asked = self.observations.get(subject)
                 if asked is not None and value in asked.labels:
-                    return m.Comparison(subject, test, float(asked.least + asked.labels.index(value)))
+                    return terms.Comparison(subject, test, float(asked.least + asked.labels.index(value)))
                 return entry
-            case m.Comparison():
+            case terms.Comparison():
                 return entry
             case tuple() | Group(all=tuple()):
-                return m.All(tuple(map(self._stated, entry if isinstance(entry, tuple) else entry.all or ())))
+                return terms.All(
+                    tuple(map(self._stated, entry if isinstance(entry, tuple) else entry.all or ()))
+                )
             case Group(any=tuple(parts)):
-                return m.AnyOf(tuple(map(self._stated, parts)))
+                return terms.AnyOf(tuple(map(self._stated, parts)))
             case Group(not_=part):
-                return m.Not(self._stated(part))
+                return terms.Not(self._stated(part))
         raise AssertionError(f"no such condition: {type(entry).__name__}")
 
 
@@ -498,7 +502,7 @@ class Texts:
         name = ".".join(path)
         self._known[name] = text
         others = {language: texts[name] for language, texts in self._translations.items() if name in texts}
-        return m.Text(text, others) if others else text
+        return terms.Text(text, others) if others else text
 
     def wrong(self) -> Iterator[tuple[str, str, str, str]]:
         """List the mistakes in the translations: language, path, message, and what was expected."""
@@ -554,7 +558,7 @@ def _cadence(entry: acts.Timed) -> m.Cadence:
         return m.Every(entry.every)
     if entry.per_day is not None:
         return m.PerDay(*entry.per_day)
-    times = (entry.at,) if isinstance(entry.at, m.LocalMoment) else entry.at or (m.LocalMoment(),)
+    times = (entry.at,) if isinstance(entry.at, terms.LocalMoment) else entry.at or (terms.LocalMoment(),)
     if entry.per_week is not None:
         return m.PerWeek(entry.per_week, times[0])
     if entry.once is not None:

@@ -7,7 +7,13 @@ import re
 
 from recovery.language import N_, _
 from recovery.protocol.durations import parse_duration, reason
-from recovery.protocol.model import GRADES, ORIGINS, REFERENCES, SIDES, Comparison
+from recovery.protocol.terms import (
+    GRADES,
+    ORIGINS,
+    REFERENCES,
+    SIDES,
+    Comparison,
+)
 
 FORMS = N_(
     "write one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import (
+from recovery.protocol.model import Observation
+from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     SIDES,
@@ -14,8 +14,8 @@ from recovery.protocol.model import (
     AnyOf,
     Comparison,
     Condition,
+    Duration,
     Not,
-    Observation,
 )
 
 _MOST_WAYS = 256

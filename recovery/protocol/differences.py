@@ -9,8 +9,9 @@ from typing import Any
 
 from recovery.language import N_, _, tr
 from recovery.protocol import model as m
-from recovery.protocol.durations import Duration, Range
+from recovery.protocol import terms
 from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import Duration, Range
 from recovery.values import Value
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -399,11 +400,15 @@ def _is_narrower(old: Any, new: Any) -> bool:
 
 
 def _is_lower(old: Any, new: Any) -> bool:
-    return old in m.LEVELS and new in m.LEVELS and m.LEVELS.index(new) < m.LEVELS.index(old)
+    return old in terms.LEVELS and new in terms.LEVELS and terms.LEVELS.index(new) < terms.LEVELS.index(old)
 
 
 def _is_in_more_hands(old: Any, new: Any) -> bool:
-    return old in m.MAY_PASS and new in m.MAY_PASS and m.MAY_PASS.index(new) > m.MAY_PASS.index(old)
+    return (
+        old in terms.MAY_PASS
+        and new in terms.MAY_PASS
+        and terms.MAY_PASS.index(new) > terms.MAY_PASS.index(old)
+    )
 
 
 def _is_sooner(old: Any, new: Any) -> bool:
@@ -416,7 +421,7 @@ def _sizes(old: Any, new: Any) -> Iterator[tuple[float | None, float | None]]:
     if isinstance(old, Range) and isinstance(new, Range):
         yield old.least.about_seconds, new.least.about_seconds
         yield old.most.about_seconds, new.most.about_seconds
-    elif isinstance(old, m.Anchor) and isinstance(new, m.Anchor):
+    elif isinstance(old, terms.Anchor) and isinstance(new, terms.Anchor):
         if old.origin == new.origin:
             yield old.offset.about_seconds, new.offset.about_seconds
     else:

@@ -1,14 +1,10 @@
-"""Lengths of time as people write them: `20min`, `1h30m`, `2w`, and ranges `24h..72h`.
-
-Seconds, minutes and hours are exact: `48h` is 48 elapsed hours. Days, weeks and months are
-calendar lengths: adding `2w` keeps the time of day across a change of summer time.
-"""
+"""Lengths of time as people write them: `20min`, `1h30m`, `2w`, and ranges `24h..72h`."""
 
 import re
 from collections.abc import Callable
 
 from recovery.language import N_, _
-from recovery.values import Value
+from recovery.protocol.terms import Duration, Range
 
 FORMS = N_("write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo")
 RANGE_FORMS = N_("write one length or two, such as 20min or 24h..72h")
@@ -20,50 +16,8 @@ _PART = r"(\d{1,6})\s*(s|sec|min|mo|m|h|d|w)(?![a-z])|(.)"
 _ISO = r"P(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
 
 
-class Duration(Value):
-    """A length: calendar months and days, and exact seconds. Never negative."""
-
-    months: int = 0
-    days: int = 0
-    seconds: int = 0
-
-    def __str__(self) -> str:
-        parts = [f"{self.months}mo"] if self.months else []
-        weeks, days = divmod(self.days, 7)
-        if weeks and not days:
-            parts.append(f"{weeks}w")
-        elif self.days:
-            parts.append(f"{self.days}d")
-        hours, rest = divmod(self.seconds, 3600)
-        minutes, seconds = divmod(rest, 60)
-        for count, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")):
-            if count:
-                parts.append(f"{count}{unit}")
-        return "".join(parts) or "0s"
-
-    @property
-    def is_exact(self) -> bool:
-        """True if it is a number of elapsed seconds and nothing else."""
-        return not (self.months or self.days)
-
-    @property
-    def about_seconds(self) -> float:
-        """For comparing lengths, not for arithmetic: a month counts as 30.4375 days."""
-        return (self.months * 30.4375 + self.days) * 86400 + self.seconds
-
-
 LONGEST = Duration(months=1200)
 """A hundred years: longer lengths are slips of the keyboard, and would leave the calendar."""
-
-
-class Range(Value):
-    """Two lengths, `least` not longer than `most`."""
-
-    least: Duration
-    most: Duration
-
-    def __str__(self) -> str:
-        return str(self.least) if self.least == self.most else f"{self.least}..{self.most}"
 
 
 class NoLength(ValueError):

@@ -13,7 +13,7 @@ from typing_extensions import TypeAliasType
 
 from recovery.language import N_, _
 from recovery.protocol import scalars as s
-from recovery.protocol.model import Comparison
+from recovery.protocol.terms import Comparison
 
 
 @dataclass(frozen=True)

@@ -4,26 +4,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recovery.language import _
-from recovery.protocol.durations import Duration
 from recovery.protocol.floor import Bound
 from recovery.protocol.model import (
-    GRADES,
-    All,
     AnyActivity,
-    AnyOf,
     CheckIn,
-    Comparison,
-    Condition,
-    Length,
     Limit,
-    Not,
     Observation,
     Phase,
     RecoveryProtocol,
     Rung,
-    TableRef,
 )
 from recovery.protocol.problems import Places
+from recovery.protocol.terms import (
+    GRADES,
+    All,
+    AnyOf,
+    Comparison,
+    Condition,
+    Duration,
+    Length,
+    Not,
+    TableRef,
+)
 
 Path = tuple[str, ...]
 """Keys of the file, with ids for list positions: `("phases", "rice", "do", "ice", "every")`."""

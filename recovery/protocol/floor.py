@@ -7,7 +7,7 @@ end of a session or from the injury; a day is the person's waking day. `lint_flo
 """
 
 from recovery.language import N_
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 from recovery.values import Value
 
 

@@ -9,16 +9,12 @@ from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol import floor
-from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.floor import Bound
 from recovery.protocol.lint_gates import WAKING, seconds_of_day
 from recovery.protocol.lint_sessions import round_length, time_since_injury
 from recovery.protocol.model import (
-    LEVELS,
-    ON_THE_SKIN,
     After,
-    Anchor,
     At,
     Every,
     Limit,
@@ -28,9 +24,15 @@ from recovery.protocol.model import (
     RedFlag,
     Step,
     Treatment,
-    comparisons,
 )
 from recovery.protocol.problems import Places
+from recovery.protocol.terms import (
+    LEVELS,
+    ON_THE_SKIN,
+    Anchor,
+    Duration,
+    comparisons,
+)
 from recovery.values import replace
 
 _PACKS = ("cold", "warm")

@@ -5,7 +5,6 @@ from math import inf
 
 from recovery.language import _
 from recovery.protocol.contradictions import is_contradictory
-from recovery.protocol.durations import Duration
 from recovery.protocol.findings import (
     Finding,
     Gate,
@@ -19,16 +18,11 @@ from recovery.protocol.findings import (
     with_polarity,
 )
 from recovery.protocol.model import (
-    BUSY_MODALITIES,
-    ORIGINS,
     After,
-    All,
     At,
     Cadence,
     CheckIn,
-    Comparison,
     Every,
-    LocalMoment,
     Once,
     PerDay,
     PerWeek,
@@ -36,10 +30,18 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Rung,
     Treatment,
+)
+from recovery.protocol.problems import Places, name_list
+from recovery.protocol.terms import (
+    BUSY_MODALITIES,
+    ORIGINS,
+    All,
+    Comparison,
+    Duration,
+    LocalMoment,
     comparisons,
     may_apply,
 )
-from recovery.protocol.problems import Places, name_list
 
 HOUR = 3600.0
 WAKE, BEDTIME = 7 * HOUR, 23 * HOUR

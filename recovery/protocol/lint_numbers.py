@@ -9,13 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from recovery.language import _
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.durations import Duration, Range, parse_duration
+from recovery.protocol.durations import parse_duration
 from recovery.protocol.findings import Finding, Path, activities, gates
 from recovery.protocol.model import (
-    Anchor,
     AnyActivity,
-    Cites,
-    Condition,
     Every,
     Limit,
     Once,
@@ -24,13 +21,20 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Source,
-    TableRef,
     Timed,
     Treatment,
+)
+from recovery.protocol.problems import Places, name_list
+from recovery.protocol.terms import (
+    Anchor,
+    Cites,
+    Condition,
+    Duration,
+    Range,
+    TableRef,
     comparisons,
     number_and_use,
 )
-from recovery.protocol.problems import Places, name_list
 
 _EVERYWHERE = "all"
 Number = float | Duration

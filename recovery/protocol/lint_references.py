@@ -8,22 +8,24 @@ from recovery.protocol.contradictions import is_always_true
 from recovery.protocol.findings import Finding, Path, activities, compared, gates, subjects
 from recovery.protocol.lint_persons import texts as texts_of
 from recovery.protocol.model import (
-    ORIGINS,
     Advice,
     AnyActivity,
     CheckIn,
     Checklist,
-    Cites,
-    Comparison,
     Healing,
     Hold,
     Observation,
     RecoveryProtocol,
     Reminder,
-    TableRef,
     Treatment,
 )
 from recovery.protocol.problems import Places, did_you_mean, name_list
+from recovery.protocol.terms import (
+    ORIGINS,
+    Cites,
+    Comparison,
+    TableRef,
+)
 
 OWN = "own"
 

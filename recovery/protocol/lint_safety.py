@@ -10,20 +10,22 @@ from collections.abc import Iterable, Iterator
 
 from recovery.language import _
 from recovery.protocol.contradictions import is_contradictory
-from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.lint_sessions import earliest_entries, time_since_injury
 from recovery.protocol.model import (
-    All,
-    Anchor,
     Limit,
-    Not,
     Phase,
     RecoveryProtocol,
     Treatment,
-    comparisons,
 )
 from recovery.protocol.problems import Places
+from recovery.protocol.terms import (
+    All,
+    Anchor,
+    Duration,
+    Not,
+    comparisons,
+)
 
 _PACKS = ("cold", "warm")
 _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")

@@ -4,22 +4,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from recovery.language import _
-from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Finding, Path, activities, binds, lengths
 from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
 from recovery.protocol.model import (
-    ON_THE_SKIN,
     After,
-    All,
-    Anchor,
     AnyActivity,
     At,
-    Comparison,
-    Condition,
     Every,
     Hold,
     Limit,
-    LocalMoment,
     PerDay,
     PerWeek,
     Phase,
@@ -30,6 +23,15 @@ from recovery.protocol.model import (
     modalities,
 )
 from recovery.protocol.problems import Places
+from recovery.protocol.terms import (
+    ON_THE_SKIN,
+    All,
+    Anchor,
+    Comparison,
+    Condition,
+    Duration,
+    LocalMoment,
+)
 
 WORK, OFFICE = 9 * HOUR, 8 * HOUR
 """When a working day usually begins, and how long it is."""

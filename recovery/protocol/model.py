@@ -1,62 +1,21 @@
 """A protocol as plain frozen values: all that the engine and the store ever see.
 
 Reading a file (`recovery.protocol.reading`) makes these; nothing here needs pydantic or YAML.
-Times are local times of the person's place, lengths are `Duration`s, grades are I, II, III.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import time
 
-from recovery.protocol.durations import Duration, Range
+from recovery.protocol.terms import (
+    MAY_PASS,
+    Anchor,
+    Cites,
+    Condition,
+    Duration,
+    Length,
+    LocalMoment,
+    Range,
+)
 from recovery.values import Value, field
-
-GRADES = ("I", "II", "III")
-SIDES = ("left", "right")
-ORIGINS = ("injury", "start", "phase")
-REFERENCES = ("first", "last", "phase", "worst")
-"""What a trend is measured against: the first answer since the injury, the answer before, the one that was known
-when the phase began, the worst so far."""
-MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
-ON_THE_SKIN = ("cold", "warm", "tens", "massage")
-"""Modalities that harm the skin, or the tissue below it, when too long or too frequent."""
-MAY_PASS = ("nobody", "professional", "reason")
-"""Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
-BUSY_MODALITIES = ("massage", "exercise")
-"""What loads or presses the injured part: a condition for it has to get true as answers get better."""
-LEVELS = ("routine", "urgent", "emergency")
-
-Cites = Mapping[str, tuple[str, ...]]
-"""Which sources stand behind which field: `{"duration": ("seed:183",), "": ("own",)}`; "" is the rest."""
-
-
-class Text(str):
-    """A text of a file for a person, in the file's language, with what it is in others."""
-
-    __slots__ = ("others",)
-    others: Mapping[str, str]
-    """By language: two small letters."""
-
-    def __new__(cls, text: str, others: Mapping[str, str]) -> "Text":
-        made = super().__new__(cls, text)
-        made.others = others
-        return made
-
-
-USES = {
-    "a session": ("duration", "longest"),
-    "between": ("gap", "wait", "every"),
-    "a day": ("per_day", "most_per_day"),
-    "a week": ("per_week",),
-}
-"""What a number of a source may be for, as it is written after the number, and the fields that it fits."""
-
-
-def number_and_use(said: str) -> tuple[str, tuple[str, ...]]:
-    """The number of what a source says and the fields that it is for; none: for any."""
-    for words, fields in USES.items():
-        if said.endswith(f" {words}"):
-            return said.removesuffix(words).strip(), fields
-    return said, ()
 
 
 class Source(Value):
@@ -69,115 +28,7 @@ class Source(Value):
     """The numbers that it gives, by place (`all`: anywhere in it); empty where nobody wrote them down."""
 
 
-class Anchor(Value):
-    """An instant told by a file: `injury+48h`. Origins: injury, start (of the episode), phase (its entry)."""
-
-    origin: str
-    offset: Duration = Duration()
-
-    def __str__(self) -> str:
-        return f"{self.origin}+{self.offset}" if self.offset != Duration() else self.origin
-
-
-# Conditions ---------------------------------------------------------------------------------
-
-
-class Comparison(Value):
-    """One comparison: `pain <= 3`, `swelling falling`, `pain drop >= 2`, `grade == III`, `injury >= 48h`.
-
-    `subject` is an observation, `grade`, `side`, an option, a screening question or an origin (then: the time
-    passed since). `test` is one of `<= < >= > == != drop rise falling rising`; `drop` and `rise` mean: by at least
-    `value`. Of a trend (the last four) `since` is one of `REFERENCES`, or empty for the usual one.
-    """
-
-    subject: str
-    test: str
-    value: float | str | Duration | None = None
-    since: str = ""
-
-    def __str__(self) -> str:
-        value = self.value
-        if isinstance(value, float):
-            value = int(value) if value.is_integer() else value
-        since = f" since {self.since}" if self.since else ""
-        if self.test in ("drop", "rise"):
-            return f"{self.subject} {self.test} >= {value}{since}"
-        words = f"{self.subject} {self.test}" if value is None else f"{self.subject} {self.test} {value}"
-        return words + since
-
-    @property
-    def reference(self) -> str:
-        """The answer that a trend is measured against: the `since` of the condition, or the usual answer."""
-        return self.since or {"rising": "last", "rise": "last"}.get(self.test, "first")
-
-
-class All(Value):
-    parts: tuple["Condition", ...]
-
-    def __str__(self) -> str:
-        return " and ".join(f"({p})" if isinstance(p, AnyOf) else str(p) for p in self.parts)
-
-
-class AnyOf(Value):
-    parts: tuple["Condition", ...]
-
-    def __str__(self) -> str:
-        return " or ".join(f"({p})" if isinstance(p, All) else str(p) for p in self.parts)
-
-
-class Not(Value):
-    part: "Condition"
-
-    def __str__(self) -> str:
-        return f"not ({self.part})"
-
-
-Condition = Comparison | All | AnyOf | Not
-
-
-def comparisons(condition: Condition | None) -> Iterator[Comparison]:
-    """Every single comparison in a condition, from left to right."""
-    match condition:
-        case Comparison():
-            yield condition
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from comparisons(part)
-        case Not(part):
-            yield from comparisons(part)
-        case None:
-            return
-
-
-def may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
-    """Tell if a condition may ever be true of somebody of whom this is known: grade, side, options, screening."""
-    match condition:
-        case Comparison(subject, test, value) if given.get(subject) is not None and test in ("==", "!="):
-            return (given[subject] == value) is (test == "==")
-        case All(parts):
-            return all(may_apply(part, given) for part in parts)
-        case AnyOf(parts):
-            return any(may_apply(part, given) for part in parts)
-        case _:
-            return True
-
-
 # Cadences -----------------------------------------------------------------------------------
-
-
-class LocalMoment(Value):
-    """A time of day: a clock time, or so long after waking (`wake+30min`) or before bedtime (`bedtime-1h`)."""
-
-    base: str = "clock"
-    """`clock`, `wake` or `bedtime`."""
-    at: time = time(0)
-    minutes: int = 0
-    """Minutes after `wake` (never negative) or before `bedtime` (never positive)."""
-
-    def __str__(self) -> str:
-        if self.base == "clock":
-            return f"{self.at:%H:%M}"
-        return f"{self.base}{self.minutes:+}min" if self.minutes else self.base
 
 
 class Every(Value):
@@ -349,10 +200,6 @@ class Observation(Value):
     cites: Cites = field(default_factory=dict)
 
 
-LONGEST_GAP = Duration(seconds=72 * 3600)
-"""No gap is longer: the ledger of sessions looks back so far and no further."""
-
-
 class Limit(Value):
     """A bound that nothing may break: no phase, snooze, catch-up or command."""
 
@@ -386,20 +233,6 @@ class Table(Value):
     id: str
     rows: Mapping[str, Range]
     cites: Cites = field(default_factory=dict)
-
-
-class TableRef(Value):
-    """One end of the row of a table for the episode's grade: `loading.min`."""
-
-    table: str
-    end: str
-    """`min` or `max`."""
-
-    def __str__(self) -> str:
-        return f"{self.table}.{self.end}"
-
-
-Length = Duration | TableRef
 
 
 class Escalation(Value):

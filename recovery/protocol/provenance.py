@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from recovery.language import N_, _
-from recovery.protocol.durations import Duration
 from recovery.protocol.findings import Path, activities
 from recovery.protocol.lint_numbers import Number, numbered
-from recovery.protocol.model import At, Cites, PerWeek, RecoveryProtocol
+from recovery.protocol.model import At, PerWeek, RecoveryProtocol
 from recovery.protocol.scalars import source_id
+from recovery.protocol.terms import Cites, Duration
 from recovery.values import Value
 
 OWN = "own"

@@ -14,8 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from recovery.language import N_, _
 from recovery.protocol import conditions, durations
-from recovery.protocol.durations import Duration, Range
-from recovery.protocol.model import (
+from recovery.protocol.persons import is_name
+from recovery.protocol.problems import did_you_mean, shown
+from recovery.protocol.terms import (
     GRADES,
     LEVELS,
     LONGEST_GAP,
@@ -23,12 +24,12 @@ from recovery.protocol.model import (
     ORIGINS,
     Anchor,
     Comparison,
+    Duration,
     LocalMoment,
+    Range,
     TableRef,
     number_and_use,
 )
-from recovery.protocol.persons import is_name
-from recovery.protocol.problems import did_you_mean, shown
 
 LONGEST_CUE = 500
 LONGEST_PROSE = 4000

@@ -9,9 +9,15 @@ from typing import Any
 
 from recovery.language import N_, _
 from recovery.protocol.findings import Finding, activities, gates
-from recovery.protocol.model import Activity, Checklist, RecoveryProtocol, Treatment, comparisons
+from recovery.protocol.model import (
+    Activity,
+    Checklist,
+    RecoveryProtocol,
+    Treatment,
+)
 from recovery.protocol.problems import Location
 from recovery.protocol.syntax import Document, Path_, in_words
+from recovery.protocol.terms import comparisons
 
 MOST_ITEMS = 200
 _MOST = {"phases": 50, "limits": 50, "steps": 50, "items": 50}

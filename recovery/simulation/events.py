@@ -9,7 +9,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 
 USUALLY = Duration(days=30)
 """The length of a simulation of a protocol without a healing time; else its length past the latest healing."""

@@ -16,14 +16,12 @@ from recovery.engine.acts_reports import expected_answer
 from recovery.engine.facts import Fact, to_ms
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.durations import LONGEST
-from recovery.protocol.model import (
+from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol
+from recovery.protocol.terms import (
     GRADES,
     LEVELS,
     MODALITIES,
     SIDES,
-    AnyActivity,
-    Checklist,
-    RecoveryProtocol,
 )
 from recovery.values import Value, field
 

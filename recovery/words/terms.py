@@ -5,25 +5,28 @@ from datetime import timedelta
 
 from recovery.engine import facts as f
 from recovery.language import N_, tr, trn
-from recovery.protocol.durations import Duration, Range
 from recovery.protocol.model import (
     After,
-    All,
-    Anchor,
-    AnyOf,
     At,
     Cadence,
-    Comparison,
-    Condition,
     Every,
-    LocalMoment,
-    Not,
     Once,
     PerDay,
     PerWeek,
     Responsible,
     Timed,
     Treatment,
+)
+from recovery.protocol.terms import (
+    All,
+    Anchor,
+    AnyOf,
+    Comparison,
+    Condition,
+    Duration,
+    LocalMoment,
+    Not,
+    Range,
 )
 from recovery.words.times import spell
 

@@ -7,7 +7,7 @@ from recovery.engine.grading import UNSURE
 from recovery.engine.times import DAY, Place
 from recovery.language import N_, _
 from recovery.protocol.durations import NoLength, parse_duration
-from recovery.protocol.model import GRADES
+from recovery.protocol.terms import GRADES
 
 FORMS = N_(
     'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '

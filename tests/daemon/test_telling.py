@@ -11,7 +11,7 @@ from recovery.care.record import do, load
 from recovery.engine.acts import Act
 from recovery.engine.facts import DELIVERED, ENDED, OFFERED, UNDELIVERED, WITHHELD
 from recovery.notify.do_not_disturb import HELD
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until

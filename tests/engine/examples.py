@@ -21,8 +21,9 @@ from recovery.engine.verbs import act
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder
-from recovery.protocol.model import Condition, RecoveryProtocol
+from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts
+from recovery.protocol.terms import Condition
 from recovery.simulation.events import simulate
 from recovery.simulation.people import Persona
 from recovery.store.shapes import SHAPES, Surroundings

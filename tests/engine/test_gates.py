@@ -18,7 +18,12 @@ from recovery.engine.gates import (
     opens_at,
     truth,
 )
-from recovery.protocol.model import All, AnyOf, Comparison, Not
+from recovery.protocol.terms import (
+    All,
+    AnyOf,
+    Comparison,
+    Not,
+)
 from recovery.values import replace
 from tests.engine.examples import ASK, ICE, ONSET, Life, condition, local, phase_text, shipped, small, started
 

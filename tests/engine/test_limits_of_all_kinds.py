@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine.outlook import explain
-from recovery.protocol.model import ON_THE_SKIN
+from recovery.protocol.terms import ON_THE_SKIN
 from tests.engine.examples import ASK, GAP, ICE, Life, changed, small
 
 EXERCISE = "{id: go, kind: reminder, of: exercise, every: 1h, say: Walk}"

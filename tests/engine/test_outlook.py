@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery.engine.outlook import coming, explain, outlook, phase_ranges
-from recovery.protocol.durations import Duration, parse_duration, parse_range
-from recovery.protocol.model import Anchor, At, Every, LocalMoment, Once, PerDay, PerWeek
+from recovery.protocol.durations import parse_duration, parse_range
+from recovery.protocol.model import (
+    At,
+    Every,
+    Once,
+    PerDay,
+    PerWeek,
+)
+from recovery.protocol.terms import Anchor, Duration, LocalMoment
 from recovery.words.terms import cadence_words, duration_words
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, place, shipped, small, started
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.engine.times import Place
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import LocalMoment
+from recovery.protocol.terms import Duration, LocalMoment
 from tests.engine.examples import instants, local, place
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -8,22 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.protocol import compiled, model
+from recovery.protocol import compiled, model, terms
 from recovery.protocol.compiled import FORMAT, from_json, in_language, to_json
-from recovery.protocol.durations import Duration, Range
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import (
     Advice,
     After,
-    All,
-    Anchor,
-    AnyOf,
     Assessment,
     At,
     BackTo,
     CheckIn,
     Checklist,
-    Comparison,
     Escalation,
     Every,
     Exclusion,
@@ -32,8 +27,6 @@ from recovery.protocol.model import (
     Hold,
     Item,
     Limit,
-    LocalMoment,
-    Not,
     Observation,
     Once,
     Option,
@@ -48,18 +41,28 @@ from recovery.protocol.model import (
     Source,
     Step,
     Table,
-    TableRef,
-    Text,
     Treatment,
 )
 from recovery.protocol.reading import read_protocol
+from recovery.protocol.terms import (
+    All,
+    Anchor,
+    AnyOf,
+    Comparison,
+    Duration,
+    LocalMoment,
+    Not,
+    Range,
+    TableRef,
+    Text,
+)
 from recovery.values import Value, replace
 
 TEXTS = st.text(max_size=12)
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True)
 DURATIONS = st.builds(Duration, *[st.integers(0, 1000)] * 3)
 RANGES = st.builds(Range, DURATIONS, DURATIONS)
-ANCHORS = st.builds(Anchor, st.sampled_from(model.ORIGINS), DURATIONS)
+ANCHORS = st.builds(Anchor, st.sampled_from(terms.ORIGINS), DURATIONS)
 CITES = st.dictionaries(st.one_of(st.just(""), NAMES), st.lists(TEXTS, max_size=2).map(tuple), max_size=2)
 MOMENTS = st.builds(
     LocalMoment,
@@ -72,7 +75,7 @@ COMPARISONS = st.builds(
     NAMES,
     st.sampled_from(("<=", "drop", "falling")),
     st.one_of(st.none(), st.floats(0, 100), TEXTS, DURATIONS),
-    st.sampled_from(("", *model.REFERENCES)),
+    st.sampled_from(("", *terms.REFERENCES)),
 )
 TOLD = TEXTS | st.builds(Text, TEXTS, st.dictionaries(st.sampled_from(("de", "fr")), TEXTS, max_size=2))
 CONDITIONS: st.SearchStrategy[Any] = st.recursive(
@@ -205,7 +208,7 @@ PROTOCOLS = st.builds(
     limits=st.lists(LIMITS, max_size=2).map(tuple),
     tables=st.dictionaries(
         NAMES,
-        st.builds(Table, NAMES, st.dictionaries(st.sampled_from(model.GRADES), RANGES), CITES),
+        st.builds(Table, NAMES, st.dictionaries(st.sampled_from(terms.GRADES), RANGES), CITES),
         max_size=2,
     ),
     healing=st.none() | st.builds(Healing, NAMES, NAMES, st.builds(Escalation, NAMES, TEXTS), CITES),
@@ -240,7 +243,11 @@ def test_what_is_written_calls_a_treatment_a_session_as_the_file_does() -> None:
 
 def test_every_class_of_the_model_is_known() -> None:
     bases = {Value, model.Activity, model.Timed}
-    classes = {x for x in vars(model).values() if isinstance(x, type) and issubclass(x, Value)} - bases
+    classes = {
+        x
+        for x in (*vars(model).values(), *vars(terms).values())
+        if isinstance(x, type) and issubclass(x, Value)
+    } - bases
     assert {*classes, Duration, Range} == set(compiled._CLASSES)
 
 

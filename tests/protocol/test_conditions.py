@@ -1,8 +1,7 @@
 import pytest
 
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.durations import Duration
-from recovery.protocol.model import Comparison
+from recovery.protocol.terms import Comparison, Duration
 
 
 @pytest.mark.parametrize(

@@ -7,23 +7,25 @@ import pytest
 
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import (
-    MODALITIES,
     After,
     BackTo,
     Checklist,
-    Comparison,
     Exclusion,
     Item,
     Option,
     RecoveryProtocol,
     Reminder,
-    TableRef,
-    Text,
     Timed,
     Treatment,
 )
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
+from recovery.protocol.terms import (
+    MODALITIES,
+    Comparison,
+    TableRef,
+    Text,
+)
 from tests.protocol.conftest import SECTIONS
 
 Check = Callable[..., tuple[Problem, ...]]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from recovery.protocol.differences import Difference, differences
-from recovery.protocol.durations import Duration
 from recovery.protocol.library import Library
-from recovery.protocol.model import Anchor, Limit, RecoveryProtocol, Text
+from recovery.protocol.model import Limit, RecoveryProtocol
 from recovery.protocol.reading import read_protocol
+from recovery.protocol.terms import Anchor, Duration, Text
 from recovery.values import Value, replace
 from tests.protocol.conftest import SECTIONS, whole
 

@@ -4,8 +4,13 @@ import pytest
 
 from recovery.cli import render_rich
 from recovery.protocol.library import Library
-from recovery.protocol.model import All, AnyOf, Comparison, Not
 from recovery.protocol.reading import listed, read_protocol
+from recovery.protocol.terms import (
+    All,
+    AnyOf,
+    Comparison,
+    Not,
+)
 from recovery.words.terms import condition_words
 
 

@@ -9,11 +9,17 @@ import yaml
 
 from recovery.errors import RecoveryError
 from recovery.protocol import syntax
-from recovery.protocol.durations import Duration
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.model import All, AnyOf, CheckIn, Comparison, LocalMoment, PerWeek, Treatment
+from recovery.protocol.model import CheckIn, PerWeek, Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import ProtocolError, check_file, compile_texts, content_hash, read_protocol
+from recovery.protocol.terms import (
+    All,
+    AnyOf,
+    Comparison,
+    Duration,
+    LocalMoment,
+)
 
 Check = Callable[..., tuple[Problem, ...]]
 Whole = Callable[..., str]

@@ -12,9 +12,16 @@ import pytest
 from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint import RULES
-from recovery.protocol.model import GRADES, MODALITIES, All, Comparison, Duration, Treatment, may_apply
+from recovery.protocol.model import Duration, Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
+from recovery.protocol.terms import (
+    GRADES,
+    MODALITIES,
+    All,
+    Comparison,
+    may_apply,
+)
 
 Check = Callable[..., tuple[Problem, ...]]
 Whole = Callable[..., str]

@@ -13,7 +13,7 @@ import pytest
 from recovery.engine.acts import Act
 from recovery.engine.rehearsal import as_line
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.model import MODALITIES
+from recovery.protocol.terms import MODALITIES
 from recovery.simulation.events import usual_end
 from recovery.simulation.people import PERSONAS
 from recovery.simulation.script import parse_answers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recovery.engine.acts import Act
 from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
-from recovery.protocol.durations import Duration
+from recovery.protocol.terms import Duration
 from recovery.simulation.script import parse_answers
 from tests.engine.examples import local, place
 
