@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 
-from recovery import paths
+from recovery import clock, paths
 from recovery.care.record import believe, do
-from recovery.cli.output import did, failure_to_the_end
+from recovery.cli.notices import restart_if_died, tell_doubt, tell_lost
+from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.person import (
     Person,
     loaded,
@@ -20,9 +21,6 @@ from recovery.cli.person import (
 )
 from recovery.cli.render_json import VERSION, outcome_json, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.restart import restart_if_died
-from recovery.cli.style import tell
-from recovery.cli.where import tell_lost
 from recovery.daemon import handing
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
@@ -270,3 +268,12 @@ def _ask(episode: Episode) -> dict[str, str]:
             expected = expected_answer(observation, current())
             print(_("That takes {expected}; Enter alone leaves it out.", expected=expected))
     return values
+
+
+def move(timezone: str | None, episode: str | None, as_json: bool) -> int:
+    """Go by another zone's times of day; without a name by the machine's, which is followed from then on."""
+    if timezone is not None:
+        return carry_out(episode, as_json, Act("move", zone=timezone))
+    here = clock.local_zone()
+    tell_doubt(here)
+    return carry_out(episode, as_json, Act("move", zone=here.name, follows=here.name == clock.machine_zone()))

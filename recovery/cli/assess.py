@@ -5,9 +5,9 @@ import sys
 import click
 
 from recovery.cli import asking
+from recovery.cli.output import styled
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, print_json
-from recovery.cli.style import styled
 from recovery.errors import RecoveryError
 from recovery.language import _, current
 from recovery.protocol import compiled

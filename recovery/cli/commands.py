@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import shell_complete
+from click.shell_completion import BashComplete, FishComplete, ZshComplete, shell_complete
 
 from recovery import __version__
+from recovery.cli.notices import EMERGENCY
+from recovery.cli.output import say
 from recovery.cli.params import Typed
 from recovery.cli.short import COMPLETION, SHORT, Command, Option
-from recovery.cli.style import say
-from recovery.cli.words import EMERGENCY
 from recovery.errors import INTERRUPTED, RecoveryError, UsageError
 from recovery.language import LANGUAGES, _, current
 
@@ -28,10 +28,10 @@ _LONG = {
     "validate": "protocols.validate",
     "schema": "protocols.schema",
     "daemon": "daemon.daemon",
-    "service": "service.service",
+    "service": "daemon.service",
     "doctor": "doctor.doctor",
     "store": "store.store",
-    "completion": "completion.completion",
+    "completion": "commands.completion",
 }
 """The commands that are written with click, and where they are; imported when asked for."""
 
@@ -81,6 +81,22 @@ def cli() -> None:
 
     Not medical advice.
     """
+
+
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell.
+
+    \b
+    recovery completion bash > ~/.local/share/bash-completion/completions/recovery
+    recovery completion fish > ~/.config/fish/completions/recovery.fish
+    """
+    click.echo(_SHELLS[shell](cli, {}, "recovery", COMPLETION).source())
+    return 0
 
 
 def run_with_click(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`recovery daemon`: run, start, stop, status."""
+"""`recovery daemon`, the process that reminds, and `recovery service`, which has it started at log-in."""
 
 import os
 import sys
@@ -11,6 +11,8 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import VERSION, daemon_json, print_json
 from recovery.daemon import presence
+from recovery.daemon.autostart import choose
+from recovery.daemon.autostart.way import Machine, Way
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.engine.facts import from_ms
 from recovery.errors import NotThere, RecoveryError
@@ -34,7 +36,7 @@ def daemon() -> None:
 
 @daemon.command("run")
 @notifier_option
-def run_(notifier: str | None) -> int:
+def run_daemon(notifier: str | None) -> int:
     """Remind until stopped, in the foreground. Where there is no desktop, cues are shown as text.
 
     \b
@@ -52,10 +54,10 @@ def run_(notifier: str | None) -> int:
     return 0
 
 
-@daemon.command()
+@daemon.command("start")
 @notifier_option
 @json_option
-def start(notifier: str | None, as_json: bool) -> int:
+def start_daemon(notifier: str | None, as_json: bool) -> int:
     """Start it in the background. One that runs already speaks to the desktop of this session from now on.
 
     \b
@@ -102,17 +104,17 @@ def how_it_reminds(there: presence.Presence) -> str:
     return _("Reminders come as desktop notifications, by {notifier}.", notifier=there.notifier)
 
 
-@daemon.command()
+@daemon.command("stop")
 @json_option
-def stop(as_json: bool) -> int:
+def stop_daemon(as_json: bool) -> int:
     """End it. No reminders come until it is started again.
 
     \b
     recovery daemon stop
     """
-    from recovery.daemon.launch import stop as stop_it
+    from recovery.daemon.launch import stop
 
-    if not stop_it(paths.home()):
+    if not stop(paths.home()):
         raise NotThere(_("no daemon is running"))
     message = _("Stopped. No reminders come until: recovery daemon start")
     did(message)
@@ -123,9 +125,9 @@ def stop(as_json: bool) -> int:
     return 0
 
 
-@daemon.command()
+@daemon.command("status")
 @json_option
-def status(as_json: bool) -> int:
+def daemon_status(as_json: bool) -> int:
     """Whether it runs, since when, how it reminds, and when it wakes next. Exit status 3 if it does not run.
 
     \b
@@ -154,3 +156,91 @@ def status(as_json: bool) -> int:
         at = f"{from_ms(there.next_wakeup):%Y-%m-%d %H:%M:%S} UTC"
         click.echo(_("Wakes next at {at}.", at=at))
     return 0
+
+
+# At log-in -----------------------------------------------------------------------------------------
+
+
+@click.group()
+def service() -> None:
+    """Start the daemon at log-in, by what this system has for it: systemd, the desktop, launchd, Windows' tasks.
+
+    \b
+    recovery service install
+    recovery service status
+    """
+
+
+@service.command("install")
+@click.option("--way", type=click.Choice(choose.NAMES), help="How; without it the best way there is.")
+@json_option
+def install_service(way: str | None, as_json: bool) -> int:
+    """Start the daemon at log-in from now on. systemd and launchd also start it again when it fails.
+
+    \b
+    recovery service install
+    recovery service install --way xdg
+    """
+    machine = Machine(paths.make_home(), os.environ)
+    used, done = choose.install(machine, way)
+    for line in done.did:
+        did(line)
+    if as_json:
+        print_json({"v": VERSION, **_told(used), "did": done.did, "undo": done.undo})
+        return 0
+    for line in done.did or (_("Installed already: {place}", place=used.place),):
+        click.echo(line)
+    click.echo(_("To undo it: {command}", command=done.undo))
+    return 0
+
+
+@service.command("uninstall")
+@json_option
+def uninstall_service(as_json: bool) -> int:
+    """Start the daemon at log-in no more. Exit status 3 if nothing was installed.
+
+    \b
+    recovery service uninstall
+    """
+    machine = Machine(paths.home(), os.environ)
+    found = choose.installed(machine)
+    done = tuple(line for way in found for line in way.uninstall().did)
+    for line in done:
+        did(line)
+    if as_json:
+        print_json({"v": VERSION, "installed": False, "did": done})
+        return 0 if found else NotThere.exit_status
+    if not found:
+        raise _nothing_installed()
+    for line in done:
+        click.echo(line)
+    return 0
+
+
+@service.command("status")
+@json_option
+def service_status(as_json: bool) -> int:
+    """Whether the daemon is started at log-in, and how. Exit status 3 if it is not.
+
+    \b
+    recovery service status --json
+    """
+    machine = Machine(paths.home(), os.environ)
+    found = choose.installed(machine)
+    if as_json:
+        print_json({"v": VERSION, "installed": bool(found), "ways": [_told(way) for way in found]})
+        return 0 if found else NotThere.exit_status
+    if not found:
+        raise _nothing_installed()
+    for way in found:
+        state = way.state()
+        click.echo(f"{way.name}: {way.place}" + (f" ({state})" if state else ""))
+    return 0
+
+
+def _told(way: Way) -> dict[str, str]:
+    return {"way": way.name, "place": way.place, "state": way.state()}
+
+
+def _nothing_installed() -> NotThere:
+    return NotThere(_("nothing starts the daemon at log-in"), "recovery service install")

@@ -8,9 +8,9 @@ import click
 
 from recovery import clock, paths
 from recovery.cli.doctor_checks import TITLES, Check, State, examine
+from recovery.cli.output import styled
 from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import VERSION, print_json
-from recovery.cli.style import styled
 from recovery.daemon.autostart.way import Machine
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import N_, _, n_

@@ -9,7 +9,7 @@ from typing import Literal
 
 from recovery import __version__, clock, paths, settings
 from recovery.care.record import Record, load
-from recovery.cli.where import lost_zone, remedy
+from recovery.cli.notices import lost_zone, remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
 from recovery.daemon.autostart.lasting import gone

@@ -8,11 +8,10 @@ from itertools import takewhile
 from recovery import clock, paths
 from recovery.care.record import bring_up
 from recovery.care.upgrade import counting_anew
-from recovery.cli.output import did, failure_of
+from recovery.cli.notices import tell_lost
+from recovery.cli.output import did, failure_of, tell
 from recovery.cli.person import loaded, nothing_active, recorded
 from recovery.cli.render_json import VERSION, fact_json, print_json
-from recovery.cli.style import tell
-from recovery.cli.where import tell_lost
 from recovery.daemon import handing
 from recovery.engine import facts as f
 from recovery.engine.acts import RECENT

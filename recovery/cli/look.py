@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from recovery import clock, paths
 from recovery.cli import render_text as text
+from recovery.cli.notices import restart_if_died
+from recovery.cli.output import tell
 from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
-from recovery.cli.restart import restart_if_died
-from recovery.cli.style import tell
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Outlook, coming, outlook

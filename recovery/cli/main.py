@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 from recovery.cli import output
+from recovery.cli.output import say
 from recovery.cli.short import COMPLETION, SHORT, parse
-from recovery.cli.style import say
 from recovery.errors import BUG, INTERRUPTED, RecoveryError
 from recovery.language import _, chosen, use
 from recovery.streams import fill_closed

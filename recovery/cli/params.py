@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recovery import clock
-from recovery.cli.where import tell_doubt
+from recovery.cli.notices import tell_doubt
 from recovery.cli.words import canonical
 from recovery.engine.times import Place
 from recovery.errors import UsageError

@@ -9,9 +9,8 @@ from typing import Any
 
 from recovery import clock, paths
 from recovery.care.record import Record, bring_up, load, seen_at, write, written_if_free
-from recovery.cli.output import failure_to_the_end
-from recovery.cli.style import tell
-from recovery.cli.where import tell_lost
+from recovery.cli.notices import tell_lost
+from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import presence
 from recovery.daemon.handing import hand_over
 from recovery.daemon.presence import Presence

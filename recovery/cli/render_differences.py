@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from recovery.cli.output import styled
 from recovery.cli.render_json import VERSION
-from recovery.cli.style import styled
 from recovery.language import _
 from recovery.protocol.differences import Difference
 

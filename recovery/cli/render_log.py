@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.about import about_words
+from recovery.cli.output import harmless
 from recovery.cli.render_rich import console
-from recovery.cli.style import harmless
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact
 from recovery.engine.times import Place

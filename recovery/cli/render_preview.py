@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from recovery.cli.output import styled
 from recovery.cli.render_json import VERSION
-from recovery.cli.style import styled
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol

@@ -15,8 +15,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from recovery.cli.output import is_plain
 from recovery.cli.render_text import activity_words, titled
-from recovery.cli.style import is_plain
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.outlook import UpcomingCue
 from recovery.language import N_, _, current

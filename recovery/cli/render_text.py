@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from recovery.cli.style import harmless, styled
+from recovery.cli.output import harmless, styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from recovery.cli.acts import carry_out, moment
+from recovery.cli.notices import EMERGENCY
+from recovery.cli.output import styled, tell
 from recovery.cli.person import opened
 from recovery.cli.render_json import VERSION, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.style import styled, tell
-from recovery.cli.words import EMERGENCY, NONE, canonical, known_only, pairs, split
+from recovery.cli.words import NONE, canonical, known_only, pairs, split
 from recovery.engine.acts import Act
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError

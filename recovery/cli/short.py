@@ -89,7 +89,7 @@ def _count(text: str) -> int:
 
 
 def _written_down(text: str) -> str:
-    from recovery.cli.style import harmless
+    from recovery.cli.output import harmless
 
     return harmless(text)
 
@@ -352,7 +352,7 @@ _ALL = (
     ),
     Command(
         "move",
-        "moving.move",
+        "acts.move",
         """Go by the times of day of another time zone; without a name by the machine's, which is followed from then on.
 
         Gaps and limits are elapsed time, and stay. `recovery undo` takes it back.

@@ -14,12 +14,11 @@ from recovery.care.upgrade import pinned_from
 from recovery.cli import asking, params, render_text
 from recovery.cli.daemon import how_it_reminds, notifier_option
 from recovery.cli.first_cues import once_settled, show_what_no_desktop_showed
-from recovery.cli.output import did
+from recovery.cli.notices import EMERGENCY
+from recovery.cli.output import did, styled
 from recovery.cli.params import json_option
 from recovery.cli.person import loaded, recorded
 from recovery.cli.render_json import VERSION, print_json, responsible_json
-from recovery.cli.style import styled
-from recovery.cli.words import EMERGENCY
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.daemon.presence import Presence

@@ -11,11 +11,10 @@ from typing import Any
 import click
 
 from recovery import clock, files, paths
-from recovery.cli.output import did, failure_of
+from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
 from recovery.cli.person import asked_daemon, open_journal, recorded
 from recovery.cli.render_json import VERSION, print_json
-from recovery.cli.style import Guarded, harmless, is_plain
 from recovery.daemon import handing, presence
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_

@@ -1,4 +1,4 @@
-"""Answers as words of the command line, such as `raynaud=yes,skin=no`, and the words for an emergency.
+"""Answers as words of the command line, such as `raynaud=yes,skin=no`.
 
 Loads nothing dear.
 """
@@ -6,19 +6,12 @@ Loads nothing dear.
 from collections.abc import Iterable, Sequence
 
 from recovery.errors import UsageError
-from recovery.language import N_, _
+from recovery.language import _
 
 NONE = "none"
 """All that is not named is answered no."""
 
-
 LATER = "later"
-
-EMERGENCY = N_(
-    "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
-    "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
-)
-"""The signs that nobody waits with; those of each protocol stand in its file."""
 
 _SAME = {
     "y": "yes", "j": "yes", "ja": "yes", "n": "no", "nein": "no", "unsicher": "unsure", "?": "unsure",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from recovery.cli.service import service
+from recovery.cli.daemon import service
 from recovery.errors import NotThere, UsageError
 
 

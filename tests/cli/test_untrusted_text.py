@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recovery.cli.main import status_of
-from recovery.cli.style import Guarded
+from recovery.cli.output import Guarded
 from tests.cli.conftest import ZONE, Person
 from tests.cli.test_terminal import at_terminal
 from tests.profile import ICE, Profile, protocol

@@ -75,7 +75,7 @@ def recovery(*words):
     return run(sys.executable, "-P", "-m", "recovery", *words)
 
 def service(*words):
-    code = f"from recovery.cli.service import service; service({list(words)!r}, standalone_mode=False)"
+    code = f"from recovery.cli.daemon import service; service({list(words)!r}, standalone_mode=False)"
     return run(sys.executable, "-P", "-c", code)
 
 def pid():

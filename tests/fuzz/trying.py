@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from recovery.cli import bug
 from recovery.cli.main import status_of
-from recovery.cli.style import Guarded
+from recovery.cli.output import Guarded
 from recovery.errors import BUG
 
 SECONDS = 30.0
