@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from recovery import paths
-from recovery.notify import session_bus
+from recovery.notify import desktop_session
 from tests.desktop import Desktop, display
 
 # A failure comes again in the next run, on every machine; the slow profile looks further each time.
@@ -72,7 +72,7 @@ def own_surroundings(
     # Not the bus of whoever runs the tests: for this process, and for the programs that a test starts.
     runtime = tmp_path_factory.getbasetemp() / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)
-    monkeypatch.setattr(session_bus, "OWN_PLACES", str(runtime / "of-users"))
+    monkeypatch.setattr(desktop_session, "OWN_PLACES", str(runtime / "of-users"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     empty = tmp_path_factory.getbasetemp() / "nothing-beside" / "empty"
     empty.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from recovery.errors import RecoveryError
 from recovery.language import N_, _, n_
 from recovery.notify import desktop_probe, do_not_disturb
 from recovery.notify.desktop_probe import DesktopState
-from recovery.notify.session_bus import bare
+from recovery.notify.desktop_session import bare
 from recovery.settings import Settings
 from recovery.store import failures
 from recovery.store.figures import Lateness, copied, figures

@@ -26,14 +26,13 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
         return 0
     named = address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if there.problem:
-        from recovery.notify.session_bus import session_bus_address
+        from recovery.notify.desktop_session import session_bus_address
 
         address = session_bus_address(environ)  # the named one, and then their own
     if not address or (is_in(there.bus, named or address) and knows_screen(there, environ)):
         return 0
     from recovery.daemon import control
-    from recovery.notify.session_bus import BUS
-    from recovery.notify.surroundings import surroundings
+    from recovery.notify.desktop_session import BUS, surroundings
 
     number = time.monotonic_ns() % 2**31 or 1
     call = packed({**surroundings(environ), BUS: address}, number)
@@ -58,7 +57,7 @@ def knows_screen(there: Presence, environ: Mapping[str, str]) -> bool:
     named = [environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)]
     if all(name in theirs for name in named):
         return True
-    from recovery.notify.surroundings import screen
+    from recovery.notify.desktop_session import screen
 
     return all(name in theirs for name in screen(environ).split())
 
@@ -90,7 +89,7 @@ def unpacked(call: bytes) -> tuple[int, dict[str, str]]:
     import json
 
     from recovery.daemon.control import DESKTOP
-    from recovery.notify.surroundings import surroundings
+    from recovery.notify.desktop_session import surroundings
 
     try:
         number, desktop = json.loads(call.removeprefix(DESKTOP))

@@ -11,7 +11,7 @@ from recovery.daemon import control, presence
 from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError
 from recovery.language import _
-from recovery.notify.surroundings import without_shell
+from recovery.notify.desktop_session import without_shell
 
 
 def ensure_running(folder: Path, notifier: str | None = None) -> Presence:

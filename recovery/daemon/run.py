@@ -19,9 +19,9 @@ from recovery.engine.facts import to_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.choose import choose
+from recovery.notify.desktop_session import screen
 from recovery.notify.logind import Logind
 from recovery.notify.moving import Handed, MovingNotifier
-from recovery.notify.surroundings import screen
 from recovery.notify.watching import Watch
 from recovery.values import replace
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from recovery import clock
 from recovery.language import N_, _
-from recovery.notify.asking import DoNotDisturbQuery
-from recovery.notify.do_not_disturb import PATH, RULES, SERVER, Call, Server, is_freed
+from recovery.notify.desktop_session import bare, session_bus_address, why_no_bus
+from recovery.notify.do_not_disturb import PATH, RULES, SERVER, Call, DoNotDisturbQuery, Server, is_freed
 from recovery.notify.given import Notes
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
@@ -26,7 +26,6 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import bare, session_bus_address, why_no_bus
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, one_line
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
+from recovery.notify.desktop_session import session_bus_address, why_no_bus
 from recovery.notify.do_not_disturb import PATH, SERVER, Call, Server, calls, flag
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
-from recovery.notify.session_bus import session_bus_address, why_no_bus
 from recovery.notify.wording import one_line
 from recovery.values import Value
 

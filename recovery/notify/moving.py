@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recovery import clock
 from recovery.language import _
+from recovery.notify.desktop_session import BUS, moved, session_bus_address, surroundings
 from recovery.notify.port import (
     Capabilities,
     Closed,
@@ -20,13 +21,10 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import BUS, session_bus_address
-from recovery.notify.surroundings import moved, surroundings
 from recovery.values import Value
 
 if TYPE_CHECKING:
-    from recovery.notify.arriving import Arrival
-    from recovery.notify.visiting import Look, Visit
+    from recovery.notify.other_bus import Arrival, BusState, Visit
 
 LOOKS = (0.0, 0.05, 0.2, 1.0, 5.0)
 """Seconds after which to look for a bus when something has come: its folder is there before a disk is mounted on it,
@@ -90,18 +88,18 @@ class MovingNotifier:
             self._settle(_("notifications do not go over a session bus"))
             return
         try:
-            from recovery.notify import visiting  # jeepney may be missing
+            from recovery.notify import other_bus  # jeepney may be missing
             from recovery.notify.dbus import BusLost
         except ImportError as error:
             self._settle(_("the Python package {name} is not installed", name=error.name))
             return
         try:
-            address = visiting.ours(to.get(BUS, ""))
+            address = other_bus.ours(to.get(BUS, ""))
         except BusLost as lost:
             self._settle(lost.reason)
             return
         self._bound_for = {**to, BUS: address}
-        if visiting.is_same(self._inner.bus(), address) and not self._inner.problem():
+        if other_bus.is_same(self._inner.bus(), address) and not self._inner.problem():
             self._stay()
             self._settle("")
         else:
@@ -168,7 +166,7 @@ class MovingNotifier:
             self._hear_no_more()
         elif self._arrival is None:
             try:
-                from recovery.notify.arriving import Arrival  # jeepney may be missing
+                from recovery.notify.other_bus import Arrival  # jeepney may be missing
             except ImportError:
                 return
             self._arrival = Arrival.of(self._environ)
@@ -200,7 +198,7 @@ class MovingNotifier:
 
     def _look_at(self, address: str) -> None:
         from recovery.notify.dbus import BusLost
-        from recovery.notify.visiting import Visit
+        from recovery.notify.other_bus import Visit
 
         try:
             self._visit = Visit(address, self._monotonic())
@@ -212,9 +210,9 @@ class MovingNotifier:
             self._visit.close()
             self._visit = None
 
-    def _decide(self, look: "Look") -> None:
+    def _decide(self, look: "BusState") -> None:
         """Go there, unless that would take notes from where they are seen to where they are not."""
-        from recovery.notify.visiting import is_same
+        from recovery.notify.other_bus import is_same
 
         self._leave_off()
         is_here = is_same(self._inner.bus(), self._bound_for[BUS])

@@ -14,6 +14,7 @@ from typing import IO, cast
 
 from recovery import clock
 from recovery.language import N_, _, current
+from recovery.notify.desktop_session import bare, session_bus_address, why_no_bus
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
     Capabilities,
@@ -24,7 +25,6 @@ from recovery.notify.port import (
     Source,
     Undelivered,
 )
-from recovery.notify.session_bus import bare, session_bus_address, why_no_bus
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, cut, one_line
 
 CHILDREN_AT_ONCE = 4

@@ -13,8 +13,8 @@ import pytest
 from recovery.daemon import control, handing, presence
 from recovery.daemon.service import HELD_WAIT, MOST_LOSSES
 from recovery.engine.facts import to_ms
+from recovery.notify.desktop_session import BUS
 from recovery.notify.port import Lack
-from recovery.notify.session_bus import BUS
 from tests.daemon.conftest import Watch
 from tests.desktop import Desktop, until
 from tests.notify.test_dbus_odd_servers import GOOD, server

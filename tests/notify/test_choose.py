@@ -11,8 +11,8 @@ import pytest
 from recovery.errors import UsageError
 from recovery.notify import choose as choosing
 from recovery.notify.choose import ANY_LACK, PLYER_ON_LINUX, FallbackNotifier, Substitute, choose
+from recovery.notify.desktop_session import why_no_bus
 from recovery.notify.port import Closed, Freed, Lack, Note, Pressed, Shown, Undelivered
-from recovery.notify.session_bus import why_no_bus
 from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.fakes import FakeNotifier
 from tests.notify.conftest import drive_deliveries

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recovery.notify import asking
+from recovery.notify import do_not_disturb
 from recovery.notify.dbus_adapter import DBusNotifier
 from recovery.notify.do_not_disturb import (
     DUNST,
@@ -259,7 +259,7 @@ def test_mate_shows_nothing_so_what_is_urgent_is_not_called_shown(
 def test_settings_that_do_not_answer_hold_nothing_back(
     bare_desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "LIMIT_SECONDS", 0.2)
+    monkeypatch.setattr(do_not_disturb, "LIMIT_SECONDS", 0.2)
     bare_desktop.start_bus()
     path = program(tmp_path, "gsettings", f"echo $$ > {tmp_path}/pid; exec sleep 60")
     notifier = DBusNotifier({**bare_desktop.environ, **path, "WAYLAND_DISPLAY": "wayland-0"})

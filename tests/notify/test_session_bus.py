@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recovery.notify import session_bus
-from recovery.notify.session_bus import session_bus_address, why_no_bus
+from recovery.notify import desktop_session
+from recovery.notify.desktop_session import session_bus_address, why_no_bus
 
 
 def test_the_variable_comes_first(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def bus_in(folder: Path) -> socket.socket:
 def test_without_a_runtime_folder_it_is_where_the_system_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str
 ) -> None:
-    monkeypatch.setattr(session_bus, "OWN_PLACES", str(tmp_path))
+    monkeypatch.setattr(desktop_session, "OWN_PLACES", str(tmp_path))
     place = tmp_path / str(os.geteuid())
     with bus_in(place):
         assert session_bus_address({"XDG_RUNTIME_DIR": runtime}) == f"unix:path={place}/bus"
@@ -66,7 +66,7 @@ def test_what_belongs_to_another_user_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """After `su` the variables are still those of the other user."""
-    monkeypatch.setattr(session_bus, "OWN_PLACES", str(tmp_path))
+    monkeypatch.setattr(desktop_session, "OWN_PLACES", str(tmp_path))
     theirs, place = tmp_path / "theirs", tmp_path / "0"
     with bus_in(theirs), bus_in(place):
         for path in {theirs / what, theirs / "bus"}:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recovery.notify.dbus import BusLost
-from recovery.notify.visiting import is_same, ours
+from recovery.notify.other_bus import is_same, ours
 
 ANOTHER = """\
 import os, socket, sys
