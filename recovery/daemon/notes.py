@@ -1,17 +1,28 @@
-"""The look of cues on the screen: which of them share a note, its text, its buttons and its sound."""
+"""Notes: which cues share one, its text, its buttons and its sound; and the notes that stand on the screen."""
 
-from collections.abc import Sequence
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from recovery.daemon.buttons import buttons
+from recovery.care.record import Record
+from recovery.engine.acts import Act
+from recovery.engine.acts_sessions import SNOOZE
 from recovery.engine.decide import LATE_WORDS
 from recovery.engine.facts import Cue
+from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.telling import Repeat
-from recovery.language import tr
-from recovery.notify.port import HandedOver, Note, Shown
 from recovery.words.times import spell
+from recovery.language import N_, tr
+from recovery.notify.port import HandedOver, Note, Notifier, Shown
+from recovery.store.failures import NONSENSE, Nonsense
+from recovery.store.journal import Journal
 
 
 @dataclass
@@ -113,3 +124,163 @@ def _body(attempt: CueDelivery, now: datetime) -> str:
         language, length = attempt.language, spell(late)
         return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=length).strip()
     return cue.body
+
+
+_BUTTONS = {
+    "start": ("begin", "snooze", "skip"),
+    "suggestion": ("begin", "skip"),
+    "end": ("end",),
+    "reminder": ("done", "snooze"),
+    "offer": ("advance",),
+    "way-back": ("step-back",),
+}
+"""The verbs of a cue's buttons, in order, by the cue's kind."""
+
+_OF_THE_COURSE = ("advance", "step-back")
+"""The verbs that speak of an offer to change the phase, not of an activity."""
+
+_LABELS = {
+    "begin": N_("Start"),
+    "snooze": N_("Snooze {length}"),
+    "skip": N_("Skip"),
+    "end": N_("Done"),
+    "done": N_("Done"),
+    "advance": N_("Go on"),
+    "step-back": N_("Step back"),
+}
+
+
+def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
+    """(verb, label) of each button of a cue, in order."""
+    snooze = spell(timedelta(seconds=SNOOZE.seconds))
+    return tuple((verb, tr(language, _LABELS[verb], length=snooze)) for verb in _BUTTONS.get(cue.kind, ()))
+
+
+def said_by(occurrence: str, verb: str) -> Act | None:
+    """Turn the press of a button into an act on the note's occurrence (`Cue.occurrence`); None for no such button."""
+    if verb not in _LABELS or not occurrence:
+        return None
+    parts = occurrence.split("/")
+    return Act(verb, None if verb in _OF_THE_COURSE else parts[2], occurrence=occurrence)
+
+
+STANDING_FILE = "notes.json"
+
+
+class Screen:
+    """The cues of the notes that may still stand on the screen, by the key of the note, which the first cue gives.
+
+    What another process could take over is kept in the folder; the note's words are not: they are in the journal.
+    What is taken over is not shown anew: nobody can ask a server whether it still stands, or was dismissed meanwhile.
+    """
+
+    def __init__(self, folder: Path, log: logging.Logger) -> None:
+        self._path = folder / STANDING_FILE
+        self._log = log
+        self._groups: dict[str, tuple[CueDelivery, ...]] = {}
+        self._tokens: dict[str, str] = {}
+        self._expired: set[str] = set()
+        """The notes that are off the screen, but perhaps in a list of notes, with buttons that work."""
+        self._kept: Mapping[str, Any] | None = None
+        """The content of the file; None: not known."""
+        self._is_taken_over = False
+        self._trouble = ""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._groups
+
+    def __iter__(self) -> Iterator[tuple[str, tuple[CueDelivery, ...]]]:
+        return iter([*self._groups.items()])
+
+    def of(self, key: str) -> tuple[CueDelivery, ...]:
+        """The cues of a note; none where it does not stand."""
+        return self._groups.get(key, ())
+
+    def put(self, key: str, group: tuple[CueDelivery, ...], token: str) -> None:
+        """A note stands there now, in the place of the one with the same key."""
+        self._groups[key], self._tokens[key] = group, token
+        self._expired.discard(key)
+
+    def expire(self, key: str) -> None:
+        """A note is off the screen, and perhaps nowhere else."""
+        if key in self._groups:
+            self._expired.add(key)
+
+    def is_up(self, key: str) -> bool:
+        """True while a note stands on the screen, as far as its server has said."""
+        return key in self._groups and key not in self._expired
+
+    def pop(self, key: str) -> tuple[CueDelivery, ...]:
+        """A note is gone; its cues."""
+        self._tokens.pop(key, None)
+        self._expired.discard(key)
+        return self._groups.pop(key, ())
+
+    def take_over(
+        self,
+        journal: Journal,
+        record: Record,
+        notifier: Notifier,
+        worded: Callable[[tuple[CueDelivery, ...]], Note],
+    ) -> None:
+        """Once: the notes that another daemon left standing, as they are `worded`. Raises `StoreError`."""
+        if self._is_taken_over:
+            return
+        for key, (token, listed) in _read(self._path).items():
+            group = [_attempt(journal, record, *cue) for cue in listed]
+            if group and all(group) and key not in self._groups:
+                cues = tuple(one for one in group if one)
+                self.put(key, cues, token)
+                notifier.adopt(replace(worded(cues), key=key), token)
+        self._is_taken_over = True
+
+    def keep(self) -> None:
+        """Write down what has changed. A trouble is told in the log, once: the notes of a dead daemon stay, then."""
+        wanted = {
+            key: [self._tokens[key], [[one.episode, one.cue.seq] for one in group]]
+            for key, group in self._groups.items()
+            if self._tokens[key] and all(one.cue.seq > 0 for one in group)
+        }
+        if not self._is_taken_over or wanted == self._kept:
+            return
+        draft = self._path.with_suffix(f".{os.getpid()}")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(wanted, file)
+            draft.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            if str(error) != self._trouble:
+                self._log.warning("what stands on the screen is not written down: %s", error)
+            self._trouble = str(error)
+            return
+        self._kept, self._trouble = wanted, ""
+
+
+def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDelivery | None:
+    """The cue that a fact carries; None where there is none, as after an older copy was put back, or it is damaged."""
+    known = next((one for one in record.all if one.id == episode), None)
+    if known is None:
+        return None
+    try:
+        facts = journal.between(seq, seq)
+        if not facts or facts[0].episode != episode or "cue" not in facts[0].data:
+            return None
+        return CueDelivery(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
+    except (*NONSENSE, Nonsense):
+        return None
+
+
+def _read(path: Path) -> dict[str, tuple[str, list[tuple[str, int]]]]:
+    """The notes of the file; none where it is not there, or nothing that a daemon has written."""
+    try:
+        known: Any = json.loads(path.read_text("utf-8"))
+        return {
+            str(key): (str(token), [(str(episode), int(seq)) for episode, seq in cues])
+            for key, (token, cues) in known.items()
+            if all(0 < int(seq) < 2**63 for _episode, seq in cues)
+        }
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return {}

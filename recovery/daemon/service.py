@@ -11,10 +11,8 @@ from pathlib import Path
 
 from recovery import clock
 from recovery.care.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
-from recovery.daemon.buttons import said_by
 from recovery.daemon.live_settings import LiveSettings
-from recovery.daemon.notes import CueDelivery, grouped, worded
-from recovery.daemon.screen import Screen
+from recovery.daemon.notes import CueDelivery, Screen, grouped, said_by, worded
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode

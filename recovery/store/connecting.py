@@ -1,14 +1,19 @@
-"""Connections to the file of the journal: what SQLite is told at their beginning, and who may read the file."""
+"""Connections to the file of the journal: SQLite's settings, the rights on it, and disks without shared memory.
+
+Network disks and some shared folders of virtual machines let no file be shared as memory. SQLite's WAL needs that for
+its `-shm` file. Without it a journal keeps the older way, a `-journal` file for each transaction: as safe, only that
+who reads and who writes wait for each other.
+"""
 
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from recovery import clock
-from recovery.store import failures, shared_memory
+from recovery.store import failures
 
 
 def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
@@ -19,9 +24,9 @@ def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
     try:
         return _connected(path, patience)
     except sqlite3.OperationalError as error:
-        if not shared_memory.is_missing(error):
+        if not lacks_shared_memory(error):
             raise
-    shared_memory.do_without(path)  # it was made on another disk
+    do_without_shared_memory(path)  # it was made on another disk
     return _connected(path, patience)
 
 
@@ -73,9 +78,33 @@ def use_wal(connection: sqlite3.Connection) -> bool:
             ).fetchone()  # only this needs what WAL needs
             return True
         except sqlite3.OperationalError as error:
-            if shared_memory.is_missing(error):
+            if lacks_shared_memory(error):
                 return False
             # When two processes make a fresh file at once, SQLite may refuse one of them without waiting.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
                 raise
             time.sleep(0.005)
+
+
+_CODES = frozenset(
+    (
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_SHMLOCK,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+    )
+)
+
+
+def lacks_shared_memory(error: sqlite3.Error) -> bool:
+    """Tell if SQLite failed because the disk shares no memory."""
+    return getattr(error, "sqlite_errorcode", 0) in _CODES
+
+
+def do_without_shared_memory(path: Path) -> None:
+    """Take the database at `path` out of WAL, for good: every later connection finds it so. Raises `sqlite3.Error`."""
+    with closing(sqlite3.connect(path, timeout=failures.BUSY_SECONDS, isolation_level=None)) as alone:
+        # One that has the file for itself needs no memory to share, so it can read what is still in the WAL.
+        alone.execute("PRAGMA locking_mode = EXCLUSIVE")
+        alone.execute("PRAGMA synchronous = FULL")
+        alone.execute("PRAGMA journal_mode = DELETE")

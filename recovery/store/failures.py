@@ -121,14 +121,12 @@ def _age(file: Path) -> float:
 
 def locked(path: Path, patience: float | None = None) -> StoreError:
     """The error when another program does not let go of the file at `path`."""
-    from recovery.store.holders import holder  # nobody else needs it
-
     message = _(
         "{path}: another program has kept it locked for more than {seconds:g} seconds",
         path=path,
         seconds=BUSY_SECONDS if patience is None else patience,
     )
-    if by := holder(path):
+    if by := _holder(path):
         message += ": " + _("process {pid} ({name})", pid=by[0], name=by[1])
     return StoreError(
         message, _("run the command again; if it stays so, close the program that has that file open")
@@ -218,3 +216,42 @@ def _lack_of_locks(folder: Path) -> str:
         with suppress(OSError):
             probe.unlink()
     return ""
+
+
+_WRITING = {"": (0x4000_0000, 0x4000_0001), "-shm": (120, 120)}
+"""The bytes that SQLite locks for writing: of the database itself, and of the memory that is shared about it."""
+
+_LONGEST = 60
+"""Characters of a command line that are told."""
+
+
+def _holder(path: Path) -> tuple[int, str] | None:
+    """The other process that has the database at `path` locked for writing: its number and its command line."""
+    wanted: dict[int, tuple[int, int]] = {}
+    for end, bytes_ in _WRITING.items():
+        with suppress(OSError):
+            wanted[path.with_name(path.name + end).stat().st_ino] = bytes_
+    try:
+        lines = Path("/proc/locks").read_text("ascii").splitlines()
+    except (OSError, ValueError):
+        return None
+    for line in lines:
+        # 5: POSIX  ADVISORY  WRITE 3462 08:01:2621447 120 120
+        words = line.split()
+        with suppress(IndexError, ValueError):
+            span = wanted.get(int(words[5].rpartition(":")[2]))
+            first, last = int(words[6]), float("inf") if words[7] == "EOF" else int(words[7])
+            pid = int(words[4])
+            is_held = words[3] == "WRITE" and span is not None and first <= span[1] and span[0] <= last
+            if is_held and pid > 0 and pid != os.getpid():
+                return pid, _command_line(pid)
+    return None
+
+
+def _command_line(pid: int) -> str:
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return "?"
+    words = " ".join(raw.replace(b"\0", b" ").decode("utf-8", "replace").split())
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"

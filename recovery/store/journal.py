@@ -203,9 +203,9 @@ class Journal:
                     raise
             else:
                 return cls(connection, path)
-            from recovery.store import copying
+            from recovery.store import backups
 
-            copy = copying.to_memory(path)
+            copy = backups.to_memory(path)
             try:
                 migrations.migrate(copy, path, now, keeps_copy=False)
             except BaseException:

@@ -12,8 +12,7 @@ import pytest
 
 from recovery import clock
 from recovery.daemon import alarm as alarms
-from recovery.daemon.alarm import CAP, AlarmClock
-from recovery.daemon.timerfd import RealTimeTimer
+from recovery.daemon.alarm import CAP, AlarmClock, RealTimeTimer
 
 LIMIT_SECONDS = 60.0
 

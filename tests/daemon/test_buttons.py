@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recovery.cli.short import SHORT
-from recovery.daemon.buttons import said_by
+from recovery.daemon.notes import said_by
 from recovery.engine.acts import Act
 from recovery.engine.acts_sessions import SNOOZE
 from recovery.words.times import spell

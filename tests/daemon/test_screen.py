@@ -11,7 +11,7 @@ import pytest
 
 from recovery.care.record import do, load
 from recovery.daemon import presence
-from recovery.daemon.screen import NAME
+from recovery.daemon.notes import STANDING_FILE
 from recovery.engine.acts import Act
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch
@@ -105,13 +105,13 @@ def test_a_note_that_is_gone_is_forgotten(watch: Made) -> None:
     later.notifier.on_screen = {}  # as after a log-out
     later.wake()
     assert later.notifier.shown == [], "it was told once, and stands in the journal"
-    assert json.loads((daemon.folder / NAME).read_text("utf-8")) == {}
+    assert json.loads((daemon.folder / STANDING_FILE).read_text("utf-8")) == {}
 
 
 def test_the_file_is_private_and_says_nothing_in_words(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
-    path = daemon.folder / NAME
+    path = daemon.folder / STANDING_FILE
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text("utf-8")) == {ONE: [f"token of {ONE}", [["quick-1", 3]]]}
 
@@ -125,7 +125,7 @@ def test_the_file_is_private_and_says_nothing_in_words(watch: Made) -> None:
 )  # fmt: skip
 def test_rubbish_in_the_file_is_no_obstacle(watch: Made, text: str) -> None:
     daemon = watch(ICE.format(length="20min"))
-    (daemon.folder / NAME).write_bytes(text.encode("utf-8", "surrogateescape"))
+    (daemon.folder / STANDING_FILE).write_bytes(text.encode("utf-8", "surrogateescape"))
     daemon.wake()
     assert daemon.notifier.adopted == {}
     assert [note.key for note in daemon.notifier.shown] == [ONE]
@@ -135,7 +135,7 @@ def test_where_it_cannot_be_written_reminders_come_all_the_same(
     watch: Made, caplog: pytest.LogCaptureFixture
 ) -> None:
     daemon = watch(ICE.format(length="20min"))
-    (daemon.folder / NAME).mkdir()
+    (daemon.folder / STANDING_FILE).mkdir()
     with caplog.at_level(logging.WARNING):
         daemon.wake()
         daemon.wake(NOON + 20 * MINUTE)
@@ -151,7 +151,7 @@ def test_killed_and_restarted_it_takes_off_the_real_screen_what_was_answered(
         person.start(protocol(ICE.format(length="20min")))
         desktop.wait_for_displayed(1)
         person.wait_for("delivered", 1)
-        until((person.home / NAME).exists, "the note is written down")
+        until((person.home / STANDING_FILE).exists, "the note is written down")
         there = presence.read(person.home)
         assert there is not None
         os.kill(there.pid, signal.SIGKILL)
@@ -168,7 +168,7 @@ def test_killed_and_restarted_it_takes_off_the_real_screen_what_was_answered(
 def test_a_note_that_somebody_else_closed_is_forgotten(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
-    assert ONE in json.loads((daemon.folder / NAME).read_text("utf-8"))
+    assert ONE in json.loads((daemon.folder / STANDING_FILE).read_text("utf-8"))
     daemon.notifier.close_note(ONE, "withdrawn")  # as "clear all" of a panel may
     daemon.wake()
-    assert json.loads((daemon.folder / NAME).read_text("utf-8")) == {}
+    assert json.loads((daemon.folder / STANDING_FILE).read_text("utf-8")) == {}
