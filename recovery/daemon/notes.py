@@ -18,11 +18,11 @@ from recovery.engine.facts import Cue
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.telling import Repeat
-from recovery.words.times import spell
 from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
+from recovery.words.times import spell
 
 
 @dataclass

@@ -17,7 +17,7 @@ from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
-from recovery.store import backups, migrations
+from recovery.store import copying, migrations
 from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
 from recovery.store.failures import Damaged, in_plain_words
@@ -95,7 +95,7 @@ def check(path: Path, *, now: datetime) -> Report:
     Raises `StoreError` for a file that cannot be looked at: not there, no permission, of a newer program.
     """
     try:
-        with closing(backups.to_memory(path)) as connection:
+        with closing(copying.to_memory(path)) as connection:
             return check_copy(connection, path, now=now)
     except Damaged as error:
         return Report(path, (Fault("", error.message.removeprefix(f"{path}: ")),))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recovery.engine.facts import DELIVERED, to_ms
 from recovery.engine.facts import UNDELIVERED as NOT_SHOWN
-from recovery.store import backups, migrations
+from recovery.store import copying, migrations
 from recovery.store.journal import Journal
 from recovery.values import Value
 
@@ -49,7 +49,7 @@ def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
     """Of the journal at `path`: cues since then, and how many came later than `limit`. Raises `StoreError`."""
     size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
     newest = migrations.MIGRATIONS[-1].number
-    with closing(backups.to_memory(path)) as connection:
+    with closing(copying.to_memory(path)) as connection:
         schema = migrations.schema_of(connection, path)
         fault = _fault(connection)
         if fault or schema == 0:
@@ -62,7 +62,7 @@ def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
 @contextmanager
 def copied(path: Path, now: datetime) -> Iterator[Journal]:
     """A copy of the journal at `path`, which may be of an older schema, in memory. Raises `StoreError`."""
-    with closing(backups.to_memory(path)) as connection:
+    with closing(copying.to_memory(path)) as connection:
         migrations.migrate(connection, path, now, keeps_copy=False)
         yield Journal(connection, path)
 

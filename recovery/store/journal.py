@@ -203,9 +203,9 @@ class Journal:
                     raise
             else:
                 return cls(connection, path)
-            from recovery.store import backups
+            from recovery.store import copying
 
-            copy = backups.to_memory(path)
+            copy = copying.to_memory(path)
             try:
                 migrations.migrate(copy, path, now, keeps_copy=False)
             except BaseException:

@@ -282,9 +282,9 @@ def test_a_copy_that_may_not_grow_is_said_and_not_left_behind(home: Path) -> Non
 def test_a_copy_that_was_not_written_as_it_should_be_does_not_count(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recovery.store import backups
+    from recovery.store import copying
 
-    real = backups._copied
+    real = copying._copied
 
     def lossy(old: sqlite3.Connection, new: sqlite3.Connection, source: Path) -> None:
         real(old, new, source)
@@ -292,7 +292,7 @@ def test_a_copy_that_was_not_written_as_it_should_be_does_not_count(
         new.execute("DELETE FROM fact WHERE seq = 5")
         new.commit()
 
-    monkeypatch.setattr(backups, "_copied", lossy)
+    monkeypatch.setattr(copying, "_copied", lossy)
     with pytest.raises(StoreError, match="was not written as it should be"):
         back_up(home, NOON)
     assert names(home / "backups") == []
