@@ -13,11 +13,11 @@ from typing import Any
 from recovery.care.record import Record
 from recovery.engine.acts import Act
 from recovery.engine.acts_sessions import SNOOZE
-from recovery.engine.decide import LATE_WORDS
 from recovery.engine.facts import Cue
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.telling import Repeat
+from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
 from recovery.store.failures import NONSENSE, Nonsense

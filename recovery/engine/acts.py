@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from recovery.engine.decide import Turn
 from recovery.engine.episode import Episode, Session
 from recovery.engine.facts import Fact
 from recovery.engine.screening import left_out_now
+from recovery.engine.turn import Turn
 from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Treatment, modalities
 from recovery.protocol.terms import Duration
 from recovery.values import Value, field

@@ -14,16 +14,9 @@ from recovery.engine.exclusion import excluded
 from recovery.engine.facts import from_ms, to_ms
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import may_go_on
-from recovery.protocol.terms import (
-    GRADES,
-    ORIGINS,
-    SIDES,
-    All,
-    Comparison,
-    Condition,
-    Duration,
-    comparisons,
-)
+from recovery.engine.phases import go_back
+from recovery.protocol.terms import GRADES, ORIGINS, All, Comparison, Condition, Duration, comparisons
+from recovery.words.terms import SIDES
 
 
 def furthest_phase(episode: Episode, now: datetime) -> int:
@@ -168,10 +161,7 @@ class Corrections(Desk):
         reason = self.say(
             "by the corrected times it is too early for {phase}", phase=self.episode.phase.title
         )
-        self._end_holds()
-        self.clear_deadline()
-        self.add(f.PHASE, {"phase": self.episode.phase.id, "state": "left", "reasons": [reason]})
-        self.enter(index, (reason,))
+        go_back(self, index, reason)
         return [self.say("Back in: {phase}. The limits still hold.", phase=self.episode.phase.title)]
 
     def _take_off_what_is_forbidden(self) -> str:

@@ -19,6 +19,8 @@ from recovery.engine.gates import (
     step_needs,
 )
 from recovery.engine.limits import flag_stands
+from recovery.engine.offers import end_holds
+from recovery.engine.phases import go_back, leave, take_step
 from recovery.language import N_
 from recovery.protocol.persons import is_name
 from recovery.protocol.terms import GRADES
@@ -99,13 +101,13 @@ class Course(Desk):
         word = {"by": wish.by, "on": (wish.on or self._today()).isoformat()} if wish.by else None
         why = self._why(wish, word)
         if is_step:
-            self.step(episode.stay.rung + 1, (why,), "person", word)
+            take_step(self, episode.stay.rung + 1, (why,), "person", word)
             return self.agree("Now on step {step}: {title}.", **self._where())
         on = episode.under_way
         if episode.next_phase is None and on is not None:
             return Refused(self.say("a session is on; it has to end first"), on.ends_at)
         reasons = [need_words(need, episode) for need in unmet] or open_reasons(needs)
-        self.leave((*reasons, why), "person", word)
+        leave(self, (*reasons, why), "person", word)
         if self.episode.is_over:
             return self.agree("{title}: completed.", title=self.episode.protocol.title)
         return self.agree("Now in: {phase}. The limits still hold.", phase=self.episode.phase.title)
@@ -197,16 +199,11 @@ class Course(Desk):
                 )
             index = ids.index(back.phase)
         elif self.episode.rung is not None and self.episode.stay.rung > 0:
-            self.step(self.episode.stay.rung - 1, (why,), "person")
+            take_step(self, self.episode.stay.rung - 1, (why,), "person")
             return self.agree("Back on step {step}: {title}.", **self._where())
         if index < 0:
             return self.refuse("this is the first phase")
-        self._end_holds()
-        self.clear_deadline()
-        reasons = (why,)
-        left = {"phase": self.episode.phase.id, "state": "left", "reasons": [*reasons]}
-        self.tell(f.PHASE, left)
-        self.enter(index, reasons, "person", anew=True)
+        go_back(self, index, why, "person", anew=True)
         return self.agree("Back in: {phase}. The limits still hold.", phase=self.episode.phase.title)
 
     def setback(self, wish: Act) -> Outcome:
@@ -225,7 +222,7 @@ class Course(Desk):
         if grade is not None and grade not in GRADES:
             grades = ", ".join(GRADES)
             return self.refuse("a grade is one of {known}, not {typed!r}", known=grades, typed=grade)
-        self._end_holds()
+        end_holds(self)
         for alert in list(episode.alerts.values()):
             if alert.level == "routine":
                 self.add(f.ALERTED, {"id": alert.id, "cleared": True})

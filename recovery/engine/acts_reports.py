@@ -4,8 +4,10 @@ from datetime import datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
+from recovery.engine.alerts import raise_flag
 from recovery.engine.facts import Fact
 from recovery.engine.limits import may_go_on
+from recovery.engine.offers import tell_hold
 from recovery.engine.questions import left_open
 from recovery.language import tr
 from recovery.protocol.model import Checklist, Hold, Observation, modalities
@@ -79,7 +81,7 @@ class Reports(Desk):
             is_on = isinstance(activity, Hold) and self.episode.track(activity.id).is_on
             if is_on and (refusing or forbidden & modalities(activity)):
                 assert isinstance(activity, Hold)
-                self._tell_hold(activity, self.now, on=False)
+                tell_hold(self, activity, self.now, on=False)
         self.tell(f.SCREENED, {"answers": answers})
         if refusing:
             says = self.episode.text(refusing[0].say)
@@ -107,7 +109,7 @@ class Reports(Desk):
             return self.refuse(
                 "{name} stands already; when it is dealt with: recovery flag clear {name}", name=flag.id
             )
-        self.raise_flag(flag, "person")
+        raise_flag(self, flag, "person")
         return self.accept(f"{self.say('Noted.')} {self.take_off(flag.suspends)}".strip())
 
     def clear(self, wish: Act) -> Outcome:

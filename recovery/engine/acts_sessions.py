@@ -6,7 +6,6 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.cadence import LONGEST_SPACING, dues
-from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Episode, Session, only_assumed, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.limits import (
@@ -18,6 +17,7 @@ from recovery.engine.limits import (
     is_same_place,
     longest,
 )
+from recovery.engine.offers import about_occurrence, next_occurrence, out_of_time, withheld_by
 from recovery.protocol.model import (
     Activity,
     CheckIn,
@@ -78,7 +78,7 @@ class Sessions(Desk):
         if current is not None and not self._is_current(current):
             blocked = self._blocked_in_both(activity, current, step)
         else:
-            blocked = self.blocked(activity, occurrence)
+            blocked = withheld_by(self.episode, activity, self.now, self.others, occurrence)
         if blocked is not None:
             earliest = None
             if blocked.until is not None:
@@ -112,7 +112,7 @@ class Sessions(Desk):
         blocks = (blocked_by(e, step, self.now, self.others, current.occurrence) for e in in_both)
         limited = longest(blocked for blocked in blocks if blocked is not None)
         if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
-            return self.out_of_time(activity.until, limited)
+            return out_of_time(self.episode, activity.until, limited)
         return limited
 
     def _refuse(self, activity: Treatment, reason: str, earliest: datetime | None) -> Refused:
@@ -123,8 +123,8 @@ class Sessions(Desk):
             def left(episode: Episode) -> Episode:
                 return replace(episode, ledger=tuple(t for t in episode.ledger if t is not last[1]))
 
-            without = Turn(left(self.episode), self.now, [left(other) for other in self.others])
-            if without.blocked(activity) is None:
+            others = [left(other) for other in self.others]
+            if withheld_by(left(self.episode), activity, self.now, others) is None:
                 reason = self.say(
                     "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
                     reason=reason.rstrip("."),
@@ -173,8 +173,8 @@ class Sessions(Desk):
         track = self.episode.track(activity.id)
         step = activity.steps[track.step]
         day = self.episode.place.waking_day(self.now)
-        name = occurrence or self._name(activity.id, day)
-        data = self._about(activity.id, name, self._due_of_early(activity), day)
+        name = occurrence or next_occurrence(self, activity.id, day)
+        data = about_occurrence(self, activity.id, name, self._due_of_early(activity), day)
         self.tell(
             f.OFFERED,
             data | {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step},
@@ -284,7 +284,7 @@ class Sessions(Desk):
         if current is not None and current.ended_at is None and current.is_said:
             return self._refuse_on(activity)
         if current is not None and not current.is_said:
-            data = self._about(activity.id, current.occurrence, current.began_at, day) | {
+            data = about_occurrence(self, activity.id, current.occurrence, current.began_at, day) | {
                 "phase": current.phase,
                 "step": current.step,
             }
@@ -300,8 +300,11 @@ class Sessions(Desk):
             if coming is None or activity not in self.episode.phase.activities:
                 return self.refuse("{title}: nothing to skip", title=activity.title)
             due, day = coming, self.episode.place.waking_day(coming)
-            occurrence = self._name(activity.id, day)
-        data = self._about(activity.id, occurrence, due, day) | {"step": track.step, "reason": wish.because}
+            occurrence = next_occurrence(self, activity.id, day)
+        data = about_occurrence(self, activity.id, occurrence, due, day) | {
+            "step": track.step,
+            "reason": wish.because,
+        }
         self.tell(f.SKIPPED, data)
         return self.agree("{title}, {when}: skipped.", title=activity.title, when=self.when(due))
 
@@ -336,12 +339,9 @@ class Sessions(Desk):
             assert current is not None
             assert isinstance(activity, Treatment)
             # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
-            then = Turn(
-                assuming_planned_ends(self.episode, self.now),
-                until,
-                [assuming_planned_ends(other, self.now) for other in self.others],
-            )
-            blocked = then.blocked(activity, current.occurrence)
+            then = assuming_planned_ends(self.episode, self.now)
+            others = [assuming_planned_ends(other, self.now) for other in self.others]
+            blocked = withheld_by(then, activity, until, others, current.occurrence)
             if blocked is not None:
                 reason = self.say(
                     "it cannot be put off until {when}: {reason}",

@@ -10,20 +10,14 @@ from itertools import islice
 from recovery.engine import facts as f
 from recovery.engine.advice import advised
 from recovery.engine.cadence import dues
-from recovery.engine.decide import Turn
 from recovery.engine.episode import PAUSED, Alert, Episode, Session, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import earliest_allowed, may_go_on
+from recovery.engine.offers import withheld_by
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
-from recovery.protocol.model import (
-    Activity,
-    CheckIn,
-    Phase,
-    Timed,
-    Treatment,
-)
+from recovery.protocol.model import Activity, CheckIn, Phase, Timed, Treatment
 from recovery.values import Value, replace
 from recovery.words.terms import anchor_words, timing_words
 from recovery.words.times import spell_when
@@ -255,7 +249,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
             reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
         else:
             reasons.append(episode.say("counted from {when}", when=when))
-    blocked = Turn(episode, now, others).blocked(activity)
+    blocked = withheld_by(episode, activity, now, others)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
     if blocked is None and track.withheld_until is not None and track.withheld_until > now:
         # Nothing forbids it, but the person is not to be told now.

@@ -7,7 +7,8 @@ import pytest
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Refused
 from recovery.engine.acts_reports import expected_answer, read_answer
-from recovery.engine.decide import Turn
+from recovery.engine.phases import leave
+from recovery.engine.turn import Turn
 from recovery.engine.verbs import VERBS, act
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, shipped, small
 
@@ -588,9 +589,9 @@ def test_limits_survive_every_change_of_phase() -> None:
     life = Life(shipped("strain"), ONSET).go("Mon 07:00")
     life.answer(pain=6, swelling=3)
     life.go("Tue 08:59").answer(pain=2, swelling=1)
-    desk = Turn(life.go("Tue 09:25").episode, life.now)
-    desk.leave(("as a journal from before may hold it",), "person")
-    life.keep(desk.facts)
+    early = Turn(life.go("Tue 09:25").episode, life.now)
+    leave(early, ("as a journal from before may hold it",), "person")
+    life.keep(early.facts)
     life.turn()
     assert life.refused("begin", "packs").earliest == life.at("Tue 10:40"), "ice is on since 09:20"
     assert life.go("Tue 10:40").times(activity="packs") == ["Tue 10:40"]

@@ -3,9 +3,11 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.decide import Turn, turn
+from recovery.engine.decide import turn
 from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import outlook
+from recovery.engine.phases import take_step
+from recovery.engine.turn import Turn
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ONSET, Life, phase_text, small
@@ -50,9 +52,9 @@ def mornings(life: Life, *told: tuple[str, int]) -> Life:
 
 def forced(life: Life) -> None:
     """The next step at once, as a journal from before may hold it."""
-    desk = Turn(life.episode, life.now)
-    desk.step(desk.episode.stay.rung + 1, ("so",), "person")
-    life.keep(desk.facts)
+    early = Turn(life.episode, life.now)
+    take_step(early, early.episode.stay.rung + 1, ("so",), "person")
+    life.keep(early.facts)
     life.turn()
 
 

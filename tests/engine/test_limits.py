@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.engine.decide import Turn
 from recovery.engine.limits import blocked_by, earliest_allowed
+from recovery.engine.phases import leave
+from recovery.engine.turn import Turn
 from recovery.protocol.model import RecoveryProtocol, Step, Treatment
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, local, place, shipped, small
 
@@ -296,9 +297,9 @@ def test_warmth_waits_for_48_hours_whatever_the_person_says() -> None:
     life.answer(pain=6, swelling=3)
     life.go("Tue 12:00").answer(pain=2, swelling=1)
     life.refused("advance", because="it feels fine")
-    desk = Turn(life.episode, life.now)
-    desk.leave(("as a journal from before may hold it",), "person")
-    life.keep(desk.facts)
+    early = Turn(life.episode, life.now)
+    leave(early, ("as a journal from before may hold it",), "person")
+    life.keep(early.facts)
     life.turn()
     assert life.episode.phase.id == "contrast"
     life.accepted("skip", "packs")

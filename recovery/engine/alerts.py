@@ -1,0 +1,92 @@
+"""Alerts: red flags, a phase that is over its time, healing that takes too long."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.episode import PAUSED, Alert
+from recovery.engine.gates import PATIENCE, Held, Truth, deadline, healing_range, truth
+from recovery.engine.turn import Turn
+from recovery.language import N_
+from recovery.protocol.model import RedFlag
+from recovery.protocol.terms import Cites
+
+_ALERTS = {
+    "routine": N_("Worth a visit"),
+    "urgent": N_("See a professional today"),
+    "emergency": N_("Emergency: get help now"),
+}
+"""The titles of alerts, by their level."""
+
+
+def raise_alerts(turn: Turn) -> None:
+    """Red flags whose condition has become true, and what is over its time; in a pause only what presses.
+
+    A routine one is over when its condition is false; the others stand until the person has answered them.
+    """
+    episode = turn.episode
+    for flag in episode.protocol.red_flags:
+        if flag.when is None or (episode.state == PAUSED and flag.level == "routine"):
+            continue
+        raised = f"flag/{flag.id}"
+        state = truth(flag.when, episode, turn.now)
+        stands = episode.alerts.get(raised)
+        # One from before a setback is of another injury: of this one it is told anew.
+        is_known = raised in episode.answered or (stands is not None and stands.at >= episode.started_at)
+        if state is Truth.YES and not is_known:
+            raise_flag(turn, flag)
+        elif state is Truth.NO and (
+            raised in episode.answered or (raised in episode.alerts and flag.level == "routine")
+        ):
+            turn.add(f.ALERTED, {"id": raised, "cleared": True})
+    healing = episode.protocol.healing
+    if healing is None or episode.state == PAUSED:
+        return
+    if "healing/late" in episode.alerts or "healing/late" in episode.answered:
+        return
+    if healing_range(episode)[1] <= turn.now:
+        _alert(turn, "healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
+
+
+def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> None:
+    """A red flag stands from now on."""
+    says = turn.episode.text(flag.say)
+    _alert(turn, f"flag/{flag.id}", flag.level, says, flag.cites, flag.suspends, by)
+
+
+def _alert(
+    turn: Turn,
+    id_: str,
+    level: str,
+    reason: str,
+    cites: Cites,
+    suspends: Sequence[str] = (),
+    by: str = "engine",
+) -> None:
+    refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
+    title, body = turn.say(_ALERTS[level]), f"{reason} {turn.take_off(suspends)}".strip()
+    cue = turn.cue(f"{turn.episode.id}/{id_}", "alert", title, body, turn.now, critical=level != "routine")
+    data: dict[str, Any] = {"id": id_, "level": level, "reason": reason, "source": refs or "own"}
+    if suspends:
+        data["suspends"] = [*suspends]
+    turn.add(f.ALERTED, data | {"cue": cue}, by)
+
+
+def raise_deadline_alert(turn: Turn, held: Held) -> None:
+    """Raise the alert of a phase that is over its time; unanswered questions get `PATIENCE` first."""
+    phase, late = turn.episode.stay.phase, deadline(turn.episode)
+    if phase is None or phase.at_most is None or late is None or late > turn.now:
+        return
+    id_ = f"phase/{phase.id}"
+    known: Alert | None = turn.episode.alerts.get(id_)
+    if id_ in turn.episode.answered or (known is not None and known.at >= turn.episode.stay.entered_at):
+        return
+    if held.is_decided or turn.episode.stay.entered_at + PATIENCE <= turn.now:
+        _alert(turn, id_, phase.at_most.level, turn.episode.text(phase.at_most.say), phase.cites)
+
+
+def clear_deadline(turn: Turn) -> None:
+    """Clear the alert of a phase that was over its time, as the phase is left."""
+    id_ = f"phase/{turn.episode.phase.id}"
+    if id_ in turn.episode.alerts or id_ in turn.episode.answered:
+        turn.add(f.ALERTED, {"id": id_, "cleared": True})

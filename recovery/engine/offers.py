@@ -1,0 +1,357 @@
+"""Offers: treatments and other things that are due and allowed, withheld or missed, and what is worn for the day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
+from recovery.engine.episode import MOMENT, Episode, titled
+from recovery.engine.facts import LOOKBACK, to_ms
+from recovery.engine.gates import Truth, truth
+from recovery.engine.limits import Block, block_without_end, blocked_by, longest, only_when, stopped_by
+from recovery.engine.times import DAY
+from recovery.engine.turn import Turn
+from recovery.language import N_
+from recovery.protocol.model import CheckIn, Checklist, Every, Hold, Reminder, Step, Timed, Treatment
+from recovery.protocol.terms import Anchor
+from recovery.words.terms import anchor_words
+from recovery.words.times import spell, spell_when
+
+_HOLD_NOT_WORTH = timedelta(hours=1)
+"""A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
+comes later than this after bedtime is not told any more."""
+
+_ASLEEP = N_("the machine was off or asleep")
+_MOVED = N_("the time zone changed")
+_CLOCK_SET = N_("the clock was set forward")
+_TOO_LATE = N_("too late to be right: the next one is nearer")
+
+
+def offer_what_is_due(turn: Turn) -> None:
+    """Offer each activity of the phase that is due and allowed; record what is missed or withheld.
+
+    Before the first phase is entered only its check-ins are asked: they decide whether it may be.
+    """
+    for activity in turn.episode.phase.activities:
+        if turn.episode.stay.phase is None and not isinstance(activity, CheckIn):
+            continue
+        match activity:
+            case Treatment() | Reminder() | CheckIn() | Checklist():
+                _offer(turn, activity)
+            case Hold():
+                _wear(turn, activity)
+
+
+def end_holds_of_the_day(turn: Turn) -> None:
+    """Take off at bedtime what was put on, in a pause as well; long after bedtime, record that as missed."""
+    place = turn.episode.place
+    day = place.waking_day(turn.now)
+    for activity in turn.episode.phase.activities:
+        track = turn.episode.track(activity.id)
+        if isinstance(activity, Hold) and track.is_on and track.day is not None and track.day < day:
+            bedtime = place.window(track.day)[1]
+            if turn.now - bedtime < _HOLD_NOT_WORTH:
+                tell_hold(turn, activity, bedtime, on=False)
+            else:
+                about = about_occurrence(turn, activity.id, track.occurrence, bedtime, track.day)
+                turn.add(f.MISSED, about | {"reason": _why_missed(turn, bedtime)})
+
+
+def _wear(turn: Turn, activity: Hold) -> None:
+    place, track = turn.episode.place, turn.episode.track(activity.id)
+    day = place.waking_day(turn.now)
+    begin, end = place.window(day)
+    over = activity.until is not None and turn.episode.instant(activity.until) <= turn.now
+    early = activity.begins is not None and turn.episode.opens(activity.begins) > turn.now
+    unfit = (
+        activity.only_if is not None and truth(activity.only_if, turn.episode, turn.now) is not Truth.YES
+    ) or block_without_end(turn.episode, activity, turn.now, turn.others) is not None
+    due = max(begin, turn.episode.since(activity.id))
+    if track.is_on:
+        if over or unfit:
+            tell_hold(turn, activity, turn.now, on=False)
+    elif (
+        track.day != day
+        and not (over or early or unfit)
+        and due <= turn.now < end - _HOLD_NOT_WORTH
+        and place.may_tell(turn.now)
+    ):
+        tell_hold(turn, activity, due, on=True)
+
+
+def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
+    track = turn.episode.track(activity.id)
+    day = turn.episode.place.waking_day(turn.now) if on else track.day
+    assert day is not None
+    occurrence = next_occurrence(turn, activity.id, day) if on else track.occurrence
+    words = turn.episode.text(activity.on if on else activity.off)
+    place = turn.episode.place
+    told = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
+    expires = place.window(day)[1] if on else told + _HOLD_NOT_WORTH
+    cue = turn.cue(occurrence, "on" if on else "off", activity.title, words, due, expires=expires)
+    data = about_occurrence(turn, activity.id, occurrence, due, day) | {
+        "modality": activity.modality,
+        "on": on,
+        "cue": cue,
+    }
+    turn.add(f.OFFERED, data)
+
+
+def end_holds(turn: Turn) -> None:
+    for activity in turn.episode.phase.activities:
+        if isinstance(activity, Hold) and turn.episode.track(activity.id).is_on:
+            tell_hold(turn, activity, turn.now, on=False)
+
+
+def next_occurrence(turn: Turn, activity: str, day: date) -> str:
+    """A readable name for the next occurrence: `strain-1/rice/ice/2026-11-23.3`."""
+    series = f"{turn.episode.id}/{turn.episode.phase.id}/{activity}/{day.isoformat()}"
+    return f"{series}.{turn.episode.names.get(series, 0) + 1}"
+
+
+def about_occurrence(turn: Turn, activity: str, occurrence: str, due: datetime, day: date) -> dict[str, Any]:
+    return {
+        "phase": turn.episode.phase.id,
+        "activity": activity,
+        "occurrence": occurrence,
+        "due": to_ms(due),
+        "day": day.isoformat(),
+    }
+
+
+def _offer(turn: Turn, activity: Timed) -> None:
+    track = turn.episode.track(activity.id)
+    if floor(turn.episode, activity) > turn.now:
+        return
+    if track.snoozed_until is not None:
+        if track.snoozed_until <= turn.now:
+            _offer_one(turn, activity, Due(track.snoozed_until, turn.now + timedelta(seconds=1)), again=True)
+        return
+    is_withheld = bool(track.withheld) or (
+        is_forgotten(turn.episode, activity, turn.now)
+        and withheld_by(turn.episode, activity, turn.now, turn.others) is not None
+    )
+    overdue: list[Due] = []
+    for due in dues(turn.episode, activity, looks_back_to(turn.episode, activity, turn.now)):
+        if due.at > turn.now:
+            break
+        overdue.append(due)
+        if is_withheld and isinstance(activity, Treatment):
+            break
+    if not overdue:
+        return
+    if not is_withheld:
+        for due in overdue[:-1]:
+            _miss(turn, activity, due, _why_missed(turn, due.at))
+    day = turn.episode.place.waking_day(overdue[-1].at)
+    if track.step > 0 and track.withheld and day < turn.episode.place.waking_day(turn.now):
+        # To the end of the day: the rounds that would have followed never became due.
+        bedtime = turn.episode.place.window(day)[1]
+        over = turn.say("the day of its round is over")
+        _miss(turn, activity, Due(bedtime - MOMENT, bedtime), over)
+    else:
+        _offer_one(turn, activity, overdue[-1])
+    if track.step > 0 and turn.episode.track(activity.id).step == 0:
+        _offer(turn, activity)  # the round was given up: perhaps the next one is due already
+
+
+def _why_missed(turn: Turn, due: datetime) -> str:
+    """Say why nothing came at a time that has passed."""
+    moved_at, clock = turn.episode.moved_at, turn.episode.clock
+    if moved_at is not None and due <= moved_at:
+        return turn.say(_MOVED)
+    if clock is not None and clock.at - clock.set_by <= due <= clock.at:
+        return turn.say(_CLOCK_SET)
+    return turn.say(_ASLEEP)
+
+
+def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) -> None:
+    track = turn.episode.track(activity.id)
+    blocked = withheld_by(
+        turn.episode, activity, turn.now, turn.others, ignoring=track.occurrence if again else ""
+    )
+    if blocked is not None:
+        is_new = not track.withheld and not is_forgotten(turn.episode, activity, turn.now)
+        if is_new and due.expires_at <= turn.now:
+            # Nobody withheld it when it was right: what is too late for now is no debt for tomorrow either.
+            _miss(turn, activity, due, turn.say(_TOO_LATE))
+            return
+        _withhold(turn, activity, blocked)
+        return
+    if track.withheld and isinstance(activity, Treatment):
+        due = Due(turn.now, turn.now + timedelta(seconds=1))
+    if due.expires_at <= turn.now:
+        _miss(turn, activity, due, turn.say(_TOO_LATE))
+        return
+    place = turn.episode.place
+    waking = place.fit_told(turn.now, _least(turn.episode, activity))
+    if waking > turn.now:
+        words = turn.say("outside the waking hours")
+        if place.is_awake(turn.now):
+            words = turn.say("it would be in a quiet time")
+        _withhold(turn, activity, Block(words, waking))
+        return
+    if isinstance(activity, CheckIn) and _is_answered(turn, activity, due):
+        _fate(turn, activity, due, f.DONE)
+        return
+    _tell(turn, activity, due, again=again)
+
+
+def withheld_by(
+    episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode], ignoring: str = ""
+) -> Block | None:
+    """Find what keeps an activity from being offered at `now`."""
+    if isinstance(activity, Treatment):
+        step = _step(episode, activity)
+    if activity.until is not None and now + _least(episode, activity) > episode.instant(activity.until):
+        is_treatment = isinstance(activity, Treatment)
+        limited = blocked_by(episode, step, now, others, ignoring) if is_treatment else None
+        return out_of_time(episode, activity.until, limited)
+    if activity.only_if is not None:
+        state = truth(activity.only_if, episode, now)
+        if state is not Truth.YES:
+            return Block(only_when(activity.only_if, state, episode), None)
+    if isinstance(activity, Treatment):
+        in_the_way = (
+            _waiting(episode, activity, now, ignoring),
+            blocked_by(episode, step, now, others, ignoring),
+        )
+        return longest(blocked for blocked in in_the_way if blocked is not None)
+    if isinstance(activity, Reminder):
+        return block_without_end(episode, activity, now, others)
+    return stopped_by(episode, (), others)
+
+
+def out_of_time(episode: Episode, until: Anchor, limited: Block | None) -> Block:
+    """Say that something is over from an instant on; by the limit that forbids it for good, where one does."""
+    if limited is not None and limited.limit and limited.until is None:
+        return limited
+    instant = anchor_words(until, episode.place.language)
+    return Block(episode.say("only until {instant}", instant=instant), None)
+
+
+def _waiting(episode: Episode, activity: Treatment, now: datetime, ignoring: str) -> Block | None:
+    """The wait of an alternation after its last treatment that took place."""
+    for session in reversed(episode.ledger):
+        if session.ended_at is None or session.occurrence == ignoring:
+            continue
+        if (session.phase, session.activity) == (episode.phase.id, activity.id):
+            wait = activity.steps[session.step].wait
+            opens = session.ended_at + timedelta(seconds=wait.seconds)
+            last = spell_when(episode.place, session.ended_at, now)
+            reason = episode.say(
+                "{length} after the last treatment, which ended {when}", length=wait, when=last
+            )
+            return Block(reason, opens) if opens > now else None
+    return None
+
+
+def _step(episode: Episode, activity: Treatment) -> Step:
+    return activity.steps[episode.track(activity.id).step]
+
+
+def _least(episode: Episode, activity: Timed) -> timedelta:
+    """Compute the least length of the session whose turn it is; anything but a treatment takes no time."""
+    seconds = _step(episode, activity).duration.least.seconds if isinstance(activity, Treatment) else 0
+    return timedelta(seconds=seconds)
+
+
+def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
+    track = turn.episode.track(activity.id)
+    is_told = track.withheld == blocked.reason and track.withheld_until == blocked.until
+    # Before the fact that says so is forgotten, it is written down once more.
+    if is_told and track.withheld_at is not None and track.withheld_at > turn.now - LOOKBACK + DAY:
+        return
+    modality = (
+        _step(turn.episode, activity).modality if isinstance(activity, Treatment) else _modality(activity)
+    )
+    data: dict[str, Any] = {
+        "phase": turn.episode.phase.id,
+        "activity": activity.id,
+        "modality": modality,
+        "reason": blocked.reason,
+        "until": None if blocked.until is None else to_ms(blocked.until),
+    }
+    turn.add(f.WITHHELD, data)
+
+
+def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
+    """Tell if everything it asks was told so shortly before that asking again would be a nuisance."""
+    recently = due.at - (due.expires_at - due.at) / 2
+    given = (turn.episode.answers.get(name, ()) for name in activity.asks)
+    return all(
+        any(recently <= answer.seen_at(turn.now) <= turn.now for answer in answers) for answers in given
+    )
+
+
+def _miss(turn: Turn, activity: Timed, due: Due, reason: str) -> None:
+    _fate(turn, activity, due, f.MISSED, reason)
+
+
+def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: str = "") -> None:
+    """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
+    day = turn.episode.place.waking_day(due.at)
+    occurrence = next_occurrence(turn, activity.id, day)
+    data = about_occurrence(turn, activity.id, occurrence, due.at, day)
+    if reason:
+        data["reason"] = reason
+    if isinstance(activity, Treatment) and isinstance(activity.cadence, Every) and kind == f.MISSED:
+        length = timedelta(seconds=_step(turn.episode, activity).duration.least.seconds)
+        data["counts_from"] = to_ms(due.at + length)
+    turn.add(kind, data)
+
+
+def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
+    track = turn.episode.track(activity.id)
+    day = turn.episode.place.waking_day(turn.now)
+    occurrence = track.occurrence if again else next_occurrence(turn, activity.id, day)
+    data = about_occurrence(turn, activity.id, occurrence, due.at, day)
+    match activity:
+        case Treatment(is_optional=True):
+            step = _step(turn.episode, activity)
+            data["modality"] = step.modality
+            words, expires = "suggestion", due.expires_at
+            title = turn.say("{title}, if you like", title=activity.title)
+            command = f"recovery begin {activity.id}"
+            body = turn.say("{text} Type: {command}", text=turn.episode.text(step.start), command=command)
+        case Treatment():
+            step = _step(turn.episode, activity)
+            seconds = step.duration.least.seconds
+            ends = turn.now + timedelta(seconds=seconds)
+            data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
+            until = turn.episode.place.local(ends)
+            words, expires = "start", ends
+            title = turn.say(
+                "{title}: start, {length}, until {clock}",
+                title=titled(activity, step.modality, turn.episode.place.language),
+                length=spell(ends - turn.now),
+                clock=f"{until:%H:%M}",
+            )
+            body = turn.episode.text(f"{step.start} {step.stop_if}".strip())
+        case Reminder():
+            data["modality"] = activity.modality
+            words, title, body = "reminder", activity.title, turn.episode.text(activity.say)
+            expires = due.expires_at
+        case Checklist():
+            data["modality"] = ""
+            items = ", ".join(item.title for item in activity.items)
+            said = f"{turn.episode.text(activity.say)} {items}."
+            words, title, expires = "reminder", activity.title, due.expires_at
+            body = turn.say("{text} Type: {command}", text=said, command="recovery checklist")
+        case CheckIn():
+            data["asks"] = [*activity.asks]
+            words, title, expires = "check-in", turn.say("How is it going?"), due.expires_at
+            asked = _questions(turn, activity)
+            body = turn.say("{text} Type: {command}", text=asked, command="recovery checkin")
+    data["cue"] = turn.cue(occurrence, words, title, body, due.at, expires=expires)
+    turn.add(f.OFFERED, data)
+
+
+def _questions(turn: Turn, activity: CheckIn) -> str:
+    asked = [turn.episode.protocol.observations[name].ask for name in activity.asks]
+    return " ".join(turn.episode.text(question) for question in asked)
+
+
+def _modality(activity: Timed) -> str:
+    return activity.modality if isinstance(activity, Reminder) else ""

@@ -1,0 +1,223 @@
+"""The course of an episode: phases left and entered, steps of a ladder, and the way back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from recovery.engine import facts as f
+from recovery.engine.alerts import clear_deadline, raise_deadline_alert
+from recovery.engine.episode import ACTIVE
+from recovery.engine.gates import (
+    Held,
+    Passed,
+    Truth,
+    climbs_at,
+    gate,
+    gate_unmet,
+    is_held_by_time,
+    on_the_step,
+    opens_at,
+    standing,
+    truth,
+    way_back_ends,
+)
+from recovery.engine.offers import end_holds, tell_hold
+from recovery.engine.turn import Turn
+from recovery.protocol.model import Hold
+
+
+def change_phase(turn: Turn) -> None:
+    """Move on as far as the gates are open; say why not where one is shut."""
+    for _ in range(len(turn.episode.protocol.phases) + 1):
+        if turn.episode.stay.phase is not None and turn.episode.stay.phase.is_endless:
+            return
+        if is_held_by_time(turn.episode, turn.now):
+            return
+        match gate(turn.episode, turn.now):
+            case Passed(reasons):
+                phase = turn.episode.stay.phase
+                if turn.episode.next_phase is None and turn.episode.under_way is not None:
+                    return  # nothing completes over a session whose end is still to be told
+                if phase is not None and (phase.confirm or turn.episode.confirms):
+                    _offer_change(turn, reasons)
+                    return
+                leave(turn, reasons)
+                if turn.episode.state != ACTIVE:
+                    return
+            case Held() as held:
+                _record_held(turn, held)
+                raise_deadline_alert(turn, held)
+                return
+
+
+def _record_held(turn: Turn, held: Held) -> None:
+    """Record what holds the phase past its least, once for each change of it."""
+    opens = opens_at(turn.episode)
+    if opens is not None and opens > turn.now:
+        return
+    unmet = gate_unmet(turn.episode, turn.now)
+    if unmet != turn.episode.stay.held:
+        data = {"phase": turn.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
+        turn.add(f.PHASE, data | {"unmet": unmet})
+
+
+def _offer_change(turn: Turn, reasons: tuple[str, ...]) -> None:
+    if turn.episode.stay.offered:
+        return
+    following = turn.episode.next_phase
+    what = (
+        turn.say("You can move on to: {phase}", phase=following.title)
+        if following
+        else turn.say("You can finish")
+    )
+    body = turn.say("Type: recovery advance")
+    cue = turn.cue(f"{turn.episode.id}/phase", "offer", what, body, turn.now)
+    data = {"phase": turn.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
+    turn.add(f.PHASE, data)
+
+
+def leave(
+    turn: Turn, reasons: tuple[str, ...], by: str = "engine", word: Mapping[str, str] | None = None
+) -> None:
+    """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
+    if turn.episode.stay.phase is not None:
+        end_holds(turn)
+        clear_deadline(turn)
+        turn.add(f.PHASE, {"phase": turn.episode.phase.id, "state": "left", "reasons": [*reasons]}, by)
+    following = turn.episode.next_phase
+    if following is None:
+        then = turn.episode.protocol.then
+        body = (
+            turn.say("What usually follows: recovery start {protocol}", protocol=then)
+            if then
+            else turn.say("Well done.")
+        )
+        title = turn.say("{title}: completed", title=turn.episode.protocol.title)
+        cue = turn.cue(f"{turn.episode.id}/phase", "phase", title, body, turn.now)
+        turn.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
+        return
+    enter(turn, turn.episode.stay.index + 1, reasons, by, word=word)
+
+
+def enter(
+    turn: Turn,
+    index: int,
+    reasons: tuple[str, ...],
+    by: str = "engine",
+    *,
+    anew: bool = False,
+    word: Mapping[str, str] | None = None,
+) -> None:
+    """Begin the phase at that place of the protocol; `anew` after a step back."""
+    phase = turn.episode.protocol.phases[index]
+    data: dict[str, Any] = {"phase": phase.id, "state": "entered", "reasons": [*reasons]}
+    if anew:
+        data["anew"] = True
+    if word is not None:
+        data["word"] = word
+    if turn.episode.stay.phase is not None:
+        body = turn.episode.text(phase.goal) or turn.say("recovery status shows what comes next.")
+        title = turn.say("New phase: {phase}", phase=phase.title)
+        data["cue"] = turn.cue(f"{turn.episode.id}/phase", "phase", title, body, turn.now)
+    turn.add(f.PHASE, data, by)
+
+
+def go_back(turn: Turn, index: int, reason: str, by: str = "engine", *, anew: bool = False) -> None:
+    """Leave the current phase for the one at an earlier place of the protocol."""
+    end_holds(turn)
+    clear_deadline(turn)
+    turn.add(f.PHASE, {"phase": turn.episode.phase.id, "state": "left", "reasons": [reason]}, by)
+    enter(turn, index, (reason,), by, anew=anew)
+
+
+def change_step(turn: Turn) -> None:
+    """One step of the ladder up or down, where its rule holds: by day, and at most one a day.
+
+    Only answers given on the step count: those before it brought the person here. Up lead only those of the
+    day itself, after the step's first one: the next morning decides. While a red flag stops something nobody
+    goes up.
+    """
+    episode, phase = turn.episode, turn.episode.phase
+    seen = on_the_step(episode, turn.now)
+    if seen is None or not episode.place.is_awake(turn.now):
+        return
+    here, today = seen
+    at = episode.stay.rung
+    down, up = phase.step_back_when, phase.climb_when
+    if at > 0 and down is not None and truth(down, here, turn.now) is Truth.YES:
+        take_step(turn, at - 1, (turn.words(down),))
+    elif (
+        at + 1 < len(phase.ladder)
+        and up is not None
+        and not standing(episode)
+        and climbs_at(episode) <= turn.now
+        and truth(up, today, turn.now) is Truth.YES
+    ):
+        take_step(turn, at + 1, (turn.words(up),))
+
+
+def take_step(
+    turn: Turn,
+    index: int,
+    reasons: tuple[str, ...],
+    by: str = "engine",
+    word: Mapping[str, str] | None = None,
+) -> None:
+    """Go to a step of the phase's ladder."""
+    phase, now_on = turn.episode.phase, turn.episode.stay.rung
+    rung = phase.ladder[index]
+    for activity in phase.ladder[now_on].activities:
+        if isinstance(activity, Hold) and turn.episode.track(activity.id).is_on:
+            tell_hold(turn, activity, turn.now, on=False)
+    is_up = index > now_on
+    title = (
+        turn.say("Next step: {title}", title=rung.title)
+        if is_up
+        else turn.say("One step back: {title}", title=rung.title)
+    )
+    steps, why = len(phase.ladder), "; ".join(reasons)
+    body = turn.say("Step {step} of {steps}. {reasons}", step=index + 1, steps=steps, reasons=why)
+    data: dict[str, Any] = {
+        "phase": phase.id,
+        "step": rung.id,
+        "direction": "up" if is_up else "down",
+        "reasons": [*reasons],
+        "cue": turn.cue(f"{turn.episode.id}/step", "phase", title, body, turn.now),
+    }
+    if word is not None:
+        data["word"] = word
+    turn.add(f.STEPPED, data, by)
+
+
+def offer_way_back(turn: Turn) -> None:
+    """Offer an earlier phase while its condition is true, if there is still time for it."""
+    back = turn.episode.phase.back_to
+    if back is None or turn.episode.stay.phase is None:
+        return
+    state, is_offered = truth(back.when, turn.episode, turn.now), turn.episode.stay.way_back
+    data: dict[str, Any] = {"phase": turn.episode.phase.id, "to": back.phase}
+    has_time = _has_time_for(turn, back.phase)
+    if state is Truth.YES and not is_offered and has_time:
+        says = turn.episode.text(back.say)
+        is_here = any(phase.id == back.phase for phase in turn.episode.protocol.phases)
+        how = "recovery step-back" if is_here else f"recovery start {back.phase}"
+        cue = turn.cue(
+            f"{turn.episode.id}/phase",
+            "way-back",
+            turn.say("A step back fits better now"),
+            turn.say("{text} Type: {command}", text=says, command=how),
+            turn.now,
+        )
+        turn.add(f.PHASE, data | {"state": "way back", "reasons": [turn.words(back.when)], "cue": cue})
+    elif is_offered and (state is Truth.NO or not has_time):
+        why = (
+            turn.say("no longer: {condition}", condition=turn.words(back.when))
+            if has_time
+            else turn.say("{phase} is over its time", phase=back.phase)
+        )
+        turn.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
+
+
+def _has_time_for(turn: Turn, phase_id: str) -> bool:
+    """Tell if a phase to go back to is not over its time already, as one that counts from the injury may be."""
+    ends = way_back_ends(turn.episode, phase_id)
+    return ends is None or turn.now < ends
