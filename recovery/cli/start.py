@@ -397,7 +397,7 @@ def _tell_who_answers(protocol: RecoveryProtocol) -> None:
 
 def _tell_draft(reading: "Reading", typed: str) -> None:
     """Count the parts of the floor that a first draft leaves out, where nobody answers for it."""
-    from recovery.protocol.lint import OF_THE_FLOOR
+    from recovery.protocol.lint.rules import OF_THE_FLOOR
 
     left_out = sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
     if left_out and reading.protocol.responsible is None:

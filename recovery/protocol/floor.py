@@ -2,7 +2,7 @@
 
 A file that is less strict is refused, unless a named professional answers for it (`responsible`). The numbers are
 those of published sources, `own` where there is none: the project's default. Lengths are elapsed time from the real
-end of a session or from the injury; a day is the person's waking day. `lint_floor` holds files against this table,
+end of a session or from the injury; a day is the person's waking day. `lint.floor` holds files against this table,
 `protocols/README.md` shows it.
 """
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from recovery.protocol import floor
-from recovery.protocol.findings import modalities
 from recovery.protocol.floor import Bound
-from recovery.protocol.lint_floor import check_floor, is_looked_at, is_short, sessions
+from recovery.protocol.lint.floor import check_floor, is_looked_at, is_short, sessions
+from recovery.protocol.lint.walk import modalities
 from recovery.protocol.model import Limit, RecoveryProtocol
 from recovery.protocol.terms import Anchor, Duration
 from recovery.values import replace

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import broken
-from recovery.protocol.findings import Finding, Path
-from recovery.protocol.lint import ERRORS_ONCE_SOURCED
+from recovery.protocol.lint.rules import ERRORS_ONCE_SOURCED
+from recovery.protocol.lint.walk import Finding, Path
 from recovery.protocol.schema import ProtocolFile
 from recovery.protocol.syntax import Document, Path_, item_id
 

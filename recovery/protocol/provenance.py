@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from recovery.language import N_, _
-from recovery.protocol.findings import Path, activities
-from recovery.protocol.lint_numbers import Number, numbered
+from recovery.protocol.lint.numbers import Number, numbered
+from recovery.protocol.lint.walk import Path, activities
 from recovery.protocol.model import At, PerWeek, RecoveryProtocol
 from recovery.protocol.scalars import source_id
 from recovery.protocol.terms import Cites, Duration

@@ -17,12 +17,12 @@ from pydantic import ValidationError
 
 from recovery.errors import RecoveryError
 from recovery.language import _, n_
-from recovery.protocol import lint
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import explain
 from recovery.protocol.floor_limits import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
+from recovery.protocol.lint import rules as lint
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.partial import trusted, without_errors
 from recovery.protocol.problems import (

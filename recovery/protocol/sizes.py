@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from recovery.language import N_, _
-from recovery.protocol.findings import Finding, activities, gates
+from recovery.protocol.lint.walk import Finding, activities, gates
 from recovery.protocol.model import (
     Activity,
     Checklist,

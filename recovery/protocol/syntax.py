@@ -15,9 +15,8 @@ import yaml
 
 from recovery import files
 from recovery.language import N_, _
-from recovery.protocol.nesting import too_deep
 from recovery.protocol.problems import MOST_PROBLEMS, Location, Places, Problem, shown
-from recovery.protocol.wording import TOO_DEEP, hint
+from recovery.protocol.syntax_errors import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
 DEEPEST = 20
@@ -202,7 +201,9 @@ class _Builder:
             return
         levels = DEEPEST - len(self.stack) - self.skipping
         is_in_brackets = self.brackets > 0
-        offset = too_deep(text, self.read_to, mark.index + 1, levels=levels, is_in_brackets=is_in_brackets)
+        offset = _first_too_deep(
+            text, self.read_to, mark.index + 1, levels=levels, is_in_brackets=is_in_brackets
+        )
         if offset is not None:
             raise self._too_deep(_position(text, offset))
 
@@ -428,3 +429,39 @@ def _inside(value: Any, step: str | int) -> Any:
 
 def _name(item: Any, step: str | int) -> str:
     return step if isinstance(step, str) else item_id(item) or str(step)
+
+
+# Brackets that the parser of YAML has read, but of which it has given no event yet. A bracket may open a key, so the
+# parser looks for its colon on the same line before it tells of the bracket, up to 1,024 characters on. Whatever it
+# dislikes there, such as more brackets than its own limit, comes as an error of its own. Reading that stretch here
+# lets the limit of the language answer first, with every parser.
+_BEFORE = re.compile(r"(?:[\s,:?-]+|#[^\r\n]*|[&!][^\s\[\]{},]*)*")
+_IN_BRACKETS = re.compile(
+    r"""
+    (?P<open>[\[{]) | (?P<close>[\]}])
+    | "(?:\\. | [^"\\])*+"? | '[^']*+'?  # quoted texts
+    | (?<=\s)\#[^\r\n]*
+    | [^\s\[\]{},"'][^\[\]{},]*+  # other texts, which may have quotes inside
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _first_too_deep(text: str, start: int, end: int, *, levels: int, is_in_brackets: bool) -> int | None:
+    """Find the first bracket of `text[start:end]` that opens more than `levels`; None where none does.
+
+    `is_in_brackets` tells whether an unclosed bracket stands before `start`: without, a text may hold brackets.
+    """
+    depth = 0
+    before = None if is_in_brackets else _BEFORE.match(text, start, end)
+    at = before.end() if before else start
+    for part in _IN_BRACKETS.finditer(text, at, end):
+        if part["open"]:
+            depth += 1
+            if depth > levels:
+                return part.start()
+        elif part["close"]:
+            depth -= 1
+        if depth == 0 and not is_in_brackets:
+            return None  # a text, or the end of what the bracket began
+    return None

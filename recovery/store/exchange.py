@@ -352,7 +352,7 @@ class _Reader:
 
 
 def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:
-    from recovery.protocol.lint import BELOW  # heavy, as the next
+    from recovery.protocol.lint.rules import BELOW  # heavy, as the next
     from recovery.protocol.reading import ProtocolError, compile_texts
 
     try:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery.protocol.contradictions import is_contradictory
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.lint import RULES
+from recovery.protocol.lint.contradictions import is_contradictory
+from recovery.protocol.lint.rules import RULES
 from recovery.protocol.model import Duration, Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol

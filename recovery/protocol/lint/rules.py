@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from recovery.protocol.findings import Finding, Path, activities
-from recovery.protocol.lint_floor import check_floor
-from recovery.protocol.lint_gates import check_gates, check_phases
-from recovery.protocol.lint_numbers import check_numbers
-from recovery.protocol.lint_persons import check_persons
-from recovery.protocol.lint_references import check_inputs, check_names, check_sources
-from recovery.protocol.lint_safety import check_safety
-from recovery.protocol.lint_sessions import check_cadences, check_limits
+from recovery.protocol.lint.floor import check_floor
+from recovery.protocol.lint.gates import check_gates, check_phases
+from recovery.protocol.lint.names import check_inputs, check_names, check_sources
+from recovery.protocol.lint.numbers import check_numbers
+from recovery.protocol.lint.persons import check_persons
+from recovery.protocol.lint.safety import check_safety
+from recovery.protocol.lint.sessions import check_cadences, check_limits
+from recovery.protocol.lint.walk import Finding, Path, activities
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import Places, Problem, place_at
 from recovery.protocol.sizes import check_sizes

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol import floor
-from recovery.protocol.findings import Finding, Path, activities, binds
 from recovery.protocol.floor import Bound
-from recovery.protocol.lint_gates import WAKING, seconds_of_day
-from recovery.protocol.lint_sessions import round_length, time_since_injury
+from recovery.protocol.lint.gates import WAKING, seconds_of_day
+from recovery.protocol.lint.sessions import round_length, time_since_injury
+from recovery.protocol.lint.walk import Finding, Path, activities, binds
 from recovery.protocol.model import (
     After,
     At,

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from recovery.language import N_, _
-from recovery.protocol.contradictions import is_always_true
-from recovery.protocol.findings import Finding, Path, activities, compared, gates, subjects
-from recovery.protocol.lint_persons import texts as texts_of
+from recovery.protocol.lint.contradictions import is_always_true
+from recovery.protocol.lint.persons import texts as texts_of
+from recovery.protocol.lint.walk import Finding, Path, activities, compared, gates, subjects
 from recovery.protocol.model import (
     Advice,
     AnyActivity,

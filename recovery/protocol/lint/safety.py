@@ -2,16 +2,16 @@
 
 A limit that is missing breaks nothing else, so nothing else can miss it. These rules ask for it: a fresh injury has its
 prohibitions, a gate is a limit too, a text says the number that holds. They ask for words, never for a number: how
-long and how far is for the file and its sources to say, down to the floor (`lint_floor`).
+long and how far is for the file and its sources to say, down to the floor (`lint.floor`).
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
 from recovery.language import _
-from recovery.protocol.contradictions import is_contradictory
-from recovery.protocol.findings import Finding, Path, activities, binds
-from recovery.protocol.lint_sessions import earliest_entries, time_since_injury
+from recovery.protocol.lint.contradictions import is_contradictory
+from recovery.protocol.lint.sessions import earliest_entries, time_since_injury
+from recovery.protocol.lint.walk import Finding, Path, activities, binds
 from recovery.protocol.model import (
     Limit,
     Phase,

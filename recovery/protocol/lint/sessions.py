@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from recovery.language import _
-from recovery.protocol.findings import Finding, Path, activities, binds, lengths
-from recovery.protocol.lint_gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
+from recovery.protocol.lint.gates import BEDTIME, DAY, HOUR, WAKE, WAKING, seconds_of_day
+from recovery.protocol.lint.walk import Finding, Path, activities, binds, lengths
 from recovery.protocol.model import (
     After,
     AnyActivity,

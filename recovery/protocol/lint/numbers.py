@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from recovery.language import _
 from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.findings import Finding, Path, activities, gates
+from recovery.protocol.lint.walk import Finding, Path, activities, gates
 from recovery.protocol.model import (
     AnyActivity,
     Every,

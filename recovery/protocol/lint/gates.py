@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from math import inf
 
 from recovery.language import _
-from recovery.protocol.contradictions import is_contradictory
-from recovery.protocol.findings import (
+from recovery.protocol.lint.contradictions import is_contradictory
+from recovery.protocol.lint.walk import (
     Finding,
     Gate,
     activities,

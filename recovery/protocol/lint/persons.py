@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from recovery.language import N_, _
-from recovery.protocol.findings import Finding, Path, activities, modalities
+from recovery.protocol.lint.walk import Finding, Path, activities, modalities
 from recovery.protocol.model import After, AnyActivity, Phase, RecoveryProtocol, Treatment
 from recovery.protocol.problems import Places, did_you_mean, name_list
 

@@ -1,0 +1,1 @@
+"""The linter: what a well-formed protocol may still get wrong."""
