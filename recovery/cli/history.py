@@ -49,9 +49,9 @@ def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int
                 if failure_of(sys.stdout):
                     break
             return 0
-        from recovery.cli import render_log
+        from recovery.cli import render_tables
 
-        render_log.log(facts, _places(journal, facts, now), journal.undone())
+        render_tables.print_log(facts, _places(journal, facts, now), journal.undone())
     return 0
 
 
@@ -161,7 +161,7 @@ def _taken_back(last: Fact, when: str, place: Place) -> str:
 def _subject(last: Fact, place: Place) -> str:
     """Name what an entry was about: an activity or a sign by its name, all else as the log says it."""
     if last.kind in (f.ANSWERED, f.CORRECTED, f.SCREENED, f.SETBACK, f.MOVED, f.STEPPED, f.TICKED, f.PAUSED):
-        from recovery.cli.about import about_words
+        from recovery.words.about import about_words
 
         return about_words(last, place)
     return str(last.data.get("activity", "") or last.data.get("id", "").rpartition("/")[2])

@@ -128,9 +128,9 @@ def agenda(episode: str | None, as_json: bool) -> int:
                 day = [coming_json(cue, one.place) for cue in cues]
                 print_json({"v": VERSION, "episode": one.id, "agenda": day})
             else:
-                from recovery.cli import render_rich
+                from recovery.cli import render_tables
 
-                render_rich.agenda(one, cues, person.now)
+                render_tables.print_agenda(one, cues, person.now)
         if not as_json:
             _say_what_is_missing(left)
     return 0

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from recovery import clock, files, paths
-from recovery.cli import render_differences, render_problems, render_text
+from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.render_json import VERSION, as_line, print_json, responsible_json
+from recovery.cli.render_json import (
+    VERSION,
+    as_line,
+    difference_json,
+    print_json,
+    problem_json,
+    responsible_json,
+)
 from recovery.cli.simulate import preview
 from recovery.cli.upgrade import offers
 from recovery.errors import RecoveryError, UsageError
@@ -23,7 +30,6 @@ from recovery.protocol import compiled
 from recovery.protocol.library import Library, NoSuchProtocol, default_library, is_id
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import Problem
-from recovery.protocol.provenance import cited_numbers
 from recovery.protocol.starter import starter
 from recovery.protocol.syntax import LONGEST_FILE
 from recovery.values import Value
@@ -45,7 +51,7 @@ def protocols(context: click.Context, as_json: bool) -> int:
     """
     if context.invoked_subcommand is not None:
         return 0
-    from recovery.cli import render_rich
+    from recovery.cli import render_tables
     from recovery.protocol.reading import listed
 
     library = default_library()
@@ -55,7 +61,7 @@ def protocols(context: click.Context, as_json: bool) -> int:
             about = {"id": entry.id, "title": entry.title, "version": entry.version, "file": str(entry.path)}
             print_json({"v": VERSION, **about, "usable": entry.is_usable, "summary": entry.summary})
     else:
-        render_rich.library(entries)
+        render_tables.print_library(entries)
         for line in offers(library):
             click.echo(line)
     return 0
@@ -73,6 +79,7 @@ def show(protocol: str, numbers: bool, as_json: bool) -> int:
     recovery protocols show strain --numbers
     recovery protocols show ./my-protocol.yaml
     """
+    from recovery.protocol.provenance import cited_numbers
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
@@ -90,13 +97,13 @@ def show(protocol: str, numbers: bool, as_json: bool) -> int:
         ]
         print_json({"v": VERSION, "protocol": json.loads(compiled.to_json(known)), "numbers": rows})
     elif numbers:
-        from recovery.cli.render_numbers import numbers as told
+        from recovery.cli import render_tables
 
-        told(known, [*cited_numbers(known)])
+        render_tables.print_numbers(known, [*cited_numbers(known)])
     else:
-        from recovery.cli import render_rich
+        from recovery.cli import render_tables
 
-        render_rich.protocol(compiled.in_language(known, current()))
+        render_tables.print_protocol(compiled.in_language(known, current()))
     return 0
 
 
@@ -120,9 +127,9 @@ def diff(old: str, new: str, as_json: bool) -> int:
     found = differences(before, after)
     if as_json:
         for difference in found:
-            print_json(render_differences.as_json(difference))
+            print_json(difference_json(difference))
         return 0
-    for line in render_differences.lines(found):
+    for line in render_text.difference_lines(found):
         click.echo(line)
     if not found:
         click.echo(_("no differences"))
@@ -156,9 +163,9 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
         found += problems
         for problem in problems:
             if as_json:
-                print_json(render_problems.as_json(problem))
+                print_json(problem_json(problem))
             else:
-                click.echo(render_problems.line(problem))
+                click.echo(render_text.problem_line(problem))
         if known is not None and not as_json and not any(p.is_error for p in problems):
             about = {"file": name, "title": known.title, "version": known.version}
             click.echo(_("{file}: {title}, version {version}: no errors", **about))
@@ -261,7 +268,7 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     reading = _read(paths.typed(file), library)
     if not as_json:
         for warning in reading.warnings:
-            click.echo(render_problems.line(warning), err=True)
+            click.echo(render_text.problem_line(warning), err=True)
     pieces = _pieces(reading, paths.typed(file), library)
     if not as_json:
         for line in render_text.responsible_lines(compiled.in_language(reading.protocol, current())):
@@ -292,7 +299,7 @@ def _read(path: Path, library: Library) -> "Reading":
         return read_protocol(path, library, today=clock.on_the_wall(clock.now()).date())
     except ProtocolError as error:
         for problem in error.problems:
-            click.echo(render_problems.line(problem), err=True)
+            click.echo(render_text.problem_line(problem), err=True)
         count = sum(problem.is_error for problem in error.problems)
         raise RecoveryError(
             _("{path}: not installed: {errors}", path=path, errors=n_("one error", "{count} errors", count)),
@@ -341,7 +348,7 @@ def _show_differences(piece: Piece, library: Library) -> None:
         return
     found = differences(before, piece.known)
     click.echo(_("{id} is installed already. What changes:", id=piece.known.id))
-    for line in render_differences.lines(found):
+    for line in render_text.difference_lines(found):
         click.echo(line)
     if not found:
         click.echo(_("- comments and layout only"))

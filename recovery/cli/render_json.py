@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recovery.daemon.presence import Presence
 from recovery.engine.acts import Accepted, Outcome
@@ -16,6 +16,10 @@ from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
 from recovery.zones import is_lost
+
+if TYPE_CHECKING:
+    from recovery.protocol.differences import Difference
+    from recovery.protocol.problems import Problem
 
 VERSION = 1
 
@@ -223,4 +227,23 @@ def fact_json(fact: Fact) -> dict[str, Any]:
         "kind": fact.kind,
         "by": fact.by,
         "data": fact.data,
+    }
+
+
+def problem_json(problem: "Problem") -> dict[str, Any]:
+    """A problem of a protocol file."""
+    return {"v": VERSION, **vars(problem)}
+
+
+def difference_json(difference: "Difference") -> dict[str, Any]:
+    """A difference. Its words are those of the files, whatever the language of the program."""
+    return {
+        "v": VERSION,
+        "change": difference.change,
+        "section": difference.section,
+        "where": list(difference.where),
+        "field": difference.field,
+        "from": difference.old,
+        "to": difference.new,
+        "less_strict": difference.is_weaker,
     }

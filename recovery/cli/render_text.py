@@ -1,8 +1,8 @@
-"""Values as plain styled text, for the commands where speed counts. Tables are in `render_rich`."""
+"""Values as plain styled text, for the commands where speed counts. Tables are in `render_tables`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recovery.cli.output import harmless, styled
 from recovery.daemon.presence import Presence
@@ -36,9 +36,16 @@ from recovery.words.terms import (
 )
 from recovery.words.times import spell, spell_date, spell_when
 
+if TYPE_CHECKING:
+    from recovery.protocol.differences import Difference
+    from recovery.protocol.problems import Problem
+
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
 _LEVELS = {"emergency": "red", "urgent": "red", "routine": "yellow"}
 _BAR = 32
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+WIDTH = 100
+"""Columns of what is wrapped, wherever it is read: it stays the same in a pipe."""
 
 
 def status(look: Outlook) -> str:
@@ -503,3 +510,24 @@ _NOT_TOLD = ("v", "at", "event", "refused", "reason", "earliest")
 
 def _seconds(count: int) -> timedelta:
     return timedelta(seconds=count)
+
+
+# Protocol files ----------------------------------------------------------------------------------
+
+
+def problem_line(problem: "Problem") -> str:
+    """A problem with its place, on one line; a warning says that it is one."""
+    return f"{problem}" if problem.is_error else f"{problem} [{_('warning')}]"
+
+
+def difference_lines(found: "Iterable[Difference]") -> Iterator[str]:
+    """A difference a line, wrapped under itself; what is less strict says so."""
+    import textwrap
+
+    for difference in found:
+        mark = f"  [{_('less strict')}]".replace(" ", _NO_BREAK) if difference.is_weaker else ""
+        wrapped = textwrap.fill(
+            f"- {difference}{mark}", WIDTH, subsequent_indent="  ", break_long_words=False
+        )
+        wrapped = wrapped.replace(_NO_BREAK, " ")
+        yield styled(wrapped, "yellow") if mark else wrapped

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from recovery import clock, files
-from recovery.cli import asking, params, render_preview, render_problems, render_text
+from recovery.cli import asking, params, render_preview, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
-from recovery.cli.render_json import as_line, print_json
+from recovery.cli.render_json import as_line, print_json, problem_json
 from recovery.cli.words import NONE
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
@@ -244,9 +244,9 @@ def preview(
     known, problems = check_file(library.find(file), library)
     for problem in problems:
         if as_json and known is None:
-            print_json(render_problems.as_json(problem))
+            print_json(problem_json(problem))
         elif not as_json:
-            click.echo(render_problems.line(problem))
+            click.echo(render_text.problem_line(problem))
     if known is None:
         return 1
     known = compiled.in_language(known, current())

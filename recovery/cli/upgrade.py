@@ -10,11 +10,11 @@ import click
 from recovery import clock, paths
 from recovery.care import upgrade as upgrading
 from recovery.care.record import bring_up
-from recovery.cli import render_differences
+from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import Person, loaded, open_journal, opened
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import VERSION, difference_json, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, RecoveryError
@@ -74,7 +74,7 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
         is_wanted = not reason and (is_wanted or _is_confirmed(as_json))
         after = _applied(person, before, reading) if is_wanted else before
     if as_json:
-        told = [render_differences.as_json(one) for one in found]
+        told = [difference_json(one) for one in found]
         outcome = {"up_to_date": False, "upgraded": is_wanted, "refused": reason or None}
         print_json({**versions, **outcome, "differences": told})
         return 1 if reason else 0
@@ -106,7 +106,7 @@ def _show(episode: Episode, pinned: Pinned, reading: "Reading", found: tuple[Dif
     versions = {"old": pinned.version, "new": reading.protocol.version}
     runs = _("{episode} runs {protocol} {old}.", episode=episode.id, protocol=pinned.protocol_id, **versions)
     click.echo(f"{runs} {_('Installed is {new}. What changes:', **versions)}")
-    for line in render_differences.lines(found):
+    for line in render_text.difference_lines(found):
         click.echo(line)
     if not found:
         click.echo(_("- comments and layout only"))

@@ -162,12 +162,12 @@ SHAPES = {
 MEASURING = """
 import json, sys, time
 from pathlib import Path
-from recovery.cli import render_problems
+from recovery.cli import render_text
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.reading import check_file
 begun = time.process_time()
 _, problems = check_file(Path(sys.argv[1]), Library((installed_folder(),)))
-lines = [render_problems.line(problem) for problem in problems]
+lines = [render_text.problem_line(problem) for problem in problems]
 print(json.dumps([time.process_time() - begun, len(lines), max(map(len, lines), default=0)]))
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.cli import render_rich
+from recovery.cli import render_tables
 from recovery.protocol.library import Library
 from recovery.protocol.reading import listed, read_protocol
 from recovery.protocol.terms import (
@@ -16,7 +16,7 @@ from recovery.words.terms import condition_words
 
 @pytest.fixture
 def page(library: Library, capsys: pytest.CaptureFixture[str]) -> str:
-    render_rich.protocol(read_protocol(library.find("strain"), library).protocol)
+    render_tables.print_protocol(read_protocol(library.find("strain"), library).protocol)
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -48,7 +48,7 @@ def test_a_phase_that_wants_confirmation_says_so(
 ) -> None:
     path = library.folders[0] / "small.yaml"
     path.write_text(whole(gate="leave_when: pain <= 3\nconfirm: true"))  # type: ignore[operator]
-    render_rich.protocol(read_protocol(path, library).protocol)
+    render_tables.print_protocol(read_protocol(path, library).protocol)
     assert "once you have confirmed it" in capsys.readouterr().out
 
 
@@ -63,5 +63,5 @@ def test_a_file_that_is_ignored_is_named(
     library: Library, capsys: pytest.CaptureFixture[str], whole: object
 ) -> None:
     (library.folders[0] / "mine.yml").write_text(whole())  # type: ignore[operator]
-    render_rich.library(listed(library))
+    render_tables.print_library(listed(library))
     assert "ignored: the file's name has to end in .yaml" in capsys.readouterr().out

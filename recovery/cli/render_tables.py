@@ -6,7 +6,8 @@ Texts of protocol files go in as plain text, never as markup.
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
@@ -15,11 +16,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from recovery.cli.output import is_plain
+from recovery.cli.output import harmless, is_plain
 from recovery.cli.render_text import activity_words, titled
+from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Episode
+from recovery.engine.facts import Fact
 from recovery.engine.outlook import UpcomingCue
-from recovery.language import N_, _, current
+from recovery.engine.times import Place
+from recovery.language import N_, _, current, n_
 from recovery.protocol.model import (
     Checklist,
     Limit,
@@ -39,7 +43,9 @@ from recovery.protocol.terms import (
     Length,
     TableRef,
 )
+from recovery.words.about import about_words
 from recovery.words.terms import (
+    FACTS,
     LEVELS,
     MODALITIES,
     anchor_words,
@@ -47,10 +53,11 @@ from recovery.words.terms import (
     duration_words,
     responsible_words,
 )
-from recovery.words.times import spell_date
+from recovery.words.times import spell, spell_date
 
-if TYPE_CHECKING:
-    from recovery.protocol.reading import Listed  # loads pydantic and YAML
+if TYPE_CHECKING:  # these load pydantic and YAML
+    from recovery.protocol.provenance import CitedNumber
+    from recovery.protocol.reading import Listed
 
 NARROWEST, WIDEST = 20, 200
 """Columns. Some terminals say 0 or thousands, and `COLUMNS` says anything."""
@@ -68,7 +75,7 @@ def console() -> Console:
     return screen
 
 
-def agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -> None:
+def print_agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -> None:
     """Cues as a table under a heading a day."""
     screen, place = console(), episode.place
     screen.print(Text(f"{episode.phase.title}  ({episode.id})", style="bold cyan"))
@@ -93,7 +100,7 @@ def agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -> None
 # Protocols ---------------------------------------------------------------------------------------
 
 
-def library(listed: Sequence["Listed"]) -> None:
+def print_library(listed: Sequence["Listed"]) -> None:
     """The protocols that can be started; a file with errors is named, too."""
     screen = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -122,7 +129,7 @@ def _why_not(one: "Listed") -> str:
     return _("cannot be used; recovery validate {path}", path=one.path)
 
 
-def protocol(known: RecoveryProtocol) -> None:
+def print_protocol(known: RecoveryProtocol) -> None:
     """A protocol as a page that a patient can read. Numbers of the project's own carry a mark."""
     screen = console()
     screen.print(
@@ -412,3 +419,119 @@ def _healing(known: RecoveryProtocol) -> list[Text]:
     ]
     late = _("past the latest: {text}", text=_spoken(known.healing.late.say))
     return [*rows, Text(f"{late}{_refs(known.healing.cites)}")]
+
+
+def print_numbers(protocol: RecoveryProtocol, cited: Sequence["CitedNumber"]) -> None:
+    """Every number with its source; those of the project's own are marked."""
+    screen = console()
+    screen.print(Text(f"{protocol.title}, {protocol.id} {protocol.version}", style="bold cyan"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (_("where"), _("what"), _("number"), _("source")):
+        table.add_column(heading)
+    before = ""
+    for one in cited:
+        mark = " *" if one.is_own else ""
+        where = one.where if one.where != before else ""
+        before = one.where
+        refs = Text(", ".join(one.sources) + mark, style="yellow" if mark else "dim")
+        table.add_row(Text(where), Text(one.field), Text(one.value, style="bold"), refs)
+    screen.print(table)
+    screen.print()
+    for source in protocol.sources.values():
+        where = f", {source.where}" if source.where else ""
+        screen.print(Text(f"{source.id}: {source.title}{where}", style="dim"))
+    own = sum(one.is_own for one in cited)
+    words = n_(
+        "* {count} number is the project's own default, in whole or in part.",
+        "* {count} numbers are the project's own defaults, in whole or in part.",
+        own,
+    )
+    screen.print(Text(words, style="yellow"))
+
+
+# The journal ---------------------------------------------------------------------------------------
+
+
+_WORDS = {**FACTS, f.OFFERED: N_("cue")}
+_PHASES = {
+    "entered": N_("phase entered"),
+    "held": N_("phase held"),
+    "left": N_("phase left"),
+    "offered": N_("phase offered"),
+    "way back": N_("a step back is offered"),
+    "no way back": N_("no step back any more"),
+}
+
+
+LONGEST_LATE = timedelta(days=30)
+"""By a clock that was set a cue may come years late; that number says nothing."""
+
+
+def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) -> None:
+    """Facts as a table, oldest first; what was taken back is marked and struck through.
+
+    `places` are those of the episodes, `undone` the places in the journal of what was taken back.
+    """
+    known = list(facts)
+    fates = _fates(known)
+    by_seq = {fact.seq: fact for fact in known}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in (_("when"), _("episode"), _("what"), ""):
+        table.add_column(name, no_wrap=name != "")
+    for fact in known:
+        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
+            continue  # stands with its cue
+        local = places[fact.episode].local(fact.at)
+        try:
+            what, about = _told(fact, by_seq, places)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # No program of ours has written it so, or it is damaged within.
+            what, about = str(fact.kind), _("makes no sense: recovery store check")
+        if fact.seq in fates:
+            about = f"{about}; {fates[fact.seq]}"
+        style = "bold" if fact.by == "person" else ""
+        if fact.seq in undone:
+            style, what = "strike dim", _("{what} (taken back)", what=what)
+        cells = (
+            f"{spell_date(local, places[fact.episode].language)} {local:%H:%M:%S}",
+            fact.episode,
+            what,
+            about,
+        )
+        table.add_row(*(Text(harmless(cell), style=style) for cell in cells))
+    console().print(table)
+
+
+def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -> tuple[str, str]:
+    """Name a fact, and its subject."""
+    what, about = _(_WORDS.get(fact.kind, fact.kind)), about_words(fact, places[fact.episode])
+    if fact.kind == f.PHASE:
+        what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
+    if fact.kind == f.UNDONE and fact.data["seq"] in by_seq:
+        taken = by_seq[fact.data["seq"]]
+        about = f"{_(_WORDS.get(taken.kind, taken.kind))} {about_words(taken, places[taken.episode])}".strip()
+    return what, about
+
+
+def _fates(facts: Iterable[Fact]) -> dict[int, str]:
+    """Say what became of each cue, by the fact that carries it. The last word counts."""
+    fates = {}
+    for fact in facts:
+        with suppress(
+            ArithmeticError, KeyError, TypeError
+        ):  # of one that makes no sense, which is told with it
+            if fact.kind == f.DELIVERED:
+                fates[fact.data["seq"]] = _shown(fact.data["via"], fact.data["late"])
+            elif fact.kind == f.UNDELIVERED:
+                fates[fact.data["seq"]] = _("not shown: {reason}", reason=fact.data["reason"])
+    return fates
+
+
+def _shown(via: str, late: int) -> str:
+    """Say what showed a cue, and how late (milliseconds), where that is worth telling."""
+    if late < 2_000:
+        return _("shown by {notifier}", notifier=via)
+    length = spell(timedelta(milliseconds=late))
+    if timedelta(milliseconds=late) > LONGEST_LATE:
+        length = _("long")
+    return _("shown by {notifier}, {length} after it was due", notifier=via, length=length)
