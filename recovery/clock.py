@@ -71,8 +71,8 @@ def machine_zone(environ: Mapping[str, str] = os.environ, usual: str = "") -> st
     Where the file alone tells the zone and several are alike, it is the `usual` one.
     """
     global _seen  # noqa: PLW0603  # one process, one machine
-    told = environ.get("TZ")
-    path = LOCALTIME if told is None else told.removeprefix(":")
+    variable = environ.get("TZ")
+    path = LOCALTIME if variable is None else variable.removeprefix(":")
     if not path.startswith("/"):
         return ""
     # A zone that no name is found for is called by its hour, which changes while the file does not.

@@ -53,9 +53,9 @@ def read(path: Path, most: int, *, pipes: bool = False) -> bytes:
         raise OSError(errno.EINVAL, str(error)) from None
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        known = os.fstat(descriptor)
-        _refuse(known, pipes=pipes)  # again: it may have been replaced meanwhile
-        return _read(descriptor, known, most)
+        status = os.fstat(descriptor)
+        _refuse(status, pipes=pipes)  # again: it may have been replaced meanwhile
+        return _read(descriptor, status, most)
     finally:
         os.close(descriptor)
 
@@ -74,34 +74,34 @@ def _of_stdin(most: int) -> bytes:
         if len(data) > most:
             raise TooLarge from None
         return data
-    known = os.fstat(descriptor)
+    status = os.fstat(descriptor)
     if os.isatty(descriptor):
         raise CannotRead(_("this is a terminal; write it to a file first, or let a command write it"))
-    _refuse(known, pipes=True)
-    return _read(descriptor, known, most)
+    _refuse(status, pipes=True)
+    return _read(descriptor, status, most)
 
 
-def _refuse(known: os.stat_result, *, pipes: bool) -> None:
-    mode = known.st_mode
+def _refuse(status: os.stat_result, *, pipes: bool) -> None:
+    mode = status.st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if stat.S_ISREG(mode) or _is_nothing(known) or (pipes and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))):
+    if stat.S_ISREG(mode) or _is_nothing(status) or (pipes and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))):
         return
     raise CannotRead(_("this is a pipe or a device, not a file"))
 
 
-def _is_nothing(known: os.stat_result) -> bool:
+def _is_nothing(status: os.stat_result) -> bool:
     """Tell if it is /dev/null, which people put in the place of a file that they want empty."""
     try:
-        return os.path.samestat(known, Path(os.devnull).stat())
+        return os.path.samestat(status, Path(os.devnull).stat())
     except OSError:
         return False
 
 
-def _read(descriptor: int, known: os.stat_result, most: int) -> bytes:
+def _read(descriptor: int, status: os.stat_result, most: int) -> bytes:
     """All there is, piece by piece. Raises `CannotRead`."""
-    if stat.S_ISREG(known.st_mode):
-        if known.st_size > most:
+    if stat.S_ISREG(status.st_mode):
+        if status.st_size > most:
             raise TooLarge
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(most + 1) or b""

@@ -26,16 +26,16 @@ def tr(language: str, message: str, /, **values: object) -> str:
     Only the message is a template: what stands in the values is never looked at. Without values the message is
     taken as it is, braces and all.
     """
-    if language != _ENGLISH and message and (known := _catalogue(language)) is not None:
-        message = known.gettext(message)
+    if language != _ENGLISH and message and (catalogue := _catalogue(language)) is not None:
+        message = catalogue.gettext(message)
     return message.format(**values) if values else message
 
 
-def trn(language: str, one: str, many: str, count: int, /, **values: object) -> str:
+def trn(language: str, single: str, many: str, count: int, /, **values: object) -> str:
     """The message for one thing or for many, in a language; `count` is one of its fields."""
-    known = None if language == _ENGLISH else _catalogue(language)
-    english = one if count == 1 else many
-    message = english if known is None else known.ngettext(one, many, count)
+    catalogue = None if language == _ENGLISH else _catalogue(language)
+    english = single if count == 1 else many
+    message = english if catalogue is None else catalogue.ngettext(single, many, count)
     return message.format(count=count, **values)
 
 
@@ -44,9 +44,9 @@ def _(message: str, /, **values: object) -> str:
     return tr(_process, message, **values)
 
 
-def n_(one: str, many: str, count: int, /, **values: object) -> str:
+def n_(single: str, many: str, count: int, /, **values: object) -> str:
     """`trn` in the language of this process."""
-    return trn(_process, one, many, count, **values)
+    return trn(_process, single, many, count, **values)
 
 
 def N_(message: str) -> str:

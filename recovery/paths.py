@@ -64,12 +64,12 @@ def home_folder(whose: str = "~", environ: Mapping[str, str] = os.environ) -> Pa
     What `HOME` says is taken if it says where; what the machine's list of users says if it is there.
     """
     is_own = whose == "~" and os.name == "posix"
-    told = environ.get("HOME", os.environ.get("HOME")) if is_own else None
+    variable = environ.get("HOME", os.environ.get("HOME")) if is_own else None
     try:
-        folder = Path(whose).expanduser() if told is None else Path(told)
+        folder = Path(whose).expanduser() if variable is None else Path(variable)
     except RuntimeError:
         return None
-    is_there = folder.is_absolute() and (told is not None or folder.is_dir())
+    is_there = folder.is_absolute() and (variable is not None or folder.is_dir())
     return folder if is_there else None
 
 
@@ -129,10 +129,10 @@ def keep_private(folder: Path) -> None:
         )
     for entry in _within(folder):
         with suppress(FileNotFoundError):  # SQLite's files come and go
-            known = entry.lstat()
-            _refuse_open_entry(entry, known)
-            if known.st_uid == os.geteuid() and not stat.S_ISLNK(known.st_mode):
-                _close(entry, known)
+            status = entry.lstat()
+            _refuse_open_entry(entry, status)
+            if status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
+                _close(entry, status)
 
 
 def refuse_open_entries(folder: Path) -> None:
@@ -160,9 +160,9 @@ def refuse_open_folder(folder: Path) -> None:
     if folder.is_symlink():
         _refuse_open_way(folder)
     if folder.exists():
-        known = folder.stat()
-        _refuse_other_owner(folder, known)
-        if known.st_mode & stat.S_ISVTX or folder.resolve() == Path(folder.anchor):
+        status = folder.stat()
+        _refuse_other_owner(folder, status)
+        if status.st_mode & stat.S_ISVTX or folder.resolve() == Path(folder.anchor):
             raise RecoveryError(
                 _("{path}: is shared with other users, and no place for recovery's data", path=folder),
                 _("set RECOVERY_HOME to a folder of your own in it"),
@@ -183,26 +183,26 @@ def refuse_open_folder(folder: Path) -> None:
         )
 
 
-def _refuse_open_entry(entry: Path, known: os.stat_result) -> None:
-    if known.st_uid != 0:  # what root put there is in nobody else's hands
-        _refuse_other_owner(entry, known)
-    if stat.S_ISLNK(known.st_mode):
+def _refuse_open_entry(entry: Path, status: os.stat_result) -> None:
+    if status.st_uid != 0:  # what root put there is in nobody else's hands
+        _refuse_other_owner(entry, status)
+    if stat.S_ISLNK(status.st_mode):
         _refuse_open_way(entry)
 
 
-def _close(place: Path, known: os.stat_result) -> None:
+def _close(place: Path, status: os.stat_result) -> None:
     # By name: a journal must not be opened for it, because closing it would drop SQLite's own locks.
-    if known.st_mode & 0o077:
-        place.chmod(0o700 if stat.S_ISDIR(known.st_mode) else 0o600)
+    if status.st_mode & 0o077:
+        place.chmod(0o700 if stat.S_ISDIR(status.st_mode) else 0o600)
 
 
-def _refuse_other_owner(place: Path, known: os.stat_result) -> None:
-    if known.st_uid != os.geteuid():
+def _refuse_other_owner(place: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
         raise RecoveryError(
             _(
                 "{path}: belongs to another user (number {owner}), who could read and change it",
                 path=place,
-                owner=known.st_uid,
+                owner=status.st_uid,
             ),
             _(
                 "make it your own: sudo chown -R {user} {path}; or set RECOVERY_HOME to a folder of your own",
@@ -259,15 +259,15 @@ def _open_to_others(places: Iterable[Path]) -> Path | None:
     return None
 
 
-def _others_can_write(place: Path, known: os.stat_result) -> bool:
-    if known.st_uid not in (os.geteuid(), 0):
+def _others_can_write(place: Path, status: os.stat_result) -> bool:
+    if status.st_uid not in (os.geteuid(), 0):
         return True
-    is_sticky = stat.S_ISDIR(known.st_mode) and known.st_mode & stat.S_ISVTX
-    if is_sticky or stat.S_ISLNK(known.st_mode):
+    is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    if is_sticky or stat.S_ISLNK(status.st_mode):
         return False
-    if known.st_mode & stat.S_IWOTH:
+    if status.st_mode & stat.S_IWOTH:
         return True
-    return bool(known.st_mode & stat.S_IWGRP) and (_has_list(place) or not _is_private(known.st_gid))
+    return bool(status.st_mode & stat.S_IWGRP) and (_has_list(place) or not _is_private(status.st_gid))
 
 
 def _has_list(place: Path) -> bool:

@@ -55,10 +55,10 @@ def load(folder: Path) -> Settings:
     text = _read(path)
     if text is None:
         return Settings()
-    found = _parse(path, text)
+    table = _parse(path, text)
     problems = []
     values: dict[str, Any] = {}
-    for key, value in found.items():
+    for key, value in table.items():
         try:
             if key not in _READERS:
                 raise ValueError(_unknown(key, _READERS))
@@ -67,7 +67,7 @@ def load(folder: Path) -> Settings:
             problems.append(f"{_place(path, text, key)}: {error}")
     settings = Settings(**values)
     if settings.wake == settings.bedtime and not problems:
-        key = "bedtime" if "bedtime" in found else "wake"
+        key = "bedtime" if "bedtime" in table else "wake"
         problem = _(
             "expected a bedtime other than the time of waking, found {clock} for both",
             clock=f"{settings.bedtime:%H:%M}",
@@ -88,8 +88,8 @@ def wanted_language(folder: Path) -> str:
         lines = files.read(folder / NAME, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
     except OSError:
         return ""
-    found = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]
-    wanted = found[0].partition("#")[0].strip().strip("\"'") if found else ""
+    values = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]
+    wanted = values[0].partition("#")[0].strip().strip("\"'") if values else ""
     return wanted if wanted in LANGUAGES else ""
 
 
@@ -143,13 +143,13 @@ def _place(path: Path, text: str, key: str) -> str:
     return str(path)
 
 
-def _unknown(word: str, known: Mapping[str, Any]) -> str:
+def _unknown(word: str, names: Mapping[str, Any]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, 1)
+    near = get_close_matches(word, names, 1)
     if near:
         return _("unknown setting {word!r}; did you mean {near}?", word=word, near=near[0])
-    return _("unknown setting {word!r}; there are {known}", word=word, known=", ".join(known))
+    return _("unknown setting {word!r}; there are {known}", word=word, known=", ".join(names))
 
 
 def _time(value: Any) -> time:
@@ -172,8 +172,8 @@ def read_work(value: Any) -> tuple[time, time]:
     except ValueError:
         dash = ""
     if not dash or hours[0] == hours[1]:
-        found = _shown(value)
-        raise ValueError(_('expected working hours such as "09:00-17:00", found {found}', found=found))
+        shown = _shown(value)
+        raise ValueError(_('expected working hours such as "09:00-17:00", found {found}', found=shown))
     return hours
 
 
@@ -204,9 +204,9 @@ def read_workdays(value: Any) -> tuple[int, ...]:
     for part in value.lower().split(",") if isinstance(value, str) else [""]:
         first, _dash, last = (each.strip() for each in part.partition("-"))
         if first not in DAYS or (last or first) not in DAYS:
-            found = _shown(value)
+            shown = _shown(value)
             raise ValueError(
-                _('expected days such as "mon-fri" or "mon, wed, fri", found {found}', found=found)
+                _('expected days such as "mon-fri" or "mon, wed, fri", found {found}', found=shown)
             )
         begin, end = DAYS.index(first), DAYS.index(last or first)
         days.update(day % 7 for day in range(begin, end + 1 if end >= begin else end + 8))
@@ -259,8 +259,8 @@ MOST_REPEATS = 10
 
 def _repeats(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_REPEATS:
-        found, most = _shown(value), MOST_REPEATS
-        raise ValueError(_("expected a number from 0 to {most}, found {found}", most=most, found=found))
+        shown, most = _shown(value), MOST_REPEATS
+        raise ValueError(_("expected a number from 0 to {most}, found {found}", most=most, found=shown))
     return value
 
 

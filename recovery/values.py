@@ -52,26 +52,26 @@ class Value:
         cls._defaults = defaults
 
     def __init__(self, *args: Any, **given: Any) -> None:
-        names, known = self._fields, self.__dict__
+        names, state = self._fields, self.__dict__
         if len(args) > len(names):
             raise TypeError(f"{type(self).__name__} takes {len(names)} values, not {len(args)}")
-        known.update(zip(names, args, strict=False))
+        state.update(zip(names, args, strict=False))
         if given:
             _refuse_unknown(type(self), given)
-            twice = known.keys() & given.keys()
+            twice = state.keys() & given.keys()
             if twice:
                 raise TypeError(f"{type(self).__name__}: {sorted(twice)} given twice")
-            known.update(given)
-        if len(known) < len(names):
-            self._fill(known)
+            state.update(given)
+        if len(state) < len(names):
+            self._fill(state)
 
-    def _fill(self, known: dict[str, Any]) -> None:
+    def _fill(self, state: dict[str, Any]) -> None:
         for name in self._fields:
-            if name not in known:
+            if name not in state:
                 default = self._defaults.get(name, _MISSING)
                 if default is _MISSING:
                     raise TypeError(f"{type(self).__name__} needs {name}")
-                known[name] = default.make() if isinstance(default, Default) else default
+                state[name] = default.make() if isinstance(default, Default) else default
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name}: a value never changes")

@@ -55,10 +55,10 @@ def of_process(environ: Mapping[str, str], now: datetime) -> Whereabouts:
     """The zone that the C library goes by. `environ` is that of the process: TZ goes before the machine's files."""
     if sys.platform == "win32":
         return Whereabouts(_of_windows() or _fixed(now))
-    told = environ.get("TZ")
-    if told is None:
+    variable = environ.get("TZ")
+    if variable is None:
         return _of_file(LOCALTIME, now)
-    word = told.removeprefix(":")
+    word = variable.removeprefix(":")
     if word == "localtime":
         return _of_file(LOCALTIME, now)
     if word.startswith("/"):
@@ -67,7 +67,7 @@ def of_process(environ: Mapping[str, str], now: datetime) -> Whereabouts:
     if is_known(name):
         return _held_against_the_clock(name, now)
     return _by_hours(
-        now, is_told=word == "" or _RULE.fullmatch(word) is not None, source=f"TZ={_on_a_line(told)}"
+        now, is_told=word == "" or _RULE.fullmatch(word) is not None, source=f"TZ={_on_a_line(variable)}"
     )
 
 

@@ -92,13 +92,13 @@ def _together(group: Sequence[CueDelivery], now: datetime) -> Note:
     if not others:
         return Note(first.key, first.title, bodies[first.seq], first.critical, tag=first.seq)
     title = first.title if first.kind == "start" else " · ".join(cue.title for cue in (first, *others))
-    told = [bodies[first.seq]] if first.kind == "start" else []
-    if told and len(others) > 1:
+    lines = [bodies[first.seq]] if first.kind == "start" else []
+    if lines and len(others) > 1:
         # GNOME shows six lines: each thing has its name in them, if not its words.
         titles = " · ".join(cue.title for cue in others)
-        told.append(tr(group[0].language, "Also: {titles}", titles=titles))
-    told += [f"• {cue.title}: {bodies[cue.seq]}" for cue in (others if told else (first, *others))]
-    return Note(first.key, title, "\n".join(told), first.critical, tag=first.seq)
+        lines.append(tr(group[0].language, "Also: {titles}", titles=titles))
+    lines += [f"• {cue.title}: {bodies[cue.seq]}" for cue in (others if lines else (first, *others))]
+    return Note(first.key, title, "\n".join(lines), first.critical, tag=first.seq)
 
 
 def _neutral(attempt: CueDelivery) -> tuple[str, str]:
@@ -229,7 +229,7 @@ class Screen:
         for key, (token, listed) in _read(self._path).items():
             group = [_attempt(journal, record, *cue) for cue in listed]
             if group and all(group) and key not in self._groups:
-                cues = tuple(one for one in group if one)
+                cues = tuple(each for each in group if each)
                 self.put(key, cues, token)
                 notifier.adopt(replace(worded(cues), key=key), token)
         self._is_taken_over = True
@@ -237,9 +237,9 @@ class Screen:
     def keep(self) -> None:
         """Write down what has changed. A trouble is told in the log, once: the notes of a dead daemon stay, then."""
         wanted = {
-            key: [self._tokens[key], [[one.episode, one.cue.seq] for one in group]]
+            key: [self._tokens[key], [[each.episode, each.cue.seq] for each in group]]
             for key, group in self._groups.items()
-            if self._tokens[key] and all(one.cue.seq > 0 for one in group)
+            if self._tokens[key] and all(each.cue.seq > 0 for each in group)
         }
         if not self._is_taken_over or wanted == self._kept:
             return
@@ -261,14 +261,14 @@ class Screen:
 
 def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDelivery | None:
     """The cue that a fact carries; None where there is none, as after an older copy was put back, or it is damaged."""
-    known = next((one for one in record.all if one.id == episode), None)
-    if known is None:
+    owner = next((each for each in record.all if each.id == episode), None)
+    if owner is None:
         return None
     try:
         facts = journal.between(seq, seq)
         if not facts or facts[0].episode != episode or "cue" not in facts[0].data:
             return None
-        return CueDelivery(episode, known.place.language, read_cue(facts[0]), known.is_discreet)
+        return CueDelivery(episode, owner.place.language, read_cue(facts[0]), owner.is_discreet)
     except (*NONSENSE, Nonsense):
         return None
 
@@ -276,10 +276,10 @@ def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDel
 def _read(path: Path) -> dict[str, tuple[str, list[tuple[str, int]]]]:
     """The notes of the file; none where it is not there, or nothing that a daemon has written."""
     try:
-        known: Any = json.loads(path.read_text("utf-8"))
+        standing: Any = json.loads(path.read_text("utf-8"))
         return {
             str(key): (str(token), [(str(episode), int(seq)) for episode, seq in cues])
-            for key, (token, cues) in known.items()
+            for key, (token, cues) in standing.items()
             if all(0 < int(seq) < 2**63 for _episode, seq in cues)
         }
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -205,8 +205,8 @@ def _sign(folder: Path) -> Presence:
     Its numbers are used: a process below 1 would be a whole group of them, or all.
     """
     try:
-        known: Any = json.loads((folder / SIGN).read_text("utf-8"))
-        sign = Presence(**known)
+        fields: Any = json.loads((folder / SIGN).read_text("utf-8"))
+        sign = Presence(**fields)
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     for name, (least, most) in _POSSIBLE.items():

@@ -16,9 +16,13 @@ class Supervisor:
 
     def __init__(self, environ: MutableMapping[str, str], pid: int, monotonic: float) -> None:
         """Takes its variables out of `environ`: a program that the daemon starts is not the daemon."""
-        told = {name: environ.pop(name, "") for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")}
-        self._address = told["NOTIFY_SOCKET"] if hasattr(socket, "AF_UNIX") else ""
-        self.interval = _interval(told["WATCHDOG_USEC"], told["WATCHDOG_PID"], pid) if self._address else None
+        variables = {
+            name: environ.pop(name, "") for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+        }
+        self._address = variables["NOTIFY_SOCKET"] if hasattr(socket, "AF_UNIX") else ""
+        self.interval = (
+            _interval(variables["WATCHDOG_USEC"], variables["WATCHDOG_PID"], pid) if self._address else None
+        )
         """Seconds from one sign of life to the next: half of what the watchdog grants; None: nobody watches."""
         self._due = monotonic
         self._status = ""

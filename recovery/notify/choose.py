@@ -161,7 +161,7 @@ class FallbackNotifier:
         return self._in_use if self._first.problem() else self._first
 
     def _made(self) -> list[Notifier]:
-        return [self._first, *(one.notifier for one in self._substitutes if one.notifier)]
+        return [self._first, *(each.notifier for each in self._substitutes if each.notifier)]
 
     def _sift(self, source: Notifier, outcomes: list[Outcome], rest: tuple[Substitute, ...]) -> list[Outcome]:
         """The outcomes that are final; the notes of the others go to the next that may help."""
@@ -174,7 +174,7 @@ class FallbackNotifier:
             note, before = self._notes[tag]
             self._in_use = source
             if isinstance(outcome, Undelivered):
-                substitute = next((one for one in rest if outcome.lack in one.makes_up_for), None)
+                substitute = next((each for each in rest if outcome.lack in each.makes_up_for), None)
                 if substitute:
                     self._notes[tag] = note, before or outcome
                     substitute.made().show(note)

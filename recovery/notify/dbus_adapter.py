@@ -147,7 +147,7 @@ class DBusNotifier:
             self._send_waiting()
 
     def withdraw(self, key: str) -> None:
-        for delivery in [one for one in self._waiting if one.note.key == key]:
+        for delivery in [each for each in self._waiting if each.note.key == key]:
             self._waiting.remove(delivery)
             self._ready.append(Undelivered(delivery.note.tag, self.name, _(WITHDRAWN_UNSEEN)))
         for delivery in (*self._under_way.values(), *self._too_late.values()):
@@ -281,7 +281,7 @@ class DBusNotifier:
 
     def _fail_waiting(self, reason: str, lack: Lack) -> None:
         self._problem = reason
-        self._ready += [Undelivered(one.note.tag, self.name, reason, lack) for one in self._waiting]
+        self._ready += [Undelivered(each.note.tag, self.name, reason, lack) for each in self._waiting]
         self._waiting.clear()
 
     def _call(self, member: str, signature: str = "", body: tuple[Any, ...] = (), interface: str = "") -> int:
@@ -495,7 +495,7 @@ class DBusNotifier:
         gone, not_replaced = self._notes.put(number, note, _sent(replace(note, actions=_buttons(note, can))))
         self._ready += gone
         # An older wish to close a note of that number was for the one before.
-        self._closing = {serial: known for serial, known in self._closing.items() if known != number}
+        self._closing = {serial: closed for serial, closed in self._closing.items() if closed != number}
         if not_replaced:
             self._close_note(not_replaced)
         if delivery.is_withdrawn:
@@ -524,11 +524,11 @@ class DBusNotifier:
     def _give_up(self, monotonic: float) -> None:
         """Fail what has waited long enough; a server that does not say whether it may disturb is sent to."""
         self._asking.advance(monotonic)
-        late = {serial: one for serial, one in self._under_way.items() if one.give_up_at <= monotonic}
+        late = {serial: each for serial, each in self._under_way.items() if each.give_up_at <= monotonic}
         for serial, delivery in late.items():
             del self._under_way[serial]
             self._too_late[serial] = delivery
-        overdue = [one for one in self._waiting if one.give_up_at <= monotonic]
+        overdue = [each for each in self._waiting if each.give_up_at <= monotonic]
         for delivery in overdue:
             self._waiting.remove(delivery)
         # Who does not answer and has no name on the bus is not there: the bus may try for long to start it.

@@ -279,8 +279,8 @@ class DoNotDisturbQuery:
             self._is_asked, self._is_held, self._server = True, False, server
             self._ends_at = self._monotonic() + LIMIT_SECONDS
             self._calls = {send(call): call for call in calls(server) if call not in self._unknown}
-            known = switch(server, self._environ)
-            self._switch = ProgramDialogue(known[1], self._environ) if known is not None else None
+            asked = switch(server, self._environ)
+            self._switch = ProgramDialogue(asked[1], self._environ) if asked is not None else None
             window = full_screen(server, self._environ)
             self._full_screen = ProgramDialogue(window, self._environ) if window is not None else None
         return bool(self._calls) or any(self._talks())

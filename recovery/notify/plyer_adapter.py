@@ -104,7 +104,7 @@ class PlyerNotifier:
 
     def withdraw(self, key: str) -> None:
         """Notes not yet started are dropped; plyer cannot take back the others."""
-        for note in [one for one in self._waiting if one.key == key]:
+        for note in [each for each in self._waiting if each.key == key]:
             self._waiting.remove(note)
             self._ready.append(Undelivered(note.tag, self.name, _(WITHDRAWN_UNSEEN)))
 

@@ -48,4 +48,4 @@ def harmless(text: str) -> str:
 
     Line ends and tabs stay. JSON stays JSON, and says the same.
     """
-    return _UNSENDABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSENDABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

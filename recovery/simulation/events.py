@@ -33,12 +33,12 @@ class Events:
 
     def of(self, happening: Happening) -> Iterator[dict[str, Any]]:
         """The events of one happening."""
-        told = happening.episode.place.local(happening.at).isoformat()
+        at = happening.episode.place.local(happening.at).isoformat()
         if happening.scripted is not None:
-            yield {"v": VERSION, "at": told, "event": "answer", **_answer(happening)}
+            yield {"v": VERSION, "at": at, "event": "answer", **_answer(happening)}
         if happening.fact is not None:
             for event in self._events(happening.fact, happening.episode):
-                yield {"v": VERSION, "at": told, **event}
+                yield {"v": VERSION, "at": at, **event}
 
     def _events(self, fact: Fact, episode: Episode) -> Iterator[dict[str, Any]]:
         data = fact.data

@@ -69,8 +69,8 @@ class Persona(Value):
 
     def checkin(self, episode: Episode, at: datetime, asks: list[str]) -> Act:
         """A check-in that tells the truth about how the person is at that time."""
-        known = episode.protocol.observations
-        return Act("checkin", values={name: self.state(episode, known[name], at) for name in asks})
+        observations = episode.protocol.observations
+        return Act("checkin", values={name: self.state(episode, observations[name], at) for name in asks})
 
     def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
         """Compute the person's answer: worst at the injury, best when healed."""

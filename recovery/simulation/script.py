@@ -68,12 +68,12 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
 def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
     if not isinstance(line, dict):
         raise ValueError(_("not a JSON object"))
-    verb, told = line.get("do"), line.get("at")
+    verb, typed = line.get("do"), line.get("at")
     if verb not in VERBS:
         raise ValueError(_("'do' is {verb!r}; it can be {known}", verb=verb, known=", ".join(VERBS)))
-    if not isinstance(told, str):
+    if not isinstance(typed, str):
         raise ValueError(_("'at' is missing: the time of the act, as text"))
-    at = parse_moment(told, start, place)
+    at = parse_moment(typed, start, place)
     rest = {key: value for key, value in line.items() if key not in ("do", "at")}
     if verb in _ANSWERING:
         for key, value in rest.items():

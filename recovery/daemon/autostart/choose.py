@@ -22,14 +22,14 @@ NAMES = ("systemd", "xdg", "launchd", "schtasks")
 
 def chosen(machine: Machine, name: str | None = None) -> Way:
     """The way of that name, or the best there is. Raises `UsageError` where it cannot be used here."""
-    known = ways(machine)
+    offered = ways(machine)
     if name is None:
-        usable = [way for way in known if not way.why_not()]
+        usable = [way for way in offered if not way.why_not()]
         if not usable:
-            reasons = "; ".join(f"{way.name}: {way.why_not()}" for way in known)
+            reasons = "; ".join(f"{way.name}: {way.why_not()}" for way in offered)
             raise UsageError(_("there is no way of starting at log-in here ({reasons})", reasons=reasons))
         return usable[0]
-    way = next(way for way in known if way.name == name)
+    way = next(way for way in offered if way.name == name)
     if reason := way.why_not():
         raise UsageError(_("{name} cannot be used here: {reason}", name=name, reason=reason))
     return way

@@ -122,10 +122,10 @@ _INTERPRETER = re.compile(rb'[=\s">](/[^\s"<>]*/python[\w.]*)["\s<]')
 
 def gone(way: Way) -> str:
     """The interpreter that an installed way names and that is not there any more; "" where it is, or is not seen."""
-    found = _INTERPRETER.search(content_of(Path(way.place)) or b"")
-    if found is None:
+    interpreter = _INTERPRETER.search(content_of(Path(way.place)) or b"")
+    if interpreter is None:
         return ""
-    python = os.fsdecode(found[1])
+    python = os.fsdecode(interpreter[1])
     return "" if Path(python).exists() else python
 
 
@@ -136,9 +136,9 @@ def source() -> str:
     from shlex import quote
 
     try:
-        told = json.loads(distribution("recovery").read_text("direct_url.json") or "{}")
+        origin = json.loads(distribution("recovery").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, OSError, ValueError):
-        told = {}
-    url = str(told.get("url", ""))
-    vcs = told.get("vcs_info", {}).get("vcs")
+        origin = {}
+    url = str(origin.get("url", ""))
+    vcs = origin.get("vcs_info", {}).get("vcs")
     return quote(f"{vcs}+{url}" if vcs else url or "recovery")

@@ -56,8 +56,8 @@ class Launchd:
 
     def state(self) -> str:
         said = self._call("print", f"{self._domain()}/{self.label}")
-        found = re.search(r"^\s*state = (.+)$", said.text, re.MULTILINE)
-        return found[1] if found and not said.status else ""
+        state = re.search(r"^\s*state = (.+)$", said.text, re.MULTILINE)
+        return state[1] if state and not said.status else ""
 
     def _domain(self) -> str:
         return f"gui/{os.getuid()}" if hasattr(os, "getuid") else "gui/0"
