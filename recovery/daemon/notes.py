@@ -16,6 +16,7 @@ from recovery.engine.acts_sessions import SNOOZE
 from recovery.engine.facts import Cue
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
+from recovery.engine.occurrences import Occurrence, Offer
 from recovery.engine.telling import Repeat
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
@@ -78,7 +79,7 @@ def worded(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, ha
     note = _together(group, now)
     if first.cue.kind == "start" or not others:
         # What several cues share has no buttons: nobody could tell whose they are.
-        note = replace(note, actions=buttons(first.cue, first.language), about=first.cue.occurrence)
+        note = replace(note, actions=buttons(first.cue, first.language), about=first.cue.about)
     if is_discreet:
         title, body = _neutral(first)
         note = replace(note, title=title, body=body)
@@ -156,12 +157,14 @@ def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
     return tuple((verb, tr(language, _LABELS[verb], length=snooze)) for verb in _BUTTONS.get(cue.kind, ()))
 
 
-def said_by(occurrence: str, verb: str) -> Act | None:
-    """Turn the press of a button into an act on the note's occurrence (`Cue.occurrence`); None for no such button."""
-    if verb not in _LABELS or not occurrence:
+def said_by(about: str, verb: str) -> Act | None:
+    """Turn the press of a button into an act on what the note is about (`Cue.about`); None for no such button."""
+    if verb not in _LABELS or not about:
         return None
-    parts = occurrence.split("/")
-    return Act(verb, None if verb in _OF_THE_COURSE else parts[2], occurrence=occurrence)
+    if verb in _OF_THE_COURSE:
+        return Act(verb, occurrence=Offer(about))
+    occurrence = Occurrence(about)
+    return Act(verb, occurrence.activity, occurrence=occurrence)
 
 
 STANDING_FILE = "notes.json"

@@ -16,7 +16,7 @@ from recovery.daemon.notes import CueDelivery, Screen, grouped, said_by, worded
 from recovery.engine.acts import Act, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import END_KEY, ENDED, Cue, Fact
+from recovery.engine.facts import ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.telling import (
     is_answered,
@@ -222,7 +222,7 @@ class Service:
                     cue = read_cue(fact, self._reply())
                     attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
                     self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
-                    self.notifier.withdraw(cue.key.removesuffix(END_KEY))
+                    self.notifier.withdraw(cue.key.occurrence)
                     self._by_heart[cue.seq] = attempt
                     self.notifier.show(replace(self._worded([attempt], now), tag=cue.seq))
         return seen_at(known, now, self._folder / NAME)
@@ -364,7 +364,7 @@ class Service:
             if first.cue.kind == "end" and first.repeat is None:
                 # The start is over, so it leaves the screen; as a note of its own it stays in the
                 # desktop's history, which a replaced one would not.
-                self.notifier.withdraw(first.cue.key.removesuffix(END_KEY))
+                self.notifier.withdraw(first.cue.key.occurrence)
             self._show([*group, *self._riders(record, group)], now, first.cue.seq)
         self._show_left(record, now)
 
@@ -531,7 +531,7 @@ class Service:
             episode = _episode_of(self._known, one)
             if one.cue.kind == "end" and episode is not None:
                 # An end that only further steps of its round have overtaken stays until the next wake.
-                occurrence = one.cue.key.removesuffix(END_KEY)
+                occurrence = one.cue.key.occurrence
                 if all(t.is_confirmed for t in episode.ledger if t.occurrence == occurrence):
                     return True
             elif is_answered(episode, one.cue):
@@ -545,11 +545,11 @@ class Service:
             self._log.info("ignored: %r is no button of a note", pressed.action)
             return False
         group = self._screen.of(pressed.key)
-        if group and group[0].cue.occurrence == pressed.about:
+        if group and group[0].cue.about == pressed.about:
             # What shared the note goes with it, and has to come again.
             self._left += group[1:]
             self._screen.pop(pressed.key)
-        id_ = pressed.about.partition("/")[0]
+        id_ = wish.occurrence.episode
         language = next((e.place.language for e in self._known.all if e.id == id_), current())
         is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
         look = tr(language, "Type: recovery status")

@@ -12,6 +12,7 @@ from typing import Any
 
 from recovery.engine.episode import Episode, Session
 from recovery.engine.facts import Fact
+from recovery.engine.occurrences import NONE, Occurrence, Offer
 from recovery.engine.screening import left_out_now
 from recovery.engine.turn import Turn
 from recovery.protocol.model import CheckIn, Checklist, Hold, Reminder, ScreenQuestion, Treatment, modalities
@@ -46,8 +47,8 @@ class Act(Value):
     """True if the episode goes with the machine's zone after a move."""
     at: datetime | None = None
     """The time at which it was true, for a check-in, an end or a setback told later; None: now."""
-    occurrence: str = ""
-    """The one that is meant and no other, as a button knows it (`Cue.occurrence`); "": whichever it is now."""
+    occurrence: Occurrence | Offer = NONE
+    """The one that is meant and no other, as a button tells it (`Cue.about`); empty: whichever it is now."""
 
 
 class Accepted(Value):
@@ -90,7 +91,7 @@ class Desk(Turn):
     def when(self, instant: datetime) -> str:
         return spell_when(self.episode.place, instant, self.now)
 
-    def not_meant(self, wish: Act, occurrence: str) -> Refused | None:
+    def not_meant(self, wish: Act, occurrence: Occurrence | Offer) -> Refused | None:
         """Refuse a wish about an occurrence other than `occurrence`, the one that the act would change."""
         return None if wish.occurrence in ("", occurrence) else self.over()
 

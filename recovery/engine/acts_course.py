@@ -6,7 +6,7 @@ from datetime import date, datetime
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
-from recovery.engine.facts import offer_name, to_ms
+from recovery.engine.facts import to_ms
 from recovery.engine.gates import (
     Need,
     Truth,
@@ -19,6 +19,7 @@ from recovery.engine.gates import (
     step_needs,
 )
 from recovery.engine.limits import flag_stands
+from recovery.engine.occurrences import Offer
 from recovery.engine.offers import end_holds
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.language import N_
@@ -86,7 +87,7 @@ class Course(Desk):
         wish = replace(wish, by=wish.by.strip())
         if episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
-        if over := self.not_meant(wish, self._name_of_offer(self.episode.stay.offered_at)):
+        if over := self.not_meant(wish, self._offer_of(self.episode.stay.offered_at)):
             return over
         flags = standing(episode)
         if flags:
@@ -173,9 +174,9 @@ class Course(Desk):
             )
         return None
 
-    def _name_of_offer(self, at: datetime | None) -> str:
-        """The name of the offer that stands since `at`."""
-        return "" if at is None else offer_name(self.episode.id, self.episode.phase.id, at)
+    def _offer_of(self, at: datetime | None) -> Offer:
+        """The offer that stands since `at`."""
+        return Offer() if at is None else Offer.of(self.episode.id, self.episode.phase.id, at)
 
     def _where(self) -> dict[str, object]:
         """The step of the ladder that the person is on."""
@@ -185,7 +186,7 @@ class Course(Desk):
     def step_back(self, wish: Act) -> Outcome:
         if self.episode.state != ACTIVE:
             return self.refuse("the episode is paused; recovery resume ends the pause")
-        if over := self.not_meant(wish, self._name_of_offer(self.episode.stay.way_back_at)):
+        if over := self.not_meant(wish, self._offer_of(self.episode.stay.way_back_at)):
             return over
         back = self.episode.phase.back_to
         why = self.because(wish.because) if wish.because else self.say("stepped back by the person")

@@ -17,7 +17,8 @@ from recovery.engine.limits import (
     is_same_place,
     longest,
 )
-from recovery.engine.offers import about_occurrence, next_occurrence, out_of_time, withheld_by
+from recovery.engine.occurrences import NONE, Occurrence
+from recovery.engine.offers import about_occurrence, out_of_time, withheld_by
 from recovery.protocol.model import (
     Activity,
     CheckIn,
@@ -98,12 +99,12 @@ class Sessions(Desk):
             when=self.when(self.now + current.planned),
         )
 
-    def _offered(self, activity: Treatment) -> str:
-        """The occurrence that waits to be begun, put off or suggested; "" where a session would be one of its own."""
+    def _offered(self, activity: Treatment) -> Occurrence:
+        """The occurrence that waits to be begun, put off or suggested; none where a session would be one of its own."""
         track = self.episode.track(activity.id)
         has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
         is_suggested = activity.is_optional and track.is_open and not has_been
-        return track.occurrence if track.snoozed_until or is_suggested else ""
+        return track.occurrence if track.snoozed_until or is_suggested else NONE
 
     def _blocked_in_both(self, activity: Treatment, current: Session, step: Step) -> Block | None:
         """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
@@ -168,12 +169,12 @@ class Sessions(Desk):
             when=self.when(session.began_at),
         )
 
-    def _offer_early(self, activity: Treatment, occurrence: str) -> None:
+    def _offer_early(self, activity: Treatment, occurrence: Occurrence) -> None:
         """The occurrence of a session that the person begins before any cue: no cue is needed."""
         track = self.episode.track(activity.id)
         step = activity.steps[track.step]
         day = self.episode.place.waking_day(self.now)
-        name = occurrence or next_occurrence(self, activity.id, day)
+        name = occurrence or self.episode.next_occurrence(activity.id, day)
         data = about_occurrence(self, activity.id, name, self._due_of_early(activity), day)
         self.tell(
             f.OFFERED,
@@ -200,7 +201,7 @@ class Sessions(Desk):
         if isinstance(activity, Refused):
             return activity
         current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
-        if over := self.not_meant(wish, current.occurrence if current else ""):
+        if over := self.not_meant(wish, current.occurrence if current else NONE):
             return over
         if current is None:
             return self.refuse("{title} is not on", title=activity.title)
@@ -262,7 +263,7 @@ class Sessions(Desk):
         self.tell(f.DONE, data)
         return self.agree("{title}: done.", title=activity.title)
 
-    def _current(self, activity: str, occurrence: str) -> dict[str, Any]:
+    def _current(self, activity: str, occurrence: Occurrence) -> dict[str, Any]:
         return {"phase": self.episode.phase.id, "activity": activity, "occurrence": occurrence}
 
     def skip(self, wish: Act) -> Outcome:
@@ -276,7 +277,7 @@ class Sessions(Desk):
         current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
         day = self.episode.place.waking_day(self.now)
         took_place = current is not None and current.occurrence == track.occurrence
-        meant = track.occurrence if track.is_open and not took_place else ""
+        meant = track.occurrence if track.is_open and not took_place else NONE
         if current is not None and (current.ended_at is None or not current.is_said):
             meant = current.occurrence
         if over := self.not_meant(wish, meant):
@@ -300,7 +301,7 @@ class Sessions(Desk):
             if coming is None or activity not in self.episode.phase.activities:
                 return self.refuse("{title}: nothing to skip", title=activity.title)
             due, day = coming, self.episode.place.waking_day(coming)
-            occurrence = next_occurrence(self, activity.id, day)
+            occurrence = self.episode.next_occurrence(activity.id, day)
         data = about_occurrence(self, activity.id, occurrence, due, day) | {
             "step": track.step,
             "reason": wish.because,

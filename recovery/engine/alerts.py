@@ -6,6 +6,7 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Alert
 from recovery.engine.gates import PATIENCE, Held, Truth, deadline, healing_range, truth
+from recovery.engine.occurrences import CueKey
 from recovery.engine.turn import Turn
 from recovery.language import N_
 from recovery.protocol.model import RedFlag
@@ -65,7 +66,9 @@ def _alert(
 ) -> None:
     refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
     title, body = turn.say(_ALERTS[level]), f"{reason} {turn.take_off(suspends)}".strip()
-    cue = turn.cue(f"{turn.episode.id}/{id_}", "alert", title, body, turn.now, critical=level != "routine")
+    cue = turn.cue(
+        CueKey.about(turn.episode.id, id_), "alert", title, body, turn.now, critical=level != "routine"
+    )
     data: dict[str, Any] = {"id": id_, "level": level, "reason": reason, "source": refs or "own"}
     if suspends:
         data["suspends"] = [*suspends]

@@ -25,9 +25,9 @@ def correct(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "e
     # The names of these days, which are long past for a clock that is ahead: none is given twice.
     taken: dict[str, int] = {}
     for fact in known:
-        series, _, ordinal = str(fact.data.get("occurrence", "")).rpartition(".")
-        if ordinal.isdecimal() and fact.at <= now:
-            taken[series] = max(int(ordinal), taken.get(series, 0))
+        occurrence = fact.occurrence
+        if occurrence and fact.at <= now:
+            taken[occurrence.series] = max(occurrence.ordinal, taken.get(occurrence.series, 0))
     return Fact(episode.id, now, f.RIGHTED, {"seconds": int(ahead.total_seconds()), "names": taken}, by)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import ClockSeen, Episode, Session, Track
 from recovery.engine.facts import Fact, from_ms
+from recovery.engine.occurrences import Occurrence
 from recovery.engine.witness import JUMP
 from recovery.values import Value, replace
 
@@ -126,7 +127,7 @@ def _session_seen(session: Session, then: _Frame) -> Session:
     return replace(session, began_at=began_at, ended_at=ended_at, off_at=off_at)
 
 
-def _track_seen(track: Track, then: _Frame, ends: Mapping[str, datetime | None]) -> Track:
+def _track_seen(track: Track, then: _Frame, ends: Mapping[Occurrence, datetime | None]) -> Track:
     if track.counts_from is None:
         return track
     counts_from = then.moved(track.counts_from)

@@ -12,6 +12,7 @@ from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import overrun, overrun_words
+from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
 from recovery.engine.phases import change_phase, change_step, offer_way_back
 from recovery.engine.turn import Turn
@@ -39,7 +40,7 @@ def turn(
     pause_ends = turn.episode.paused_until
     if turn.episode.state == PAUSED and pause_ends is not None and pause_ends <= now:
         title, body = episode.say("Reminders are on again"), episode.say("The pause is over.")
-        cue = turn.cue("resumed", "phase", title, body, now)
+        cue = turn.cue(CueKey("resumed"), "phase", title, body, now)
         turn.add(f.RESUMED, {"cue": cue})
     if not turn.episode.is_over:
         raise_alerts(turn)
@@ -77,7 +78,7 @@ def _end_sessions(turn: Turn) -> None:
             language = turn.episode.place.language
             words = turn.episode.text(activity.steps[session.step].end)
             cue = turn.cue(
-                session.occurrence + f.END_KEY,
+                CueKey.end_of(session.occurrence),
                 "end",
                 turn.say("{title}: stop", title=title),
                 f"{words}{overrun_words(session, late, language)}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
+from recovery.engine.occurrences import NONE, Occurrence
 from recovery.engine.times import Place
 from recovery.language import N_
 from recovery.protocol.model import (
@@ -44,7 +45,7 @@ class Answer(Value):
 class Session(Value):
     """One session as it really went, or as it is assumed to have gone: an entry of the ledger."""
 
-    occurrence: str
+    occurrence: Occurrence
     activity: str
     phase: str
     step: int
@@ -80,8 +81,8 @@ class Track(Value):
     """Occurrences up to this instant have their fate."""
     counts_from: datetime | None = None
     """The start of the count to the next session of a chain: the real end of the last one, or a skip."""
-    occurrence: str = ""
-    """The latest occurrence."""
+    occurrence: Occurrence = NONE
+    """The latest occurrence; empty: there was none yet."""
     is_open: bool = False
     """True if the latest occurrence still waits for a reaction."""
     unanswered: tuple[str, ...] = ()
@@ -312,6 +313,11 @@ class Episode(Value):
             if session.ended_at is None:
                 return session
         return None
+
+    def next_occurrence(self, activity: str, day: date) -> Occurrence:
+        """Name the next occurrence of an activity of the current phase on a waking day: none has the name yet."""
+        first = Occurrence.of(self.id, self.phase.id, activity, day, 1)
+        return Occurrence.of(self.id, self.phase.id, activity, day, self.names.get(first.series, 0) + 1)
 
     def track(self, activity: str) -> Track:
         return self.tracks.get(activity, _NEW)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from recovery.engine.occurrences import NONE, CueKey, Occurrence, Offer
 from recovery.values import Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,10 +53,6 @@ LOOKBACK = timedelta(days=10)
 """The reach of the fleeting facts into decisions: further than the times of any cadence are apart."""
 
 
-END_KEY = "/end"
-"""The ending of an end cue's key, after the occurrence."""
-
-
 class Fact(Value):
     """One thing that happened in one episode."""
 
@@ -69,12 +66,16 @@ class Fact(Value):
     seq: int = 0
     """Its place in the journal, from 1; 0 while it is not stored."""
 
+    @property
+    def occurrence(self) -> Occurrence:
+        """The occurrence that it is about; empty: none."""
+        return Occurrence(self.data.get("occurrence", NONE))
+
 
 class Cue(Value):
     """A message to the person at a moment."""
 
-    key: str
-    """The same for all cues that replace one another on the screen: the occurrence, mostly."""
+    key: CueKey
     kind: str
     """`start`, `suggestion`, `end`, `reminder`, `check-in`, `on`, `off`, `phase`, `offer`, `way-back` or `alert`."""
     title: str
@@ -88,13 +89,8 @@ class Cue(Value):
     """The fact that carries it."""
     expires_at: datetime | None = None
     """The time at which telling it stops making sense; None: never."""
-    occurrence: str = ""
-    """The occurrence or the offer that it is about, by a name that no later one has."""
-
-
-def offer_name(episode: str, phase: str, at: datetime) -> str:
-    """The name of an offer to leave a phase, made at `at`: `strain-1/rice/2026-11-23T12:00:00.000Z`."""
-    return f"{episode}/{phase}/{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    about: Occurrence | Offer = NONE
+    """The one that it is about, as a button tells it: no later one has its name. Empty: nothing that recurs."""
 
 
 def to_ms(instant: datetime) -> int:

@@ -26,7 +26,8 @@ from recovery.engine.episode import (
     Track,
     on_rung,
 )
-from recovery.engine.facts import Cue, Fact, from_ms, offer_name
+from recovery.engine.facts import Cue, Fact, from_ms
+from recovery.engine.occurrences import NONE, CueKey, Occurrence, Offer, day_of
 from recovery.engine.questions import decides_something
 from recovery.engine.screening import forbidden
 from recovery.engine.times import Place
@@ -154,7 +155,7 @@ def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere
         elif fact.kind == f.DELIVERED:
             shown = carriers.get(fact.data["seq"])
             if shown is not None and shown.data["cue"]["kind"] in _REPEATED:
-                told[_activity_of(shown.data["cue"]["key"])] = shown, fact.at, 0
+                told[CueKey(shown.data["cue"]["key"]).occurrence.owner] = shown, fact.at, 0
             elif "repeat" in fact.data:
                 for name, (carrier, at, count) in told.items():
                     if carrier.seq == fact.data["seq"]:
@@ -228,7 +229,7 @@ def _after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episo
     elif rule is not None:
         episode = rule(episode, fact)
     if "occurrence" in fact.data:
-        episode = _named(episode, fact.data["occurrence"], fact.at)
+        episode = _named(episode, fact.occurrence, fact.at)
     return episode
 
 
@@ -246,7 +247,7 @@ def _taken_back(episode: Episode, fact: Fact) -> Episode:
             ended_at = session.ended_at and max(session.ended_at, off_at)
             stays = replace(stays, off_at=off_at, ended_at=ended_at)
         episode = _in_ledger(episode, stays)
-    return _named(episode, fact.data["occurrence"], fact.at)
+    return _named(episode, fact.occurrence, fact.at)
 
 
 def _session_of(episode: Episode, fact: Fact) -> Session | None:
@@ -275,16 +276,16 @@ def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
     return {seq for seq, key in keys.items() if seq <= shown and key == keys.get(shown)}
 
 
-def _named(episode: Episode, occurrence: str, at: datetime) -> Episode:
+def _named(episode: Episode, occurrence: Occurrence, at: datetime) -> Episode:
     """With the name of an occurrence taken, and without those of days that have long passed."""
-    series, _, ordinal = occurrence.rpartition(".")
-    if not ordinal.isdecimal() or int(ordinal) <= episode.names.get(series, 0):
+    series, ordinal = occurrence.series, occurrence.ordinal
+    if ordinal <= episode.names.get(series, 0):
         return episode
     if series in episode.names:
-        return replace(episode, names={**episode.names, series: int(ordinal)})
+        return replace(episode, names={**episode.names, series: ordinal})
     oldest = (at - LEDGER_MEMORY).date().isoformat()
-    kept = {name: taken for name, taken in episode.names.items() if name[-10:] >= oldest}
-    return replace(episode, names={**kept, series: int(ordinal)})
+    kept = {name: taken for name, taken in episode.names.items() if day_of(name) >= oldest}
+    return replace(episode, names={**kept, series: ordinal})
 
 
 def read_cue(fact: Fact, seq: int | None = None) -> Cue:
@@ -292,7 +293,7 @@ def read_cue(fact: Fact, seq: int | None = None) -> Cue:
     cue = fact.data["cue"]
     expires = cue.get("expires")
     return Cue(
-        key=str(cue["key"]),
+        key=CueKey(cue["key"]),
         kind=str(cue["kind"]),
         title=str(cue["title"]),
         body=str(cue["body"]),
@@ -301,15 +302,15 @@ def read_cue(fact: Fact, seq: int | None = None) -> Cue:
         critical=bool(cue.get("critical")),
         seq=fact.seq if seq is None else seq,
         expires_at=None if expires is None else from_ms(expires),
-        occurrence=_occurrence(fact),
+        about=_subject(fact),
     )
 
 
-def _occurrence(fact: Fact) -> str:
-    """The name of what the cue of a fact is about; "" where it is not about anything that recurs."""
+def _subject(fact: Fact) -> Occurrence | Offer:
+    """Name what the cue of a fact is about."""
     if fact.data["cue"]["kind"] in _OFFERS:
-        return offer_name(fact.episode, str(fact.data["phase"]), fact.at)
-    return str(fact.data.get("occurrence", ""))
+        return Offer.of(fact.episode, fact.data["phase"], fact.at)
+    return Occurrence(fact.data.get("occurrence", NONE))
 
 
 # One rule a kind of fact -----------------------------------------------------------------------
@@ -478,7 +479,7 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
     if "seconds" in data:
         # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
         begun = Session(
-            data["occurrence"],
+            fact.occurrence,
             data["activity"],
             data["phase"],
             data.get("step", 0),
@@ -494,7 +495,7 @@ def _offered(episode: Episode, fact: Fact) -> Episode:
     track = replace(
         track,
         last_due=max(covered, track.last_due or covered),
-        occurrence=data["occurrence"],
+        occurrence=fact.occurrence,
         is_open=True,
         unanswered=tuple(data.get("asks", ())),
         day=date.fromisoformat(data["day"]),
@@ -574,7 +575,7 @@ def _settled(track: Track, data: Mapping[str, Any]) -> Track:
     return replace(
         track,
         last_due=max(due, track.last_due or due),
-        occurrence=data["occurrence"],
+        occurrence=Occurrence(data["occurrence"]),
         is_open=False,
         day=date.fromisoformat(data["day"]),
         snoozed_until=None,
@@ -584,7 +585,7 @@ def _settled(track: Track, data: Mapping[str, Any]) -> Track:
     )
 
 
-def _withdrawn(episode: Episode, occurrence: str) -> Episode:
+def _withdrawn(episode: Episode, occurrence: Occurrence) -> Episode:
     """Without a session that did not take place after all; one that was said to be on stays."""
     ledger = tuple(t for t in episode.ledger if t.occurrence != occurrence or t.is_said)
     return replace(episode, ledger=ledger)
@@ -592,7 +593,7 @@ def _withdrawn(episode: Episode, occurrence: str) -> Episode:
 
 def _skipped(episode: Episode, fact: Fact) -> Episode:
     data = fact.data
-    episode = _withdrawn(episode, data["occurrence"])
+    episode = _withdrawn(episode, fact.occurrence)
     if not _is_current(episode, fact):
         return episode
     activity, track = episode.activity(data["activity"]), episode.track(data["activity"])
@@ -609,7 +610,7 @@ def _skipped(episode: Episode, fact: Fact) -> Episode:
 def _snoozed(episode: Episode, fact: Fact) -> Episode:
     if _has_ended(episode, fact):
         return episode
-    episode = _withdrawn(episode, fact.data["occurrence"])
+    episode = _withdrawn(episode, fact.occurrence)
     if not _is_current(episode, fact):
         return episode
     track = episode.track(fact.data["activity"])
@@ -718,12 +719,7 @@ ABOUT_ANSWERS = (f.RIGHTED,)
 
 def _told(episode: Episode, cue: Cue, fact: Fact) -> Episode:
     """A start or an end was shown: it takes the place of what was told of the activity before."""
-    return replace(episode, told={**episode.told, _activity_of(cue.key): Told(cue, fact.at)})
-
-
-def _activity_of(key: str) -> str:
-    """The phase and activity that a start or an end is about."""
-    return key.removesuffix(f.END_KEY).rpartition("/")[0]
+    return replace(episode, told={**episode.told, cue.key.occurrence.owner: Told(cue, fact.at)})
 
 
 def _told_again(episode: Episode, fact: Fact) -> Episode:

@@ -10,6 +10,7 @@ from recovery.engine.episode import MOMENT, Episode, titled
 from recovery.engine.facts import LOOKBACK, to_ms
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import Block, block_without_end, blocked_by, longest, only_when, stopped_by
+from recovery.engine.occurrences import CueKey, Occurrence
 from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
 from recovery.language import N_
@@ -84,12 +85,12 @@ def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
     track = turn.episode.track(activity.id)
     day = turn.episode.place.waking_day(turn.now) if on else track.day
     assert day is not None
-    occurrence = next_occurrence(turn, activity.id, day) if on else track.occurrence
+    occurrence = turn.episode.next_occurrence(activity.id, day) if on else track.occurrence
     words = turn.episode.text(activity.on if on else activity.off)
     place = turn.episode.place
     told = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
     expires = place.window(day)[1] if on else told + _HOLD_NOT_WORTH
-    cue = turn.cue(occurrence, "on" if on else "off", activity.title, words, due, expires=expires)
+    cue = turn.cue(CueKey(occurrence), "on" if on else "off", activity.title, words, due, expires=expires)
     data = about_occurrence(turn, activity.id, occurrence, due, day) | {
         "modality": activity.modality,
         "on": on,
@@ -104,13 +105,9 @@ def end_holds(turn: Turn) -> None:
             tell_hold(turn, activity, turn.now, on=False)
 
 
-def next_occurrence(turn: Turn, activity: str, day: date) -> str:
-    """A readable name for the next occurrence: `strain-1/rice/ice/2026-11-23.3`."""
-    series = f"{turn.episode.id}/{turn.episode.phase.id}/{activity}/{day.isoformat()}"
-    return f"{series}.{turn.episode.names.get(series, 0) + 1}"
-
-
-def about_occurrence(turn: Turn, activity: str, occurrence: str, due: datetime, day: date) -> dict[str, Any]:
+def about_occurrence(
+    turn: Turn, activity: str, occurrence: Occurrence, due: datetime, day: date
+) -> dict[str, Any]:
     return {
         "phase": turn.episode.phase.id,
         "activity": activity,
@@ -292,7 +289,7 @@ def _miss(turn: Turn, activity: Timed, due: Due, reason: str) -> None:
 def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: str = "") -> None:
     """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
     day = turn.episode.place.waking_day(due.at)
-    occurrence = next_occurrence(turn, activity.id, day)
+    occurrence = turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due.at, day)
     if reason:
         data["reason"] = reason
@@ -305,7 +302,7 @@ def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: str = "") ->
 def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
     track = turn.episode.track(activity.id)
     day = turn.episode.place.waking_day(turn.now)
-    occurrence = track.occurrence if again else next_occurrence(turn, activity.id, day)
+    occurrence = track.occurrence if again else turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due.at, day)
     match activity:
         case Treatment(is_optional=True):
@@ -344,7 +341,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             words, title, expires = "check-in", turn.say("How is it going?"), due.expires_at
             asked = _questions(turn, activity)
             body = turn.say("{text} Type: {command}", text=asked, command="recovery checkin")
-    data["cue"] = turn.cue(occurrence, words, title, body, due.at, expires=expires)
+    data["cue"] = turn.cue(CueKey(occurrence), words, title, body, due.at, expires=expires)
     turn.add(f.OFFERED, data)
 
 

@@ -20,6 +20,7 @@ from recovery.engine.gates import (
     truth,
     way_back_ends,
 )
+from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.turn import Turn
 from recovery.protocol.model import Hold
@@ -70,7 +71,7 @@ def _offer_change(turn: Turn, reasons: tuple[str, ...]) -> None:
         else turn.say("You can finish")
     )
     body = turn.say("Type: recovery advance")
-    cue = turn.cue(f"{turn.episode.id}/phase", "offer", what, body, turn.now)
+    cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "offer", what, body, turn.now)
     data = {"phase": turn.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
     turn.add(f.PHASE, data)
 
@@ -92,7 +93,7 @@ def leave(
             else turn.say("Well done.")
         )
         title = turn.say("{title}: completed", title=turn.episode.protocol.title)
-        cue = turn.cue(f"{turn.episode.id}/phase", "phase", title, body, turn.now)
+        cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
         return
     enter(turn, turn.episode.stay.index + 1, reasons, by, word=word)
@@ -117,7 +118,7 @@ def enter(
     if turn.episode.stay.phase is not None:
         body = turn.episode.text(phase.goal) or turn.say("recovery status shows what comes next.")
         title = turn.say("New phase: {phase}", phase=phase.title)
-        data["cue"] = turn.cue(f"{turn.episode.id}/phase", "phase", title, body, turn.now)
+        data["cue"] = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
     turn.add(f.PHASE, data, by)
 
 
@@ -181,7 +182,7 @@ def take_step(
         "step": rung.id,
         "direction": "up" if is_up else "down",
         "reasons": [*reasons],
-        "cue": turn.cue(f"{turn.episode.id}/step", "phase", title, body, turn.now),
+        "cue": turn.cue(CueKey.about(turn.episode.id, "step"), "phase", title, body, turn.now),
     }
     if word is not None:
         data["word"] = word
@@ -201,7 +202,7 @@ def offer_way_back(turn: Turn) -> None:
         is_here = any(phase.id == back.phase for phase in turn.episode.protocol.phases)
         how = "recovery step-back" if is_here else f"recovery start {back.phase}"
         cue = turn.cue(
-            f"{turn.episode.id}/phase",
+            CueKey.about(turn.episode.id, "phase"),
             "way-back",
             turn.say("A step back fits better now"),
             turn.say("{text} Type: {command}", text=says, command=how),

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import COMPLETED, Episode, Told
-from recovery.engine.facts import DELIVERED, END_KEY, UNDELIVERED, Cue, Fact
+from recovery.engine.facts import DELIVERED, UNDELIVERED, Cue, Fact
+from recovery.engine.occurrences import Occurrence
 from recovery.values import Value, replace
 from recovery.words.times import spell
 
@@ -63,12 +64,14 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
         return False
     if cue.kind == "start":
         on = episode.under_way
-        return on is not None and on.occurrence == cue.key and on.is_assumed
+        return on is not None and on.occurrence == cue.key.occurrence and on.is_assumed
     if cue.kind == "end":
-        occurrence = cue.key.removesuffix(END_KEY)
+        occurrence = cue.key.occurrence
         return is_latest_unanswered(episode, occurrence) or _is_left_on(episode, occurrence)
     if cue.kind in ("check-in", "reminder", "suggestion"):
-        return any(track.occurrence == cue.key and track.is_open for track in episode.tracks.values())
+        return any(
+            track.occurrence == cue.key.occurrence and track.is_open for track in episode.tracks.values()
+        )
     return True
 
 
@@ -79,14 +82,14 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
     match cue.kind:
         case "start":
             on = episode.under_way
-            return on is None or on.occurrence != cue.key or not on.is_assumed
+            return on is None or on.occurrence != cue.key.occurrence or not on.is_assumed
         case "end":
-            return not is_latest_unanswered(episode, cue.key.removesuffix(END_KEY))
+            return not is_latest_unanswered(episode, cue.key.occurrence)
         case "alert":
-            return episode.is_over or cue.key.removeprefix(f"{episode.id}/") not in episode.alerts
+            return episode.is_over or cue.key.subject not in episode.alerts
         case "reminder" | "check-in" | "suggestion":
             return episode.is_over or not any(
-                track.occurrence == cue.key and track.is_open and track.snoozed_until is None
+                track.occurrence == cue.key.occurrence and track.is_open and track.snoozed_until is None
                 for track in episode.tracks.values()
             )
         case "offer":
@@ -95,25 +98,26 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
             return episode.is_over or not episode.stay.way_back
         case "on":
             return episode.is_over or all(
-                track.occurrence != cue.key or not track.is_on for track in episode.tracks.values()
+                track.occurrence != cue.key.occurrence or not track.is_on for track in episode.tracks.values()
             )
     return False
 
 
-def _is_left_on(episode: Episode, occurrence: str) -> bool:
+def _is_left_on(episode: Episode, occurrence: Occurrence) -> bool:
     """Tell if only further steps of the same round have come after a session, and its own pack may still be on.
 
     They come without the person having heard of its end: the next step at the same instant, or while nothing could
     be shown. It may be on where its start was told, or where there was no time yet to tell more than that.
     """
-    activity = occurrence.rpartition("/")[0]
-    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
+    of_it = [t for t in episode.ledger if t.occurrence.owner == occurrence.owner]
     place = next((place for place, t in enumerate(of_it) if t.occurrence == occurrence), None)
     if place is None or of_it[place].is_confirmed:
         return False
     later = of_it[place + 1 :]
     is_same_round = all(t.step == of_it[place].step + number for number, t in enumerate(later, 1))
-    is_start_told = all(cue.key != occurrence or cue.kind != "start" for cue in episode.pending.values())
+    is_start_told = all(
+        cue.key.occurrence != occurrence or cue.kind != "start" for cue in episode.pending.values()
+    )
     is_first_chance = len(later) == 1 and later[0].ended_at is None
     return is_same_round and (is_start_told or is_first_chance)
 
@@ -145,13 +149,12 @@ def next_repeat(episode: Episode, now: datetime, ends: int, starts: int) -> date
     return min((at for at in times if at > now and episode.place.is_awake(at)), default=None)
 
 
-def is_latest_unanswered(episode: Episode, occurrence: str) -> bool:
+def is_latest_unanswered(episode: Episode, occurrence: Occurrence) -> bool:
     """Tell if a session is the latest of its activity, and nobody has said yet how it ended.
 
     Its end is told as long as that is so; what came after it, or days, make telling it pointless.
     """
-    activity = occurrence.rpartition("/")[0]
-    of_it = [t for t in episode.ledger if t.occurrence.rpartition("/")[0] == activity]
+    of_it = [t for t in episode.ledger if t.occurrence.owner == occurrence.owner]
     return bool(of_it) and of_it[-1].occurrence == occurrence and not of_it[-1].is_confirmed
 
 
@@ -160,18 +163,18 @@ def _unanswered(episode: Episode, ends: int, starts: int) -> Iterator[tuple[Told
         return  # nobody could answer any more
     for told in episode.told.values():
         if told.cue.kind == "end":
-            occurrence = told.cue.key.removesuffix(END_KEY)
+            occurrence = told.cue.key.occurrence
             if is_latest_unanswered(episode, occurrence) and not _was_start_lost(episode, occurrence):
                 yield told, ends
         else:
             on = episode.under_way
-            if on is not None and on.occurrence == told.cue.key and on.is_assumed:
+            if on is not None and on.occurrence == told.cue.key.occurrence and on.is_assumed:
                 yield told, starts
 
 
-def _was_start_lost(episode: Episode, occurrence: str) -> bool:
+def _was_start_lost(episode: Episode, occurrence: Occurrence) -> bool:
     """Tell if nobody was told of its start: then nobody is likely to have anything on."""
-    return any(cue.kind == "start" and cue.key == occurrence for cue in episode.pending.values())
+    return any(cue.kind == "start" and cue.key.occurrence == occurrence for cue in episode.pending.values())
 
 
 def _time(told: Told, number: int) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 from recovery.engine.episode import Episode, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
+from recovery.engine.occurrences import CueKey
 from recovery.protocol.terms import Condition
 from recovery.words.terms import condition_words
 from recovery.words.times import spell_when
@@ -50,7 +51,7 @@ class Turn:
 
     def cue(
         self,
-        key: str,
+        key: CueKey,
         kind: str,
         title: str,
         body: str,

@@ -11,6 +11,7 @@ from recovery.engine import facts as f
 from recovery.engine.cadence import BY_THE_CLOCK
 from recovery.engine.episode import Episode, Track
 from recovery.engine.facts import Fact, to_ms
+from recovery.engine.occurrences import CueKey
 from recovery.engine.times import Place
 from recovery.protocol.model import Hold, Timed
 from recovery.values import replace
@@ -24,7 +25,7 @@ def change_zone(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     if not is_known(zone):  # a machine may have a zone of its own that nobody else knows
         return []
     cue = {
-        "key": f"{episode.id}/zone",
+        "key": CueKey.about(episode.id, "zone"),
         "kind": "phase",  # it waits for the morning, as a new phase does
         "title": episode.say("Your time zone has changed"),
         "body": episode.say(

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.facts import END_KEY, Fact
+from recovery.engine.facts import Fact
+from recovery.engine.occurrences import CueKey, Occurrence
 from recovery.language import _
 from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Treatment
 from recovery.store.shapes import SHAPES, Surroundings, activities_of, alerts_of, wrong_instants
@@ -130,17 +131,16 @@ class Course:
     def _unfit(self, fact: Fact, protocol: RecoveryProtocol) -> str:
         """Say what does not fit together in a fact whose single values are right."""
         data = fact.data
-        if "occurrence" in data and not str(data["occurrence"]).startswith(
-            f"{self.episode}/{data['phase']}/{data['activity']}/"
-        ):
+        owner = f"{self.episode}/{data.get('phase')}/{data.get('activity')}"
+        if "occurrence" in data and Occurrence(data["occurrence"]).owner != owner:
             return _("occurrence: is not of {activity} in phase {phase}", **_where(data))
         if "activity" in data and (data["phase"], data["activity"]) not in activities_of(protocol):
             return _("there is no {activity} in phase {phase}", **_where(data))
         match fact.kind:
             case f.OFFERED:
-                return _wrong_offer(data, protocol) or _wrong_cue(data, "")
+                return _wrong_offer(data, protocol) or _wrong_cue(data, CueKey(data["occurrence"]))
             case f.BEGUN | f.ENDED:
-                return _wrong_cue(data, END_KEY)
+                return _wrong_cue(data, CueKey.end_of(data["occurrence"]))
             case f.STEPPED:
                 ladder = protocol.phase(data["phase"]).ladder
                 if data["step"] not in [step.id for step in ladder]:
@@ -169,9 +169,9 @@ def _where(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"activity": data["activity"], "phase": data["phase"]}
 
 
-def _wrong_cue(data: Mapping[str, Any], end: str) -> str:
+def _wrong_cue(data: Mapping[str, Any], key: CueKey) -> str:
     cue = data.get("cue")
-    if cue is not None and cue["key"] != data["occurrence"] + end:
+    if cue is not None and cue["key"] != key:
         return _("cue: is not that of {occurrence}", occurrence=data["occurrence"])
     return ""
 

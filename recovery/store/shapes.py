@@ -14,6 +14,7 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.acts_reports import expected_answer
 from recovery.engine.facts import Fact, to_ms
+from recovery.engine.occurrences import Occurrence
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.durations import LONGEST
 from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol
@@ -47,7 +48,6 @@ CUES = (
 
 PHASES = ("entered", "left", "held", "offered", "way back", "no way back")
 
-_OCCURRENCE = re.compile(r"[^/]+/[^/]+/[^/]+/\d{4}-\d\d-\d\d\.[0-9]{1,6}", re.ASCII)
 _DAY = re.compile(r"(19|2[0-3])\d\d-\d\d-\d\d", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,40}(/[A-Za-z0-9_+\-]{1,40}){0,3}|UTC[+\-]\d\d:\d\d(:\d\d)?", re.ASCII)
@@ -111,8 +111,11 @@ def zone(value: Any, _around: Surroundings) -> str:
 
 
 def occurrence(value: Any, around: Surroundings) -> str:
-    if isinstance(value, str) and _OCCURRENCE.fullmatch(value) and value.startswith(f"{around.episode}/"):
-        return ""
+    try:
+        if isinstance(value, str) and Occurrence.parse(value).episode == around.episode:
+            return ""
+    except ValueError:
+        pass
     return _("the name of an occurrence of this episode")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, from_ms, to_ms
+from recovery.engine.occurrences import Occurrence
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import Value, replace
@@ -100,8 +101,7 @@ class Steps:
 
     def _unnamed(self, data: Mapping[str, Any]) -> str:
         """Every occurrence has a fact, so none has a number greater than the facts before it."""
-        ordinal = str(data.get("occurrence", "")).rpartition(".")[2] or "0"
-        if int(ordinal) > self._count:
+        if Occurrence(data.get("occurrence", "")).ordinal > self._count:
             return _("occurrence: there were not so many before it")
         if any(number > self._count for number in data.get("names", {}).values()):
             return _("names: there were not so many before it")
