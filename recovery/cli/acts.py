@@ -19,7 +19,7 @@ from recovery.cli.person import (
     show_untold,
     tell_unreadable,
 )
-from recovery.cli.render_json import VERSION, outcome_json, print_json
+from recovery.cli.render_json import outcome_json, print_json
 from recovery.cli.render_text import alert_line
 from recovery.daemon import handing
 from recovery.engine.acts import Accepted, Act, Outcome, Refused
@@ -53,7 +53,7 @@ def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = restart_if_died(person.folder)
         if as_json:
-            print_json(outcome_json(outcome, before))
+            print_json(outcome_json(outcome, before), before.place)
             return 0 if isinstance(outcome, Accepted) else 1
         return _tell(replace(person, kept=record, record=record), before, act, outcome, is_running)
 
@@ -133,7 +133,7 @@ def _believe_the_clock(as_json: bool) -> int:
     handing.wake(paths.home())
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:
-        print_json({"v": VERSION, "accepted": True, "message": message})
+        print_json({"accepted": True, "message": message})
     else:
         print(message)
     return 0

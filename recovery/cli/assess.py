@@ -7,7 +7,7 @@ import click
 from recovery.cli import asking
 from recovery.cli.output import styled
 from recovery.cli.params import json_option
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import print_json
 from recovery.errors import RecoveryError
 from recovery.language import _, current
 from recovery.protocol import compiled
@@ -41,7 +41,7 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
     flags = [flag for flag in known.red_flags if flag.id in found.raises]
     if as_json:
         told = {"grade": found.grade, "reasons": found.reasons, "answers": given, "flags": found.raises}
-        print_json({"v": VERSION, "protocol": known.id, **told})
+        print_json({"protocol": known.id, **told})
         return 0
     click.echo(asking.grade_words(found))
     for flag in flags:

@@ -9,7 +9,7 @@ from recovery import paths
 from recovery.cli.first_cues import once_settled
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.render_json import VERSION, daemon_json, print_json
+from recovery.cli.render_json import daemon_json, print_json
 from recovery.daemon import presence
 from recovery.daemon.autostart import choose
 from recovery.daemon.autostart.way import Machine, Way
@@ -74,7 +74,7 @@ def start_daemon(notifier: str | None, as_json: bool) -> int:
         message = _running_already(there, is_handed=is_handed)
     did(message)
     if as_json:
-        print_json({"v": VERSION, **daemon_json(there)})
+        print_json(daemon_json(there))
         return 0
     click.echo(message)
     click.echo(how_it_reminds(there))
@@ -119,7 +119,7 @@ def stop_daemon(as_json: bool) -> int:
     message = _("Stopped. No reminders come until: recovery daemon start")
     did(message)
     if as_json:
-        print_json({"v": VERSION, **daemon_json(None)})
+        print_json(daemon_json(None))
         return 0
     click.echo(message)
     return 0
@@ -140,12 +140,12 @@ def daemon_status(as_json: bool) -> int:
         there = heard_of(folder)
     except RecoveryError:
         if as_json:
-            print_json({"v": VERSION, **daemon_json(None)})
+            print_json(daemon_json(None))
         raise
     if there is not None:
         there, _is_handed = hand_over_and_wait(folder, there)
     if as_json:
-        print_json({"v": VERSION, **daemon_json(there)})
+        print_json(daemon_json(there))
         return 0 if there else NotThere.exit_status
     if there is None:
         raise NotThere(_("no daemon is running"), "recovery daemon start")
@@ -186,7 +186,7 @@ def install_service(way: str | None, as_json: bool) -> int:
     for line in done.did:
         did(line)
     if as_json:
-        print_json({"v": VERSION, **_told(used), "did": done.did, "undo": done.undo})
+        print_json({**_told(used), "did": done.did, "undo": done.undo})
         return 0
     for line in done.did or (_("Installed already: {place}", place=used.place),):
         click.echo(line)
@@ -208,7 +208,7 @@ def uninstall_service(as_json: bool) -> int:
     for line in done:
         did(line)
     if as_json:
-        print_json({"v": VERSION, "installed": False, "did": done})
+        print_json({"installed": False, "did": done})
         return 0 if found else NotThere.exit_status
     if not found:
         raise _nothing_installed()
@@ -228,7 +228,7 @@ def service_status(as_json: bool) -> int:
     machine = Machine(paths.home(), os.environ)
     found = choose.installed(machine)
     if as_json:
-        print_json({"v": VERSION, "installed": bool(found), "ways": [_told(way) for way in found]})
+        print_json({"installed": bool(found), "ways": [_told(way) for way in found]})
         return 0 if found else NotThere.exit_status
     if not found:
         raise _nothing_installed()

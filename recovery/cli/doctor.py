@@ -10,7 +10,7 @@ from recovery import clock, paths
 from recovery.cli.doctor_checks import TITLES, Check, State, examine
 from recovery.cli.output import styled
 from recovery.cli.params import DURATION, json_option
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import print_json
 from recovery.daemon.autostart.way import Machine
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import N_, _, n_
@@ -52,9 +52,7 @@ def doctor(test: bool, within: Duration, as_json: bool) -> int:
     state = _worst(checks)
     if as_json:
         told = [vars(check) | {"advice": check.advice or None} for check in checks]
-        print_json(
-            {"v": VERSION, "now": clock.now().isoformat(timespec="seconds"), "state": state, "checks": told}
-        )
+        print_json({"now": clock.now(), "state": state, "checks": told})
     else:
         _tell_sum(checks)
     return 1 if state == "fail" else 0

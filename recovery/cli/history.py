@@ -11,7 +11,7 @@ from recovery.care.upgrade import counting_anew
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import did, failure_of, tell
 from recovery.cli.person import loaded, nothing_active, recorded
-from recovery.cli.render_json import VERSION, fact_json, print_json
+from recovery.cli.render_json import fact_json, print_json
 from recovery.daemon import handing
 from recovery.engine import facts as f
 from recovery.engine.acts import RECENT
@@ -122,7 +122,7 @@ def undo(episode: str | None, as_json: bool) -> int:
     did(message)
     handing.wake(folder)
     if as_json:
-        print_json({"v": VERSION, "episode": last.episode, "undone": last.seq, "kind": last.kind})
+        print_json({"episode": last.episode, "undone": last.seq, "kind": last.kind})
         return 0
     print(message)
     if last.kind != f.STARTED:

@@ -9,7 +9,7 @@ from recovery.cli import render_text as text
 from recovery.cli.notices import restart_if_died
 from recovery.cli.output import tell
 from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
-from recovery.cli.render_json import VERSION, coming_json, explained_json, print_json, status_json
+from recovery.cli.render_json import cue_json, fields, print_json, status_json
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Outlook, coming, outlook
@@ -103,8 +103,7 @@ def next_(count: int, episode: str | None, as_json: bool) -> int:
         )
         for one, look in seen:
             if as_json:
-                cues = [coming_json(cue, one.place) for cue in look.coming]
-                print_json({"v": VERSION, "episode": one.id, "next": cues})
+                print_json({"episode": one.id, "next": [cue_json(cue) for cue in look.coming]}, one.place)
             else:
                 print(text.coming(look, is_named=len(person.record.episodes) > 1))
         if not as_json:
@@ -125,8 +124,7 @@ def agenda(episode: str | None, as_json: bool) -> int:
         )
         for one, cues in seen:
             if as_json:
-                day = [coming_json(cue, one.place) for cue in cues]
-                print_json({"v": VERSION, "episode": one.id, "agenda": day})
+                print_json({"episode": one.id, "agenda": [cue_json(cue) for cue in cues]}, one.place)
             else:
                 from recovery.cli import render_tables
 
@@ -186,8 +184,10 @@ def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
                         _("there are: {listed}", listed=", ".join(known) or _("none")),
                     )
             if as_json:
-                listed = [explained_json(each, one.place) for each in told]
-                print_json({"v": VERSION, "episode": one.id, "explained": listed})
+                keys = ("activity", "title", "at", "reasons", "sources")
+                print_json(
+                    {"episode": one.id, "explained": [fields(each, *keys) for each in told]}, one.place
+                )
             else:
                 look = outlook(one, person.now, person.record.others(one), most=0)
                 print(text.explained(look, told, with_gate=activity is None))

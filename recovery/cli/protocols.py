@@ -15,11 +15,10 @@ from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import (
-    VERSION,
     as_line,
     difference_json,
+    fields,
     print_json,
-    problem_json,
     responsible_json,
 )
 from recovery.cli.simulate import preview
@@ -58,8 +57,8 @@ def protocols(context: click.Context, as_json: bool) -> int:
     entries = listed(library)
     if as_json:
         for entry in entries:
-            about = {"id": entry.id, "title": entry.title, "version": entry.version, "file": str(entry.path)}
-            print_json({"v": VERSION, **about, "usable": entry.is_usable, "summary": entry.summary})
+            about = fields(entry, "id", "title", "version")
+            print_json({**about, "file": entry.path, **fields(entry, "is_usable", "summary")})
     else:
         render_tables.print_library(entries)
         for line in offers(library):
@@ -85,17 +84,8 @@ def show(protocol: str, numbers: bool, as_json: bool) -> int:
     library = default_library()
     known = read_protocol(library.find(protocol), library).protocol
     if as_json:
-        rows = [
-            {
-                "where": one.where,
-                "field": one.field,
-                "value": one.value,
-                "sources": one.sources,
-                "own": one.is_own,
-            }
-            for one in cited_numbers(known)
-        ]
-        print_json({"v": VERSION, "protocol": json.loads(compiled.to_json(known)), "numbers": rows})
+        rows = [fields(each, "where", "field", "value", "sources", "is_own") for each in cited_numbers(known)]
+        print_json({"protocol": json.loads(compiled.to_json(known)), "numbers": rows})
     elif numbers:
         from recovery.cli import render_tables
 
@@ -163,7 +153,7 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
         found += problems
         for problem in problems:
             if as_json:
-                print_json(problem_json(problem))
+                print_json(vars(problem))
             else:
                 click.echo(render_text.problem_line(problem))
         if known is not None and not as_json and not any(p.is_error for p in problems):
@@ -394,13 +384,13 @@ def _tell(protocol: RecoveryProtocol, pieces: list[Piece], *, as_json: bool) -> 
             {
                 "id": piece.known.id,
                 "version": piece.known.version,
-                "file": str(piece.path),
+                "file": piece.path,
                 "replaced": piece.before is not None,
-                "hides": None if piece.hides is None else str(piece.hides),
+                "hides": piece.hides,
             }
             for piece in pieces
         ]
-        print_json({"v": VERSION, "protocol": id_, "installed": installed, **about})
+        print_json({"protocol": id_, "installed": installed, **about})
         return
     if not pieces:
         click.echo(_("{id} is installed already, and is the same.", id=id_))

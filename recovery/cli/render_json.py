@@ -1,16 +1,17 @@
-"""Values as JSON, version 1: the machine interface of `--json`. Instants are RFC 3339 with offset."""
+"""Values as JSON, version 1: the machine interface of `--json`. `plain` is the rule for all of them."""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recovery.daemon.presence import Presence
 from recovery.engine.acts import Accepted, Outcome
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
-from recovery.engine.outlook import Explained, Outlook, UpcomingCue
+from recovery.engine.outlook import Outlook, UpcomingCue
 from recovery.engine.times import Place
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
@@ -19,14 +20,16 @@ from recovery.zones import is_lost
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference
-    from recovery.protocol.problems import Problem
 
-VERSION = 1
+_VERSION = 1
+
+YES_OR_NO = {True: "yes", False: "no", None: None}
+"""The answer to a question that may be open."""
 
 
-def print_json(value: Any) -> None:
-    """One line of JSON on standard output."""
-    print(as_line(value))
+def print_json(data: Mapping[str, Any], place: Place | None = None) -> None:
+    """One object on a line of standard output, with the version of this interface; instants as those of `place`."""
+    print(as_line({"v": _VERSION, **plain(data, place)}))
 
 
 def as_line(value: Any, indent: int | None = None) -> str:
@@ -35,8 +38,33 @@ def as_line(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=not speaks_utf)
 
 
-def _told(place: Place, instant: datetime | None) -> str | None:
-    return None if instant is None else place.local(instant).isoformat(timespec="seconds")
+def plain(value: Any, place: Place | None = None) -> Any:
+    """A value as JSON knows it: an instant as RFC 3339 with offset, to the second; a length in whole seconds.
+
+    Instants are told in the local time of `place`; without one as they come, which is UTC.
+    """
+    match value:
+        case datetime():
+            return (value if place is None else place.local(value)).isoformat(timespec="seconds")
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return int(value / timedelta(seconds=1))
+        case Mapping():
+            return {name: plain(each, place) for name, each in value.items()}
+        case tuple() | list():
+            return [plain(each, place) for each in value]
+        case Path():
+            return str(value)
+    return value
+
+
+def fields(value: object, *names: str) -> dict[str, Any]:
+    """These fields of a value by name; `is_` is left out of a name."""
+    return {name.removeprefix("is_"): getattr(value, name) for name in names}
+
+
+# What is asked often -----------------------------------------------------------------------------
 
 
 def status_json(
@@ -47,130 +75,90 @@ def status_json(
     testimony: Testimony | None = None,
 ) -> dict[str, Any]:
     """`recovery status --json`; with `clock` where that is doubted."""
-    known = list(looks)
-    place = known[0].episode.place if known else None
-    told = now.isoformat(timespec="seconds") if place is None else _told(place, now)
+    seen = list(looks)
+    place = seen[0].episode.place if seen else None
     status: dict[str, Any] = {
-        "v": VERSION,
-        "now": told,
-        "daemon": daemon_json(there),
-        "episodes": [_episode(look) for look in known],
+        "now": plain(now, place),
+        "daemon": plain(daemon_json(there)),
+        "episodes": [plain(_episode(look), look.episode.place) for look in seen],
     }
     if unreadable:
         status["unreadable"] = [{"id": id_, "reason": error.reason} for id_, error in unreadable.items()]
     if testimony is not None and testimony.is_doubted:
-        says = testimony.says.isoformat(timespec="seconds") if place is None else _told(place, testimony.says)
-        status["clock"] = {"doubted": True, "says": says}
+        status["clock"] = {"doubted": True, "says": plain(testimony.says, place)}
     return status
 
 
 def daemon_json(there: Presence | None) -> dict[str, Any]:
     """The daemon's part of a status. Its instants are UTC: it has no place of its own."""
-    if there is None:
-        return {
-            "running": False,
-            "pid": None,
-            "since": None,
-            "notifier": None,
-            "problem": None,
-            "next_wakeup": None,
-        }
-    waking = there.next_wakeup
-    damage = {"damage": there.damage} if there.damage else {}
+    report = there or Presence(0, 0)
     return {
-        "running": True,
-        "pid": there.pid or None,
-        "since": from_ms(there.since).isoformat(timespec="seconds") if there.since else None,
-        "notifier": there.notifier or None,
-        "problem": there.problem or None,
-        "next_wakeup": None if waking is None else from_ms(waking).isoformat(timespec="seconds"),
-        **damage,
+        "running": there is not None,
+        "pid": report.pid or None,
+        "since": from_ms(report.since) if report.since else None,
+        "notifier": report.notifier or None,
+        "problem": report.problem or None,
+        "next_wakeup": None if report.next_wakeup is None else from_ms(report.next_wakeup),
+        **({"damage": report.damage} if report.damage else {}),
     }
 
 
 def _episode(look: Outlook) -> dict[str, Any]:
-    episode, place = look.episode, look.episode.place
-    stay = episode.stay
-    phase: dict[str, Any] = {
-        "id": episode.phase.id,
-        "title": episode.phase.title,
-        "entered_at": None if stay.phase is None else _told(place, stay.entered_at),
-        "day": look.day,
-        "gate": {
-            "opens_earliest": _told(place, look.opens_earliest),
-            "deadline": _told(place, look.deadline),
-            "offered": stay.offered,
-            "needs": [
-                {"condition": n.condition, "value": n.value, "state": n.state.value} for n in look.needs
-            ],
-        },
-    }
-    healing = look.healing and {
-        "earliest": _told(place, look.healing.earliest),
-        "latest": _told(place, look.healing.latest),
-        "day": look.healing.day,
-    }
-    rung = episode.rung
-    phase["step"] = (
-        None
-        if rung is None
-        else {
-            "id": rung.id,
-            "title": rung.title,
-            "number": stay.rung + 1,
-            "of": len(episode.phase.ladder),
-            "since": _told(place, episode.stepped_at),
-        }
-    )
-    phase["way_back"] = episode.phase.back_to.phase if stay.way_back and episode.phase.back_to else None
-    if stay.word is not None:
-        phase["word"] = stay.word
-    zone = place.zone
+    episode, protocol, zone = look.episode, look.episode.protocol, look.episode.place.zone
     lost = {"zone": {"name": zone.key, "known": False, "times_of": zone.stand_in()}} if is_lost(zone) else {}
-    on = look.under_way
+    session = (
+        fields(look.under_way, "activity", "modality", "began_at", "ends_at", "is_assumed")
+        if (look.under_way)
+        else None
+    )
     return {
         "id": episode.id,
-        "protocol": episode.protocol.id,
-        "version": episode.protocol.version,
-        **responsible_json(episode.protocol),
-        **({"draft": True} if not episode.protocol.sources and episode.protocol.floor else {}),
-        "grade": episode.grade,
-        "side": episode.side,
-        "options": dict(episode.options),
-        "screen": {
-            q.id: {True: "yes", False: "no", None: None}[episode.screened.get(q.id)]
-            for q in episode.whole.screen
-        },
-        "onset": _told(place, episode.onset),
-        "state": episode.state,
-        "paused_until": _told(place, episode.paused_until),
-        "phase": phase,
-        "healing": healing,
-        "now": on
-        and {
-            "activity": on.activity,
-            "modality": on.modality,
-            "began_at": _told(place, on.began_at),
-            "ends_at": _told(place, on.ends_at),
-            "assumed": on.is_assumed,
-        },
-        "next": [coming_json(coming, place) for coming in look.coming],
+        "protocol": protocol.id,
+        "version": protocol.version,
+        **responsible_json(protocol),
+        **({"draft": True} if not protocol.sources and protocol.floor else {}),
+        **fields(episode, "grade", "side", "options"),
+        "screen": {q.id: YES_OR_NO[episode.screened.get(q.id)] for q in episode.whole.screen},
+        **fields(episode, "onset", "state", "paused_until"),
+        "phase": _phase(look),
+        "healing": look.healing and fields(look.healing, "earliest", "latest", "day"),
+        "now": session,
+        "next": [cue_json(cue) for cue in look.coming],
         "questions": [
-            {"id": q.observation, "activity": q.activity, "ask": q.ask, "needed_for": q.waits}
+            {"id": q.observation, **fields(q, "activity", "ask"), "needed_for": q.waits}
             for q in look.questions
         ],
-        "alerts": [
-            {
-                "id": a.id,
-                "level": a.level,
-                "reason": a.reason,
-                "source": a.source,
-                "at": _told(place, a.at),
-                "suspends": a.suspends,
-            }
-            for a in look.alerts
-        ],
+        "alerts": [fields(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
         **lost,
+    }
+
+
+def _phase(look: Outlook) -> dict[str, Any]:
+    """The phase and its gate, the step of its ladder, and the way back where there is one."""
+    episode, stay = look.episode, look.episode.stay
+    phase, rung = episode.phase, episode.rung
+    step = (
+        {
+            **fields(rung, "id", "title"),
+            "number": stay.rung + 1,
+            "of": len(phase.ladder),
+            "since": episode.stepped_at,
+        }
+        if rung is not None
+        else None
+    )
+    return {
+        **fields(phase, "id", "title"),
+        "entered_at": None if stay.phase is None else stay.entered_at,
+        "day": look.day,
+        "gate": {
+            **fields(look, "opens_earliest", "deadline"),
+            "offered": stay.offered,
+            "needs": [{**fields(n, "condition", "value"), "state": n.state.value} for n in look.needs],
+        },
+        "step": step,
+        "way_back": phase.back_to.phase if stay.way_back and phase.back_to else None,
+        **({} if stay.word is None else {"word": stay.word}),
     }
 
 
@@ -179,70 +167,39 @@ def responsible_json(protocol: RecoveryProtocol) -> dict[str, Any]:
     return {} if protocol.responsible is None else {"responsible": protocol.responsible.as_data()}
 
 
-def coming_json(coming: UpcomingCue, place: Place) -> dict[str, Any]:
+def cue_json(cue: UpcomingCue) -> dict[str, Any]:
     """A cue to come."""
     return {
-        "at": _told(place, coming.at),
-        "activity": coming.activity or None,
-        "kind": coming.kind,
-        "title": coming.title,
-        "seconds": None if coming.length is None else int(coming.length / timedelta(seconds=1)),
+        "at": cue.at,
+        "activity": cue.activity or None,
+        **fields(cue, "kind", "title"),
+        "seconds": cue.length,
     }
 
 
 def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
     """Show the outcome of a person's act."""
+    about = {"episode": episode.id, "accepted": isinstance(outcome, Accepted)}
     if isinstance(outcome, Accepted):
-        told = {"v": VERSION, "episode": episode.id, "accepted": True, "message": outcome.message}
-        return told | ({"needed": outcome.needed} if outcome.needed else {})
-    earliest = _told(episode.place, outcome.earliest)
-    return {
-        "v": VERSION,
-        "episode": episode.id,
-        "accepted": False,
-        "reason": outcome.reason,
-        "earliest": earliest,
-    }
-
-
-def explained_json(explained: Explained, place: Place) -> dict[str, Any]:
-    """Show why an activity comes when it comes."""
-    return {
-        "activity": explained.activity,
-        "title": explained.title,
-        "at": _told(place, explained.at),
-        "reasons": explained.reasons,
-        "sources": explained.sources,
-    }
+        return {**about, "message": outcome.message, **({"needed": outcome.needed} if outcome.needed else {})}
+    return {**about, **fields(outcome, "reason", "earliest")}
 
 
 def fact_json(fact: Fact) -> dict[str, Any]:
     """A fact of the journal; its `data` as stored, with instants in milliseconds since 1970 (UTC)."""
+    recorded = fact.recorded_at
     return {
-        "v": VERSION,
-        "seq": fact.seq,
-        "episode": fact.episode,
+        **fields(fact, "seq", "episode"),
         "at": fact.at.isoformat(timespec="milliseconds"),
-        "recorded_at": fact.recorded_at.isoformat(timespec="milliseconds") if fact.recorded_at else None,
-        "kind": fact.kind,
-        "by": fact.by,
-        "data": fact.data,
+        "recorded_at": None if recorded is None else recorded.isoformat(timespec="milliseconds"),
+        **fields(fact, "kind", "by", "data"),
     }
-
-
-def problem_json(problem: "Problem") -> dict[str, Any]:
-    """A problem of a protocol file."""
-    return {"v": VERSION, **vars(problem)}
 
 
 def difference_json(difference: "Difference") -> dict[str, Any]:
     """A difference. Its words are those of the files, whatever the language of the program."""
     return {
-        "v": VERSION,
-        "change": difference.change,
-        "section": difference.section,
-        "where": list(difference.where),
-        "field": difference.field,
+        **fields(difference, "change", "section", "where", "field"),
         "from": difference.old,
         "to": difference.new,
         "less_strict": difference.is_weaker,

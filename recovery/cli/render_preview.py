@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.cli.output import styled
-from recovery.cli.render_json import VERSION
+from recovery.cli.render_json import fields
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
@@ -232,18 +232,12 @@ def _named(day: date) -> str:
 def as_json(day: Day) -> dict[str, Any]:
     """A day as an object."""
     return {
-        "v": VERSION,
-        "date": day.on.isoformat(),
+        "date": day.on,
         "day": day.number,
-        "phases": list(day.phases),
+        "phases": day.phases,
         "times": [
-            {
-                "activity": row.activity,
-                "title": row.title,
-                "seconds": row.seconds or None,
-                "at": list(row.times),
-            }
+            {**fields(row, "activity", "title"), "seconds": row.seconds or None, "at": row.times}
             for row in day.rows
         ],
-        "notes": list(day.notes),
+        "notes": day.notes,
     }

@@ -8,7 +8,7 @@ from recovery.cli.acts import carry_out, moment
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell
 from recovery.cli.person import opened
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.words import NONE, canonical, known_only, pairs, split
 from recovery.engine.acts import Act
@@ -33,7 +33,7 @@ def _listed(
     with opened() as person:
         episode = person.one(wanted)
         if as_json:
-            print_json({"v": VERSION, "episode": episode.id, name: rows(episode)})
+            print_json({"episode": episode.id, name: rows(episode)})
         else:
             print(show(episode))
     return 0
@@ -139,7 +139,7 @@ def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
         {
             "id": question.id,
             "ask": episode.text(question.ask),
-            "answer": {True: "yes", False: "no", None: None}[episode.screened.get(question.id)],
+            "answer": YES_OR_NO[episode.screened.get(question.id)],
             "forbids": question.forbids,
             "refuses": question.refuses,
         }
@@ -263,7 +263,7 @@ def _checklists_of(episode: Episode) -> list[Checklist]:
 
 
 def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:
-    answers = {True: "yes", False: "no", None: None}
+
     return [
         {
             "id": each.id,
@@ -272,7 +272,7 @@ def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:
                 {
                     "id": item.id,
                     "title": item.title,
-                    "answer": answers[episode.ticked.get(each.id, {}).get(item.id)],
+                    "answer": YES_OR_NO[episode.ticked.get(each.id, {}).get(item.id)],
                 }
                 for item in each.items
             ],

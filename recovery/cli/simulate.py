@@ -11,7 +11,7 @@ from recovery import clock, files
 from recovery.cli import asking, params, render_preview, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
-from recovery.cli.render_json import as_line, print_json, problem_json
+from recovery.cli.render_json import as_line, print_json
 from recovery.cli.words import NONE
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
@@ -244,7 +244,7 @@ def preview(
     known, problems = check_file(library.find(file), library)
     for problem in problems:
         if as_json and known is None:
-            print_json(problem_json(problem))
+            print_json(vars(problem))
         elif not as_json:
             click.echo(render_text.problem_line(problem))
     if known is None:

@@ -18,7 +18,7 @@ from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import did, styled
 from recovery.cli.params import json_option
 from recovery.cli.person import loaded, recorded
-from recovery.cli.render_json import VERSION, print_json, responsible_json
+from recovery.cli.render_json import print_json, responsible_json
 from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.daemon.presence import Presence
@@ -179,7 +179,7 @@ def start(
     status = 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
     if as_json:
         about = responsible_json(episode.protocol)
-        print_json({"v": VERSION, "episode": episode.id, "daemon": there is not None, **about})
+        print_json({"episode": episode.id, "daemon": there is not None, **about})
         return status
     there = there and once_settled(folder, there)
     _tell(episode, others, opening.at, there)

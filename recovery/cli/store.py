@@ -14,7 +14,7 @@ from recovery import clock, files, paths
 from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
 from recovery.cli.person import asked_daemon, open_journal, recorded
-from recovery.cli.render_json import VERSION, print_json
+from recovery.cli.render_json import fields, print_json
 from recovery.daemon import handing, presence
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
@@ -93,7 +93,7 @@ def backup(file: str | None, as_json: bool) -> int:
     message = _("Copied: {path}", path=written)
     did(message)
     if as_json:
-        print_json({"v": VERSION, "file": str(written), "bytes": written.stat().st_size})
+        print_json({"file": written, "bytes": written.stat().st_size})
         return 0
     click.echo(message)
     return 0
@@ -132,7 +132,7 @@ def restore(file: str, is_sure: bool, as_json: bool) -> int:
         message = _("Restored: {path}", path=home / NAME)
         did(message)
     if as_json:
-        print_json({**_as_json(report), "kept": None if kept is None else str(kept)})
+        print_json({**_as_json(report), "kept": kept})
         return 0
     click.echo(message)
     if kept is not None:
@@ -193,7 +193,7 @@ def import_(file: str, as_json: bool) -> int:
             document, report = exchange.read(text, name, now=now, tick=tick)
     except exchange.NotImported as error:
         if as_json:
-            print_json({"v": VERSION, "file": name, "faults": [vars(fault) for fault in error.faults]})
+            print_json({"file": name, "faults": [vars(fault) for fault in error.faults]})
         elif len(error.faults) > 1:
             _tell(error.faults)
         raise
@@ -243,16 +243,11 @@ def _content(report: Report) -> str:
 
 
 def _as_json(report: Report) -> dict[str, Any]:
-    last = report.last_at
     return {
-        "v": VERSION,
-        "file": str(report.path),
+        "file": report.path,
         "whole": not report.faults,
-        "schema": report.schema,
-        "protocols": report.protocols,
-        "episodes": report.episodes,
-        "facts": report.facts,
-        "last": None if last is None else last.isoformat(timespec="seconds"),
+        **fields(report, "schema", "protocols", "episodes", "facts"),
+        "last": report.last_at,
         "faults": [vars(fault) for fault in report.faults],
     }
 

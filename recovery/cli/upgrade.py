@@ -14,7 +14,7 @@ from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.person import Person, loaded, open_journal, opened
-from recovery.cli.render_json import VERSION, difference_json, print_json
+from recovery.cli.render_json import difference_json, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, RecoveryError
@@ -48,7 +48,6 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
         pinned = person.journal.pinned(before.id)
         reading = _installed(pinned.protocol_id, before.id, default_library())
         versions = {
-            "v": VERSION,
             "episode": before.id,
             "protocol": pinned.protocol_id,
             "from": {"version": pinned.version, "hash": pinned.hash},
