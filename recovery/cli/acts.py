@@ -14,9 +14,9 @@ from recovery.cli.person import (
     note_as_told,
     open_journal,
     opened,
-    read_steady,
     recorded,
     show_untold,
+    steady_clock,
     tell_unreadable,
 )
 from recovery.cli.render_json import outcome_json, print_json
@@ -129,7 +129,7 @@ def _believe_the_clock(as_json: bool) -> int:
         kept = loaded(journal, now)
         if not kept.is_clock_doubted:
             raise RecoveryError(_("the clock is not doubted"))
-        believe(journal, kept, now, read_steady())
+        believe(journal, kept, now, steady_clock())
     handing.wake(paths.home())
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:

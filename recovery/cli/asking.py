@@ -5,27 +5,145 @@ that lists it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
 
+from recovery import clock
+from recovery.care import start
+from recovery.cli import params
 from recovery.cli.words import LATER, NONE, canonical, known_only, pairs, split
-from recovery.engine.grading import ANSWERS, Graded, graded
+from recovery.engine.episode import Episode
+from recovery.engine.grading import ANSWERS, UNSURE, Graded, graded, graded_unsure
+from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.values import Value, replace
 from recovery.words.terms import filled
 
+_UNSURE_COUNTS_AS = "II"
+"""The grade of somebody unsure where the protocol has no questions for one: the middle one."""
 
-class Question(Value):
-    """One thing that may apply to a person."""
+_EXAMPLES = {"onset": '--onset "yesterday 18:00"', "grade": "--grade 2 (or unsure)", "side": "--side left"}
+
+
+class StartWords(Value):
+    """The words of the command line about the person."""
+
+    onset: str | None = None
+    grade: str | None = None
+    side: str | None = None
+    screen: tuple[str, ...] = ()
+    screen_later: bool = False
+    signs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class YesNoQuestion(Value):
+    """A thing that may apply to a person."""
 
     id: str
     ask: str
 
 
-def side_words(text: str, side: str | None, options: Mapping[str, str] | None = None) -> str:
+def start_answers(
+    protocol: RecoveryProtocol,
+    words: StartWords,
+    typed_at: datetime,
+    place: Place,
+    running: Sequence[Episode],
+    *,
+    ask: bool,
+) -> start.Answers:
+    """Answer all that the protocol wants to know before a start. Raises `RecoveryError`; `UsageError` for what is open.
+
+    What is in the way is told before anybody answers a dozen questions. A time such as "2h ago" counts from when it
+    was typed: `typed_at` for one of the command line.
+    """
+    onset, side, grade = _inputs(protocol, words, typed_at, place, ask=ask)
+    chosen = options(protocol, words.options, ask=ask)
+    start.refuse_beside(running, protocol, side, chosen)
+
+    def fill(text: str) -> str:
+        return fill_in(text, side, chosen)
+
+    by_questions, to_questions = None, dict[str, str]()
+    if "grade" in protocol.inputs and grade in (None, UNSURE):
+        by_questions, to_questions = _graded(protocol, grade, fill)
+        grade = by_questions.grade
+    screened = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
+    start.refuse_screened(protocol, screened, fill)
+    questions = protocol.assessment.questions if protocol.assessment else ()
+    answered = [question.raises for question in questions if question.raises and question.id in to_questions]
+    raised = by_questions.raises if by_questions is not None else ()
+    signs = red_flags(protocol, words.signs, raised, answered=answered, ask=ask, fill=fill)
+    at = clock.now()
+    return start.Answers(
+        at, onset or at, grade, side, chosen, screened, signs, graded=by_questions, graded_by=to_questions
+    )
+
+
+def _inputs(
+    protocol: RecoveryProtocol, words: StartWords, typed_at: datetime, place: Place, *, ask: bool
+) -> tuple[datetime | None, str | None, str | None]:
+    """Onset, side and grade, as far as they are given or asked for. Raises `UsageError` where they are open."""
+    onset = None if words.onset is None else _onset(words.onset, typed_at, place)
+    wanted = {"onset": words.onset, "side": words.side, "grade": words.grade}
+    missing = [name for name in protocol.inputs if wanted[name] is None]
+    if missing and not ask:
+        listed = " ".join(f"--{name}" for name in missing)
+        raise UsageError(
+            _("{protocol} needs {options}", protocol=protocol.id, options=listed),
+            _("for instance: {examples}", examples=" ".join(_EXAMPLES[name] for name in missing)),
+        )
+    for name in missing:
+        if name == "onset":
+            onset = _ask_onset(place)
+        elif name == "side":
+            wanted[name] = click.prompt(_("Which side is injured"), type=params.SIDE)
+        elif protocol.assessment is None:
+            wanted[name] = click.prompt(_("Which grade (1 mild, 2 moderate, 3 severe)"), type=params.GRADE)
+    return onset, wanted["side"], wanted["grade"]
+
+
+def _ask_onset(place: Place) -> datetime:
+    """The injury, as it is told at the prompt."""
+
+    def read(text: str) -> datetime:
+        try:
+            return _onset(text, clock.now(), place)
+        except UsageError as error:
+            raise click.UsageError(error.message.removeprefix("--onset: ")) from None
+
+    injury: datetime = click.prompt(_('When did it happen ("2h ago", "yesterday 18:00")'), value_proc=read)
+    return injury
+
+
+def _onset(text: str, now: datetime, place: Place) -> datetime:
+    """The instant of the injury, typed at `now`. Raises `UsageError`."""
+    injury = params.moment(text, "--onset", now, place)
+    if injury > now:
+        raise UsageError(
+            _("--onset: the injury cannot be in the future"), _('write for instance "yesterday 18:00"')
+        )
+    return injury
+
+
+def _graded(
+    protocol: RecoveryProtocol, typed: str | None, fill: Callable[[str], str]
+) -> tuple[Graded, dict[str, str]]:
+    """The grade of somebody who is unsure, or gave none and is asked; and what they answered."""
+    if protocol.assessment is None:
+        return Graded(_UNSURE_COUNTS_AS, (_(UNSURE),), is_unsure=True), {}
+    if typed == UNSURE:
+        return graded_unsure(protocol.assessment, current()), {}
+    given, grade = grading(protocol.assessment, (), ask=True, fill=fill)
+    return grade, given
+
+
+def fill_in(text: str, side: str | None, options: Mapping[str, str] | None = None) -> str:
     """A question with what is known filled in, before there is an episode."""
     return filled(text, current(), side, options or {})
 
@@ -39,12 +157,12 @@ def screening(
     *,
     is_later: bool,
     ask: bool,
-    said: Callable[[str], str],
+    fill: Callable[[str], str],
 ) -> dict[str, bool]:
     """The answers to screening questions, True for yes; those that are put off are left out. Raises `UsageError`."""
-    said_words = split(words)
-    is_none = NONE in said_words
-    rest = [word for word in said_words if word != NONE]
+    typed = split(words)
+    is_none = NONE in typed
+    rest = [word for word in typed if word != NONE]
     given = {name: value == "yes" for name, value in pairs(rest, "--screen", ("yes", "no")).items()}
     known_only(given, (question.id for question in questions), "--screen")
     if is_none:
@@ -53,7 +171,7 @@ def screening(
     is_refused = any(question.refuses and given.get(question.id) for question in questions)
     if not still or is_later or is_refused:
         return given
-    asked = [Question(question.id, said(question.ask)) for question in still]
+    asked = [YesNoQuestion(question.id, fill(question.ask)) for question in still]
     if not ask:
         raise UsageError(
             _("screening questions are open:\n{listed}", listed=_listed(asked)),
@@ -66,7 +184,7 @@ def screening(
     return given | {question.id: question.id in applying for question in still}
 
 
-def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
+def which(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:
     """Ask a person at a terminal which questions apply. Return their ids; None: they will say so later."""
     for number, question in enumerate(asked, 1):
         click.echo(f"  {number:>2}  {question.ask}")
@@ -77,14 +195,14 @@ def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
             return set()
         if later and words == [LATER]:
             return None
-        found = set()
+        applying = set()
         for word in words:
             if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= len(asked):
                 raise click.UsageError(
                     _("{word!r} is not one of the numbers; type none if nothing applies", word=word)
                 )
-            found.add(asked[int(word) - 1].id)
-        return found
+            applying.add(asked[int(word) - 1].id)
+        return applying
 
     how = (
         _("Numbers of those that apply, none, or later")
@@ -99,22 +217,22 @@ def which(asked: Sequence[Question], *, later: bool) -> set[str] | None:
 
 
 def grading(
-    assessment: Assessment, words: Sequence[str], *, ask: bool, said: Callable[[str], str]
+    assessment: Assessment, words: Sequence[str], *, ask: bool, fill: Callable[[str], str]
 ) -> tuple[dict[str, str], Graded]:
     """The answers to the questions of a self-grading, and the grade that they come to. Raises `UsageError`."""
     given = pairs(words, "assess", ANSWERS)
     known_only(given, (question.id for question in assessment.questions), "assess")
     still = [question for question in assessment.questions if question.id not in given]
     if still and not ask:
-        listed = "\n".join(f"  {question.id}: {said(question.ask)}" for question in still)
+        listed = "\n".join(f"  {question.id}: {fill(question.ask)}" for question in still)
         raise UsageError(
             _("questions are open:\n{listed}", listed=listed),
             _("give each as ID=yes, ID=no or ID=unsure"),
         )
     for question in still:
-        given[question.id] = click.prompt(_answered(said(question.ask)), value_proc=_read_answer)
-    found = graded(assessment, given, current())
-    return given, replace(found, reasons=tuple(map(said, found.reasons)))
+        given[question.id] = click.prompt(_answered(fill(question.ask)), value_proc=_read_answer)
+    grade = graded(assessment, given, current())
+    return given, replace(grade, reasons=tuple(map(fill, grade.reasons)))
 
 
 def _answered(question: str) -> str:
@@ -131,15 +249,15 @@ def _read_answer(typed: str) -> str:
     return word
 
 
-def grade_words(found: Graded) -> str:
+def grade_words(by_questions: Graded) -> str:
     """A grade with its reasons, as a page."""
-    if found.is_unsure:
+    if by_questions.is_unsure:
         return _(
             "Grade {grade}: that is what unsure counts as. recovery assess asks a few questions.",
-            grade=found.grade,
+            grade=by_questions.grade,
         )
-    lines = [_("Grade {grade}, by your answers:", grade=found.grade)]
-    lines += [f"  {reason}" for reason in found.reasons]
+    lines = [_("Grade {grade}, by your answers:", grade=by_questions.grade)]
+    lines += [f"  {reason}" for reason in by_questions.reasons]
     return "\n".join(lines)
 
 
@@ -189,13 +307,13 @@ def red_flags(
     words: Sequence[str],
     raised: Iterable[str],
     *,
-    told: Iterable[str] = (),
+    answered: Iterable[str] = (),
     ask: bool,
-    said: Callable[[str], str],
+    fill: Callable[[str], str],
 ) -> tuple[str, ...]:
     """The red flags that a person reports at the start, those that other answers have raised included.
 
-    Those of `told` were asked already, by the grading. Raises `UsageError` for words that name none, and where
+    Those of `answered` were asked by the grading already. Raises `UsageError` for words that name none, and where
     nothing is said of them and nobody can be asked.
     """
     signs = [flag for flag in protocol.red_flags if flag.ask]
@@ -208,7 +326,7 @@ def red_flags(
             _("leave one of them out"),
         )
     given += raised
-    still = [Question(flag.id, said(flag.ask)) for flag in signs if flag.id not in {*given, *told}]
+    still = [YesNoQuestion(flag.id, fill(flag.ask)) for flag in signs if flag.id not in {*given, *answered}]
     if still and not typed:
         if not ask:
             raise UsageError(
@@ -220,5 +338,5 @@ def red_flags(
     return tuple(dict.fromkeys(given))
 
 
-def _listed(questions: Iterable[Question]) -> str:
+def _listed(questions: Iterable[YesNoQuestion]) -> str:
     return "\n".join(f"  {question.id}: {question.ask}" for question in questions)

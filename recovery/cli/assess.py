@@ -36,7 +36,7 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
         raise RecoveryError(_("{protocol} has no questions for a grade", protocol=known.id))
     ask = not as_json and sys.stdin.isatty()
     given, found = asking.grading(
-        known.assessment, answers, ask=ask, said=lambda text: asking.side_words(text, None)
+        known.assessment, answers, ask=ask, fill=lambda text: asking.fill_in(text, None)
     )
     flags = [flag for flag in known.red_flags if flag.id in found.raises]
     if as_json:
@@ -45,7 +45,7 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
         return 0
     click.echo(asking.grade_words(found))
     for flag in flags:
-        words = f"{level_words(flag.level, current())}: {asking.side_words(flag.say, None)}"
+        words = f"{level_words(flag.level, current())}: {asking.fill_in(flag.say, None)}"
         click.echo(styled(words, "bold"))
     # Without the signs: `start` asks for all of them, and these questions were about a few.
     click.echo(f"recovery start {known.id} --grade {found.grade}")

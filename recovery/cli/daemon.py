@@ -2,11 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from recovery import paths
-from recovery.cli.first_cues import once_settled
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import daemon_json, print_json
@@ -63,7 +63,7 @@ def start_daemon(notifier: str | None, as_json: bool) -> int:
     \b
     recovery daemon start
     """
-    from recovery.daemon.launch import ensure_running
+    from recovery.daemon.launch import ensure_running, once_settled
 
     folder = paths.make_home()
     was = presence.is_running(folder)
@@ -92,8 +92,26 @@ def _running_already(there: presence.Presence, *, is_handed: bool) -> str:
     return words
 
 
-def how_it_reminds(there: presence.Presence) -> str:
+def see_that_it_runs(folder: Path, notifier: str | None, *, is_wanted: bool) -> presence.Presence | None:
+    """Have a daemon remind of the episode just kept. None where none does; why it cannot is on standard error."""
+    if not is_wanted:
+        presence.forget(folder)
+        return None
+    from recovery.daemon.launch import begin_reminding
+
+    try:
+        return begin_reminding(folder, notifier)
+    except RecoveryError as error:
+        message = _("The episode is kept, but nothing reminds: {reason}", reason=error.message)
+        click.echo(message, err=True)
+        click.echo(f"  {error.hint or _('recovery daemon run shows why')}", err=True)
+        return None
+
+
+def how_it_reminds(there: presence.Presence | None) -> str:
     """Tell if reminders arrive, in one sentence."""
+    if there is None:
+        return _("No daemon: no reminders come until recovery daemon start.")
     if there.problem:
         trouble = _("Notifications do not reach a desktop: {reason}.", reason=there.problem)
         advice = _(

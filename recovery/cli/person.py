@@ -11,11 +11,8 @@ from recovery import clock, paths
 from recovery.care.record import Record, bring_up, load, seen_at, write, written_if_free
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import failure_to_the_end, tell
-from recovery.daemon import presence
-from recovery.daemon.handing import hand_over
-from recovery.daemon.presence import Presence
+from recovery.daemon import handing, presence
 from recovery.engine.episode import Episode
-from recovery.engine.facts import from_ms
 from recovery.engine.telling import pending_cues, shown
 from recovery.engine.witness import Steady
 from recovery.errors import NotThere, RecoveryError, UsageError
@@ -93,24 +90,12 @@ def opened() -> Iterator[Person]:
 
 def loaded(journal: Journal, now: datetime) -> Record:
     """The record as it stands in the journal at what the clock says. Raises `StoreError`."""
-    return load(journal, now, read_steady())
+    return load(journal, now, steady_clock())
 
 
-def read_steady() -> Steady:
-    """The clock that nobody can set, with since when the daemon has watched both."""
-    there = asked_daemon(paths.home())
-    watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
-    return Steady(*clock.steady(), watched)
-
-
-def asked_daemon(folder: Path) -> Presence | None:
-    """Read the daemon's report on itself; None where none runs. Hand it this desktop where it may do better with it.
-
-    For every command that has to do with the record or the daemon. Never waits.
-    """
-    there = presence.read(folder)
-    hand_over(folder, there)
-    return there
+def steady_clock() -> Steady:
+    """Read the clock that nobody can set, as the daemon has watched it."""
+    return handing.read_steady(paths.home())
 
 
 def recorded(journal: Journal, now: datetime) -> Record:
@@ -206,3 +191,9 @@ def _brought_up(journal: Journal) -> Record:
 
 def _pending(record: Record) -> set[int]:
     return {seq for episode in record.all for seq in episode.pending}
+
+
+def show_what_no_desktop_showed(folder: Path) -> None:
+    """Show, as text, the first cues of an episode that could not be shown."""
+    with opened() as person:
+        show_untold(person, is_daemon_running=presence.is_running(folder))

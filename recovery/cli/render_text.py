@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import harmless, styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
@@ -172,9 +173,13 @@ def _day_of(place: Place, instant: datetime) -> str:
     return f"{spell_date(local, place.language)} {local.year}"
 
 
-def first(look: Outlook) -> str:
-    """Show what a start ends with: what is on, what comes next."""
-    return "\n".join([_under_way(look), *_coming(look), *_waiting(look)])
+def started(look: Outlook, reminding: str) -> str:
+    """Show what a start ends with: the plan, what is on, what comes next; `reminding` says who tells it."""
+    after = _("recovery checkin tells how it is; recovery status shows where you are.")
+    advice = _("Not medical advice. recovery flag lists the signs to look out for.")
+    first = "\n".join([_under_way(look), *_coming(look), *_waiting(look)])
+    last = "\n".join([reminding, after, styled(f"{advice}\n{_(EMERGENCY)}", "dim")])
+    return "\n\n".join([plan(look.episode, look.now), first, last])
 
 
 def _row(label: str, words: str) -> str:

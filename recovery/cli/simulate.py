@@ -110,7 +110,7 @@ def simulate(
     start = params.moment(began, "--start", now, place) if began is not None else injury
     if start < injury:
         raise UsageError(_("--start is before --onset"), _("a protocol starts at the injury or later"))
-    answered = asking.screening(known.screen, [*screen, NONE], is_later=False, ask=False, said=str)
+    answered = asking.screening(known.screen, [*screen, NONE], is_later=False, ask=False, fill=str)
     refused = next((each for each in known.screen if each.refuses and answered[each.id]), None)
     if refused is not None:
         raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))

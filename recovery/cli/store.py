@@ -13,9 +13,10 @@ import click
 from recovery import clock, files, paths
 from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
-from recovery.cli.person import asked_daemon, open_journal, recorded
+from recovery.cli.person import open_journal, recorded
 from recovery.cli.render_json import fields, print_json
 from recovery.daemon import handing, presence
+from recovery.daemon.handing import asked_daemon
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
 from recovery.store import failures

@@ -12,6 +12,8 @@ from pathlib import Path
 from recovery import clock
 from recovery.daemon import presence
 from recovery.daemon.presence import Presence
+from recovery.engine.facts import from_ms
+from recovery.engine.witness import Steady
 
 SETTLED_WITHIN = 5.0
 LOOK_SECONDS = 0.01
@@ -37,6 +39,23 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
     number = time.monotonic_ns() % 2**31 or 1
     call = packed({**surroundings(environ), BUS: address}, number)
     return number if control.call(folder, call) else 0
+
+
+def asked_daemon(folder: Path) -> Presence | None:
+    """Read the daemon's report on itself; None where none runs. Hand it this desktop where it may do better with it.
+
+    For every command that has to do with the record or the daemon. Never waits.
+    """
+    there = presence.read(folder)
+    hand_over(folder, there)
+    return there
+
+
+def read_steady(folder: Path) -> Steady:
+    """Read the clock that nobody can set, with since when the daemon of a folder has watched both. Asks it."""
+    there = asked_daemon(folder)
+    watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
+    return Steady(*clock.steady(), watched)
 
 
 def wake(folder: Path) -> Presence | None:

@@ -4,14 +4,22 @@ import os
 import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from recovery import clock
+from recovery.care.record import load
 from recovery.daemon import control, presence
+from recovery.daemon.handing import hand_over_and_wait, read_steady, wake
 from recovery.daemon.presence import Presence
+from recovery.engine.telling import pending_cues
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.desktop_session import without_shell
+from recovery.store.journal import Journal
+
+CUES_SETTLED_WITHIN = 1.5
+_LOOK_SECONDS = 0.05
 
 
 def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
@@ -26,6 +34,46 @@ def ensure_running(folder: Path, notifier: str | None = None) -> Presence:
         if there is not None:
             return there
     raise RecoveryError(_("the daemon ended right after its start"), presence.its_log(folder))
+
+
+def begin_reminding(folder: Path, notifier: str | None = None) -> Presence:
+    """Have a daemon look at what is new in the record, started if none runs. Raises `RecoveryError`."""
+    there = ensure_running(folder, notifier)
+    # Before it is woken: one that was started elsewhere would have nobody to show the first cues to.
+    there, _is_handed = hand_over_and_wait(folder, there)
+    return wake(folder) or there
+
+
+def once_settled(folder: Path, there: Presence) -> Presence:
+    """Wait `CUES_SETTLED_WITHIN` seconds at most for the fate of the cues that are due when a daemon begins.
+
+    Return the daemon's report on itself.
+    """
+    limit = clock.monotonic() + CUES_SETTLED_WITHIN
+    while clock.monotonic() < limit:
+        are_settled, had_trouble = _fate(folder)
+        there = presence.read(folder) or there
+        if are_settled and (there.problem or not had_trouble):  # it writes the trouble down before it says so
+            break
+        time.sleep(_LOOK_SECONDS)
+    return there
+
+
+def _fate(folder: Path) -> tuple[bool, bool]:
+    """Tell if the fate of all that is due is known, and if some of it could not be shown."""
+    now = clock.now()
+    try:
+        journal = Journal.open_to_look(folder, now=now)
+        if journal is None:
+            return True, False
+        with journal:
+            record = load(journal, now, read_steady(folder))
+    except RecoveryError:  # a journal that cannot be read has nothing to wait for
+        return True, False
+    had_trouble = [
+        cue.seq in episode.troubles for episode in record.all for cue in pending_cues(episode, now)
+    ]
+    return all(had_trouble), any(had_trouble)
 
 
 def _started_by_system(folder: Path) -> bool:

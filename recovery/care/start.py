@@ -1,0 +1,223 @@
+"""Start an episode: read its protocol, refuse what is in the way, look at its alerts, write it down.
+
+Nothing is asked or printed: who calls has asked the person, and shows what comes back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recovery import clock
+from recovery.care.record import Record, bring_up, load, write
+from recovery.care.upgrade import pinned_from
+from recovery.engine import facts as f
+from recovery.engine import fold
+from recovery.engine.acts import Accepted, Act
+from recovery.engine.decide import turn
+from recovery.engine.episode import Alert, Episode
+from recovery.engine.exclusion import excluded
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.grading import Graded
+from recovery.engine.outlook import Outlook, outlook
+from recovery.engine.times import Place
+from recovery.engine.verbs import act
+from recovery.engine.witness import NO_STEADY, Steady
+from recovery.errors import RecoveryError
+from recovery.language import _, current
+from recovery.protocol import compiled
+from recovery.protocol.model import RecoveryProtocol
+from recovery.store.journal import Journal
+from recovery.values import Value, field, replace
+
+if TYPE_CHECKING:
+    from recovery.protocol.reading import Reading
+
+
+class Answers(Value):
+    """A person's answers to all that a protocol asks before its start."""
+
+    at: datetime
+    """The instant of the last answer: the plan counts from then."""
+    onset: datetime
+    """The instant of the injury; the start where the protocol does not ask."""
+    grade: str | None
+    side: str | None
+    options: Mapping[str, str]
+    screened: Mapping[str, bool]
+    """By screening question; those that are put off are left out."""
+    signs: tuple[str, ...]
+    """The red flags that the person reports."""
+    graded: Graded | None = None
+    """The grade that their answers to the questions of the protocol came to."""
+    graded_by: Mapping[str, str] = field(default_factory=dict)
+    """Those answers, by question."""
+
+
+class Terms(Value):
+    """The terms of an episode that hold for the person, whatever the protocol."""
+
+    place: Place
+    travels: bool = False
+    """True if its times follow the zone of the machine."""
+    confirms: bool = False
+    """True if the person confirms the end of each phase."""
+    is_discreet: bool = False
+
+
+class Start(Value):
+    """All that an episode begins with."""
+
+    reading: "Reading"
+    answers: Answers
+    terms: Terms
+
+
+class NewEpisode(Value):
+    """An episode in the journal, with what was due at once."""
+
+    episode: Episode
+    outlook: Outlook
+
+
+# Reading and refusing ---------------------------------------------------------------------------
+
+
+def read_wanted(wanted: str, now: datetime) -> "Reading":
+    """Read the protocol of an id or of a path that was typed. Raises `NotThere`, `ProtocolError`."""
+    from recovery.protocol.library import default_library
+    from recovery.protocol.reading import read_protocol
+
+    library = default_library()
+    return read_protocol(library.find(wanted), library, today=clock.on_the_wall(now).date())
+
+
+def in_own_words(reading: "Reading") -> RecoveryProtocol:
+    """Return a protocol in the language of this process."""
+    return compiled.in_language(reading.protocol, current())
+
+
+def gaps_in_the_floor(reading: "Reading") -> int:
+    """Count the parts of the floor that a protocol leaves out while nobody answers for it."""
+    from recovery.protocol.lint.rules import OF_THE_FLOOR
+
+    if reading.protocol.responsible is not None:
+        return 0
+    return sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
+
+
+def running(folder: Path, now: datetime, steady: Steady = NO_STEADY) -> Record:
+    """Look at the person's record before anything is asked. Raises `StoreError`."""
+    journal = Journal.open_existing(folder, now=now)
+    if journal is None:
+        return Record(())
+    with journal:
+        return load(journal, now, steady)
+
+
+def refuse_by_clock(record: Record) -> None:
+    """Raises `RecoveryError` while the clock is doubted."""
+    if record.is_clock_doubted:
+        raise RecoveryError(
+            _("nothing is started by this clock"), _("set it right, then recovery start again")
+        )
+
+
+def refuse_beside(
+    episodes: Sequence[Episode], protocol: RecoveryProtocol, side: str | None, options: Mapping[str, str]
+) -> None:
+    """Raises `RecoveryError` where an episode that runs is in the way."""
+    in_the_way = excluded(protocol, side, options, episodes)
+    if in_the_way is None:
+        return
+    episode, theirs = in_the_way.by, in_the_way.by.whole
+    if theirs.id == protocol.id:
+        message = _("{episode} is active already", episode=episode.id)
+    elif in_the_way.reason:
+        message = _("{episode} is active: {reason}", episode=episode.id, reason=in_the_way.reason)
+    else:
+        message = _(
+            "{episode} is active, and {one} and {other} are about the same injury",
+            episode=episode.id, one=theirs.id, other=protocol.id,
+        )  # fmt: skip
+    hint = _("recovery status shows it; recovery stop --episode {episode} ends it", episode=episode.id)
+    if "onset" in theirs.inputs:
+        hint += _("; recovery setback tells of a new injury")
+    raise RecoveryError(message, hint)
+
+
+def refuse_screened(
+    protocol: RecoveryProtocol, screened: Mapping[str, bool], fill: Callable[[str], str] = str
+) -> None:
+    """Raises `RecoveryError` where an answer says that the protocol is not for this person.
+
+    `fill` puts what the person has said already into a text of the protocol.
+    """
+    for question in protocol.screen:
+        if question.refuses and screened.get(question.id):
+            refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
+            raise RecoveryError(
+                _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=fill(question.say)),
+                _("because of {name} [{source}]", name=question.id, source=refs or "own"),
+            )
+
+
+# Beginning --------------------------------------------------------------------------------------
+
+
+def alerts(start: Start) -> tuple[Alert, ...]:
+    """Rehearse a start: the alerts that it would raise at once."""
+    now = start.answers.at
+    fact = Fact(start.reading.protocol.id, now, f.STARTED, _data(start), "person")
+    trial = fold.begin(in_own_words(start.reading), fact)
+    for sign in start.answers.signs:
+        outcome = act(trial, now, Act("flag", sign))
+        trial = outcome.episode if isinstance(outcome, Accepted) else trial
+    trial, _facts = turn(trial, now)
+    return outlook(trial, now).alerts
+
+
+def start_episode(folder: Path, start: Start, steady: Steady = NO_STEADY) -> NewEpisode:
+    """Write the episode into the journal of a folder, with what is due at once. Raises `RecoveryError`."""
+    protocol, answers = start.reading.protocol, start.answers
+    now = answers.at
+    with Journal.open(folder, now=now) as journal, journal.transaction():
+        record = load(journal, now, steady)
+        refuse_beside(record.episodes, protocol, answers.side, answers.options)
+        journal.pin(pinned_from(start.reading))
+        id_ = journal.create_episode(protocol.id, start.reading.content_hash)
+        fact = journal.append([Fact(id_, now, f.STARTED, _data(start), "person")], now=now)[0]
+        episode = fold.begin(in_own_words(start.reading), fact)
+        record = replace(record, episodes=(*record.episodes, episode))
+        for sign in answers.signs:
+            outcome = act(record.of(id_), now, Act("flag", sign))
+            if isinstance(outcome, Accepted):
+                record = write(journal, record, outcome.facts, now)
+        record = bring_up(journal, record, now)
+    episode = record.of(id_)
+    return NewEpisode(episode, outlook(episode, now, record.others(episode)))
+
+
+def _data(start: Start) -> Mapping[str, Any]:
+    """Compose what the fact of a start tells."""
+    protocol, answers, terms = start.reading.protocol, start.answers, start.terms
+    data = {
+        "protocol": protocol.id,
+        "version": protocol.version,
+        "hash": start.reading.content_hash,
+        "onset": to_ms(min(answers.onset, answers.at)),
+        "grade": answers.grade if "grade" in protocol.inputs else None,
+        "side": answers.side,
+        "options": answers.options,
+        "screen": answers.screened,
+        **terms.place.as_data(),
+    }
+    if answers.graded is not None:
+        by = {"grade": answers.graded.grade, "reasons": [*answers.graded.reasons]}
+        data["assessment"] = {"answers": answers.graded_by, **by}
+    data["confirms"] = terms.confirms
+    if terms.is_discreet:
+        data["discreet"] = True
+    if terms.travels:
+        data["travels"] = True
+    return data
