@@ -9,7 +9,7 @@ from pathlib import Path
 from recovery import clock, files
 from recovery.errors import StoreError
 from recovery.language import _
-from recovery.store import connecting, failures, migrations
+from recovery.store import database, failures, migrations
 from recovery.store.chain import Chain
 from recovery.store.failures import damaged, in_plain_words, locked
 
@@ -112,7 +112,7 @@ def _readable(path: Path) -> sqlite3.Connection:
         code = error.sqlite_errorcode & 0xFF
         is_alone = not any(path.with_name(path.name + end).exists() for end in _BESIDE)
         is_unshared = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if is_alone and (is_unshared or connecting.lacks_shared_memory(error)):
+        if is_alone and (is_unshared or database.lacks_shared_memory(error)):
             return _frozen(path)
         if not is_unshared or os.access(path.parent, os.W_OK):
             raise

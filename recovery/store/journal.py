@@ -12,17 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from recovery import clock
 from recovery.engine.facts import (
-    ANSWERED,
     COMPLETED,
     STARTED,
     STOPPED,
     UNDONE,
-    UPGRADED,
     Fact,
     from_ms,
     to_ms,
@@ -30,71 +27,14 @@ from recovery.engine.facts import (
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
-from recovery.store.connecting import connect, use_wal, without_waiting
+from recovery.store import queries as q
+from recovery.store.database import Database, connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
-from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL, TURNS_SQL
+from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL
 from recovery.store.older import Entry, Older
 from recovery.values import Value, replace
 
 NAME = "journal.db"
-
-_COLUMNS = "seq, at, recorded_at, kind, by, data"
-_APPEND = """
-    INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_BUT_ANSWERS = f"""
-    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND (kind = '{ANSWERED}') = 0 AND kind NOT IN ({FLEETING_SQL})
-    UNION ALL
-    SELECT {_COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
-    ORDER BY seq"""  # noqa: S608 - constants only
-_FLEETING_SINCE = f"""
-    SELECT min(at) FROM (
-        SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
-_ANSWERS = f"""
-    SELECT {_COLUMNS} FROM fact
-    WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL}) AND seq >= ?
-    ORDER BY seq"""  # noqa: S608 - constants only
-_NTH_NEWEST_ANSWER = f"""
-    SELECT seq FROM fact WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL})
-    ORDER BY seq DESC LIMIT 1 OFFSET ?"""  # noqa: S608 - constants only
-_SINCE = "SELECT seq FROM answer WHERE episode = ? AND name = ? AND at >= ? AND seq > ? AND seq < ?"
-_ONE = f"""
-    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq = ?"""  # noqa: S608 - constants only
-_BETWEEN = f"""
-    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
-_THOSE = f"""
-    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608 - constants only
-# As bytes what need not be text any more: one fact that is none must not keep the others from being read.
-_TURNS = f"""
-    SELECT seq, iif(typeof(at) = 'integer', at, NULL), episode, kind, CAST(data AS BLOB) FROM fact
-    WHERE kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
-_UNDONE = f"""
-    SELECT CAST(data AS BLOB) FROM fact
-    WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
-_NAMES = "SELECT number, CAST(id AS BLOB) FROM episode ORDER BY number"
-_ALL_PINNED = (
-    "SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"
-)
-_ALL_EPISODES = """
-    SELECT e.id, e.protocol_id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned
-    ORDER BY e.number"""
-_ALL_FACTS = f"""
-    SELECT e.id, {_COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    ORDER BY seq"""  # noqa: S608 - constants only
-_ROWS_OF = "SELECT seq, at, recorded_at, kind, by, data FROM fact WHERE episode = ? ORDER BY seq"
-_BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
-_PIN = """
-    INSERT INTO pinned (hash, protocol_id, version, texts, compiled, compiled_format)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING"""
-_PINNED = """
-    SELECT p.hash, p.protocol_id, p.version, p.texts, p.compiled, p.compiled_format
-    FROM episode AS e JOIN pinned AS p ON p.number = e.pinned WHERE e.number = ?"""
-_PINNED_LATER = """
-    SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned WHERE hash = ?"""
-_UPGRADES = f"""
-    SELECT seq, data FROM fact WHERE kind = '{UPGRADED}' AND episode = ? ORDER BY seq DESC"""  # noqa: S608 - constants only
 
 
 Row = tuple[int, int, int, str, str, str]
@@ -112,16 +52,14 @@ class Pinned(Value):
     compiled_format: int
 
 
-class Journal:
+class Journal(Database):
     """The journal of one folder, open. Also a context manager that closes it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, patience: float | None = None) -> None:
-        self._connection = connection
-        self._patience = patience
+        super().__init__(connection, path, patience)
         self._foreseen: int | None = None
         """In `foreseen`: the place of the last fact."""
         self._numbers: dict[str, int] = {}
-        self.path = path
 
     @classmethod
     def open(cls, folder: Path, *, now: datetime) -> Self:
@@ -158,15 +96,10 @@ class Journal:
         """
         path = folder / NAME
         with in_plain_words(path, patience):
-            try:
-                path.stat()
-            except FileNotFoundError:
+            connection = _connected(path, patience)
+            if connection is None:
                 return None
-            connection = connect(path, patience)
             try:
-                if migrations.schema_of(connection, path) == 0:  # another process is just making it
-                    connection.close()
-                    return None
                 migrations.migrate(connection, path, now)
             except BaseException:
                 connection.close()
@@ -183,15 +116,10 @@ class Journal:
         """
         path = folder / NAME
         with in_plain_words(path):
-            try:
-                path.stat()
-            except FileNotFoundError:
-                return None
             connection = None
             try:
-                connection = connect(path)
-                if migrations.schema_of(connection, path) == 0:
-                    connection.close()
+                connection = _connected(path)
+                if connection is None:
                     return None
                 with without_waiting(connection):
                     migrations.migrate(connection, path, now)
@@ -213,25 +141,6 @@ class Journal:
                 raise
         return cls(copy, path)
 
-    def close(self) -> None:
-        """Close the file; an open transaction is undone."""
-        with in_plain_words(self.path):
-            self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def transaction_if_free(self) -> Iterator[None]:
-        """A `transaction` that waits for nobody: raises `StoreError` at once where it cannot be had."""
-        with without_waiting(self._connection), self.transaction():
-            yield
-
     @contextmanager
     def foreseen(self) -> Iterator[None]:
         """As a `transaction`, but nothing is written: what is appended inside gets its place, and is gone at the end.
@@ -244,30 +153,6 @@ class Journal:
                 yield
             finally:
                 self._foreseen = None
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All that is written inside is kept together, or nothing when an error leaves the block.
-
-        Holds the write lock from its beginning, so what is read inside is still true when it ends.
-        Raises `StoreError`; `RuntimeError` inside another one, or if a failure was swallowed inside.
-        """
-        if self._connection.in_transaction:
-            raise RuntimeError("a transaction is open already")
-        try:
-            with self._words():
-                self._connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._in_transaction()
-            with self._words():
-                self._connection.execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def settle(self) -> None:
-        """Bring what is written into the one file, and that to the disk, as far as nobody else reads or writes it."""
-        self._rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def append(self, facts: Iterable[Fact], *, now: datetime | None = None) -> list[Fact]:
         """Add facts, all or none; they come back as they will be read, with `seq` and `recorded_at`.
@@ -298,7 +183,7 @@ class Journal:
                 raise ValueError(f"fact {seq} comes after fact {last}")
             with self._words():
                 before = chain.checksum(before, seq, row)
-                self._connection.execute(_APPEND, (seq, *row, before))
+                self._connection.execute(q.APPEND, (seq, *row, before))
             yield seq
             last = seq
 
@@ -308,7 +193,7 @@ class Journal:
         Raises `ValueError` if its hash is taken by other texts.
         """
         fixed = (pinned.protocol_id, pinned.version, _to_json(pinned.texts))
-        self._rows(_PIN, pinned.hash, *fixed, pinned.compiled, pinned.compiled_format)
+        self._rows(q.PIN, pinned.hash, *fixed, pinned.compiled, pinned.compiled_format)
         kept = self._rows("SELECT protocol_id, version, texts FROM pinned WHERE hash = ?", pinned.hash)
         if kept != [fixed]:
             raise ValueError(f"the hash {pinned.hash} is taken by other texts")
@@ -334,13 +219,13 @@ class Journal:
         Raises `NotThere` for an unknown episode.
         """
         number = self._number(episode)
-        upgrades = self._rows(_UPGRADES, number)
+        upgrades = self._rows(q.UPGRADES, number)
         undone = self.undone() if upgrades else ()
         rows: list[Any] = []
         for seq, data in upgrades:
             if not rows and seq not in undone:
-                rows = self._rows(_PINNED_LATER, self._decoded(data)["hash"])
-        rows = rows or self._rows(_PINNED, number)
+                rows = self._rows(q.PINNED_LATER, self._decoded(data)["hash"])
+        rows = rows or self._rows(q.PINNED, number)
         if not rows:
             raise nonsense(self.path, LookupError(f"the protocol of {episode}"))
         ((pinned_hash, protocol_id, version, texts, *compiled),) = rows
@@ -380,7 +265,7 @@ class Journal:
         With `shut_since` also those that were completed or stopped at that instant or later. One of which that
         cannot be told counts as open.
         """
-        turns = self._rows(_TURNS)
+        turns = self._rows(q.TURNS)
         undone: set[int] = set()
         doubtful: set[int] = set()
         for _seq, at, episode, kind, data in turns:
@@ -411,7 +296,7 @@ class Journal:
     def but_answers(self, episode: str, since: datetime | None = None) -> list[Fact]:
         """The same without answers, of which there may be many years."""
         earliest = -(2**63) if since is None else to_ms(since)
-        rows = self._rows(_BUT_ANSWERS, self._number(episode), earliest)
+        rows = self._rows(q.BUT_ANSWERS, self._number(episode), earliest)
         return self._read([(episode, *row) for row in rows])
 
     def fleeting_since(self, episode: str, count: int) -> datetime | None:
@@ -419,23 +304,26 @@ class Journal:
 
         Raises `NotThere` for an unknown episode.
         """
-        ((earliest,),) = self._rows(_FLEETING_SINCE, self._number(episode), count)
+        ((earliest,),) = self._rows(q.FLEETING_SINCE, self._number(episode), count)
         return None if earliest is None else from_ms(earliest)
 
     def answers(self, episode: str, first: int = 0) -> list[Fact]:
         """The answers from a place of the journal on, in its order. Raises `NotThere` for an unknown episode."""
-        rows = self._rows(_ANSWERS, self._number(episode), first)
+        rows = self._rows(q.ANSWERS, self._number(episode), first)
         return self._read([(episode, *row) for row in rows])
 
     def nth_newest_answer(self, episode: str, n: int) -> int:
         """The place of the fact that holds the `n`th newest answer, from 1; 0 where there are fewer."""
-        rows = self._rows(_NTH_NEWEST_ANSWER, self._number(episode), n - 1)
+        rows = self._rows(q.NTH_NEWEST_ANSWER, self._number(episode), n - 1)
         return int(rows[0][0]) if rows else 0
 
     def answers_since(self, episode: str, name: str, since: datetime, after: int, before: int) -> list[int]:
         """The places, between two, of the facts that answer a question for an instant or a later one."""
         return [
-            seq for (seq,) in self._rows(_SINCE, self._number(episode), name, to_ms(since), after, before)
+            seq
+            for (seq,) in self._rows(
+                q.ANSWERS_SINCE, self._number(episode), name, to_ms(since), after, before
+            )
         ]
 
     def older(self, episode: str, before: int, counts: Callable[[str, Entry], bool]) -> Older:
@@ -446,13 +334,10 @@ class Journal:
         """Make the table of answers anew of the facts, if that can be done at once."""
         if self._foreseen is not None:
             return
-        if self._connection.in_transaction:
-            self._remake_answers()
+        if not self._connection.in_transaction:
+            with suppress(StoreError), self.transaction_if_free():
+                self.remake_answers()
             return
-        with suppress(StoreError), self.transaction_if_free():
-            self._remake_answers()
-
-    def _remake_answers(self) -> None:
         self._rows("DELETE FROM answer")
         self._rows(f"INSERT OR REPLACE INTO answer {ANSWERS_SQL.format(told='fact AS told')}")
 
@@ -465,7 +350,7 @@ class Journal:
 
         number = self._number(episode)
         with as_it_stands(self._connection):
-            return self._rows(_ROWS_OF, number)
+            return self._rows(q.ROWS_OF, number)
 
     def all_facts(self, episode: str | None = None, limit: int | None = None) -> list[Fact]:
         """The facts of one episode or of all, whatever their age, in the order of the journal.
@@ -478,7 +363,7 @@ class Journal:
         names = self._named()
         where, values = ("", ()) if episode is None else ("WHERE episode = ?", (self._number(episode),))
         rows = self._rows(
-            f"SELECT episode, {_COLUMNS} FROM fact {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608 - constants only
+            f"SELECT episode, {q.COLUMNS} FROM fact {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608 - constants only
             *values,
             -1 if limit is None else limit,
         )
@@ -490,12 +375,12 @@ class Journal:
         One that makes no sense is left out: it may be of an episode that nobody has asked for.
         """
         with suppress(Nonsense):
-            return self._read(self._rows(_BETWEEN, first, last))
+            return self._read(self._rows(q.BETWEEN_PLACES, first, last))
         return self._legible("seq BETWEEN ? AND ?", first, last)
 
     def those(self, seqs: Collection[int]) -> list[Fact]:
         """The facts at some places of the journal, in its order."""
-        return self._read(self._rows(_THOSE, json.dumps([*seqs]))) if seqs else []
+        return self._read(self._rows(q.AT_PLACES, json.dumps([*seqs]))) if seqs else []
 
     def legible(self, episode: str, since: datetime) -> list[Fact]:
         """The facts of an episode that make sense; of the fleeting kinds those at or after `since` only."""
@@ -506,38 +391,27 @@ class Journal:
         facts: list[Fact] = []
         for (seq,) in self._rows(f"SELECT seq FROM fact WHERE {where} ORDER BY seq", *values):  # noqa: S608 - constants only
             with suppress(Nonsense):
-                facts += self._read(self._rows(_ONE, seq))
+                facts += self._read(self._rows(q.AT_PLACE, seq))
         return facts
 
     # All of it, as it stands: for checking, for other programs, and back from them --------------------
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """All that is read inside is of one moment, whatever other processes write. Raises `StoreError`."""
-        with self._words():
-            self._connection.execute("BEGIN")
-            self._connection.execute("SELECT 1 FROM fact LIMIT 1").fetchone()  # it begins with the first look
-        try:
-            yield
-        finally:
-            self._roll_back()
-
     def each_pinned(self) -> Iterator[Pinned]:
         """All pinned protocols, in the order in which they were pinned. Raises `StoreError`."""
         with self._words():
-            for row in self._connection.execute(_ALL_PINNED):
+            for row in self._connection.execute(q.ALL_PINNED):
                 pinned_hash, protocol_id, version, texts, *compiled = row
                 yield Pinned(pinned_hash, protocol_id, version, self._decoded(texts), *compiled)
 
     def each_episode(self) -> Iterator[tuple[str, str, str]]:
         """All episodes in order: id, protocol, and the hash that it was started with. Raises `StoreError`."""
         with self._words():
-            yield from self._connection.execute(_ALL_EPISODES)
+            yield from self._connection.execute(q.ALL_EPISODES)
 
     def each_fact(self) -> Iterator[Fact]:
         """All facts, one at a time. Raises `StoreError`."""
         with self._words():
-            for row in self._connection.execute(_ALL_FACTS):
+            for row in self._connection.execute(q.ALL_FACTS):
                 yield from self._read([row])
 
     def put_back(
@@ -548,8 +422,8 @@ class Journal:
         For a journal without episodes. Raises `StoreError`; `ValueError` for what cannot have been a journal.
         """
         self._in_transaction()
-        for one in pinned:
-            self.pin(one)
+        for each in pinned:
+            self.pin(each)
         numbers = {hash_: number for number, hash_ in self._rows("SELECT number, hash FROM pinned")}
         for name, protocol_id, pinned_hash in episodes:
             insert = "INSERT INTO episode (id, protocol_id, pinned) VALUES (?, ?, ?)"
@@ -578,12 +452,12 @@ class Journal:
         number = None if episode is None else self._number(episode)
         undone = self.undone()
         with self._words():
-            for seq, kind, owner in self._connection.execute(_BY_PERSON):
+            for seq, kind, owner in self._connection.execute(q.BY_PERSON):
                 if kind != UNDONE and seq not in undone and number in (None, owner):
                     break
             else:
                 return None
-        return self._read(self._rows(_ONE, seq))[0]
+        return self._read(self._rows(q.AT_PLACE, seq))[0]
 
     def _number(self, episode: str) -> int:
         if episode not in self._numbers:
@@ -598,7 +472,10 @@ class Journal:
 
     def _named(self) -> dict[int, str]:
         """All episodes by number, in order. A name that is no text is told as far as it is one."""
-        names = {number: bytes(name or b"").decode(errors="replace") for number, name in self._rows(_NAMES)}
+        names = {
+            number: bytes(name or b"").decode(errors="replace")
+            for number, name in self._rows(q.EPISODE_NAMES)
+        }
         self._numbers.update({name: number for number, name in names.items()})
         return names
 
@@ -618,8 +495,8 @@ class Journal:
             if not all(type(each) is dict for each in data):
                 raise ValueError("data that is no object")
             return [
-                Fact(episode, from_ms(at), kind, found, by, from_ms(recorded_at), seq)
-                for (episode, seq, at, recorded_at, kind, by, _), found in zip(rows, data, strict=True)
+                Fact(episode, from_ms(at), kind, body, by, from_ms(recorded_at), seq)
+                for (episode, seq, at, recorded_at, kind, by, _), body in zip(rows, data, strict=True)
             ]
         except (OverflowError, TypeError, ValueError) as error:
             raise nonsense(self.path, error) from error
@@ -632,7 +509,7 @@ class Journal:
 
     def undone(self) -> set[int]:
         """The places of the facts that were taken back, in whatever episode."""
-        return {self._taken_back_by(data) or 0 for (data,) in self._rows(_UNDONE)}
+        return {self._taken_back_by(data) or 0 for (data,) in self._rows(q.UNDOINGS)}
 
     def _taken_back_by(self, data: bytes) -> int | None:
         """The place of the fact that an `undone` fact is about; None where that cannot be read."""
@@ -642,34 +519,27 @@ class Journal:
             return None
         return seq if type(seq) is int else None
 
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
-        with self._words():
-            return self._connection.execute(statement, values).fetchall()
-
-    def _each(self, statement: str, *values: Any) -> Iterator[Any]:
-        with self._words():
-            yield from self._connection.execute(statement, values)
-
-    def _in_transaction(self) -> None:
-        if not self._connection.in_transaction:
-            raise RuntimeError("no transaction is open: never begun, or undone by an error inside")
-
-    @contextmanager
-    def _words(self) -> Iterator[None]:
-        try:
-            with in_plain_words(self.path, self._patience):
-                yield
-        except Nonsense:
-            raise  # read, not written: what else was done stays done
-        except StoreError:
-            self._roll_back()
-            raise
-
     def _roll_back(self) -> None:
         self._numbers.clear()  # an episode made in this transaction is gone with it
-        if self._connection.in_transaction:
-            with suppress(sqlite3.Error):  # on a broken disk; SQLite undoes it at the next opening
-                self._connection.execute("ROLLBACK")
+        super()._roll_back()
+
+
+def _connected(path: Path, patience: float | None = None) -> sqlite3.Connection | None:
+    """A connection to a journal that has a schema; None where there is none, or another process is just making it."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return None
+    connection = connect(path, patience)
+    try:
+        is_made = migrations.schema_of(connection, path) != 0
+    except BaseException:
+        connection.close()
+        raise
+    if is_made:
+        return connection
+    connection.close()
+    return None
 
 
 def _to_json(value: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from recovery.engine.facts import SHORT_LIVED, Fact
 from recovery.errors import NotThere
 from recovery.store import migrations
-from recovery.store.journal import _ANSWERS, _BUT_ANSWERS, _BY_PERSON, _TURNS, _UNDONE, Journal
+from recovery.store.journal import Journal
+from recovery.store.queries import ANSWERS, BUT_ANSWERS, BY_PERSON, TURNS, UNDOINGS
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw, sessions
 
@@ -261,7 +262,7 @@ def test_undo_can_be_kept_to_one_episode(journal: Journal) -> None:
     assert journal.last_by_person() == journal.facts(second)[0]
 
 
-@pytest.mark.parametrize("statement", [_BUT_ANSWERS, _ANSWERS, _TURNS, _UNDONE, _BY_PERSON])
+@pytest.mark.parametrize("statement", [BUT_ANSWERS, ANSWERS, TURNS, UNDOINGS, BY_PERSON])
 def test_no_question_of_every_day_scans_all_facts(journal: Journal, statement: str) -> None:
     plan = [str(row[3]) for row in raw(journal, f"EXPLAIN QUERY PLAN {statement.replace('?', '1')}")]
     assert any("fact" in step for step in plan)

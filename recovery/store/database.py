@@ -1,4 +1,4 @@
-"""Connections to the file of the journal: SQLite's settings, the rights on it, and disks without shared memory.
+"""The file of the journal as SQLite has it: its settings, the rights on it, transactions, disks without shared memory.
 
 Network disks and some shared folders of virtual machines let no file be shared as memory. SQLite's WAL needs that for
 its `-shm` file. Without it a journal keeps the older way, a `-journal` file for each transaction: as safe, only that
@@ -11,9 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 from recovery import clock
+from recovery.errors import StoreError
 from recovery.store import failures
+from recovery.store.failures import Nonsense, in_plain_words
 
 
 def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
@@ -108,3 +112,94 @@ def do_without_shared_memory(path: Path) -> None:
         alone.execute("PRAGMA locking_mode = EXCLUSIVE")
         alone.execute("PRAGMA synchronous = FULL")
         alone.execute("PRAGMA journal_mode = DELETE")
+
+
+class Database:
+    """An open file of SQLite. What it cannot do becomes a `StoreError` in plain words, and undoes the transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, patience: float | None = None) -> None:
+        self._connection = connection
+        self._patience = patience
+        self.path = path
+
+    def close(self) -> None:
+        """Close the file; an open transaction is undone."""
+        with in_plain_words(self.path):
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction_if_free(self) -> Iterator[None]:
+        """A `transaction` that waits for nobody: raises `StoreError` at once where it cannot be had."""
+        with without_waiting(self._connection), self.transaction():
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside is kept together, or nothing when an error leaves the block.
+
+        Holds the write lock from its beginning, so what is read inside is still true when it ends.
+        Raises `StoreError`; `RuntimeError` inside another one, or if a failure was swallowed inside.
+        """
+        if self._connection.in_transaction:
+            raise RuntimeError("a transaction is open already")
+        try:
+            with self._words():
+                self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._in_transaction()
+            with self._words():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def settle(self) -> None:
+        """Bring what is written into the one file, and that to the disk, as far as nobody else reads or writes it."""
+        self._rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever other processes write. Raises `StoreError`."""
+        with self._words():
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT 1 FROM fact LIMIT 1").fetchone()  # it begins with the first look
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._words():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _each(self, statement: str, *values: Any) -> Iterator[Any]:
+        with self._words():
+            yield from self._connection.execute(statement, values)
+
+    def _in_transaction(self) -> None:
+        if not self._connection.in_transaction:
+            raise RuntimeError("no transaction is open: never begun, or undone by an error inside")
+
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        try:
+            with in_plain_words(self.path, self._patience):
+                yield
+        except Nonsense:
+            raise  # read, not written: what else was done stays done
+        except StoreError:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # on a broken disk; SQLite undoes it at the next opening
+                self._connection.execute("ROLLBACK")
