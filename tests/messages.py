@@ -30,7 +30,7 @@ SINGULAR = {"_": 0, "N_": 0, "tr": 1}
 PLURAL = {"n_": 0, "trn": 1}
 """What marks messages, and at which of its arguments."""
 
-METHODS = ("say", "refuse", "agree")
+METHODS = ("say",)
 """The methods that do: of an episode, and of what speaks for one. The message is the first argument."""
 
 OF_CLICK: tuple[Id, ...] = (

@@ -20,13 +20,16 @@ import pytest
 from recovery import language
 from recovery.care.record import bring_up, load
 from recovery.daemon.notes import CueDelivery, worded
-from recovery.engine.acts import Accepted, Act, Refused
+from recovery.engine.acts import judge
+from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback, Tick
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate, gate_unmet
 from recovery.engine.outlook import explain, outlook
 from recovery.engine.times import DAY, Place
-from recovery.engine.verbs import act
+from recovery.engine.verdict import Accepted, Refused
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
 from recovery.protocol.compiled import in_language
 from recovery.protocol.library import Library, installed_folder
@@ -294,26 +297,19 @@ def test_a_simulation_in_german_has_the_events_of_the_english_one(id_: str, pers
     assert any(_english(text) for event in english for text in _told_in(event))
 
 
-ANSWERS = (
-    *(("checkin", "", {"pain": 9, "swelling": 3}), ("checkin", "", {"pain": 77}), ("checkin", "", {"x": 1})),
+ACTS = (
     *(
-        ("begin", "ice", {}),
-        ("begin", "ice", {}),
-        ("snooze", "ice", {}),
-        ("end", "ice", {}),
-        ("end", "ice", {}),
+        AnswerCheckIn({"pain": "9", "swelling": "3"}),
+        AnswerCheckIn({"pain": "77"}),
+        AnswerCheckIn({"x": "1"}),
     ),
-    *(("begin", "ice", {}), ("begin", "nothing", {}), ("done", "elevate", {}), ("skip", "ice", {})),
-    *(("advance", "", {}), ("step-back", "", {}), ("flag", "no-weight", {}), ("flag", "no-weight", {})),
-    *(("begin", "ice", {}), ("advance", "", {}), ("clear", "no-weight", {}), ("clear", "nobody", {})),
-    *(("resume", "", {}), ("pause", "", {}), ("begin", "ice", {}), ("resume", "", {}), ("screen", "", {})),
-    *(("screen", "", {"raynaud": "yes"}), ("screen", "", {"raynaud": "?"}), ("tick", "", {"x": "yes"})),
-    *(
-        ("setback", "", {"grade": "IV"}),
-        ("setback", "", {"grade": "III"}),
-        ("stop", "", {}),
-        ("stop", "", {}),
-    ),
+    *(Begin("ice"), Begin("ice"), Snooze("ice"), End("ice"), End("ice")),
+    *(Begin("ice"), Begin("nothing"), MarkDone("elevate"), Skip("ice")),
+    *(Advance(), StepBack(), RaiseFlag("no-weight"), RaiseFlag("no-weight")),
+    *(Begin("ice"), Advance(), ClearFlag("no-weight"), ClearFlag("nobody")),
+    *(Resume(), Pause(), Begin("ice"), Resume(), AnswerScreening()),
+    *(AnswerScreening({"raynaud": "yes"}), AnswerScreening({"raynaud": "?"}), Tick({"x": "yes"})),
+    *(Setback(grade="IV"), Setback(grade="III"), Stop(), Stop()),
 )
 
 
@@ -321,16 +317,15 @@ def test_everything_an_act_is_answered_with_is_german() -> None:
     def answers(language: str) -> list[str]:
         episode, _opened = started(in_language(shipped("strain"), language), language=language)
         told = []
-        for verb, activity, values in ANSWERS:
+        for act in ACTS:
             now = ONSET + len(told) * 7 * MINUTE
             episode, _facts = turn(episode, now)
-            wish = Act(verb, activity or None, {name: str(value) for name, value in values.items()})
-            match act(episode, now, wish):
+            match judge(episode, now, act):
                 case Accepted(after, _facts, message):
                     episode, words = after, message
                 case Refused(reason):
                     words = reason
-            told.append(f"{verb}: {words}")
+            told.append(f"{act.verb}: {words}")
         return told
 
     german, english = answers("de"), answers("en")

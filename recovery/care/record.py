@@ -7,17 +7,17 @@ order: what is due first, then what the person does, then what follows from it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from recovery import clock
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, Outcome, Refused
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.questions import left_open
 from recovery.engine.telling import waits_for_waking
+from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
 from recovery.engine.zone_change import change_zone
@@ -27,6 +27,9 @@ from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, field, replace
+
+if TYPE_CHECKING:
+    from recovery.engine.acts import Act
 
 T = TypeVar("T")
 
@@ -263,26 +266,27 @@ def written_if_free(journal: Journal, work: Callable[[], T]) -> T:
             return work()
 
 
-def do(journal: Journal, record: Record, id_: str, wish: Act, now: datetime) -> tuple[Record, Outcome]:
+def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) -> tuple[Record, Verdict]:
     """A person's act on one episode, with what is due before and after it. Needs a transaction.
 
     A refused act leaves no trace but what was due anyhow. Raises `UnreadableEpisode`, `StoreError`.
     """
-    from recovery.engine.verbs import BY_THE_CLOCK, act  # whoever only looks says nothing
+    from recovery.engine.acts import judge  # whoever only looks says nothing
+    from recovery.engine.acts_reports import AnswerCheckIn
 
     record, says, now = bring_up(journal, record, now), now, record.moment(now)
     episode = record.of(id_)
-    if record.is_clock_doubted and wish.verb in BY_THE_CLOCK:
+    if record.is_clock_doubted and act.needs_right_clock:
         return record, Refused(record.doubt)
-    outcome = act(episode, now, wish, record.others(episode))
-    if isinstance(outcome, Accepted):
-        record = bring_up(journal, write(journal, record, outcome.facts, now), says)
-        if wish.verb == "checkin":
+    verdict = judge(episode, now, act, record.others(episode))
+    if isinstance(verdict, Accepted):
+        record = bring_up(journal, write(journal, record, verdict.facts, now), says)
+        if isinstance(act, AnswerCheckIn):
             # The answer may have opened another phase, which asks for more.
             after = record.of(id_)
-            needed = left_open(after, wish.at or now, now, record.others(after))
-            outcome = replace(outcome, needed=needed)
-    return record, outcome
+            needed = left_open(after, act.at or now, now, record.others(after))
+            verdict = replace(verdict, needed=needed)
+    return record, verdict
 
 
 def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO_STEADY) -> Record:

@@ -13,15 +13,16 @@ from recovery.care.record import Record, bring_up, load, write
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
-from recovery.engine.acts import Accepted, Act
+from recovery.engine.acts import judge
+from recovery.engine.acts_reports import RaiseFlag
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode
-from recovery.engine.exclusion import excluded
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.grading import Graded
+from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
 from recovery.engine.times import Place
-from recovery.engine.verbs import act
+from recovery.engine.verdict import Accepted
 from recovery.engine.witness import NO_STEADY, Steady
 from recovery.errors import RecoveryError
 from recovery.language import _, current
@@ -171,8 +172,8 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     fact = Fact(start.reading.protocol.id, now, f.STARTED, _data(start), "person")
     trial = fold.begin(in_own_words(start.reading), fact)
     for sign in start.answers.signs:
-        outcome = act(trial, now, Act("flag", sign))
-        trial = outcome.episode if isinstance(outcome, Accepted) else trial
+        verdict = judge(trial, now, RaiseFlag(sign))
+        trial = verdict.episode if isinstance(verdict, Accepted) else trial
     trial, _facts = turn(trial, now)
     return outlook(trial, now).alerts
 
@@ -190,9 +191,9 @@ def start_episode(folder: Path, start: Start, steady: Steady = NO_STEADY) -> New
         episode = fold.begin(in_own_words(start.reading), fact)
         record = replace(record, episodes=(*record.episodes, episode))
         for sign in answers.signs:
-            outcome = act(record.of(id_), now, Act("flag", sign))
-            if isinstance(outcome, Accepted):
-                record = write(journal, record, outcome.facts, now)
+            verdict = judge(record.of(id_), now, RaiseFlag(sign))
+            if isinstance(verdict, Accepted):
+                record = write(journal, record, verdict.facts, now)
         record = bring_up(journal, record, now)
     episode = record.of(id_)
     return NewEpisode(episode, outlook(episode, now, record.others(episode)))

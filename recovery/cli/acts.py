@@ -19,12 +19,16 @@ from recovery.cli.person import (
     steady_clock,
     tell_unreadable,
 )
-from recovery.cli.render_json import outcome_json, print_json
+from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line
 from recovery.daemon import handing
-from recovery.engine.acts import Accepted, Act, Outcome, Refused
-from recovery.engine.acts_reports import expected_answer, read_answer
+from recovery.engine.acts import Act
+from recovery.engine.acts_course import Advance, Move, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import COMPLETED, Episode
+from recovery.engine.questions import expected_answer, read_answer
+from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.terms import Duration
@@ -32,35 +36,35 @@ from recovery.values import replace
 from recovery.words.times import spell_when
 from recovery.words.typed import parse_moment
 
-Wish = Act | Callable[[Episode, datetime], Act]
-"""What the person wants; where that depends on the episode (its place, its questions), a function of it."""
+Wanted = Act | Callable[[Episode, datetime], Act]
+"""An act of the person; where it depends on the episode (its place, its questions), a function of that."""
 
 
-def carry_out(wanted: str | None, as_json: bool, wish: Wish) -> int:
+def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
     with open_journal() as (journal, now):
         with journal.transaction():
             kept = recorded(journal, now)
             person = Person(paths.home(), kept.moment(now), journal, kept, kept)
-            before = person.one(wanted)
-            act = wish if isinstance(wish, Act) else wish(before, person.now)
-            record, outcome = do(journal, kept, before.id, act, now)
-        if isinstance(outcome, Accepted):
-            did(_("{verb} is recorded. {message}", verb=act.verb, message=outcome.message))
+            before = person.one(id_)
+            act = wanted if isinstance(wanted, Act) else wanted(before, person.now)
+            record, verdict = do(journal, kept, before.id, act, now)
+        if isinstance(verdict, Accepted):
+            did(_("{verb} is recorded. {message}", verb=act.verb, message=verdict.message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
         is_running = handing.wake(person.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = restart_if_died(person.folder)
         if as_json:
-            print_json(outcome_json(outcome, before), before.place)
-            return 0 if isinstance(outcome, Accepted) else 1
-        return _tell(replace(person, kept=record, record=record), before, act, outcome, is_running)
+            print_json(verdict_json(verdict, before), before.place)
+            return 0 if isinstance(verdict, Accepted) else 1
+        return _tell(replace(person, kept=record, record=record), before, act, verdict, is_running)
 
 
-def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_running: bool) -> int:
-    """Print the outcome of an act, and the untold cues where nothing reminds. Return the exit status."""
-    match outcome:
+def _tell(person: Person, before: Episode, act: Act, verdict: Verdict, is_running: bool) -> int:
+    """Print the verdict of an act, and the untold cues where nothing reminds. Return the exit status."""
+    match verdict:
         case Refused(reason, earliest):
             if reason == person.record.doubt:
                 # That is told already, and how to end it.
@@ -76,7 +80,7 @@ def _tell(person: Person, before: Episode, act: Act, outcome: Outcome, is_runnin
     for alert in after.alerts.values():
         if alert.id not in before.alerts:
             print(alert_line(alert))
-    if act.verb == "checkin" and after.stay.index > before.stay.index and not after.is_over:
+    if isinstance(act, AnswerCheckIn) and after.stay.index > before.stay.index and not after.is_over:
         print(_("You are now in: {phase}.", phase=after.phase.title))
     for words in needed:
         print(words)
@@ -96,7 +100,9 @@ def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bo
     cue = next((cue for cue in reversed([*after.pending.values()]) if cue.kind == "phase"), None)
     if cue is None:
         return
-    print(cue.body if act.verb == "advance" else f"{cue.title}. {cue.body}")  # `advance` has said that it is
+    print(
+        cue.body if isinstance(act, Advance) else f"{cue.title}. {cue.body}"
+    )  # `advance` has said that it is
     if not is_running:
         if not failure_to_the_end(sys.stdout):
             note_as_told(person, [(after, cue)])
@@ -104,23 +110,23 @@ def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bo
 
 
 def begin(activity: str | None, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("begin", activity))
+    return carry_out(episode, as_json, Begin(activity))
 
 
 def done(activity: str | None, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("done", activity))
+    return carry_out(episode, as_json, MarkDone(activity))
 
 
 def skip(activity: str | None, because: str, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("skip", activity, because=because))
+    return carry_out(episode, as_json, Skip(activity, because=because))
 
 
 def snooze(activity: str | None, length: Duration | None, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("snooze", activity, length=length))
+    return carry_out(episode, as_json, Snooze(activity, length=length))
 
 
 def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
-    return _believe_the_clock(as_json) if is_clock_right else carry_out(episode, as_json, Act("resume"))
+    return _believe_the_clock(as_json) if is_clock_right else carry_out(episode, as_json, Resume())
 
 
 def _believe_the_clock(as_json: bool) -> int:
@@ -140,33 +146,33 @@ def _believe_the_clock(as_json: bool) -> int:
 
 
 def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("advance", because=because, by=by, on=on))
+    return carry_out(episode, as_json, Advance(because=because, by=by, on=on))
 
 
 def step_back(because: str, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("step-back", because=because))
+    return carry_out(episode, as_json, StepBack(because))
 
 
 def stop(because: str, episode: str | None, as_json: bool) -> int:
-    return carry_out(episode, as_json, Act("stop", because=because))
+    return carry_out(episode, as_json, Stop(because))
 
 
 def end(activity: str | None, told: str | None, episode: str | None, as_json: bool) -> int:
-    def wish(known: Episode, now: datetime) -> Act:
-        return Act("end", activity, at=moment("--at", told, known, now))
+    def act(current: Episode, now: datetime) -> Act:
+        return End(activity, at=moment("--at", told, current, now))
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def pause(length: Duration | None, told: str | None, because: str, episode: str | None, as_json: bool) -> int:
     if length is not None and told is not None:
         raise UsageError(_("--for and --until do not go together"), _("give one of them"))
 
-    def wish(known: Episode, now: datetime) -> Act:
-        until = moment("--until", told, known, now, is_day_enough=True)
-        return Act("pause", length=length, until=until, because=because)
+    def act(current: Episode, now: datetime) -> Act:
+        until = moment("--until", told, current, now, is_day_enough=True)
+        return Pause(length, until, because)
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def moment(
@@ -190,18 +196,18 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
             known = person.one(episode)
         values = _ask(known)
 
-    def wish(known: Episode, now: datetime) -> Act:
+    def act(current: Episode, now: datetime) -> Act:
         if not values:
-            asks = " ".join(f"{name}=…" for name in _asked(known))
+            asks = " ".join(f"{name}=…" for name in _asked(current))
             if not asks:
-                raise UsageError(_("phase {phase} asks nothing", phase=known.phase.id), "")
+                raise UsageError(_("phase {phase} asks nothing", phase=current.phase.id), "")
             raise UsageError(
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
-        _refuse_wrong(values, known)
-        return Act("checkin", values=values, at=moment("--at", told, known, now))
+        _refuse_wrong(values, current)
+        return AnswerCheckIn(values, moment("--at", told, current, now))
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
@@ -273,7 +279,7 @@ def _ask(episode: Episode) -> dict[str, str]:
 def move(timezone: str | None, episode: str | None, as_json: bool) -> int:
     """Go by another zone's times of day; without a name by the machine's, which is followed from then on."""
     if timezone is not None:
-        return carry_out(episode, as_json, Act("move", zone=timezone))
+        return carry_out(episode, as_json, Move(timezone))
     here = clock.local_zone()
     tell_doubt(here)
-    return carry_out(episode, as_json, Act("move", zone=here.name, follows=here.name == clock.machine_zone()))
+    return carry_out(episode, as_json, Move(here.name, follows=here.name == clock.machine_zone()))

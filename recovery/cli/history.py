@@ -14,8 +14,7 @@ from recovery.cli.person import loaded, nothing_active, recorded
 from recovery.cli.render_json import fact_json, print_json
 from recovery.daemon import handing
 from recovery.engine import facts as f
-from recovery.engine.acts import RECENT
-from recovery.engine.episode import PAUSED
+from recovery.engine.episode import PAUSED, RECENT
 from recovery.engine.facts import Fact
 from recovery.engine.times import Place
 from recovery.errors import NotThere, RecoveryError

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recovery.daemon.presence import Presence
-from recovery.engine.acts import Accepted, Outcome
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.outlook import Outlook, UpcomingCue
 from recovery.engine.times import Place
+from recovery.engine.verdict import Accepted, Verdict
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
@@ -177,12 +177,12 @@ def cue_json(cue: UpcomingCue) -> dict[str, Any]:
     }
 
 
-def outcome_json(outcome: Outcome, episode: Episode) -> dict[str, Any]:
-    """Show the outcome of a person's act."""
-    about = {"episode": episode.id, "accepted": isinstance(outcome, Accepted)}
-    if isinstance(outcome, Accepted):
-        return {**about, "message": outcome.message, **({"needed": outcome.needed} if outcome.needed else {})}
-    return {**about, **fields(outcome, "reason", "earliest")}
+def verdict_json(verdict: Verdict, episode: Episode) -> dict[str, Any]:
+    """Show the verdict of a person's act."""
+    about = {"episode": episode.id, "accepted": isinstance(verdict, Accepted)}
+    if isinstance(verdict, Accepted):
+        return {**about, "message": verdict.message, **({"needed": verdict.needed} if verdict.needed else {})}
+    return {**about, **fields(verdict, "reason", "earliest")}
 
 
 def fact_json(fact: Fact) -> dict[str, Any]:

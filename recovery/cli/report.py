@@ -11,7 +11,7 @@ from recovery.cli.person import opened
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.words import NONE, canonical, known_only, pairs, split
-from recovery.engine.acts import Act
+from recovery.engine.acts_reports import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, Tick
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
@@ -74,13 +74,13 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
             raise UsageError(
                 _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
             )
-        return carry_out(episode, as_json, Act("flag", words[0]))
+        return carry_out(episode, as_json, RaiseFlag(words[0]))
     if len(words) != 2 or not because:
         raise UsageError(
             _("say which one is dealt with, and how"),
             _('write for instance: recovery flag clear no-weight --because "a doctor has looked at it"'),
         )
-    return carry_out(episode, as_json, Act("clear", words[1], because=because))
+    return carry_out(episode, as_json, ClearFlag(words[1], because))
 
 
 def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
@@ -126,12 +126,12 @@ def screen(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
     if not words:
         return _listed(episode, as_json, "screen", _screen_rows, _screen)
 
-    def wish(known: Episode, _now: datetime) -> Act:
-        every = [question.id for question in known.whole.screen]
-        still = [name for name in every if name not in known.screened]
-        return Act("screen", values=_answers(words, every, still, "recovery screen"))
+    def act(current: Episode, _now: datetime) -> AnswerScreening:
+        every = [question.id for question in current.whole.screen]
+        still = [name for name in every if name not in current.screened]
+        return AnswerScreening(_answers(words, every, still, "recovery screen"))
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
@@ -164,11 +164,11 @@ def _screen(episode: Episode) -> str:
 def setback(told: str | None, grade: str | None, because: str, episode: str | None, as_json: bool) -> int:
     """A new injury of the same place."""
 
-    def wish(known: Episode, now: datetime) -> Act:
-        values = {} if grade is None else {"grade": _grade(grade)}
-        return Act("setback", values=values, because=because, at=moment("--onset", told, known, now))
+    def act(current: Episode, now: datetime) -> Setback:
+        read = None if grade is None else _grade(grade)
+        return Setback(moment("--onset", told, current, now), read, because)
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def correct(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
@@ -185,14 +185,14 @@ def correct(words: tuple[str, ...], because: str, episode: str | None, as_json: 
             raise UsageError(_("{option}: {name} is answered twice", option="recovery correct", name=name))
     onset = given.pop("onset", None)
 
-    def wish(known: Episode, now: datetime) -> Act:
-        known_only(given, [*known.whole.inputs, *known.whole.options], "recovery correct")
+    def act(current: Episode, now: datetime) -> Correct:
+        known_only(given, [*current.whole.inputs, *current.whole.options], "recovery correct")
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
-        return Act("correct", values=values, because=because, at=moment("onset", onset, known, now))
+        return Correct(moment("onset", onset, current, now), values, because)
 
-    return carry_out(episode, as_json, wish)
+    return carry_out(episode, as_json, act)
 
 
 def _grade(text: str) -> str:
@@ -214,11 +214,11 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     with opened() as person:
         before = person.one(episode)
 
-    def wish(known: Episode, _now: datetime) -> Act:
-        every = [item.id for each in _checklists_of(known) for item in each.items]
-        return Act("tick", values=_answers(words, every, every, "recovery checklist"))
+    def act(current: Episode, _now: datetime) -> Tick:
+        every = [item.id for each in _checklists_of(current) for item in each.items]
+        return Tick(_answers(words, every, every, "recovery checklist"))
 
-    status = carry_out(episode, as_json, wish)
+    status = carry_out(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split(words) if word.lower().endswith("=yes")}
     items = (item for each in _checklists_of(before) for item in each.items)
     found = [item for item in items if item.id in is_yes and item.start]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from recovery.care.record import Record
-from recovery.engine.acts import Act
-from recovery.engine.acts_sessions import SNOOZE
+from recovery.engine.acts_course import Advance, StepBack
+from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.facts import Cue
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
@@ -127,44 +127,47 @@ def _body(attempt: CueDelivery, now: datetime) -> str:
     return cue.body
 
 
-_BUTTONS = {
-    "start": ("begin", "snooze", "skip"),
-    "suggestion": ("begin", "skip"),
-    "end": ("end",),
-    "reminder": ("done", "snooze"),
-    "offer": ("advance",),
-    "way-back": ("step-back",),
+Press = Begin | Snooze | Skip | End | MarkDone | Advance | StepBack
+"""An act that a button may carry out."""
+
+_BUTTONS: dict[str, tuple[type[Press], ...]] = {
+    "start": (Begin, Snooze, Skip),
+    "suggestion": (Begin, Skip),
+    "end": (End,),
+    "reminder": (MarkDone, Snooze),
+    "offer": (Advance,),
+    "way-back": (StepBack,),
 }
-"""The verbs of a cue's buttons, in order, by the cue's kind."""
+"""The acts of a cue's buttons, in order, by the cue's kind."""
 
-_OF_THE_COURSE = ("advance", "step-back")
-"""The verbs that speak of an offer to change the phase, not of an activity."""
-
-_LABELS = {
-    "begin": N_("Start"),
-    "snooze": N_("Snooze {length}"),
-    "skip": N_("Skip"),
-    "end": N_("Done"),
-    "done": N_("Done"),
-    "advance": N_("Go on"),
-    "step-back": N_("Step back"),
+_LABELS: dict[type[Press], str] = {
+    Begin: N_("Start"),
+    Snooze: N_("Snooze {length}"),
+    Skip: N_("Skip"),
+    End: N_("Done"),
+    MarkDone: N_("Done"),
+    Advance: N_("Go on"),
+    StepBack: N_("Step back"),
 }
 
 
 def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
     """(verb, label) of each button of a cue, in order."""
     snooze = spell(timedelta(seconds=SNOOZE.seconds))
-    return tuple((verb, tr(language, _LABELS[verb], length=snooze)) for verb in _BUTTONS.get(cue.kind, ()))
+    return tuple(
+        (kind.verb, tr(language, _LABELS[kind], length=snooze)) for kind in _BUTTONS.get(cue.kind, ())
+    )
 
 
-def said_by(about: str, verb: str) -> Act | None:
+def pressed_act(about: str, verb: str) -> Press | None:
     """Turn the press of a button into an act on what the note is about (`Cue.about`); None for no such button."""
-    if verb not in _LABELS or not about:
+    kind = next((kind for kind in _LABELS if kind.verb == verb), None)
+    if kind is None or not about:
         return None
-    if verb in _OF_THE_COURSE:
-        return Act(verb, occurrence=Offer(about))
+    if issubclass(kind, (Advance, StepBack)):
+        return kind(about=Offer(about))
     occurrence = Occurrence(about)
-    return Act(verb, occurrence.activity, occurrence=occurrence)
+    return kind(occurrence.activity, occurrence)
 
 
 STANDING_FILE = "notes.json"

@@ -12,8 +12,8 @@ from pathlib import Path
 from recovery import clock
 from recovery.care.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
 from recovery.daemon.live_settings import LiveSettings
-from recovery.daemon.notes import CueDelivery, Screen, grouped, said_by, worded
-from recovery.engine.acts import Act, Refused
+from recovery.daemon.notes import CueDelivery, Screen, grouped, pressed_act, worded
+from recovery.engine.acts import Act
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import ENDED, Cue, Fact
@@ -27,6 +27,7 @@ from recovery.engine.telling import (
     shown,
     shown_again,
 )
+from recovery.engine.verdict import Refused
 from recovery.engine.witness import JUMP, Steady
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
@@ -540,8 +541,8 @@ class Service:
 
     def _press(self, pressed: Pressed, now: datetime) -> bool:
         """A person pressed a button: the same as the command of that name. What is refused is told on the screen."""
-        wish = said_by(pressed.about, pressed.action)
-        if wish is None:
+        act = pressed_act(pressed.about, pressed.action)
+        if act is None:
             self._log.info("ignored: %r is no button of a note", pressed.action)
             return False
         group = self._screen.of(pressed.key)
@@ -549,12 +550,12 @@ class Service:
             # What shared the note goes with it, and has to come again.
             self._left += group[1:]
             self._screen.pop(pressed.key)
-        id_ = wish.occurrence.episode
+        id_ = act.about.episode
         language = next((e.place.language for e in self._known.all if e.id == id_), current())
         is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
         look = tr(language, "Type: recovery status")
         try:
-            outcome = self._done(id_, wish, now, language)
+            outcome = self._done(id_, act, now, language)
         except RecoveryError as error:
             self._log_trouble(error)
             title, body = tr(language, "Not noted"), look if is_discreet else error.message
@@ -580,7 +581,7 @@ class Service:
         """The answer takes the place of the note that was pressed, but not of another one that stands there by now."""
         return f"{pressed.about}/reply" if pressed.key in self._screen else pressed.key
 
-    def _done(self, id_: str, wish: Act, now: datetime, language: str) -> Refused | None:
+    def _done(self, id_: str, act: Act, now: datetime, language: str) -> Refused | None:
         """An act of the person into the journal; why not, where it is refused. Raises `RecoveryError`."""
         journal = Journal.open_existing(self._folder, now=now)
         if journal is None:
@@ -590,7 +591,7 @@ class Service:
             record = load(journal, says, self._steady())
             if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
                 return Refused(tr(language, "that episode is over"))
-            _record, outcome = do(journal, record, id_, wish, says)
+            _record, outcome = do(journal, record, id_, act, says)
         return outcome if isinstance(outcome, Refused) else None
 
     def _reply(self) -> int:

@@ -1,181 +1,442 @@
-"""The reports of a person: answers, red flags, checklists. The module also reads answers."""
+"""The acts that tell how the person is: answers, red flags, checklists, a new injury, a correction of the start."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.alerts import raise_flag
-from recovery.engine.facts import Fact
-from recovery.engine.limits import may_go_on
-from recovery.engine.offers import tell_hold
-from recovery.engine.questions import left_open
-from recovery.language import tr
-from recovery.protocol.model import Checklist, Hold, Observation, modalities
-from recovery.values import replace
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Fact, from_ms, to_ms
+from recovery.engine.gates import Truth, healing_range, truth
+from recovery.engine.limits import excluded, may_go_on
+from recovery.engine.offers import end_holds, tell_hold
+from recovery.engine.phases import go_back
+from recovery.engine.questions import expected_answer, left_open, read_answer
+from recovery.engine.turn import Turn
+from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead
+from recovery.protocol.model import Checklist, Hold, modalities
+from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
+from recovery.values import field, replace
+from recovery.words.times import spell_date, spell_when
 
 
-class Reports(Desk):
-    """Check-ins and screenings answered, red flags raised and cleared, checklists ticked."""
+class AnswerCheckIn(PersonAct):
+    """Answer questions of a check-in."""
 
-    def check_in(self, wish: Act) -> Outcome:
-        at = wish.at or self.now
-        # Now is never before it, whatever a clock says that was set back.
-        if wish.at is not None and at < self.episode.onset:
-            return Refused(self.say("that is before the injury"), self.episode.onset)
-        known = self.episode.protocol.observations
-        values: dict[str, int | str] = {}
-        for name, typed in wish.values.items():
-            observation = known.get(name)
-            if observation is None:
-                return self.refuse(
+    verb = "checkin"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The answers as typed, by observation."""
+    at: datetime | None = None
+    """The time at which they were true; None: now."""
+
+
+class AnswerScreening(PersonAct):
+    """Answer screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
+
+    verb = "screen"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """`yes` or `no`, by question."""
+
+
+class Tick(PersonAct):
+    """Say what was found of the things on a checklist."""
+
+    verb = "tick"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """`yes` or `no`, by item."""
+
+
+class RaiseFlag(PersonAct):
+    """Report a red flag."""
+
+    verb = "flag"
+    flag: str
+    """The flag's id."""
+
+
+class ClearFlag(PersonAct):
+    """Say that a standing alert is dealt with: somebody has looked, or it is over."""
+
+    verb = "clear"
+    flag: str
+    """The last part of the alert's id, which for a red flag is the flag's."""
+    because: str = ""
+
+
+class Setback(PersonAct):
+    """Report a new injury of the same place: the protocol begins anew with it; what was is kept."""
+
+    verb = "setback"
+    needs_right_clock = True
+    onset: datetime | None = None
+    """None: now."""
+    grade: str | None = None
+    because: str = ""
+
+
+class Correct(PersonAct):
+    """Put right what was said at the start. It is no new injury: what was done stays, and is looked at anew."""
+
+    verb = "correct"
+    onset: datetime | None = None
+    """None: as it was said."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The grade, the side and the options that were wrong, by their names."""
+    because: str = ""
+
+
+# Answers ----------------------------------------------------------------------------------------
+
+
+def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
+    if refused := ahead(turn, act.at):
+        return refused
+    at, episode = act.at or turn.now, turn.episode
+    # Now is never before it, whatever a clock says that was set back.
+    if act.at is not None and at < episode.onset:
+        return Refused(turn.say("that is before the injury"), episode.onset)
+    asked = episode.protocol.observations
+    answers: dict[str, int | str] = {}
+    for name, typed in act.answers.items():
+        observation = asked.get(name)
+        if observation is None:
+            return Refused(
+                turn.say(
                     "{protocol} does not ask for {name!r}; it asks for {known}",
-                    protocol=self.episode.protocol.id,
+                    protocol=episode.protocol.id,
                     name=name,
-                    known=", ".join(known),
+                    known=", ".join(asked),
                 )
-            value = read_answer(typed, observation)
-            if value is None:
-                expected = expected_answer(observation, self.episode.place.language)
-                return self.refuse(
-                    "{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed
-                )
-            values[name] = value
-        if not values:
-            return self.refuse("nothing was told; this protocol asks for {known}", known=", ".join(known))
-        on = self.episode.under_way
-        was_allowed = on is not None and may_go_on(self.episode, on, self.now, self.others)
-        self.answer(values, at)
-        told = ", ".join(f"{name} {value}" for name, value in values.items())
-        noted = self.say("Noted: {answers}.", answers=told)
-        if wish.at:
-            noted = self.say("Noted: {answers}, {when}.", answers=told, when=self.when(at))
-        if on is not None and was_allowed and not may_go_on(self.episode, on, self.now, self.others):
-            noted = f"{noted} {self.take_off((on.modality,))}"
-        return replace(self.accept(noted), needed=left_open(self.episode, at, self.now, self.others))
+            )
+        answer = read_answer(typed, observation)
+        if answer is None:
+            expected = expected_answer(observation, episode.place.language)
+            return Refused(
+                turn.say("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
+            )
+        answers[name] = answer
+    if not answers:
+        return Refused(turn.say("nothing was told; this protocol asks for {known}", known=", ".join(asked)))
+    on = episode.under_way
+    was_allowed = on is not None and may_go_on(episode, on, turn.now, turn.others)
+    _record_answers(turn, answers, at)
+    told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+    message = turn.say("Noted: {answers}.", answers=told)
+    if act.at:
+        when = spell_when(episode.place, at, turn.now)
+        message = turn.say("Noted: {answers}, {when}.", answers=told, when=when)
+    if on is not None and was_allowed and not may_go_on(turn.episode, on, turn.now, turn.others):
+        message = f"{message} {turn.take_off((on.modality,))}"
+    needed = left_open(turn.episode, at, turn.now, turn.others)
+    return replace(accepted(turn, message), needed=needed)
 
-    def answer(self, values: dict[str, int | str], at: datetime) -> None:
-        """Write down answers that were true at `at`, by a clock that may be behind what was written before."""
-        behind = self.episode.in_order(self.now) - self.now
-        written_at = self.now if behind else None
-        self.keep(Fact(self.episode.id, at + behind, f.ANSWERED, {"values": values}, "person", written_at))
 
-    def screen(self, wish: Act) -> Outcome:
-        """Answers to screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
-        known = {question.id: question for question in self.episode.whole.screen}
-        answers: dict[str, bool] = {}
-        for name, typed in wish.values.items():
-            if name not in known:
-                return self.refuse(
+def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> None:
+    """Write down answers that were true at `at`, by a clock that may be behind what was written before."""
+    behind = turn.episode.in_order(turn.now) - turn.now
+    written_at = turn.now if behind else None
+    turn.keep(Fact(turn.episode.id, at + behind, f.ANSWERED, {"values": answers}, "person", written_at))
+
+
+def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
+    episode = turn.episode
+    questions = {question.id: question for question in episode.whole.screen}
+    for name in act.answers:
+        if name not in questions:
+            return Refused(
+                turn.say(
                     "no screening question {name!r}; this protocol asks for {known}",
                     name=name,
-                    known=", ".join(known) or self.say("nothing"),
+                    known=", ".join(questions) or turn.say("nothing"),
                 )
-            if typed not in ("yes", "no"):
-                return self.refuse("{name} is yes or no, not {typed!r}", name=name, typed=typed)
-            answers[name] = typed == "yes"
-        if not answers:
-            return self.refuse("nothing was answered")
-        refusing = [known[name] for name, is_yes in answers.items() if is_yes and known[name].refuses]
-        forbidden = {m for name, is_yes in answers.items() if is_yes for m in known[name].forbids}
-        for activity in self.episode.phase.activities:
-            is_on = isinstance(activity, Hold) and self.episode.track(activity.id).is_on
-            if is_on and (refusing or forbidden & modalities(activity)):
-                assert isinstance(activity, Hold)
-                tell_hold(self, activity, self.now, on=False)
-        self.tell(f.SCREENED, {"answers": answers})
-        if refusing:
-            says = self.episode.text(refusing[0].say)
-            self.tell(f.STOPPED, {"because": says})
-            return self.agree("{episode} is stopped: {reason}", episode=self.episode.id, reason=says)
-        says = " ".join(self.episode.text(known[name].say) for name, is_yes in answers.items() if is_yes)
-        told = ", ".join(f"{name} {self.yes_or_no(is_yes)}" for name, is_yes in answers.items())
-        noted = self.say("Noted: {answers}.", answers=told)
-        return self.accept(" ".join(part for part in (noted, says, self.take_off(forbidden)) if part))
-
-    def yes_or_no(self, is_yes: object) -> str:
-        return self.say("yes") if is_yes else self.say("no")
-
-    def flag(self, wish: Act) -> Outcome:
-        """A red flag that the person reports."""
-        known = {flag.id: flag for flag in self.episode.whole.red_flags if flag.ask}
-        flag = known.get(wish.activity or "")
-        if flag is None:
-            return self.refuse(
-                "no red flag {name!r} to report; there are: {known}",
-                name=wish.activity,
-                known=self.listed(known),
             )
-        if f"flag/{flag.id}" in self.episode.alerts:
-            return self.refuse(
-                "{name} stands already; when it is dealt with: recovery flag clear {name}", name=flag.id
-            )
-        raise_flag(self, flag, "person")
-        return self.accept(f"{self.say('Noted.')} {self.take_off(flag.suspends)}".strip())
+        if refused := _no_yes_or_no(turn, name, act.answers[name]):
+            return refused
+    if not act.answers:
+        return Refused(turn.say("nothing was answered"))
+    answers = {name: typed == "yes" for name, typed in act.answers.items()}
+    yes = [questions[name] for name, is_yes in answers.items() if is_yes]
+    refusing = [question for question in yes if question.refuses]
+    forbidden = {modality for question in yes for modality in question.forbids}
+    for activity in episode.phase.activities:
+        is_worn = isinstance(activity, Hold) and episode.track(activity.id).is_on
+        if is_worn and (refusing or forbidden & modalities(activity)):
+            assert isinstance(activity, Hold)
+            tell_hold(turn, activity, turn.now, on=False)
+    turn.add(f.SCREENED, {"answers": answers}, "person")
+    if refusing:
+        says = episode.text(refusing[0].say)
+        turn.add(f.STOPPED, {"because": says}, "person")
+        return accepted(turn, turn.say("{episode} is stopped: {reason}", episode=episode.id, reason=says))
+    told = turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers))
+    says = " ".join(episode.text(question.say) for question in yes)
+    return accepted(turn, " ".join(part for part in (told, says, turn.take_off(forbidden)) if part))
 
-    def clear(self, wish: Act) -> Outcome:
-        """A standing alert is answered: somebody has looked, or it is over."""
-        found = [
-            alert for alert in self.episode.alerts.values() if alert.id.rpartition("/")[2] == wish.activity
-        ]
-        if not found:
-            standing = self.listed(alert.id.rpartition("/")[2] for alert in self.episode.alerts.values())
-            return self.refuse(
-                "no red flag {name!r} stands; standing: {known}", name=wish.activity, known=standing
-            )
-        if not wish.because:
-            return self.refuse('say why: --because "a doctor has looked at it"')
-        for alert in found:
-            self.tell(f.ALERTED, {"id": alert.id, "cleared": True, "because": wish.because})
-        return self.agree("{name}: answered, and kept in the log.", name=wish.activity)
 
-    def tick(self, wish: Act) -> Outcome:
-        """Record a yes or no for items of the checklists."""
-        lists = {
-            a.id: a for p in self.episode.protocol.phases for a in p.everything() if isinstance(a, Checklist)
-        }
-        owner = {item.id: name for name, each in lists.items() for item in each.items}
-        found: dict[str, dict[str, bool]] = {}
-        for name, typed in wish.values.items():
-            if name not in owner:
-                return self.refuse(
+def tick_items(turn: Turn, act: Tick) -> Verdict:
+    every = (activity for phase in turn.episode.protocol.phases for activity in phase.everything())
+    lists = [activity for activity in every if isinstance(activity, Checklist)]
+    list_of = {item.id: checklist.id for checklist in lists for item in checklist.items}
+    ticked: dict[str, dict[str, bool]] = {}
+    for name, typed in act.answers.items():
+        if name not in list_of:
+            return Refused(
+                turn.say(
                     "nothing called {name!r} on a checklist; there are: {known}",
                     name=name,
-                    known=self.listed(owner),
+                    known=_listed(turn, list_of),
                 )
-            if typed not in ("yes", "no"):
-                return self.refuse("{name} is yes or no, not {typed!r}", name=name, typed=typed)
-            found.setdefault(owner[name], {})[name] = typed == "yes"
-        if not found:
-            return self.refuse("nothing was told")
-        for name, items in found.items():
-            self.tell(f.TICKED, {"phase": self.episode.phase.id, "activity": name, "items": items})
-        told = ", ".join(f"{name} {self.yes_or_no(value == 'yes')}" for name, value in wish.values.items())
-        return self.agree("Noted: {answers}.", answers=told)
+            )
+        if refused := _no_yes_or_no(turn, name, typed):
+            return refused
+        ticked.setdefault(list_of[name], {})[name] = typed == "yes"
+    if not ticked:
+        return Refused(turn.say("nothing was told"))
+    for checklist, items in ticked.items():
+        data = {"phase": turn.episode.phase.id, "activity": checklist, "items": items}
+        turn.add(f.TICKED, data, "person")
+    return accepted(turn, turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers)))
 
 
-def read_answer(typed: str, observation: Observation) -> int | str | None:
-    """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer."""
-    word = typed.strip().lower()
-    if observation.choices:
-        return word if word in observation.choices else None
-    if word in observation.labels:
-        return observation.least + observation.labels.index(word)
-    if (
-        word.isascii()
-        and word.isdigit()
-        and len(word) < 6
-        and observation.least <= int(word) <= observation.most
-    ):
-        return int(word)
-    return None
+def _no_yes_or_no(turn: Turn, name: str, typed: str) -> Refused | None:
+    """Refuse an answer other than yes or no."""
+    if typed in ("yes", "no"):
+        return None
+    return Refused(turn.say("{name} is yes or no, not {typed!r}", name=name, typed=typed))
 
 
-def expected_answer(observation: Observation, language: str = "en") -> str:
-    """Describe the answer that an observation takes."""
-    if observation.choices:
-        return tr(language, " or ").join(observation.choices)
-    if observation.labels:
-        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
-        return tr(language, "one of {names}", names=named)
-    least, most = observation.least, observation.most
-    return tr(language, "a whole number from {least} to {most}", least=least, most=most)
+def _yes_and_no(turn: Turn, answers: Mapping[str, str]) -> str:
+    words = {"yes": turn.say("yes"), "no": turn.say("no")}
+    return ", ".join(f"{name} {words[answer]}" for name, answer in answers.items())
+
+
+def _listed(turn: Turn, names: Iterable[str]) -> str:
+    """Names, or that there are none."""
+    return ", ".join(names) or turn.say("none")
+
+
+# Red flags --------------------------------------------------------------------------------------
+
+
+def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
+    flags = {flag.id: flag for flag in turn.episode.whole.red_flags if flag.ask}
+    flag = flags.get(act.flag)
+    if flag is None:
+        return Refused(
+            turn.say(
+                "no red flag {name!r} to report; there are: {known}",
+                name=act.flag,
+                known=_listed(turn, flags),
+            )
+        )
+    if f"flag/{flag.id}" in turn.episode.alerts:
+        return Refused(
+            turn.say("{name} stands already; when it is dealt with: recovery flag clear {name}", name=flag.id)
+        )
+    raise_flag(turn, flag, "person")
+    return accepted(turn, f"{turn.say('Noted.')} {turn.take_off(flag.suspends)}".strip())
+
+
+def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
+    names = {id_: id_.rpartition("/")[2] for id_ in turn.episode.alerts}
+    alerts = [id_ for id_, name in names.items() if name == act.flag]
+    if not alerts:
+        return Refused(
+            turn.say(
+                "no red flag {name!r} stands; standing: {known}",
+                name=act.flag,
+                known=_listed(turn, names.values()),
+            )
+        )
+    if not act.because:
+        return Refused(turn.say('say why: --because "a doctor has looked at it"'))
+    for id_ in alerts:
+        turn.add(f.ALERTED, {"id": id_, "cleared": True, "because": act.because}, "person")
+    return accepted(turn, turn.say("{name}: answered, and kept in the log.", name=act.flag))
+
+
+# A new injury -----------------------------------------------------------------------------------
+
+
+def record_setback(turn: Turn, act: Setback) -> Verdict:
+    if refused := ahead(turn, act.onset):
+        return refused
+    episode, onset = turn.episode, act.onset or turn.now
+    if "onset" not in episode.protocol.inputs:
+        return Refused(
+            turn.say(
+                "{protocol} does not count from an injury; recovery step-back goes back",
+                protocol=episode.protocol.id,
+            )
+        )
+    if onset < episode.onset:
+        return Refused(turn.say("that is before the injury that this episode is about"), episode.onset)
+    if act.grade is not None and act.grade not in GRADES:
+        grades = ", ".join(GRADES)
+        return Refused(turn.say("a grade is one of {known}, not {typed!r}", known=grades, typed=act.grade))
+    end_holds(turn)
+    for alert in list(episode.alerts.values()):
+        if alert.level == "routine":
+            turn.add(f.ALERTED, {"id": alert.id, "cleared": True})
+    data = {"onset": to_ms(onset), "grade": act.grade, "because": act.because}
+    turn.add(f.SETBACK, data, "person")
+    told = [
+        turn.say(
+            "Noted as a new injury, {when}. All clocks begin anew; the limits and the log go on.",
+            when=spell_when(episode.place, onset, turn.now),
+        )
+    ]
+    if turn.episode.protocol.healing is not None:
+        place = episode.place
+        earliest, latest = (
+            f"{spell_date(place.local(end), place.language)} {place.local(end).year}"
+            for end in healing_range(turn.episode)
+        )
+        told.append(turn.say("Usually healed between {first} and {last}.", first=earliest, last=latest))
+    return accepted(turn, " ".join([*told, turn.say("A mistake? recovery undo takes it back.")]))
+
+
+# A correction of the start ------------------------------------------------------------------------
+
+
+def correct_start(turn: Turn, act: Correct) -> Verdict:
+    if refused := ahead(turn, act.onset):
+        return refused
+    changes = _changes(turn, act)
+    if isinstance(changes, Refused):
+        return changes
+    if not changes:
+        return Refused(turn.say("that is what it says already; nothing changes"))
+    before, told = turn.episode, _in_words(turn, changes)
+    turn.add(f.CORRECTED, {**changes, "because": act.because}, "person")
+    beside = excluded(before.whole, turn.episode.side, turn.episode.options, turn.others)
+    if beside is not None:
+        return Refused(
+            turn.say("{episode} is active, and would be about the same injury", episode=beside.by.id)
+        )
+    _clear_what_was_never_so(turn, before)
+    parts = [turn.say("Corrected: {changes}. What was done stays.", changes=told)]
+    parts += _back_to_where_it_belongs(turn)
+    on = turn.episode.under_way
+    if on is not None and not may_go_on(turn.episode, on, turn.now, turn.others):
+        parts.append(turn.take_off((on.modality,)))
+    return accepted(turn, " ".join(parts))
+
+
+def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
+    """Collect the values that differ from those before, in the form of the fact."""
+    episode, protocol = turn.episode, turn.episode.whole
+    asked = [*protocol.inputs, *protocol.options]
+    given = [*act.values, *(() if act.onset is None else ("onset",))]
+    if not given:
+        return Refused(turn.say("say what is to be put right: {names}", names=_listed(turn, asked)))
+    for name in given:
+        if name not in asked:
+            return Refused(
+                turn.say(
+                    "{protocol} did not ask for {name!r}; it asked for {names}",
+                    protocol=protocol.id,
+                    name=name,
+                    names=_listed(turn, asked),
+                )
+            )
+    changes: dict[str, Any] = {}
+    if act.onset is not None and act.onset != episode.onset:
+        if act.onset > episode.started_at:
+            return Refused(turn.say("that is after the start; recovery setback tells of a new injury"))
+        changes["onset"] = to_ms(act.onset)
+    plain = {"grade": (GRADES, episode.grade), "side": (SIDES, episode.side)}
+    for name, word in act.values.items():
+        choices, current = plain.get(name) or (protocol.options[name].choices, episode.options.get(name))
+        if word not in choices:
+            return Refused(
+                turn.say(
+                    "{name} is one of {choices}, not {typed!r}",
+                    name=name,
+                    choices=", ".join(choices),
+                    typed=word,
+                )
+            )
+        if word == current:
+            continue
+        if name in plain:
+            changes[name] = word
+        else:
+            changes.setdefault("options", {})[name] = word
+    return changes
+
+
+def _in_words(turn: Turn, changes: dict[str, Any]) -> str:
+    """Each change with the word that it takes the place of."""
+    episode = turn.episode
+    before = {"grade": episode.grade, "side": episode.side, **episode.options}
+    words: list[str] = []
+    for name, value in changes.items():
+        if name == "onset":
+            now, then = (spell_when(episode.place, at, turn.now) for at in (from_ms(value), episode.onset))
+            words.append(turn.say("injury {when} instead of {before}", when=now, before=then))
+            continue
+        pairs = value if name == "options" else {name: value}
+        words += [
+            turn.say("{name} {value} instead of {before}", name=each, value=word, before=before.get(each))
+            for each, word in pairs.items()
+        ]
+    return ", ".join(words)
+
+
+def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
+    """Clear an alert that stood because of the grade or the side alone: it goes with the mistake."""
+    for flag in turn.episode.whole.red_flags:
+        name = f"flag/{flag.id}"
+        if flag.when is None or name not in turn.episode.alerts:
+            continue
+        is_of_the_start = any(each.subject in ("grade", "side") for each in comparisons(flag.when))
+        was_so = truth(flag.when, before, turn.now) is Truth.YES
+        if is_of_the_start and was_so and truth(flag.when, turn.episode, turn.now) is Truth.NO:
+            turn.add(f.ALERTED, {"id": name, "cleared": True})
+
+
+def _back_to_where_it_belongs(turn: Turn) -> list[str]:
+    """Go back to the phase that the corrected times allow, where they are not so far yet; say so."""
+    episode = turn.episode
+    index = _furthest_phase(episode, turn.now)
+    if episode.stay.phase is None or index >= episode.stay.index:
+        return []
+    reason = turn.say("by the corrected times it is too early for {phase}", phase=episode.phase.title)
+    go_back(turn, index, reason)
+    return [turn.say("Back in: {phase}. The limits still hold.", phase=turn.episode.phase.title)]
+
+
+def _furthest_phase(episode: Episode, now: datetime) -> int:
+    """The furthest phase that the protocol's times allow at `now`: its place, never beyond the current one.
+
+    Nobody has come further than the fastest course, on which each phase took its least time.
+    """
+    at = episode.started_at
+    for index, phase in enumerate(episode.protocol.phases[: episode.stay.index + 1]):
+        at = max([at, *_opens(episode, phase.enter_when)])
+        if at > now:
+            return max(0, index - 1)
+        length = episode.protocol.length(phase.least, episode.grade)
+        at = max(
+            at,
+            episode.place.after(at, length) if phase.zero == "phase" else episode.reached(phase.zero, length),
+        )
+        at = max([at, *_opens(episode, phase.leave_when)])
+        if at > now:
+            return index
+    return episode.stay.index
+
+
+def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:
+    """List the times that a condition waits for by itself: `injury >= 48h`."""
+    for part in condition.parts if isinstance(condition, All) else (condition,):
+        if (
+            isinstance(part, Comparison)
+            and part.subject in ORIGINS
+            and part.subject != "phase"
+            and part.test in (">=", ">")
+            and isinstance(part.value, Duration)
+        ):
+            yield episode.reached(part.subject, part.value)

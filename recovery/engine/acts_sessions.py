@@ -1,12 +1,12 @@
 """The acts on sessions, and on whatever else a cue asks for."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, Desk, Outcome, Refused
 from recovery.engine.cadence import LONGEST_SPACING, dues
-from recovery.engine.episode import PAUSED, Episode, Session, only_assumed, which
+from recovery.engine.episode import PAUSED, RECENT, Episode, Session, only_assumed, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.limits import (
     LONGEST_ON,
@@ -19,13 +19,16 @@ from recovery.engine.limits import (
 )
 from recovery.engine.occurrences import NONE, Occurrence
 from recovery.engine.offers import about_occurrence, out_of_time, withheld_by
+from recovery.engine.screening import left_out_now
+from recovery.engine.turn import Turn
+from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead, over, overtaken
 from recovery.protocol.model import (
     Activity,
-    CheckIn,
     Checklist,
     Every,
     Hold,
     Reminder,
+    ScreenQuestion,
     Step,
     Timed,
     Treatment,
@@ -34,324 +37,513 @@ from recovery.protocol.model import (
 from recovery.protocol.terms import Duration
 from recovery.values import replace
 from recovery.words.terms import modality_words
-from recovery.words.times import spell
+from recovery.words.times import spell, spell_when
 
 SNOOZE = Duration(seconds=600)
+"""The length of a snooze for which the person names none."""
+
+A = TypeVar("A", bound=Activity)
 
 
-class Sessions(Desk):
-    """Sessions begun and ended; and what is due done, skipped or put off."""
+class _OfActivity(PersonAct):
+    activity: str | None = None
+    """An activity's id or a modality; None: the one that is meant when there is only one."""
+    about: Occurrence = NONE
+    """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever it is now."""
 
-    def begin(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Treatment,), is_session_of_any_phase=True)
-        if isinstance(activity, Refused):
-            return activity
-        assert isinstance(activity, Treatment)
-        if self.episode.state == PAUSED:
-            return self.refuse("the episode is paused; recovery resume ends the pause")
-        if self.episode.stay.phase is None:
-            return self.refuse("phase {phase} has not begun", phase=self.episode.phase.id)
-        track = self.episode.track(activity.id)
-        current = self.session(activity.id, is_over=False)
-        if over := self.not_meant(wish, current.occurrence if current else self._offered(activity)):
-            return over
-        if current is not None and current.is_said:
-            ends = self.when(current.ends_at)
-            return self.refuse("{title} is on already, until {when}", title=activity.title, when=ends)
-        if current is not None:
-            activity = self.episode.treatment_of(
-                current
-            )  # its own, not a namesake in the phase that came after
-        elif activity not in self.episode.phase.activities:
-            return self.refuse("{title} is of an earlier phase", title=activity.title)
-        step = activity.steps[current.step if current else track.step]
-        if wish.activity not in (None, activity.id, step.modality):
-            return self.refuse(
+
+class Begin(_OfActivity):
+    """Begin a session, or say that the one that was told to begin is on."""
+
+    verb = "begin"
+    needs_right_clock = True
+
+
+class End(_OfActivity):
+    """End the session that is on, or say when the one that was on really ended."""
+
+    verb = "end"
+    at: datetime | None = None
+    """The time at which it ended; None: now."""
+
+
+class MarkDone(_OfActivity):
+    """Say that what a cue asked for is done. A session that is on ends with it."""
+
+    verb = "done"
+
+
+class Skip(_OfActivity):
+    """Leave out what is due or comes next, or say that a session which is only assumed did not happen."""
+
+    verb = "skip"
+    because: str = ""
+
+
+class Snooze(_OfActivity):
+    """Put off what a cue asked for."""
+
+    verb = "snooze"
+    needs_right_clock = True
+    length: Duration | None = None
+    """None: `SNOOZE`."""
+
+
+# Beginning --------------------------------------------------------------------------------------
+
+
+def begin_session(turn: Turn, act: Begin) -> Verdict:
+    activity = _session_meant(turn, act)
+    if isinstance(activity, Refused):
+        return activity
+    episode = turn.episode
+    if episode.state == PAUSED:
+        return Refused(turn.say("the episode is paused; recovery resume ends the pause"))
+    if episode.stay.phase is None:
+        return Refused(turn.say("phase {phase} has not begun", phase=episode.phase.id))
+    track = episode.track(activity.id)
+    current = _session(turn, activity.id, is_over=False)
+    if refused := overtaken(turn, act.about, current.occurrence if current else _offered(turn, activity)):
+        return refused
+    if current is not None and current.is_said:
+        ends = _when(turn, current.ends_at)
+        return Refused(turn.say("{title} is on already, until {when}", title=activity.title, when=ends))
+    if current is not None:
+        activity = episode.treatment_of(current)  # its own, not a namesake in the phase that came after
+    elif activity not in episode.phase.activities:
+        return Refused(turn.say("{title} is of an earlier phase", title=activity.title))
+    step = activity.steps[current.step if current else track.step]
+    if act.activity not in (None, activity.id, step.modality):
+        return Refused(
+            turn.say(
                 "{title}: {modality} comes next, not {other}",
                 title=activity.title,
-                modality=modality_words(step.modality, self.episode.place.language),
-                other=wish.activity,
+                modality=modality_words(step.modality, episode.place.language),
+                other=act.activity,
             )
-        for question in self.episode.whole.screen:  # of one that is assumed to be on as well
-            if step.modality in question.forbids and self.episode.screened.get(question.id):
-                return self.left_out(activity.title, question)
-        occurrence = current.occurrence if current else self._offered(activity)
-        if current is not None and not self._is_current(current):
-            blocked = self._blocked_in_both(activity, current, step)
-        else:
-            blocked = withheld_by(self.episode, activity, self.now, self.others, occurrence)
-        if blocked is not None:
-            earliest = None
-            if blocked.until is not None:
-                earliest = earliest_allowed(
-                    self.episode, step, self.now, self.others, occurrence, max(blocked.until, self.now)
-                )
-            return self._refuse(activity, blocked.reason, earliest)
-        if current is None:
-            self._offer_early(activity, occurrence)
-            current = self.session(activity.id, is_over=False)
-            assert current is not None
-        self.tell(f.BEGUN, self.about(current) | {"seconds": int(current.planned.total_seconds())})
-        return self.agree(
-            "{text}. {length}, until {when}.",
-            text=self.episode.text(step.start).rstrip("."),
-            length=spell(current.planned),
-            when=self.when(self.now + current.planned),
         )
-
-    def _offered(self, activity: Treatment) -> Occurrence:
-        """The occurrence that waits to be begun, put off or suggested; none where a session would be one of its own."""
-        track = self.episode.track(activity.id)
-        has_been = any(t.occurrence == track.occurrence for t in self.episode.ledger)
-        is_suggested = activity.is_optional and track.is_open and not has_been
-        return track.occurrence if track.snoozed_until or is_suggested else NONE
-
-    def _blocked_in_both(self, activity: Treatment, current: Session, step: Step) -> Block | None:
-        """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
-        earlier = replace(self.episode.stay, phase=self.episode.protocol.phase(current.phase))
-        in_both = (self.episode, replace(self.episode, stay=earlier))
-        blocks = (blocked_by(e, step, self.now, self.others, current.occurrence) for e in in_both)
-        limited = longest(blocked for blocked in blocks if blocked is not None)
-        if activity.until is not None and self.now + current.planned > self.episode.instant(activity.until):
-            return out_of_time(self.episode, activity.until, limited)
-        return limited
-
-    def _refuse(self, activity: Treatment, reason: str, earliest: datetime | None) -> Refused:
-        own = self.session(activity.id, is_over=True)
-        last = (self.episode, own) if own is not None else self._of_an_ended_episode(activity)
-        if last is not None and only_assumed(last[1]):
-
-            def left(episode: Episode) -> Episode:
-                return replace(episode, ledger=tuple(t for t in episode.ledger if t is not last[1]))
-
-            others = [left(other) for other in self.others]
-            if withheld_by(left(self.episode), activity, self.now, others) is None:
-                reason = self.say(
-                    "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
-                    reason=reason.rstrip("."),
-                    command=f"recovery skip {activity.id}{which(self.episode, self.others)}",
-                )
-        return Refused(reason, earliest)
-
-    def _of_an_ended_episode(self, activity: Activity) -> tuple[Episode, Session] | None:
-        """Today's session that is only assumed, of an episode that is over, and that limits those of an activity.
-
-        It is the last one of its modality that anybody knows of.
-        """
-        everyone, wanted = (self.episode, *self.others), modalities(activity)
-        known = [(e, t) for e in everyone for t in e.ledger if t.modality in wanted and not t.is_disowned]
-        if not known:
-            return None
-        owner, last = max(known, key=lambda one: one[1].began_at)
-        is_near = owner.is_over and is_same_place(owner.protocol.region, owner.side, self.episode)
-        day = self.episode.place.waking_day
-        return (
-            (owner, last) if is_near and only_assumed(last) and day(last.began_at) == day(self.now) else None
-        )
-
-    def _disown(self, owner: Episode, session: Session, because: str) -> Outcome:
-        """Skip a session of an episode that is over, which goes into the record of that."""
-        day = owner.place.waking_day(session.began_at)
-        data = {
-            "phase": session.phase,
-            "activity": session.activity,
-            "occurrence": session.occurrence,
-            "due": to_ms(session.began_at),
-            "day": day.isoformat(),
-            "step": session.step,
-            "reason": because,
-        }
-        self.facts.append(Fact(owner.id, self.now, f.SKIPPED, data, "person"))
-        return self.agree(
-            "{title} of {episode}, {when}: skipped; it does not count.",
-            title=owner.title_of(session),
-            episode=owner.id,
-            when=self.when(session.began_at),
-        )
-
-    def _offer_early(self, activity: Treatment, occurrence: Occurrence) -> None:
-        """The occurrence of a session that the person begins before any cue: no cue is needed."""
-        track = self.episode.track(activity.id)
-        step = activity.steps[track.step]
-        day = self.episode.place.waking_day(self.now)
-        name = occurrence or self.episode.next_occurrence(activity.id, day)
-        data = about_occurrence(self, activity.id, name, self._due_of_early(activity), day)
-        self.tell(
-            f.OFFERED,
-            data | {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step},
-        )
-
-    def _due_of_early(self, activity: Treatment) -> datetime:
-        """Compute the due time of a session that begins now: the next time if it is nearer than the last, else now."""
-        track = self.episode.track(activity.id)
-        if track.step > 0 or isinstance(activity.cadence, Every):
-            return self.now
-        coming = self._coming(activity)
-        last = max(track.last_due or self.episode.stay.entered_at, self.episode.stay.entered_at)
-        return coming if coming is not None and coming - self.now < self.now - last else self.now
-
-    def _coming(self, activity: Timed) -> datetime | None:
-        """The next time of an activity after now."""
-        times = (due.at for due in dues(self.episode, activity, self.now - LONGEST_SPACING))
-        return next((at for at in times if at > self.now), None)
-
-    def end(self, wish: Act) -> Outcome:
-        at = wish.at or self.now
-        activity = self.named(wish.activity, (Treatment,), is_session_of_any_phase=True)
-        if isinstance(activity, Refused):
-            return activity
-        current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
-        if over := self.not_meant(wish, current.occurrence if current else NONE):
-            return over
-        if current is None:
-            return self.refuse("{title} is not on", title=activity.title)
-        if current.is_confirmed:
-            return self.refuse("{title} has ended already", title=activity.title)
-        is_known = at >= current.began_at
-        if wish.at is not None and not is_known:
-            return self.refuse("it began only {when}", when=self.when(current.began_at))
-        took = max(timedelta(0), at - current.began_at)
-        late = max(timedelta(0), took - current.planned)
-        data = self.about(current) | {"seconds": int(current.planned.total_seconds())}
-        data["overrun"] = int(late.total_seconds())
-        # Said to be on it may have been on as long as planned: no later word makes a gap begin earlier.
-        counts_from = max(at, min(self.now, current.ends_at)) if current.is_said else at
-        if counts_from != at:
-            data["counts_from"] = to_ms(counts_from)
-        self.tell(f.ENDED, data, at)
-        said = self.say("{title} ended after {length}.", title=activity.title, length=spell(took))
-        if not is_known or current.is_lost or late > LONGEST_ON:
-            said = self.say(
-                "{title} ended. How long it was on is not known: the clock was set, or the machine was off.",
-                title=activity.title,
+    for question in episode.whole.screen:  # of one that is assumed to be on as well
+        if step.modality in question.forbids and episode.screened.get(question.id):
+            return _left_out(turn, activity.title, question)
+    occurrence = current.occurrence if current else _offered(turn, activity)
+    if current is not None and not _is_current(turn, current):
+        blocked = _blocked_in_both(turn, activity, current, step)
+    else:
+        blocked = withheld_by(episode, activity, turn.now, turn.others, occurrence)
+    if blocked is not None:
+        earliest = None
+        if blocked.until is not None:
+            earliest = earliest_allowed(
+                episode, step, turn.now, turn.others, occurrence, max(blocked.until, turn.now)
             )
-        elif late >= timedelta(minutes=1):
-            said = self.say(
-                "{title} ended after {length}, {over} too long.",
-                title=activity.title,
-                length=spell(took),
-                over=spell(late),
+        return _blocked(turn, activity, blocked.reason, earliest)
+    if current is None:
+        current = _offer_early(turn, activity, occurrence)
+    turn.add(f.BEGUN, _about(current) | {"seconds": int(current.planned.total_seconds())}, "person")
+    message = turn.say(
+        "{text}. {length}, until {when}.",
+        text=episode.text(step.start).rstrip("."),
+        length=spell(current.planned),
+        when=_when(turn, turn.now + current.planned),
+    )
+    return accepted(turn, message)
+
+
+def _offered(turn: Turn, activity: Treatment) -> Occurrence:
+    """The occurrence that waits to be begun, put off or suggested; none where a session would be one of its own."""
+    track = turn.episode.track(activity.id)
+    has_been = any(session.occurrence == track.occurrence for session in turn.episode.ledger)
+    is_suggested = activity.is_optional and track.is_open and not has_been
+    return track.occurrence if track.snoozed_until or is_suggested else NONE
+
+
+def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: Step) -> Block | None:
+    """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
+    episode = turn.episode
+    earlier = replace(episode.stay, phase=episode.protocol.phase(current.phase))
+    in_both = (episode, replace(episode, stay=earlier))
+    blocks = (blocked_by(each, step, turn.now, turn.others, current.occurrence) for each in in_both)
+    limited = longest(blocked for blocked in blocks if blocked is not None)
+    if activity.until is not None and turn.now + current.planned > episode.instant(activity.until):
+        return out_of_time(episode, activity.until, limited)
+    return limited
+
+
+def _blocked(turn: Turn, activity: Treatment, reason: str, earliest: datetime | None) -> Refused:
+    """Refuse what is in the way of; say so where nothing is but a session that is only assumed."""
+    own = _session(turn, activity.id, is_over=True)
+    last = (turn.episode, own) if own is not None else _of_an_ended_episode(turn, activity)
+    if last is not None and only_assumed(last[1]):
+
+        def left(episode: Episode) -> Episode:
+            return replace(episode, ledger=tuple(each for each in episode.ledger if each is not last[1]))
+
+        others = [left(other) for other in turn.others]
+        if withheld_by(left(turn.episode), activity, turn.now, others) is None:
+            reason = turn.say(
+                "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
+                reason=reason.rstrip("."),
+                command=f"recovery skip {activity.id}{which(turn.episode, turn.others)}",
             )
-        if counts_from - at >= timedelta(minutes=1):
-            counts = self.say("For the limits it counts until {when}.", when=self.when(counts_from))
-            said = f"{said} {counts}"
-        return self.accept(said)
+    return Refused(reason, earliest)
 
-    def done(self, wish: Act) -> Outcome:
-        activity = self.named(
-            wish.activity, (Treatment, Reminder, Hold, Checklist), is_session_of_any_phase=True
+
+def _offer_early(turn: Turn, activity: Treatment, occurrence: Occurrence) -> Session:
+    """Offer a session that the person begins before any cue: no cue is needed."""
+    track = turn.episode.track(activity.id)
+    step = activity.steps[track.step]
+    day = turn.episode.place.waking_day(turn.now)
+    name = occurrence or turn.episode.next_occurrence(activity.id, day)
+    data = about_occurrence(turn, activity.id, name, _due_of_early(turn, activity), day)
+    data |= {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step}
+    turn.add(f.OFFERED, data, "person")
+    session = _session(turn, activity.id, is_over=False)
+    assert session is not None
+    return session
+
+
+def _due_of_early(turn: Turn, activity: Treatment) -> datetime:
+    """Compute the due time of a session that begins now: the next time if it is nearer than the last, else now."""
+    track, entered_at = turn.episode.track(activity.id), turn.episode.stay.entered_at
+    if track.step > 0 or isinstance(activity.cadence, Every):
+        return turn.now
+    coming = _coming(turn, activity)
+    last = max(track.last_due or entered_at, entered_at)
+    return coming if coming is not None and coming - turn.now < turn.now - last else turn.now
+
+
+# Ending -----------------------------------------------------------------------------------------
+
+
+def end_session(turn: Turn, act: End) -> Verdict:
+    if refused := ahead(turn, act.at):
+        return refused
+    at = act.at or turn.now
+    activity = _session_meant(turn, act)
+    if isinstance(activity, Refused):
+        return activity
+    current = _session(turn, activity.id, is_over=False) or _session(turn, activity.id, is_over=True)
+    if refused := overtaken(turn, act.about, current.occurrence if current else NONE):
+        return refused
+    if current is None:
+        return Refused(turn.say("{title} is not on", title=activity.title))
+    if current.is_confirmed:
+        return Refused(turn.say("{title} has ended already", title=activity.title))
+    is_length_known = at >= current.began_at
+    if act.at is not None and not is_length_known:
+        return Refused(turn.say("it began only {when}", when=_when(turn, current.began_at)))
+    took = max(timedelta(0), at - current.began_at)
+    late = max(timedelta(0), took - current.planned)
+    data = _about(current) | {"seconds": int(current.planned.total_seconds())}
+    data["overrun"] = int(late.total_seconds())
+    # Said to be on it may have been on as long as planned: no later word makes a gap begin earlier.
+    counts_from = max(at, min(turn.now, current.ends_at)) if current.is_said else at
+    if counts_from != at:
+        data["counts_from"] = to_ms(counts_from)
+    turn.add(f.ENDED, data, "person", at)
+    is_length_known = is_length_known and not current.is_lost and late <= LONGEST_ON
+    message = _ended(turn, activity.title, took if is_length_known else None, late)
+    if counts_from - at >= timedelta(minutes=1):
+        counts = turn.say("For the limits it counts until {when}.", when=_when(turn, counts_from))
+        message = f"{message} {counts}"
+    return accepted(turn, message)
+
+
+def _ended(turn: Turn, title: str, took: timedelta | None, late: timedelta) -> str:
+    """Say that a session ended, after how long (None: unknown), and by how much that was too long."""
+    if took is None:
+        return turn.say(
+            "{title} ended. How long it was on is not known: the clock was set, or the machine was off.",
+            title=title,
         )
-        if isinstance(activity, Refused):
-            return activity
-        track = self.episode.track(activity.id)
-        data = self._current(activity.id, track.occurrence)
-        current = self.session(activity.id, is_over=False)
-        if current is not None:
-            ended = self.end(Act("end", activity.id, at=wish.at, occurrence=wish.occurrence))
-            if isinstance(ended, Refused):
-                return ended
-        else:
-            current = self.session(activity.id, is_over=True)
-        is_of_session = current is not None and not current.is_confirmed
-        meant = current if is_of_session and current is not None else track
-        if over := self.not_meant(wish, meant.occurrence):
-            return over
-        if is_of_session and current is not None:
-            data = {key: data_of for key, data_of in self.about(current).items() if key != "modality"}
-        elif not track.is_open:
-            return self.refuse("{title}: nothing is waiting to be done", title=activity.title)
-        self.tell(f.DONE, data)
-        return self.agree("{title}: done.", title=activity.title)
+    if late < timedelta(minutes=1):
+        return turn.say("{title} ended after {length}.", title=title, length=spell(took))
+    return turn.say(
+        "{title} ended after {length}, {over} too long.", title=title, length=spell(took), over=spell(late)
+    )
 
-    def _current(self, activity: str, occurrence: Occurrence) -> dict[str, Any]:
-        return {"phase": self.episode.phase.id, "activity": activity, "occurrence": occurrence}
 
-    def skip(self, wish: Act) -> Outcome:
-        activity = self.named(
-            wish.activity, (Treatment, Reminder, CheckIn, Checklist), is_session_of_any_phase=True
-        )
-        if isinstance(activity, Refused):
-            return activity
-        assert not isinstance(activity, Hold)
-        track = self.episode.track(activity.id)
-        current = self.session(activity.id, is_over=False) or self.session(activity.id, is_over=True)
-        day = self.episode.place.waking_day(self.now)
-        took_place = current is not None and current.occurrence == track.occurrence
-        meant = track.occurrence if track.is_open and not took_place else NONE
-        if current is not None and (current.ended_at is None or not current.is_said):
-            meant = current.occurrence
-        if over := self.not_meant(wish, meant):
-            return over
-        if current is not None and current.ended_at is None and current.is_said:
-            return self._refuse_on(activity)
-        if current is not None and not current.is_said:
-            data = about_occurrence(self, activity.id, current.occurrence, current.began_at, day) | {
-                "phase": current.phase,
-                "step": current.step,
-            }
-            self.tell(f.SKIPPED, data | {"reason": wish.because})
-            return self.agree("{title}: skipped; it does not count.", title=activity.title)
-        elsewhere = None if track.is_open or wish.occurrence else self._of_an_ended_episode(activity)
-        if elsewhere is not None:
-            return self._disown(*elsewhere, wish.because)
-        if track.is_open and track.last_due is not None and not took_place:
-            occurrence, due = track.occurrence, track.last_due
-        else:
-            coming = self.now if track.withheld else self._coming(activity)
-            if coming is None or activity not in self.episode.phase.activities:
-                return self.refuse("{title}: nothing to skip", title=activity.title)
-            due, day = coming, self.episode.place.waking_day(coming)
-            occurrence = self.episode.next_occurrence(activity.id, day)
-        data = about_occurrence(self, activity.id, occurrence, due, day) | {
-            "step": track.step,
-            "reason": wish.because,
-        }
-        self.tell(f.SKIPPED, data)
-        return self.agree("{title}, {when}: skipped.", title=activity.title, when=self.when(due))
+def mark_done(turn: Turn, act: MarkDone) -> Verdict:
+    kinds = Treatment | Reminder | Hold | Checklist
+    here = [each for each in turn.episode.phase.activities if isinstance(each, kinds)]
+    activity = _meant(turn, act, here, _of_earlier_phases(turn))
+    if isinstance(activity, Refused):
+        return activity
+    track = turn.episode.track(activity.id)
+    data = _current(turn, activity.id, track.occurrence)
+    current = _session(turn, activity.id, is_over=False)
+    if current is not None:
+        ended = end_session(turn, End(activity.id, act.about))
+        if isinstance(ended, Refused):
+            return ended
+    else:
+        current = _session(turn, activity.id, is_over=True)
+    session = current if current is not None and not current.is_confirmed else None
+    if refused := overtaken(turn, act.about, (session or track).occurrence):
+        return refused
+    if session is not None:
+        data = {key: value for key, value in _about(session).items() if key != "modality"}
+    elif not track.is_open:
+        return Refused(turn.say("{title}: nothing is waiting to be done", title=activity.title))
+    turn.add(f.DONE, data, "person")
+    return accepted(turn, turn.say("{title}: done.", title=activity.title))
 
-    def _refuse_on(self, activity: Activity) -> Refused:
-        return self.refuse(
-            "{title} is on; recovery end {activity} ends it", title=activity.title, activity=activity.id
-        )
 
-    def snooze(self, wish: Act) -> Outcome:
-        activity = self.named(wish.activity, (Treatment, Reminder, CheckIn, Checklist))
-        if isinstance(activity, Refused):
-            return activity
-        track = self.episode.track(activity.id)
-        current = self.session(activity.id, is_over=False)
-        if over := self.not_meant(wish, track.occurrence):
-            return over
-        if current is not None and current.is_said:
-            return self._refuse_on(activity)
-        if current is not None and not self._is_current(current):
-            return self.refuse(
+# Leaving out and putting off ----------------------------------------------------------------------
+
+
+def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
+    activity = _meant(turn, act, _timed(turn), _of_earlier_phases(turn))
+    if isinstance(activity, Refused):
+        return activity
+    episode = turn.episode
+    track = episode.track(activity.id)
+    current = _session(turn, activity.id, is_over=False) or _session(turn, activity.id, is_over=True)
+    day = episode.place.waking_day(turn.now)
+    took_place = current is not None and current.occurrence == track.occurrence
+    meant = track.occurrence if track.is_open and not took_place else NONE
+    if current is not None and (current.ended_at is None or not current.is_said):
+        meant = current.occurrence
+    if refused := overtaken(turn, act.about, meant):
+        return refused
+    if current is not None and current.ended_at is None and current.is_said:
+        return _is_on(turn, activity)
+    if current is not None and not current.is_said:
+        data = about_occurrence(turn, activity.id, current.occurrence, current.began_at, day)
+        data |= {"phase": current.phase, "step": current.step, "reason": act.because}
+        turn.add(f.SKIPPED, data, "person")
+        return accepted(turn, turn.say("{title}: skipped; it does not count.", title=activity.title))
+    elsewhere = None if track.is_open or act.about else _of_an_ended_episode(turn, activity)
+    if elsewhere is not None:
+        return _disown(turn, *elsewhere, act.because)
+    if track.is_open and track.last_due is not None and not took_place:
+        occurrence, due = track.occurrence, track.last_due
+    else:
+        coming = turn.now if track.withheld else _coming(turn, activity)
+        if coming is None or activity not in episode.phase.activities:
+            return Refused(turn.say("{title}: nothing to skip", title=activity.title))
+        due, day = coming, episode.place.waking_day(coming)
+        occurrence = turn.episode.next_occurrence(activity.id, day)
+    data = about_occurrence(turn, activity.id, occurrence, due, day)
+    turn.add(f.SKIPPED, data | {"step": track.step, "reason": act.because}, "person")
+    return accepted(turn, turn.say("{title}, {when}: skipped.", title=activity.title, when=_when(turn, due)))
+
+
+def _is_on(turn: Turn, activity: Activity) -> Refused:
+    return Refused(
+        turn.say("{title} is on; recovery end {activity} ends it", title=activity.title, activity=activity.id)
+    )
+
+
+def _of_an_ended_episode(turn: Turn, activity: Activity) -> tuple[Episode, Session] | None:
+    """Today's session that is only assumed, of an episode that is over, and that limits those of an activity.
+
+    It is the last one of its modality that anybody knows of.
+    """
+    everyone, wanted = (turn.episode, *turn.others), modalities(activity)
+    sessions = [
+        (episode, session)
+        for episode in everyone
+        for session in episode.ledger
+        if session.modality in wanted and not session.is_disowned
+    ]
+    if not sessions:
+        return None
+    owner, last = max(sessions, key=lambda owned: owned[1].began_at)
+    is_near = owner.is_over and is_same_place(owner.protocol.region, owner.side, turn.episode)
+    day = turn.episode.place.waking_day
+    is_of_today = is_near and only_assumed(last) and day(last.began_at) == day(turn.now)
+    return (owner, last) if is_of_today else None
+
+
+def _disown(turn: Turn, owner: Episode, session: Session, because: str) -> Verdict:
+    """Skip a session of an episode that is over, which goes into the record of that."""
+    data = {
+        "phase": session.phase,
+        "activity": session.activity,
+        "occurrence": session.occurrence,
+        "due": to_ms(session.began_at),
+        "day": owner.place.waking_day(session.began_at).isoformat(),
+        "step": session.step,
+        "reason": because,
+    }
+    turn.facts.append(Fact(owner.id, turn.now, f.SKIPPED, data, "person"))
+    message = turn.say(
+        "{title} of {episode}, {when}: skipped; it does not count.",
+        title=owner.title_of(session),
+        episode=owner.id,
+        when=_when(turn, session.began_at),
+    )
+    return accepted(turn, message)
+
+
+def snooze_occurrence(turn: Turn, act: Snooze) -> Verdict:
+    activity = _meant(turn, act, _timed(turn))
+    if isinstance(activity, Refused):
+        return activity
+    episode = turn.episode
+    track = episode.track(activity.id)
+    current = _session(turn, activity.id, is_over=False)
+    if refused := overtaken(turn, act.about, track.occurrence):
+        return refused
+    if current is not None and current.is_said:
+        return _is_on(turn, activity)
+    if current is not None and not _is_current(turn, current):
+        return Refused(
+            turn.say(
                 "{title} is on from an earlier phase; recovery skip {activity} ends it",
                 title=activity.title,
                 activity=activity.id,
             )
-        is_treatment = isinstance(activity, Treatment) and not activity.is_optional
-        if not track.is_open or (is_treatment and current is None):
-            return self.refuse("{title}: nothing is waiting that could be put off", title=activity.title)
-        until = wish.until or self.episode.place.after(self.now, wish.length or SNOOZE)
-        if until <= self.now:
-            return self.refuse("that is not later than now")
-        if is_treatment:
-            assert current is not None
-            assert isinstance(activity, Treatment)
-            # Whatever is on now, in this episode or another one, is over by then if all goes as planned.
-            then = assuming_planned_ends(self.episode, self.now)
-            others = [assuming_planned_ends(other, self.now) for other in self.others]
-            blocked = withheld_by(then, activity, until, others, current.occurrence)
-            if blocked is not None:
-                reason = self.say(
-                    "it cannot be put off until {when}: {reason}",
-                    when=self.when(until),
-                    reason=blocked.reason,
-                )
-                return Refused(reason, blocked.until)
-        elif not self.episode.place.is_awake(until):
-            return self.refuse("{when} is outside the waking hours", when=self.when(until))
-        data = self._current(activity.id, track.occurrence)
-        self.tell(f.SNOOZED, data | {"until": to_ms(until)})
-        return self.agree("{title}: again {when}.", title=activity.title, when=self.when(until))
+        )
+    is_session = isinstance(activity, Treatment) and not activity.is_optional
+    if not track.is_open or (is_session and current is None):
+        return Refused(turn.say("{title}: nothing is waiting that could be put off", title=activity.title))
+    until = episode.place.after(turn.now, act.length or SNOOZE)
+    if until <= turn.now:
+        return Refused(turn.say("that is not later than now"))
+    if is_session and current is not None:
+        if refused := _blocked_later(turn, activity, current.occurrence, until):
+            return refused
+    elif not episode.place.is_awake(until):
+        return Refused(turn.say("{when} is outside the waking hours", when=_when(turn, until)))
+    data = _current(turn, activity.id, track.occurrence)
+    turn.add(f.SNOOZED, data | {"until": to_ms(until)}, "person")
+    return accepted(turn, turn.say("{title}: again {when}.", title=activity.title, when=_when(turn, until)))
+
+
+def _blocked_later(turn: Turn, activity: Timed, occurrence: Occurrence, until: datetime) -> Refused | None:
+    """Refuse to put off a session until a time at which it could not be; None where it could.
+
+    Whatever is on now, in this episode or another one, is over by then if all goes as planned.
+    """
+    then, *others = (assuming_planned_ends(each, turn.now) for each in (turn.episode, *turn.others))
+    blocked = withheld_by(then, activity, until, others, occurrence)
+    if blocked is None:
+        return None
+    reason = turn.say(
+        "it cannot be put off until {when}: {reason}", when=_when(turn, until), reason=blocked.reason
+    )
+    return Refused(reason, blocked.until)
+
+
+# The activity, and the session, that are meant ------------------------------------------------------
+
+
+def _timed(turn: Turn) -> list[Timed]:
+    return [activity for activity in turn.episode.phase.activities if isinstance(activity, Timed)]
+
+
+def _session_meant(turn: Turn, act: Begin | End) -> Treatment | Refused:
+    here = [activity for activity in turn.episode.phase.activities if isinstance(activity, Treatment)]
+    return _meant(turn, act, here, _of_earlier_phases(turn))
+
+
+def _meant(
+    turn: Turn, act: _OfActivity, here: list[A], earlier: Iterable[Treatment] = ()
+) -> A | Treatment | Refused:
+    """The activity that an act names by its id or a modality, or without a name the one that is open.
+
+    `here` are those it may be about; a session that is on, or just was, may be one of `earlier` phases.
+    """
+    if act.about and act.activity and _is_gone(turn, act.activity):
+        return over(turn)
+    both: list[A | Treatment] = [*here, *earlier]
+    if act.activity is not None:
+        for activity in both:
+            if activity.id == act.activity or act.activity in modalities(activity):
+                return activity
+        return _not_there(turn, act.activity, [activity.id for activity in here])
+    under_way = turn.episode.under_way
+    open_: Sequence[A | Treatment] = here
+    if under_way is not None:
+        open_ = [activity for activity in both if activity.id == under_way.activity] or here
+    elif len(here) > 1:
+        open_ = [activity for activity in here if turn.episode.track(activity.id).is_open] or here
+    if len(open_) == 1:
+        return open_[0]
+    if not open_:
+        return Refused(turn.say("phase {phase} has nothing of that kind", phase=turn.episode.phase.id))
+    return Refused(turn.say("which one? Name it: {names}", names=", ".join(each.id for each in open_)))
+
+
+def _is_gone(turn: Turn, name: str) -> bool:
+    """True where no activity of that id is in force any more."""
+    return all(each.id != name for each in (*turn.episode.phase.activities, *_of_earlier_phases(turn)))
+
+
+def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
+    """Refuse a name that the phase does not have, or that it leaves out for this person."""
+    for gone in left_out_now(turn.episode):
+        for activity in gone.activities:
+            if name == activity.id or name in modalities(activity):
+                return _left_out(turn, activity.title, gone.question)
+    return Refused(
+        turn.say(
+            "no activity {name!r} of that kind in phase {phase}; there are: {known}",
+            name=name,
+            phase=turn.episode.phase.id,
+            known=", ".join(names) or turn.say("none"),
+        )
+    )
+
+
+def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:
+    """Refuse what a yes to a question keeps from this person."""
+    return Refused(
+        turn.say(
+            "{title} is left out, because of {question}: {reason}"
+            " If that is no longer so: recovery screen {question}=no",
+            title=title,
+            question=question.id,
+            reason=turn.episode.text(question.say),
+        )
+    )
+
+
+def _of_earlier_phases(turn: Turn) -> list[Treatment]:
+    """The activities of the sessions that are on, or whose end is not told yet, from other phases."""
+    activities = [
+        turn.episode.treatment_of(session)
+        for session in reversed(turn.episode.ledger)
+        if not _is_current(turn, session)
+        and (session.ended_at is None or (not session.is_confirmed and turn.now - session.ended_at < RECENT))
+    ]
+    return list({activity.id: activity for activity in activities}.values())
+
+
+def _is_current(turn: Turn, session: Session) -> bool:
+    """Tell if a session is of an activity that is in force now: of this phase, on this step."""
+    phase = turn.episode.phase
+    return session.phase == phase.id and any(each.id == session.activity for each in phase.activities)
+
+
+def _session(turn: Turn, activity: str, *, is_over: bool) -> Session | None:
+    """The session of an activity that is on, or the one that was over a short time ago."""
+    last = next((each for each in reversed(turn.episode.ledger) if each.activity == activity), None)
+    if last is None or last.ended_at is None:
+        return None if is_over else last
+    return last if is_over and turn.now - last.ended_at < RECENT else None
+
+
+def _coming(turn: Turn, activity: Timed) -> datetime | None:
+    """The next time of an activity after now."""
+    times = (due.at for due in dues(turn.episode, activity, turn.now - LONGEST_SPACING))
+    return next((at for at in times if at > turn.now), None)
+
+
+def _when(turn: Turn, instant: datetime) -> str:
+    return spell_when(turn.episode.place, instant, turn.now)
+
+
+def _about(session: Session) -> dict[str, Any]:
+    return {
+        "phase": session.phase,
+        "activity": session.activity,
+        "modality": session.modality,
+        "occurrence": session.occurrence,
+    }
+
+
+def _current(turn: Turn, activity: str, occurrence: Occurrence) -> dict[str, Any]:
+    return {"phase": turn.episode.phase.id, "activity": activity, "occurrence": occurrence}

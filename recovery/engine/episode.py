@@ -404,3 +404,6 @@ def which(episode: Episode, others: Sequence[Episode]) -> str:
 
 MOMENT = timedelta(milliseconds=1)
 """The least by which two instants in the journal differ."""
+
+RECENT = timedelta(hours=12)
+"""The time after a session's end cue in which the person can still say how it really ended."""

@@ -2,10 +2,10 @@
 
 A person has one session at a time, on whatever part of the body. All other limits span the episodes on the same
 part of it. `blocked_by` answers for one moment, `earliest_allowed` for the earliest moment at which a session may
-begin, `block_without_end` for what is no session.
+begin, `block_without_end` for what is no session; `excluded` says which protocol must not run beside which.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
@@ -16,6 +16,7 @@ from recovery.language import tr, trn
 from recovery.protocol.model import (
     Hold,
     Limit,
+    RecoveryProtocol,
     Reminder,
     Step,
 )
@@ -40,6 +41,14 @@ class Block(Value):
     until: datetime | None
     limit: str = ""
     """The limit's id; empty where a session under way or the night is in the way."""
+
+
+class Excluded(Value):
+    """The episode that keeps a protocol from beginning, and the reason."""
+
+    by: Episode
+    reason: str
+    """In the words of a protocol file; empty where the two have a part in common."""
 
 
 def assuming_planned_ends(episode: Episode, now: datetime) -> Episode:
@@ -251,6 +260,34 @@ def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
     return region == episode.protocol.region and (
         side is None or episode.side is None or side == episode.side
     )
+
+
+def excluded(
+    protocol: RecoveryProtocol, side: str | None, options: Mapping[str, str], running: Sequence[Episode]
+) -> Excluded | None:
+    """Find what is in the way of beginning a protocol beside the episodes that run; None: nothing.
+
+    There is one acute protocol an injury.
+    """
+    mine = {protocol.id, *protocol.uses}
+    for episode in running:
+        other = episode.whole
+        theirs = {other.id, *other.uses}
+        if episode.is_over or not is_same_place(protocol.region, side, episode):
+            continue
+        if other.id == protocol.id and _places(protocol, options) != _places(protocol, episode.options):
+            continue  # another muscle, for instance
+        reasons = [each.say for each in protocol.excludes if each.id in theirs]
+        reasons += [each.say for each in other.excludes if each.id in mine]
+        if mine & theirs or reasons:
+            return Excluded(episode, next(iter(reasons), ""))
+    return None
+
+
+def _places(protocol: RecoveryProtocol, options: Mapping[str, str]) -> dict[str, str]:
+    """The options that tell a place from another one; what is yes or no tells of the person."""
+    plain = {option.id for option in protocol.options.values() if {*option.choices} == {"yes", "no"}}
+    return {name: word for name, word in options.items() if name not in plain}
 
 
 def _own(

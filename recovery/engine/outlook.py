@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from recovery.engine import facts as f
-from recovery.engine.advice import advised
 from recovery.engine.cadence import dues
 from recovery.engine.episode import PAUSED, Alert, Episode, Session, titled, which
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
@@ -95,8 +94,37 @@ def outlook(
         coming=tuple(islice(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now),
-        advised=advised(episode, now, others, is_clock_doubted=is_clock_doubted),
+        advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
         which=which(episode, others),
+    )
+
+
+def _advised(
+    episode: Episode, now: datetime, others: Sequence[Episode], *, is_clock_doubted: bool
+) -> tuple[str, ...]:
+    """List the verbs that go with what is on, and with a phase that is offered, and that are accepted at `now`.
+
+    The acts themselves are asked. Of a session that the person said to be on there is nothing to say while it may
+    go on.
+    """
+    on = episode.under_way
+    is_assumed = on is not None and on.is_assumed
+    must_end = on is not None and not is_assumed and not may_go_on(episode, on, now, others)
+    if not (is_assumed or must_end or episode.stay.offered):
+        return ()
+    # Who has nothing on and nothing offered needs none of it.
+    from recovery.engine.acts import Act, judge
+    from recovery.engine.acts_course import Advance
+    from recovery.engine.acts_sessions import Begin, End, Skip
+    from recovery.engine.verdict import Accepted
+
+    acts: list[Act] = [Begin(), End(), Skip()] if is_assumed else [End()] if must_end else []
+    acts += [Advance()] if episode.stay.offered else []
+    return tuple(
+        act.verb
+        for act in acts
+        if not (is_clock_doubted and act.needs_right_clock)
+        and isinstance(judge(episode, now, act, others), Accepted)
     )
 
 

@@ -1,4 +1,4 @@
-"""The questions of a check-in that are open, and what cannot go on before they are answered."""
+"""The questions of a check-in: which are open, what cannot go on before they are answered, and answers as typed."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,7 +7,8 @@ from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.screening import open_questions
-from recovery.protocol.model import CheckIn, Treatment, modalities
+from recovery.language import tr
+from recovery.protocol.model import CheckIn, Observation, Treatment, modalities
 from recovery.protocol.terms import Condition, comparisons
 from recovery.values import Value
 
@@ -135,3 +136,34 @@ def _conditions(episode: Episode) -> Iterator[tuple[str, Condition]]:
         yield following_words, phase.leave_when
     if following is not None and following.enter_when is not None:
         yield following_words, following.enter_when
+
+
+# Answers as typed -------------------------------------------------------------------------------
+
+
+def read_answer(typed: str, observation: Observation) -> int | str | None:
+    """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer."""
+    word = typed.strip().lower()
+    if observation.choices:
+        return word if word in observation.choices else None
+    if word in observation.labels:
+        return observation.least + observation.labels.index(word)
+    if (
+        word.isascii()
+        and word.isdigit()
+        and len(word) < 6
+        and observation.least <= int(word) <= observation.most
+    ):
+        return int(word)
+    return None
+
+
+def expected_answer(observation: Observation, language: str = "en") -> str:
+    """Describe the answer that an observation takes."""
+    if observation.choices:
+        return tr(language, " or ").join(observation.choices)
+    if observation.labels:
+        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
+        return tr(language, "one of {names}", names=named)
+    least, most = observation.least, observation.most
+    return tr(language, "a whole number from {least} to {most}", least=least, most=most)

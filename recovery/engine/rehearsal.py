@@ -1,34 +1,38 @@
 """An episode run on a virtual clock: the same `turn`, `next_wakeup` and `act` as in the daemon, and nothing else."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from recovery.engine.acts import Accepted, Act, Refused
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
+from recovery.engine.verdict import Accepted, Refused
 from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
+
+if TYPE_CHECKING:
+    from recovery.engine.acts import Act
 
 Span = tuple[datetime, datetime]
 """A span of time, half-open."""
 
 
 class PlannedAct(Value):
-    """One act at its time, with the line of an answers file that says the same."""
+    """One act at its time."""
 
     at: datetime
-    act: Act
-    line: dict[str, Any]
+    act: "Act"
+    line: Mapping[str, Any] | None = None
+    """The line of an answers file that says so; None: the act comes from no file."""
 
 
 class Responder(Protocol):
     """Somebody who reacts to what they are told."""
 
-    def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
+    def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, "Act"]]:
         """List their acts after a fact, each with its time."""
 
 
@@ -125,11 +129,13 @@ class Rehearsal:
         for fact in facts:
             yield Happening(self.now, self.episode, fact)
             if self.persona is not None:
-                for at, wish in self.persona.reactions(self.episode, fact):
-                    self._plan(PlannedAct(at, wish, as_line(wish)))
+                for at, act in self.persona.reactions(self.episode, fact):
+                    self._plan(PlannedAct(at, act))
         if self.episode.stay.offered and self.confirms and not self.episode.is_over:
+            from recovery.engine.acts_course import Advance  # whoever only looks ahead does nothing
+
             stay = self.episode.stay
-            yield from self._act(PlannedAct(self.now, Act("advance"), {"do": "advance"}))
+            yield from self._act(PlannedAct(self.now, Advance()))
             if self.episode.stay is not stay:
                 yield from self._turn()
 
@@ -139,9 +145,9 @@ class Rehearsal:
             refused = Refused(self.episode.say("the machine is asleep"), awake)
             yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             return
-        from recovery.engine.verbs import act  # whoever only looks ahead does nothing
+        from recovery.engine.acts import judge  # whoever only looks ahead does nothing
 
-        match act(self.episode, self.now, scripted.act, self.others):
+        match judge(self.episode, self.now, scripted.act, self.others):
             case Refused() as refused:
                 yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             case Accepted(episode, facts, _):
@@ -149,23 +155,3 @@ class Rehearsal:
                 yield Happening(self.now, episode, scripted=scripted)
                 for fact in facts:
                     yield Happening(self.now, episode, fact)
-
-
-def as_line(wish: Act) -> dict[str, Any]:
-    """An act as a line of an answers file, without its time."""
-    line: dict[str, Any] = {"do": wish.verb}
-    if wish.activity is not None:
-        line["flag" if wish.verb in ("flag", "clear") else "activity"] = wish.activity
-    for name, value in wish.values.items():
-        line[name] = int(value) if value.isdigit() else value
-    if wish.length is not None:
-        line["for"] = str(wish.length)
-    if wish.because:
-        line["because"] = wish.because
-    if wish.by:
-        line["by"] = wish.by
-    if wish.on is not None:
-        line["on"] = wish.on.isoformat()
-    if wish.at is not None and wish.verb == "setback":
-        line["onset"] = wish.at.isoformat()
-    return line

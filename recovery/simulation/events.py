@@ -10,6 +10,7 @@ from recovery.engine.facts import Fact, from_ms
 from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.protocol.terms import Duration
+from recovery.simulation.script import as_line
 
 USUALLY = Duration(days=30)
 """The length of a simulation of a protocol without a healing time; else its length past the latest healing."""
@@ -94,7 +95,9 @@ def _phase(data: Any, episode: Episode) -> dict[str, Any]:
 
 def _answer(happening: Happening) -> dict[str, Any]:
     assert happening.scripted is not None
-    line = {key: value for key, value in happening.scripted.line.items() if key != "at"}
+    scripted = happening.scripted
+    line = as_line(scripted.act) if scripted.line is None else scripted.line
+    line = {key: value for key, value in line.items() if key != "at"}
     if happening.refused is None:
         return line
     earliest = happening.refused.earliest

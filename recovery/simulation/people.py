@@ -10,6 +10,8 @@ from random import Random
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Act
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin, End, Skip
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import healing_range
@@ -46,7 +48,7 @@ class Persona(Value):
                 at = fact.at + timedelta(minutes=self.random.randint(0, 6) if self.name == "sloppy" else 0)
                 activity = episode.activity(fact.data["activity"])
                 if isinstance(activity, Treatment):
-                    yield at, Act("end", activity=activity.id)
+                    yield at, End(activity.id)
 
     def _start(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         at, activity = fact.at, fact.data["activity"]
@@ -54,11 +56,11 @@ class Persona(Value):
             at += self._delay()
             chance = self.random.random()
             if chance < 0.1:
-                yield at, Act("skip", activity=activity)
+                yield at, Skip(activity)
                 return
             if chance < 0.3:
                 return
-        yield at, Act("begin", activity=activity)
+        yield at, Begin(activity)
 
     def _delay(self) -> timedelta:
         return timedelta(
@@ -70,7 +72,7 @@ class Persona(Value):
     def checkin(self, episode: Episode, at: datetime, asks: list[str]) -> Act:
         """A check-in that tells the truth about how the person is at that time."""
         observations = episode.protocol.observations
-        return Act("checkin", values={name: self.state(episode, observations[name], at) for name in asks})
+        return AnswerCheckIn({name: self.state(episode, observations[name], at) for name in asks})
 
     def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
         """Compute the person's answer: worst at the injury, best when healed."""

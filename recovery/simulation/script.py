@@ -4,37 +4,36 @@
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from recovery.engine.acts import Act
+from recovery.engine.acts import ACTS, Act
+from recovery.engine.acts_reports import Correct
 from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
-from recovery.engine.verbs import VERBS
 from recovery.errors import UsageError
 from recovery.language import _, n_
 from recovery.protocol.durations import parse_duration
 from recovery.words.typed import parse_day, parse_moment
 
-_KEYS = {
-    "begin": {"activity"},
-    "end": {"activity"},
-    "done": {"activity"},
-    "skip": {"activity", "because"},
-    "snooze": {"activity", "for"},
-    "pause": {"for", "because"},
-    "resume": set(),
-    "move": {"timezone"},
-    "advance": {"because", "by", "on"},
-    "step-back": {"because"},
-    "setback": {"onset", "grade", "because"},
-    "correct": {"onset", "grade", "side", "because"},
-    "flag": {"flag"},
-    "clear": {"flag", "because"},
-    "stop": {"because"},
+_FIELDS = {
+    "activity": "activity",
+    "flag": "flag",
+    "for": "length",
+    "because": "because",
+    "by": "by",
+    "on": "on",
+    "timezone": "zone",
+    "onset": "onset",
+    "grade": "grade",
 }
-_ANSWERING = ("checkin", "screen", "tick")
-"""The verbs beside which the answers stand."""
+"""The fields of acts by their keys in a line. Answers stand beside them, each under its own name."""
+
+_CORRECTED = ("grade", "side")
+"""The keys of what a correction may change besides the onset."""
+
+_NAMES = ("flag", "zone")
+"""The fields that an act cannot do without; left out they name nothing, and the act is refused."""
 
 
 def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[PlannedAct, ...]:
@@ -69,44 +68,67 @@ def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
     if not isinstance(line, dict):
         raise ValueError(_("not a JSON object"))
     verb, typed = line.get("do"), line.get("at")
-    if verb not in VERBS:
-        raise ValueError(_("'do' is {verb!r}; it can be {known}", verb=verb, known=", ".join(VERBS)))
+    kind = ACTS.get(verb) if isinstance(verb, str) else None
+    if kind is None:
+        raise ValueError(_("'do' is {verb!r}; it can be {known}", verb=verb, known=", ".join(ACTS)))
     if not isinstance(typed, str):
         raise ValueError(_("'at' is missing: the time of the act, as text"))
     at = parse_moment(typed, start, place)
     rest = {key: value for key, value in line.items() if key not in ("do", "at")}
-    if verb in _ANSWERING:
-        for key, value in rest.items():
-            if isinstance(value, bool) or not isinstance(value, int | str):
-                raise ValueError(
-                    _("{key!r} is {value!r}; an answer is a whole number or a word", key=key, value=value)
-                )
-        return PlannedAct(at, Act(verb, values={key: str(value) for key, value in rest.items()}), line)
-    unknown = [key for key in rest if key not in _KEYS[verb]]
+    fields = _answers(rest) if "answers" in kind._fields else _fields(kind, rest, start, place)
+    return PlannedAct(at, kind(**fields), line)
+
+
+def _answers(rest: dict[str, Any]) -> dict[str, Any]:
+    for key, value in rest.items():
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError(
+                _("{key!r} is {value!r}; an answer is a whole number or a word", key=key, value=value)
+            )
+    return {"answers": {key: str(value) for key, value in rest.items()}}
+
+
+def _fields(kind: type[Act], rest: dict[str, Any], start: datetime, place: Place) -> dict[str, Any]:
+    """The fields of an act that takes no answers, read."""
+    keys = {key for key, name in _FIELDS.items() if name in kind._fields}
+    if kind is Correct:
+        keys |= {*_CORRECTED}
+    unknown = [key for key in rest if key not in keys]
     if unknown:
-        takes = ", ".join(sorted(_KEYS[verb])) or _("nothing else")
+        takes = ", ".join(sorted(keys)) or _("nothing else")
         raise ValueError(
             _(
                 "{key!r} does not go with {verb!r}, which takes {known}",
                 key=unknown[0],
-                verb=verb,
+                verb=kind.verb,
                 known=takes,
             )
         )
     wrong = [key for key, value in rest.items() if not isinstance(value, str)]
     if wrong:
         raise ValueError(_("{key!r} has to be text", key=wrong[0]))
-    length = parse_duration(rest["for"]) if "for" in rest else None
-    onset = parse_moment(rest["onset"], start, place) if "onset" in rest else None
-    act = Act(
-        verb,
-        activity=rest.get("activity", rest.get("flag")),
-        values={name: rest[name] for name in ("grade", "side") if name in rest},
-        length=length,
-        because=rest.get("because", ""),
-        by=rest.get("by", ""),
-        on=parse_day(rest["on"]) if "on" in rest else None,
-        zone=rest.get("timezone", ""),
-        at=onset,
-    )
-    return PlannedAct(at, act, line)
+    fields: dict[str, Any] = {name: "" for name in _NAMES if name in kind._fields}
+    if kind is Correct:
+        fields["values"] = {key: rest.pop(key) for key in _CORRECTED if key in rest}
+    for key, text in rest.items():
+        match key:
+            case "for":
+                fields["length"] = parse_duration(text)
+            case "on":
+                fields["on"] = parse_day(text)
+            case "onset":
+                fields["onset"] = parse_moment(text, start, place)
+            case _:
+                fields[_FIELDS[key]] = text
+    return fields
+
+
+def as_line(act: Act) -> dict[str, Any]:
+    """An act as a line of an answers file, without its time."""
+    line: dict[str, Any] = {"do": act.verb}
+    for name, answer in getattr(act, "answers", {}).items():
+        line[name] = int(answer) if answer.isdigit() else answer
+    for key, name in _FIELDS.items():
+        if value := getattr(act, name, None):
+            line[key] = value.isoformat() if isinstance(value, date) else str(value)
+    return line

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from recovery.engine import facts as f
-from recovery.engine.acts import RECENT
+from recovery.engine.episode import RECENT
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol import compiled

@@ -6,9 +6,9 @@ The facts stay as they are; only their reading changes, so a text that is taken 
 from collections.abc import Iterable
 
 from recovery.engine import facts as f
-from recovery.engine.acts_reports import read_answer
 from recovery.engine.facts import Fact
 from recovery.engine.fold import LEFT
+from recovery.engine.questions import read_answer
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol, Treatment
 from recovery.store.failures import nonsense

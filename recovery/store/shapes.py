@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.acts_reports import expected_answer
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.occurrences import Occurrence
+from recovery.engine.questions import expected_answer
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.durations import LONGEST
 from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol

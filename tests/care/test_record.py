@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.care.record import Record, bring_up, do, load, write
-from recovery.engine.acts import Act
+from recovery.engine.acts import ACTS
+from recovery.engine.acts_course import Stop
 from recovery.engine.facts import STARTED, Fact
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.telling import not_shown, pending_cues, shown
-from recovery.engine.verbs import VERBS
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
 from recovery.store.journal import Journal
 from tests.daemon.conftest import start
+from tests.engine.examples import an_act
 from tests.profile import ICE, protocol
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -32,7 +33,7 @@ STRAIN = strain()
 ANSWERS = {"pain": "2", "swelling": "1"}
 STEPS = st.tuples(
     st.integers(1, 900),
-    st.sampled_from(["", *VERBS]),
+    st.sampled_from(["", *ACTS]),
     st.sampled_from([None, "ice", "elevate"]),
     st.sampled_from(["shown", "lost", "nothing"]),
 )
@@ -70,7 +71,8 @@ def test_folding_the_journal_gives_what_applying_fact_by_fact_gave(
     for minutes, verb, activity, fate in steps:
         now += timedelta(minutes=minutes)
         if not record.episodes[0].is_over and verb:
-            record, _ = do(journal, record, "strain-1", Act(verb, activity, values=ANSWERS), now)
+            act = an_act(verb, activity=activity, answers=ANSWERS, flag="no-weight", zone="UTC")
+            record, _ = do(journal, record, "strain-1", act, now)
         record = bring_up(journal, record, now)
         for cue in pending_cues(record.episodes[0], now)[:2]:
             (episode,) = record.episodes
@@ -94,7 +96,7 @@ def test_an_ended_episode_is_remembered_for_its_sessions_and_then_no_more(tmp_pa
     id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
     with Journal.open(tmp_path, now=NOW) as journal:
         with journal.transaction():
-            record, _ = do(journal, load(journal, NOW), id_, Act("stop"), NOW)
+            record, _ = do(journal, load(journal, NOW), id_, Stop(), NOW)
         assert [e.id for e in record.all] == [id_]
 
         known = load(journal, NOW + timedelta(days=2))

@@ -12,8 +12,9 @@ import pytest
 import time_machine
 
 from recovery.care.record import do, load
-from recovery.engine.acts import Accepted, Act, Outcome, Refused
+from recovery.engine.acts_sessions import Begin
 from recovery.engine.facts import DELIVERED
+from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.store.journal import Journal
 from tests.cli.conftest import NOW, Person
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
@@ -108,11 +109,11 @@ def test_the_limits_of_another_count_what_it_had_on(own_home: Path, change: Chan
     text = protocol(ICE.format(length="20min"), name="cold")
     start(own_home, text.replace("per_day: 1", "at: [20:00]"))
 
-    def begins(now: datetime) -> Outcome:
+    def begins(now: datetime) -> Verdict:
         with Journal.open(own_home, now=now) as journal, journal.transaction():
             record = load(journal, now)
             assert "quick-1" in record.unreadable
-            return do(journal, record, "cold-1", Act("begin", "ice"), now)[1]
+            return do(journal, record, "cold-1", Begin("ice"), now)[1]
 
     assert make(journal_file, change)
     for minute in (10, 80):

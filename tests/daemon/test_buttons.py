@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from recovery.cli.short import SHORT
-from recovery.daemon.notes import said_by
-from recovery.engine.acts import Act
-from recovery.engine.acts_sessions import SNOOZE
+from recovery.daemon.notes import pressed_act
+from recovery.engine.acts_course import Advance
+from recovery.engine.acts_sessions import SNOOZE, Begin
 from recovery.words.times import spell
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
@@ -37,13 +37,13 @@ def key_of(daemon: Watch, title: str) -> str:
 
 def test_a_press_names_the_occurrence_of_its_note() -> None:
     ice, offer = "strain-1/rice/ice/2026-11-23.1", "strain-1/rice/2026-11-23T12:00:00.000Z"
-    assert said_by(ice, "begin") == Act("begin", "ice", occurrence=ice)
-    assert said_by(offer, "advance") == Act("advance", occurrence=offer)
+    assert pressed_act(ice, "begin") == Begin("ice", ice)
+    assert pressed_act(offer, "advance") == Advance(about=offer)
 
 
 @pytest.mark.parametrize("verb", ["stop", "setback", "undo", "pause", "flag", "default", "", "Begin"])
 def test_what_no_button_says_is_no_act(verb: str) -> None:
-    assert said_by("strain-1/rice/ice/2026-11-23.1", verb) is None
+    assert pressed_act("strain-1/rice/ice/2026-11-23.1", verb) is None
 
 
 def test_each_kind_of_note_has_its_buttons(watch: Made) -> None:

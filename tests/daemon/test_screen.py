@@ -13,6 +13,7 @@ from recovery.care.record import do, load
 from recovery.daemon import presence
 from recovery.daemon.notes import STANDING_FILE
 from recovery.engine.acts import Act
+from recovery.engine.acts_sessions import Skip
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch
 from tests.desktop import Desktop, until
@@ -50,7 +51,7 @@ def test_what_was_answered_while_nobody_ran_leaves_the_screen(watch: Made) -> No
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
     (key,) = daemon.notifier.on_screen
-    say(daemon, Act("skip", "ice"))
+    say(daemon, Skip("ice"))
 
     later = another(daemon)
     later.wake()

@@ -12,6 +12,9 @@ import pytest
 from recovery.care.record import do, load, write
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
 from recovery.engine.acts import Act
+from recovery.engine.acts_course import Stop
+from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
+from recovery.engine.acts_sessions import End, MarkDone, Snooze
 from recovery.engine.facts import ALERTED, DELIVERED, ENDED, UNDELIVERED
 from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN
@@ -60,7 +63,7 @@ def test_an_end_cue_leaves_the_screen_when_the_person_has_answered_it(watch: Mad
     daemon = watch()
     daemon.wake()
     daemon.wake_when_due()
-    act(daemon, Act("end", "ice"))
+    act(daemon, End("ice"))
     daemon.wake()
 
     assert [note.title for note in daemon.notifier.on_screen.values()] == []
@@ -190,7 +193,7 @@ def test_a_cue_that_a_newer_one_has_replaced_is_never_shown(watch: Made) -> None
     daemon = watch()
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, Act("snooze", "ice"))
+    act(daemon, Snooze("ice"))
     daemon.notifier.mend()
     daemon.wake(NOON + 10 * MINUTE)
     daemon.wake(NOON + 11 * MINUTE)
@@ -230,7 +233,7 @@ def test_a_start_that_could_not_be_shown_is_not_shown_when_the_session_is_over(w
 def test_a_session_under_way_gets_its_end_though_the_episode_is_stopped(watch: Made) -> None:
     daemon = watch()
     daemon.wake()
-    act(daemon, Act("stop"))
+    act(daemon, Stop())
     daemon.wake(NOON + MINUTE)
     assert daemon.next == NOON + 20 * MINUTE
     daemon.wake_when_due()
@@ -246,7 +249,7 @@ def test_the_last_cue_of_an_episode_is_tried_again_too(watch: Made) -> None:
     daemon.wake_when_due()
     daemon.wake(daemon.now + 21 * MINUTE)
     daemon.notifier.break_down("no screen")
-    act(daemon, Act("checkin", values={"pain": "0"}))
+    act(daemon, AnswerCheckIn({"pain": "0"}))
     daemon.wake()
     assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen"]
     daemon.notifier.mend()
@@ -430,7 +433,7 @@ def test_what_was_answered_meanwhile_is_not_tried_again_with_the_rest(watch: Mad
     daemon = watch(WALK, DRINK)
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, Act("done", "walk"))
+    act(daemon, MarkDone("walk"))
     daemon.notifier.mend()
     daemon.wake_when_due()
 
@@ -508,7 +511,7 @@ def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: P
     daemon = Watch(tmp_path)
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, Act("flag", "numb"))
+    act(daemon, RaiseFlag("numb"))
     daemon.notifier.mend()
     daemon.wake()
 
@@ -517,6 +520,6 @@ def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: P
     daemon.wake(NOON + RETRIES[0])
     assert daemon.titles()[0] == "See a professional today"
     assert len(daemon.notifier.on_screen) == len(daemon.titles())
-    act(daemon, Act("clear", "numb", because="seen"))
+    act(daemon, ClearFlag("numb", because="seen"))
     daemon.wake()
     assert "See a professional today" not in [note.title for note in daemon.notifier.on_screen.values()]

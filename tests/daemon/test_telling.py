@@ -9,6 +9,9 @@ import pytest
 
 from recovery.care.record import do, load
 from recovery.engine.acts import Act
+from recovery.engine.acts_course import Advance
+from recovery.engine.acts_reports import AnswerCheckIn, RaiseFlag
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.facts import DELIVERED, ENDED, OFFERED, UNDELIVERED, WITHHELD
 from recovery.notify.do_not_disturb import HELD
 from recovery.protocol.terms import Duration
@@ -48,23 +51,27 @@ def settings(watch: Watch, text: str) -> None:
 # One note an occurrence --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["begin", "snooze", "skip", "done"])
-def test_a_start_leaves_the_screen_when_a_command_answers_it(watch: Made, verb: str) -> None:
+@pytest.mark.parametrize("kind", [Begin, Snooze, Skip, MarkDone])
+def test_a_start_leaves_the_screen_when_a_command_answers_it(
+    watch: Made, kind: type[Begin | Snooze | Skip | MarkDone]
+) -> None:
     daemon = watch(SHORT)
     daemon.wake(NOON)
     daemon.now += MINUTE
-    act(daemon, Act(verb, "ice"))
+    act(daemon, kind("ice"))
 
     assert on_screen(daemon) == []
 
 
-@pytest.mark.parametrize("verb", ["done", "skip", "snooze"])
-def test_a_reminder_leaves_the_screen_when_a_command_answers_it(watch: Made, verb: str) -> None:
+@pytest.mark.parametrize("kind", [MarkDone, Skip, Snooze])
+def test_a_reminder_leaves_the_screen_when_a_command_answers_it(
+    watch: Made, kind: type[Begin | Snooze | Skip | MarkDone]
+) -> None:
     daemon = watch(DRINK)
     daemon.wake(NOON)
     assert on_screen(daemon) == ["Drink"]
     daemon.now += MINUTE
-    act(daemon, Act(verb, "drink"))
+    act(daemon, kind("drink"))
 
     assert on_screen(daemon) == []
 
@@ -74,7 +81,7 @@ def test_questions_leave_the_screen_when_they_are_answered(watch: Made) -> None:
     daemon.wake()
     while "How is it going?" not in on_screen(daemon):
         daemon.wake_when_due()
-    act(daemon, Act("checkin", values={"pain": "5"}))
+    act(daemon, AnswerCheckIn({"pain": "5"}))
 
     assert "How is it going?" not in on_screen(daemon)
 
@@ -82,7 +89,7 @@ def test_questions_leave_the_screen_when_they_are_answered(watch: Made) -> None:
 def test_a_snoozed_start_comes_again_in_the_same_place(watch: Made) -> None:
     daemon = watch(SHORT)
     daemon.wake()
-    act(daemon, Act("snooze", "ice"))
+    act(daemon, Snooze("ice"))
     daemon.wake(NOON + 10 * MINUTE)
 
     assert [note.key for note in daemon.notifier.shown] == ["quick-1/only/ice/2026-11-23.1"] * 2
@@ -95,7 +102,7 @@ def test_an_offered_change_of_phase_that_a_command_took_leaves_the_screen(tmp_pa
     daemon.wake()
     while "You can finish" not in on_screen(daemon):
         daemon.wake_when_due()
-    act(daemon, Act("advance"))
+    act(daemon, Advance())
 
     assert "You can finish" not in on_screen(daemon)
     assert "Seconds: completed" in on_screen(daemon)
@@ -105,11 +112,11 @@ def test_what_shares_a_note_with_what_is_answered_stays(watch: Made) -> None:
     daemon = watch(WALK, DRINK)
     daemon.wake()
     assert on_screen(daemon) == ["Walk · Drink"]
-    act(daemon, Act("done", "drink"))
+    act(daemon, MarkDone("drink"))
     assert [(note.title, note.body) for note in daemon.notifier.on_screen.values()] == [
         ("Walk", "A short walk.")
     ]
-    act(daemon, Act("done", "walk"))
+    act(daemon, MarkDone("walk"))
     assert on_screen(daemon) == []
 
 
@@ -142,7 +149,7 @@ def test_what_a_person_has_dismissed_does_not_come_again(watch: Made) -> None:
     (key,) = daemon.notifier.on_screen
     daemon.notifier.close_note(key, "dismissed")
     daemon.service.collect(0.0, daemon.now)
-    act(daemon, Act("done", "drink"))
+    act(daemon, MarkDone("drink"))
 
     assert on_screen(daemon) == []
 
@@ -151,7 +158,7 @@ def test_what_was_answered_while_the_desktop_was_silent_leaves_it_at_once(watch:
     daemon = watch(SHORT)
     daemon.notifier.answers = False
     daemon.wake()
-    act(daemon, Act("begin", "ice"))
+    act(daemon, Begin("ice"))
     daemon.notifier.answers = True
     daemon.notifier.answer()
     daemon.wake(NOON + MINUTE)
@@ -223,7 +230,7 @@ def test_how_often_is_a_setting(watch: Made, setting: int, times: list[int]) -> 
 def test_an_answer_by_command_ends_it(watch: Made) -> None:
     daemon = ended(watch)
     daemon.wake(NOON + 22 * MINUTE)
-    act(daemon, Act("end", "ice"))
+    act(daemon, End("ice"))
 
     assert on_screen(daemon) == []
     assert until_nothing_soon(daemon) == []
@@ -301,7 +308,7 @@ def test_a_repeat_that_was_answered_on_its_way_leaves_the_screen_at_once(watch: 
     daemon = ended(watch)
     daemon.notifier.answers = False
     daemon.wake(NOON + 22 * MINUTE)
-    act(daemon, Act("end", "ice"))
+    act(daemon, End("ice"))
     daemon.notifier.answers = True
     daemon.notifier.answer()
     daemon.next = None
@@ -325,7 +332,7 @@ def test_a_start_is_not_told_again_once_it_is_begun(watch: Made) -> None:
     daemon = watch(SHORT)
     settings(daemon, "start_repeats = 2\nend_repeats = 0")
     daemon.wake()
-    act(daemon, Act("begin", "ice"))
+    act(daemon, Begin("ice"))
 
     assert until_nothing_soon(daemon) == [0]
 
@@ -421,7 +428,7 @@ def test_what_lost_its_note_meanwhile_comes_within_a_minute(watch: Made) -> None
     (note,) = daemon.notifier.shown
     assert "Drink" in note.body
     daemon.notifier.may_disturb = False
-    act(daemon, Act("skip", "ice"))
+    act(daemon, Skip("ice"))
     daemon.wake(NOON + MINUTE)
     assert daemon.next == NOON + 2 * MINUTE
     assert len(daemon.notifier.shown) == 1
@@ -436,8 +443,8 @@ def test_what_is_no_longer_right_is_not_shown_afterwards(watch: Made) -> None:
     daemon = watch(SHORT, DRINK)
     daemon.notifier.may_disturb = False
     daemon.wake()
-    act(daemon, Act("done", "drink"))
-    act(daemon, Act("skip", "ice"))
+    act(daemon, MarkDone("drink"))
+    act(daemon, Skip("ice"))
     daemon.notifier.free()
     daemon.service.collect(0.0, daemon.now)
     daemon.wake(NOON + 3 * MINUTE)
@@ -451,7 +458,7 @@ def test_ends_and_urgent_alerts_are_never_held(tmp_path: Path) -> None:
     daemon.wake()
     daemon.notifier.may_disturb = False
     daemon.notifier.shown.clear()
-    act(daemon, Act("flag", "numb"))
+    act(daemon, RaiseFlag("numb"))
     daemon.wake(NOON + 20 * MINUTE)
     daemon.wake(NOON + 22 * MINUTE)
 
@@ -561,7 +568,7 @@ def test_a_person_may_begin_in_their_quiet_time_and_hears_of_the_end(tmp_path: P
     daemon = quiet(tmp_path, protocol(SHORT), ("11:30", "13:15"))
     daemon.wake()
     assert daemon.titles() == []
-    act(daemon, Act("begin", "ice"))
+    act(daemon, Begin("ice"))
     daemon.wake(NOON + 20 * MINUTE)
     assert daemon.titles() == ["Ice: stop"]
 
@@ -570,7 +577,7 @@ def test_a_person_may_begin_in_their_quiet_time_and_hears_of_the_end(tmp_path: P
 def test_what_is_put_off_into_a_quiet_time_comes_at_its_end(tmp_path: Path, activity: str) -> None:
     daemon = quiet(tmp_path, protocol(activity), ("12:25", "13:15"))
     daemon.wake()
-    act(daemon, Act("snooze", length=Duration(seconds=1800)))
+    act(daemon, Snooze(length=Duration(seconds=1800)))
     while len(daemon.titles()) < 2:
         daemon.wake_when_due()
     assert f"{daemon.now:%H:%M}" == "13:15"
@@ -640,7 +647,7 @@ def discreet_day(daemon: Watch) -> None:
     daemon.notifier.press(key, "begin")  # refused
     daemon.service.collect(0.0, daemon.now)
     daemon.wake()
-    act(daemon, Act("flag", "numb"))
+    act(daemon, RaiseFlag("numb"))
     daemon.wake(NOON + 20 * MINUTE)
     daemon.notifier.break_down("no screen")
     daemon.wake(NOON + 22 * MINUTE)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from recovery.care.record import Record
 from recovery.engine.acts import Act
+from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag
 from recovery.engine.episode import Episode
+from tests.engine.examples import an_act
 
 _COMMAND = re.compile(
     r"(?:recovery|, or) (begin|end|skip|advance|resume|checkin|flag clear)\b((?: (?:-e |--because )?[\w=…\"-]+)*)"
@@ -23,9 +25,9 @@ def advised(page: str, record: Record) -> Iterator[tuple[Episode, Act]]:
                 asked = owner.protocol.observations
                 names = re.findall(r"([\w-]+)=…", rest)
                 values = {name: (asked[name].choices or (str(asked[name].least),))[0] for name in names}
-                yield owner, Act(verb, values=values)
+                yield owner, AnswerCheckIn(values)
             case "flag clear":
                 assert '--because "…"' in rest, "a flag is cleared with a reason only"
-                yield owner, Act("clear", rest.split()[0], because="seen")
+                yield owner, ClearFlag(rest.split()[0], because="seen")
             case _:
-                yield owner, Act(verb)
+                yield owner, an_act(verb)

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act, Outcome, Refused
+from recovery.engine.acts import ACTS, Act, judge
+from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply, begin
-from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span, as_line
+from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
-from recovery.engine.verbs import act
+from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.engine.wakeup import next_wakeup
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts
@@ -177,6 +177,12 @@ def started(
     return begin(protocol, opening), opening
 
 
+def an_act(verb: str, **given: Any) -> Act:
+    """An act of any kind, with what it takes of what is given."""
+    kind = ACTS[verb]
+    return kind(**{name: value for name, value in given.items() if name in kind._fields})
+
+
 class Life:
     """One episode on a virtual clock, driven by a test as the daemon and the command line would drive it.
 
@@ -237,35 +243,27 @@ class Life:
             )
         return local(when, self.episode.place.zone.key)
 
-    def do(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> Outcome:
+    def do(self, act: Act) -> Verdict:
         """What the person does now, with what follows from it."""
-        values = rest.pop("values", {})
-        wish = Act(
-            verb,
-            activity,
-            {k: str(v) for k, v in values.items()},
-            parse_duration(length) if length else None,
-            **rest,
-        )
-        outcome = act(self.episode, self.now, wish, self.others)
-        if isinstance(outcome, Accepted):
-            self.keep(outcome.facts)
+        verdict = judge(self.episode, self.now, act, self.others)
+        if isinstance(verdict, Accepted):
+            self.keep(verdict.facts)
             self.turn()
-        return outcome
+        return verdict
 
-    def accepted(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> str:
+    def accepted(self, act: Act) -> str:
         """The message of an act that is accepted."""
-        outcome = self.do(verb, activity, length, **rest)
-        assert isinstance(outcome, Accepted), outcome
-        return outcome.message
+        verdict = self.do(act)
+        assert isinstance(verdict, Accepted), verdict
+        return verdict.message
 
-    def refused(self, verb: str, activity: str | None = None, length: str = "", **rest: Any) -> Refused:
-        outcome = self.do(verb, activity, length, **rest)
-        assert isinstance(outcome, Refused), outcome
-        return outcome
+    def refused(self, act: Act) -> Refused:
+        verdict = self.do(act)
+        assert isinstance(verdict, Refused), verdict
+        return verdict
 
-    def answer(self, at: datetime | None = None, **values: object) -> str:
-        return self.accepted("checkin", values=values, at=at)
+    def answer(self, at: datetime | None = None, **answers: object) -> str:
+        return self.accepted(AnswerCheckIn({name: str(answer) for name, answer in answers.items()}, at))
 
     def undo(self, *seqs: int) -> None:
         """Take facts back and fold the journal anew, as the command line does."""
@@ -300,20 +298,6 @@ def instants(first: int, last: int) -> st.SearchStrategy[datetime]:
     """Any instant of some years."""
     bounds = (datetime(year, 1, 1) for year in (first, last))  # noqa: DTZ001  # hypothesis wants them bare
     return st.datetimes(*bounds, timezones=st.just(UTC))
-
-
-def done(
-    at: datetime,
-    verb: str,
-    activity: str | None = None,
-    length: str = "",
-    because: str = "",
-    **values: object,
-) -> PlannedAct:
-    """An act of an answers file."""
-    told = {name: str(value) for name, value in values.items()}
-    wish = Act(verb, activity, told, parse_duration(length) if length else None, because=because)
-    return PlannedAct(at, wish, as_line(wish))
 
 
 def events(

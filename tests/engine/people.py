@@ -11,11 +11,14 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from recovery.engine.acts import Act
+from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE, PAUSED, Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth
 from recovery.engine.outlook import outlook
-from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span, as_line
+from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from recovery.simulation.events import simulate
@@ -63,30 +66,30 @@ class Patient:
             case "check-in":
                 at = fact.at + self._delay(60)
                 values = {name: self.state(episode, name, at) for name in fact.data["asks"]}
-                yield at, Act("checkin", values={name: value for name, value in values.items() if value})
+                yield at, AnswerCheckIn({name: value for name, value in values.items() if value})
             case "start":
-                verb = self.random.choice(["begin"] * 8 + ["skip", "snooze", "done"])
-                yield fact.at + self._delay(20), Act(verb, activity)
+                kind = self.random.choice([*[Begin] * 8, Skip, Snooze, MarkDone])
+                yield fact.at + self._delay(20), kind(activity)
             case "suggestion":
                 if self.random.random() < 0.5:
-                    yield fact.at + self._delay(30), Act("begin", activity)
+                    yield fact.at + self._delay(30), Begin(activity)
             case "end":
                 yield (
                     fact.at + self._delay(40),
-                    Act(self.random.choice(["end", "end", "done", "skip"]), activity),
+                    self.random.choice([End, End, MarkDone, Skip])(activity),
                 )
             case "reminder":
-                yield fact.at + self._delay(60), Act("done", activity)
+                yield fact.at + self._delay(60), MarkDone(activity)
             case "offer":
                 is_back = cue["title"].startswith("A step back")
-                yield fact.at + self._delay(600), Act("step-back" if is_back else "advance")
+                yield fact.at + self._delay(600), StepBack() if is_back else Advance()
 
     def _alarmed(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         """Somebody looks at it within days, mostly."""
         if self.random.random() < 0.9:
             at = fact.at + timedelta(minutes=self.random.randint(60, 5 * 24 * 60))
             name = fact.data["id"].rpartition("/")[2]
-            yield at, Act("clear", name, because="somebody has looked at it")
+            yield at, ClearFlag(name, because="somebody has looked at it")
 
     def _delay(self, minutes: int) -> timedelta:
         return timedelta(seconds=self.random.choice([1, 30, self.random.randint(1, 60 * minutes)]))
@@ -135,10 +138,6 @@ class Made:
     confirms: bool
 
 
-def scripted(at: datetime, act: Act) -> PlannedAct:
-    return PlannedAct(at, act, as_line(act))
-
-
 def make(number: int) -> Made:
     """The person of that number."""
     random = Random(f"person {number}")
@@ -174,7 +173,7 @@ def make(number: int) -> Made:
             if random.random() < 0.8:
                 at = start + random.randint(1, 10 * 24 * 60) * MINUTE
                 yes = "yes" if random.random() < 0.2 else "no"
-                acts.append(scripted(at, Act("screen", values={question: yes})))
+                acts.append(PlannedAct(at, AnswerScreening({question: yes})))
     asleep = _nights(random, start, horizon)
     person = Person(onset, zone, wake, bedtime, grade, asleep)
     return Made(name, person, start, horizon_end, patient, sorted(acts, key=lambda act: act.at), screened,
@@ -190,30 +189,29 @@ def _what_happens(random: Random, name: str, start: datetime, horizon: int) -> l
     acts: list[PlannedAct] = []
     flags = sorted(written(name).suspends)
     acts += [
-        scripted(some_time(), Act("flag", random.choice(flags)))
+        PlannedAct(some_time(), RaiseFlag(random.choice(flags)))
         for _ in range(random.choice([0, 0, 0, 1, 2]))
     ]
     if name == "strain" and random.random() < 0.2:
         at = some_time()
         grade = random.choice([None, None, "I", "II", "III"])
-        values = {"grade": grade} if grade else {}
         ago = timedelta(hours=random.choice([0, 0, 3, 20]))
-        acts.append(scripted(at, Act("setback", values=values, at=max(start, at - ago))))
+        acts.append(PlannedAct(at, Setback(grade=grade, onset=max(start, at - ago))))
     for _ in range(random.choice([0, 0, 1, 2])):
         at = some_time()
-        acts.append(scripted(at, Act("pause", length=parse_duration(random.choice(["3h", "2d"])))))
+        acts.append(PlannedAct(at, Pause(length=parse_duration(random.choice(["3h", "2d"])))))
     if random.random() < 0.25:
-        hurry = Act("advance", because="in a hurry")
-        acts += [scripted(some_time(), hurry) for _ in range(random.randint(1, 6))]
+        hurry = Advance(because="in a hurry")
+        acts += [PlannedAct(some_time(), hurry) for _ in range(random.randint(1, 6))]
     if random.random() < 0.2:
-        acts += [scripted(some_time(), Act("step-back")) for _ in range(random.randint(1, 3))]
+        acts += [PlannedAct(some_time(), StepBack()) for _ in range(random.randint(1, 3))]
     for _ in range(random.randint(0, 6)):
         activity = random.choice(
             ["ice", "packs", "tens", "press", "cool", "stretch", "dynamic", "heavy", None]
         )
-        acts.append(scripted(some_time(), Act(random.choice(["begin", "begin", "skip", "snooze"]), activity)))
+        acts.append(PlannedAct(some_time(), random.choice([Begin, Begin, Skip, Snooze])(activity)))
     if random.random() < 0.03:
-        acts.append(scripted(some_time(), Act("stop")))
+        acts.append(PlannedAct(some_time(), Stop()))
     return acts
 
 

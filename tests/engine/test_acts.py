@@ -5,12 +5,17 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, Refused
-from recovery.engine.acts_reports import expected_answer, read_answer
+from recovery.engine.acts import ACTS
+from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn, Setback
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.phases import leave
+from recovery.engine.questions import expected_answer, read_answer
 from recovery.engine.turn import Turn
-from recovery.engine.verbs import VERBS, act
-from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, shipped, small
+from recovery.engine.verdict import Refused
+from recovery.protocol.durations import parse_duration
+from recovery.protocol.terms import Duration
+from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, an_act, local, phase_text, shipped, small
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RAISE = "{id: raise, kind: reminder, of: elevation, every: 3h, say: Legs up}"
@@ -43,15 +48,15 @@ def test_answers_are_noted_with_when_they_were_true() -> None:
 )
 def test_what_is_no_answer_is_refused_as_a_whole(values: dict[str, object], reason: str) -> None:
     life = Life(small(ASK))
-    assert life.refused("checkin", values=values).reason == reason
+    assert life.refused(AnswerCheckIn({name: str(value) for name, value in values.items()})).reason == reason
     assert life.episode.answers == {}
 
 
 def test_an_answer_before_the_injury_or_in_the_future_is_refused() -> None:
     life = Life(small(ASK)).go("Mon 12:00")
-    early = life.refused("checkin", values={"pain": 3}, at=ONSET - MINUTE)
+    early = life.refused(AnswerCheckIn({"pain": "3"}, at=ONSET - MINUTE))
     assert early == Refused("that is before the injury", ONSET)
-    late = life.refused("checkin", values={"pain": 3}, at=life.now + MINUTE)
+    late = life.refused(AnswerCheckIn({"pain": "3"}, at=life.now + MINUTE))
     assert late == Refused("that is in the future")
 
 
@@ -84,7 +89,7 @@ def test_answers_are_read_as_typed(typed: str, name: str, read: object) -> None:
 
 def test_begin_late_moves_the_end() -> None:
     life = Life(small(ICE)).go("Mon 07:12")
-    assert life.accepted("begin", "ice") == "On. 20 min, until 07:32."
+    assert life.accepted(Begin("ice")) == "On. 20 min, until 07:32."
     assert life.episode.under_way is not None
     assert life.episode.under_way.ends_at == life.at("Mon 07:32")
     assert life.go("Mon 08:00").cues("end") == [("Mon 07:32", "Ice: stop")]
@@ -92,67 +97,65 @@ def test_begin_late_moves_the_end() -> None:
 
 def test_begin_early_needs_no_cue() -> None:
     life = Life(small(ICE, limits=[GAP])).go("Mon 08:30")
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     assert life.cues("start") == [("Mon 07:00", "Ice: start, 20 min, until 07:20")]
     assert life.go("Mon 11:00").times(activity="ice") == ["Mon 07:00", "Mon 08:30", "Mon 10:50"]
 
 
 def test_begin_by_modality_or_without_a_name_means_the_only_one() -> None:
     for name in ("ice", "cold", None):
-        Life(small(ICE, ASK)).accepted("begin", name)
+        Life(small(ICE, ASK)).accepted(Begin(name))
     two = Life(small(ICE, DAILY)).go("Mon 07:30")
-    two.accepted("end", "ice")
-    assert two.refused("begin").reason == "which one? Name it: ice, train"
+    two.accepted(End("ice"))
+    assert two.refused(Begin()).reason == "which one? Name it: ice, train"
     assert (
-        two.refused("begin", "raise").reason
+        two.refused(Begin("raise")).reason
         == "no activity 'raise' of that kind in phase only; there are: ice, train"
     )
-    assert Life(small(RAISE)).refused("begin").reason == "phase only has nothing of that kind"
+    assert Life(small(RAISE)).refused(Begin()).reason == "phase only has nothing of that kind"
 
 
 def test_begin_twice_is_refused_with_when_it_ends() -> None:
     life = Life(small(ICE))
-    life.accepted("begin", "ice")
-    assert life.refused("begin", "ice").reason == "Ice is on already, until 07:20"
+    life.accepted(Begin("ice"))
+    assert life.refused(Begin("ice")).reason == "Ice is on already, until 07:20"
 
 
 def test_a_refusal_for_an_assumed_session_says_how_to_take_it_back() -> None:
     life = Life(small(ICE, limits=[GAP])).go("Mon 07:40")
-    refused = life.refused("begin", "ice")
+    refused = life.refused(Begin("ice"))
     assert refused.reason.endswith(
         "The last one is only assumed: if it did not happen, say so first: recovery skip ice"
     )
-    life.accepted("skip", "ice")
-    life.accepted("begin", "ice")
+    life.accepted(Skip("ice"))
+    life.accepted(Begin("ice"))
 
 
 def test_a_refusal_does_not_suggest_what_would_not_help() -> None:
     life = Life(small(DAILY.replace("17:00", "22:30"))).go("Mon 22:55")
-    assert (
-        life.refused("begin", "train").reason == "it would not end within the waking hours (07:00 to 23:00)"
-    )
+    assert life.refused(Begin("train")).reason == "it would not end within the waking hours (07:00 to 23:00)"
 
 
 def test_begin_of_an_alternation_begins_the_step_that_comes_next() -> None:
     life = Life(small(PACKS)).go("Mon 07:20")
-    refused = life.refused("begin", "packs")
+    refused = life.refused(Begin("packs"))
     assert refused.reason.startswith("1h after the last treatment, which ended 07:20")
     assert refused.earliest == life.at("Mon 08:20")
     life.go("Mon 08:20")
-    assert life.accepted("begin", "warm").startswith("Warm on.")
+    assert life.accepted(Begin("warm")).startswith("Warm on.")
     life.go("Mon 08:40")
-    assert life.refused("begin", "cold").earliest == life.at("Mon 09:40"), "the wait after the last step"
+    assert life.refused(Begin("cold")).earliest == life.at("Mon 09:40"), "the wait after the last step"
     life.go("Mon 09:40")
-    assert life.refused("begin", "warm").reason == "Packs: cold comes next, not warm"
-    life.accepted("begin", "cold")
+    assert life.refused(Begin("warm")).reason == "Packs: cold comes next, not warm"
+    life.accepted(Begin("cold"))
 
 
 def test_a_session_begun_early_stands_for_the_time_that_is_near() -> None:
     life = Life(small(DAILY)).go("Mon 16:45")
-    life.accepted("begin", "train")
+    life.accepted(Begin("train"))
     assert life.go("Tue 18:00").times() == ["Mon 16:45", "Tue 17:00"]
     far = Life(small(DAILY)).go("Mon 20:00")
-    far.accepted("begin", "train")
+    far.accepted(Begin("train"))
     assert far.go("Tue 18:00").times() == ["Mon 17:00", "Mon 20:00", "Tue 17:00"]
 
 
@@ -161,48 +164,48 @@ def test_a_session_begun_early_stands_for_the_time_that_is_near() -> None:
 
 def test_end_early_ends_it_there_and_needs_no_cue() -> None:
     life = Life(small(ICE)).go("Mon 07:05")
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     life.go("Mon 07:15")
-    assert life.accepted("end", "ice") == "Ice ended after 10 min."
+    assert life.accepted(End("ice")) == "Ice ended after 10 min."
     assert life.go("Mon 10:00").cues("end")[:1] == [("Mon 09:35", "Ice: stop")]
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:15"]
 
 
 def test_end_late_tells_by_how_much_and_moves_the_next_one() -> None:
     life = Life(small(ICE)).go("Mon 07:50")
-    assert life.accepted("end", "ice") == "Ice ended after 50 min, 30 min too long."
+    assert life.accepted(End("ice")) == "Ice ended after 50 min, 30 min too long."
     assert life.of("ended")[-1].data["overrun"] == 1800
     assert life.go("Mon 10:00").times(activity="ice") == ["Mon 07:00", "Mon 09:50"]
 
 
 def test_end_can_be_told_later() -> None:
     life = Life(small(ICE)).go("Mon 08:00")
-    life.accepted("end", "ice", at=life.at("Mon 07:25"))
+    life.accepted(End("ice", at=life.at("Mon 07:25")))
     assert life.go("Mon 10:00").times(activity="ice") == ["Mon 07:00", "Mon 09:25"]
 
 
 def test_end_is_refused_where_there_is_nothing_to_end() -> None:
     life = Life(small(ICE))
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     life.go("Mon 07:10")
-    assert life.refused("end", "ice", at=ONSET - MINUTE).reason == "it began only 07:00"
-    life.accepted("end", "ice")
-    assert life.refused("end", "ice").reason == "Ice has ended already"
-    assert Life(small(DAILY)).refused("end", "train").reason == "Train is not on"
+    assert life.refused(End("ice", at=ONSET - MINUTE)).reason == "it began only 07:00"
+    life.accepted(End("ice"))
+    assert life.refused(End("ice")).reason == "Ice has ended already"
+    assert Life(small(DAILY)).refused(End("train")).reason == "Train is not on"
 
 
 def test_half_a_day_later_nobody_knows_how_a_session_ended() -> None:
     life = Life(small(DAILY.replace("17:00", "08:00"))).go("Mon 20:19")
-    life.accepted("end", "train")
+    life.accepted(End("train"))
     late = Life(small(DAILY.replace("17:00", "08:00"))).go("Mon 20:20")
-    assert late.refused("end", "train").reason == "Train is not on"
+    assert late.refused(End("train")).reason == "Train is not on"
 
 
 def test_an_end_told_after_the_next_step_was_skipped_does_not_bring_it_back() -> None:
     life = Life(small(PACKS)).go("Mon 07:00")
-    life.accepted("begin", "packs")
-    life.go("Mon 07:30").accepted("skip", "packs")
-    life.go("Mon 07:40").accepted("end", "packs")
+    life.accepted(Begin("packs"))
+    life.go("Mon 07:30").accepted(Skip("packs"))
+    life.go("Mon 07:40").accepted(End("packs"))
     assert life.episode.track("packs").step == 0
     life.go("Mon 13:00")
     assert [fact.data["modality"] for fact in life.of("offered")] == ["cold", "cold"]
@@ -215,19 +218,19 @@ def test_a_session_of_the_phase_before_can_still_be_ended_and_taken_back() -> No
 
     life = changed_phase()
     assert life.episode.phase.id == "next"
-    assert life.accepted("end", "ice") == "Ice ended after 10 min."
+    assert life.accepted(End("ice")) == "Ice ended after 10 min."
     assert life.go("Mon 08:10").times(activity="packs") == ["Mon 08:10"]
     for name in ("ice", None):
-        assert changed_phase().accepted("end", name) == "Ice ended after 10 min."
-        assert changed_phase().accepted("done", name) == "Ice: done."
+        assert changed_phase().accepted(End(name)) == "Ice ended after 10 min."
+        assert changed_phase().accepted(MarkDone(name)) == "Ice: done."
     taken_back = changed_phase()
-    assert taken_back.accepted("skip", "ice") == "Ice: skipped; it does not count."
+    assert taken_back.accepted(Skip("ice")) == "Ice: skipped; it does not count."
     assert taken_back.times(activity="packs") == ["Mon 07:10"]
 
 
 def test_a_session_that_is_on_is_begun_though_its_phase_has_ended() -> None:
     life = Life(small(ICE, phase="min: 5min", more=[phase_text("next", ICE)])).go("Mon 07:10")
-    life.do("begin", "ice")
+    life.do(Begin("ice"))
     (on,) = life.episode.ledger
     assert (on.phase, on.is_assumed, on.began_at) == ("only", False, life.at("Mon 07:10"))
 
@@ -236,8 +239,8 @@ def test_what_is_begun_after_its_phase_is_its_own_session_not_a_namesake() -> No
     first = PACKS.replace("per_day: 1..3", "every: 2h")
     namesake = ICE.replace("id: ice", "id: packs")
     life = Life(small(first, phase="min: 95min", more=[phase_text("next", namesake)])).go("Mon 08:36")
-    assert life.refused("snooze", "packs").reason.startswith("Packs is on from an earlier phase")
-    assert life.accepted("begin", "packs").startswith("Warm on.")
+    assert life.refused(Snooze("packs")).reason.startswith("Packs is on from an earlier phase")
+    assert life.accepted(Begin("packs")).startswith("Warm on.")
     life.go("Mon 08:58")
     assert life.cues("end") == [("Mon 07:20", "Packs, cold: stop"), ("Mon 08:56", "Packs, warm: stop")]
 
@@ -250,14 +253,14 @@ def test_what_binds_in_the_phase_of_a_session_binds_it_in_the_next_one_too() -> 
         (bounded, [], "only until 30 min after the injury"),
     ):
         life = Life(small(ice, phase="min: 5min", limits=limits, more=[phase_text("next", ASK)]))
-        assert life.go("Mon 07:11").refused("begin", "ice").reason == reason
+        assert life.go("Mon 07:11").refused(Begin("ice")).reason == reason
         assert life.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")]
 
 
 def test_taking_back_an_older_session_does_not_change_what_comes_next() -> None:
     life = Life(small(PACKS)).go("Mon 07:20").sleep("Mon 09:30")
     assert life.of("missed"), "the warm pack"
-    life.accepted("skip", "packs")
+    life.accepted(Skip("packs"))
     assert life.episode.ledger == ()
     assert life.episode.track("packs").step == 0
 
@@ -267,72 +270,72 @@ def test_taking_back_an_older_session_does_not_change_what_comes_next() -> None:
 
 def test_done_ends_a_session_or_confirms_it() -> None:
     life = Life(small(ICE)).go("Mon 07:15")
-    assert life.accepted("done", "ice") == "Ice: done."
+    assert life.accepted(MarkDone("ice")) == "Ice: done."
     assert life.episode.ledger[0].ended_at == life.at("Mon 07:15")
     later = Life(small(ICE)).go("Mon 07:50")
-    later.accepted("done", "ice")
+    later.accepted(MarkDone("ice"))
     assert later.episode.ledger[0].ended_at == later.at("Mon 07:20")
     assert later.episode.ledger[0].is_confirmed
-    assert later.refused("done", "ice").reason == "Ice: nothing is waiting to be done"
+    assert later.refused(MarkDone("ice")).reason == "Ice: nothing is waiting to be done"
 
 
 def test_done_closes_a_reminder_and_a_hold_once() -> None:
     life = Life(small(RAISE, BAND))
-    assert life.accepted("done", "raise") == "Raise: done."
-    assert life.accepted("done", "compression") == "Band: done."
-    assert life.refused("done", "raise").reason == "Raise: nothing is waiting to be done"
+    assert life.accepted(MarkDone("raise")) == "Raise: done."
+    assert life.accepted(MarkDone("compression")) == "Band: done."
+    assert life.refused(MarkDone("raise")).reason == "Raise: nothing is waiting to be done"
     assert (
-        life.refused("done", "ask").reason
+        life.refused(MarkDone("ask")).reason
         == "no activity 'ask' of that kind in phase only; there are: raise, band"
     )
 
 
 def test_skipping_an_assumed_session_frees_the_ledger() -> None:
     life = Life(small(ICE, limits=[GAP])).go("Mon 07:10")
-    assert life.accepted("skip", "ice") == "Ice: skipped; it does not count."
+    assert life.accepted(Skip("ice")) == "Ice: skipped; it does not count."
     assert life.episode.ledger == ()
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
 
 
 def test_what_was_begun_cannot_be_skipped_neither_while_it_is_on_nor_afterwards() -> None:
     life = Life(small(ICE, limits=[GAP]))
-    life.accepted("begin", "ice")
-    assert life.refused("skip", "ice").reason == "Ice is on; recovery end ice ends it"
-    assert life.refused("snooze", "ice").reason == "Ice is on; recovery end ice ends it"
-    life.go("Mon 07:30").accepted("skip", "ice")
+    life.accepted(Begin("ice"))
+    assert life.refused(Skip("ice")).reason == "Ice is on; recovery end ice ends it"
+    assert life.refused(Snooze("ice")).reason == "Ice is on; recovery end ice ends it"
+    life.go("Mon 07:30").accepted(Skip("ice"))
     assert len(life.episode.ledger) == 1, "it skips the one to come"
-    life.refused("begin", "ice")
+    life.refused(Begin("ice"))
 
 
 def test_skipping_with_nothing_open_skips_the_next_one() -> None:
     life = Life(small(RAISE)).go("Mon 08:00")
-    life.accepted("done", "raise")
-    assert life.accepted("skip", "raise") == "Raise, 10:00: skipped."
+    life.accepted(MarkDone("raise"))
+    assert life.accepted(Skip("raise")) == "Raise, 10:00: skipped."
     assert life.go("Mon 14:00").times() == ["Mon 07:00", "Mon 13:00"]
 
 
 def test_no_two_occurrences_have_one_name_when_tomorrows_was_skipped_today() -> None:
     life = Life(small(DAILY, limits=["{id: two, of: exercise, most_per_day: 2}"])).go("Mon 18:00")
-    life.accepted("end", "train")
-    life.accepted("skip", "train")
-    life.accepted("begin", "train")
+    life.accepted(End("train"))
+    life.accepted(Skip("train"))
+    life.accepted(Begin("train"))
     names = [fact.data["occurrence"] for fact in life.of("offered") + life.of("skipped")]
     assert len(names) == len(set(names)) == 3
     assert len(life.episode.ledger) == 2
-    assert life.go("Mon 19:00").refused("begin", "train").reason.startswith("exercise at most 2 times a day")
+    assert life.go("Mon 19:00").refused(Begin("train")).reason.startswith("exercise at most 2 times a day")
 
 
 def test_skipping_once_more_than_there_is_says_so() -> None:
     life = Life(small("{id: once, kind: reminder, of: rest, once: phase+1d, say: Rest}"))
-    life.accepted("skip", "once")
-    assert life.refused("skip", "once").reason == "Once: nothing to skip"
+    life.accepted(Skip("once"))
+    assert life.refused(Skip("once")).reason == "Once: nothing to skip"
 
 
 def test_snooze_puts_off_what_is_open() -> None:
     life = Life(small(ICE, RAISE, ASK)).go("Mon 07:05")
-    assert life.accepted("snooze", "ice") == "Ice: again 07:15."
-    assert life.accepted("snooze", "raise", "25min") == "Raise: again 07:30."
-    assert life.accepted("snooze", "ask", "1h") == "Ask: again 08:05."
+    assert life.accepted(Snooze("ice")) == "Ice: again 07:15."
+    assert life.accepted(Snooze("raise", length=parse_duration("25min"))) == "Raise: again 07:30."
+    assert life.accepted(Snooze("ask", length=parse_duration("1h"))) == "Ask: again 08:05."
     assert life.episode.ledger == ()
     life.go("Mon 09:00")
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 07:15"]
@@ -343,8 +346,8 @@ def test_snooze_puts_off_what_is_open() -> None:
 
 def test_a_snoozed_session_can_be_begun_before_its_time() -> None:
     life = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
-    life.accepted("snooze", "ice", "30min")
-    life.go("Mon 07:10").accepted("begin", "ice")
+    life.accepted(Snooze("ice", length=parse_duration("30min")))
+    life.go("Mon 07:10").accepted(Begin("ice"))
     life.go("Mon 09:00")
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 07:10"]
     assert life.cues("end") == [("Mon 07:30", "Ice: stop")]
@@ -364,23 +367,24 @@ def test_a_snoozed_session_can_be_begun_before_its_time() -> None:
 )
 def test_nothing_can_be_put_off_past_a_limit(activity: str, length: str, reason: str) -> None:
     life = Life(small(ICE.replace("}", ", until: injury+48h}"), RAISE))
-    assert life.refused("snooze", activity, length).reason == reason
+    assert life.refused(Snooze(activity, length=parse_duration(length))).reason == reason
 
 
 def test_snooze_needs_something_that_waits() -> None:
     life = Life(small(ICE, RAISE)).go("Mon 07:30")
-    assert life.refused("snooze", "ice").reason == "Ice: nothing is waiting that could be put off"
-    life.accepted("done", "raise")
-    assert life.refused("snooze", "raise").reason == "Raise: nothing is waiting that could be put off"
-    assert life.refused("snooze", "raise", until=life.now).reason.startswith("Raise: nothing is waiting")
-    assert Life(small(RAISE)).refused("snooze", "raise", until=ONSET).reason == "that is not later than now"
+    assert life.refused(Snooze("ice")).reason == "Ice: nothing is waiting that could be put off"
+    life.accepted(MarkDone("raise"))
+    assert life.refused(Snooze("raise")).reason == "Raise: nothing is waiting that could be put off"
+    assert life.refused(Snooze("raise", length=Duration())).reason.startswith("Raise: nothing is waiting")
+    refused = Life(small(RAISE)).refused(Snooze("raise", length=Duration()))
+    assert refused.reason == "that is not later than now"
 
 
 def test_what_was_put_off_is_over_when_its_phase_is() -> None:
     life = Life(
         small(ICE, phase="min: 1h", more=[phase_text("next", RAISE, body="min: 1h"), phase_text("last", ICE)])
     )
-    life.accepted("snooze", "ice", "90min")
+    life.accepted(Snooze("ice", length=parse_duration("90min")))
     life.go("Mon 12:00")
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:00", "Mon 11:20"]
 
@@ -393,10 +397,10 @@ COUNTS = "Healing, gaps and limits go on counting; no phase ends and nothing is 
 
 def test_a_pause_is_silent_and_leaves_no_debt() -> None:
     life = Life(small(RAISE, ASK)).go("Mon 09:00")
-    assert life.accepted("pause") == f"Paused until recovery resume. {COUNTS}"
+    assert life.accepted(Pause()) == f"Paused until recovery resume. {COUNTS}"
     life.go("Tue 12:00")
-    assert life.refused("begin").reason == "phase only has nothing of that kind"
-    assert life.accepted("resume") == "Reminders are on again."
+    assert life.refused(Begin()).reason == "phase only has nothing of that kind"
+    assert life.accepted(Resume()) == "Reminders are on again."
     life.go("Tue 17:00")
     assert life.times(activity="raise") == ["Mon 07:00", "Tue 13:00", "Tue 16:00"]
     assert life.of("missed") == []
@@ -405,7 +409,7 @@ def test_a_pause_is_silent_and_leaves_no_debt() -> None:
 def test_a_pause_ends_by_itself_at_the_same_time_of_day_across_a_change_of_summer_time() -> None:
     onset = local("2027-03-27 07:00")
     life = Life(small(RAISE), onset).go("2027-03-27 20:00")
-    assert life.accepted("pause", length="1d") == f"Paused until tomorrow 20:00. {COUNTS}"
+    assert life.accepted(Pause(length=parse_duration("1d"))) == f"Paused until tomorrow 20:00. {COUNTS}"
     life.go("2027-03-29 00:00")
     assert life.times() == ["Sat 07:00", "Sat 10:00", "Sat 13:00", "Sat 16:00", "Sat 19:00", "Sun 22:00"]
     assert [title for _, title in life.cues("phase")] == ["Reminders are on again"]
@@ -413,33 +417,37 @@ def test_a_pause_ends_by_itself_at_the_same_time_of_day_across_a_change_of_summe
 
 def test_in_a_pause_sessions_do_not_begin_and_phases_do_not_change() -> None:
     life = Life(small(ICE, phase="min: 1d", more=[phase_text("next", ASK)])).go("Mon 12:00")
-    life.accepted("pause")
-    for verb in ("begin", "advance", "step-back"):
-        assert life.refused(verb).reason == "the episode is paused; recovery resume ends the pause"
+    life.accepted(Pause())
+    for act in (Begin(), Advance(), StepBack()):
+        assert life.refused(act).reason == "the episode is paused; recovery resume ends the pause"
     life.go("Wed 12:00")
     assert life.episode.phase.id == "only"
-    life.accepted("resume")
+    life.accepted(Resume())
     assert life.episode.phase.id == "next"
 
 
 def test_a_pause_has_to_end_later_than_now() -> None:
     life = Life(small(ICE))
-    assert life.refused("pause", until=life.now).reason == "that is not later than now"
-    assert life.refused("resume").reason == "small-1 is not paused"
+    assert life.refused(Pause(until=life.now)).reason == "that is not later than now"
+    assert life.refused(Resume()).reason == "small-1 is not paused"
 
 
 def test_a_pause_may_be_as_long_as_a_length_can_be() -> None:
-    assert Life(small(ICE)).accepted("pause", length="1200mo").startswith("Paused until Sat 23 Nov 2126")
+    assert (
+        Life(small(ICE))
+        .accepted(Pause(length=parse_duration("1200mo")))
+        .startswith("Paused until Sat 23 Nov 2126")
+    )
 
 
 def test_stop_ends_everything_but_the_session_that_is_on() -> None:
     life = Life(small(ICE, RAISE)).go("Mon 07:05")
-    assert "The end of the session under way is still told." in life.accepted("stop", because="well")
+    assert "The end of the session under way is still told." in life.accepted(Stop(because="well"))
     life.go("Mon 12:00")
     assert life.cues("end") == [("Mon 07:20", "Ice: stop")]
     assert life.times() == ["Mon 07:00", "Mon 07:00"]
-    for verb in VERBS:
-        assert life.refused(verb).reason == "small-1 is stopped"
+    for verb in ACTS:
+        assert life.refused(an_act(verb, flag="numb", zone="UTC")).reason == "small-1 is stopped"
 
 
 # Phases -----------------------------------------------------------------------------------------
@@ -452,21 +460,21 @@ def gated() -> Life:
 def test_advance_against_a_shut_gate_needs_a_reason_which_is_recorded() -> None:
     life = gated().go("Tue 12:00")
     life.answer(pain=5)
-    assert life.refused("advance").reason == (
+    assert life.refused(Advance()).reason == (
         'the gate is shut: not yet: pain at most 3. To go on all the same: --because "your reason"'
     )
-    assert life.accepted("advance", because="my physio says so") == "Now in: Next. The limits still hold."
+    assert life.accepted(Advance(because="my physio says so")) == "Now in: Next. The limits still hold."
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
     assert left[-1].data["reasons"] == ["not yet: pain at most 3", "the person: my physio says so"]
     assert left[-1].by == "person"
 
 
-@pytest.mark.parametrize("words", [{"because": "x"}, {"by": "Dr. Meyer"}])
-def test_no_word_passes_a_least_time(words: dict[str, str]) -> None:
+@pytest.mark.parametrize("words", [Advance(because="x"), Advance(by="Dr. Meyer")])
+def test_no_word_passes_a_least_time(words: Advance) -> None:
     life = gated().go("Mon 12:00")
     life.answer(pain=5)
     for _ in range(6):
-        refused = life.refused("advance", **words)
+        refused = life.refused(words)
         assert refused.reason == (
             "the gate is shut: not yet: 1d since the phase began; not yet: pain at most 3. No word passes that"
         )
@@ -477,7 +485,7 @@ def test_a_torn_muscle_is_not_waved_through_the_phases() -> None:
     life = Life(shipped("strain"), ONSET, grade="III").go("Mon 08:00")
     life.answer(pain=2, swelling=0)
     for _ in range(6):
-        life.refused("advance", because="x")
+        life.refused(Advance(because="x"))
     assert life.episode.phase.id == "rice"
 
 
@@ -501,9 +509,9 @@ def test_who_may_pass_a_condition_is_said_by_the_protocol(
     life = Life(protocol).go("Tue 12:00")
     life.answer(pain=5)
     if reason:
-        assert reason in life.refused("advance", because=because, by=by).reason
+        assert reason in life.refused(Advance(because=because, by=by)).reason
     else:
-        life.accepted("advance", because=because, by=by)
+        life.accepted(Advance(because=because, by=by))
         assert life.episode.phase.id == "next"
 
 
@@ -511,10 +519,10 @@ def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_ac
     protocol = small(ASK, phase=f"{GATED}\nmay_pass: professional", more=[phase_text("next", ASK)])
     life = Life(protocol).go("Tue 12:00")
     day = life.now.date()
-    assert "needs a name" in life.refused("advance", on=day).reason
+    assert "needs a name" in life.refused(Advance(on=day)).reason
     for wrong in (day + timedelta(days=1), day - timedelta(days=2)):
-        assert "between the injury and today" in life.refused("advance", by="Dr. Meyer", on=wrong).reason
-    life.accepted("advance", by="Dr. Meyer", on=day)
+        assert "between the injury and today" in life.refused(Advance(by="Dr. Meyer", on=wrong)).reason
+    life.accepted(Advance(by="Dr. Meyer", on=day))
     word = {"by": "Dr. Meyer", "on": day.isoformat()}
     assert life.episode.stay.word == word
     assert life.of("phase")[-1].data["reasons"][-1] == f"on the word of Dr. Meyer, {day.isoformat()}"
@@ -524,18 +532,18 @@ def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_ac
 
 def test_advance_never_goes_on_what_is_not_known() -> None:
     life = gated().go("Wed 12:00")
-    refused = life.refused("advance", because="I feel fine").reason
+    refused = life.refused(Advance(because="I feel fine")).reason
     assert refused == "the gate is shut: not known: pain at most 3. Answer first: recovery checkin"
-    assert life.refused("advance", by="Dr. Meyer").reason == refused
+    assert life.refused(Advance(by="Dr. Meyer")).reason == refused
     life.answer(pain=9)
-    life.accepted("advance", because="I feel fine")
+    life.accepted(Advance(because="I feel fine"))
 
 
 def test_advance_confirms_an_open_gate() -> None:
     life = Life(small(ASK, phase="min: 1h\nconfirm: true", more=[phase_text("next", ASK)])).go("Mon 09:00")
     assert life.episode.phase.id == "only"
     assert life.cues("offer") == [("Mon 08:00", "You can move on to: Next")]
-    life.accepted("advance")
+    life.accepted(Advance())
     assert life.of("phase")[-1].data["reasons"] == ["1h since the phase began", "confirmed by the person"]
 
 
@@ -547,7 +555,7 @@ def test_a_person_who_confirms_every_change_is_asked_once() -> None:
 
 def test_advance_does_not_finish_early_whatever_the_reason() -> None:
     life = Life(small(ASK, phase="min: 1h", healing=True), grade="I").go("Mon 12:00")
-    refused = life.refused("advance", because="in a hurry")
+    refused = life.refused(Advance(because="in a hurry"))
     assert refused.reason.startswith(
         "it is too early to finish: not yet: the earliest usual healing time of grade I"
     )
@@ -555,8 +563,8 @@ def test_advance_does_not_finish_early_whatever_the_reason() -> None:
 
 def test_advance_does_not_finish_over_a_session_that_is_on() -> None:
     life = Life(small(ICE, phase="min: 10min\nconfirm: true")).go("Mon 07:15")
-    assert life.refused("advance") == Refused("a session is on; it has to end first", life.at("Mon 07:20"))
-    life.go("Mon 07:20").accepted("advance")
+    assert life.refused(Advance()) == Refused("a session is on; it has to end first", life.at("Mon 07:20"))
+    life.go("Mon 07:20").accepted(Advance())
     assert life.episode.state == "completed"
 
 
@@ -571,18 +579,18 @@ def test_step_back_and_advance_again() -> None:
     life.answer(pain=2)
     assert life.episode.phase.id == "next"
     life.go("Tue 12:01")
-    assert life.accepted("step-back", because="worse") == "Back in: Only. The limits still hold."
-    assert life.refused("advance", because="better").earliest == life.at("Wed 12:01")
+    assert life.accepted(StepBack(because="worse")) == "Back in: Only. The limits still hold."
+    assert life.refused(Advance(because="better")).earliest == life.at("Wed 12:01")
     life.go("Wed 12:02")
-    assert "not known: pain at most 3. Answer first" in life.refused("advance", because="better").reason
+    assert "not known: pain at most 3. Answer first" in life.refused(Advance(because="better")).reason
     life.answer(pain=7)
-    life.accepted("advance", because="better all the same")
+    life.accepted(Advance(because="better all the same"))
     assert life.episode.phase.id == "next"
     assert not life.episode.stay.asks_anew
 
 
 def test_there_is_no_step_back_from_the_first_phase() -> None:
-    assert gated().refused("step-back").reason == "this is the first phase"
+    assert gated().refused(StepBack()).reason == "this is the first phase"
 
 
 def test_limits_survive_every_change_of_phase() -> None:
@@ -593,7 +601,7 @@ def test_limits_survive_every_change_of_phase() -> None:
     leave(early, ("as a journal from before may hold it",), "person")
     life.keep(early.facts)
     life.turn()
-    assert life.refused("begin", "packs").earliest == life.at("Tue 10:40"), "ice is on since 09:20"
+    assert life.refused(Begin("packs")).earliest == life.at("Tue 10:40"), "ice is on since 09:20"
     assert life.go("Tue 10:40").times(activity="packs") == ["Tue 10:40"]
 
 
@@ -611,7 +619,7 @@ def test_an_advance_that_is_taken_back_leaves_its_sessions_in_the_ledger() -> No
     gate = GATED.replace("1d", "0h")
     life = Life(small(ICE, ASK, phase=gate, limits=[GAP], more=[phase_text("next", cold)])).go("Mon 08:20")
     life.answer(pain=5)
-    life.accepted("advance", because="to see")
+    life.accepted(Advance(because="to see"))
     assert life.times(activity="more") == ["Mon 08:20"]
     life.go("Mon 08:30").undo(*by_person(life))
     assert life.episode.phase.id == "only"
@@ -623,14 +631,14 @@ def test_an_advance_that_is_taken_back_leaves_its_sessions_in_the_ledger() -> No
 
 def test_a_begin_that_is_taken_back_leaves_an_assumed_session() -> None:
     life = Life(small(ICE)).go("Mon 07:10")
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     life.go("Mon 07:15").undo(*by_person(life))
     assert life.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")]
 
 
 def test_an_early_begin_that_is_taken_back_stays_as_assumed() -> None:
     life = Life(small(DAILY)).go("Mon 12:00")
-    life.accepted("begin", "train")
+    life.accepted(Begin("train"))
     life.go("Mon 12:05").undo(*by_person(life))
     on = life.episode.under_way
     assert on is not None
@@ -641,34 +649,38 @@ def test_an_early_begin_that_is_taken_back_stays_as_assumed() -> None:
 @pytest.mark.parametrize("undone_at", ["Mon 07:10", "Mon 07:19", "Mon 07:25", "Mon 07:59"])
 def test_taking_back_words_takes_nothing_off_the_skin(undone_at: str) -> None:
     life = Life(small(ICE, limits=[GAP]))
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     life.go(undone_at).undo(life.of("begun")[0].seq)
-    for verb in ("begin", "snooze", "skip"):  # of one that has ended the next one may be skipped
-        life.do(verb, "ice")
-    life.go("Mon 08:19").refused("begin", "ice")
-    life.go("Mon 08:20").accepted("begin", "ice")
+    for act in (
+        Begin("ice"),
+        Snooze("ice"),
+        Skip("ice"),
+    ):  # of one that has ended the next one may be skipped
+        life.do(act)
+    life.go("Mon 08:19").refused(Begin("ice"))
+    life.go("Mon 08:20").accepted(Begin("ice"))
 
 
 def test_an_end_that_is_taken_back_is_not_told_for_an_earlier_time() -> None:
     life = Life(small(ICE, limits=[GAP]))
-    life.accepted("begin", "ice")
-    life.go("Mon 07:50").accepted("end", "ice")
+    life.accepted(Begin("ice"))
+    life.go("Mon 07:50").accepted(End("ice"))
     ended = life.facts[-1].seq
     life.go("Mon 08:00").undo(ended)
-    life.accepted("end", "ice", at=life.at("Mon 07:25"))
-    assert life.refused("begin", "ice").earliest == life.at("Mon 08:50")
+    life.accepted(End("ice", at=life.at("Mon 07:25")))
+    assert life.refused(Begin("ice")).earliest == life.at("Mon 08:50")
 
 
 def test_an_end_told_for_an_earlier_time_shortens_no_gap_of_what_was_said_to_be_on() -> None:
     life = Life(small(ICE, limits=[GAP]))
-    life.accepted("begin", "ice")
-    life.go("Mon 07:50").accepted("end", "ice", at=life.at("Mon 07:01"))
-    assert life.refused("begin", "ice").earliest == life.at("Mon 08:20")
+    life.accepted(Begin("ice"))
+    life.go("Mon 07:50").accepted(End("ice", at=life.at("Mon 07:01")))
+    assert life.refused(Begin("ice")).earliest == life.at("Mon 08:20")
 
 
 def test_a_pack_that_nobody_said_to_be_on_costs_no_other_after_stop() -> None:
     first = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
-    first.accepted("stop")
+    first.accepted(Stop())
     again = Life(small(ICE, limits=[GAP]), number=2, start=first.now, others=(first.episode,))
     assert again.times() == ["Mon 07:05"]
     assert first.go("Mon 08:00").cues("end") == [("Mon 07:20", "Ice: stop")], "all the same"
@@ -676,26 +688,19 @@ def test_a_pack_that_nobody_said_to_be_on_costs_no_other_after_stop() -> None:
 
 def test_a_pack_that_was_said_to_be_on_binds_after_stop() -> None:
     first = Life(small(ICE, limits=[GAP])).go("Mon 07:05")
-    first.accepted("begin", "ice")
-    first.accepted("stop")
+    first.accepted(Begin("ice"))
+    first.accepted(Stop())
     again = Life(small(ICE, limits=[GAP]), number=2, start=first.now, others=(first.episode,))
     assert again.times() == []
-    assert "is on until" in again.refused("begin", "ice").reason
-
-
-def test_an_unknown_verb_is_refused_with_those_that_are_known() -> None:
-    life = Life(small(ICE))
-    refused = act(life.episode, life.now, Act("dance"))
-    assert isinstance(refused, Refused)
-    assert refused.reason.startswith("nothing known as 'dance'; known are checkin, begin")
+    assert "is on until" in again.refused(Begin("ice")).reason
 
 
 def test_a_check_in_of_now_is_not_before_the_injury_whatever_the_clock_says() -> None:
     life = Life(small(ASK)).go("Mon 12:00")
-    life.accepted("setback")
+    life.accepted(Setback())
     life.now = life.at("Mon 11:59")
 
-    life.accepted("checkin", values={"pain": "3"})
-    assert life.refused("checkin", values={"pain": "3"}, at=life.at("Mon 11:00")).reason.startswith(
+    life.accepted(AnswerCheckIn({"pain": "3"}))
+    assert life.refused(AnswerCheckIn({"pain": "3"}, at=life.at("Mon 11:00"))).reason.startswith(
         "that is before"
     )

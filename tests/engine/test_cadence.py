@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.engine.acts_sessions import Begin, End
 from recovery.engine.cadence import dues
 from recovery.engine.episode import Episode
 from recovery.engine.times import Place
@@ -127,8 +128,8 @@ def test_begins_counts_from_where_it_says() -> None:
 
 def test_a_chain_counts_from_the_real_end_of_the_last_session() -> None:
     life = Life(small(ICE)).go("Mon 07:05")
-    life.accepted("begin", "ice")
-    life.go("Mon 07:31").accepted("end", "ice")
+    life.accepted(Begin("ice"))
+    life.go("Mon 07:31").accepted(End("ice"))
     life.go("Mon 12:00")
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 09:31", "Mon 11:51"]
 
@@ -143,8 +144,8 @@ def test_a_chain_does_not_start_what_would_end_after_bedtime() -> None:
 
 def test_an_alternation_waits_from_the_real_end_of_the_step_before() -> None:
     life = Life(small(PACKS)).go("Mon 07:00")
-    life.accepted("begin", "packs")
-    life.go("Mon 07:30").accepted("end", "packs")
+    life.accepted(Begin("packs"))
+    life.go("Mon 07:30").accepted(End("packs"))
     life.go("Mon 22:59")
     sessions = [
         (at, fact.data["modality"]) for at, fact in zip(life.times(), life.of("offered"), strict=True)

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Pause, Resume, StepBack
+from recovery.engine.acts_sessions import Begin, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold
 from recovery.engine.wakeup import next_wakeup
+from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, place, shipped, small
 
@@ -24,7 +27,7 @@ CAREFUL = DAILY.replace("}", ", only_if: pain <= 3}")
 
 def test_the_end_cue_comes_at_the_real_start_plus_the_length() -> None:
     life = Life(small(ICE)).go("Mon 07:04")
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     life.go("Mon 09:00")
     assert life.cues("end") == [("Mon 07:24", "Ice: stop")]
     assert life.of("ended")[0].data["overrun"] == 0
@@ -51,7 +54,7 @@ def test_the_overslept_end_comes_before_anything_else_and_tells_by_how_much() ->
 
 def test_a_pause_does_not_hide_the_end_of_a_session() -> None:
     life = Life(small(ICE)).go("Mon 07:05")
-    assert "end of the session under way is still told" in life.accepted("pause")
+    assert "end of the session under way is still told" in life.accepted(Pause())
     life.go("Mon 12:00")
     assert life.cues("end") == [("Mon 07:20", "Ice: stop")]
     assert life.times(activity="ice") == ["Mon 07:00"]
@@ -124,7 +127,7 @@ def test_nothing_is_told_in_the_night_when_the_machine_wakes_then() -> None:
 
 def test_a_reminder_that_was_put_off_is_not_told_in_the_night_either() -> None:
     life = Life(small(RAISE)).go("Mon 22:05")
-    life.accepted("snooze", "raise", "30min")
+    life.accepted(Snooze("raise", length=parse_duration("30min")))
     life.sleep("Tue 02:00")
     assert life.times() == ["Mon 07:00", "Mon 10:00", "Mon 13:00", "Mon 16:00", "Mon 19:00", "Mon 22:00"]
     assert life.go("Tue 08:00").times()[6:] == ["Tue 07:00"]
@@ -148,7 +151,7 @@ def test_a_hold_is_not_put_on_for_the_last_hour() -> None:
 
 def test_a_hold_comes_off_at_bedtime_in_a_pause_as_well() -> None:
     life = Life(small(BAND)).go("Mon 12:00")
-    life.accepted("pause")
+    life.accepted(Pause())
     life.go("Wed 12:00")
     assert life.cues("off") == [("Mon 23:00", "Band")]
     assert life.cues("on") == [("Mon 07:00", "Band")]
@@ -164,7 +167,7 @@ def test_a_hold_that_was_slept_over_is_not_told_to_come_off_in_the_morning() -> 
 def test_a_hold_ends_with_its_phase_and_is_put_on_again_when_the_person_steps_back() -> None:
     life = Life(small(BAND, phase="min: 2h", more=[phase_text("next", RAISE)])).go("Mon 10:00")
     assert life.cues("off") == [("Mon 09:00", "Band")]
-    life.accepted("step-back")
+    life.accepted(StepBack())
     assert life.cues("on") == [("Mon 07:00", "Band"), ("Mon 10:00", "Band")]
     names = [fact.data["occurrence"] for fact in life.of("offered", "band") if fact.data["on"]]
     assert len(set(names)) == 2
@@ -247,14 +250,14 @@ def test_time_alone_releases_what_waits_for_it() -> None:
 def test_a_skipped_session_that_was_withheld_does_not_hide_the_next_one() -> None:
     life = Life(small(ICE.replace("every: 2h..3h", "every: 80min"))).go("Mon 21:50").sleep("Mon 22:45")
     assert life.of("withheld")[-1].data["until"] == f.to_ms(life.at("Tue 07:00"))
-    life.accepted("skip", "ice")
+    life.accepted(Skip("ice"))
     assert life.go("Tue 12:00").times(activity="ice")[-3:] == ["Tue 08:40", "Tue 10:20", "Tue 12:00"]
 
 
 def test_a_session_that_was_put_off_into_a_gap_comes_when_the_gap_is_over() -> None:
     other = Life(small(DAILY.replace("17:00", "07:40"), id_="other"), number=2)
     life = Life(small(ICE), others=(other.episode,)).go("Mon 07:05")
-    life.accepted("snooze", "ice", "40min")
+    life.accepted(Snooze("ice", length=parse_duration("40min")))
     other.go("Mon 07:40")
     life.others = (other.episode,)
     life.go("Mon 07:59")
@@ -332,10 +335,10 @@ def test_a_pause_silences_reminders_but_not_what_presses() -> None:
         "{id: dull, when: pain >= 5, level: routine, say: Some day}",
     ]
     life = Life(small(ASK, flags=flags))
-    life.accepted("pause")
+    life.accepted(Pause())
     life.answer(pain=9)
     assert life.cues("alert") == [("Mon 07:00", "See a professional today")]
-    life.accepted("resume")
+    life.accepted(Resume())
     assert [title for _, title in life.cues("alert")] == ["See a professional today", "Worth a visit"]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from recovery.engine.acts import Accepted, Refused
+from recovery.engine.acts_sessions import Begin, End
+from recovery.engine.verdict import Accepted, Refused
 from recovery.protocol import compiled as form
 from recovery.protocol.floor import BOUNDS
 from recovery.protocol.model import RecoveryProtocol
@@ -43,7 +44,7 @@ def whole_day(life: Life, activity: str, until: str = "Mon 22:00") -> list[tuple
     """Begin it whenever it is let, and end it when planned: the times of begin and end."""
     had = []
     while life.now < life.at(until):
-        outcome = life.do("begin", activity)
+        outcome = life.do(Begin(activity))
         if isinstance(outcome, Refused):
             if outcome.earliest is None or outcome.earliest >= life.at(until):
                 break
@@ -51,7 +52,7 @@ def whole_day(life: Life, activity: str, until: str = "Mon 22:00") -> list[tuple
             continue
         assert life.episode.under_way is not None
         began = life.now
-        life.go(life.episode.under_way.ends_at).accepted("end", activity)
+        life.go(life.episode.under_way.ends_at).accepted(End(activity))
         had.append((_clock(life, began), _clock(life, life.now)))
     return had
 
@@ -62,36 +63,36 @@ def _clock(life: Life, at: datetime) -> str:
 
 def test_a_silent_draft_has_no_ice_back_to_back() -> None:
     life = Life(silent())
-    life.accepted("begin", "it")
-    life.go("Mon 07:20").accepted("end", "it")
-    refused = life.refused("begin", "it")
+    life.accepted(Begin("it"))
+    life.go("Mon 07:20").accepted(End("it"))
+    refused = life.refused(Begin("it"))
     assert refused.earliest == life.at("Mon 08:20")
     assert refused.reason == (
         "1h after the last session, which ended 07:20: the floor of the language "
         "(the page on the gluteus medius, line 183)"
     )
-    life.go("Mon 07:49").refused("begin", "walk")
-    life.go("Mon 07:50").accepted("begin", "walk")
+    life.go("Mon 07:49").refused(Begin("walk"))
+    life.go("Mon 07:50").accepted(Begin("walk"))
 
 
 @pytest.mark.parametrize(("of", "count"), [("cold", 8), ("warm", 3), ("tens", 3), ("massage", 6)])
 def test_a_silent_draft_is_counted(of: str, count: int) -> None:
     life = Life(silent(of, "2min"), LATE if of != "cold" else ONSET, ONSET)
     assert len(whole_day(life, "it")) == count
-    assert "the floor of the language" in life.refused("begin", "it").reason
+    assert "the floor of the language" in life.refused(Begin("it")).reason
 
 
 @pytest.mark.parametrize("of", ["warm", "massage"])
 def test_a_silent_draft_waits_after_the_injury(of: str) -> None:
     life = Life(silent(of, "2min"))
-    assert life.refused("begin", "it").earliest == life.at("Wed 07:00")
-    assert isinstance(Life(silent(of, "2min", inputs="side")).do("begin", "it"), Accepted)
+    assert life.refused(Begin("it")).earliest == life.at("Wed 07:00")
+    assert isinstance(Life(silent(of, "2min", inputs="side")).do(Begin("it")), Accepted)
 
 
 def test_a_silent_draft_has_no_late_ice() -> None:
     life = Life(silent())
     life.go("Wed 06:59")
-    assert life.refused("begin", "it").reason.startswith(
+    assert life.refused(Begin("it")).reason.startswith(
         "no cold later than 48 h after the injury: the floor of the language"
     )
 
@@ -102,7 +103,7 @@ def test_a_silent_draft_has_no_late_ice() -> None:
 def test_a_session_that_is_too_long_never_begins(of: str, length: str) -> None:
     """A text that was pinned before there was a floor, or comes from elsewhere."""
     life = Life(silent(of, length, inputs="side"))
-    assert life.refused("begin", "it").reason.startswith(
+    assert life.refused(Begin("it")).reason.startswith(
         ("1h30min is longer", "21min is", "61min is", "1h1min is", "3min is")
     )
 
@@ -123,7 +124,7 @@ def test_ten_on_and_ten_off_is_one_pack_of_twenty_minutes() -> None:
         ("Mon 10:00", "Mon 10:10"),
         ("Mon 10:20", "Mon 10:30"),
     ]
-    refused = life.refused("begin", "it")
+    refused = life.refused(Begin("it"))
     assert refused.reason == (
         "30 min in all, with waits under 1h, is longer than 20min: the floor of the language (Bleakley 2006)"
     )
@@ -134,21 +135,21 @@ def test_packs_that_count_as_one_are_one_of_the_day() -> None:
     life = Life(silent(length="10min", top=TENS))
     assert len(whole_day(life, "it")) == 16
     life.go("Mon 22:10")
-    assert life.refused("begin", "it").reason.startswith("cold at most 8 times a day: the floor")
+    assert life.refused(Begin("it")).reason.startswith("cold at most 8 times a day: the floor")
 
 
 def test_what_the_skin_had_counts_and_not_what_was_planned() -> None:
     life = Life(silent(length="10min", top=TENS))
-    life.accepted("begin", "it")
-    life.go("Mon 07:18").accepted("end", "it")
-    assert life.go("Mon 07:28").refused("begin", "it").earliest == life.at("Mon 08:18")
+    life.accepted(Begin("it"))
+    life.go("Mon 07:18").accepted(End("it"))
+    assert life.go("Mon 07:28").refused(Begin("it")).earliest == life.at("Mon 08:18")
 
 
 def test_an_end_some_seconds_late_is_no_longer_pack() -> None:
     life = Life(silent(length="10min", top=TENS))
-    life.accepted("begin", "it")
-    life.go(life.at("Mon 07:10") + timedelta(seconds=40)).accepted("end", "it")
-    life.go("Mon 07:21").accepted("begin", "it")
+    life.accepted(Begin("it"))
+    life.go(life.at("Mon 07:10") + timedelta(seconds=40)).accepted(End("it"))
+    life.go("Mon 07:21").accepted(Begin("it"))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_a_shipped_protocol_is_counted_whatever_is_typed(name: str, activity: st
         life.now += timedelta(seconds=1)
         life.answer(pain=2, swelling=0)
     assert len(whole_day(life, activity)) == count
-    assert "times a day: the floor of the language" in life.refused("begin", activity).reason
+    assert "times a day: the floor of the language" in life.refused(Begin(activity)).reason
 
 
 def test_the_shipped_rhythm_of_ten_minutes_keeps_its_rounds() -> None:
@@ -177,14 +178,14 @@ def test_the_shipped_rhythm_of_ten_minutes_keeps_its_rounds() -> None:
 def test_what_somebody_answers_for_holds_and_the_rest_of_the_floor_binds() -> None:
     said = f"limits: [{{id: l, of: cold, longest: 30min}}]\n{SIGNED}"
     life = Life(silent(length="30min", top=said))
-    life.accepted("begin", "it")
-    life.go("Mon 07:30").accepted("end", "it")
-    assert life.refused("begin", "it").earliest == life.at("Mon 08:30")
+    life.accepted(Begin("it"))
+    life.go("Mon 07:30").accepted(End("it"))
+    assert life.refused(Begin("it")).earliest == life.at("Mon 08:30")
     assert len(whole_day(life, "it")) == 7
 
 
 def test_what_somebody_answers_for_may_stand_in_the_activity_alone() -> None:
-    Life(silent(length="90min", top=SIGNED)).accepted("begin", "it")
+    Life(silent(length="90min", top=SIGNED)).accepted(Begin("it"))
 
 
 # The limits themselves ------------------------------------------------------------------------------
@@ -230,6 +231,6 @@ def test_the_floor_is_kept_with_the_protocol_and_told_in_the_persons_language() 
     protocol = silent()
     assert form.from_json(form.to_json(protocol)) == protocol
     life = Life(form.in_language(protocol, "de"), language="de")
-    life.accepted("begin", "it")
-    life.go("Mon 07:20").accepted("end", "it")
-    assert "Untergrenze der Sprache" in life.refused("begin", "it").reason
+    life.accepted(Begin("it"))
+    life.go("Mon 07:20").accepted(End("it"))
+    assert "Untergrenze der Sprache" in life.refused(Begin("it")).reason

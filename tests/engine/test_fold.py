@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Stop
 from recovery.engine.decide import turn
 from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact, from_ms, to_ms
@@ -91,7 +92,7 @@ def test_a_start_that_was_taken_back_leaves_an_episode_that_is_over() -> None:
 
 def test_taking_back_the_last_word_makes_it_active_again() -> None:
     life = Life(small(ICE)).go("Mon 12:00")
-    life.accepted("stop")
+    life.accepted(Stop())
     life.undo(life.facts[-1].seq)
     assert life.episode.state == ACTIVE
     assert life.go("Mon 15:00").times(activity="ice")[-1] == "Mon 14:00"

@@ -3,8 +3,11 @@
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Pause, Resume, StepBack
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain
+from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, Life, phase_text, small
 
 PRESS = "{id: press, kind: session, of: massage, duration: 2min, every: 3h, start: Press, end: Enough}"
@@ -24,7 +27,7 @@ def pressed(*activities: str, **more: object) -> Life:
 
 def press(life: Life, at: str) -> None:
     """Begin a treatment and let it end by itself."""
-    life.go(at).accepted("begin", "press")
+    life.go(at).accepted(Begin("press"))
     life.go(life.now.replace(minute=(life.now.minute + 2) % 60))
 
 
@@ -47,13 +50,13 @@ def test_nothing_follows_a_treatment_that_is_only_assumed() -> None:
 
 def test_it_follows_an_assumed_one_as_soon_as_somebody_says_that_it_took_place() -> None:
     life = pressed(WALK).go("Mon 07:30")
-    life.accepted("done", "press")
+    life.accepted(MarkDone("press"))
     assert life.times(f.OFFERED, "walk") == ["Mon 07:30"]
 
 
 def test_an_hour_later_it_is_too_late() -> None:
     life = pressed(WALK).go("Mon 08:30")
-    life.accepted("done", "press")
+    life.accepted(MarkDone("press"))
     assert life.of(f.OFFERED, "walk") == []
     assert life.times(f.MISSED, "walk") == ["Mon 08:30"]
     press(life, "Mon 10:05")
@@ -62,14 +65,14 @@ def test_an_hour_later_it_is_too_late() -> None:
 
 def test_nothing_follows_a_skipped_one() -> None:
     life = pressed(WALK).go("Mon 07:01")
-    life.accepted("skip", "press")
+    life.accepted(Skip("press"))
     life.go("Mon 09:00")
     assert life.of(f.OFFERED, "walk") == []
 
 
 def test_nothing_follows_one_that_turns_out_not_to_have_been() -> None:
     life = pressed(WALK).go("Mon 07:30")
-    life.accepted("skip", "press")
+    life.accepted(Skip("press"))
     assert life.of(f.OFFERED, "walk") == []
 
 
@@ -82,17 +85,17 @@ def test_each_treatment_has_its_own() -> None:
 
 def test_a_treatment_ended_early_is_one() -> None:
     life = pressed(WALK).go("Mon 07:01")
-    life.accepted("begin", "press")
+    life.accepted(Begin("press"))
     life.now += (life.at("Mon 07:02") - life.now) / 2
-    life.accepted("end", "press")
+    life.accepted(End("press"))
     assert life.times(f.OFFERED, "walk") == ["Mon 07:01"]
 
 
 def test_after_a_pause_nothing_follows_what_was_before_it() -> None:
     life = pressed(WALK).go("Mon 07:01")
-    life.accepted("begin", "press")
-    life.accepted("pause")
-    life.go("Mon 07:20").accepted("resume")
+    life.accepted(Begin("press"))
+    life.accepted(Pause())
+    life.go("Mon 07:20").accepted(Resume())
     assert life.of(f.OFFERED, "walk") == []
 
 
@@ -103,7 +106,7 @@ def test_after_a_step_back_nothing_follows_a_second_time() -> None:
     assert life.times(f.OFFERED, "walk") == ["Mon 07:52"]
     life.go("Mon 08:05")
     assert life.episode.phase.id == "next"
-    life.accepted("step-back")
+    life.accepted(StepBack())
     life.go("Mon 08:30")
     assert life.times(f.OFFERED, "walk") == ["Mon 07:52"]
 
@@ -130,7 +133,7 @@ def test_what_is_optional_is_suggested_and_never_assumed() -> None:
 def test_begun_it_counts_and_ends() -> None:
     life = pressed(LOOSEN, limits=[GAP]).go("Mon 12:10")
     (suggested,) = life.of(f.OFFERED, "loosen")
-    assert life.accepted("begin", "loosen") == "W. 20 min, until 12:30."
+    assert life.accepted(Begin("loosen")) == "W. 20 min, until 12:30."
     life.go("Mon 13:00")
     assert life.times(f.ENDED, "loosen") == ["Mon 12:30"]
     (session,) = [t for t in life.episode.ledger if t.activity == "loosen"]
@@ -140,10 +143,10 @@ def test_begun_it_counts_and_ends() -> None:
 
 def test_begun_again_it_is_another_one_and_its_gap_holds() -> None:
     life = pressed(LOOSEN, limits=[GAP]).go("Mon 12:10")
-    life.accepted("begin", "loosen")
+    life.accepted(Begin("loosen"))
     life.go("Mon 12:40")
-    assert life.refused("begin", "loosen").earliest == life.at("Mon 13:30")
-    life.go("Mon 13:30").accepted("begin", "loosen")
+    assert life.refused(Begin("loosen")).earliest == life.at("Mon 13:30")
+    life.go("Mon 13:30").accepted(Begin("loosen"))
     life.go("Mon 14:00")
     assert life.times(f.ENDED, "loosen") == ["Mon 12:30", "Mon 13:50"]
     names = {fact.data["occurrence"] for fact in life.of(f.BEGUN, "loosen")}
@@ -153,10 +156,10 @@ def test_begun_again_it_is_another_one_and_its_gap_holds() -> None:
 def test_its_gap_holds_for_others_as_well() -> None:
     life = pressed(COOL, LOOSEN, limits=[GAP]).go("Mon 11:50")
     press(life, "Mon 11:55")
-    life.accepted("begin", "cool")
+    life.accepted(Begin("cool"))
     life.go("Mon 13:00")
     assert life.times(f.WITHHELD, "loosen")[0] == "Mon 12:00"
-    assert life.refused("begin", "loosen").earliest == life.at("Mon 13:07")
+    assert life.refused(Begin("loosen")).earliest == life.at("Mon 13:07")
 
 
 def test_suggested_and_not_begun_it_keeps_nothing_from_starting() -> None:
@@ -167,13 +170,13 @@ def test_suggested_and_not_begun_it_keeps_nothing_from_starting() -> None:
 
 def test_a_suggestion_can_be_put_off_or_skipped() -> None:
     life = pressed(LOOSEN).go("Mon 12:05")
-    assert life.accepted("snooze", "loosen", "30min") == "Loosen: again 12:35."
+    assert life.accepted(Snooze("loosen", length=parse_duration("30min"))) == "Loosen: again 12:35."
     life.go("Mon 12:40")
     assert life.cues("suggestion") == [
         ("Mon 12:00", "Loosen, if you like"),
         ("Mon 12:35", "Loosen, if you like"),
     ]
-    life.accepted("skip", "loosen")
+    life.accepted(Skip("loosen"))
     life.go("Tue 12:30")
     assert len(life.cues("suggestion")) == 3
 
@@ -181,15 +184,15 @@ def test_a_suggestion_can_be_put_off_or_skipped() -> None:
 def test_one_that_took_place_cannot_be_put_off_any_more() -> None:
     life = pressed(COOL)
     press(life, "Mon 07:01")
-    life.accepted("begin", "cool")
+    life.accepted(Begin("cool"))
     life.go("Mon 07:30")
     assert len(life.of(f.ENDED, "cool")) == 1
-    assert "nothing is waiting" in life.refused("snooze", "cool").reason
+    assert "nothing is waiting" in life.refused(Snooze("cool")).reason
 
 
 def test_it_may_be_begun_unasked() -> None:
     life = pressed(LOOSEN).go("Mon 09:30")
-    life.accepted("begin", "loosen")
+    life.accepted(Begin("loosen"))
     life.go("Mon 10:00")
     assert life.times(f.ENDED, "loosen") == ["Mon 09:50"]
 
@@ -209,7 +212,7 @@ def test_a_condition_that_is_not_met_withholds_the_suggestion() -> None:
 def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
     life = pressed(COOL)
     press(life, "Mon 07:01")
-    life.go("Mon 07:20").accepted("begin", "cool")
+    life.go("Mon 07:20").accepted(Begin("cool"))
     life.go("Mon 09:30")
     assert life.cues("suggestion") == [("Mon 07:03", "Cool, if you like")]
     assert life.times(f.ENDED, "cool") == ["Mon 07:30"]

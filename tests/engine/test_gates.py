@@ -5,6 +5,8 @@ from itertools import product
 
 import pytest
 
+from recovery.engine.acts_course import StepBack
+from recovery.engine.acts_sessions import Begin
 from recovery.engine.episode import Answer, Episode
 from recovery.engine.gates import (
     Held,
@@ -268,7 +270,7 @@ def test_the_first_phase_waits_for_its_own_condition_and_asks_meanwhile() -> Non
     life = Life(protocol)
     assert life.episode.stay.phase is None
     assert [fact.data["activity"] for fact in life.of("offered")] == ["ask"]
-    assert life.refused("begin", "ice").reason == "phase only has not begun"
+    assert life.refused(Begin("ice")).reason == "phase only has not begun"
     life.go("Mon 10:00").answer(pain=2)
     assert life.episode.stay.phase is not None
     assert life.times(activity="ice") == ["Mon 10:00"]
@@ -281,7 +283,7 @@ def test_after_a_step_back_only_new_answers_count() -> None:
     life = two_phases().go("Tue 08:00")
     life.answer(pain=2)
     assert life.episode.phase.id == "next"
-    life.go("Tue 09:00").accepted("step-back")
+    life.go("Tue 09:00").accepted(StepBack())
     assert life.episode.phase.id == "only"
     assert gate(life.episode, life.now) == Held(("not known: pain at most 3",), is_decided=False)
     life.answer(at=life.at("Tue 08:30"), pain=1)

@@ -6,10 +6,14 @@ from itertools import pairwise
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Advance, Stop
+from recovery.engine.acts_reports import Tick
+from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import coming, explain, outlook
+from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, Life, local, phase_text, place, shipped, small
 
 DAY = timedelta(days=1)
@@ -126,10 +130,10 @@ def test_a_phase_without_an_end_goes_on_until_it_is_stopped() -> None:
     life = Life(endless).go("2027-11-23 07:00")
     assert life.episode.state == ACTIVE
     assert [need.condition for need in gate_needs(life.episode, life.now)] == ["somebody stops it"]
-    assert "recovery stop" in life.refused("advance", because="enough").reason
+    assert "recovery stop" in life.refused(Advance(because="enough")).reason
     assert outlook(life.episode, life.now).deadline is None
     assert len([fact for fact in life.of(f.PHASE) if fact.data["state"] == "held"]) <= 1
-    life.accepted("stop")
+    life.accepted(Stop())
     assert life.episode.is_over
 
 
@@ -166,9 +170,9 @@ def test_a_checklist_is_asked_once_and_answered_item_by_item() -> None:
     assert life.times(f.OFFERED, "others") == ["Tue 07:00"]
     (cue,) = [fact.data["cue"] for fact in life.of(f.OFFERED, "others")]
     assert cue["body"] == "Press along each. The first, The second. Type: recovery checklist"
-    assert life.accepted("tick", values={"one": "no"}) == "Noted: one no."
+    assert life.accepted(Tick({"one": "no"})) == "Noted: one no."
     assert life.episode.track("others").is_open
-    life.accepted("tick", values={"two": "yes"})
+    life.accepted(Tick({"two": "yes"}))
     assert not life.episode.track("others").is_open
     assert life.episode.ticked == {"others": {"one": False, "two": True}}
     life.go("2026-12-20 12:00")
@@ -177,12 +181,12 @@ def test_a_checklist_is_asked_once_and_answered_item_by_item() -> None:
 
 def test_a_checklist_can_be_put_off_skipped_or_done() -> None:
     life = Life(small(LIST)).go("Tue 07:05")
-    life.accepted("snooze", "others", "1h")
+    life.accepted(Snooze("others", length=parse_duration("1h")))
     life.go("Tue 08:10")
     assert life.times(f.OFFERED, "others") == ["Tue 07:00", "Tue 08:05"]
-    assert life.accepted("skip", "others") == "Others, 08:05: skipped."
+    assert life.accepted(Skip("others")) == "Others, 08:05: skipped."
     done = Life(small(LIST)).go("Tue 07:05")
-    assert done.accepted("done", "others") == "Others: done."
+    assert done.accepted(MarkDone("others")) == "Others: done."
 
 
 @pytest.mark.parametrize(
@@ -194,12 +198,12 @@ def test_a_checklist_can_be_put_off_skipped_or_done() -> None:
     ],
 )
 def test_what_is_no_answer_to_a_checklist_is_refused(values: dict[str, str], words: str) -> None:
-    assert Life(small(LIST)).refused("tick", values=values).reason == words
+    assert Life(small(LIST)).refused(Tick(values)).reason == words
 
 
 def test_it_may_be_answered_before_it_is_asked() -> None:
     life = Life(small(LIST)).go("Mon 12:00")
-    life.accepted("tick", values={"one": "yes", "two": "no"})
+    life.accepted(Tick({"one": "yes", "two": "no"}))
     assert life.episode.ticked["others"] == {"one": True, "two": False}
     life.go("Wed 12:00")
     assert fold(life.episode.whole, life.facts) == life.episode

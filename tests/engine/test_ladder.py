@@ -3,12 +3,16 @@
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
+from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
+from recovery.engine.acts_sessions import Begin, End, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import outlook
 from recovery.engine.phases import take_step
 from recovery.engine.turn import Turn
 from recovery.engine.wakeup import next_wakeup
+from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ONSET, Life, phase_text, small
 
@@ -190,19 +194,19 @@ def test_a_step_for_another_grade_is_left_out() -> None:
 
 def test_a_reason_passes_a_steps_condition_but_not_its_time_nor_a_second_step_on_a_day() -> None:
     life = Life(ladder()).go("Mon 12:00")
-    refused = life.refused("advance", because="it goes well")
+    refused = life.refused(Advance(because="it goes well"))
     assert "not yet: 2d on this step, and one step a day" in refused.reason
     assert refused.earliest == life.at("Wed 07:00")
     life.go("Wed 12:00")
-    assert "Answer first" in life.refused("advance", because="it goes well").reason
+    assert "Answer first" in life.refused(Advance(because="it goes well")).reason
     life.answer(pain=4, morning=3)
-    assert '--because "your reason"' in life.refused("advance").reason
-    assert life.accepted("advance", because="it goes well") == "Now on step 2: Two."
+    assert '--because "your reason"' in life.refused(Advance()).reason
+    assert life.accepted(Advance(because="it goes well")) == "Now on step 2: Two."
     assert life.of(f.STEPPED)[0].by == "person"
     assert life.of(f.STEPPED)[0].data["reasons"] == ["the person: it goes well"]
-    assert life.refused("advance", because="very well").earliest == life.at("Thu 12:00")
-    life.accepted("step-back")
-    assert life.refused("advance", because="very well").earliest == life.at("Fri 12:00")
+    assert life.refused(Advance(because="very well")).earliest == life.at("Thu 12:00")
+    life.accepted(StepBack())
+    assert life.refused(Advance(because="very well")).earliest == life.at("Fri 12:00")
 
 
 def test_the_person_steps_back_one_step_and_from_the_first_one_phase() -> None:
@@ -215,8 +219,8 @@ def test_the_person_steps_back_one_step_and_from_the_first_one_phase() -> None:
     life = Life(before).go("Mon 08:00")
     life.answer(pain=2, morning=2)
     forced(life.go("Mon 08:01"))
-    assert life.accepted("step-back") == "Back on step 1: One."
-    life.accepted("step-back")
+    assert life.accepted(StepBack()) == "Back on step 1: One."
+    life.accepted(StepBack())
     assert life.episode.phase.id == "only"
 
 
@@ -225,9 +229,9 @@ def test_after_the_last_step_advance_is_about_the_phase() -> None:
     for _ in range(2):
         forced(life)
     life.go("Tue 12:00")
-    assert "not known" in life.refused("advance", because="so").reason
+    assert "not known" in life.refused(Advance(because="so")).reason
     life.answer(pain=4, morning=1)
-    assert life.accepted("advance", because="so") == "Now in: Last. The limits still hold."
+    assert life.accepted(Advance(because="so")) == "Now in: Last. The limits still hold."
 
 
 # Activities -----------------------------------------------------------------------------------------
@@ -244,19 +248,19 @@ def test_each_step_has_its_own_activities_beside_those_of_the_phase() -> None:
 
 def test_a_session_of_the_step_before_still_ends_and_its_end_can_be_told() -> None:
     life = Life(ladder()).go("Mon 09:05")
-    life.accepted("begin", "one")
+    life.accepted(Begin("one"))
     forced(life)
     life.go("Mon 09:30")
     assert life.times(f.ENDED, "one") == ["Mon 09:15"]
-    assert life.accepted("end", "one") == "One ended after 25 min, 15 min too long."
-    assert life.refused("begin", "one").reason.startswith("no activity 'one' of that kind in phase only")
+    assert life.accepted(End("one")) == "One ended after 25 min, 15 min too long."
+    assert life.refused(Begin("one")).reason.startswith("no activity 'one' of that kind in phase only")
 
 
 def test_a_session_on_keeps_the_next_steps_from_starting() -> None:
     life = Life(ladder()).go("Mon 09:05")
-    life.accepted("begin", "one")
+    life.accepted(Begin("one"))
     forced(life)
-    assert life.refused("begin", "two").earliest == life.at("Mon 09:15")
+    assert life.refused(Begin("two")).earliest == life.at("Mon 09:15")
 
 
 def test_a_weekly_cadence_counts_from_the_day_of_the_step() -> None:
@@ -287,10 +291,10 @@ def test_a_hold_of_a_step_comes_off_with_it() -> None:
 
 def test_what_was_put_off_is_over_when_its_step_is() -> None:
     life = Life(ladder()).go("Mon 09:05")
-    life.accepted("snooze", "one", "2h")
+    life.accepted(Snooze("one", length=parse_duration("2h")))
     forced(life)
     life.go("Wed 12:00")
-    life.accepted("step-back")
+    life.accepted(StepBack())
     assert life.times(f.OFFERED, "one") == ["Mon 09:00"]
     life.go("Thu 12:00")
     assert life.times(f.OFFERED, "one") == ["Mon 09:00", "Thu 09:00"]
@@ -302,7 +306,7 @@ def test_coming_back_to_a_step_makes_no_storm() -> None:
     forced(life)
     life.go("Thu 12:00")
     before = len(life.facts)
-    life.accepted("step-back")
+    life.accepted(StepBack())
     told = [fact for fact in life.facts[before:] if fact.data.get("activity") == "one"]
     assert [(fact.kind, fact.at) for fact in told] == [(f.OFFERED, life.now)]
 
@@ -312,27 +316,27 @@ def test_coming_back_to_a_step_makes_no_storm() -> None:
 
 def test_a_pause_keeps_the_step() -> None:
     life = mornings(Life(ladder()), ("Mon", 1))
-    life.accepted("pause")
+    life.accepted(Pause())
     mornings(life, ("Wed", 1), ("Thu", 1))
     assert steps(life) == []
-    life.accepted("resume")
+    life.accepted(Resume())
     assert steps(life) == ["Thu 07:30 up two"]
 
 
 def test_a_flag_that_stops_something_keeps_the_step() -> None:
     flag = "{id: limp, ask: 'Limping?', level: urgent, say: Go, suspend: [exercise]}"
     life = Life(ladder(flags=[flag])).go("Mon 12:00")
-    life.accepted("flag", "limp")
+    life.accepted(RaiseFlag("limp"))
     mornings(life, ("Tue", 1), ("Wed", 1), ("Thu", 1))
     assert steps(life) == []
-    life.accepted("clear", "limp", because="seen")
+    life.accepted(ClearFlag("limp", because="seen"))
     assert steps(life) == ["Thu 07:30 up two"]
 
 
 def test_a_flag_does_not_keep_from_stepping_back() -> None:
     flag = "{id: limp, ask: 'Limping?', level: urgent, say: Go, suspend: [exercise]}"
     life = mornings(Life(ladder(flags=[flag])), ("Mon", 1), ("Tue", 1), ("Wed", 1))
-    life.accepted("flag", "limp")
+    life.accepted(RaiseFlag("limp"))
     assert steps(mornings(life, ("Thu", 8)))[1:] == ["Thu 07:30 down one"]
 
 
@@ -349,7 +353,7 @@ def test_a_clock_set_back_takes_no_step_twice() -> None:
     for back in ("Wed 07:00", "Tue 22:00", "Tue 12:00"):
         life.now = life.at(back)
         life.turn()
-        life.do("checkin", values={"pain": 9, "morning": 9})
+        life.do(AnswerCheckIn({"pain": "9", "morning": "9"}))
     assert steps(life) == ["Wed 07:30 up two"]
 
 

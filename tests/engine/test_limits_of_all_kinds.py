@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin
 from recovery.engine.outlook import explain
 from recovery.protocol.terms import ON_THE_SKIN
 from tests.engine.examples import ASK, GAP, ICE, Life, changed, small
@@ -93,7 +95,7 @@ def test_each_kind_of_limit_binds_a_hold(limit: str, when: list[str]) -> None:
 def test_a_hold_waits_until_the_gap_after_a_session_is_over() -> None:
     limit = "{id: x, of: exercise, gap: 1h, to: compression}"
     life = Life(small(RUN, LATER, ASK, limits=[limit]))
-    life.go("Mon 08:30").accepted("begin", "run")
+    life.go("Mon 08:30").accepted(Begin("run"))
     life.go("Mon 12:00")
     assert told(life, "wrap") == ["Mon 09:40"]
 
@@ -106,6 +108,6 @@ def test_a_limit_of_another_episode_binds_a_reminder_too() -> None:
 
 def test_a_condition_that_comes_true_lets_it_through() -> None:
     life = Life(small(EXERCISE, ASK, limits=["{id: x, of: exercise, needs: pain <= 3}"]))
-    life.go("Mon 09:30").accepted("checkin", values={"pain": 2, "swelling": 0})
+    life.go("Mon 09:30").accepted(AnswerCheckIn({"pain": "2", "swelling": "0"}))
     life.go("Mon 09:30").go(life.now + timedelta(hours=2))
     assert told(life, "go") == ["Mon 10:00", "Mon 11:00"]

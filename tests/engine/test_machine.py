@@ -17,14 +17,16 @@ from recovery.care.record import Record, bring_up, do, load, seen_at, write
 from recovery.cli.history import _because_of_it, _with_it
 from recovery.cli.render_text import status
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted, Act
+from recovery.engine.acts import Act, judge
+from recovery.engine.acts_course import Pause, Resume, Stop
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback, Tick
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import LOOKBACK, Fact, to_ms
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
-from recovery.engine.verbs import BY_THE_CLOCK, act
+from recovery.engine.verdict import Accepted
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
@@ -33,7 +35,7 @@ from recovery.protocol.reading import compile_texts, content_hash
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
 from tests.engine.advised import advised
-from tests.engine.examples import texts
+from tests.engine.examples import an_act, texts
 from tests.store.following import misfits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -259,7 +261,7 @@ class Machine(RuleBasedStateMachine):
 
     # What the person does --------------------------------------------------------------------------
 
-    def act(self, number: int, wish: Act) -> None:
+    def act(self, number: int, act: Act) -> None:
         self.now += BREATH
         record = load(self.journal, self.now)
         if not record.episodes:
@@ -267,7 +269,7 @@ class Machine(RuleBasedStateMachine):
         id_ = record.episodes[number % len(record.episodes)].id
         with self.journal.transaction():
             record, outcome = (
-                do(self.journal, record, id_, wish, self.now)
+                do(self.journal, record, id_, act, self.now)
                 if id_ in [episode.id for episode in bring_up(self.journal, record, self.now).episodes]
                 else (record, None)
             )
@@ -287,11 +289,11 @@ class Machine(RuleBasedStateMachine):
         episodes = self.daemon.episodes
         asked = episodes[number % len(episodes)].protocol.observations if episodes else {}
         values = {name: str(value) for name, value in (told | words).items() if name in asked}
-        self.act(number, Act("checkin", values=values, at=at))
+        self.act(number, AnswerCheckIn(values, at=at))
 
     @rule(number=st.integers(0, 1), verb=st.sampled_from(["flag", "clear", "clear"]), flag=FLAGS)
     def raise_or_clear(self, number: int, verb: str, flag: str) -> None:
-        self.act(number, Act(verb, flag, because="seen" if verb == "clear" else ""))
+        self.act(number, an_act(verb, flag=flag, because="seen"))
 
     @rule(
         number=st.integers(0, 1),
@@ -306,7 +308,7 @@ class Machine(RuleBasedStateMachine):
         )
         if asked:
             answers = dict.fromkeys(asked, "no") if all_ else {asked[which % len(asked)]: word}
-            self.act(number, Act("screen", values=answers))
+            self.act(number, AnswerScreening(answers))
 
     @rule(
         number=st.integers(0, 1),
@@ -315,11 +317,11 @@ class Machine(RuleBasedStateMachine):
     )
     def setback(self, number: int, ago: int, grade: str | None) -> None:
         at = self.now - ago * HOUR if ago else None
-        self.act(number, Act("setback", values={"grade": grade} if grade else {}, at=at))
+        self.act(number, Setback(at, grade))
 
     @rule(number=st.integers(0, 1), item=st.sampled_from(["piriformis", "gluteus-minimus"]))
     def tick_off(self, number: int, item: str) -> None:
-        self.act(number, Act("tick", values={item: "yes"}))
+        self.act(number, Tick({item: "yes"}))
 
     @rule(
         number=st.integers(0, 1),
@@ -329,13 +331,12 @@ class Machine(RuleBasedStateMachine):
         ago=st.sampled_from([0, 0, 10]),
     )
     def treatment_of(self, number: int, verb: str, activity: str | None, length: str, ago: int) -> None:
-        at = self.now - ago * MINUTE if ago and verb in ("end", "done") else None
-        wish = Act(verb, activity, length=parse_duration(length) if verb == "snooze" else None, at=at)
-        self.act(number, wish)
+        at = self.now - ago * MINUTE if ago else None
+        self.act(number, an_act(verb, activity=activity, length=parse_duration(length), at=at))
 
     @rule(number=st.integers(0, 1), length=st.sampled_from(["", "2h", "3d"]))
     def pause(self, number: int, length: str) -> None:
-        self.act(number, Act("pause", length=parse_duration(length) if length else None))
+        self.act(number, Pause(length=parse_duration(length) if length else None))
 
     @rule(
         number=st.integers(0, 1),
@@ -343,12 +344,12 @@ class Machine(RuleBasedStateMachine):
         because=st.sampled_from(["", "I say so"]),
     )
     def change(self, number: int, verb: str, because: str) -> None:
-        self.act(number, Act(verb, because=because))
+        self.act(number, an_act(verb, because=because))
 
     @rule(number=st.integers(0, 1))
     @precondition(lambda self: self.now > self.start + 2 * DAY)
     def stop(self, number: int) -> None:
-        self.act(number, Act("stop"))
+        self.act(number, Stop())
 
     @rule()
     def undo(self) -> None:
@@ -390,12 +391,12 @@ class Machine(RuleBasedStateMachine):
         for episode in self.daemon.episodes:
             others = self.daemon.others(episode)
             look = outlook(episode, self.moment, others, 0, is_clock_doubted=is_doubted)
-            for owner, wish in advised(status(look), self.daemon):
-                if is_doubted and wish.verb in BY_THE_CLOCK:
-                    assert wish.verb == "resume", "it is told beside that nothing is taken up again yet"
+            for owner, act in advised(status(look), self.daemon):
+                if is_doubted and act.needs_right_clock:
+                    assert isinstance(act, Resume), "it is told beside that nothing is taken up again yet"
                     continue
-                outcome = act(owner, self.moment, wish, self.daemon.others(owner))
-                assert isinstance(outcome, Accepted), (wish, outcome)
+                verdict = judge(owner, self.moment, act, self.daemon.others(owner))
+                assert isinstance(verdict, Accepted), (act, verdict)
 
     def was_paused_for_long(self, episode: Episode) -> bool:
         pauses = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.PAUSED]

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recovery.engine.acts_course import Advance, Pause, Resume, Stop
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.outlook import coming, explain, outlook, phase_ranges
 from recovery.protocol.durations import parse_duration, parse_range
 from recovery.protocol.model import (
@@ -18,7 +21,20 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import Anchor, Duration, LocalMoment
 from recovery.words.terms import cadence_words, duration_words
-from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, place, shipped, small, started
+from tests.engine.examples import (
+    ASK,
+    GAP,
+    ICE,
+    ONSET,
+    PACKS,
+    Life,
+    an_act,
+    local,
+    place,
+    shipped,
+    small,
+    started,
+)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CAREFUL = (
@@ -81,17 +97,17 @@ def test_urgent_alerts_come_first() -> None:
 
 def test_nothing_comes_when_it_is_over_or_paused_for_good() -> None:
     life = Life(small(ICE)).go("Mon 08:00")
-    life.accepted("pause")
+    life.accepted(Pause())
     assert outlook(life.episode, life.now).coming == ()
-    life.accepted("resume")
+    life.accepted(Resume())
     assert outlook(life.episode, life.now).coming
-    life.accepted("stop")
+    life.accepted(Stop())
     assert outlook(life.episode, life.now).coming == ()
 
 
 def test_after_a_pause_with_an_end_the_next_cues_are_foretold() -> None:
     life = Life(small("{id: stand, kind: reminder, of: posture, every: 3h, say: Up}")).go("Mon 08:00")
-    life.accepted("pause", length="1d")
+    life.accepted(Pause(length=parse_duration("1d")))
     assert [(item.at, item.kind) for item in outlook(life.episode, life.now, most=2).coming] == [
         (life.at("Tue 08:00"), "phase"), (life.at("Tue 10:00"), "reminder"),
     ]  # fmt: skip
@@ -151,7 +167,7 @@ def test_no_phase_is_left_before_its_range_says_whatever_is_answered() -> None:
         bad = 6 if half_days == 0 else 0
         life.answer(pain=bad, swelling=min(3, bad), morning=bad, rom="full", strength=99)
         if life.episode.stay.offered:
-            life.accepted("advance")
+            life.accepted(Advance())
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
     assert len(left) == 4
     for fact in left:
@@ -187,15 +203,15 @@ def test_what_is_withheld_is_explained_with_its_limit() -> None:
 def test_what_is_on_put_off_paused_or_not_begun_is_explained() -> None:
     life = Life(small(ICE))
     assert explained(life, "ice")[1][-1] == "it is on until 07:20, assumed since its cue"
-    life.accepted("begin", "ice")
+    life.accepted(Begin("ice"))
     assert explained(life, "ice")[1][-1] == "it is on until 07:20, begun by you"
     put_off = Life(small(ICE))
-    put_off.accepted("snooze", "ice")
+    put_off.accepted(Snooze("ice"))
     assert explained(put_off, "ice") == (
         "Mon 07:10",
         ["2 h to 3 h after the last one ended", "put off by you until 07:10"],
     )
-    put_off.accepted("pause", length="2h")
+    put_off.accepted(Pause(length=parse_duration("2h")))
     assert explained(put_off, "ice")[1][-1] == "the episode is paused until 09:00"
     waiting = Life(small(ICE, phase="enter_when: pain <= 3\nmin: 1d"))
     assert explained(waiting, "ice") == (
@@ -260,9 +276,9 @@ def test_whatever_was_done_before_one_plan_names_all_times(
     for minutes, verb, length, pain in deeds:
         life.go(life.now + minutes * MINUTE)
         if verb == "checkin":
-            life.do(verb, values={"pain": pain})
+            life.do(AnswerCheckIn({"pain": str(pain)}))
         else:
-            life.do(verb, length=length if verb in ("snooze", "pause") else "")
+            life.do(an_act(verb, length=parse_duration(length) if length else None))
     assert_one_plan(life)
 
 

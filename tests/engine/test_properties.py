@@ -17,6 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recovery.engine.acts import Act
+from recovery.engine.acts_course import Advance
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal
@@ -24,7 +27,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
-from tests.engine.examples import changed, done, place, shipped, started
+from tests.engine.examples import an_act, changed, place, shipped, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LENGTHS = {"rice": 5 * DAY, "contrast": 12 * DAY, "strain": 16 * DAY, "trigger-point": 8 * DAY}
@@ -73,15 +76,15 @@ class Fickle:
         if kind == "check-in":
             asked = [name for name in fact.data["asks"] if name not in ("rom", "tight")]
             values = {name: str(self.random.randint(0, 3)) for name in asked}
-            yield fact.at + self._delay(90), Act("checkin", values=values)
+            yield fact.at + self._delay(90), AnswerCheckIn(values)
         elif kind == "start":
-            verb = self.random.choice(["begin"] * 6 + ["skip", "snooze", "done"])
-            yield fact.at + self._delay(30), Act(verb, activity)
+            start = self.random.choice([*[Begin] * 6, Skip, Snooze, MarkDone])
+            yield fact.at + self._delay(30), start(activity)
         elif kind == "end":
-            verb = self.random.choice(["end", "end", "end", "done", "skip", "begin"])
-            yield fact.at + self._delay(100), Act(verb, activity)
+            stop = self.random.choice([End, End, End, MarkDone, Skip, Begin])
+            yield fact.at + self._delay(100), stop(activity)
         else:
-            yield fact.at + self._delay(60), Act("done", activity)
+            yield fact.at + self._delay(60), MarkDone(activity)
 
     def _delay(self, minutes: int) -> timedelta:
         return timedelta(seconds=self.random.choice([0, 1, self.random.randint(0, 60 * minutes)]))
@@ -130,9 +133,8 @@ def sleeps(draw: st.DrawFn, start: datetime, length: timedelta) -> tuple[tuple[d
 
 def tells(name: str, at: datetime, **values: object) -> PlannedAct:
     """A check-in with what the protocol asks for, of all that is known."""
-    return done(
-        at, "checkin", **{key: value for key, value in values.items() if key in shipped(name).observations}
-    )
+    asked = shipped(name).observations
+    return PlannedAct(at, AnswerCheckIn({key: str(value) for key, value in values.items() if key in asked}))
 
 
 @st.composite
@@ -167,22 +169,22 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
         )
         if verb in ("flag", "clear"):
             flag = draw(st.sampled_from(sorted(written(name).suspends)))
-            found.append(done(at, verb, flag, because="seen" if verb == "clear" else ""))
+            found.append(PlannedAct(at, an_act(verb, flag=flag, because="seen")))
         elif verb == "setback":
-            found.append(done(at, verb, **draw(st.sampled_from([{}, {"grade": "III"}]))))
+            found.append(PlannedAct(at, Setback(grade=draw(st.sampled_from([None, "III"])))))
         elif verb == "screen":
             question = draw(st.sampled_from(sorted(written(name).forbids)))
-            found.append(done(at, verb, **{question: draw(st.sampled_from(["yes", "no"]))}))
+            found.append(PlannedAct(at, AnswerScreening({question: draw(st.sampled_from(["yes", "no"]))})))
         elif verb == "force":
-            found.append(done(at, "advance", because="I say so"))
+            found.append(PlannedAct(at, Advance(because="I say so")))
         elif verb in ("begin", "end", "done", "skip", "snooze"):
             activity = draw(st.sampled_from(ACTIVITIES[name]))
             length_ = draw(st.sampled_from(["", "5min", "45min", "5h", "1d"])) if verb == "snooze" else ""
-            found.append(done(at, verb, activity, length_))
+            length_of = parse_duration(length_) if length_ else None
+            found.append(PlannedAct(at, an_act(verb, activity=activity, length=length_of)))
         else:
-            found.append(
-                done(at, verb, length=draw(st.sampled_from(["", "3h", "2d"])) if verb == "pause" else "")
-            )
+            length_ = draw(st.sampled_from(["", "3h", "2d"])) if verb == "pause" else ""
+            found.append(PlannedAct(at, an_act(verb, length=parse_duration(length_) if length_ else None)))
     return found
 
 
@@ -249,7 +251,7 @@ def completes(data: st.DataObject, grades: tuple[str, ...]) -> None:
     )
     days = {"I": 30, "II": 62, "III": 110}[person.grade]
     hurry = [
-        done(start + number * DAY, "advance", because="in a hurry")
+        PlannedAct(start + number * DAY, Advance(because="in a hurry"))
         for number in range(days)
         if data.draw(st.booleans())
     ]
@@ -339,7 +341,9 @@ def test_the_checker_sees_a_protocol_that_breaks_the_rule(breach: str) -> None:
     person = Person(onset, "Europe/Berlin", time(7), time(23), "I")
     acts: list[PlannedAct]
     if "lessened" in breach or "ice after" in breach:
-        acts = [done(onset + n * 6 * HOUR, "checkin", pain=5, swelling=2) for n in range(40)]
+        acts = [
+            PlannedAct(onset + n * 6 * HOUR, AnswerCheckIn({"pain": "5", "swelling": "2"})) for n in range(40)
+        ]
     elif "unknown" in breach:
         acts = []
     else:
@@ -487,4 +491,6 @@ def test_the_checker_sees_each_breach_of_the_rules_of_a_strain(
 
 
 def test_lengths_in_acts_are_what_they_say() -> None:
-    assert done(START, "snooze", "ice", "5min").act.length == parse_duration("5min")
+    assert PlannedAct(START, Snooze("ice", length=parse_duration("5min"))).act.length == parse_duration(
+        "5min"
+    )

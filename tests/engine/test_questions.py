@@ -1,10 +1,12 @@
 """A check-in that leaves a question of the day open says so, and keeps asking no more than its cadence says."""
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Accepted
+from recovery.engine.acts_course import Pause
+from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.questions import Question
+from recovery.engine.verdict import Accepted
 from tests.engine.examples import ASK, Life, phase_text, small
 from tests.engine.test_ladder import ladder, mornings
 
@@ -24,7 +26,7 @@ def exercises(*more: str) -> Life:
 
 def told(life: Life, **values: object) -> str:
     """All that is told of a check-in."""
-    outcome = life.do("checkin", values=values)
+    outcome = life.do(AnswerCheckIn({name: str(value) for name, value in values.items()}))
     assert isinstance(outcome, Accepted), outcome
     return " ".join([outcome.message, *outcome.needed])
 
@@ -113,7 +115,7 @@ def test_a_fold_of_the_whole_journal_knows_the_same_open_questions() -> None:
 
 def test_nothing_is_needed_in_a_pause() -> None:
     life = exercises()
-    life.do("pause")
+    life.do(Pause())
 
     assert open_ones(life) == []
 

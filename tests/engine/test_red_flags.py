@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
+from recovery.engine.acts_reports import ClearFlag, RaiseFlag
+from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.fold import fold
 from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import explain, outlook
+from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
 
 HOUR = timedelta(hours=1)
@@ -31,7 +35,7 @@ def life_of(*activities: str, **more: object) -> Life:
 
 def test_a_reported_flag_is_told_with_what_to_do() -> None:
     life = life_of().go("Mon 12:00")
-    assert life.accepted("flag", "saddle") == "Noted."
+    assert life.accepted(RaiseFlag("saddle")) == "Noted."
     assert life.cues("alert") == [("Mon 12:00", "Emergency: get help now")]
     (fact,) = life.of(f.ALERTED)
     assert (fact.by, fact.data["level"], fact.data["reason"]) == ("person", "emergency", "Call.")
@@ -41,15 +45,16 @@ def test_a_reported_flag_is_told_with_what_to_do() -> None:
 def test_only_flags_that_are_asked_for_can_be_reported() -> None:
     life = life_of()
     assert (
-        life.refused("flag", "high").reason == "no red flag 'high' to report; there are: numb, saddle, limp"
+        life.refused(RaiseFlag("high")).reason
+        == "no red flag 'high' to report; there are: numb, saddle, limp"
     )
-    assert "no red flag None" in life.refused("flag").reason
+    assert "no red flag ''" in life.refused(RaiseFlag("")).reason
 
 
 def test_a_flag_that_stands_is_not_reported_again() -> None:
     life = life_of().go("Mon 12:00")
-    life.accepted("flag", "limp")
-    assert life.refused("flag", "limp").reason == (
+    life.accepted(RaiseFlag("limp"))
+    assert life.refused(RaiseFlag("limp")).reason == (
         "limp stands already; when it is dealt with: recovery flag clear limp"
     )
 
@@ -57,15 +62,15 @@ def test_a_flag_that_stands_is_not_reported_again() -> None:
 def test_a_flag_that_was_cleared_can_be_reported_again() -> None:
     life = life_of().go("Mon 12:00")
     for _ in range(2):
-        life.accepted("flag", "limp")
-        life.accepted("clear", "limp", because="seen")
+        life.accepted(RaiseFlag("limp"))
+        life.accepted(ClearFlag("limp", because="seen"))
     assert len(life.cues("alert")) == 2
 
 
 def test_in_a_pause_a_flag_can_be_reported() -> None:
     life = life_of().go("Mon 12:00")
-    life.accepted("pause")
-    life.accepted("flag", "saddle")
+    life.accepted(Pause())
+    life.accepted(RaiseFlag("saddle"))
     assert life.cues("alert") == [("Mon 12:00", "Emergency: get help now")]
 
 
@@ -74,7 +79,7 @@ def test_in_a_pause_a_flag_can_be_reported() -> None:
 
 def test_sessions_and_reminders_and_what_is_on_stop_while_it_stands() -> None:
     life = life_of(ICE, WRAP, RAISE, ASK).go("Mon 08:00")
-    life.accepted("flag", "saddle")
+    life.accepted(RaiseFlag("saddle"))
     assert life.cues("off") == [("Mon 08:00", "Wrap")]
     life.go("Tue 22:00")
     assert [when for when in life.times(f.OFFERED, "ice") if when > "Mon 08:00"] == []
@@ -85,7 +90,7 @@ def test_sessions_and_reminders_and_what_is_on_stop_while_it_stands() -> None:
 
 def test_what_it_does_not_name_goes_on() -> None:
     life = life_of().go("Mon 08:00")
-    life.accepted("flag", "numb")
+    life.accepted(RaiseFlag("numb"))
     life.go("Mon 22:00")
     assert life.times(f.OFFERED, "ice") == ["Mon 07:00"]
     assert len(life.of(f.OFFERED, "raise")) > 5
@@ -93,15 +98,15 @@ def test_what_it_does_not_name_goes_on() -> None:
 
 def test_a_flag_without_suspend_stops_nothing() -> None:
     life = life_of(ICE).go("Mon 08:00")
-    life.accepted("flag", "limp")
+    life.accepted(RaiseFlag("limp"))
     life.go("Mon 12:00")
     assert len(life.of(f.OFFERED, "ice")) == 3
 
 
 def test_what_is_stopped_is_refused_and_told_why() -> None:
     life = life_of().go("Mon 09:00")
-    life.accepted("flag", "numb")
-    refused = life.refused("begin", "ice")
+    life.accepted(RaiseFlag("numb"))
+    refused = life.refused(Begin("ice"))
     assert refused.reason == (
         'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
@@ -116,26 +121,26 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
 
 def test_a_session_that_is_on_still_gets_its_end() -> None:
     life = life_of().go("Mon 07:05")
-    life.accepted("flag", "numb")
+    life.accepted(RaiseFlag("numb"))
     life.go("Mon 08:00")
     assert life.times(f.ENDED) == ["Mon 07:20"]
 
 
 def test_a_session_cannot_be_put_off_into_it() -> None:
     life = life_of().go("Mon 07:05")
-    life.accepted("flag", "numb")
-    assert "a red flag stands" in life.refused("snooze", "ice", "10min").reason
+    life.accepted(RaiseFlag("numb"))
+    assert "a red flag stands" in life.refused(Snooze("ice", length=parse_duration("10min"))).reason
 
 
 def test_it_stops_in_every_episode_of_the_same_place() -> None:
     one = life_of(ASK).go("Mon 09:00")
-    one.accepted("flag", "numb")
+    one.accepted(RaiseFlag("numb"))
     same = Life(small(ICE, id_="same"), others=(one.episode,)).go("Mon 12:00")
     other_side = Life(small(ICE, id_="side"), side="right", others=(one.episode,)).go("Mon 12:00")
     elsewhere = Life(small(ICE, id_="far", region="knee"), others=(one.episode,)).go("Mon 12:00")
     assert same.of(f.OFFERED) == []
     assert len(other_side.of(f.OFFERED)) == len(elsewhere.of(f.OFFERED)) == 3
-    one.accepted("stop")
+    one.accepted(Stop())
     over = Life(small(ICE, id_="over"), others=(one.episode,)).go("Mon 12:00")
     assert len(over.of(f.OFFERED)) == 3
 
@@ -149,35 +154,35 @@ def gated(flag: str = NUMB, phase: str = "min: 1h") -> Life:
 
 def test_no_phase_ends_while_a_flag_stops_something() -> None:
     life = gated().go("Mon 07:30")
-    life.accepted("flag", "numb")
+    life.accepted(RaiseFlag("numb"))
     life.go("Mon 12:00")
     assert life.episode.phase.id == "only"
     need = gate_needs(life.episode, life.now)[0]
     assert need.condition == "no red flag stands that stops something"
     assert need.value == 'See a doctor. recovery flag clear numb --because "…"'
     assert outlook(life.episode, life.now).alerts[0].id == "flag/numb"
-    life.accepted("clear", "numb", because="a doctor has looked at it")
+    life.accepted(ClearFlag("numb", because="a doctor has looked at it"))
     assert life.episode.phase.id == "next"
 
 
 def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
     life = gated(phase="min: 1h\nleave_when: pain <= 3").go("Mon 12:00")
     life.answer(pain=5)
-    life.accepted("flag", "numb")
-    assert life.refused("advance", because="I say so").reason == (
+    life.accepted(RaiseFlag("numb"))
+    assert life.refused(Advance(because="I say so")).reason == (
         'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
-    life.accepted("clear", "numb", because="seen")
-    life.accepted("advance", because="I say so")
+    life.accepted(ClearFlag("numb", because="seen"))
+    life.accepted(Advance(because="I say so"))
     assert life.episode.phase.id == "next"
 
 
 def test_a_change_that_was_offered_is_taken_back() -> None:
     life = gated(phase="min: 1h\nconfirm: true").go("Mon 09:00")
     assert life.episode.stay.offered
-    life.accepted("flag", "numb")
+    life.accepted(RaiseFlag("numb"))
     assert not life.episode.stay.offered
-    life.accepted("clear", "numb", because="seen")
+    life.accepted(ClearFlag("numb", because="seen"))
     assert life.episode.stay.offered
 
 
@@ -185,7 +190,7 @@ def test_a_change_that_was_offered_is_taken_back() -> None:
 def test_flags_that_stop_nothing_or_only_for_a_while_keep_no_phase(flag: str) -> None:
     life = gated(flag).go("Mon 07:30")
     life.answer(pain=1, swelling=2)
-    life.do("flag", "limp")
+    life.do(RaiseFlag("limp"))
     assert life.episode.alerts
     life.go("Mon 08:00")
     assert life.episode.phase.id == "next"
@@ -194,8 +199,8 @@ def test_flags_that_stop_nothing_or_only_for_a_while_keep_no_phase(flag: str) ->
 def test_stepping_back_is_always_open() -> None:
     life = gated().go("Mon 09:00")
     assert life.episode.phase.id == "next"
-    life.accepted("flag", "numb")
-    life.go("Mon 09:10").accepted("step-back")
+    life.accepted(RaiseFlag("numb"))
+    life.go("Mon 09:10").accepted(StepBack())
     assert life.episode.phase.id == "only"
 
 
@@ -204,21 +209,21 @@ def test_stepping_back_is_always_open() -> None:
 
 def test_it_is_cleared_with_a_reason_which_is_kept() -> None:
     life = life_of().go("Mon 12:00")
-    life.accepted("flag", "numb")
-    assert "say why" in life.refused("clear", "numb").reason
-    assert life.refused("clear", "saddle", because="x").reason == (
+    life.accepted(RaiseFlag("numb"))
+    assert "say why" in life.refused(ClearFlag("numb")).reason
+    assert life.refused(ClearFlag("saddle", because="x")).reason == (
         "no red flag 'saddle' stands; standing: numb"
     )
-    assert life.accepted("clear", "numb", because="seen") == "numb: answered, and kept in the log."
+    assert life.accepted(ClearFlag("numb", because="seen")) == "numb: answered, and kept in the log."
     assert life.of(f.ALERTED)[-1].data["because"] == "seen"
     assert life.episode.alerts == {}
 
 
 def test_what_was_stopped_comes_back_when_it_is_cleared_and_nothing_is_caught_up() -> None:
     life = life_of(ICE).go("Mon 08:00")
-    life.accepted("flag", "numb")
+    life.accepted(RaiseFlag("numb"))
     life.go("Mon 15:00")
-    life.accepted("clear", "numb", because="seen")
+    life.accepted(ClearFlag("numb", because="seen"))
     assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00"]
     life.go("Mon 18:00")
     assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00", "Mon 17:20"]
@@ -226,9 +231,9 @@ def test_what_was_stopped_comes_back_when_it_is_cleared_and_nothing_is_caught_up
 
 def test_gaps_hold_after_it() -> None:
     life = Life(small(ICE, flags=[NUMB], limits=[GAP])).go("Mon 07:15")
-    life.accepted("flag", "numb")
-    life.go("Mon 07:30").accepted("clear", "numb", because="seen")
-    assert life.refused("begin", "ice").earliest == life.at("Mon 08:20")
+    life.accepted(RaiseFlag("numb"))
+    life.go("Mon 07:30").accepted(ClearFlag("numb", because="seen"))
+    assert life.refused(Begin("ice")).earliest == life.at("Mon 08:20")
 
 
 def test_a_pressing_one_stands_until_it_is_answered_whatever_is_told() -> None:
@@ -236,7 +241,7 @@ def test_a_pressing_one_stands_until_it_is_answered_whatever_is_told() -> None:
     life.answer(pain=8)
     life.go("Mon 09:00").answer(pain=1)
     assert [*life.episode.alerts] == ["flag/high"]
-    life.accepted("clear", "high", because="seen")
+    life.accepted(ClearFlag("high", because="seen"))
     assert life.episode.alerts == {}
 
 
@@ -253,7 +258,7 @@ def test_a_routine_one_goes_with_its_condition_and_what_it_stopped_comes_back() 
 def test_it_is_raised_again_only_after_its_condition_was_false() -> None:
     life = life_of(ASK).go("Mon 08:00")
     life.answer(pain=8)
-    life.accepted("clear", "high", because="seen")
+    life.accepted(ClearFlag("high", because="seen"))
     life.go("Mon 09:00").answer(pain=9)
     life.go("Tue 20:00")  # unknown by now, which is not false
     life.answer(pain=9)
@@ -268,14 +273,14 @@ def test_what_a_phase_over_its_time_says_can_be_answered() -> None:
     life = Life(small(ASK, phase=phase, more=[phase_text("next", ASK)])).go("Wed 07:00")
     life.answer(pain=5)
     assert [*life.episode.alerts] == ["phase/only"]
-    life.accepted("clear", "only", because="known")
+    life.accepted(ClearFlag("only", because="known"))
     life.go("Fri 07:00")
     assert (life.episode.alerts, len(life.cues("alert"))) == ({}, 1)
 
 
 def test_a_flag_can_be_taken_back() -> None:
     life = life_of().go("Mon 09:00")
-    life.accepted("flag", "saddle")
+    life.accepted(RaiseFlag("saddle"))
     life.undo(life.of(f.ALERTED)[0].seq)
     assert life.episode.alerts == {}
     life.go("Mon 12:00")
@@ -285,8 +290,8 @@ def test_a_flag_can_be_taken_back() -> None:
 def test_folding_the_journal_gives_the_same_episode() -> None:
     life = life_of().go("Mon 08:00")
     life.answer(pain=9, swelling=3)
-    life.accepted("flag", "numb")
-    life.go("Mon 20:00").accepted("clear", "numb", because="seen")
+    life.accepted(RaiseFlag("numb"))
+    life.go("Mon 20:00").accepted(ClearFlag("numb", because="seen"))
     life.go("Wed 12:00")
     assert fold(life.episode.whole, life.facts) == life.episode
 
@@ -295,5 +300,5 @@ def test_placeholders_in_what_a_flag_says() -> None:
     life = Life(
         small(ASK, flags=["{id: a, ask: 'A?', level: urgent, say: 'Off the {side} leg.'}"]), side="right"
     )
-    life.accepted("flag", "a")
+    life.accepted(RaiseFlag("a"))
     assert life.of(f.ALERTED)[0].data["reason"] == "Off the right leg."

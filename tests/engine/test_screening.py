@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_reports import AnswerScreening
+from recovery.engine.acts_sessions import Begin, End
 from recovery.engine.episode import ENDED_EARLY
 from recovery.engine.fold import fold
 from recovery.engine.gates import Truth, truth
@@ -66,7 +68,7 @@ def test_a_yes_takes_out_what_it_forbids_and_alternations_as_a_whole() -> None:
     life = screened(cold_hives=True, vessels=False).go("Mon 22:00")
     assert told(life) == {"wrap", "rest", "alone", "ask"}
     assert [a.id for a in life.episode.whole.phases[0].activities][:4] == ["ice", "wrap", "rest", "packs"]
-    assert life.refused("begin", "ice").reason.startswith("Ice is left out, because of cold-hives: No cold.")
+    assert life.refused(Begin("ice")).reason.startswith("Ice is left out, because of cold-hives: No cold.")
     assert life.of(f.WITHHELD) == []
 
 
@@ -75,14 +77,14 @@ def test_an_open_question_withholds_what_it_may_forbid_and_says_so() -> None:
     assert told(life) == {"rest", "ask"}
     (withheld,) = life.of(f.WITHHELD, "ice")
     assert withheld.data["reason"] == "a question is open: Poor circulation? recovery screen answers it"
-    assert "a question is open" in life.refused("begin", "ice").reason
+    assert "a question is open" in life.refused(Begin("ice")).reason
 
 
 def test_an_open_question_that_may_refuse_withholds_everything() -> None:
     life = screened(ICE, WRAP, REST, top=FRESH).go("Mon 20:00")
     assert told(life) == set()
     assert {fact.data["activity"] for fact in life.of(f.WITHHELD)} == {"ice", "rest"}
-    life.accepted("screen", values={"torn": "no"})
+    life.accepted(AnswerScreening({"torn": "no"}))
     assert told(life) == {"ice", "wrap"}
     life.go("Mon 22:30")
     assert life.times(f.OFFERED, "rest") == ["Mon 22:00"], "on its grid again, and nothing is caught up"
@@ -90,7 +92,7 @@ def test_an_open_question_that_may_refuse_withholds_everything() -> None:
 
 def test_a_yes_that_refuses_stops_the_episode_and_says_why() -> None:
     life = screened(ICE, WRAP, top=FRESH, torn=False).go("Mon 07:10")
-    assert life.accepted("screen", values={"torn": "yes"}) == "small-1 is stopped: Use rice."
+    assert life.accepted(AnswerScreening({"torn": "yes"})) == "small-1 is stopped: Use rice."
     assert life.episode.state == ENDED_EARLY
     life.go("Mon 08:00")
     assert life.times(f.ENDED) == ["Mon 07:20"]
@@ -99,7 +101,7 @@ def test_a_yes_that_refuses_stops_the_episode_and_says_why() -> None:
 
 def test_a_later_no_frees_what_was_withheld() -> None:
     life = screened(cold_hives=False).go("Mon 14:05")
-    assert life.accepted("screen", values={"vessels": "no"}) == "Noted: vessels no."
+    assert life.accepted(AnswerScreening({"vessels": "no"})) == "Noted: vessels no."
     assert life.times(f.OFFERED, "ice") == ["Mon 14:05"]
     assert life.times(f.OFFERED, "wrap") == ["Mon 14:05"]
     assert [fact.data["occurrence"] for fact in life.of(f.MISSED, "ice")] == []
@@ -107,7 +109,7 @@ def test_a_later_no_frees_what_was_withheld() -> None:
 
 def test_a_later_yes_takes_out_what_was_in() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 14:00")
-    assert life.accepted("screen", values={"cold-hives": "yes"}) == (
+    assert life.accepted(AnswerScreening({"cold-hives": "yes"})) == (
         "Noted: cold-hives yes. No cold. Ice is on: end it now, recovery end."
     )
     count = len(life.of(f.OFFERED, "ice"))
@@ -118,22 +120,22 @@ def test_a_later_yes_takes_out_what_was_in() -> None:
 
 def test_a_session_that_is_on_when_it_is_forbidden_still_ends() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 07:05")
-    life.accepted("screen", values={"cold-hives": "yes"})
+    life.accepted(AnswerScreening({"cold-hives": "yes"}))
     life.go("Mon 08:00")
     assert life.times(f.ENDED, "ice") == ["Mon 07:20"]
-    assert life.accepted("end", "ice").startswith("Ice ended")
+    assert life.accepted(End("ice")).startswith("Ice ended")
 
 
 def test_what_is_on_comes_off_when_it_is_forbidden() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 12:00")
-    life.accepted("screen", values={"vessels": "yes"})
+    life.accepted(AnswerScreening({"vessels": "yes"}))
     assert life.cues("off") == [("Mon 12:00", "Wrap")]
     assert life.cues("on") == [("Mon 07:00", "Wrap")]
 
 
 def test_a_yes_that_becomes_a_no_brings_back_what_it_forbade() -> None:
     life = screened(cold_hives=True, vessels=False).go("Mon 14:00")
-    life.accepted("screen", values={"cold-hives": "no"})
+    life.accepted(AnswerScreening({"cold-hives": "no"}))
     assert life.times(f.OFFERED, "ice") == ["Mon 14:00"]
     assert "alone" not in [a.id for a in life.episode.phase.activities]
 
@@ -141,14 +143,14 @@ def test_a_yes_that_becomes_a_no_brings_back_what_it_forbade() -> None:
 def test_gaps_reach_over_a_change_of_answers() -> None:
     protocol = small(ICE, WARM_ALONE, limits=["{id: gap, of: cold, gap: 6h, to: warm}"], top=SCREEN)
     life = Life(protocol).go("Mon 11:00")
-    life.accepted("screen", values={"cold-hives": "yes"})
+    life.accepted(AnswerScreening({"cold-hives": "yes"}))
     life.go("Mon 20:00")
     assert life.times(f.OFFERED, "alone") == ["Mon 15:40"]
 
 
 def test_several_answers_at_once() -> None:
     life = screened().go("Mon 08:00")
-    assert life.accepted("screen", values={"cold-hives": "yes", "vessels": "no"}) == (
+    assert life.accepted(AnswerScreening({"cold-hives": "yes", "vessels": "no"})) == (
         "Noted: cold-hives yes, vessels no. No cold."
     )
     assert life.episode.screened == {"cold-hives": True, "vessels": False}
@@ -163,11 +165,11 @@ def test_several_answers_at_once() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(values: dict[str, str], words: str) -> None:
-    assert screened().refused("screen", values=values).reason == words
+    assert screened().refused(AnswerScreening(values)).reason == words
 
 
 def test_without_questions_there_is_nothing_to_answer() -> None:
-    assert "asks for nothing" in Life(small(ICE)).refused("screen", values={"x": "no"}).reason
+    assert "asks for nothing" in Life(small(ICE)).refused(AnswerScreening({"x": "no"})).reason
 
 
 def test_conditions_know_the_answers() -> None:
@@ -179,14 +181,14 @@ def test_conditions_know_the_answers() -> None:
     assert [a.id for a in Life(protocol).episode.phase.activities] == ["ask", "say"]
     life = Life(protocol, screen={}).go("Mon 12:30")
     assert life.of(f.WITHHELD, "say")[0].data["reason"].startswith("it is not known whether")
-    life.accepted("screen", values={"vessels": "yes"})
+    life.accepted(AnswerScreening({"vessels": "yes"}))
     assert life.times(f.OFFERED, "say") == ["Mon 12:30"]
     assert truth(condition("pain <= 3"), life.episode, life.now) is Truth.UNKNOWN
 
 
 def test_an_answer_can_be_taken_back() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 08:00")
-    life.accepted("screen", values={"cold-hives": "yes"})
+    life.accepted(AnswerScreening({"cold-hives": "yes"}))
     life.undo(life.of(f.SCREENED)[0].seq)
     assert life.episode.screened["cold-hives"] is False
     assert "ice" in [a.id for a in life.episode.phase.activities]
@@ -194,8 +196,8 @@ def test_an_answer_can_be_taken_back() -> None:
 
 def test_folding_the_journal_gives_the_same_episode() -> None:
     life = screened(cold_hives=False).go("Mon 14:00")
-    life.accepted("screen", values={"vessels": "yes"})
-    life.go("Tue 09:00").accepted("screen", values={"vessels": "no", "cold-hives": "yes"})
+    life.accepted(AnswerScreening({"vessels": "yes"}))
+    life.go("Tue 09:00").accepted(AnswerScreening({"vessels": "no", "cold-hives": "yes"}))
     life.go("Wed 09:00")
     assert fold(life.episode.whole, life.facts) == life.episode
 

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Pause, Stop
+from recovery.engine.acts_reports import RaiseFlag, Setback
+from recovery.engine.acts_sessions import Begin
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -27,7 +30,7 @@ def beside(one: Life, *activities: str, at: str = "Mon 07:00", **more: object) -
 def test_never_in_its_phase_binds_while_it_is_in_that_phase() -> None:
     never = "{id: no-warmth, of: warm, in: only, never: true, say: Not yet.}"
     one = Life(small(ASK, limits=[never], phase="min: 1d", more=[phase_text("next", ASK)]))
-    refused = beside(one, WARM).refused("begin", "warm")
+    refused = beside(one, WARM).refused(Begin("warm"))
     assert refused.reason == "no warm in this phase: Not yet. (small-1)"
     one.go("Tue 08:00")
     assert one.episode.phase.id == "next"
@@ -42,7 +45,7 @@ def test_never_anywhere_binds_in_every_phase() -> None:
 def test_not_before_counts_from_the_others_injury() -> None:
     one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"]))
     other = beside(one, WARM, at="Tue 07:00")
-    assert other.refused("begin", "warm").earliest == ONSET + 48 * HOUR
+    assert other.refused(Begin("warm")).earliest == ONSET + 48 * HOUR
     other.go("Wed 08:00")
     assert other.times() == ["Wed 07:00"]
 
@@ -57,12 +60,12 @@ def test_needs_are_those_of_the_other_ones_answers() -> None:
     one = Life(small(ASK, limits=["{id: calm, of: warm, needs: pain <= 3}"]))
     assert (
         "it is not known whether this is so: pain at most 3 (small-1)"
-        in beside(one, WARM).refused("begin", "warm").reason
+        in beside(one, WARM).refused(Begin("warm")).reason
     )
     one.go("Mon 08:00").answer(pain=7)
     assert (
         "only when this is so: pain at most 3"
-        in beside(one, WARM, at="Mon 08:00").refused("begin", "warm").reason
+        in beside(one, WARM, at="Mon 08:00").refused(Begin("warm")).reason
     )
     one.answer(pain=2)
     assert beside(one, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
@@ -72,21 +75,21 @@ def test_most_per_day_counts_both() -> None:
     limit = "{id: twice, of: cold, most_per_day: 2}"
     one = Life(small(ICE, limits=[limit])).go("Mon 09:45")
     other = beside(one, ICE, at="Mon 12:00")
-    assert other.refused("begin", "ice").earliest == other.at("Tue 07:00")
+    assert other.refused(Begin("ice")).earliest == other.at("Tue 07:00")
 
 
 def test_a_longest_length_binds_both() -> None:
     one = Life(small(ASK, limits=["{id: short, of: cold, longest: 10min}"]))
-    assert "20min is longer than 10min" in beside(one, ICE).refused("begin", "ice").reason
+    assert "20min is longer than 10min" in beside(one, ICE).refused(Begin("ice")).reason
 
 
-@pytest.mark.parametrize(("end", "binds"), [("stop", False), ("pause", True), (None, True)])
-def test_an_episode_that_is_over_binds_by_gaps_only(end: str | None, binds: bool) -> None:
+@pytest.mark.parametrize(("end", "binds"), [(Stop(), False), (Pause(), True), (None, True)])
+def test_an_episode_that_is_over_binds_by_gaps_only(end: Stop | Pause | None, binds: bool) -> None:
     one = Life(small(ICE, limits=["{id: none, of: massage, never: true}", GAP])).go("Mon 07:30")
     if end:
         one.accepted(end)
     assert bool(beside(one, PRESS, at="Mon 07:30").of(f.OFFERED)) is not binds
-    assert beside(one, WARM, at="Mon 07:30").refused("begin", "warm").earliest == one.at("Mon 08:20")
+    assert beside(one, WARM, at="Mon 07:30").refused(Begin("warm")).earliest == one.at("Mon 08:20")
 
 
 def test_another_side_and_another_part_of_the_body_are_free() -> None:
@@ -100,17 +103,17 @@ def test_another_side_and_another_part_of_the_body_are_free() -> None:
 
 def test_the_gap_of_either_binds_both_ways() -> None:
     one = Life(small(ICE)).go("Mon 07:30")
-    assert beside(one, WARM, at="Mon 07:30", limits=[GAP]).refused("begin", "warm").earliest == one.at(
+    assert beside(one, WARM, at="Mon 07:30", limits=[GAP]).refused(Begin("warm")).earliest == one.at(
         "Mon 08:20"
     )
     two = Life(small(ICE, limits=[GAP])).go("Mon 07:30")
-    assert beside(two, WARM, at="Mon 07:30").refused("begin", "warm").earliest == two.at("Mon 08:20")
+    assert beside(two, WARM, at="Mon 07:30").refused(Begin("warm")).earliest == two.at("Mon 08:20")
 
 
 def test_a_setback_of_the_other_begins_its_clocks_anew() -> None:
     one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"])).go("Wed 12:00")
-    one.accepted("setback")
-    assert beside(one, WARM, at="Wed 12:00").refused("begin", "warm").earliest == one.at("Fri 12:00")
+    one.accepted(Setback())
+    assert beside(one, WARM, at="Wed 12:00").refused(Begin("warm")).earliest == one.at("Fri 12:00")
 
 
 # One session at a time ------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ def test_a_person_has_one_session_at_a_time_wherever_it_is(
     assert other.of(f.OFFERED) == []
     assert "is on until" in other.of(f.WITHHELD)[0].data["reason"]
     name = mine[5:].partition(",")[0]
-    assert other.refused("begin", name).earliest == on.ends_at
+    assert other.refused(Begin(name)).earliest == on.ends_at
     one.go(on.ends_at)
     other.others = (one.episode,)
     other.go(on.ends_at)
@@ -153,7 +156,7 @@ def test_a_trigger_point_waits_for_the_packs_of_a_strain() -> None:
     strain = Life(shipped("strain"))
     point = Life(shipped("trigger-point"), others=(strain.episode,))
     for name, modality in (("press", "massage"), ("loosen", "warm"), ("cool", "cold")):
-        assert point.refused("begin", name).reason, modality
+        assert point.refused(Begin(name)).reason, modality
     assert point.of(f.OFFERED, "press") == []
 
 
@@ -161,7 +164,7 @@ def test_sitting_is_silent_while_a_flag_of_the_strain_stops_everything() -> None
     strain = Life(shipped("strain")).go("Mon 08:00")
     sitting = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
     assert len(sitting.of(f.OFFERED)) > 3
-    strain.accepted("flag", "saddle")
+    strain.accepted(RaiseFlag("saddle"))
     silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
     assert silent.of(f.OFFERED) == []
     assert "a red flag stands" in silent.of(f.WITHHELD)[0].data["reason"]

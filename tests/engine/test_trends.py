@@ -3,6 +3,8 @@
 import pytest
 
 from recovery.engine import facts as f
+from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
+from recovery.engine.acts_reports import Setback
 from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import outlook
 from tests.engine.examples import ASK, Life, condition, phase_text, small
@@ -17,7 +19,7 @@ def told(*pain: int, phase_after: int = 0) -> Life:
     for number, (day, value) in enumerate(zip(DAYS, pain, strict=False), 1):
         life.go(f"{day} 08:00").answer(pain=value)
         if number == phase_after and life.episode.phase.id == "only":
-            life.accepted("advance", because="so")
+            life.accepted(Advance(because="so"))
     return life
 
 
@@ -109,7 +111,7 @@ def test_choices_are_ranked_as_they_stand() -> None:
 
 def test_after_a_setback_only_answers_since_the_new_injury_count() -> None:
     life = told(9, 3)
-    life.go("Tue 12:00").accepted("setback")
+    life.go("Tue 12:00").accepted(Setback())
     assert holds(life, "pain <= 3") is Truth.UNKNOWN
     life.go("Tue 13:00").answer(pain=5)
     assert holds(life, "pain falling since worst") is Truth.UNKNOWN
@@ -192,7 +194,7 @@ def test_what_is_not_known_withdraws_nothing() -> None:
 def test_step_back_takes_the_way_that_is_offered() -> None:
     life = second()
     life.go("Tue 08:00").answer(pain=5, swelling=2)
-    assert life.go("Tue 08:10").accepted("step-back") == "Back in: Only. The limits still hold."
+    assert life.go("Tue 08:10").accepted(StepBack()) == "Back in: Only. The limits still hold."
     assert not life.episode.stay.way_back
     assert outlook(life.episode, life.now).needs
 
@@ -218,10 +220,10 @@ def test_an_offer_lapses_when_the_earlier_phase_is_over_its_time() -> None:
 
 def test_in_a_pause_no_way_back_is_offered() -> None:
     life = second()
-    life.accepted("pause")
+    life.accepted(Pause())
     life.go("Tue 08:00").answer(pain=5, swelling=2)
     assert offers(life) == []
-    life.go("Tue 09:00").accepted("resume")
+    life.go("Tue 09:00").accepted(Resume())
     assert offers(life) == ["Tue 09:00 way back"]
 
 
@@ -230,4 +232,4 @@ def test_a_way_back_to_another_protocol_names_it() -> None:
     life.go("Tue 08:00").answer(pain=5, swelling=2)
     (fact,) = [fact for fact in life.of(f.PHASE) if fact.data["state"] == "way back"]
     assert fact.data["cue"]["body"].endswith("Type: recovery start elsewhere")
-    assert "recovery start elsewhere" in life.refused("step-back").reason
+    assert "recovery start elsewhere" in life.refused(StepBack()).reason

@@ -28,6 +28,9 @@ from typing import Any
 import pytest
 
 from recovery.engine.acts import Act
+from recovery.engine.acts_course import Advance
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal
@@ -38,7 +41,7 @@ from recovery.protocol.reading import check_file
 from recovery.simulation.events import simulate
 from recovery.values import replace
 from tests.engine.checker import Checker, Person
-from tests.engine.examples import done, place, started
+from tests.engine.examples import place, started
 from tests.protocol.mutants import Mutant, mutants, read
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -182,9 +185,9 @@ class Somebody:
         kind, activity = fact.data.get("cue", {}).get("kind"), fact.data.get("activity")
         later = fact.at + timedelta(minutes=self.random.choice([0, 0, 1, 12, 55]))
         if kind == "start":
-            yield later, Act(self.random.choice(["begin", "begin", "begin", "skip", "snooze"]), activity)
+            yield later, self.random.choice([Begin, Begin, Begin, Skip, Snooze])(activity)
         elif kind == "end":
-            yield later, Act(self.random.choice(["end", "end", "done", "begin"]), activity)
+            yield later, self.random.choice([End, End, MarkDone, Begin])(activity)
 
 
 LENGTHS = {"strain": 24, "rice": 5, "contrast": 9, "cold-10-10-10": 5}
@@ -230,19 +233,19 @@ def script(who: str, name: str, protocol: RecoveryProtocol, length: timedelta) -
     for number in range(int(length / (8 * HOUR))):
         at = ONSET + number * 8 * HOUR + timedelta(minutes=random.randint(0, 59))
         values = {
-            key: each for key, each in told(who, number, random).items() if key in protocol.observations
+            key: str(each) for key, each in told(who, number, random).items() if key in protocol.observations
         }
         if values:
-            acts.append(done(at, "checkin", **values))
+            acts.append(PlannedAct(at, AnswerCheckIn(values)))
         if activities and who != "lasting":
             acts += [
-                done(at + timedelta(minutes=random.randint(1, 400)), "begin", random.choice(activities))
+                PlannedAct(at + timedelta(minutes=random.randint(1, 400)), Begin(random.choice(activities)))
                 for _ in range(3)
             ]
         if who == "hasty":
-            acts.append(done(at + HOUR, "advance", because="in a hurry"))
+            acts.append(PlannedAct(at + HOUR, Advance(because="in a hurry")))
         elif who == "lasting" or number % 4 == 0:
-            acts.append(done(at + HOUR, "advance"))
+            acts.append(PlannedAct(at + HOUR, Advance()))
     return acts
 
 

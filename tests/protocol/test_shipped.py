@@ -12,7 +12,7 @@ import pytest
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint.contradictions import is_contradictory
 from recovery.protocol.lint.rules import RULES
-from recovery.protocol.model import Duration, Treatment
+from recovery.protocol.model import Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
 from recovery.protocol.terms import (
@@ -20,6 +20,7 @@ from recovery.protocol.terms import (
     MODALITIES,
     All,
     Comparison,
+    Duration,
     may_apply,
 )
 

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from recovery.engine.acts import Act
-from recovery.engine.rehearsal import as_line
+from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback
+from recovery.engine.acts_sessions import Begin, Skip, Snooze
+from recovery.engine.rehearsal import PlannedAct
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import MODALITIES
 from recovery.simulation.events import usual_end
 from recovery.simulation.people import PERSONAS
-from recovery.simulation.script import parse_answers
+from recovery.simulation.script import as_line, parse_answers
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import (
     ASK,
@@ -24,7 +27,6 @@ from tests.engine.examples import (
     ICE,
     ONSET,
     PACKS,
-    done,
     events,
     local,
     of_kind,
@@ -58,15 +60,16 @@ def everything() -> Events:
     """A life in which every kind of event happens."""
     night = (ONSET + 16 * DAY, ONSET + 17 * DAY)
     answers = [
-        done(ONSET + 5 * MINUTE, "begin", "ice"),
-        done(ONSET + 6 * MINUTE, "begin", "ice"),
-        done(ONSET + 30 * MINUTE, "snooze", "elevate", "20min"),
+        PlannedAct(ONSET + 5 * MINUTE, Begin("ice")),
+        PlannedAct(ONSET + 6 * MINUTE, Begin("ice")),
+        PlannedAct(ONSET + 30 * MINUTE, Snooze("elevate", length=parse_duration("20min"))),
     ]
     for half_days in range(50):
         bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
         at = ONSET + half_days * 12 * HOUR
-        told = {"pain": bad, "swelling": min(3, bad), "morning": bad, "rom": "full", "strength": 95}
-        answers.append(done(at + MINUTE, "checkin", **told))
+        numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad, "strength": 95}
+        told = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
+        answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(told)))
     return events(shipped("strain"), ONSET + 40 * DAY, answers=answers, asleep=(night,), grade="I")
 
 
@@ -140,7 +143,7 @@ def test_starts_and_ends_come_in_pairs() -> None:
 
 
 def test_begin_late_tells_the_start_again_and_moves_the_end() -> None:
-    told = events(small(ICE), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "begin", "ice")])
+    told = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
     assert [(e["event"], e["at"][11:16]) for e in of_kind(told, "session_start", "session_end")] == [
         ("session_start", "07:00"), ("session_start", "07:05"), ("session_end", "07:25"),
     ]  # fmt: skip
@@ -148,12 +151,12 @@ def test_begin_late_tells_the_start_again_and_moves_the_end() -> None:
 
 def test_begin_before_any_cue_tells_one_start() -> None:
     quiet = ICE.replace("every: 2h..3h", 'at: "20:00"')
-    told = events(small(quiet), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "begin", "ice")])
+    told = events(small(quiet), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
     assert [e["at"][11:16] for e in of_kind(told, "session_start")] == ["07:05"]
 
 
 def test_a_session_that_was_skipped_has_no_end() -> None:
-    told = events(small(ICE), ONSET + HOUR, answers=[done(ONSET + 5 * MINUTE, "skip", "ice")])
+    told = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Skip("ice"))])
     assert of_kind(told, "session_end") == []
 
 
@@ -163,7 +166,10 @@ def test_a_session_that_was_skipped_has_no_end() -> None:
 def test_a_suspended_machine_tells_nothing_and_the_end_first_when_it_wakes() -> None:
     asleep = ((ONSET + 10 * MINUTE, ONSET + 5 * HOUR),)
     told = events(
-        shipped("rice"), ONSET + 12 * HOUR, asleep=asleep, answers=[done(ONSET + HOUR, "checkin", pain=3)]
+        shipped("rice"),
+        ONSET + 12 * HOUR,
+        asleep=asleep,
+        answers=[PlannedAct(ONSET + HOUR, AnswerCheckIn({"pain": "3"}))],
     )
     within = [event for event in told if asleep[0][0] < datetime.fromisoformat(event["at"]) < asleep[0][1]]
     assert [event["event"] for event in within] == ["answer"]
@@ -213,7 +219,7 @@ def test_finishing_is_confirmed_when_the_session_that_is_on_is_over() -> None:
 
 
 def test_without_confirming_a_change_waits_for_the_answer() -> None:
-    answers = [done(ONSET + 50 * HOUR, "advance")]
+    answers = [PlannedAct(ONSET + 50 * HOUR, Advance())]
     told = events(gated(), ONSET + 3 * DAY, confirms=False, answers=answers)
     entered = [e["at"] for e in of_kind(told, "phase") if e["state"] == "entered"]
     assert entered == ["2026-11-23T07:00:00+01:00", "2026-11-25T09:00:00+01:00"]
@@ -222,7 +228,8 @@ def test_without_confirming_a_change_waits_for_the_answer() -> None:
 def test_a_gate_that_shuts_again_does_not_keep_confirming() -> None:
     protocol = small(ASK, phase="min: 1d\nleave_when: pain <= 3", more=[phase_text("next", ASK)])
     answers = [
-        done(ONSET + hour * HOUR, "checkin", pain=pain) for hour, pain in ((25, 2), (26, 6), (27, 6), (30, 2))
+        PlannedAct(ONSET + hour * HOUR, AnswerCheckIn({"pain": str(pain)}))
+        for hour, pain in ((25, 2), (26, 6), (27, 6), (30, 2))
     ]
     told = events(protocol, ONSET + 3 * DAY, confirms=False, answers=answers)
     held = [e["reasons"][0] for e in of_kind(told, "phase") if e["state"] == "held"]
@@ -249,9 +256,9 @@ def test_a_simulation_ends_before_its_end() -> None:
 
 def test_after_stop_the_end_of_the_session_that_is_on_is_told_and_acts_are_refused() -> None:
     answers = [
-        done(ONSET + 5 * MINUTE, "stop"),
-        done(ONSET + 6 * MINUTE, "resume"),
-        done(ONSET + DAY, "begin", "ice"),
+        PlannedAct(ONSET + 5 * MINUTE, Stop()),
+        PlannedAct(ONSET + 6 * MINUTE, Resume()),
+        PlannedAct(ONSET + DAY, Begin("ice")),
     ]
     told = events(shipped("rice"), ONSET + 3 * DAY, answers=answers)
     late = [e for e in told if datetime.fromisoformat(e["at"]) > ONSET + 5 * MINUTE]
@@ -260,7 +267,7 @@ def test_after_stop_the_end_of_the_session_that_is_on_is_told_and_acts_are_refus
 
 
 def test_an_answer_from_before_the_start_is_refused() -> None:
-    answers = [done(ONSET - DAY, "checkin")]
+    answers = [PlannedAct(ONSET - DAY, AnswerCheckIn())]
     first = events(shipped("rice"), ONSET + DAY, answers=answers)[0]
     assert (first["event"], first["refused"], first["reason"]) == ("answer", True, "that is before the start")
 
@@ -382,22 +389,22 @@ def test_the_steps_of_loading_are_climbed_one_by_one() -> None:
 
 
 ACTS = [
-    Act("flag", "saddle"),
-    Act("clear", "saddle", because="seen"),
-    Act("setback", values={"grade": "III"}, at=ONSET + HOUR, because="fell"),
-    Act("snooze", "ice", length=parse_duration("1h30m")),
-    Act("pause", length=parse_duration("2d"), because="away"),
-    Act("checkin", values={"pain": "3", "rom": "full"}),
-    Act("screen", values={"raynaud": "yes"}),
-    Act("step-back", because="too much"),
+    RaiseFlag("saddle"),
+    ClearFlag("saddle", because="seen"),
+    Setback(grade="III", onset=ONSET + HOUR, because="fell"),
+    Snooze("ice", length=parse_duration("1h30m")),
+    Pause(length=parse_duration("2d"), because="away"),
+    AnswerCheckIn({"pain": "3", "rom": "full"}),
+    AnswerScreening({"raynaud": "yes"}),
+    StepBack(because="too much"),
 ]
 
 
-@pytest.mark.parametrize("wish", ACTS, ids=lambda wish: wish.verb)
-def test_an_act_is_told_as_a_line_that_says_the_same(wish: Act) -> None:
-    line = {"at": (ONSET + 2 * HOUR).isoformat(), **as_line(wish)}
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.verb)
+def test_an_act_is_told_as_a_line_that_says_the_same(act: Act) -> None:
+    line = {"at": (ONSET + 2 * HOUR).isoformat(), **as_line(act)}
     (again,) = parse_answers(json.dumps(line), "answers", ONSET, place())
-    assert again.act == wish
+    assert again.act == act
 
 
 def test_packs_are_cold_and_warm_in_turn() -> None:

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.acts import Act
-from recovery.engine.verbs import VERBS
+from recovery.engine.acts import ACTS, Act
+from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.errors import UsageError
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import parse_answers
@@ -31,7 +33,7 @@ def refusal(*lines: object) -> str:
 
 def test_a_check_in_carries_its_answers() -> None:
     (act,) = acts({"at": AT, "do": "checkin", "pain": 4, "swelling": "slight"})
-    assert act == Act("checkin", values={"pain": "4", "swelling": "slight"})
+    assert act == AnswerCheckIn({"pain": "4", "swelling": "slight"})
 
 
 def test_the_other_verbs_carry_what_goes_with_them() -> None:
@@ -42,15 +44,15 @@ def test_the_other_verbs_carry_what_goes_with_them() -> None:
         {"at": AT, "do": "advance", "because": "my physio says so"},
         {"at": AT, "do": "step-back"},
     ) == [
-        Act("begin", "ice"),
-        Act("snooze", "ice", length=Duration(seconds=600)),
-        Act("pause", length=Duration(days=2), because="away"),
-        Act("advance", because="my physio says so"),
-        Act("step-back"),
+        Begin("ice"),
+        Snooze("ice", length=Duration(seconds=600)),
+        Pause(length=Duration(days=2), because="away"),
+        Advance(because="my physio says so"),
+        StepBack(),
     ]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", ACTS)
 def test_every_verb_is_known(verb: str) -> None:
     assert acts({"at": AT, "do": verb})[0].verb == verb
 
@@ -77,7 +79,7 @@ def test_empty_lines_are_nothing_and_line_ends_of_any_system_do() -> None:
 
 def test_a_text_may_hold_a_line_separator() -> None:
     line = f'{{"at": "{AT}", "do": "stop", "because": "one\u2028two"}}'
-    assert acts(line) == [Act("stop", because="one\u2028two")]
+    assert acts(line) == [Stop(because="one\u2028two")]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ JSON = st.recursive(
 )
 LINES = st.dictionaries(
     st.sampled_from(["at", "do", "activity", "for", "because", "pain"]),
-    JSON | st.sampled_from([*VERBS, AT, "10min", "999999mo", "in 999999w"]),
+    JSON | st.sampled_from([*ACTS, AT, "10min", "999999mo", "in 999999w"]),
 )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from recovery.care.record import do, load
 from recovery.engine.acts import Act
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts_sessions import Begin
 from recovery.engine.facts import UNDONE, Fact
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
@@ -42,10 +44,10 @@ def two_episodes(folder: Path) -> Path:
         with Journal.open(folder, now=now) as journal, journal.transaction():
             do(journal, load(journal, now), "quick-1", act, now)
 
-    acts(2, Act("begin", "ice"))
-    acts(3, Act("checkin", values={"pain": "4"}))
+    acts(2, Begin("ice"))
+    acts(3, AnswerCheckIn({"pain": "4"}))
     Watch(folder).wake(NOON + 4 * MINUTE)
-    acts(5, Act("checkin", values={"pain": "5"}))
+    acts(5, AnswerCheckIn({"pain": "5"}))
     now = NOON + 6 * MINUTE
     with Journal.open(folder, now=now) as journal, journal.transaction():
         last = journal.last_by_person("quick-1")

@@ -4,7 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from recovery.care.record import bring_up, do, load, write
-from recovery.engine.acts import Act
+from recovery.engine.acts_course import Stop
+from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.facts import UNDONE, Fact
 from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.store.journal import Journal
@@ -33,9 +34,9 @@ def first_day(folder: Path) -> Path:
                             fact = not_shown(episode, cue, "dbus", "no screen", now)
                         record = write(journal, record, [fact], now)
         with journal.transaction():
-            do(journal, load(journal, now), "quick-1", Act("checkin", values={"pain": "4"}), now)
+            do(journal, load(journal, now), "quick-1", AnswerCheckIn({"pain": "4"}), now)
             last = journal.last_by_person("quick-1")
             assert last is not None
             journal.append([Fact("quick-1", now, UNDONE, {"seq": last.seq}, "person")], now=now)
-            do(journal, load(journal, now), "walks-1", Act("stop"), now)
+            do(journal, load(journal, now), "walks-1", Stop(), now)
     return folder / "journal.db"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from recovery.care import record
 from recovery.care.record import Record, bring_up, do
-from recovery.engine.acts import Accepted, Act
+from recovery.engine.acts_reports import AnswerCheckIn, Setback
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import ANSWERED, PHASE, RIGHTED, STARTED, UNDONE, Fact, to_ms
@@ -22,6 +22,7 @@ from recovery.engine.fold import begin
 from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import coming, explain
 from recovery.engine.questions import still_needed
+from recovery.engine.verdict import Accepted
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.store import episodes, migrations
@@ -29,7 +30,7 @@ from recovery.store.checking import check_copy
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
 from recovery.values import replace
-from tests.engine.examples import condition, phase_text, small
+from tests.engine.examples import an_act, condition, phase_text, small
 from tests.store.material import raw
 
 NOW = datetime.fromisoformat("2026-11-23T12:00+00:00")
@@ -180,7 +181,9 @@ def live(
         at = now - timedelta(minutes=abs(minutes)) if verb in ("checkin", "setback", "correct") else None
         known = record.load(journal, now)
         if known.episodes:
-            act = Act(verb, values={name: str(value) for name, value in values.items()}, at=at, because="so")
+            told = {name: str(value) for name, value in values.items()}
+            given = {"answers": told, "values": told, "at": at, "onset": at, "because": "so", **values}
+            act = an_act(verb, **given)
             do(journal, known, id_, act, now)
     return now
 
@@ -243,7 +246,7 @@ def test_looking_and_a_check_in_cost_the_same_after_years_of_answers(per_day: in
             journal._connection.set_progress_handler(tick, 10)
             with journal.transaction():
                 known, outcome = do(
-                    journal, record.load(journal, now), id_, Act("checkin", values={"pain": "3"}), now
+                    journal, record.load(journal, now), id_, AnswerCheckIn({"pain": "3"}), now
                 )
             assert isinstance(outcome, Accepted)
             return steps, sum(map(len, known.of(id_).answers.values()))
@@ -311,7 +314,7 @@ def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.Monk
     monkeypatch.setattr(episodes, "NEWEST", 2)
     with in_memory() as journal:
         id_, now = many(journal, 40)
-        act = Act("setback", at=now - timedelta(days=10), because="so")
+        act = Setback(onset=now - timedelta(days=10), because="so")
         with journal.transaction():
             known, outcome = do(journal, record.load(journal, now), id_, act, now)
         assert isinstance(outcome, Accepted)
