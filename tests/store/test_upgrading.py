@@ -10,7 +10,7 @@ from recovery.engine.facts import ANSWERED, ENDED, OFFERED, STARTED, UNDONE, UPG
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
-from recovery.store import journal as module
+from recovery.store import queries
 from recovery.store.journal import Journal
 from recovery.store.pinned import NOWHERE, under_new_protocol
 from recovery.values import replace
@@ -74,7 +74,7 @@ def test_a_journal_of_before_there_were_upgrades_can_have_them(tmp_path: Path) -
 def test_finding_the_text_reads_no_facts_but_upgrades(journal: Journal) -> None:
     with journal:
         plan = [
-            str(row[-1]) for row in raw(journal, f"EXPLAIN QUERY PLAN {module._UPGRADES.replace('?', '1')}")
+            str(row[-1]) for row in raw(journal, f"EXPLAIN QUERY PLAN {queries.UPGRADES.replace('?', '1')}")
         ]
     assert not any(step.startswith("SCAN") for step in plan)
     assert any("fact_upgraded" in step for step in plan)
