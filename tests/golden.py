@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from recovery.cli.short import SHORT
+from recovery.cli.quick import HOMES
 from tests.profile import COMMAND
 from tests.protocol.mutants import mixed_up, mutants, read
 
@@ -168,7 +168,7 @@ def main(folder: Path) -> None:
             for start in range(0, len(files), 50):
                 name = f"validate-{path.stem}-{start:04}"
                 jobs.append(pool.submit(scribe.keep, name, "validate", *files[start : start + 50]))
-        for command in SHORT:
+        for command in HOMES:
             for language in ("C.UTF-8", "de_DE.UTF-8"):
                 name = f"help-{' '.join(command.split())}-{language[:2]}"
                 jobs.append(pool.submit(scribe.keep, name, *command.split(), "--help", language=language))

@@ -81,8 +81,6 @@ def _in_code(tree: ast.Module) -> Iterator[Id]:
             case ast.Call(func=ast.Name(id=name), args=args) if name in PLURAL:
                 if len(both := tuple(_literals(args[PLURAL[name] :][:2]))) == 2:
                     yield both
-            case ast.Call(func=ast.Name(id="Command" | "Option"), args=[_, _, help_, *_]):
-                yield from _in_help(help_)
             case ast.FunctionDef() if any(_makes_command(one) for one in node.decorator_list):
                 yield from _pieces(ast.get_docstring(node) or "")
         if isinstance(node, ast.Call):
@@ -108,9 +106,10 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _makes_command(decorator: ast.expr) -> bool:
-    """Whether it is `@click.command()`, `@click.group(...)`, `@daemon.command("run")`."""
+    """Tell if it is `@click.command()`, `@click.group(...)`, `@daemon.command("run")`, `@command("begin")`."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(function, ast.Attribute) and function.attr in ("command", "group")
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("command", "group")
 
 
 def catalogue() -> Catalog:

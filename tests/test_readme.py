@@ -19,7 +19,7 @@ import pytest
 import time_machine
 
 from recovery.cli.main import status_of
-from recovery.cli.short import SHORT
+from recovery.cli.quick import HOMES
 from recovery.daemon import control, presence
 
 README = Path(__file__).parent.parent / "README.md"
@@ -99,7 +99,7 @@ def test_the_readme_shows_what_its_commands_print(tmp_path: Path) -> None:
 
 def test_the_readme_names_every_command() -> None:
     text = README.read_text("utf-8")
-    missing = [name for name in SHORT if not re.search(rf"(`|recovery ){name}\b", text)]
+    missing = [name for name in HOMES if not re.search(rf"(`|recovery ){name}\b", text)]
     assert not missing
 
 

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from recovery import clock, paths
 from recovery.care.record import believe, do
 from recovery.cli.notices import restart_if_died, tell_doubt, tell_lost
-from recovery.cli.output import did, failure_to_the_end, tell
+from recovery.cli.output import did, failure_to_the_end, harmless, tell
 from recovery.cli.person import (
     Person,
     loaded,
@@ -19,22 +19,25 @@ from recovery.cli.person import (
     steady_clock,
     tell_unreadable,
 )
+from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line
 from recovery.daemon import handing
 from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance, Move, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_course import UNKNOWN, Advance, Move, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import COMPLETED, Episode
 from recovery.engine.questions import expected_answer, read_answer
 from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
+from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.values import replace
-from recovery.words.times import spell_when
-from recovery.words.typed import parse_moment
+from recovery.words.times import spell, spell_when
+from recovery.words.typed import parse_day, parse_moment
+from recovery.zones import is_known
 
 Wanted = Act | Callable[[Episode, datetime], Act]
 """An act of the person; where it depends on the episode (its place, its questions), a function of that."""
@@ -109,23 +112,81 @@ def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bo
         show_untold(person, is_daemon_running=False)
 
 
-def begin(activity: str | None, episode: str | None, as_json: bool) -> int:
+@command("begin", ACTIVITY, EPISODE, JSON)
+def begin_session(activity: str | None, episode: str | None, as_json: bool) -> int:
+    """Say that you begin a session now.
+
+    ACTIVITY is an activity's id or a modality (cold, warm, tens, exercise).
+
+    \b
+    recovery begin
+    recovery begin ice
+    """
     return carry_out(episode, as_json, Begin(activity))
 
 
+@command("done", ACTIVITY, EPISODE, JSON)
 def done(activity: str | None, episode: str | None, as_json: bool) -> int:
+    """Say that something is done; a session under way ends.
+
+    \b
+    recovery done
+    recovery done elevate
+    """
     return carry_out(episode, as_json, MarkDone(activity))
 
 
+@command("skip", ACTIVITY, BECAUSE, EPISODE, JSON)
 def skip(activity: str | None, because: str, episode: str | None, as_json: bool) -> int:
+    """Leave one out: the one that is on offer, else the next one. A skipped session does not count.
+
+    \b
+    recovery skip ice --because "in a meeting"
+    """
     return carry_out(episode, as_json, Skip(activity, because=because))
 
 
+@command(
+    "snooze",
+    ACTIVITY,
+    option(
+        "--for",
+        key="length",
+        metavar="LENGTH",
+        read=parse_duration,
+        words={"length": spell(timedelta(seconds=SNOOZE.seconds))},
+        help="For how long; {length} if not given.",
+    ),
+    EPISODE,
+    JSON,
+)
 def snooze(activity: str | None, length: Duration | None, episode: str | None, as_json: bool) -> int:
+    """Put a cue off. A session must still fit: the limits hold.
+
+    \b
+    recovery snooze
+    recovery snooze ice --for 20min
+    """
     return carry_out(episode, as_json, Snooze(activity, length=length))
 
 
+@command(
+    "resume",
+    option(
+        "--clock-is-right",
+        key="is_clock_right",
+        help="What lies ahead of it was written by one that was wrong.",
+    ),
+    EPISODE,
+    JSON,
+)
 def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
+    """End a pause; or say that the clock is right, where that is doubted.
+
+    \b
+    recovery resume
+    recovery resume --clock-is-right
+    """
     return _believe_the_clock(as_json) if is_clock_right else carry_out(episode, as_json, Resume())
 
 
@@ -145,47 +206,122 @@ def _believe_the_clock(as_json: bool) -> int:
     return 0
 
 
+@command(
+    "advance",
+    BECAUSE,
+    option("--by", metavar="NAME", read=harmless, default="", help="The professional who said so."),
+    option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today."),
+    EPISODE,
+    JSON,
+)
 def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
+    """Go on to the next phase or step: confirms an open gate. The limits hold.
+
+    A condition that is not met can be passed with a reason, or only on a professional's word, as the
+    protocol says. No word passes a least time, a second step on a day or an urgent red flag.
+
+    \b
+    recovery advance
+    recovery advance --because "it only hurts when I press on it"
+    recovery advance --by "Dr. Meyer" --on 2026-12-01
+    """
     return carry_out(episode, as_json, Advance(because=because, by=by, on=on))
 
 
+@command("step-back", BECAUSE, EPISODE, JSON)
 def step_back(because: str, episode: str | None, as_json: bool) -> int:
+    """Go back: to the phase that is offered, one step down a ladder, or to the phase before. The limits still hold.
+
+    After a new injury use `recovery setback` instead.
+
+    \b
+    recovery step-back --because "swollen again after the stairs"
+    """
     return carry_out(episode, as_json, StepBack(because))
 
 
-def stop(because: str, episode: str | None, as_json: bool) -> int:
+@command("stop", BECAUSE, EPISODE, JSON)
+def stop_episode(because: str, episode: str | None, as_json: bool) -> int:
+    """End an episode for good. Its record is kept.
+
+    \b
+    recovery stop --because "healed"
+    """
     return carry_out(episode, as_json, Stop(because))
 
 
-def end(activity: str | None, told: str | None, episode: str | None, as_json: bool) -> int:
+@command("end", ACTIVITY, option("--at", metavar="TIME", help="When it ended, if not now."), EPISODE, JSON)
+def end_session(activity: str | None, at: str | None, episode: str | None, as_json: bool) -> int:
+    """Say that a session ends now, or when it really ended: gaps count from there.
+
+    \b
+    recovery end
+    recovery end ice --at 14:25
+    """
+
     def act(current: Episode, now: datetime) -> Act:
-        return End(activity, at=moment("--at", told, current, now))
+        return End(activity, at=moment("--at", at, current, now))
 
     return carry_out(episode, as_json, act)
 
 
-def pause(length: Duration | None, told: str | None, because: str, episode: str | None, as_json: bool) -> int:
-    if length is not None and told is not None:
+@command(
+    "pause",
+    option("--for", key="length", metavar="LENGTH", read=parse_duration, help="For how long, such as 2h."),
+    option("--until", metavar="TIME", help='Until when, such as tomorrow or "tomorrow 08:00".'),
+    BECAUSE,
+    EPISODE,
+    JSON,
+)
+def pause(
+    length: Duration | None, until: str | None, because: str, episode: str | None, as_json: bool
+) -> int:
+    """Stop the reminders for a while, or until `recovery resume`.
+
+    Healing, gaps and limits go on counting meanwhile; no phase ends, and nothing is caught up afterwards. The end
+    of a session under way is still told, and so is an urgent red flag.
+
+    \b
+    recovery pause --for 2h
+    recovery pause --until tomorrow
+    recovery pause --until 2026-12-01
+    """
+    if length is not None and until is not None:
         raise UsageError(_("--for and --until do not go together"), _("give one of them"))
 
     def act(current: Episode, now: datetime) -> Act:
-        until = moment("--until", told, current, now, is_day_enough=True)
-        return Pause(length, until, because)
+        end = moment("--until", until, current, now, is_day_enough=True)
+        return Pause(length, end, because)
 
     return carry_out(episode, as_json, act)
 
 
 def moment(
-    option: str, told: str | None, episode: Episode, now: datetime, *, is_day_enough: bool = False
+    flag: str, typed: str | None, episode: Episode, now: datetime, *, is_day_enough: bool = False
 ) -> datetime | None:
-    """The instant that an option tells, in the episode's place; None: it tells none. Raises `UsageError`."""
+    """The instant that an option means, in the episode's place; None where it is not given. Raises `UsageError`."""
     try:
-        return None if told is None else parse_moment(told, now, episode.place, is_day_enough=is_day_enough)
+        return None if typed is None else parse_moment(typed, now, episode.place, is_day_enough=is_day_enough)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
+        raise UsageError(f"{flag}: {error}") from None
 
 
-def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_json: bool) -> int:
+@command(
+    "checkin",
+    argument("answers", "[NAME=VALUE]...", nargs=-1),
+    option("--at", metavar="TIME", help='When it was so, such as "yesterday 20:00".'),
+    EPISODE,
+    JSON,
+)
+def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_json: bool) -> int:
+    """Say how it is: pain (0 to 10), swelling (0 none to 3 marked), and what else the phase asks.
+
+    On a terminal it asks; otherwise give the answers.
+
+    \b
+    recovery checkin pain=4 swelling=1
+    recovery checkin pain=5 --at "yesterday 20:00"
+    """
     pairs = [_pair(answer) for answer in answers]
     values = dict(pairs)
     if len(values) < len(pairs):
@@ -205,7 +341,7 @@ def checkin(answers: tuple[str, ...], told: str | None, episode: str | None, as_
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
         _refuse_wrong(values, current)
-        return AnswerCheckIn(values, moment("--at", told, current, now))
+        return AnswerCheckIn(values, moment("--at", at, current, now))
 
     return carry_out(episode, as_json, act)
 
@@ -276,8 +412,28 @@ def _ask(episode: Episode) -> dict[str, str]:
     return values
 
 
+def read_zone(text: str) -> str:
+    """The name of a time zone. Raises `ValueError`."""
+    if not is_known(text):
+        raise ValueError(_(UNKNOWN, name=text))
+    return text
+
+
+@command(
+    "move",
+    option("--timezone", metavar="NAME", read=read_zone, help="Where you are, such as Europe/Berlin."),
+    EPISODE,
+    JSON,
+)
 def move(timezone: str | None, episode: str | None, as_json: bool) -> int:
-    """Go by another zone's times of day; without a name by the machine's, which is followed from then on."""
+    """Go by the times of day of another time zone; without a name by the machine's, which is followed from then on.
+
+    Gaps and limits are elapsed time, and stay. `recovery undo` takes it back.
+
+    \b
+    recovery move --timezone Europe/Berlin
+    recovery move
+    """
     if timezone is not None:
         return carry_out(episode, as_json, Move(timezone))
     here = clock.local_zone()

@@ -15,49 +15,26 @@ from recovery import __version__
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import say
 from recovery.cli.params import Typed
-from recovery.cli.short import COMPLETION, SHORT, Command, Option
+from recovery.cli.quick import COMPLETION, HOMES, Command, Parameter, declared
 from recovery.errors import INTERRUPTED, RecoveryError, UsageError
 from recovery.language import LANGUAGES, _, current
-
-_LONG = {
-    "start": "start.start",
-    "assess": "assess.assess",
-    "simulate": "simulate.simulate",
-    "protocols": "protocols.protocols",
-    "upgrade": "upgrade.upgrade",
-    "validate": "protocols.validate",
-    "schema": "protocols.schema",
-    "daemon": "daemon.daemon",
-    "service": "daemon.service",
-    "doctor": "doctor.doctor",
-    "store": "store.store",
-    "completion": "commands.completion",
-}
-"""The commands that are written with click, and where they are; imported when asked for."""
-
-_NAMES = ("start", *SHORT, *(name for name in _LONG if name != "start"))
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported one at a time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_NAMES)
+        return [*HOMES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in SHORT:
-            return translated(as_click(SHORT[cmd_name]))
-        if cmd_name not in _LONG:
-            return None
-        module, _, name = _LONG[cmd_name].partition(".")
-        command: click.Command = getattr(__import__(f"recovery.cli.{module}", fromlist=[name]), name)
-        return translated(command)
+        command = declared(cmd_name, Command, click.Command)
+        return command and translated(as_click(command) if isinstance(command, Command) else command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _NAMES and not args[0].startswith("-"):
-            close = get_close_matches(args[0], _NAMES, 1)
+        if args and args[0] not in HOMES and not args[0].startswith("-"):
+            close = get_close_matches(args[0], HOMES, 1)
             message = _("No such command {name!r}.", name=args[0])
             if close:
                 message += " " + _("Did you mean {name!r}?", name=close[0])
@@ -130,33 +107,31 @@ def run_with_click(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def as_click(short: Command) -> click.Command:
-    """A short command as a click command."""
-    params: list[click.Parameter] = [_as_click(option) for option in short.options]
-    if short.word:
-        many = -1 if short.takes_many else 1
-        metavar = short.metavar or f"[{short.word.upper()}]"
-        params.append(click.Argument([short.word], required=False, nargs=many, metavar=metavar))
-
-    def body(**given: Any) -> int:
-        return short.run(given)
-
-    return click.Command(short.name, callback=body, params=params, help=cleandoc(short.help))
+def as_click(command: Command) -> click.Command:
+    """A command that is read without click, for click."""
+    return click.Command(
+        command.name,
+        callback=command.function,
+        params=[_as_click(each) for each in command.parameters],
+        help=cleandoc(command.function.__doc__ or ""),
+    )
 
 
-def _as_click(option: Option) -> click.Option:
-    names = [option.key, *option.flags]
-    if not option.metavar:
-        return click.Option(names, is_flag=True, default=False, help=option.help)
-    kind = Typed(option.metavar, option.read) if option.read else click.STRING
-    shown = isinstance(option.default, int)
+def _as_click(parameter: Parameter) -> click.Parameter:
+    if not parameter.flags:
+        return click.Argument(
+            [parameter.key], required=False, nargs=parameter.nargs, metavar=parameter.metavar
+        )
+    names, about = [parameter.key, *parameter.flags], _(parameter.help, **parameter.words)
+    if not parameter.metavar:
+        return click.Option(names, is_flag=True, default=False, help=about)
     return click.Option(
         names,
-        type=kind,
-        default=option.default,
-        metavar=option.metavar,
-        help=option.help,
-        show_default=shown,
+        type=Typed(parameter.metavar, parameter.read) if parameter.read else click.STRING,
+        default=parameter.default,
+        metavar=parameter.metavar,
+        help=about,
+        show_default=isinstance(parameter.default, int),
     )
 
 

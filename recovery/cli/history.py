@@ -11,6 +11,7 @@ from recovery.care.upgrade import counting_anew
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import did, failure_of, tell
 from recovery.cli.person import loaded, nothing_active, recorded
+from recovery.cli.quick import EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import fact_json, print_json
 from recovery.daemon import handing
 from recovery.engine import facts as f
@@ -30,8 +31,20 @@ MOST_TOGETHER = 20
 """More facts than any command writes."""
 
 
-def log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
-    """Show what happened, oldest first: cues and their fate, sessions, answers, phases, what was missed."""
+@command(
+    "log",
+    option("-n", key="count", metavar="COUNT", read=read_count, default=40, help="How many of the newest."),
+    option("--all", key="everything", help="All of it."),
+    EPISODE,
+    JSON,
+)
+def show_log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
+    """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed.
+
+    \b
+    recovery log
+    recovery log --all --json
+    """
     now = clock.now()
     journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
@@ -87,8 +100,15 @@ def _places(journal: Journal, facts: Sequence[Fact], now: datetime) -> dict[str,
     return places | {episode.id: episode.place for episode in episodes}
 
 
+@command("undo", EPISODE, JSON)
 def undo(episode: str | None, as_json: bool) -> int:
-    """Take back the last thing you entered; straight after a start, the start."""
+    """Take back the last thing you entered; straight after a start, the start itself.
+
+    It stays in the log, marked as taken back.
+
+    \b
+    recovery undo
+    """
     folder, now = paths.home(), clock.now()
     journal = Journal.open_existing(folder, now=now)
     if journal is None:

@@ -9,6 +9,7 @@ from recovery.cli import render_text as text
 from recovery.cli.notices import restart_if_died
 from recovery.cli.output import tell
 from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
+from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import cue_json, fields, print_json, status_json
 from recovery.daemon import presence
 from recovery.engine.episode import Episode
@@ -55,8 +56,14 @@ def _looked_at(
     return person, seen
 
 
-def status(episode: str | None, as_json: bool) -> int:
-    """Show where you are: the phase and why, what is under way, what comes next, how far healing has come."""
+@command("status", EPISODE, JSON)
+def show_status(episode: str | None, as_json: bool) -> int:
+    """Where you are: the phase and why, what is under way, what comes next, how far healing has come.
+
+    \b
+    recovery status
+    recovery status --json
+    """
     there = presence.read(paths.home())
     unreadable: Mapping[str, UnreadableEpisode] = {}
     try:
@@ -92,8 +99,19 @@ def status(episode: str | None, as_json: bool) -> int:
     return 0
 
 
-def next_(count: int, episode: str | None, as_json: bool) -> int:
-    """The next cues, if nothing is answered meanwhile."""
+@command(
+    "next",
+    option("-n", key="count", metavar="COUNT", read=read_count, default=3, help="How many."),
+    EPISODE,
+    JSON,
+)
+def show_next(count: int, episode: str | None, as_json: bool) -> int:
+    """The next cues, if nothing is answered meanwhile.
+
+    \b
+    recovery next
+    recovery next -n 10
+    """
     with opened() as person:
         left, seen = _looked_at(
             person,
@@ -111,8 +129,13 @@ def next_(count: int, episode: str | None, as_json: bool) -> int:
     return 0
 
 
-def agenda(episode: str | None, as_json: bool) -> int:
-    """Today and tomorrow on one page, if nothing is answered meanwhile."""
+@command("agenda", EPISODE, JSON)
+def show_agenda(episode: str | None, as_json: bool) -> int:
+    """Today and tomorrow on one page, if nothing is answered meanwhile.
+
+    \b
+    recovery agenda
+    """
     with opened() as person:
         left, seen = _looked_at(
             person,
@@ -151,8 +174,14 @@ def _end_of_tomorrow(episode: Episode, now: datetime) -> datetime:
     return place.window(next(place.days_from(day + DAY)))[1]
 
 
-def explain(activity: str | None, episode: str | None, as_json: bool) -> int:
-    """Show why each next cue comes when it comes, and why something is withheld."""
+@command("explain", ACTIVITY, EPISODE, JSON)
+def show_explanation(activity: str | None, episode: str | None, as_json: bool) -> int:
+    """Why each next cue comes when it comes, and why something is withheld.
+
+    \b
+    recovery explain
+    recovery explain ice
+    """
     with opened() as person:
         left, seen = _looked_at(
             person,

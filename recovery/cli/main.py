@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from recovery.cli import output
 from recovery.cli.output import say
-from recovery.cli.short import COMPLETION, SHORT, parse
+from recovery.cli.quick import COMPLETION, Command, declared
 from recovery.errors import BUG, INTERRUPTED, RecoveryError
 from recovery.language import _, chosen, use
 from recovery.streams import fill_closed
@@ -44,11 +44,11 @@ def status_of(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    command = SHORT.get(arguments[0]) if arguments else None
+    command: Command | None = declared(arguments[0], Command) if arguments else None
     if command is not None and COMPLETION not in os.environ:
-        given = parse(command, arguments[1:])
+        given = command.read(arguments[1:])
         if given is not None:
-            return command.run(given)
+            return command.function(**given)
     from recovery.cli.commands import run_with_click
 
     return run_with_click(arguments)

@@ -8,6 +8,7 @@ from recovery.cli.acts import carry_out, moment
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell
 from recovery.cli.person import opened
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
 from recovery.cli.words import NONE, canonical, known_only, pairs, split
@@ -54,8 +55,15 @@ def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], o
 # Red flags --------------------------------------------------------------------------------------
 
 
-def flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
-    """Report red flags, say that one is dealt with, or see which there are."""
+@command("flag", argument("words", "[clear] [ID]", nargs=-1), BECAUSE, EPISODE, JSON)
+def report_flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
+
+    \b
+    recovery flag
+    recovery flag no-weight
+    recovery flag clear no-weight --because "a doctor has looked at it"
+    """
     try:
         return _flag(words, because, episode, as_json)
     except NotThere:
@@ -121,8 +129,15 @@ def _flags(episode: Episode) -> str:
 # Screening --------------------------------------------------------------------------------------
 
 
-def screen(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
-    """Answer screening questions, or see which there are and how they were answered."""
+@command("screen", argument("words", "[ID=yes|no]...", nargs=-1), EPISODE, JSON)
+def answer_screening(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
+    """Answer screening questions, or see how they were answered. A yes leaves out what it forbids.
+
+    \b
+    recovery screen
+    recovery screen raynaud=no wound=yes
+    recovery screen none
+    """
     if not words:
         return _listed(episode, as_json, "screen", _screen_rows, _screen)
 
@@ -161,18 +176,42 @@ def _screen(episode: Episode) -> str:
 # Setbacks ---------------------------------------------------------------------------------------
 
 
-def setback(told: str | None, grade: str | None, because: str, episode: str | None, as_json: bool) -> int:
-    """A new injury of the same place."""
+@command(
+    "setback",
+    option("--onset", metavar="TIME", help="When it happened, if not now."),
+    option("--grade", metavar="GRADE", help="The grade now, if it is another one."),
+    BECAUSE,
+    EPISODE,
+    JSON,
+)
+def setback(onset: str | None, grade: str | None, because: str, episode: str | None, as_json: bool) -> int:
+    """Tell of a new injury of the same place: the protocol begins anew with it, ice and healing times too.
+
+    What was is kept, and the limits go on counting.
+
+    \b
+    recovery setback --onset "1h ago" --because "slipped again"
+    recovery setback --grade 2
+    """
 
     def act(current: Episode, now: datetime) -> Setback:
         read = None if grade is None else _grade(grade)
-        return Setback(moment("--onset", told, current, now), read, because)
+        return Setback(moment("--onset", onset, current, now), read, because)
 
     return carry_out(episode, as_json, act)
 
 
-def correct(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
-    """Put right what was said at the start."""
+@command("correct", argument("words", "[NAME=VALUE]...", nargs=-1), BECAUSE, EPISODE, JSON)
+def correct_start(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    """Put right what was said at the start: the grade, the time of the injury, the side, an option.
+
+    It is no new injury: what was done stays, and counts. The limits, the phase and the healing time follow from the
+    corrected words. `recovery undo` takes a correction back; straight after a start it takes back the start.
+
+    \b
+    recovery correct grade=1
+    recovery correct onset="yesterday 18:00" side=right
+    """
     given: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -207,8 +246,21 @@ def _grade(text: str) -> str:
 # Checklists -------------------------------------------------------------------------------------
 
 
+@command(
+    "checklist",
+    argument("words", "[ID=yes|no]...", nargs=-1),
+    option("--start", help="Start the episodes at once."),
+    EPISODE,
+    JSON,
+)
 def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json: bool) -> int:
-    """Say what was found of the things on a checklist; begin an episode of its own for what was."""
+    """Say what was found of the things on a checklist, or see them. What was found can start an episode of its own.
+
+    \b
+    recovery checklist
+    recovery checklist piriformis=yes gluteus-minimus=no
+    recovery checklist piriformis=yes --start
+    """
     if not words:
         return _listed(episode, as_json, "checklists", _checklist_rows, _checklists)
     with opened() as person:

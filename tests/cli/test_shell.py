@@ -177,7 +177,7 @@ def with_a_bug(person: Profile, module: str, name: str) -> dict[str, str]:
 
 
 def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
-    ran = patient.run("status", status=70, **with_a_bug(patient, "recovery.cli.look", "status"))
+    ran = patient.run("status", status=70, **with_a_bug(patient, "recovery.cli.look", "opened"))
     report = patient.home / "bug.log"
 
     assert ran.out == ""
@@ -194,7 +194,7 @@ def test_what_looks_like_a_bug_is_damage_where_the_journal_has_some(patient: Pro
     """Nonsense in the journal, which no version of the program has written, may trip any rule."""
     with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
         journal.execute("UPDATE pinned SET compiled = replace(compiled, 'Cold pack off', 'Hot pack on')")
-    ran = patient.run("status", status=1, **with_a_bug(patient, "recovery.cli.look", "status"))
+    ran = patient.run("status", status=1, **with_a_bug(patient, "recovery.cli.look", "opened"))
 
     assert ran.err.startswith(
         f"Error: {patient.home / 'journal.db'}: is not whole: protocol quick 1.0.0: its compiled"
@@ -213,7 +213,7 @@ def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None
 def test_an_interrupt_is_status_130(person: Profile) -> None:
     # A shell that runs the tests in the background lets them ignore interrupts.
     begin = "import signal,os,sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    begin += "from recovery.cli import main; main.parse = lambda *_: os.kill(os.getpid(), 2); "
+    begin += "from recovery.cli import main; main.declared = lambda *_: os.kill(os.getpid(), 2); "
     ran = subprocess.run(
         [sys.executable, "-c", begin + "sys.argv = ['recovery', 'status']; main.run()"],
         env=person.environ,

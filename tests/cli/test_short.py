@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recovery.cli.commands import LazyGroup, as_click, cli
-from recovery.cli.short import SHORT, Command, parse
+from recovery.cli.quick import HOMES, Command, declared
 from tests.cli.conftest import Person
 from tests.desktop import LIMIT_SECONDS
 
 DEAR = ("pydantic", "yaml", "apscheduler", "plyer", "asyncio", "rich", "click", "importlib.metadata")
+QUICK: dict[str, Command] = {name: command for name in HOMES if (command := declared(name, Command))}
 LEISURELY = {"agenda", "log"}
 """These draw tables."""
 
@@ -40,7 +41,7 @@ VALUES = (
 
 def argument_lists(short: Command) -> st.SearchStrategy[list[str]]:
     """Command lines for a command: right ones, wrong ones, and those in between."""
-    flags = [flag for option in short.options for flag in option.flags]
+    flags = [flag for each in short.parameters for flag in each.flags]
     joined = [f"{flag}={value}" for flag in flags for value in VALUES]
     glued = [f"{flag}{value}" for flag in flags for value in ("3", "x", "")]
     return st.lists(
@@ -53,22 +54,22 @@ def by_click(short: Command, arguments: list[str]) -> dict[str, Any]:
     return as_click(short).make_context(short.name, list(arguments)).params
 
 
-COMMAND_LINES = st.sampled_from(sorted(SHORT)).flatmap(
-    lambda name: st.tuples(st.just(SHORT[name]), argument_lists(SHORT[name]))
+COMMAND_LINES = st.sampled_from(sorted(QUICK)).flatmap(
+    lambda name: st.tuples(st.just(QUICK[name]), argument_lists(QUICK[name]))
 )
 
 
 @given(COMMAND_LINES)
-@example((SHORT["next"], ["-n=5"]))
-@example((SHORT["next"], ["-n5"]))
-@example((SHORT["status"], ["-e=strain-1"]))
-@example((SHORT["skip"], ["--because", "--json"]))
-@example((SHORT["skip"], ["--because="]))
-@example((SHORT["log"], ["--all=yes"]))
-@example((SHORT["checkin"], ["--", "pain=4"]))
+@example((QUICK["next"], ["-n=5"]))
+@example((QUICK["next"], ["-n5"]))
+@example((QUICK["status"], ["-e=strain-1"]))
+@example((QUICK["skip"], ["--because", "--json"]))
+@example((QUICK["skip"], ["--because="]))
+@example((QUICK["log"], ["--all=yes"]))
+@example((QUICK["checkin"], ["--", "pain=4"]))
 def test_what_is_read_without_click_is_what_click_reads(line: tuple[Command, list[str]]) -> None:
     short, arguments = line
-    given_ = parse(short, arguments)
+    given_ = short.read(arguments)
     if given_ is not None:
         assert by_click(short, arguments) == given_
 
@@ -86,13 +87,13 @@ def test_what_is_read_without_click_is_what_click_reads(line: tuple[Command, lis
     ],
 )
 def test_what_people_type_in_passing_is_read_without_click(name: str, arguments: list[str]) -> None:
-    assert parse(SHORT[name], arguments) is not None
+    assert QUICK[name].read(arguments) is not None
 
 
-@pytest.mark.parametrize("name", sorted(SHORT))
+@pytest.mark.parametrize("name", sorted(QUICK))
 def test_help_and_mistakes_are_left_to_click(name: str) -> None:
     for arguments in (["--help"], ["-h"], ["--bogus"], ["--episode"]):
-        assert parse(SHORT[name], arguments) is None
+        assert QUICK[name].read(arguments) is None
 
 
 def commands(group: click.Group, *names: str) -> list[tuple[tuple[str, ...], click.Command]]:
@@ -208,7 +209,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["setback", "--onset", "1h ago", "--grade", "2"],
         ["stop"],
     ]
-    assert {arguments[0] for arguments in acts} == set(SHORT)
+    assert {arguments[0] for arguments in acts} == set(QUICK)
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, json.dumps(DEAR), json.dumps(acts)],
         capture_output=True,

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery.cli.short import SHORT
 from recovery.daemon.notes import pressed_act
 from recovery.engine.acts_course import Advance
-from recovery.engine.acts_sessions import SNOOZE, Begin
-from recovery.words.times import spell
+from recovery.engine.acts_sessions import Begin
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, protocol
@@ -219,9 +217,3 @@ def test_a_button_is_pressed_for_real(desktop: Desktop, bare_desktop: Desktop, t
         assert "Ice is on" in person.run("skip", "ice", status=1).err
         until(lambda: desktop.displayed() == 0, "the pressed note is gone")
         assert begun.at - person.facts("offered")[0].at < timedelta(seconds=30)
-
-
-def test_the_help_says_how_long_a_snooze_is() -> None:
-    (length,) = (option for option in SHORT["snooze"].options if option.key == "length")
-
-    assert f"{spell(timedelta(seconds=SNOOZE.seconds))} if not given" in length.help
