@@ -54,6 +54,11 @@ def N_(message: str) -> str:
     return message
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:
+    """Marks the message for one thing and that for many, as `N_` does."""
+    return one, many
+
+
 def use(language: str) -> None:
     """Speak that language in this process from now on; English where it is none of `LANGUAGES`."""
     global _process  # noqa: PLW0603  # what the whole process speaks

@@ -27,7 +27,7 @@ Id = str | tuple[str, ...]
 """A message, or the two of one that has a plural."""
 
 SINGULAR = {"_": 0, "N_": 0, "tr": 1}
-PLURAL = {"n_": 0, "trn": 1}
+PLURAL = {"n_": 0, "NN_": 0, "trn": 1}
 """What marks messages, and at which of its arguments."""
 
 METHODS = ("say",)

@@ -27,6 +27,7 @@ from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, field, replace
+from recovery.words.reasons import worded
 
 if TYPE_CHECKING:
     from recovery.engine.acts import Act
@@ -302,7 +303,8 @@ def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
     """Append facts and apply them as they were stored. Needs a transaction."""
-    for fact in journal.append(facts, now=now) if facts else ():
+    told = [worded(fact, record.of(fact.episode).place, now) for fact in facts]
+    for fact in journal.append(told, now=now) if told else ():
         for episode in record.all:
             if episode.id != fact.episode:
                 continue

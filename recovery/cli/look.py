@@ -21,6 +21,7 @@ from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import NONSENSE
+from recovery.words.reasons import sentence
 
 S = TypeVar("S")
 
@@ -213,10 +214,15 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
                         _("there are: {listed}", listed=", ".join(known) or _("none")),
                     )
             if as_json:
-                keys = ("activity", "title", "at", "reasons", "sources")
-                print_json(
-                    {"episode": one.id, "explained": [fields(each, *keys) for each in told]}, one.place
-                )
+                listed = [
+                    {
+                        **fields(each, "activity", "title", "at"),
+                        "reasons": [sentence(reason, one.place, person.now) for reason in each.reasons],
+                        **fields(each, "sources"),
+                    }
+                    for each in told
+                ]
+                print_json({"episode": one.id, "explained": listed}, one.place)
             else:
                 look = outlook(one, person.now, person.record.others(one), most=0)
                 print(text.explained(look, told, with_gate=activity is None))

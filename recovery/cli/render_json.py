@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
+from recovery.engine.gates import Need
 from recovery.engine.outlook import Outlook, UpcomingCue
+from recovery.engine.reasons import as_written
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Verdict
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
+from recovery.words.reasons import sentence
 from recovery.zones import is_lost
 
 if TYPE_CHECKING:
@@ -133,6 +136,12 @@ def _episode(look: Outlook) -> dict[str, Any]:
     }
 
 
+def _need(need: Need, look: Outlook) -> dict[str, str]:
+    texts = {"condition": as_written(need.condition), "value": need.value}
+    told = {name: sentence(text, look.episode.place, look.now) for name, text in texts.items()}
+    return {**told, "state": need.state.value}
+
+
 def _phase(look: Outlook) -> dict[str, Any]:
     """The phase and its gate, the step of its ladder, and the way back where there is one."""
     episode, stay = look.episode, look.episode.stay
@@ -154,7 +163,7 @@ def _phase(look: Outlook) -> dict[str, Any]:
         "gate": {
             **fields(look, "opens_earliest", "deadline"),
             "offered": stay.offered,
-            "needs": [{**fields(n, "condition", "value"), "state": n.state.value} for n in look.needs],
+            "needs": [_need(need, look) for need in look.needs],
         },
         "step": step,
         "way_back": phase.back_to.phase if stay.way_back and phase.back_to else None,

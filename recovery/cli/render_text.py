@@ -26,6 +26,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
+from recovery.words.reasons import sentence
 from recovery.words.terms import (
     level_words,
     modality_words,
@@ -290,14 +291,17 @@ def _gate(look: Outlook) -> list[str]:
         label = _("The way to completion")
     word = look.episode.stay.word
     entered = [_row(_("Entered"), word_words(word, look.episode.place.language))] if word else []
-    return [*entered, _row(_("Gate"), f"{label}: {head}"), *(_row("", _need(need)) for need in look.needs)]
+    return [
+        *entered,
+        _row(_("Gate"), f"{label}: {head}"),
+        *(_row("", _need(need, look)) for need in look.needs),
+    ]
 
 
-def _need(need: Need) -> str:
+def _need(need: Need, look: Outlook) -> str:
     mark, colour = _MARKS[need.state]
-    return (
-        styled(mark, colour) + f" {need.words or need.condition}" + (f" ({need.value})" if need.value else "")
-    )
+    condition, value = (sentence(text, look.episode.place, look.now) for text in (need.condition, need.value))
+    return styled(mark, colour) + f" {condition}" + (f" ({value})" if value else "")
 
 
 def _under_way(look: Outlook) -> str:
@@ -427,7 +431,7 @@ def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> s
     for each in told:
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(f"{each.title}: {when}", "bold"))
-        lines += [f"  {reason}" for reason in each.reasons]
+        lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
         if each.sources:
             lines.append(styled("  " + _("sources: {names}", names=", ".join(each.sources)), "dim"))
     if with_gate and look.episode.state == ACTIVE:

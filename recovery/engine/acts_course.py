@@ -10,11 +10,11 @@ from recovery.engine.gates import (
     Need,
     Truth,
     gate_needs,
-    need_words,
     open_reasons,
     pressing,
     standing,
     step_needs,
+    unmet_reason,
 )
 from recovery.engine.limits import flag_stands
 from recovery.engine.occurrences import Offer
@@ -152,7 +152,7 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
         return refused
     flags = standing(episode)
     if flags:
-        return Refused(flag_stands(episode, flags[0], turn.others))
+        return Refused(turn.words(flag_stands(episode, flags[0], turn.others)))
     if refused := _no_word(turn, by, act.on):
         return refused
     is_step = episode.rung is not None and episode.stay.rung + 1 < len(episode.phase.ladder)
@@ -170,7 +170,7 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     on = episode.under_way
     if episode.next_phase is None and on is not None:
         return Refused(turn.say("a session is on; it has to end first"), on.ends_at)
-    reasons = [need_words(need, episode) for need in unmet] or open_reasons(needs)
+    reasons = [unmet_reason(need) for need in unmet] or open_reasons(needs)
     leave(turn, (*reasons, why), "person", word)
     if turn.episode.is_over:
         return accepted(turn, turn.say("{title}: completed.", title=turn.episode.protocol.title))
@@ -199,7 +199,7 @@ def _no_word(turn: Turn, by: str, on: date | None) -> Refused | None:
 def _not_passed(turn: Turn, unmet: Sequence[Need], by: str, because: str, *, is_step: bool) -> Refused | None:
     """Refuse where nothing that was said passes a shut gate; None where it does."""
     episode = turn.episode
-    shut = "; ".join(need_words(need, episode) for need in unmet)
+    shut = "; ".join(turn.words(unmet_reason(need)) for need in unmet)
     binding = [need for need in unmet if not need.is_passable]
     if binding:
         times = [need.met_at for need in binding if need.met_at is not None]
@@ -212,7 +212,7 @@ def _not_passed(turn: Turn, unmet: Sequence[Need], by: str, because: str, *, is_
         return Refused(turn.say("the gate is shut: {reasons}. No word passes that", reasons=shut), earliest)
     urgent, whose = pressing(episode), episode.phase.may_pass
     if urgent:
-        return Refused(flag_stands(episode, urgent[0], turn.others))
+        return Refused(turn.words(flag_stands(episode, urgent[0], turn.others)))
     if whose == "nobody":
         return Refused(
             turn.say("the gate is shut: {reasons}. The protocol lets nobody pass it", reasons=shut)

@@ -136,7 +136,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
             earliest = earliest_allowed(
                 episode, step, turn.now, turn.others, occurrence, max(blocked.until, turn.now)
             )
-        return _blocked(turn, activity, blocked.reason, earliest)
+        return _blocked(turn, activity, turn.words(blocked.reason), earliest)
     if current is None:
         current = _offer_early(turn, activity, occurrence)
     turn.add(f.BEGUN, _about(current) | {"seconds": int(current.planned.total_seconds())}, "person")
@@ -165,7 +165,7 @@ def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: St
     blocks = (blocked_by(each, step, turn.now, turn.others, current.occurrence) for each in in_both)
     limited = longest(blocked for blocked in blocks if blocked is not None)
     if activity.until is not None and turn.now + current.planned > episode.instant(activity.until):
-        return out_of_time(episode, activity.until, limited)
+        return out_of_time(activity.until, limited)
     return limited
 
 
@@ -422,7 +422,9 @@ def _blocked_later(turn: Turn, activity: Timed, occurrence: Occurrence, until: d
     if blocked is None:
         return None
     reason = turn.say(
-        "it cannot be put off until {when}: {reason}", when=_when(turn, until), reason=blocked.reason
+        "it cannot be put off until {when}: {reason}",
+        when=_when(turn, until),
+        reason=turn.words(blocked.reason),
     )
     return Refused(reason, blocked.until)
 

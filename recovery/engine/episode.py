@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
 from recovery.engine.occurrences import NONE, Occurrence
+from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_
 from recovery.protocol.model import (
@@ -92,7 +93,10 @@ class Track(Value):
     day: date | None = None
     """The waking day of the latest occurrence."""
     snoozed_until: datetime | None = None
-    withheld: str = ""
+    withheld: Text = ""
+    """The reason why it is withheld; "" where it is not."""
+    withheld_key: str = ""
+    """The reason's key, to tell whether it has changed; "" where an old fact has none."""
     withheld_at: datetime | None = None
     withheld_until: datetime | None = None
     is_on: bool = False

@@ -381,7 +381,9 @@ def _phase(episode: Episode, fact: Fact) -> Episode:
         )
         return replace(episode, stay=entered, tracks={})
     if state == "held":
-        return replace(episode, stay=replace(stay, held=fact.data["unmet"], offered_at=None))
+        return replace(
+            episode, stay=replace(stay, held=fact.data.get("keys", fact.data["unmet"]), offered_at=None)
+        )
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
         return replace(episode, stay=replace(stay, held=None, offered_at=fact.at))
@@ -635,6 +637,7 @@ def _withheld(episode: Episode, fact: Fact) -> Episode:
     track = replace(
         episode.track(fact.data["activity"]),
         withheld=fact.data["reason"],
+        withheld_key=fact.data.get("key", ""),
         withheld_at=fact.at,
         withheld_until=None if until is None else from_ms(until),
     )

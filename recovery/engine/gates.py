@@ -12,8 +12,33 @@ from enum import Enum
 from typing import Any
 
 from recovery.engine.episode import MOMENT, Alert, Answer, Episode, which
+from recovery.engine.reasons import (
+    Answers,
+    AnswerTo,
+    DayOnLastStep,
+    DayOnStep,
+    FlagToClear,
+    GoesOnUntilStopped,
+    LastStep,
+    LastTold,
+    Measured,
+    Met,
+    NoFlagStands,
+    NotKnown,
+    NotToldYet,
+    NotYet,
+    OnStep,
+    SomebodyStops,
+    Statement,
+    Text,
+    TimeLeft,
+    TimeOnLastStep,
+    TimeOnStep,
+    TimeSince,
+    ToldOnce,
+    UsuallyHealed,
+)
 from recovery.engine.times import DAY
-from recovery.language import N_
 from recovery.protocol.model import Observation, Phase, Rung
 from recovery.protocol.terms import (
     GRADES,
@@ -27,8 +52,6 @@ from recovery.protocol.terms import (
     comparisons,
 )
 from recovery.values import Value, replace
-from recovery.words.terms import SINCE, condition_words
-from recovery.words.times import spell, spell_when
 
 
 class Truth(Enum):
@@ -41,14 +64,12 @@ class Truth(Enum):
 
 
 class Need(Value):
-    """One thing that a gate asks for: the condition in words, what is known of it, and whether it is met."""
+    """One thing that a gate asks for, what is known of it, and whether it is met."""
 
-    condition: str
-    """As the file writes it, where it is a condition of the file."""
-    value: str
+    condition: Text
     state: Truth
-    words: str = ""
-    """The same as people say it, where that is another thing."""
+    value: Text = ""
+    """What is known of it; "" where there is nothing more to say."""
     is_passable: bool = False
     """Somebody's word may stand in for it, where the file lets it: never for time, nor for a red flag."""
     met_at: datetime | None = None
@@ -58,15 +79,22 @@ class Need(Value):
 class Passed(Value):
     """The gate is open."""
 
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
 
 
 class Held(Value):
-    """The gate is shut, and why."""
+    """The gate is shut, by the needs that are not met."""
 
-    reasons: tuple[str, ...]
-    is_decided: bool
-    """True if everything it asks for is known."""
+    unmet: tuple[Need, ...]
+
+    @property
+    def reasons(self) -> tuple[Statement, ...]:
+        return tuple(unmet_reason(need) for need in self.unmet)
+
+    @property
+    def is_decided(self) -> bool:
+        """True if everything it asks for is known."""
+        return all(need.state is not Truth.UNKNOWN for need in self.unmet)
 
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
@@ -213,11 +241,8 @@ def rank(observation: Observation, value: int | str) -> int:
 def gate(episode: Episode, now: datetime) -> Passed | Held:
     """Tell if the current phase may be left for the next one (or, before the first phase, entered)."""
     needs = gate_needs(episode, now)
-    unmet = [need for need in needs if need.state is not Truth.YES]
-    if unmet:
-        decided = all(need.state is not Truth.UNKNOWN for need in unmet)
-        return Held(tuple(need_words(need, episode) for need in unmet), decided)
-    return Passed(open_reasons(needs))
+    unmet = tuple(need for need in needs if need.state is not Truth.YES)
+    return Held(unmet) if unmet else Passed(open_reasons(needs))
 
 
 def is_held_by_time(episode: Episode, now: datetime) -> bool:
@@ -231,27 +256,14 @@ def is_held_by_time(episode: Episode, now: datetime) -> bool:
     return opens > now and opens > episode.origin(phase.zero)
 
 
-def open_reasons(needs: Iterable[Need]) -> tuple[str, ...]:
+def open_reasons(needs: Iterable[Need]) -> tuple[Text, ...]:
     """List the needs of an open gate, as reasons for the record."""
-    said = ((need.words or need.condition, need.value) for need in needs)
-    return tuple(f"{words}: {value}" if value else words for words, value in said)
+    return tuple(Met(need.condition, need.value) if need.value else need.condition for need in needs)
 
 
-def gate_unmet(episode: Episode, now: datetime) -> list[str]:
-    """List the needs that hold the gate, as the file writes them; an answer grown old overnight holds nothing.
-
-    It is kept in the record to tell whether that has changed, and is not for people.
-    """
-    unmet = (need for need in gate_needs(episode, now) if need.state is Truth.NO)
-    return [episode.say("not yet: {condition}", condition=need.condition) for need in unmet]
-
-
-def need_words(need: Need, episode: Episode) -> str:
-    """A need that is not met, or of which it is not known, as a sentence."""
-    words = need.words or need.condition
-    if need.state is Truth.UNKNOWN:
-        return episode.say("not known: {condition}", condition=words)
-    return episode.say("not yet: {condition}", condition=words)
+def unmet_reason(need: Need) -> Statement:
+    """Give the reason that a need is not met, or that it is not known whether it is."""
+    return NotKnown(need.condition) if need.state is Truth.UNKNOWN else NotYet(need.condition)
 
 
 def gate_needs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Need, ...]:
@@ -272,11 +284,9 @@ def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> I
     phase, following = episode.stay.phase, episode.next_phase
     for alert in standing(episode) if phase is not None else ():
         command = clearing(episode, alert, others)
-        words = episode.say("no red flag stands that stops something")
-        yield Need(words, f"{alert.reason} {command}", Truth.NO)
+        yield Need(NoFlagStands(), Truth.NO, FlagToClear(alert.reason, command))
     if phase is not None and phase.is_endless:
-        goes_on = episode.say("it goes on until recovery stop")
-        yield Need(episode.say("somebody stops it"), goes_on, Truth.NO)
+        yield Need(SomebodyStops(), Truth.NO, GoesOnUntilStopped())
         return
     if phase is not None:
         if phase.ladder:
@@ -285,7 +295,7 @@ def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> I
         assert opens is not None
         if opens > episode.origin(phase.zero):
             length = episode.protocol.length(phase.least, episode.grade)
-            yield _time_need(episode.say(SINCE[phase.zero], length=length), opens, episode, now)
+            yield _time_need(TimeSince(phase.zero, length), opens, now)
         if phase.leave_when is not None:
             yield from _condition_needs(phase.leave_when, episode, now)
     if following is not None and following.enter_when is not None:
@@ -293,8 +303,7 @@ def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> I
     healing = episode.protocol.healing
     if following is None and healing is not None and phase is not None:
         earliest, _ = healing_range(episode)
-        words = episode.say("the earliest usual healing time of grade {grade}", grade=episode.grade)
-        yield _time_need(words, earliest, episode, now)
+        yield _time_need(UsuallyHealed(episode.grade), earliest, now)
 
 
 def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
@@ -302,10 +311,8 @@ def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
     phase, rung = episode.phase, episode.rung
     assert rung is not None
     least = rung_length(episode, rung)
-    words = episode.say("{length} on this step, and one step a day", length=least)
-    if least == Duration():
-        words = episode.say("one step a day")
-    needs = [_time_need(words, climbs_at(episode), episode, now)]
+    time_on_step = DayOnStep() if least == Duration() else TimeOnStep(least)
+    needs = [_time_need(time_on_step, climbs_at(episode), now)]
     seen = on_the_step(episode, now)
     if phase.climb_when is not None and seen is not None:
         _here, today = seen
@@ -336,26 +343,18 @@ def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]
     """Ask for the last step of the ladder, and for its time: a day at least, as each step."""
     at, steps = episode.stay.rung + 1, len(phase.ladder)
     last = phase.ladder[-1]
-    where = episode.say(
-        "on step {step} of {steps}, {title}", step=at, steps=steps, title=phase.ladder[at - 1].title
-    )
-    yield Need(episode.say("the last step, {title}", title=last.title), where, _truth(at == steps))
+    where = OnStep(at, steps, phase.ladder[at - 1].title)
+    yield Need(LastStep(last.title), _truth(at == steps), where)
     least = episode.protocol.length(last.least, episode.grade)
     if at == steps and (least != Duration() or episode.stay.stepped_at is not None):
-        words = (
-            episode.say("a day on the last step")
-            if least == Duration()
-            else episode.say("{length} on the last step", length=least)
-        )
-        yield _time_need(words, climbs_at(episode), episode, now)
+        time_on_step = DayOnLastStep() if least == Duration() else TimeOnLastStep(least)
+        yield _time_need(time_on_step, climbs_at(episode), now)
 
 
-def _time_need(words: str, instant: datetime, episode: Episode, now: datetime) -> Need:
+def _time_need(condition: Statement, instant: datetime, now: datetime) -> Need:
     if instant <= now:
-        return Need(words, "", Truth.YES)
-    when = spell_when(episode.place, instant, now)
-    left = episode.say("in {length}, {when}", length=spell(instant - now), when=when)
-    return Need(words, left, Truth.NO, met_at=instant)
+        return Need(condition, Truth.YES)
+    return Need(condition, Truth.NO, TimeLeft(instant - now, instant), met_at=instant)
 
 
 def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> Iterator[Need]:
@@ -366,50 +365,39 @@ def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> I
             continue
         if isinstance(part, Comparison) and isinstance(part.value, Duration) and part.test in (">=", ">"):
             instant = _moment(part, part.value, episode)
-            words = episode.say(SINCE[part.subject], length=part.value)
-            yield _time_need(words, instant, episode, now)
+            yield _time_need(TimeSince(part.subject, part.value), instant, now)
             continue
-        words = condition_words(part, episode.place.language)
         looks_at_time = any(comparison.subject in ORIGINS for comparison in comparisons(part))
-        known = _known(part, episode, now)
-        yield Need(str(part), known, truth(part, episode, now), words, is_passable=not looks_at_time)
+        answers = _answers(part, episode, now)
+        yield Need(part, truth(part, episode, now), answers, is_passable=not looks_at_time)
 
 
-def _known(condition: Condition, episode: Episode, now: datetime) -> str:
-    """Name the answers to the subjects of a condition: `pain 4 (first 6)`."""
-    told = {}
+def _answers(condition: Condition, episode: Episode, now: datetime) -> Text:
+    """List the answers to the subjects of a condition: `pain 4, first 6`."""
+    answers: dict[str, Statement] = {}
     for comparison in comparisons(condition):
         name = comparison.subject
-        if name not in episode.protocol.observations or name in told:
-            continue
-        told[name] = f"{name} {_known_answer(episode, comparison, now)}"
-    return ", ".join(told.values())
+        if name in episode.protocol.observations and name not in answers:
+            answers[name] = AnswerTo(name, _answer(episode, comparison, now))
+    return Answers(tuple(answers.values())) if answers else ""
 
 
-_MEASURED = {
-    "first": N_("{value}, first {reference}"),
-    "last": N_("{value}, before {reference}"),
-    "phase": N_("{value}, at the beginning {reference}"),
-    "worst": N_("{value}, at worst {reference}"),
-}
-
-
-def _known_answer(episode: Episode, comparison: Comparison, now: datetime) -> str:
+def _answer(episode: Episode, comparison: Comparison, now: datetime) -> Text:
     name = comparison.subject
     answer, given = latest(episode, name, now), episode.answers.get(name, ())
     if answer is None:
         if not given:
-            return episode.say("not told yet")
-        return episode.say("last told {length} ago", length=spell(now - given[-1].seen_at(now)))
+            return NotToldYet()
+        return LastTold(now - given[-1].seen_at(now))
     if comparison.test in _TESTS:
         return str(answer.value)
     # One way of measuring is shown, whatever others the condition has: the usual one.
     observation = episode.protocol.observations[name]
     reference = comparison.reference
-    known = _reference(reference, _since_injury(episode, name, now), observation, episode)
-    if known is None:
-        return episode.say("{value}, told once", value=answer.value)
-    return episode.say(_MEASURED[reference], value=answer.value, reference=known.value)
+    compared = _reference(reference, _since_injury(episode, name, now), observation, episode)
+    if compared is None:
+        return ToldOnce(answer.value)
+    return Measured(answer.value, reference, compared.value)
 
 
 # Times that a gate knows -----------------------------------------------------------------------

@@ -10,9 +10,30 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
 from recovery.engine.gates import Truth, clearing, truth
+from recovery.engine.reasons import (
+    ByLimit,
+    FlagStands,
+    FloorOfTheLanguage,
+    GapNotOver,
+    LongerInAll,
+    LongerThan,
+    Never,
+    NotBefore,
+    NotInThisPhase,
+    NotKnownWhether,
+    NotLaterThan,
+    NotWithinWakingHours,
+    OfEpisode,
+    OnlyAsSession,
+    OnlyWhen,
+    ScreeningOpen,
+    SessionUnderWay,
+    Statement,
+    TooManyToday,
+)
 from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY
-from recovery.language import tr, trn
+from recovery.language import tr
 from recovery.protocol.model import (
     Hold,
     Limit,
@@ -22,8 +43,7 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
-from recovery.words.terms import anchor_words, condition_words, modality_words
-from recovery.words.times import spell, spell_when
+from recovery.words.times import spell
 
 _NO_TIME = Range(Duration(), Duration())
 """The length of a reminder."""
@@ -37,7 +57,7 @@ LONGEST_ON = DAY
 class Block(Value):
     """The reason that keeps a session from beginning, and its end (None: something other than time ends it)."""
 
-    reason: str
+    reason: Statement
     until: datetime | None
     limit: str = ""
     """The limit's id; empty where a session under way or the night is in the way."""
@@ -138,12 +158,7 @@ def _blocks(
     planned = timedelta(seconds=step.duration.least.seconds)
     fits = episode.place.fit(now, planned)
     if fits > now:
-        words = episode.say(
-            "it would not end within the waking hours ({wake} to {bedtime})",
-            wake=f"{episode.place.wake:%H:%M}",
-            bedtime=f"{episode.place.bedtime:%H:%M}",
-        )
-        yield Block(words, fits)
+        yield Block(NotWithinWakingHours(episode.place.wake, episode.place.bedtime), fits)
 
 
 def _limited(
@@ -177,7 +192,7 @@ def _limited(
                 yield from _shared(episode, limit, step, now, ledger)
             else:
                 for found in _own(other, limit, step, now, planned, ledger, goes_on_at):
-                    yield replace(found, reason=f"{found.reason} ({other.id})")
+                    yield replace(found, reason=OfEpisode(found.reason, other.id))
 
 
 def block_without_end(
@@ -200,12 +215,7 @@ def _without_end(
         yield stopped
     yield from _limited(episode, Step(modality, length, "", ""), now, others, "")
     if modality in ON_THE_SKIN:
-        yield Block(_only_as_session(episode, modality), None)
-
-
-def _only_as_session(episode: Episode, modality: str) -> str:
-    what = modality_words(modality, episode.place.language)
-    return episode.say("{modality} only as a session, which has an end and is counted", modality=what)
+        yield Block(OnlyAsSession(modality), None)
 
 
 def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring: str) -> Iterator[Block]:
@@ -216,8 +226,7 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
             if is_over or session.is_disowned or session.occurrence == ignoring:
                 continue
             until = max(session.ended_at or session.ends_at, now + timedelta(seconds=1))
-            when, title = spell_when(episode.place, until, now), owner.title_of(session)
-            yield Block(episode.say("{title} is on until {when}", title=title, when=when), until)
+            yield Block(SessionUnderWay(owner.title_of(session), until), until)
 
 
 def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
@@ -237,22 +246,14 @@ def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Epi
     for question in open_questions(episode):
         # Before it is known whether the protocol is for this person, they are asked and told nothing of it.
         if question.refuses or wanted & {*question.forbids}:
-            ask = episode.text(question.ask)
             command = f"recovery screen{which(episode, others)}"
-            words = episode.say(
-                "a question is open: {question} {command} answers it", question=ask, command=command
-            )
-            return Block(words, None)
+            return Block(ScreeningOpen(episode.text(question.ask), command), None)
     return None
 
 
-def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) -> str:
-    """Say that a red flag of an episode is in the way, and what ends it."""
-    return episode.say(
-        "a red flag stands: {reason} When it is dealt with: {command}",
-        reason=alert.reason,
-        command=clearing(episode, alert, others),
-    )
+def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) -> FlagStands:
+    """Give the reason that a red flag of an episode is in the way, and what ends it."""
+    return FlagStands(alert.reason, clearing(episode, alert, others))
 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
@@ -303,72 +304,51 @@ def _own(
     yield from _shared(episode, limit, step, now, ledger)
     if step.modality not in limit.of:
         return
-    why = _why(limit, episode)
-    what = modality_words(step.modality, episode.place.language)
     if limit.never:
-        words = (
-            episode.say("no {modality} in this phase", modality=what)
-            if limit.during
-            else episode.say("no {modality}", modality=what)
-        )
-        yield Block(f"{words}{why}", None, limit.id)
+        never = NotInThisPhase(step.modality) if limit.during else Never(step.modality)
+        yield _by(limit, never, None)
     if limit.not_before is not None:
         opens = episode.opens(limit.not_before)
         if now < opens:
-            before = anchor_words(limit.not_before, episode.place.language)
-            words = episode.say("no {modality} before {instant}", modality=what, instant=before)
-            yield Block(f"{words}{why}", opens, limit.id)
+            yield _by(limit, NotBefore(step.modality, limit.not_before), opens)
     if limit.not_after is not None and now + (planned or MOMENT) > episode.instant(limit.not_after):
-        after = anchor_words(limit.not_after, episode.place.language)
-        words = episode.say("no {modality} later than {instant}", modality=what, instant=after)
-        yield Block(f"{words}{why}", None, limit.id)
+        yield _by(limit, NotLaterThan(step.modality, limit.not_after), None)
     if limit.needs is not None:
         known = truth(limit.needs, episode, goes_on_at or now)
         if known is Truth.NO or (known is Truth.UNKNOWN and goes_on_at is None):
-            yield Block(f"{only_when(limit.needs, known, episode)}{why}", None, limit.id)
+            yield _by(limit, only_when(limit.needs, known), None)
 
 
-def only_when(condition: Condition, known: Truth, episode: Episode) -> str:
-    """Say what is in the way where a condition is false or its truth is unknown."""
-    words = condition_words(condition, episode.place.language)
-    if known is Truth.UNKNOWN:
-        return episode.say("it is not known whether this is so: {condition}", condition=words)
-    return episode.say("only when this is so: {condition}", condition=words)
+def only_when(condition: Condition, truth: Truth) -> OnlyWhen | NotKnownWhether:
+    """Give the reason why a condition that is false, or of unknown truth, is in the way."""
+    return NotKnownWhether(condition) if truth is Truth.UNKNOWN else OnlyWhen(condition)
+
+
+def _by(limit: Limit, reason: Statement, until: datetime | None) -> Block:
+    """Build the block that a limit sets, with the limit's own word or source."""
+    because = FloorOfTheLanguage(limit.floor) if limit.floor else limit.say
+    return Block(ByLimit(reason, because) if because else reason, until, limit.id)
 
 
 def _shared(
     episode: Episode, limit: Limit, step: Step, now: datetime, ledger: Sequence[Session]
 ) -> Iterator[Block]:
     """Find the blocks that a limit sets wherever it comes from: lengths, gaps and daily counts span all episodes."""
-    why = _why(limit, episode)
     if limit.gap is not None and step.modality in limit.to:
         ends = [t.ended_at for t in ledger if t.modality in limit.of and t.ended_at is not None]
         if ends:
             opens = max(ends) + timedelta(seconds=limit.gap.seconds)
             if now < opens:
-                last = spell_when(episode.place, max(ends), now)
-                words = episode.say(
-                    "{length} after the last session, which ended {when}", length=limit.gap, when=last
-                )
-                yield Block(f"{words}{why}", opens, limit.id)
+                yield _by(limit, GapNotOver(limit.gap, max(ends)), opens)
     if step.modality not in limit.of:
         return
     has_no_end = not step.duration.least.seconds
     is_kept_longer = limit.longest is not None and step.duration.most.seconds > limit.longest.seconds
     if has_no_end and (is_kept_longer or limit.most_per_day is not None):
-        yield Block(f"{_only_as_session(episode, step.modality)}{why}", None, limit.id)
+        yield _by(limit, OnlyAsSession(step.modality), None)
     if limit.longest is not None and step.duration.least.seconds > limit.longest.seconds:
-        least, most = step.duration.least, limit.longest
-        words = episode.say("{length} is longer than {longest}", length=least, longest=most)
-        yield Block(f"{words}{why}", None, limit.id)
+        yield _by(limit, LongerThan(step.duration.least, limit.longest), None)
     yield from _counted(episode, limit, step, now, ledger)
-
-
-def _why(limit: Limit, episode: Episode) -> str:
-    if limit.floor:
-        source = tr(episode.place.language, limit.floor)
-        return f": {episode.say('the floor of the language ({source})', source=source)}"
-    return f": {limit.say}" if limit.say else ""
 
 
 class _Run(Value):
@@ -407,19 +387,13 @@ def _counted(
     """Find the blocks that a limit sets by past sessions: their length in all, and their number on a day."""
     if limit.most_per_day is None and limit.together is None:
         return
-    why, runs = _why(limit, episode), _runs(limit, ledger)
+    runs = _runs(limit, ledger)
     if runs and _joins(limit, runs[-1], now):
         assert limit.together is not None
         length = runs[-1].length + timedelta(seconds=step.duration.least.seconds)
         if limit.longest is not None and length > timedelta(seconds=limit.longest.seconds):
-            words = episode.say(
-                "{length} in all, with waits under {wait}, is longer than {longest}",
-                length=spell(length),
-                wait=limit.together,
-                longest=limit.longest,
-            )
             opens = runs[-1].ended_at + timedelta(seconds=limit.together.seconds)
-            yield Block(f"{words}{why}", opens, limit.id)
+            yield _by(limit, LongerInAll(length, limit.together, limit.longest), opens)
         return
     if limit.most_per_day is None:
         return
@@ -427,14 +401,7 @@ def _counted(
     begin, _ = episode.place.window(day)
     if sum(run.began_at >= begin for run in runs) >= limit.most_per_day:
         opens = episode.place.window(next(iter(episode.place.days_from(day + DAY))))[0]
-        words = trn(
-            episode.place.language,
-            "{modality} at most {count} time a day",
-            "{modality} at most {count} times a day",
-            limit.most_per_day,
-            modality=modality_words(step.modality, episode.place.language),
-        )
-        yield Block(f"{words}{why}", opens, limit.id)
+        yield _by(limit, TooManyToday(step.modality, limit.most_per_day), opens)
 
 
 def overrun(session: Session, now: datetime) -> timedelta:

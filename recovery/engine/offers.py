@@ -11,22 +11,27 @@ from recovery.engine.facts import LOOKBACK, to_ms
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import Block, block_without_end, blocked_by, longest, only_when, stopped_by
 from recovery.engine.occurrences import CueKey, Occurrence
+from recovery.engine.reasons import (
+    ClockSetForward,
+    InQuietTime,
+    MachineAsleep,
+    OnlyUntil,
+    OutsideWakingHours,
+    RoundOver,
+    Statement,
+    TooLate,
+    WaitNotOver,
+    ZoneChanged,
+)
 from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
-from recovery.language import N_
 from recovery.protocol.model import CheckIn, Checklist, Every, Hold, Reminder, Step, Timed, Treatment
 from recovery.protocol.terms import Anchor
-from recovery.words.terms import anchor_words
-from recovery.words.times import spell, spell_when
+from recovery.words.times import spell
 
 _HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
 comes later than this after bedtime is not told any more."""
-
-_ASLEEP = N_("the machine was off or asleep")
-_MOVED = N_("the time zone changed")
-_CLOCK_SET = N_("the clock was set forward")
-_TOO_LATE = N_("too late to be right: the next one is nearer")
 
 
 def offer_what_is_due(turn: Turn) -> None:
@@ -145,22 +150,21 @@ def _offer(turn: Turn, activity: Timed) -> None:
     if track.step > 0 and track.withheld and day < turn.episode.place.waking_day(turn.now):
         # To the end of the day: the rounds that would have followed never became due.
         bedtime = turn.episode.place.window(day)[1]
-        over = turn.say("the day of its round is over")
-        _miss(turn, activity, Due(bedtime - MOMENT, bedtime), over)
+        _miss(turn, activity, Due(bedtime - MOMENT, bedtime), RoundOver())
     else:
         _offer_one(turn, activity, overdue[-1])
     if track.step > 0 and turn.episode.track(activity.id).step == 0:
         _offer(turn, activity)  # the round was given up: perhaps the next one is due already
 
 
-def _why_missed(turn: Turn, due: datetime) -> str:
-    """Say why nothing came at a time that has passed."""
+def _why_missed(turn: Turn, due: datetime) -> Statement:
+    """Give the reason why nothing came at a time that has passed."""
     moved_at, clock = turn.episode.moved_at, turn.episode.clock
     if moved_at is not None and due <= moved_at:
-        return turn.say(_MOVED)
+        return ZoneChanged()
     if clock is not None and clock.at - clock.set_by <= due <= clock.at:
-        return turn.say(_CLOCK_SET)
-    return turn.say(_ASLEEP)
+        return ClockSetForward()
+    return MachineAsleep()
 
 
 def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) -> None:
@@ -172,22 +176,20 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
         is_new = not track.withheld and not is_forgotten(turn.episode, activity, turn.now)
         if is_new and due.expires_at <= turn.now:
             # Nobody withheld it when it was right: what is too late for now is no debt for tomorrow either.
-            _miss(turn, activity, due, turn.say(_TOO_LATE))
+            _miss(turn, activity, due, TooLate())
             return
         _withhold(turn, activity, blocked)
         return
     if track.withheld and isinstance(activity, Treatment):
         due = Due(turn.now, turn.now + timedelta(seconds=1))
     if due.expires_at <= turn.now:
-        _miss(turn, activity, due, turn.say(_TOO_LATE))
+        _miss(turn, activity, due, TooLate())
         return
     place = turn.episode.place
     waking = place.fit_told(turn.now, _least(turn.episode, activity))
     if waking > turn.now:
-        words = turn.say("outside the waking hours")
-        if place.is_awake(turn.now):
-            words = turn.say("it would be in a quiet time")
-        _withhold(turn, activity, Block(words, waking))
+        reason = InQuietTime() if place.is_awake(turn.now) else OutsideWakingHours()
+        _withhold(turn, activity, Block(reason, waking))
         return
     if isinstance(activity, CheckIn) and _is_answered(turn, activity, due):
         _fate(turn, activity, due, f.DONE)
@@ -204,11 +206,11 @@ def withheld_by(
     if activity.until is not None and now + _least(episode, activity) > episode.instant(activity.until):
         is_treatment = isinstance(activity, Treatment)
         limited = blocked_by(episode, step, now, others, ignoring) if is_treatment else None
-        return out_of_time(episode, activity.until, limited)
+        return out_of_time(activity.until, limited)
     if activity.only_if is not None:
         state = truth(activity.only_if, episode, now)
         if state is not Truth.YES:
-            return Block(only_when(activity.only_if, state, episode), None)
+            return Block(only_when(activity.only_if, state), None)
     if isinstance(activity, Treatment):
         in_the_way = (
             _waiting(episode, activity, now, ignoring),
@@ -220,12 +222,11 @@ def withheld_by(
     return stopped_by(episode, (), others)
 
 
-def out_of_time(episode: Episode, until: Anchor, limited: Block | None) -> Block:
-    """Say that something is over from an instant on; by the limit that forbids it for good, where one does."""
+def out_of_time(until: Anchor, limited: Block | None) -> Block:
+    """Build the block of what is over from an instant on; by the limit that forbids it for good, where one does."""
     if limited is not None and limited.limit and limited.until is None:
         return limited
-    instant = anchor_words(until, episode.place.language)
-    return Block(episode.say("only until {instant}", instant=instant), None)
+    return Block(OnlyUntil(until), None)
 
 
 def _waiting(episode: Episode, activity: Treatment, now: datetime, ignoring: str) -> Block | None:
@@ -236,11 +237,7 @@ def _waiting(episode: Episode, activity: Treatment, now: datetime, ignoring: str
         if (session.phase, session.activity) == (episode.phase.id, activity.id):
             wait = activity.steps[session.step].wait
             opens = session.ended_at + timedelta(seconds=wait.seconds)
-            last = spell_when(episode.place, session.ended_at, now)
-            reason = episode.say(
-                "{length} after the last treatment, which ended {when}", length=wait, when=last
-            )
-            return Block(reason, opens) if opens > now else None
+            return Block(WaitNotOver(wait, session.ended_at), opens) if opens > now else None
     return None
 
 
@@ -256,7 +253,8 @@ def _least(episode: Episode, activity: Timed) -> timedelta:
 
 def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
     track = turn.episode.track(activity.id)
-    is_told = track.withheld == blocked.reason and track.withheld_until == blocked.until
+    key = blocked.reason.key
+    is_told = track.withheld_key in ("", key) and track.withheld_until == blocked.until
     # Before the fact that says so is forgotten, it is written down once more.
     if is_told and track.withheld_at is not None and track.withheld_at > turn.now - LOOKBACK + DAY:
         return
@@ -268,6 +266,7 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
         "activity": activity.id,
         "modality": modality,
         "reason": blocked.reason,
+        "key": key,
         "until": None if blocked.until is None else to_ms(blocked.until),
     }
     turn.add(f.WITHHELD, data)
@@ -282,16 +281,16 @@ def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
     )
 
 
-def _miss(turn: Turn, activity: Timed, due: Due, reason: str) -> None:
+def _miss(turn: Turn, activity: Timed, due: Due, reason: Statement) -> None:
     _fate(turn, activity, due, f.MISSED, reason)
 
 
-def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: str = "") -> None:
+def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: Statement | None = None) -> None:
     """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
     day = turn.episode.place.waking_day(due.at)
     occurrence = turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due.at, day)
-    if reason:
+    if reason is not None:
         data["reason"] = reason
     if isinstance(activity, Treatment) and isinstance(activity.cadence, Every) and kind == f.MISSED:
         length = timedelta(seconds=_step(turn.episode, activity).duration.least.seconds)

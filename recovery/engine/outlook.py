@@ -14,12 +14,30 @@ from recovery.engine.gates import Need, condition_moments, deadline, gate_needs,
 from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.offers import withheld_by
 from recovery.engine.questions import Question, still_needed
+from recovery.engine.reasons import (
+    CountedFrom,
+    CountedFromEnd,
+    InForceUntil,
+    LimitNamed,
+    NextOfRound,
+    NotBeforeEvenSo,
+    NotNow,
+    OnAssumed,
+    OnBegun,
+    OutsideQuietTimes,
+    Paused,
+    PausedUntil,
+    PhaseNotBegun,
+    PutOff,
+    QuietTime,
+    Rhythm,
+    Text,
+    WithinWakingHours,
+)
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
 from recovery.protocol.model import Activity, CheckIn, Phase, Timed, Treatment
 from recovery.values import Value, replace
-from recovery.words.terms import anchor_words, timing_words
-from recovery.words.times import spell_when
 
 HORIZON = timedelta(days=8)
 """The span in which the next cues are looked for: longer than a week, the longest cadence."""
@@ -209,7 +227,7 @@ class Explained(Value):
     title: str
     at: datetime | None
     """The next time if nobody does anything; None: nothing but an act or a new phase brings it."""
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
     sources: tuple[str, ...]
 
 
@@ -246,69 +264,46 @@ def _first_of_each(
 
 def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[Episode]) -> Explained:
     place, track = episode.place, episode.track(activity.id)
-    reasons = [timing_words(activity, place.language)]
+    reasons: list[Text] = [Rhythm(activity)]
     if episode.state == PAUSED:
-        if episode.paused_until is None:
-            return _explained(activity, None, [*reasons, episode.say("the episode is paused")])
-        until = spell_when(place, episode.paused_until, now)
-        paused = episode.say("the episode is paused until {when}", when=until)
-        return _explained(activity, None, [*reasons, paused])
+        until = episode.paused_until
+        return _explained(activity, None, [*reasons, Paused() if until is None else PausedUntil(until)])
     if episode.stay.phase is None and not isinstance(activity, CheckIn):
-        return _explained(activity, None, [*reasons, episode.say("the phase has not begun")])
+        return _explained(activity, None, [*reasons, PhaseNotBegun()])
     on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)
     if on is not None:
-        until = spell_when(place, on.ends_at, now)
-        is_on = (
-            episode.say("it is on until {when}, assumed since its cue", when=until)
-            if on.is_assumed
-            else episode.say("it is on until {when}, begun by you", when=until)
-        )
+        is_on = OnAssumed(on.ends_at) if on.is_assumed else OnBegun(on.ends_at)
         return _explained(activity, None, [*reasons, is_on])
     if track.snoozed_until is not None:
-        when = spell_when(place, track.snoozed_until, now)
-        put_off = episode.say("put off by you until {when}", when=when)
-        return _explained(activity, track.snoozed_until, [*reasons, put_off])
+        return _explained(activity, track.snoozed_until, [*reasons, PutOff(track.snoozed_until)])
     if isinstance(activity, Treatment) and track.counts_from is not None:
-        when = spell_when(place, track.counts_from, now)
         ends = [t.ended_at for t in episode.ledger if t.activity == activity.id]
         if track.step > 0:
-            reasons = [episode.say("the next step of the round that has begun")]
-        if track.counts_from in ends:
-            reasons.append(episode.say("counted from {when}, when the last one ended", when=when))
-        else:
-            reasons.append(episode.say("counted from {when}", when=when))
+            reasons = [NextOfRound()]
+        is_end = track.counts_from in ends
+        reasons.append(CountedFromEnd(track.counts_from) if is_end else CountedFrom(track.counts_from))
     blocked = withheld_by(episode, activity, now, others)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
     if blocked is None and track.withheld_until is not None and track.withheld_until > now:
         # Nothing forbids it, but the person is not to be told now.
-        quiet = episode.say("not now: {reason}", reason=track.withheld)
-        return _explained(activity, track.withheld_until, [*reasons, quiet])
+        return _explained(activity, track.withheld_until, [*reasons, NotNow(track.withheld)])
     if blocked is None:
-        wake, bedtime = f"{place.wake:%H:%M}", f"{place.bedtime:%H:%M}"
-        reasons.append(
-            episode.say("within your waking hours, {wake} to {bedtime}", wake=wake, bedtime=bedtime)
-        )
+        reasons.append(WithinWakingHours(place.wake, place.bedtime))
         if place.quiet:
-            times = ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in place.quiet)
-            reasons.append(episode.say("outside your quiet times, {times}", times=times))
+            reasons.append(OutsideQuietTimes(tuple(QuietTime(*times) for times in place.quiet)))
         if activity.until is not None:
-            until = spell_when(place, episode.instant(activity.until), now)
-            instant = anchor_words(activity.until, place.language)
-            reasons.append(episode.say("only until {when} ({instant})", when=until, instant=instant))
+            reasons.append(InForceUntil(episode.instant(activity.until), activity.until))
         return _explained(activity, due, reasons)
-    why = blocked.reason
-    if blocked.limit:
-        why = episode.say("{reason} (limit {limit})", reason=why, limit=blocked.limit)
+    why = LimitNamed(blocked.reason, blocked.limit) if blocked.limit else blocked.reason
     free = None
     if blocked.until is not None and isinstance(activity, Treatment):
         free = earliest_allowed(episode, activity.steps[track.step], now, others)
     if free is None:
-        return _explained(activity, None, [*reasons, episode.say("not now: {reason}", reason=why)])
-    when = spell_when(place, free, now)
-    reasons.append(episode.say("not before {when}, even by recovery begin: {reason}", when=when, reason=why))
+        return _explained(activity, None, [*reasons, NotNow(why)])
+    reasons.append(NotBeforeEvenSo(free, why))
     return _explained(activity, free if due is None else max(due, free), reasons)
 
 
-def _explained(activity: Activity, at: datetime | None, reasons: Sequence[str]) -> Explained:
+def _explained(activity: Activity, at: datetime | None, reasons: Sequence[Text]) -> Explained:
     refs = tuple(dict.fromkeys(ref for cited in activity.cites.values() for ref in cited))
     return Explained(activity.id, activity.title, at, tuple(reasons), refs)

@@ -12,7 +12,6 @@ from recovery.engine.gates import (
     Truth,
     climbs_at,
     gate,
-    gate_unmet,
     is_held_by_time,
     on_the_step,
     opens_at,
@@ -22,6 +21,7 @@ from recovery.engine.gates import (
 )
 from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds, tell_hold
+from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Text, as_written, key_of
 from recovery.engine.turn import Turn
 from recovery.protocol.model import Hold
 
@@ -55,13 +55,15 @@ def _record_held(turn: Turn, held: Held) -> None:
     opens = opens_at(turn.episode)
     if opens is not None and opens > turn.now:
         return
-    unmet = gate_unmet(turn.episode, turn.now)
-    if unmet != turn.episode.stay.held:
+    # An answer grown old overnight holds nothing anew.
+    unmet = [need.condition for need in held.unmet if need.state is Truth.NO]
+    keys = [key_of(condition) for condition in unmet]
+    if keys != turn.episode.stay.held:
         data = {"phase": turn.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
-        turn.add(f.PHASE, data | {"unmet": unmet})
+        turn.add(f.PHASE, data | {"unmet": [NotYet(as_written(each)) for each in unmet], "keys": keys})
 
 
-def _offer_change(turn: Turn, reasons: tuple[str, ...]) -> None:
+def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
     if turn.episode.stay.offered:
         return
     following = turn.episode.next_phase
@@ -77,7 +79,7 @@ def _offer_change(turn: Turn, reasons: tuple[str, ...]) -> None:
 
 
 def leave(
-    turn: Turn, reasons: tuple[str, ...], by: str = "engine", word: Mapping[str, str] | None = None
+    turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: Mapping[str, str] | None = None
 ) -> None:
     """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
     if turn.episode.stay.phase is not None:
@@ -102,7 +104,7 @@ def leave(
 def enter(
     turn: Turn,
     index: int,
-    reasons: tuple[str, ...],
+    reasons: tuple[Text, ...],
     by: str = "engine",
     *,
     anew: bool = False,
@@ -145,7 +147,7 @@ def change_step(turn: Turn) -> None:
     at = episode.stay.rung
     down, up = phase.step_back_when, phase.climb_when
     if at > 0 and down is not None and truth(down, here, turn.now) is Truth.YES:
-        take_step(turn, at - 1, (turn.words(down),))
+        take_step(turn, at - 1, (down,))
     elif (
         at + 1 < len(phase.ladder)
         and up is not None
@@ -153,13 +155,13 @@ def change_step(turn: Turn) -> None:
         and climbs_at(episode) <= turn.now
         and truth(up, today, turn.now) is Truth.YES
     ):
-        take_step(turn, at + 1, (turn.words(up),))
+        take_step(turn, at + 1, (up,))
 
 
 def take_step(
     turn: Turn,
     index: int,
-    reasons: tuple[str, ...],
+    reasons: tuple[Text, ...],
     by: str = "engine",
     word: Mapping[str, str] | None = None,
 ) -> None:
@@ -175,7 +177,7 @@ def take_step(
         if is_up
         else turn.say("One step back: {title}", title=rung.title)
     )
-    steps, why = len(phase.ladder), "; ".join(reasons)
+    steps, why = len(phase.ladder), "; ".join(map(turn.words, reasons))
     body = turn.say("Step {step} of {steps}. {reasons}", step=index + 1, steps=steps, reasons=why)
     data: dict[str, Any] = {
         "phase": phase.id,
@@ -208,13 +210,9 @@ def offer_way_back(turn: Turn) -> None:
             turn.say("{text} Type: {command}", text=says, command=how),
             turn.now,
         )
-        turn.add(f.PHASE, data | {"state": "way back", "reasons": [turn.words(back.when)], "cue": cue})
+        turn.add(f.PHASE, data | {"state": "way back", "reasons": [back.when], "cue": cue})
     elif is_offered and (state is Truth.NO or not has_time):
-        why = (
-            turn.say("no longer: {condition}", condition=turn.words(back.when))
-            if has_time
-            else turn.say("{phase} is over its time", phase=back.phase)
-        )
+        why = NoLonger(back.when) if has_time else PhaseOverItsTime(back.phase)
         turn.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
 
 

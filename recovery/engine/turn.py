@@ -8,8 +8,8 @@ from recovery.engine.episode import Episode, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.occurrences import CueKey
-from recovery.protocol.terms import Condition
-from recovery.words.terms import condition_words
+from recovery.engine.reasons import Text
+from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
 
 LATE_WORDS = timedelta(minutes=2)
@@ -36,9 +36,9 @@ class Turn:
         """A message in the language of the episode."""
         return self.episode.say(message, **values)
 
-    def words(self, condition: Condition) -> str:
-        """A condition as people say it."""
-        return condition_words(condition, self.episode.place.language)
+    def words(self, text: Text) -> str:
+        """A text in the language of the episode."""
+        return sentence(text, self.episode.place, self.now)
 
     def take_off(self, modalities: Iterable[str]) -> str:
         """Say that the session under way has to end, if it is of these modalities; empty otherwise."""

@@ -11,6 +11,7 @@ from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import as_line
+from recovery.words.reasons import worded
 
 USUALLY = Duration(days=30)
 """The length of a simulation of a protocol without a healing time; else its length past the latest healing."""
@@ -38,7 +39,8 @@ class Events:
         if happening.scripted is not None:
             yield {"v": VERSION, "at": at, "event": "answer", **_answer(happening)}
         if happening.fact is not None:
-            for event in self._events(happening.fact, happening.episode):
+            fact = worded(happening.fact, happening.episode.place, happening.at)
+            for event in self._events(fact, happening.episode):
                 yield {"v": VERSION, "at": at, **event}
 
     def _events(self, fact: Fact, episode: Episode) -> Iterator[dict[str, Any]]:

@@ -367,7 +367,7 @@ SHAPES: Mapping[str, Shape] = {
     f.ANSWERED: Shape({"values": answers}),
     f.PHASE: Shape(
         {"phase": phase, "state": one_of(*PHASES), "reasons": each(text)},
-        {"unmet": each(text), "to": name, "anew": flag, "word": WORD, "cue": CUE},
+        {"unmet": each(text), "keys": each(text), "to": name, "anew": flag, "word": WORD, "cue": CUE},
     ),
     f.STEPPED: Shape(
         {"phase": phase, "step": rung, "direction": one_of("up", "down"), "reasons": each(text)},
@@ -398,7 +398,7 @@ SHAPES: Mapping[str, Shape] = {
     f.MISSED: Shape({**_DUE, "reason": text}, {"counts_from": instant}),
     f.WITHHELD: Shape(
         {"phase": phase, "activity": activity, "reason": text},
-        {"modality": one_of("", *MODALITIES), "until": perhaps(instant)},
+        {"modality": one_of("", *MODALITIES), "until": perhaps(instant), "key": text},
     ),
     f.PAUSED: Shape({}, {"until": perhaps(instant), "because": text}),
     f.RESUMED: Shape({}, {"because": text, "cue": CUE}),

@@ -239,6 +239,14 @@ _REFERENCES = {
     "worst": N_("at its worst"),
 }
 
+MEASURED = {
+    "first": N_("{value}, first {reference}"),
+    "last": N_("{value}, before {reference}"),
+    "phase": N_("{value}, at the beginning {reference}"),
+    "worst": N_("{value}, at worst {reference}"),
+}
+"""The words for an answer beside the one that it is compared with, by which that is."""
+
 
 def condition_words(condition: Condition, language: str) -> str:
     """A condition as people say it: `pain at most 3 and swelling lower than at first`."""

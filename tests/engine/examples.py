@@ -16,6 +16,9 @@ from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply, begin
+from recovery.engine.gates import Held, gate, gate_needs
+from recovery.engine.outlook import explain
+from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Refused, Verdict
@@ -28,6 +31,7 @@ from recovery.simulation.events import simulate
 from recovery.simulation.people import Persona
 from recovery.store.shapes import SHAPES, Surroundings
 from recovery.values import replace
+from recovery.words.reasons import sentence, worded
 
 BERLIN = "Europe/Berlin"
 
@@ -203,7 +207,8 @@ class Life:
 
     def keep(self, facts: Iterable[Fact]) -> list[Fact]:
         """Put facts into the journal, numbered, each of the shape that its check asks for, and apply them."""
-        kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(facts, 1)]
+        told = (worded(fact, self.episode.place, self.now) for fact in facts)
+        kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(told, 1)]
         around = Surroundings(self.episode.id, self.episode.whole)
         for fact in kept:
             assert SHAPES[fact.kind].wrong(json.loads(json.dumps(fact.data)), around) == "", fact
@@ -261,6 +266,26 @@ class Life:
         verdict = self.do(act)
         assert isinstance(verdict, Refused), verdict
         return verdict
+
+    def words(self, text: Text, now: datetime | None = None) -> str:
+        """What the person is told, in their language."""
+        return sentence(text, self.episode.place, now or self.now)
+
+    def needs(self, now: datetime | None = None) -> list[tuple[str, str]]:
+        """What the gate needs, and what is known of it; conditions as the file writes them."""
+        needs = gate_needs(self.episode, now or self.now)
+        return [(self.words(as_written(n.condition), now), self.words(n.value, now)) for n in needs]
+
+    def held(self) -> list[str]:
+        """The reasons why the gate is shut."""
+        held = gate(self.episode, self.now)
+        assert isinstance(held, Held)
+        return [self.words(reason) for reason in held.reasons]
+
+    def explained(self, activity: str) -> list[str]:
+        """What is said of when an activity comes."""
+        (one,) = [each for each in explain(self.episode, self.now, self.others) if each.activity == activity]
+        return [self.words(reason) for reason in one.reasons]
 
     def answer(self, at: datetime | None = None, **answers: object) -> str:
         return self.accepted(AnswerCheckIn({name: str(answer) for name, answer in answers.items()}, at))

@@ -224,7 +224,7 @@ def test_when_it_comes_is_explained() -> None:
     life = pressed(COOL).go("Mon 07:30")
     (cool,) = [one for one in explain(life.episode, life.now) if one.activity == "cool"]
     assert cool.at is None
-    assert cool.reasons[0] == "after each press that took place"
+    assert life.explained("cool")[0] == "after each press that took place"
 
 
 @pytest.mark.parametrize("at", ["Mon 07:03", "Mon 12:30", "Tue 09:00"])

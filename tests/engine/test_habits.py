@@ -11,7 +11,6 @@ from recovery.engine.acts_reports import Tick
 from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
-from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import coming, explain, outlook
 from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, Life, local, phase_text, place, shipped, small
@@ -129,7 +128,7 @@ def test_a_phase_without_an_end_goes_on_until_it_is_stopped() -> None:
     endless = small(STAND, ASK, phase="ends: never")
     life = Life(endless).go("2027-11-23 07:00")
     assert life.episode.state == ACTIVE
-    assert [need.condition for need in gate_needs(life.episode, life.now)] == ["somebody stops it"]
+    assert life.needs() == [("somebody stops it", "it goes on until recovery stop")]
     assert "recovery stop" in life.refused(Advance(because="enough")).reason
     assert outlook(life.episode, life.now).deadline is None
     assert len([fact for fact in life.of(f.PHASE) if fact.data["state"] == "held"]) <= 1

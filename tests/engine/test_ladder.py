@@ -7,9 +7,9 @@ from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
 from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
 from recovery.engine.acts_sessions import Begin, End, Snooze
 from recovery.engine.decide import turn
-from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import outlook
 from recovery.engine.phases import take_step
+from recovery.engine.reasons import OnStep
 from recovery.engine.turn import Turn
 from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
@@ -169,13 +169,11 @@ def test_a_step_back_begins_the_steps_time_anew() -> None:
 
 def test_the_phase_is_left_on_the_last_step_only() -> None:
     life = mornings(Life(ladder()), ("Mon", 1), ("Tue", 1))
-    need = next(need for need in gate_needs(life.episode, life.now) if "step" in need.condition)
-    assert (need.condition, need.value) == ("the last step, Three", "on step 1 of 3, One")
+    assert ("the last step, Three", "on step 1 of 3, One") in life.needs()
     assert life.episode.phase.id == "only"
     mornings(life, ("Wed", 1), ("Thu", 1))
     assert (steps(life)[-1], life.episode.phase.id) == ("Thu 07:30 up three", "only")
-    need = next(need for need in gate_needs(life.episode, life.now) if "day" in need.condition)
-    assert (need.condition, need.value) == ("a day on the last step", "in 23 h 30 min, tomorrow 07:00")
+    assert ("a day on the last step", "in 23 h 30 min, tomorrow 07:00") in life.needs()
     life.go("Fri 07:00")
     assert life.episode.phase.id == "last"
 
@@ -383,5 +381,5 @@ def test_waking_up_when_told_finds_all_that_looking_every_minute_does(told: tupl
 
 
 def test_the_outlook_tells_the_step() -> None:
-    seen = outlook(Life(ladder()).go("Mon 08:00").episode, ONSET)
-    assert [need.value for need in seen.needs if "last step" in need.condition] == ["on step 1 of 3, One"]
+    life = Life(ladder()).go("Mon 08:00")
+    assert OnStep(1, 3, "One") in [need.value for need in outlook(life.episode, ONSET).needs]

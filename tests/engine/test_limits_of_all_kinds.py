@@ -6,7 +6,6 @@ import pytest
 
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin
-from recovery.engine.outlook import explain
 from recovery.protocol.terms import ON_THE_SKIN
 from tests.engine.examples import ASK, GAP, ICE, Life, changed, small
 
@@ -24,7 +23,7 @@ def told(life: Life, activity: str) -> list[str]:
 
 def reasons(life: Life, activity: str) -> str:
     """What `explain` says of it."""
-    return next(each for each in explain(life.episode, life.now) if each.activity == activity).reasons[-1]
+    return life.explained(activity)[-1]
 
 
 @pytest.mark.parametrize("modality", ON_THE_SKIN)

@@ -11,6 +11,7 @@ from recovery.engine.acts_course import Advance, Pause, Resume, Stop
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.outlook import coming, explain, outlook, phase_ranges
+from recovery.engine.reasons import TimeSince
 from recovery.protocol.durations import parse_duration, parse_range
 from recovery.protocol.model import (
     At,
@@ -78,7 +79,7 @@ def test_an_outlook_tells_where_the_person_is() -> None:
         local("2026-12-21 07:00"), local("2027-01-18 07:00"), 2,
     )  # fmt: skip
     assert len(seen.coming) == 3
-    assert seen.needs[0].condition == "24h since the injury"
+    assert seen.needs[0].condition == TimeSince("injury", parse_duration("24h"))
     assert [alert.id for alert in seen.alerts] == ["flag/grade-ii"]
 
 
@@ -180,7 +181,7 @@ def test_no_phase_is_left_before_its_range_says_whatever_is_answered() -> None:
 def explained(life: Life, activity: str) -> tuple[str, list[str]]:
     (one,) = [one for one in explain(life.episode, life.now, life.others) if one.activity == activity]
     at = f"{life.episode.place.local(one.at):%a %H:%M}" if one.at else ""
-    return at, [*one.reasons]
+    return at, life.explained(activity)
 
 
 def test_the_next_time_is_explained_by_its_rules() -> None:

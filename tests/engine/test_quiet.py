@@ -145,4 +145,4 @@ def test_why_names_the_quiet_time_and_its_end() -> None:
     ):
         life = Life(protocol, ONSET, noon, quiet=[[begins, "13:15"]])
         (why,) = explain(life.episode, life.now + MINUTE)
-        assert (why.at, why.reasons[-1]) == (end, reason)
+        assert (why.at, life.words(why.reasons[-1])) == (end, reason)

@@ -9,7 +9,6 @@ from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
 from recovery.engine.acts_reports import ClearFlag, RaiseFlag
 from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.fold import fold
-from recovery.engine.gates import gate_needs
 from recovery.engine.outlook import explain, outlook
 from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
@@ -113,7 +112,7 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
     assert refused.earliest is None
     (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
     assert ice.at is None
-    assert "a red flag stands" in ice.reasons[-1]
+    assert "a red flag stands" in life.explained("ice")[-1]
     assert life.of(f.WITHHELD, "ice") == []
     life.go("Mon 10:00")
     assert "a red flag stands" in life.of(f.WITHHELD, "ice")[0].data["reason"]
@@ -157,9 +156,10 @@ def test_no_phase_ends_while_a_flag_stops_something() -> None:
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 12:00")
     assert life.episode.phase.id == "only"
-    need = gate_needs(life.episode, life.now)[0]
-    assert need.condition == "no red flag stands that stops something"
-    assert need.value == 'See a doctor. recovery flag clear numb --because "…"'
+    assert life.needs()[0] == (
+        "no red flag stands that stops something",
+        'See a doctor. recovery flag clear numb --because "…"',
+    )
     assert outlook(life.episode, life.now).alerts[0].id == "flag/numb"
     life.accepted(ClearFlag("numb", because="a doctor has looked at it"))
     assert life.episode.phase.id == "next"

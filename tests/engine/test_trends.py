@@ -5,7 +5,7 @@ import pytest
 from recovery.engine import facts as f
 from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
 from recovery.engine.acts_reports import Setback
-from recovery.engine.gates import Truth, gate_needs, truth
+from recovery.engine.gates import Truth, truth
 from recovery.engine.outlook import outlook
 from tests.engine.examples import ASK, Life, condition, phase_text, small
 
@@ -135,7 +135,7 @@ def test_a_need_tells_what_a_trend_is_measured_against(text: str, value: str) ->
     life = Life(small(ASK, phase=gate))
     for hour, pain in ((8, 5), (9, 8), (10, 6)):
         life.go(f"Mon {hour:02}:00").answer(pain=pain)
-    assert value in [need.value for need in gate_needs(life.episode, life.now)]
+    assert value in [told for _condition, told in life.needs()]
 
 
 # The way back ---------------------------------------------------------------------------------------

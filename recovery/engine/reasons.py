@@ -1,0 +1,394 @@
+"""Reasons as values: why a session may not begin, what a gate waits for, why nothing came.
+
+Each class is one reason, with its facts. `recovery.words.reasons` has a sentence for it in every language: a field
+stands in the sentence by its name, worded by its type. Reasons are compared as values, never by a sentence.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+
+from recovery.protocol.model import Timed
+from recovery.protocol.terms import Anchor, Condition, Duration
+from recovery.values import Value
+
+
+class Statement(Value):
+    """Something to be told, as a value: its facts. Its sentence comes later, by its name."""
+
+    @property
+    def key(self) -> str:
+        """The name and the facts in one line, to be kept and compared: `GapNotOver(2h, 2026-11-23T06:20:00+00:00)`."""
+        return f"{type(self).__name__}({', '.join(key_of(self.__dict__[name]) for name in self._fields)})"
+
+
+Text = Statement | Condition | str
+"""What is told: a statement, a condition of a protocol, or words that stand as they are in a file or in the record."""
+
+
+def key_of(value: object) -> str:
+    """A text, or a fact of one, in one line, to be kept and compared; a condition is as the file writes it."""
+    if isinstance(value, Statement):
+        return value.key
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def as_written(text: Text) -> Statement | str:
+    """A condition as the file writes it; any other text as it is."""
+    return text if isinstance(text, Statement | str) else str(text)
+
+
+class OfFile(Statement):
+    """A text of the protocol with placeholders, for the side and the options of an episode."""
+
+    text: str
+    side: str | None
+    options: Mapping[str, str]
+
+
+class SessionTitle(Statement):
+    """The title of a session of an alternation, with which of its steps it is."""
+
+    title: str
+    modality: str
+
+
+# Limits ---------------------------------------------------------------------------------------------
+
+
+class OfEpisode(Statement):
+    """A reason that comes from another episode of the person."""
+
+    reason: Text
+    episode: str
+
+
+class ByLimit(Statement):
+    """A limit's own word beside the reason."""
+
+    reason: Statement
+    because: Text
+
+
+class FloorOfTheLanguage(Statement):
+    source: str
+
+
+class NotWithinWakingHours(Statement):
+    wake: time
+    bedtime: time
+
+
+class OnlyAsSession(Statement):
+    modality: str
+
+
+class SessionUnderWay(Statement):
+    title: Text
+    until: datetime
+
+
+class FlagStands(Statement):
+    reason: Text
+    command: str
+    """Says what became of the flag."""
+
+
+class ScreeningOpen(Statement):
+    question: Text
+    command: str
+    """Answers it."""
+
+
+class Never(Statement):
+    modality: str
+
+
+class NotInThisPhase(Statement):
+    modality: str
+
+
+class NotBefore(Statement):
+    modality: str
+    instant: Anchor
+
+
+class NotLaterThan(Statement):
+    modality: str
+    instant: Anchor
+
+
+class OnlyWhen(Statement):
+    """The condition is false."""
+
+    condition: Condition
+
+
+class NotKnownWhether(Statement):
+    condition: Condition
+
+
+class GapNotOver(Statement):
+    length: Duration
+    ended_at: datetime
+
+
+class LongerThan(Statement):
+    length: Duration
+    longest: Duration
+
+
+class LongerInAll(Statement):
+    """Sessions that count as one, with the one to begin, would be too long."""
+
+    length: timedelta
+    wait: Duration
+    longest: Duration
+
+
+class TooManyToday(Statement):
+    modality: str
+    count: int
+    """So many a day there may be."""
+
+
+# Gates ----------------------------------------------------------------------------------------------
+
+
+class NotYet(Statement):
+    condition: Text
+
+
+class NotKnown(Statement):
+    condition: Text
+
+
+class Met(Statement):
+    condition: Text
+    value: Text
+
+
+class NoFlagStands(Statement):
+    """Nothing stops anything."""
+
+
+class FlagToClear(Statement):
+    reason: Text
+    command: str
+
+
+class SomebodyStops(Statement):
+    """The end of an endless phase."""
+
+
+class GoesOnUntilStopped(Statement):
+    """An endless phase goes on."""
+
+
+class TimeSince(Statement):
+    """So much time since the injury, the start, or since the phase began."""
+
+    origin: str
+    length: Duration
+
+
+class UsuallyHealed(Statement):
+    """The earliest usual healing time of a grade."""
+
+    grade: str | None
+
+
+class DayOnStep(Statement):
+    """One step a day."""
+
+
+class TimeOnStep(Statement):
+    length: Duration
+
+
+class OnStep(Statement):
+    step: int
+    steps: int
+    title: str
+
+
+class LastStep(Statement):
+    title: str
+
+
+class DayOnLastStep(Statement):
+    """A day at least on the last step of a ladder."""
+
+
+class TimeOnLastStep(Statement):
+    length: Duration
+
+
+class TimeLeft(Statement):
+    length: timedelta
+    until: datetime
+
+
+class Answers(Statement):
+    """The answers to what a condition asks."""
+
+    answers: tuple[Statement, ...]
+
+
+class AnswerTo(Statement):
+    observation: str
+    answer: Text
+
+
+class NotToldYet(Statement):
+    """No answer was ever given."""
+
+
+class LastTold(Statement):
+    """The last answer is too old to count."""
+
+    length: timedelta
+
+
+class ToldOnce(Statement):
+    """There is nothing to compare the answer with."""
+
+    value: int | str
+
+
+class Measured(Statement):
+    """An answer beside the one that it is compared with."""
+
+    value: int | str
+    against: str
+    """One of the references of a comparison: `first`, `last`, `phase`, `worst`."""
+    reference: int | str
+
+
+# A turn ---------------------------------------------------------------------------------------------
+
+
+class OutsideWakingHours(Statement):
+    """Nothing is told at night."""
+
+
+class InQuietTime(Statement):
+    """The session would be in a time in which nothing is told."""
+
+
+class OnlyUntil(Statement):
+    instant: Anchor
+
+
+class WaitNotOver(Statement):
+    """The wait between the treatments of an alternation."""
+
+    length: Duration
+    ended_at: datetime
+
+
+class MachineAsleep(Statement):
+    """The machine was off or asleep when it was time."""
+
+
+class ZoneChanged(Statement):
+    """A change of the time zone left it out."""
+
+
+class ClockSetForward(Statement):
+    """The clock jumped over it."""
+
+
+class TooLate(Statement):
+    """It is nearer to the next one than to its own time."""
+
+
+class RoundOver(Statement):
+    """The day of a round ended before the round did."""
+
+
+class NoLonger(Statement):
+    condition: Condition
+
+
+class PhaseOverItsTime(Statement):
+    phase: str
+
+
+# Why an activity comes when it comes ---------------------------------------------------------------
+
+
+class Rhythm(Statement):
+    """The cadence of an activity."""
+
+    activity: Timed
+
+
+class Paused(Statement):
+    """The episode is paused without an end."""
+
+
+class PausedUntil(Statement):
+    until: datetime
+
+
+class PhaseNotBegun(Statement):
+    """The first phase waits for its answers."""
+
+
+class OnAssumed(Statement):
+    until: datetime
+
+
+class OnBegun(Statement):
+    until: datetime
+
+
+class PutOff(Statement):
+    until: datetime
+
+
+class NextOfRound(Statement):
+    """A round of an alternation has begun."""
+
+
+class CountedFrom(Statement):
+    instant: datetime
+
+
+class CountedFromEnd(Statement):
+    ended_at: datetime
+
+
+class WithinWakingHours(Statement):
+    wake: time
+    bedtime: time
+
+
+class QuietTime(Statement):
+    begins: time
+    ends: time
+
+
+class OutsideQuietTimes(Statement):
+    times: tuple[QuietTime, ...]
+
+
+class InForceUntil(Statement):
+    until: datetime
+    instant: Anchor
+
+
+class NotNow(Statement):
+    reason: Text
+
+
+class NotBeforeEvenSo(Statement):
+    """Not even where the person begins it."""
+
+    until: datetime
+    reason: Text
+
+
+class LimitNamed(Statement):
+    reason: Text
+    limit: str

@@ -1,0 +1,157 @@
+"""The sentences of the engine's statements, one for each class of `recovery.engine.reasons`.
+
+The fields of a statement fill the placeholders of its sentence, each worded by its type: see `_field`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from recovery.engine.facts import Fact
+from recovery.engine.reasons import Measured, OfFile, Rhythm, Statement, Text, TimeSince
+from recovery.engine.times import Place
+from recovery.language import N_, NN_, tr, trn
+from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
+from recovery.values import replace
+from recovery.words.terms import MEASURED, SINCE, anchor_words, condition_words, filled, timing_words
+from recovery.words.times import spell, spell_when
+
+SENTENCES: dict[str, str | tuple[str, str]] = {
+    # Limits
+    "OfEpisode": "{reason} ({episode})",
+    "ByLimit": "{reason}: {because}",
+    "FloorOfTheLanguage": N_("the floor of the language ({source})"),
+    "NotWithinWakingHours": N_("it would not end within the waking hours ({wake} to {bedtime})"),
+    "OnlyAsSession": N_("{modality} only as a session, which has an end and is counted"),
+    "SessionUnderWay": N_("{title} is on until {until}"),
+    "SessionTitle": "{title}, {modality}",
+    "FlagStands": N_("a red flag stands: {reason} When it is dealt with: {command}"),
+    "ScreeningOpen": N_("a question is open: {question} {command} answers it"),
+    "Never": N_("no {modality}"),
+    "NotInThisPhase": N_("no {modality} in this phase"),
+    "NotBefore": N_("no {modality} before {instant}"),
+    "NotLaterThan": N_("no {modality} later than {instant}"),
+    "OnlyWhen": N_("only when this is so: {condition}"),
+    "NotKnownWhether": N_("it is not known whether this is so: {condition}"),
+    "GapNotOver": N_("{length} after the last session, which ended {ended_at}"),
+    "LongerThan": N_("{length} is longer than {longest}"),
+    "LongerInAll": N_("{length} in all, with waits under {wait}, is longer than {longest}"),
+    "TooManyToday": NN_("{modality} at most {count} time a day", "{modality} at most {count} times a day"),
+    # Gates
+    "NotYet": N_("not yet: {condition}"),
+    "NotKnown": N_("not known: {condition}"),
+    "Met": "{condition}: {value}",
+    "NoFlagStands": N_("no red flag stands that stops something"),
+    "FlagToClear": "{reason} {command}",
+    "SomebodyStops": N_("somebody stops it"),
+    "GoesOnUntilStopped": N_("it goes on until recovery stop"),
+    "UsuallyHealed": N_("the earliest usual healing time of grade {grade}"),
+    "DayOnStep": N_("one step a day"),
+    "TimeOnStep": N_("{length} on this step, and one step a day"),
+    "OnStep": N_("on step {step} of {steps}, {title}"),
+    "LastStep": N_("the last step, {title}"),
+    "DayOnLastStep": N_("a day on the last step"),
+    "TimeOnLastStep": N_("{length} on the last step"),
+    "TimeLeft": N_("in {length}, {until}"),
+    "Answers": "{answers}",
+    "AnswerTo": "{observation} {answer}",
+    "NotToldYet": N_("not told yet"),
+    "LastTold": N_("last told {length} ago"),
+    "ToldOnce": N_("{value}, told once"),
+    # A turn
+    "OutsideWakingHours": N_("outside the waking hours"),
+    "InQuietTime": N_("it would be in a quiet time"),
+    "OnlyUntil": N_("only until {instant}"),
+    "WaitNotOver": N_("{length} after the last treatment, which ended {ended_at}"),
+    "MachineAsleep": N_("the machine was off or asleep"),
+    "ZoneChanged": N_("the time zone changed"),
+    "ClockSetForward": N_("the clock was set forward"),
+    "TooLate": N_("too late to be right: the next one is nearer"),
+    "RoundOver": N_("the day of its round is over"),
+    "NoLonger": N_("no longer: {condition}"),
+    "PhaseOverItsTime": N_("{phase} is over its time"),
+    # Why an activity comes when it comes
+    "Paused": N_("the episode is paused"),
+    "PausedUntil": N_("the episode is paused until {until}"),
+    "PhaseNotBegun": N_("the phase has not begun"),
+    "OnAssumed": N_("it is on until {until}, assumed since its cue"),
+    "OnBegun": N_("it is on until {until}, begun by you"),
+    "PutOff": N_("put off by you until {until}"),
+    "NextOfRound": N_("the next step of the round that has begun"),
+    "CountedFrom": N_("counted from {instant}"),
+    "CountedFromEnd": N_("counted from {ended_at}, when the last one ended"),
+    "WithinWakingHours": N_("within your waking hours, {wake} to {bedtime}"),
+    "QuietTime": "{begins}-{ends}",
+    "OutsideQuietTimes": N_("outside your quiet times, {times}"),
+    "InForceUntil": N_("only until {until} ({instant})"),
+    "NotNow": N_("not now: {reason}"),
+    "NotBeforeEvenSo": N_("not before {until}, even by recovery begin: {reason}"),
+    "LimitNamed": N_("{reason} (limit {limit})"),
+}
+"""By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""
+
+_TRANSLATED = ("modality", "source")
+"""The fields that are messages themselves."""
+
+
+def sentence(text: Text, place: Place, now: datetime) -> str:
+    """A text in the language of a place, with the instants in it as they are said at `now`."""
+    return _said(text, place.language, lambda instant: spell_when(place, instant, now))
+
+
+def worded(fact: Fact, place: Place, now: datetime) -> Fact:
+    """A fact as it goes into the record, its statements in words."""
+    return replace(fact, data=_told(fact.data, place, now))
+
+
+def _told(data: Any, place: Place, now: datetime) -> Any:
+    match data:
+        case dict():
+            return {key: _told(value, place, now) for key, value in data.items()}
+        case list() | tuple():
+            return [_told(value, place, now) for value in data]
+        case Statement() | All() | AnyOf() | Comparison() | Not():
+            return sentence(data, place, now)
+    return data
+
+
+def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
+    match text:
+        case str():
+            return text
+        case OfFile(words, side, options):
+            return filled(words, language, side, options)
+        case Rhythm(activity):
+            return timing_words(activity, language)
+        case TimeSince(origin):
+            template: str | tuple[str, str] = SINCE[origin]
+        case Measured(_, against):
+            template = MEASURED[against]
+        case Statement():
+            template = SENTENCES[type(text).__name__]
+        case _:
+            return condition_words(text, language)
+    fields = {name: _field(name, value, language, when) for name, value in text.__dict__.items()}
+    if isinstance(template, tuple):
+        return trn(language, *template, fields.pop("count"), **fields)
+    return tr(language, template, **fields)
+
+
+def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]) -> Any:
+    """A field as it stands in a sentence."""
+    match value:
+        case str():
+            return tr(language, value) if name in _TRANSLATED else value
+        case Statement() | All() | AnyOf() | Comparison() | Not():
+            return _said(value, language, when)
+        case datetime():
+            return when(value)
+        case timedelta():
+            return spell(value)
+        case time():
+            return f"{value:%H:%M}"
+        case Anchor():
+            return anchor_words(value, language)
+        case tuple():
+            return ", ".join(_field(name, part, language, when) for part in value)
+    return value
