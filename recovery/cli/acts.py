@@ -36,7 +36,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.values import replace
 from recovery.words.times import spell, spell_when
-from recovery.words.typed import parse_day, parse_moment
+from recovery.words.typed import parse_day, read_moment
 from recovery.zones import is_known
 
 Wanted = Act | Callable[[Episode, datetime], Act]
@@ -113,7 +113,7 @@ def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bo
 
 
 @command("begin", ACTIVITY, EPISODE, JSON)
-def begin_session(activity: str | None, episode: str | None, as_json: bool) -> int:
+def begin_command(activity: str | None, episode: str | None, as_json: bool) -> int:
     """Say that you begin a session now.
 
     ACTIVITY is an activity's id or a modality (cold, warm, tens, exercise).
@@ -241,7 +241,7 @@ def step_back(because: str, episode: str | None, as_json: bool) -> int:
 
 
 @command("stop", BECAUSE, EPISODE, JSON)
-def stop_episode(because: str, episode: str | None, as_json: bool) -> int:
+def stop_command(because: str, episode: str | None, as_json: bool) -> int:
     """End an episode for good. Its record is kept.
 
     \b
@@ -251,7 +251,7 @@ def stop_episode(because: str, episode: str | None, as_json: bool) -> int:
 
 
 @command("end", ACTIVITY, option("--at", metavar="TIME", help="When it ended, if not now."), EPISODE, JSON)
-def end_session(activity: str | None, at: str | None, episode: str | None, as_json: bool) -> int:
+def end_command(activity: str | None, at: str | None, episode: str | None, as_json: bool) -> int:
     """Say that a session ends now, or when it really ended: gaps count from there.
 
     \b
@@ -260,7 +260,7 @@ def end_session(activity: str | None, at: str | None, episode: str | None, as_js
     """
 
     def act(current: Episode, now: datetime) -> Act:
-        return End(activity, at=moment("--at", at, current, now))
+        return End(activity, at=typed_moment("--at", at, current, now))
 
     return carry_out(episode, as_json, act)
 
@@ -290,20 +290,15 @@ def pause(
         raise UsageError(_("--for and --until do not go together"), _("give one of them"))
 
     def act(current: Episode, now: datetime) -> Act:
-        end = moment("--until", until, current, now, is_day_enough=True)
+        end = None if until is None else read_moment("--until", until, now, current.place, is_day_enough=True)
         return Pause(length, end, because)
 
     return carry_out(episode, as_json, act)
 
 
-def moment(
-    flag: str, typed: str | None, episode: Episode, now: datetime, *, is_day_enough: bool = False
-) -> datetime | None:
+def typed_moment(flag: str, text: str | None, episode: Episode, now: datetime) -> datetime | None:
     """The instant that an option means, in the episode's place; None where it is not given. Raises `UsageError`."""
-    try:
-        return None if typed is None else parse_moment(typed, now, episode.place, is_day_enough=is_day_enough)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from None
+    return None if text is None else read_moment(flag, text, now, episode.place)
 
 
 @command(
@@ -341,7 +336,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
         _refuse_wrong(values, current)
-        return AnswerCheckIn(values, moment("--at", at, current, now))
+        return AnswerCheckIn(values, typed_moment("--at", at, current, now))
 
     return carry_out(episode, as_json, act)
 

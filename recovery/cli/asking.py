@@ -13,7 +13,6 @@ import click
 from recovery import clock
 from recovery.care import start
 from recovery.cli import params
-from recovery.cli.words import LATER, NONE, canonical, known_only, pairs, split
 from recovery.engine.episode import Episode
 from recovery.engine.grading import ANSWERS, UNSURE, Graded, graded, graded_unsure
 from recovery.engine.times import Place
@@ -22,6 +21,7 @@ from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.values import Value, replace
 from recovery.words.terms import filled
+from recovery.words.typed import LATER, NONE, canonical, read_moment, read_pairs, refuse_unknown, split_words
 
 _UNSURE_COUNTS_AS = "II"
 """The grade of somebody unsure where the protocol has no questions for one: the middle one."""
@@ -123,7 +123,7 @@ def _ask_onset(place: Place) -> datetime:
 
 def _onset(text: str, now: datetime, place: Place) -> datetime:
     """The instant of the injury, typed at `now`. Raises `UsageError`."""
-    injury = params.moment(text, "--onset", now, place)
+    injury = read_moment("--onset", text, now, place)
     if injury > now:
         raise UsageError(
             _("--onset: the injury cannot be in the future"), _('write for instance "yesterday 18:00"')
@@ -160,11 +160,11 @@ def screening(
     fill: Callable[[str], str],
 ) -> dict[str, bool]:
     """The answers to screening questions, True for yes; those that are put off are left out. Raises `UsageError`."""
-    typed = split(words)
+    typed = split_words(words)
     is_none = NONE in typed
     rest = [word for word in typed if word != NONE]
-    given = {name: value == "yes" for name, value in pairs(rest, "--screen", ("yes", "no")).items()}
-    known_only(given, (question.id for question in questions), "--screen")
+    given = {name: value == "yes" for name, value in read_pairs(rest, "--screen", ("yes", "no")).items()}
+    refuse_unknown(given, (question.id for question in questions), "--screen")
     if is_none:
         given = {question.id: given.get(question.id, False) for question in questions}
     still = [question for question in questions if question.id not in given]
@@ -220,8 +220,8 @@ def grading(
     assessment: Assessment, words: Sequence[str], *, ask: bool, fill: Callable[[str], str]
 ) -> tuple[dict[str, str], Graded]:
     """The answers to the questions of a self-grading, and the grade that they come to. Raises `UsageError`."""
-    given = pairs(words, "assess", ANSWERS)
-    known_only(given, (question.id for question in assessment.questions), "assess")
+    given = read_pairs(words, "assess", ANSWERS)
+    refuse_unknown(given, (question.id for question in assessment.questions), "assess")
     still = [question for question in assessment.questions if question.id not in given]
     if still and not ask:
         listed = "\n".join(f"  {question.id}: {fill(question.ask)}" for question in still)
@@ -269,7 +269,7 @@ def options(protocol: RecoveryProtocol, words: Sequence[str], *, ask: bool) -> d
     given: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        known_only([name], protocol.options, "--set")
+        refuse_unknown([name], protocol.options, "--set")
         if not equals or value not in protocol.options[name].choices:
             listed = ", ".join(protocol.options[name].choices)
             raise UsageError(
@@ -317,9 +317,9 @@ def red_flags(
     nothing is said of them and nobody can be asked.
     """
     signs = [flag for flag in protocol.red_flags if flag.ask]
-    typed = split(words)
+    typed = split_words(words)
     given = [word for word in typed if word != NONE]
-    known_only(given, (flag.id for flag in signs), "--signs")
+    refuse_unknown(given, (flag.id for flag in signs), "--signs")
     if given and NONE in typed:
         raise UsageError(
             _("--signs: {name} and none contradict each other", name=given[0]),

@@ -9,7 +9,7 @@ from typing import Literal
 
 from recovery import __version__, clock, paths, settings
 from recovery.care.record import Record, load
-from recovery.cli.notices import lost_zone, remedy
+from recovery.cli.notices import lost_zone, zone_remedy
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
 from recovery.daemon.autostart.lasting import gone
@@ -414,7 +414,7 @@ def _zone(known: Examined) -> Check:
     zone = here.name
     lost = [episode for episode in known.episodes if is_lost(episode.place.zone)]
     if lost:
-        return Check("zone", "warn", "; ".join(f"{e.id}: {lost_zone(e)}" for e in lost), remedy())
+        return Check("zone", "warn", "; ".join(f"{e.id}: {lost_zone(e)}" for e in lost), zone_remedy())
     if here.doubt:
         return Check("zone", "warn", here.doubt, here.advice)
     others = {e.id: e.place.zone.key for e in known.episodes if e.place.zone.key != zone}

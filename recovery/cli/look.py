@@ -83,11 +83,11 @@ def show_status(episode: str | None, as_json: bool) -> int:
                 print_json(status_json(looks, there, person.now, unreadable, person.kept.testimony))
                 return 0
             for each in looks:
-                print(text.status(each))
+                print(text.status_page(each))
             for line in unreadable_lines(left.record):
                 print(line)
-            print(text.daemon(there, looks[0].episode.place, person.now))
-            for line in text.damage(there):
+            print(text.daemon_row(there, looks[0].episode.place, person.now))
+            for line in text.damage_rows(there):
                 print(line)
             show_untold(person, is_daemon_running=there is not None)
     except (NotThere, UnreadableEpisode) as error:
@@ -124,7 +124,7 @@ def show_next(count: int, episode: str | None, as_json: bool) -> int:
             if as_json:
                 print_json({"episode": one.id, "next": [cue_json(cue) for cue in look.coming]}, one.place)
             else:
-                print(text.coming(look, is_named=len(person.record.episodes) > 1))
+                print(text.next_lines(look, is_named=len(person.record.episodes) > 1))
         if not as_json:
             _say_what_is_missing(left)
     return 0
@@ -225,5 +225,5 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
                 print_json({"episode": one.id, "explained": listed}, one.place)
             else:
                 look = outlook(one, person.now, person.record.others(one), most=0)
-                print(text.explained(look, told, with_gate=activity is None))
+                print(text.explanations(look, told, with_gate=activity is None))
     return 0

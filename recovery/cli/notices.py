@@ -37,7 +37,7 @@ def tell_lost(episodes: Iterable[Episode]) -> None:
     for episode in lost:
         tell(_("Note: {message}", message=f"{episode.id}: {lost_zone(episode)}"))
     if lost:
-        tell(f"  {remedy()}")
+        tell(f"  {zone_remedy()}")
 
 
 def lost_zone(episode: Episode) -> str:
@@ -51,7 +51,7 @@ def lost_zone(episode: Episode) -> str:
     )
 
 
-def remedy() -> str:
+def zone_remedy() -> str:
     """Say how to bring a lost zone back, or to replace it."""
     return _(
         "install the package tzdata-legacy (or Python's: pip install tzdata),"

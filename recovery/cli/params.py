@@ -1,7 +1,7 @@
 """Readers of what people type: lengths, moments, grades. Wrong words become errors that show right ones."""
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +10,13 @@ import click
 from recovery import clock, settings
 from recovery.care.start import Terms
 from recovery.cli.notices import tell_doubt
-from recovery.cli.words import canonical
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import SIDES
 from recovery.settings import read_quiet, read_work, read_workdays
-from recovery.words.typed import parse_clock, parse_moment, read_grade
+from recovery.words.typed import canonical, parse_clock, read_grade
 from recovery.zones import named
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -60,16 +59,8 @@ class _Side(_Choice):
 
 SIDE = _Side(SIDES)
 DURATION = Typed("LENGTH", parse_duration)
-CLOCK = Typed("HH:MM", parse_clock)
+TIME_OF_DAY = Typed("HH:MM", parse_clock)
 GRADE = Typed("GRADE", read_grade)
-
-
-def moment(text: str, option: str, now: datetime, place: Place) -> datetime:
-    """The instant that an option means. Raises `UsageError` that names the option."""
-    try:
-        return parse_moment(text, now, place)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
 
 
 WORK = Typed("HH:MM-HH:MM", read_work)

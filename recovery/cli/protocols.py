@@ -15,9 +15,9 @@ from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import (
-    as_line,
     difference_json,
     fields,
+    json_line,
     print_json,
     responsible_json,
 )
@@ -173,7 +173,7 @@ def schema() -> int:
     """
     from recovery.protocol.schema import json_schema
 
-    click.echo(as_line(json_schema(), indent=2))
+    click.echo(json_line(json_schema(), indent=2))
     return 0
 
 

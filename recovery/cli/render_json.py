@@ -32,10 +32,10 @@ YES_OR_NO = {True: "yes", False: "no", None: None}
 
 def print_json(data: Mapping[str, Any], place: Place | None = None) -> None:
     """One object on a line of standard output, with the version of this interface; instants as those of `place`."""
-    print(as_line({"v": _VERSION, **plain(data, place)}))
+    print(json_line({"v": _VERSION, **plain(data, place)}))
 
 
-def as_line(value: Any, indent: int | None = None) -> str:
+def json_line(value: Any, indent: int | None = None) -> str:
     """A value as a line of JSON, or with `indent` as several; in codes where the output does not speak UTF-8."""
     speaks_utf = (sys.stdout.encoding or "utf-8").lower().startswith("utf")  # in memory there is none
     return json.dumps(value, indent=indent, ensure_ascii=not speaks_utf)

@@ -7,6 +7,7 @@ from typing import Any
 
 from recovery.cli.output import styled
 from recovery.cli.render_json import fields
+from recovery.cli.render_text import WIDTH
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
@@ -14,14 +15,13 @@ from recovery.values import Value
 from recovery.words.terms import level_words, modality_words
 from recovery.words.times import spell, spell_date
 
-Event = Mapping[str, Any]
-WIDTH = 100
+_Event = Mapping[str, Any]
 
 _TIMED = ("session_start", "reminder", "check_in", "checklist")
 """The events that stand in a day's times."""
 
 
-class Row(Value):
+class DayRow(Value):
     """One activity of a day and its times: `Ice 20 min: 09:20 11:40`."""
 
     activity: str
@@ -35,7 +35,7 @@ class Row(Value):
         return f"{self.title}{length}: {' '.join(self.times)}"
 
 
-class Day(Value):
+class PreviewDay(Value):
     """The look of a day."""
 
     on: date
@@ -43,16 +43,18 @@ class Day(Value):
     """Day 1 is that of the injury."""
     phases: tuple[str, ...]
     """The titles of the phases that the person is in on this day, in order."""
-    rows: tuple[Row, ...]
+    rows: tuple[DayRow, ...]
     notes: tuple[str, ...]
     """Changes of phase with their reasons, alerts, what was withheld or missed, completion."""
 
-    def looks_like(self, other: "Day") -> bool:
+    def looks_like(self, other: "PreviewDay") -> bool:
         """Tell if its times are those of another day, and nothing else happens on it."""
         return not self.notes and (self.phases, self.rows) == (other.phases, other.rows)
 
 
-def days(events: Iterable[Event], protocol: RecoveryProtocol, injured_on: date, until: date) -> Iterator[Day]:
+def days(
+    events: Iterable[_Event], protocol: RecoveryProtocol, injured_on: date, until: date
+) -> Iterator[PreviewDay]:
     """The days of a simulation, from its first event to its completion or to `until`, without gaps."""
     page = _Page(protocol, injured_on)
     for event in events:
@@ -82,22 +84,22 @@ class _Page:
         }
         self._phase = ""
         self._phases: list[str] = []
-        self._timed: dict[str, Event] = {}
+        self._timed: dict[str, _Event] = {}
         """The events that are due on the day. A later event of the same name takes the place of an earlier."""
         self._notes: list[str] = []
         self._withheld: dict[str, str] = {}
         """The reason why an activity has not taken place, since it last did."""
 
-    def turned(self) -> Day:
+    def turned(self) -> PreviewDay:
         """The day as it is written; the next one begins."""
         assert self.on is not None
         number = (self.on - self._injured_on).days + 1
-        day = Day(self.on, number, tuple(self._phases), tuple(self._rows()), tuple(self._notes))
+        day = PreviewDay(self.on, number, tuple(self._phases), tuple(self._rows()), tuple(self._notes))
         self.on += DAY
         self._phases, self._timed, self._notes = [self._titles.get(self._phase, "")], {}, []
         return day
 
-    def write(self, event: Event) -> None:
+    def write(self, event: _Event) -> None:
         match event["event"]:
             case "phase":
                 self._change(event)
@@ -122,7 +124,7 @@ class _Page:
                 self.is_completed = True
                 self._note(event, _("Completed: {reasons}", reasons="; ".join(event["reasons"])))
 
-    def _step(self, event: Event) -> None:
+    def _step(self, event: _Event) -> None:
         """A step of the phase's ladder, up or down."""
         title = self._steps.get((event["phase"], event["step"]), event["step"])
         reasons = "; ".join(event["reasons"])
@@ -131,7 +133,7 @@ class _Page:
         else:
             self._note(event, _("One step down, to {step}: {reasons}", step=title, reasons=reasons))
 
-    def _change(self, event: Event) -> None:
+    def _change(self, event: _Event) -> None:
         title = self._titles.get(event["phase"]) or str(event["phase"])
         reasons = "; ".join(event["reasons"])
         if event["state"] == "entered":
@@ -147,23 +149,23 @@ class _Page:
                 del self._timed[occurrence]
                 return
 
-    def _is_news(self, event: Event) -> bool:
+    def _is_news(self, event: _Event) -> bool:
         """Tell if an activity is not withheld for that reason already."""
         before, self._withheld[event["activity"]] = self._withheld.get(event["activity"]), event["reason"]
         return bool(before != event["reason"])
 
-    def _note(self, event: Event, words: str) -> None:
+    def _note(self, event: _Event, words: str) -> None:
         if not any(note.endswith(f"  {words}") for note in self._notes):
             self._notes.append(f"{_clock(event)}  {words}")
 
-    def _known(self, event: Event) -> AnyActivity | None:
+    def _known(self, event: _Event) -> AnyActivity | None:
         return self._activities.get((event.get("phase", self._phase), event["activity"]))
 
-    def _title(self, event: Event) -> str:
+    def _title(self, event: _Event) -> str:
         known = self._known(event)
         return event["activity"] if known is None else known.title
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[DayRow]:
         times: dict[tuple[str, str, str, int], list[str]] = {}
         for event in sorted(self._timed.values(), key=lambda event: str(event["at"])):
             known, at = self._known(event), _clock(event)
@@ -179,22 +181,22 @@ class _Page:
             key = (event["activity"], title, modality if is_alternation else "", event.get("seconds", 0))
             times.setdefault(key, []).append(at)
         for (activity, title, modality, seconds), listed in times.items():
-            yield Row(activity, title, modality, seconds, tuple(listed))
+            yield DayRow(activity, title, modality, seconds, tuple(listed))
 
 
-def _name(event: Event) -> str:
+def _name(event: _Event) -> str:
     """Name what an event is of: an occurrence, or one end of a hold. Each check-in has a name of its own."""
     return f"{event.get('occurrence') or event['activity'] + event['at']} {event.get('text', '')}"
 
 
-def _clock(event: Event) -> str:
+def _clock(event: _Event) -> str:
     return f"{datetime.fromisoformat(event['at']):%H:%M}"
 
 
-def lines(known: Iterable[Day]) -> Iterator[str]:
+def preview_lines(known: Iterable[PreviewDay]) -> Iterator[str]:
     """A block a day; a run of days that look the same is told once, with its last day."""
-    first: Day | None = None
-    last: Day | None = None
+    first: PreviewDay | None = None
+    last: PreviewDay | None = None
     for day in known:
         if first is not None and day.looks_like(first):
             last = day
@@ -205,7 +207,7 @@ def lines(known: Iterable[Day]) -> Iterator[str]:
     yield from _end_of_run(last)
 
 
-def _block(day: Day) -> Iterator[str]:
+def _block(day: PreviewDay) -> Iterator[str]:
     where = _(", then ").join(day.phases) or _("before the first phase")
     heading = _("{date}, day {number}: {phases}", date=_named(day.on), number=day.number, phases=where)
     yield styled(heading, "bold")
@@ -218,7 +220,7 @@ def _block(day: Day) -> Iterator[str]:
         yield f"  {_('nothing')}"
 
 
-def _end_of_run(last: Day | None) -> Iterator[str]:
+def _end_of_run(last: PreviewDay | None) -> Iterator[str]:
     if last is not None:
         yield styled(
             "  " + _("… to {date}, day {number}, the same", date=_named(last.on), number=last.number), "dim"
@@ -229,7 +231,7 @@ def _named(day: date) -> str:
     return spell_date(datetime(day.year, day.month, day.day), current())  # noqa: DTZ001  # a date, for its name
 
 
-def as_json(day: Day) -> dict[str, Any]:
+def day_json(day: PreviewDay) -> dict[str, Any]:
     """A day as an object."""
     return {
         "date": day.on,

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.output import harmless, is_plain
-from recovery.cli.render_text import activity_words, titled
+from recovery.cli.render_text import activity_words, cue_title
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.facts import Fact
@@ -62,7 +62,7 @@ if TYPE_CHECKING:  # these load pydantic and YAML
 NARROWEST, WIDEST = 20, 200
 """Columns. Some terminals say 0 or thousands, and `COLUMNS` says anything."""
 
-OWN = " *"
+_OWN_MARK = " *"
 """The mark of a number that is the project's own."""
 
 
@@ -93,7 +93,7 @@ def print_agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -
             name = _("today") if today == place.local(now).date() else _("tomorrow")
             table.add_row(Text(spell_date(local, place.language), style="bold"), Text(name, style="dim"), "")
         length = _("to {clock}", clock=f"{place.local(cue.at + cue.length):%H:%M}") if cue.length else ""
-        table.add_row(Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(titled(cue)))
+        table.add_row(Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(cue_title(cue)))
     screen.print(table if cues else Text(_("Nothing is planned: an answer or a command goes on.")))
 
 
@@ -303,7 +303,7 @@ def _refs(cites: Cites) -> str:
         for field, refs in sorted(cites.items())
         if refs
     ]
-    mark = OWN if any("own" in refs for refs in cites.values()) else ""
+    mark = _OWN_MARK if any("own" in refs for refs in cites.values()) else ""
     return f" [{'; '.join(named)}]{mark}" if named else ""
 
 

@@ -50,7 +50,7 @@ WIDTH = 100
 """Columns of what is wrapped, wherever it is read: it stays the same in a pipe."""
 
 
-def status(look: Outlook) -> str:
+def status_page(look: Outlook) -> str:
     """A page of some ten lines."""
     lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.protocol)]
     if is_draft(look.episode.protocol):
@@ -343,11 +343,11 @@ def _coming(look: Outlook) -> list[str]:
     lines = []
     for cue in look.coming:
         length = f", {spell(cue.length)}" if cue.length else ""
-        lines.append(f"{spell_when(place, cue.at, look.now)}  {titled(cue)}{length}")
+        lines.append(f"{spell_when(place, cue.at, look.now)}  {cue_title(cue)}{length}")
     return [_row(_("Next") if place_ == 0 else "", line) for place_, line in enumerate(lines)]
 
 
-def titled(cue: UpcomingCue) -> str:
+def cue_title(cue: UpcomingCue) -> str:
     """A cue to come, with what kind it is where its title does not tell."""
     match cue.kind:
         case "check-in":
@@ -384,7 +384,7 @@ def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[s
     return [_row(_("Healing"), f"{''.join(spots)}  {words}")]
 
 
-def coming(look: Outlook, *, is_named: bool = False) -> str:
+def next_lines(look: Outlook, *, is_named: bool = False) -> str:
     """The next cues alone; `is_named` where there are several episodes to tell apart."""
     named = [_heading(look.episode, look.day)] if is_named else []
     return "\n".join([*named, *_paused(look), *_coming(look)])
@@ -398,7 +398,7 @@ def _paused(look: Outlook) -> list[str]:
     return [_row(_("Paused"), _("until {when}; no reminders come", when=when))]
 
 
-def daemon(there: Presence | None, place: Place, now: datetime) -> str:
+def daemon_row(there: Presence | None, place: Place, now: datetime) -> str:
     """Tell if reminders really arrive."""
     if there is None:
         words = _("not running, so no reminders come: recovery daemon start")
@@ -417,7 +417,7 @@ def daemon(there: Presence | None, place: Place, now: datetime) -> str:
     return _row(_("Daemon"), words)
 
 
-def damage(there: Presence | None) -> list[str]:
+def damage_rows(there: Presence | None) -> list[str]:
     """Tell that the journal is damaged, where the daemon has found that."""
     if there is None or not there.damage:
         return []
@@ -425,7 +425,7 @@ def damage(there: Presence | None) -> list[str]:
     return [_row(_("Journal"), styled(words, "yellow"))]
 
 
-def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
+def explanations(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
     """Show when each activity is next, and why."""
     lines = []
     for each in told:
@@ -442,7 +442,7 @@ def explained(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> s
 # A simulation, day by day ------------------------------------------------------------------------
 
 
-def days(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def simulation_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The events of a simulation as lines, under a heading a day, and at the end what it came to."""
     today, on, counts = "", "", dict.fromkeys(("session_start", "missed", "alert", "completed"), 0)
     for event in events:

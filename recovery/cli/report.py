@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.cli.acts import carry_out, moment
+from recovery.cli.acts import carry_out, typed_moment
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell
 from recovery.cli.person import opened
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
-from recovery.cli.words import NONE, canonical, known_only, pairs, split
 from recovery.engine.acts_reports import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, Tick
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
@@ -19,6 +18,7 @@ from recovery.language import _
 from recovery.protocol.model import Checklist, Item
 from recovery.protocol.terms import LEVELS
 from recovery.words.terms import LEVELS as LEVEL_WORDS
+from recovery.words.typed import NONE, canonical, read_pairs, refuse_unknown, split_words
 
 CLEAR = "clear"
 
@@ -42,9 +42,9 @@ def _listed(
 
 def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], option: str) -> dict[str, str]:
     """`ID=yes|no` words, and `none` for what is still open. Raises `UsageError`."""
-    single = split(words)
-    given = pairs([word for word in single if word != NONE], option, ("yes", "no"))
-    known_only(given, known, option)
+    single = split_words(words)
+    given = read_pairs([word for word in single if word != NONE], option, ("yes", "no"))
+    refuse_unknown(given, known, option)
     if NONE in single:
         given = dict.fromkeys(still, "no") | given
     if not given:
@@ -56,7 +56,7 @@ def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], o
 
 
 @command("flag", argument("words", "[clear] [ID]", nargs=-1), BECAUSE, EPISODE, JSON)
-def report_flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
 
     \b
@@ -130,7 +130,7 @@ def _flags(episode: Episode) -> str:
 
 
 @command("screen", argument("words", "[ID=yes|no]...", nargs=-1), EPISODE, JSON)
-def answer_screening(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
+def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
     """Answer screening questions, or see how they were answered. A yes leaves out what it forbids.
 
     \b
@@ -196,13 +196,13 @@ def setback(onset: str | None, grade: str | None, because: str, episode: str | N
 
     def act(current: Episode, now: datetime) -> Setback:
         read = None if grade is None else _grade(grade)
-        return Setback(moment("--onset", onset, current, now), read, because)
+        return Setback(typed_moment("--onset", onset, current, now), read, because)
 
     return carry_out(episode, as_json, act)
 
 
 @command("correct", argument("words", "[NAME=VALUE]...", nargs=-1), BECAUSE, EPISODE, JSON)
-def correct_start(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+def correct_command(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     """Put right what was said at the start: the grade, the time of the injury, the side, an option.
 
     It is no new injury: what was done stays, and counts. The limits, the phase and the healing time follow from the
@@ -225,11 +225,11 @@ def correct_start(words: tuple[str, ...], because: str, episode: str | None, as_
     onset = given.pop("onset", None)
 
     def act(current: Episode, now: datetime) -> Correct:
-        known_only(given, [*current.whole.inputs, *current.whole.options], "recovery correct")
+        refuse_unknown(given, [*current.whole.inputs, *current.whole.options], "recovery correct")
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
-        return Correct(moment("onset", onset, current, now), values, because)
+        return Correct(typed_moment("onset", onset, current, now), values, because)
 
     return carry_out(episode, as_json, act)
 
@@ -271,7 +271,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
         return Tick(_answers(words, every, every, "recovery checklist"))
 
     status = carry_out(episode, as_json, act)
-    is_yes = {word.partition("=")[0] for word in split(words) if word.lower().endswith("=yes")}
+    is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
     items = (item for each in _checklists_of(before) for item in each.items)
     found = [item for item in items if item.id in is_yes and item.start]
     for item in found if status == 0 else ():

@@ -11,8 +11,7 @@ from recovery import clock, files
 from recovery.cli import asking, params, render_preview, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
-from recovery.cli.render_json import as_line, print_json
-from recovery.cli.words import NONE
+from recovery.cli.render_json import json_line, print_json
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, to_ms
@@ -26,16 +25,16 @@ from recovery.protocol import compiled
 from recovery.protocol.library import default_library
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.terms import SIDES, Duration
-from recovery.simulation.events import simulate as simulated
-from recovery.simulation.events import usual_end
+from recovery.simulation.events import simulate, usual_end
 from recovery.simulation.people import PERSONAS, Persona
 from recovery.simulation.script import parse_answers
+from recovery.words.typed import NONE, read_moment
 
-MOST_BYTES = 16 * 1024 * 1024
+LARGEST_SCRIPT = 16 * 1024 * 1024
 """The largest answers file that is read."""
 
 
-@click.command()
+@click.command("simulate")
 @click.argument("protocol")
 @click.option("--onset", metavar="TIME", required=True, help="When the injury happened.")
 @click.option("--start", "began", metavar="TIME", help="When the protocol is started. [default: the onset]")
@@ -46,10 +45,14 @@ MOST_BYTES = 16 * 1024 * 1024
 )
 @click.option("--timezone", metavar="NAME", help="Where, such as Europe/Berlin. [default: the machine's]")
 @click.option(
-    "--wake", type=params.CLOCK, default="07:00", show_default=True, help="When the person gets up."
+    "--wake", type=params.TIME_OF_DAY, default="07:00", show_default=True, help="When the person gets up."
 )
 @click.option(
-    "--bedtime", type=params.CLOCK, default="23:00", show_default=True, help="When the person goes to bed."
+    "--bedtime",
+    type=params.TIME_OF_DAY,
+    default="23:00",
+    show_default=True,
+    help="When the person goes to bed.",
 )
 @click.option("--work", type=params.WORK, default="09:00-17:00", show_default=True, help="Working hours.")
 @click.option("--workdays", type=params.WORKDAYS, default="mon-fri", show_default=True, help="Working days.")
@@ -70,7 +73,7 @@ MOST_BYTES = 16 * 1024 * 1024
 @click.option("--set", "words", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
 @click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
 @json_option
-def simulate(
+def simulate_command(
     protocol: str,
     onset: str,
     began: str | None,
@@ -106,8 +109,8 @@ def simulate(
 
     library = default_library()
     known = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
-    injury = params.moment(onset, "--onset", now, place)
-    start = params.moment(began, "--start", now, place) if began is not None else injury
+    injury = read_moment("--onset", onset, now, place)
+    start = read_moment("--start", began, now, place) if began is not None else injury
     if start < injury:
         raise UsageError(_("--start is before --onset"), _("a protocol starts at the injury or later"))
     answered = asking.screening(known.screen, [*screen, NONE], is_later=False, ask=False, fill=str)
@@ -127,8 +130,8 @@ def simulate(
         asleep=tuple(sorted(_span(text, now, place) for text in asleep)),
         confirms=not no_confirm,
     )
-    events = simulated(run)
-    for line in map(as_line, events) if as_json else render_text.days(events):
+    events = simulate(run)
+    for line in map(json_line, events) if as_json else render_text.simulation_lines(events):
         print(line)
         if failure_of(sys.stdout):
             break  # nobody reads the rest
@@ -168,13 +171,13 @@ def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedA
     if name is None:
         return ()
     try:
-        text = files.read(Path(name), MOST_BYTES, pipes=True).decode("utf-8-sig")
+        text = files.read(Path(name), LARGEST_SCRIPT, pipes=True).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise RecoveryError(
             _("{path}: not UTF-8 text", path=name), _("save the answers file as UTF-8")
         ) from None
     except files.TooLarge:
-        most = MOST_BYTES // 1024 // 1024
+        most = LARGEST_SCRIPT // 1024 // 1024
         raise RecoveryError(_("{path}: larger than {most} MiB", path=name, most=most)) from None
     except OSError as error:
         raise RecoveryError(
@@ -190,7 +193,7 @@ def _span(text: str, now: datetime, place: Place) -> Span:
             _("--asleep: {text!r} is not a span", text=text),
             _("write two times: 2026-11-24T23:00..2026-11-25T07:00"),
         )
-    span = params.moment(begin_, "--asleep", now, place), params.moment(end, "--asleep", now, place)
+    span = read_moment("--asleep", begin_, now, place), read_moment("--asleep", end, now, place)
     if span[0] >= span[1]:
         raise UsageError(_("--asleep: {text!r} ends before it begins", text=text))
     return span
@@ -213,8 +216,10 @@ MORNING = time(7)
 )
 @click.option("--onset", metavar="TIME", help="When the injury happened. [default: this morning 07:00]")
 @click.option("--timezone", metavar="NAME", help="Where, such as Europe/Berlin. [default: the machine's]")
-@click.option("--wake", type=params.CLOCK, default="07:00", show_default=True, help="When they get up.")
-@click.option("--bedtime", type=params.CLOCK, default="23:00", show_default=True, help="When they go to bed.")
+@click.option("--wake", type=params.TIME_OF_DAY, default="07:00", show_default=True, help="When they get up.")
+@click.option(
+    "--bedtime", type=params.TIME_OF_DAY, default="23:00", show_default=True, help="When they go to bed."
+)
 @json_option
 def preview(
     file: str,
@@ -251,19 +256,19 @@ def preview(
         return 1
     known = compiled.in_language(known, current())
     morning = place.resolve(place.local(now).date(), MORNING)
-    injury = morning if onset is None else params.moment(onset, "--onset", now, place)
+    injury = morning if onset is None else read_moment("--onset", onset, now, place)
     begins_on = place.local(injury).date()
     # Whole days, the first one as far as there is of it: ten days are ten blocks.
     ends_on = max(begins_on + DAY, place.local(place.after(injury, length)).date())
     end = place.resolve(ends_on, time(0))
     episode = imagined(known, injury, injury, place, grade, side, confirms=False)
     run = Rehearsal(episode, injury, end, persona=Persona.named(persona))
-    days = [*render_preview.days(simulated(run), known, begins_on, ends_on - DAY)]
+    days = [*render_preview.days(simulate(run), known, begins_on, ends_on - DAY)]
     if as_json:
         for day in days:
-            print_json(render_preview.as_json(day))
+            print_json(render_preview.day_json(day))
         return 0
-    for line in render_preview.lines(days):
+    for line in render_preview.preview_lines(days):
         click.echo(line)
     if not run.episode.is_over:
         click.echo(_("Not completed within {length}; --for 8w shows more.", length=length))

@@ -40,8 +40,10 @@ from recovery.language import _, n_
     help="A sign that needs a professional: see recovery flag; none: there is none of them.",
 )
 @click.option("--set", "options", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
-@click.option("--wake", type=params.CLOCK, help="When you get up. [default: the setting, or 07:00]")
-@click.option("--bedtime", type=params.CLOCK, help="When you go to bed. [default: the setting, or 23:00]")
+@click.option("--wake", type=params.TIME_OF_DAY, help="When you get up. [default: the setting, or 07:00]")
+@click.option(
+    "--bedtime", type=params.TIME_OF_DAY, help="When you go to bed. [default: the setting, or 23:00]"
+)
 @click.option("--work", type=params.WORK, help="Your working hours. [default: the setting, or 09:00-17:00]")
 @click.option(
     "--workdays", type=params.WORKDAYS, help="Your working days. [default: the setting, or mon-fri]"

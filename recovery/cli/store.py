@@ -45,7 +45,7 @@ def store() -> None:
 @store.command("check")
 @click.argument("file", required=False)
 @json_option
-def check_(file: str | None, as_json: bool) -> int:
+def check_command(file: str | None, as_json: bool) -> int:
     """Whether the journal is whole, and every episode can be told from it. Status 1 if not.
 
     FILE is another journal, such as a copy. Nothing is changed.
@@ -100,11 +100,11 @@ def backup(file: str | None, as_json: bool) -> int:
     return 0
 
 
-@store.command()
+@store.command("restore")
 @click.argument("file")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @json_option
-def restore(file: str, is_sure: bool, as_json: bool) -> int:
+def restore_command(file: str, is_sure: bool, as_json: bool) -> int:
     """Put a copy in the place of the journal. The present one is kept among the copies.
 
     The copy is checked first. A running daemon is stopped, and started again afterwards.
@@ -177,7 +177,7 @@ def export(file: str) -> int:
 @store.command("import")
 @click.argument("file")
 @json_option
-def import_(file: str, as_json: bool) -> int:
+def import_command(file: str, as_json: bool) -> int:
     """Read a document that export wrote, into a journal that holds no episode.
 
     It is looked over as a whole before anything is written. With - it comes from standard input.

@@ -1,10 +1,15 @@
-"""Times and grades as people type them: `yesterday 18:00`, `2h ago`, ISO 8601. Strict: all else is an error."""
+"""Times, grades and answers as people type them: `yesterday 18:00`, `2h ago`, ISO 8601, `raynaud=yes,skin=no`.
+
+Strict: all else is an error.
+"""
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from recovery.engine.grading import UNSURE
 from recovery.engine.times import DAY, Place
+from recovery.errors import UsageError
 from recovery.language import N_, _
 from recovery.protocol.durations import NoLength, parse_duration
 from recovery.protocol.terms import GRADES
@@ -43,6 +48,16 @@ def parse_day(text: str) -> date:
     if not re.fullmatch(_DATE, text.strip()):
         raise _NotKnown(_("{text!r} is not a date; write it as 2026-11-23", text=text))
     return date.fromisoformat(text.strip())
+
+
+def read_moment(
+    flag: str, text: str, now: datetime, place: Place, *, is_day_enough: bool = False
+) -> datetime:
+    """The instant that an option means, as `parse_moment` reads it. Raises `UsageError` that names the option."""
+    try:
+        return parse_moment(text, now, place, is_day_enough=is_day_enough)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from None
 
 
 def parse_moment(text: str, now: datetime, place: Place, *, is_day_enough: bool = False) -> datetime:
@@ -122,3 +137,70 @@ def read_grade(text: str) -> str:
             _("{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)", text=text)
         )
     return word
+
+
+# Answers ----------------------------------------------------------------------------------------
+
+
+NONE = "none"
+"""All that is not named is answered no."""
+
+LATER = "later"
+
+_SAME = {
+    "y": "yes", "j": "yes", "ja": "yes", "n": "no", "nein": "no", "unsicher": "unsure", "?": "unsure",
+    "keine": NONE, "keins": NONE, "keines": NONE, "nichts": NONE, "später": LATER, "links": "left", "rechts": "right",
+}  # fmt: skip
+
+
+def canonical(word: str) -> str:
+    """A word that people type for an answer as the program knows it: y, j, ja and YES are yes."""
+    plain = word.strip().lower()
+    return _SAME.get(plain, plain)
+
+
+def split_words(words: Iterable[str]) -> list[str]:
+    """Single words: several may stand in one, with commas. `none` in small letters however it is written."""
+    single = [each for word in words for each in word.replace(",", " ").split()]
+    return [NONE if canonical(each) == NONE else each for each in single]
+
+
+def read_pairs(words: Iterable[str], option: str, values: Sequence[str]) -> dict[str, str]:
+    """`ID=VALUE` words as answers; several may stand in one word, with commas. Raises `UsageError`."""
+    given: dict[str, str] = {}
+    for word in split_words(words):
+        name, equals, typed = word.partition("=")
+        value = canonical(typed)
+        if not name or value not in values:
+            from difflib import get_close_matches
+
+            if not equals and get_close_matches(name.lower(), [NONE]):
+                raise UsageError(
+                    _("{option}: {word!r} is not an answer", option=option, word=word),
+                    _("did you mean none?"),
+                )
+            expected = _(" or ").join(f"{name or 'ID'}={each}" for each in values)
+            raise UsageError(
+                _("{option}: {word!r} is not an answer", option=option, word=word),
+                _("write {expected}", expected=expected),
+            )
+        if given.get(name, value) != value:
+            raise UsageError(_("{option}: {name} is answered twice", option=option, name=name))
+        given[name] = value
+    return given
+
+
+def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> None:
+    """Raises `UsageError` for a name that nothing has."""
+    from difflib import get_close_matches
+
+    known = [*names]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = (
+                _("did you mean {name!r}?", name=near[0])
+                if near
+                else _("there are: {listed}", listed=", ".join(known) or _("none"))
+            )
+            raise UsageError(_("{option}: nothing is called {name!r}", option=option, name=name), hint)

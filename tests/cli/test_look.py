@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.cli.render_text import status as _  # noqa: F401  # what is tested here, by its effect
+from recovery.cli.render_text import status_page as _  # noqa: F401  # what is tested here, by its effect
 from tests.cli.conftest import STRAIN, Person
 
 COMMANDS = (

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from recovery.care.record import Record, bring_up, do, load, seen_at, write
 from recovery.cli.history import _because_of_it, _with_it
-from recovery.cli.render_text import status
+from recovery.cli.render_text import status_page
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, judge
 from recovery.engine.acts_course import Pause, Resume, Stop
@@ -391,7 +391,7 @@ class Machine(RuleBasedStateMachine):
         for episode in self.daemon.episodes:
             others = self.daemon.others(episode)
             look = outlook(episode, self.moment, others, 0, is_clock_doubted=is_doubted)
-            for owner, act in advised(status(look), self.daemon):
+            for owner, act in advised(status_page(look), self.daemon):
                 if is_doubted and act.needs_right_clock:
                     assert isinstance(act, Resume), "it is told beside that nothing is taken up again yet"
                     continue
