@@ -38,7 +38,7 @@ class Value:
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         names, defaults = list(cls._fields), dict(cls._defaults)
         for name, kind in cls.__annotations__.items():
-            if getattr(kind, "__origin__", None) is ClassVar:
+            if getattr(kind, "__origin__", None) is ClassVar or str(kind).startswith("ClassVar["):
                 continue
             if name not in names:
                 names.append(name)

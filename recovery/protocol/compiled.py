@@ -10,56 +10,18 @@ from typing import Any
 
 from recovery.protocol import model, terms
 from recovery.protocol.model import RecoveryProtocol
+from recovery.values import Value
 
-FORMAT = 7
+FORMAT = 8
 """Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
 
-_CLASSES: tuple[type[Any], ...] = (
-    terms.Duration,
-    terms.Range,
-    model.Source,
-    terms.Anchor,
-    terms.Comparison,
-    terms.All,
-    terms.AnyOf,
-    terms.Not,
-    terms.LocalMoment,
-    model.Every,
-    model.PerDay,
-    model.At,
-    model.PerWeek,
-    model.Once,
-    model.After,
-    model.Step,
-    model.Treatment,
-    model.Reminder,
-    model.Hold,
-    model.CheckIn,
-    model.Advice,
-    model.Item,
-    model.Checklist,
-    model.Observation,
-    model.Limit,
-    model.Table,
-    terms.TableRef,
-    model.Escalation,
-    model.RedFlag,
-    model.ScreenQuestion,
-    model.Option,
-    model.Exclusion,
-    model.GradeQuestion,
-    model.Assessment,
-    model.Healing,
-    model.Rung,
-    model.BackTo,
-    model.Phase,
-    model.Responsible,
-    model.RecoveryProtocol,
-)
-_NAMES: dict[type[Any], str] = {cls: cls.__name__ for cls in _CLASSES} | {model.Treatment: "Session"}
+_BY_NAME: dict[str, type[Any]] = {
+    name: each
+    for name, each in {**vars(terms), **vars(model), "Session": model.Treatment}.items()
+    if isinstance(each, type) and issubclass(each, Value)
+}
 """The names in what is written, which other programs read, too: a treatment is a session of the file."""
-_BY_NAME = {name: cls for cls, name in _NAMES.items()}
-_FIELDS: dict[type[Any], tuple[str, ...]] = {cls: cls._fields for cls in _CLASSES}
+_NAMES = {each: name for name, each in _BY_NAME.items()}
 
 
 def to_json(protocol: RecoveryProtocol) -> str:
@@ -99,9 +61,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    fields = _FIELDS.get(type(value))
-    if fields is not None:
-        return {"$": _NAMES[type(value)], **{name: _plain(getattr(value, name)) for name in fields}}
+    if isinstance(value, Value):
+        return {"$": _NAMES[type(value)], **{name: _plain(getattr(value, name)) for name in value._fields}}
     if isinstance(value, time):
         return {"$": "time", "at": value.isoformat()}
     if "$" in value:

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from recovery.language import N_, _
-from recovery.protocol.activities import KINDS
-from recovery.protocol.entries import Entry, KeyConflict, Trace
+from recovery.protocol.conflicts import KeyConflict
+from recovery.protocol.model import KINDS
 from recovery.protocol.problems import MOST_PROBLEMS, Location, Problem, did_you_mean, nearest, shown
+from recovery.protocol.schema import Entry, Trace
 from recovery.protocol.syntax import Document, Path_, Spot, in_words
 
 _TOP = Spot(1, 1, 1, 1)
@@ -25,9 +26,9 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
 
     They are those that pydantic found and those noted in the trace.
     """
-    paths = {id(value): path for path, value in _mappings(document.value, ())} if trace.slips else {}
-    found: list[_Slipped | _Details] = [
-        _Slipped(slip, paths.get(identity, ()), document) for identity, slip in trace.slips
+    paths = {id(value): path for path, value in _mappings(document.value, ())} if trace.conflicts else {}
+    found: list[_Conflict | _Details] = [
+        _Conflict(conflict, paths.get(identity, ()), document) for identity, conflict in trace.conflicts
     ]
     unseen = 0
     if error is not None:
@@ -43,9 +44,9 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
 def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[Path_]:
     """The paths of all that is wrong with a document's shape: what to leave out to mend it."""
     paths = {id(value): path for path, value in _mappings(document.value, ())}
-    for identity, slip in trace.slips:
+    for identity, conflict in trace.conflicts:
         path = paths.get(identity, ())
-        yield (*path, slip.key) if slip.key else path
+        yield (*path, conflict.key) if conflict.key else path
     if error is not None:
         suggestions = _Suggestions(trace)
         for details in error.errors(include_url=False)[:_MOST_ERRORS]:
@@ -71,19 +72,19 @@ def _spot(document: Document, path: Path_) -> tuple[int, int]:
     return spot.line, spot.column
 
 
-class _Slipped:
-    """One slip, and the path of what it points at."""
+class _Conflict:
+    """One conflict, and the path of what it points at."""
 
-    def __init__(self, slip: KeyConflict, path: Path_, document: Document) -> None:
-        self.slip = slip
-        self.path = (*path, slip.key) if slip.key else path
+    def __init__(self, conflict: KeyConflict, path: Path_, document: Document) -> None:
+        self.conflict = conflict
+        self.path = (*path, conflict.key) if conflict.key else path
         self.document = document
         self.spot = _spot(document, self.path)
 
     def problem(self) -> Problem:
-        slip = self.slip
-        place = _place(self.document, self.path, at_key=bool(slip.key))
-        return place.problem(slip.message, expected=slip.expected, found=slip.found)
+        conflict = self.conflict
+        place = _place(self.document, self.path, at_key=bool(conflict.key))
+        return place.problem(conflict.message, expected=conflict.expected, found=conflict.found)
 
 
 class _Suggestions:

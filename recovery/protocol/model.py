@@ -1,10 +1,16 @@
-"""A protocol as plain frozen values: all that the engine and the store ever see.
+"""A protocol as plain frozen values, each construct of the language declared once: its fields, how they are written
+in a file, and what they mean.
 
-Reading a file (`recovery.protocol.reading`) makes these; nothing here needs pydantic or YAML.
+Reading a file (`recovery.protocol.reading`) makes these; nothing here needs pydantic or YAML. `declared` says how to
+read a declaration. The first paragraph of a construct, and the meanings of its keys, are what an editor shows.
 """
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from recovery.language import N_
 from recovery.protocol.terms import (
     MAY_PASS,
     Anchor,
@@ -17,15 +23,35 @@ from recovery.protocol.terms import (
 )
 from recovery.values import Value, field
 
+if TYPE_CHECKING:  # named by the declarations only
+    from recovery.protocol import scalars as s
+    from recovery.protocol import weaker
+    from recovery.protocol.declared import IN_PLACE, AtLeast, Key
+
+SOURCE = "Where its numbers come from: for all of them, or field by field (other: the rest)."
+TITLE = "A short title; without one the id is shown."
+SAY = N_("What the person is told.")
+PROTOCOL = N_("The id of the protocol.")
+UNIQUE = N_("A short name, unique in the protocol.")
+LEVEL = N_("How much it matters: routine, urgent or emergency.")
+
 
 class Source(Value):
-    """The origin of a number. The id `own` means: the project's own default, no source."""
+    """Where numbers come from.
 
+    The id `own` means: the project's own default, no source.
+    """
+
+    noun = N_("source")
     id: str
-    title: str
-    where: str = ""
-    says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The numbers that it gives, by place (`all`: anywhere in it); empty where nobody wrote them down."""
+    title: Annotated[str, s.Printed, N_("The title of the page, paper or leaflet.")]
+    where: Annotated[str, s.PrintedProse, "Where to find it, and what the places in references mean."] = ""
+    says: Annotated[
+        Mapping[str, tuple[str, ...]],
+        dict[s.Place, s.OneOrList[s.Said]],
+        "The numbers that it gives, by place, or under all.",
+    ] = field(default_factory=dict)
+    """Empty where nobody wrote them down."""
 
 
 # Cadences -----------------------------------------------------------------------------------
@@ -83,34 +109,68 @@ Cadence = Every | PerDay | At | PerWeek | Once | After
 
 
 class Step(Value):
-    """One timed treatment of a session: how long, what to say at its start and end, what to wait after it."""
+    """One treatment of an alternation."""
 
-    modality: str
-    duration: Range
+    modality: Annotated[str, Key("of"), s.Modality, N_("What is done: cold, warm, ...")]
+    duration: Annotated[Range, s.ExactRange, weaker.if_more, N_("How long; of a range the least is planned.")]
     """The end cue comes after `duration.least`; nobody should go on past `duration.most`."""
-    start: str
-    end: str
-    stop_if: str = ""
-    wait: Duration = Duration()
+    start: Annotated[str, s.Cue, N_("What the person is told at the start.")]
+    end: Annotated[str, s.Cue, N_("What the person is told at the end.")]
+    stop_if: Annotated[str, s.Cue, weaker.if_gone, "When to stop at once."] = ""
+    wait: Annotated[Duration, weaker.if_less] = Duration()
     """At least so long from the real end of this step to the start of the next."""
+
+
+class Wait(Value):
+    """A wait after the step before it."""
+
+    wait: Annotated[Duration, s.ExactDuration, N_("At least so long, from the real end of the step before.")]
 
 
 class Activity(Value, kw_only=True):
     """Something to do in a phase. `begins` and `until` bound it in time, `only_if` by condition."""
 
-    id: str
-    title: str
-    begins: Anchor | None = None
-    until: Anchor | None = None
-    only_if: Condition | None = None
-    cites: Cites = field(default_factory=dict)
+    noun = N_("activity")
+    id: Annotated[str, s.Id, N_("A short name, unique within the phase.")]
+    title: Annotated[str, s.CueTitle | None, TITLE]
+    begins: Annotated[Anchor | None, s.Instant, "Not before this instant, such as phase+1w."] = None
+    until: Annotated[Anchor | None, s.Instant, "Over by this instant, such as injury+48h."] = None
+    only_if: Annotated[Condition | None, weaker.if_gone, "Only while this is known to be true."] = None
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Timed(Activity, kw_only=True):
-    """An activity that comes again and again, or once."""
+    """An activity that comes again and again, or once: exactly one of the keys of `CADENCES` says how often."""
 
     cadence: Cadence
-    follows_body: bool = False
+    every: ClassVar[
+        Annotated[Range | None, s.ExactRange, "Again after so long, within the waking hours: 2h..3h."]
+    ] = None
+    per_day: ClassVar[
+        Annotated[tuple[int, int] | None, s.CountRange, "So many times, spread over the waking hours: 1..3."]
+    ] = None
+    at: ClassVar[
+        Annotated[
+            tuple[LocalMoment, ...],
+            s.OneOrMore[s.Moment],
+            'At these times of day: ["08:00", wake+30min]; with per_week: its time.',
+        ]
+    ] = ()
+    per_week: ClassVar[Annotated[int | None, s.Count, "On so many days a week, from 1 to 7; needs `at`."]] = (
+        None
+    )
+    once: ClassVar[
+        Annotated[Anchor | None, s.Instant, "One time, from this instant on, such as phase+3d."]
+    ] = None
+    after: ClassVar[
+        Annotated[str, s.Id, "Once after each treatment of this activity that really took place."]
+    ] = ""
+    follows_body: Annotated[
+        bool,
+        Key("follows"),
+        s.words(place=False, body=True) | None,
+        "On a journey: the hours of the place (the usual), or those of where the phase began.",
+    ] = False
     """True if its times, after a journey, stay those of the zone in which the phase began; else the place's."""
 
 
@@ -120,52 +180,109 @@ class Treatment(Timed, kw_only=True):
     steps: tuple[Step, ...]
     is_optional: bool = False
     """True if it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
-    offers_missed: bool = False
+    offers_missed: Annotated[
+        bool,
+        Key("if_missed"),
+        s.words(leave=False, offer=True),
+        "When the machine slept through it: leave it, or offer it once, later on its day.",
+    ] = False
     """True if one that the machine slept through is still offered later on its day."""
 
 
+class SingleTreatment(Treatment, kw_only=True):
+    """A timed treatment with a cue at its start and one at its end."""
+
+    kind = "session"
+    step: ClassVar[Annotated[Step, IN_PLACE]]
+    modality: ClassVar[
+        Annotated[str, Key("of"), s.Modality, N_("What is done: cold, warm, tens, massage, exercise, ...")]
+    ]
+    is_optional: Annotated[
+        bool,
+        Key("optional"),
+        s.YesNo,
+        "true: only suggested; it counts if the person begins it.",
+    ] = False
+
+
+class Alternation(Treatment, kw_only=True):
+    """Several timed treatments, one after the other, with waits between."""
+
+    kind = "alternation"
+    cited_parts = ("duration", "wait")
+    """Keys of its steps that `source` may name as well."""
+    turns: ClassVar[
+        Annotated[
+            tuple[Step | Wait, ...], Key("steps"), N_("The treatments and the waits after them, in order.")
+        ]
+    ]
+
+
 class Reminder(Timed, kw_only=True):
-    modality: str
-    say: str
-    at_work: bool = False
-    """True if it comes in the person's working hours only."""
+    """A plain reminder."""
+
+    kind = "reminder"
+    modality: Annotated[str, Key("of"), s.Modality, N_("What it is about: elevation, posture, ...")]
+    say: Annotated[str, s.Cue, SAY]
+    at_work: Annotated[
+        bool, Key("during"), s.Hours, "work: in the person's working hours only; else waking."
+    ] = False
+
+
+class CheckIn(Timed, kw_only=True):
+    """Questions to the person."""
+
+    kind = "check-in"
+    asks: Annotated[
+        tuple[str, ...],
+        Key("ask"),
+        tuple[s.Id, ...],
+        AtLeast(1),
+        N_("The observations that it asks for: [pain, swelling]."),
+    ]
 
 
 class Hold(Activity, kw_only=True):
     """Something kept on from waking to bedtime."""
 
-    modality: str
-    on: str
-    off: str
-
-
-class CheckIn(Timed, kw_only=True):
-    asks: tuple[str, ...]
+    kind = "hold"
+    modality: Annotated[str, Key("of"), s.Modality, N_("What is kept on, such as compression.")]
+    on: Annotated[str, s.Cue, N_("What the person is told when it goes on.")]
+    off: Annotated[str, s.Cue, N_("What the person is told when it comes off.")]
 
 
 class Advice(Activity, kw_only=True):
-    say: str
+    """Advice that is shown with the phase."""
+
+    kind = "advice"
+    say: Annotated[str, s.Cue, SAY]
 
 
 class Item(Value):
-    """One thing of a checklist; where it is so, an episode of its own may be started."""
+    """One thing of a checklist."""
 
-    id: str
-    title: str
-    start: str = ""
-    """The protocol to start."""
-    options: Mapping[str, str] = field(default_factory=dict)
-    """With these options."""
+    noun = N_("item")
+    id: Annotated[str, s.Id, N_("A short name, unique in the checklist.")]
+    title: Annotated[str, s.Title | None, TITLE]
+    start: Annotated[str, s.Id, "The protocol that a yes may start."] = ""
+    options: Annotated[
+        Mapping[str, str], Key("set"), dict[s.Id, s.Label], "The options to start it with."
+    ] = field(default_factory=dict)
 
 
 class Checklist(Timed, kw_only=True):
     """Things to look at, each answered yes or no."""
 
-    say: str
-    items: tuple[Item, ...]
+    kind = "checklist"
+    say: Annotated[str, s.Cue, SAY]
+    items: Annotated[tuple[Item, ...], AtLeast(1), N_("What to look at.")]
 
 
 AnyActivity = Treatment | Reminder | Hold | CheckIn | Advice | Checklist
+KINDS: Mapping[str, type[Activity]] = {
+    form.kind: form for form in (SingleTreatment, Alternation, Reminder, Hold, CheckIn, Advice, Checklist)
+}
+"""How an activity is written, by its `kind`."""
 
 
 def modalities(activity: Activity) -> set[str]:
@@ -183,162 +300,219 @@ def modalities(activity: Activity) -> set[str]:
 
 
 class Observation(Value):
-    """Something a check-in asks: a scale of whole numbers, or a choice of words."""
+    """Something that a check-in asks: a scale of whole numbers, or a choice of words."""
 
+    noun = N_("observation")
     id: str
-    ask: str
+    ask: Annotated[str, s.Cue, N_("The question.")]
     least: int = 0
     most: int = 0
-    labels: tuple[str, ...] = ()
-    """Names of the scale's numbers from `least` up, where it has them."""
-    choices: tuple[str, ...] = ()
-    """For a choice: the words, from worst to best."""
-    better: str = "lower"
-    """Which way is healing: `lower` or `higher`."""
-    fresh: Duration = Duration(days=1)
-    """How long an answer counts; older ones are unknown."""
-    cites: Cites = field(default_factory=dict)
+    scale: ClassVar[Annotated[tuple[int, int] | None, s.Scale, "The least and the most, such as 0..10."]] = (
+        None
+    )
+    labels: Annotated[
+        tuple[str, ...],
+        tuple[s.Label, ...] | None,
+        "A name for each number of the scale, from the least.",
+    ] = ()
+    choices: Annotated[
+        tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
+    ] = ()
+    better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
+        "lower"
+    )
+    fresh: Annotated[
+        Duration,
+        s.PositiveDuration | None,
+        weaker.if_more,
+        "How long an answer counts; 24h without it.",
+    ] = Duration(seconds=86400)
+    """Older answers are unknown."""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Limit(Value):
-    """A bound that nothing may break: no phase, snooze, catch-up or command."""
+    """What nothing may break: no phase, snooze, catch-up or command."""
 
-    id: str
-    of: tuple[str, ...]
-    """The modalities that it binds."""
-    during: tuple[str, ...] = ()
-    """The phases in which it binds; empty: always."""
-    longest: Duration | None = None
-    gap: Duration | None = None
-    to: tuple[str, ...] = ()
-    """With `gap`: so long from the real end of a session `of` to the start of one of `to`."""
-    not_before: Anchor | None = None
-    not_after: Anchor | None = None
+    noun = N_("limit")
+    id: Annotated[str, s.Id, UNIQUE]
+    of: Annotated[
+        tuple[str, ...],
+        s.OneOrMore[s.Modality],
+        weaker.if_fewer,
+        N_("The modalities that it binds: cold, or [cold, warm]."),
+    ]
+    during: Annotated[
+        tuple[str, ...],
+        Key("in"),
+        s.OneOrMore[s.Id],
+        weaker.if_narrower,
+        "The phases in which it binds; without it: always.",
+    ] = ()
+    longest: Annotated[Duration | None, s.ExactDuration, weaker.if_more, "No session is longer."] = None
+    gap: Annotated[
+        Duration | None, s.Gap, weaker.if_less, "So long from the real end of one to the start of `to`."
+    ] = None
+    to: Annotated[
+        tuple[str, ...], s.OneOrMore[s.Modality], weaker.if_fewer, "With `gap`: what has to wait."
+    ] = ()
+    not_before: Annotated[
+        Anchor | None, s.Instant, weaker.if_less, "Not before this instant, such as injury+48h."
+    ] = None
+    not_after: Annotated[
+        Anchor | None, s.Instant, weaker.if_more, "Over by this instant, such as injury+48h."
+    ] = None
     """A session has to be over by then."""
-    most_per_day: int | None = None
-    never: bool = False
-    needs: Condition | None = None
-    """Only while this is known to be true."""
-    say: str = ""
+    most_per_day: Annotated[int | None, s.Count, weaker.if_more, "At most so many sessions a day."] = None
+    never: Annotated[bool, s.YesNo | None, weaker.if_gone, "true: not at all."] = False
+    needs: Annotated[Condition | None, weaker.if_gone, "Only while this is known to be true."] = None
+    say: Annotated[str, s.Cue, "Why, in words for the person."] = ""
     together: Duration | None = None
     """Sessions with shorter waits between them count as one: `longest` is of them all. Of the floor only."""
     floor: str = ""
     """Of the floor of the language: the source of the number, a message."""
-    cites: Cites = field(default_factory=dict)
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Table(Value):
     """A range for each grade."""
 
+    noun = N_("table")
     id: str
-    rows: Mapping[str, Range]
-    cites: Cites = field(default_factory=dict)
+    rows: Annotated[Mapping[str, Range], weaker.if_sooner]
+    I: ClassVar[Annotated[Range, s.DurationRange, N_("For grade I, such as I: 2w..4w.")]]  # noqa: E741  # the grade's name
+    II: ClassVar[Annotated[Range, s.DurationRange, N_("For grade II, such as II: 4w..8w.")]]
+    III: ClassVar[Annotated[Range, s.DurationRange, N_("For grade III, such as III: 3mo..12mo.")]]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Escalation(Value):
-    """A message for when something is over its time, and its level."""
+    """What to tell when something is over its time."""
 
-    level: str
-    say: str
+    level: Annotated[str, s.Level, weaker.if_lower, LEVEL]
+    say: Annotated[str, s.Cue, SAY]
 
 
-class RedFlag(Value):
-    """A sign that refers to a professional: raised when its condition becomes true, or reported by the person.
+class RedFlag(Value, kw_only=True):
+    """A sign that refers to a professional: by a condition, or by a question.
 
-    It stands until the person has answered it; a routine one with a condition also until that is false.
+    It is raised when its condition becomes true, or reported by the person, and stands until the person has
+    answered it; a routine one with a condition also until that is false.
     """
 
-    id: str
-    level: str
-    say: str
-    when: Condition | None = None
-    ask: str = ""
-    """The question, of a sign that is reported; it has no condition."""
-    suspends: tuple[str, ...] = ()
-    """The modalities that stop while it stands; then no phase ends either."""
-    cites: Cites = field(default_factory=dict)
+    noun = N_("red flag")
+    id: Annotated[str, s.Id, UNIQUE]
+    when: Annotated[Condition | None, "It is raised when this becomes true."] = None
+    ask: Annotated[str, s.Cue, "The question by which a person reports it."] = ""
+    level: Annotated[str, s.Level, weaker.if_lower, LEVEL]
+    say: Annotated[str, s.Cue, SAY]
+    suspends: Annotated[
+        tuple[str, ...],
+        Key("suspend"),
+        s.AllOrSome,
+        weaker.if_fewer,
+        "The modalities that stop while it stands, or all.",
+    ] = ()
+    """While it stands with any, no phase ends either."""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
-class ScreenQuestion(Value):
+class ScreenQuestion(Value, kw_only=True):
     """A question before the start. A yes forbids modalities, or refuses the protocol."""
 
-    id: str
-    ask: str
-    say: str
-    forbids: tuple[str, ...] = ()
-    refuses: bool = False
-    cites: Cites = field(default_factory=dict)
+    noun = N_("screening question")
+    id: Annotated[str, s.Id, UNIQUE]
+    ask: Annotated[str, s.Cue, N_("The question, to be answered yes or no.")]
+    forbids: Annotated[
+        tuple[str, ...],
+        Key("forbid"),
+        s.OneOrMore[s.Modality],
+        weaker.if_fewer,
+        "The modalities that a yes forbids.",
+    ] = ()
+    refuses: Annotated[
+        bool,
+        Key("refuse"),
+        s.YesNo | None,
+        weaker.if_gone,
+        "true: a yes refuses the whole protocol.",
+    ] = False
+    say: Annotated[str, s.Cue, SAY]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Option(Value):
     """A further input: a choice of words."""
 
+    noun = N_("option")
     id: str
-    ask: str
-    choices: tuple[str, ...]
-    default: str = ""
-    cites: Cites = field(default_factory=dict)
+    ask: Annotated[str, s.Cue, N_("The question.")]
+    choices: Annotated[tuple[str, ...], tuple[s.Label, ...], AtLeast(2), N_("The words.")]
+    default: Annotated[str, s.Label, "The word that is taken where none is given."] = ""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Exclusion(Value):
-    """A protocol that must not run for the same injury, and why."""
+    """A protocol that must not run for the same injury."""
 
-    id: str
-    say: str
-    cites: Cites = field(default_factory=dict)
+    noun = N_("exclusion")
+    id: Annotated[str, s.Id, PROTOCOL]
+    say: Annotated[str, s.Cue, SAY]
+    """Why."""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class GradeQuestion(Value):
-    """A question of a self-grading: a yes speaks for at least this grade."""
+    """A question of a self-grading, answered yes, no or unsure."""
 
-    id: str
-    ask: str
-    grade: str
-    raises: str = ""
-    """The red flag that a yes reports."""
-    cites: Cites = field(default_factory=dict)
+    noun = N_("question")
+    id: Annotated[str, s.Id, N_("A short name, unique among the questions.")]
+    ask: Annotated[str, s.Cue, N_("The question.")]
+    grade: Annotated[str, s.Grade, N_("A yes speaks for at least this grade.")]
+    raises: Annotated[str, s.Id, "The red flag that a yes reports."] = ""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Assessment(Value):
-    """The questions by which a person finds their grade: the highest that an answer speaks for."""
+    """How a person finds their grade: the highest that an answer speaks for."""
 
-    questions: tuple[GradeQuestion, ...]
-    otherwise: str
-    """The grade where all is answered no."""
-    unsure: str
-    """What an "unsure" speaks for."""
-    cites: Cites = field(default_factory=dict)
+    questions: Annotated[tuple[GradeQuestion, ...], AtLeast(1), N_("The questions.")]
+    otherwise: Annotated[str, s.Grade, N_("The grade where all is answered no.")]
+    unsure: Annotated[str, s.Grade, N_("What an unsure speaks for.")]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Healing(Value):
-    """The usual healing time since `zero`, by the grade. Nothing completes before its least."""
+    """The usual healing time. Nothing completes before its least."""
 
-    zero: str
-    table: str
-    late: Escalation
-    cites: Cites = field(default_factory=dict)
+    zero: Annotated[str, Key("from"), s.Origin, N_("What it counts from: injury, start or phase.")]
+    table: Annotated[str, s.Id, N_("The table with a range for each grade.")]
+    late: Annotated[Escalation, N_("What to tell when the latest usual time has passed.")]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
-class Rung(Value):
-    """One step of a ladder: activities of its own, and how long to stay on it at least."""
+class Rung(Value, kw_only=True):
+    """One step of a phase's ladder."""
 
-    id: str
-    title: str
-    least: Length = Duration()
-    only_if: Condition | None = None
-    """Only for whom this can be true: a grade, a side, an option."""
-    activities: tuple[AnyActivity, ...] = ()
-    cites: Cites = field(default_factory=dict)
+    noun = N_("step")
+    id: Annotated[str, s.Id, N_("A short name, unique in the phase.")]
+    title: Annotated[str, s.Title | None, TITLE]
+    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, "It lasts at least so long."] = (
+        Duration()
+    )
+    only_if: Annotated[Condition | None, "Only for whom this can be true: grade != I."] = None
+    """A grade, a side, an option."""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+    activities: Annotated[tuple[AnyActivity, ...], Key("do"), AtLeast(1), N_("The activities of the step.")]
 
 
 class BackTo(Value):
-    """An earlier phase that fits better while a condition is true; it is offered, never forced."""
+    """An earlier phase that fits better while a condition is true. It is offered."""
 
-    phase: str
-    """A phase of the protocol, else the id of a protocol to start."""
-    when: Condition
-    say: str
-    cites: Cites = field(default_factory=dict)
+    phase: Annotated[str, s.Id, N_("A phase of the protocol, else the id of a protocol.")]
+    when: Annotated[Condition, N_("It is offered while this is known to be true.")]
+    say: Annotated[str, s.Cue, SAY]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
 class Phase(Value):
@@ -348,31 +522,52 @@ class Phase(Value):
     be entered when its `enter_when` is true as well. At `most` it holds and says so; nobody is pushed on.
     """
 
-    id: str
-    title: str
-    goal: str = ""
-    zero: str = "phase"
-    """What its time counts from: `phase` (its entry), `injury` or `start`."""
-    least: Length = Duration()
-    most: Length | None = None
-    enter_when: Condition | None = None
-    leave_when: Condition | None = None
-    at_most: Escalation | None = None
-    confirm: bool = False
-    """True if the person has to confirm that the phase ends, whatever their settings."""
-    may_pass: str = MAY_PASS[-1]
-    """One of `MAY_PASS`, for the conditions of the way out and of the steps of its ladder."""
-    is_endless: bool = False
-    """True if it goes on until it is stopped."""
-    back_to: BackTo | None = None
-    activities: tuple[AnyActivity, ...] = ()
-    """Those of the phase itself, on every step of its ladder."""
-    climb_when: Condition | None = None
-    """One step up, at most one a day, while this is true and the step has had its time."""
-    step_back_when: Condition | None = None
-    """One step down, on an answer given on the step."""
-    ladder: tuple[Rung, ...] = ()
-    cites: Cites = field(default_factory=dict)
+    noun = N_("phase")
+    id: Annotated[str, s.Id, UNIQUE]
+    title: Annotated[str, s.Title | None, TITLE]
+    goal: Annotated[str, s.Cue, "What it is for."] = ""
+    zero: Annotated[str, s.Origin, "What its time counts from: phase (its entry), injury or start."] = "phase"
+    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, "It lasts at least so long."] = (
+        Duration()
+    )
+    most: Annotated[
+        Length | None,
+        Key("max"),
+        s.PhaseLength,
+        weaker.if_more,
+        "After so long `at_max` is told; nobody is pushed on.",
+    ] = None
+    enter_when: Annotated[Condition | None, weaker.if_gone, "It may be entered only while this is true."] = (
+        None
+    )
+    leave_when: Annotated[Condition | None, weaker.if_gone, "It may be left only while this is true."] = None
+    at_most: Annotated[
+        Escalation | None, Key("at_max"), weaker.if_gone, "What to tell when `max` is reached."
+    ] = None
+    confirm: Annotated[bool, s.YesNo, weaker.if_gone, "Whether the person has to confirm that it ends."] = (
+        False
+    )
+    """Whatever their settings."""
+    may_pass: Annotated[
+        str,
+        Literal["reason", "professional", "nobody"],
+        weaker.if_in_more_hands,
+        "Whose word may stand in for a condition of its gate: the person's, a professional's, nobody's.",
+    ] = MAY_PASS[-1]
+    """For the conditions of the way out and of the steps of its ladder."""
+    is_endless: Annotated[
+        bool, Key("ends"), s.words(never=True) | None, "never: it goes on until it is stopped."
+    ] = False
+    back_to: Annotated[BackTo | None, weaker.if_gone, "An earlier phase that may fit better."] = None
+    climb_when: Annotated[Condition | None, "One step up while this is true, at most one a day."] = None
+    """When the step has had its time."""
+    step_back_when: Annotated[Condition | None, "One step down when this becomes true."] = None
+    """By an answer given on the step."""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+    activities: Annotated[
+        tuple[AnyActivity, ...], Key("do"), "The activities; with steps, those of all."
+    ] = ()
+    ladder: Annotated[tuple[Rung, ...], Key("steps"), "The steps of a ladder, the easiest first."] = ()
 
     def everything(self) -> Iterator[AnyActivity]:
         """The activities of the phase and of all steps of its ladder."""
@@ -381,16 +576,21 @@ class Phase(Value):
             yield from rung.activities
 
 
-class Responsible(Value):
-    """A professional who answers for a protocol that is less strict than the floor of the language."""
+class Use(Value):
+    """All phases of another protocol, with its observations, limits, tables, red flags and sources."""
 
-    name: str
-    role: str
-    on: str
-    """The day of their word: a local date, ISO 8601."""
-    because: str
-    registration: str = ""
-    """Of their profession: the register and the number."""
+    use: Annotated[str, s.Id, PROTOCOL]
+
+
+class Responsible(Value, kw_only=True):
+    """The professional who answers for a file that is less strict than the floor of the language."""
+
+    name: Annotated[str, s.PersonName, N_("Who answers for it.")]
+    role: Annotated[str, s.Profession, N_("Their profession, such as physiotherapist.")]
+    registration: Annotated[str, s.Printed, "Their registration: the register and the number."] = ""
+    on: Annotated[str, s.Day, N_("The day on which they said so: 2026-12-01.")]
+    """A local date, ISO 8601."""
+    because: Annotated[str, s.Cue, N_("Why less strict is right here.")]
 
     def __str__(self) -> str:
         return f"{self.who}, {self.on}: {self.because}"
@@ -405,38 +605,60 @@ class Responsible(Value):
         return {name: str(value) for name in self._fields if (value := getattr(self, name))}
 
 
-class RecoveryProtocol(Value):
-    """A versioned template of care."""
+class RecoveryProtocol(Value, kw_only=True):
+    """A protocol of the recovery program, format 1.
 
-    id: str
-    version: str
-    title: str
-    summary: str
-    region: str
-    """The part of the body that limits are counted for, such as `hip`."""
-    inputs: tuple[str, ...]
-    """What a start has to give: `onset`, `grade`, `side`."""
-    options: Mapping[str, Option]
-    """What a start has to give besides."""
-    screen: tuple[ScreenQuestion, ...]
-    assessment: Assessment | None
-    excludes: tuple[Exclusion, ...]
-    uses: tuple[str, ...]
+    A versioned template of care.
+    """
+
+    format: ClassVar[Annotated[str, Literal["1"], N_("The format of the file: 1.")]]
+    id: Annotated[str, s.Id, N_("The protocol's short name, which is also the file's name.")]
+    version: Annotated[str, s.Version, N_("The version of this file, such as 1.0.0.")]
+    title: Annotated[str, s.Title, N_("What it is, in a few words.")]
+    summary: Annotated[str, s.Prose, N_("What it is, in a sentence or two.")]
+    region: Annotated[str, s.Id, N_("The part of the body that limits are counted for, such as hip.")]
+    inputs: Annotated[
+        tuple[str, ...],
+        tuple[s.Input, ...],
+        AtLeast(1),
+        N_("What a start has to give: of onset, grade, side."),
+    ]
+    responsible: Annotated[
+        Responsible | None,
+        weaker.if_new,
+        "Who answers for it where it is less strict than the floor of the language.",
+    ] = None
+    options: Annotated[Mapping[str, Option], "Further inputs, by id: choices of words."] = field(
+        default_factory=dict
+    )
+    excludes: Annotated[tuple[Exclusion, ...], "Protocols that must not run for the same injury."] = ()
+    screen: Annotated[tuple[ScreenQuestion, ...], "Questions before the start."] = ()
+    assessment: Annotated[Assessment | None, Key("assess"), "How a person finds their grade."] = None
+    uses: tuple[str, ...] = ()
     """The protocols whose phases it has taken over, near and far."""
-    sources: Mapping[str, Source]
-    observations: Mapping[str, Observation]
-    limits: tuple[Limit, ...]
-    tables: Mapping[str, Table]
-    healing: Healing | None
-    red_flags: tuple[RedFlag, ...]
-    phases: tuple[Phase, ...]
-    then: str = ""
-    """The protocol that usually follows, if any."""
-    responsible: Responsible | None = None
-    notes: tuple[str, ...] = ()
-    """What a reader should know besides: the state of the evidence, what the file does not cover."""
+    notes: Annotated[tuple[str, ...], tuple[s.Prose, ...], "What a reader should know besides."] = ()
+    """The state of the evidence, what the file does not cover."""
+    sources: Annotated[Mapping[str, Source], "Where its numbers come from, by id. own is built in."] = field(
+        default_factory=dict
+    )
+    observations: Annotated[Mapping[str, Observation], Key("observe"), "What check-ins ask, by id."] = field(
+        default_factory=dict
+    )
+    limits: Annotated[tuple[Limit, ...], "What nothing may break."] = ()
+    tables: Annotated[Mapping[str, Table], "Ranges by grade, by id."] = field(default_factory=dict)
+    healing: Annotated[Healing | None, "The usual healing time."] = None
+    red_flags: Annotated[tuple[RedFlag, ...], "Signs that refer to a professional."] = ()
+    phases: Annotated[tuple[Phase, ...], tuple[Phase | Use, ...], AtLeast(1), N_("The phases, in order.")]
+    then: Annotated[str, s.Id, "The protocol that usually follows."] = ""
     floor: tuple[Limit, ...] = ()
     """Limits of the floor of the language, where no limit of the file is as strict."""
+    translations: ClassVar[
+        Annotated[
+            Mapping[str, Mapping[str, str]],
+            dict[s.Language, dict[s.TextPath, s.Translation]],
+            "Its texts in other languages, by their paths.",
+        ]
+    ] = {}
 
     @property
     def all_limits(self) -> tuple[Limit, ...]:

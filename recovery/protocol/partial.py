@@ -10,11 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import broken
 from recovery.protocol.lint.rules import ERRORS_ONCE_SOURCED
 from recovery.protocol.lint.walk import Finding, Path
-from recovery.protocol.schema import ProtocolFile
+from recovery.protocol.schema import Entry, ProtocolFile, Trace
 from recovery.protocol.syntax import Document, Path_, item_id
 
 _MOST_ROUNDS = 10
@@ -59,7 +58,7 @@ _SECTION_OF = {
 }
 
 
-def without_errors(document: Document) -> tuple[ProtocolFile | None, frozenset[Path]]:
+def without_errors(document: Document) -> tuple[Entry | None, frozenset[Path]]:
     """Cut the errors out of a file. Give the rest (None if errors remain), and the paths left out."""
     rest = {**_STAND_INS, **copy.deepcopy(document.value)}
     left_out: set[Path] = set()

@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from recovery.errors import RecoveryError
 from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
-from recovery.protocol.entries import Trace
 from recovery.protocol.explaining import explain
 from recovery.protocol.floor_limits import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
@@ -35,7 +34,7 @@ from recovery.protocol.problems import (
     place_at,
     shown,
 )
-from recovery.protocol.schema import FORMAT, ProtocolFile, UseEntry
+from recovery.protocol.schema import FORMAT, Entry, ProtocolFile, Trace, UseEntry
 from recovery.protocol.sizes import cut_to_size
 from recovery.protocol.syntax import (
     LONGEST_FILE,
@@ -340,7 +339,7 @@ class _Files:
         self.places = ChainMap(*cast(list[MutableMapping[tuple[str, ...], Location]], maps))
         return protocol
 
-    def _validated(self, document: Document, places: Places, *, is_main: bool) -> ProtocolFile | None:
+    def _validated(self, document: Document, places: Places, *, is_main: bool) -> Entry | None:
         """The entries of a document, or what is left of them. Problems are collected."""
         version = document.value.get("format")
         if version is not None and version != FORMAT:
@@ -366,9 +365,7 @@ class _Files:
         entry, self.left_out = without_errors(document)
         return entry
 
-    def _used(
-        self, entry: ProtocolFile, places: Places, above: tuple[str, ...]
-    ) -> dict[str, RecoveryProtocol]:
+    def _used(self, entry: Entry, places: Places, above: tuple[str, ...]) -> dict[str, RecoveryProtocol]:
         used: dict[str, RecoveryProtocol] = {}
         for item in entry.phases:
             if not isinstance(item, UseEntry) or item.use in used:

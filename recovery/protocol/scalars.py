@@ -5,11 +5,11 @@ A value that cannot be read raises a `language` error that carries what was expe
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from recovery.language import N_, _
@@ -128,6 +128,7 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
 def _texts(
     longest: int, placeholders: tuple[str, ...], description: str
 ) -> tuple[PlainValidator, WithJsonSchema]:
+    """The annotations of a text for a person."""
     schema = {"type": "string", "minLength": 1, "maxLength": longest, "description": description}
     return PlainValidator(lambda value: _text(value, longest, placeholders)), WithJsonSchema(schema)
 
@@ -336,20 +337,67 @@ def source_id(ref: str) -> str:
 
 # Types --------------------------------------------------------------------------------------------
 
+TOLD = object()
+"""Marks a text that is told to a person, and may be translated."""
+
+
+def is_told(written: Any) -> bool:
+    """Tell if what is written so is a text that may be translated, or a list of such."""
+    return TOLD in getattr(written, "__metadata__", ()) or any(map(is_told, get_args(written)))
+
+
+def shape(value: Any) -> str:
+    """The tag of a value by how it is written: one value, a list or a mapping."""
+    match value:
+        case list() | tuple():
+            return "<list>"
+        case dict():
+            return "<mapping>"
+    return "<text>"
+
+
+class Words:
+    """Words that stand for yes or no."""
+
+    def __init__(self, values: Mapping[str, bool]) -> None:
+        self.values = values
+
+    def of(self, value: bool) -> str:
+        """The word of a value."""
+        return next(word for word, each in self.values.items() if each is value)
+
+
+def words(**values: bool) -> Any:
+    """The type of a few words that stand for yes or no."""
+    return Annotated[Literal[tuple(values)], AfterValidator(values.__getitem__), Words(values)]
+
+
+T = TypeVar("T")
+_One = Annotated[T, AfterValidator(lambda value: (value,)), Tag("<text>")]
+OneOrMore = Annotated[
+    _One[T] | Annotated[tuple[T, ...], Field(min_length=1), Tag("<list>")], Discriminator(shape)
+]
+"""A value, or a list of at least one: a tuple."""
+OneOrList = Annotated[_One[T] | Annotated[tuple[T, ...], Tag("<list>")], Discriminator(shape)]
+
 _A_LENGTH = N_("a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo")
 _A_GAP = N_("a length in hours, minutes or seconds, at most 72h")
 _AN_EXACT = N_("a length in hours, minutes or seconds, such as 20min or 1h30min")
 _ID_FORM = N_("a short name: small letters, digits and hyphens, at most 40, a letter first")
 _BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]}
 
-Title = Annotated[str, *_texts(120, (), "A short title.")]
-Prose = Annotated[str, *_texts(LONGEST_PROSE, (), "A text for the reader of the protocol.")]
+Printed = Annotated[str, *_texts(120, (), "A short title.")]
+"""As it is printed: it is not translated."""
+PrintedProse = Annotated[str, *_texts(LONGEST_PROSE, (), "A text for the reader of the protocol.")]
+Title = Annotated[Printed, TOLD]
+Prose = Annotated[PrintedProse, TOLD]
 CueTitle = Annotated[
-    str, *_texts(120, PLACEHOLDERS, "A short title; may use {side}, {other side}, {<option>}.")
+    str, *_texts(120, PLACEHOLDERS, "A short title; may use {side}, {other side}, {<option>}."), TOLD
 ]
 Cue = Annotated[
     str,
     *_texts(LONGEST_CUE, PLACEHOLDERS, "What the person is told; may use {side}, {other side}, {<option>}."),
+    TOLD,
 ]
 Translation = Annotated[str, *_texts(LONGEST_PROSE, PLACEHOLDERS, "The text in that language.")]
 Label = Annotated[
@@ -456,6 +504,7 @@ Profession = Annotated[
         r".*\S.*",
         description="A profession, such as physiotherapist.",
     ),
+    TOLD,
 ]
 Count = Annotated[
     int, *_scalar(_count, N_("a whole number from 1 to 99"), "[1-9][0-9]?", description="", number=True)
@@ -521,7 +570,6 @@ TextPath = Annotated[
         description="The path of a text in the file.",
     ),
 ]
-Suspended = Annotated[str, *one_of("all", *MODALITIES)]
 Language = Annotated[
     str,
     *_scalar(
@@ -546,3 +594,16 @@ Level = Annotated[str, *one_of(*LEVELS)]
 Origin = Annotated[str, *one_of(*ORIGINS)]
 Input = Annotated[str, *one_of("onset", "grade", "side")]
 Better = Annotated[str, *one_of("lower", "higher")]
+AllOrSome = Annotated[
+    Annotated[
+        str,
+        *one_of("all", *MODALITIES),
+        AfterValidator(lambda word: MODALITIES if word == "all" else (word,)),
+        Tag("<text>"),
+    ]
+    | Annotated[tuple[Modality, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(shape),
+]
+Sources = Annotated[
+    Annotated[Refs, Tag("<text>")] | Annotated[dict[str, Refs], Tag("<mapping>")], Discriminator(shape)
+]

@@ -1,342 +1,200 @@
-"""The shape of a protocol file: strict pydantic models. Their texts are the contract, `reading` uses them."""
+"""The shape of a protocol file: strict pydantic models, made of the declarations of `model`, and the JSON Schema.
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+Every scalar arrives as text (`scalars` reads it). What one key cannot tell alone is noted in a `Trace` besides, so that
+it hides no other error.
+"""
 
-from pydantic import Discriminator, Field, Tag
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, Union, get_args, get_origin
 
-from recovery.language import N_, _
-from recovery.protocol import scalars as s
-from recovery.protocol.activities import AnyActivityEntry
-from recovery.protocol.entries import (
-    SAY,
-    SOURCE,
-    TITLE,
-    ConditionEntry,
-    Entry,
-    Escalation,
-    KeyConflict,
-    OneOrMore,
-    Sources,
-    exactly_one,
-    shape,
-    together,
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    create_model,
+    model_validator,
 )
+from typing_extensions import TypeAliasType
+
+from recovery.language import _
+from recovery.protocol import model as m
+from recovery.protocol import scalars as s
+from recovery.protocol.conflicts import KeyConflict, conflicts, exactly_one
+from recovery.protocol.declared import Declared, keys
+from recovery.protocol.terms import Comparison, Condition
+from recovery.protocol.weaker import is_nothing
+from recovery.values import Value
 
 FORMAT = "1"
-SINGULAR = {
-    "sources": N_("source"),
-    "observe": N_("observation"),
-    "limits": N_("limit"),
-    "options": N_("option"),
-    "screen": N_("screening question"),
-    "excludes": N_("exclusion"),
-    "tables": N_("table"),
-    "red_flags": N_("red flag"),
-    "phases": N_("phase"),
-}
 
 
-class UseEntry(Entry):
-    """All phases of another protocol, with its observations, limits, tables, red flags and sources."""
+@dataclass
+class Trace:
+    """The notes of a validation: the model of each mapping, by the mapping's identity, and its conflicts."""
 
-    use: s.Id = Field(description=N_("The id of the protocol."))
-
-
-class RungEntry(Entry):
-    """One step of a phase's ladder."""
-
-    id: s.Id = Field(description=N_("A short name, unique in the phase."))
-    title: s.Title | None = TITLE
-    min: s.PhaseLength | None = Field(None, description="It lasts at least so long.")
-    only_if: ConditionEntry | None = Field(None, description="Only for whom this can be true: grade != I.")
-    source: Sources | None = SOURCE
-    do: tuple[AnyActivityEntry, ...] = Field(description=N_("The activities of the step."), min_length=1)
+    models: dict[int, type["Entry"]] = field(default_factory=dict)
+    conflicts: list[tuple[int, KeyConflict]] = field(default_factory=list)
 
 
-class BackToEntry(Entry):
-    """An earlier phase that fits better while a condition is true. It is offered."""
+class Entry(BaseModel):
+    """A mapping of the file."""
 
-    phase: s.Id = Field(description=N_("A phase of the protocol, else the id of a protocol."))
-    when: ConditionEntry = Field(description=N_("It is offered while this is known to be true."))
-    say: s.Cue = SAY
-    source: Sources | None = SOURCE
+    # Not `strict`: that would refuse the lists of YAML for tuples. Nothing else can be coerced: every scalar
+    # is read from its text by a validator of its own.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    form: ClassVar[type[Value]] = Value
+    """The construct whose declaration it follows."""
 
+    if TYPE_CHECKING:
 
-class PhaseEntry(Entry):
-    """An ordered part with a goal, activities and a gate."""
+        def __getattr__(self, name: str) -> Any: ...
 
-    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
-    title: s.Title | None = TITLE
-    goal: s.Cue | None = Field(None, description="What it is for.")
-    zero: s.Origin = Field(
-        "phase", description="What its time counts from: phase (its entry), injury or start."
-    )
-    min: s.PhaseLength | None = Field(None, description="It lasts at least so long.")
-    max: s.PhaseLength | None = Field(
-        None, description="After so long `at_max` is told; nobody is pushed on."
-    )
-    enter_when: ConditionEntry | None = Field(None, description="It may be entered only while this is true.")
-    leave_when: ConditionEntry | None = Field(None, description="It may be left only while this is true.")
-    at_max: Escalation | None = Field(None, description="What to tell when `max` is reached.")
-    confirm: s.YesNo = Field(False, description="Whether the person has to confirm that it ends.")
-    may_pass: Literal["reason", "professional", "nobody"] = Field(
-        "reason",
-        description="Whose word may stand in for a condition of its gate: the person's, a professional's, nobody's.",
-    )
-    ends: Literal["never"] | None = Field(None, description="never: it goes on until it is stopped.")
-    back_to: BackToEntry | None = Field(None, description="An earlier phase that may fit better.")
-    climb_when: ConditionEntry | None = Field(
-        None, description="One step up while this is true, at most one a day."
-    )
-    step_back_when: ConditionEntry | None = Field(None, description="One step down when this becomes true.")
-    source: Sources | None = SOURCE
-    do: tuple[AnyActivityEntry, ...] = Field((), description="The activities; with steps, those of all.")
-    steps: tuple[RungEntry, ...] = Field((), description="The steps of a ladder, the easiest first.")
+    @model_validator(mode="before")
+    @classmethod
+    def _trace(cls, data: Any, info: ValidationInfo) -> Any:
+        if isinstance(data, dict) and isinstance(info.context, Trace):
+            info.context.models[id(data)] = cls
+            # Something unknown is most likely what would be missed: one mistake, one error.
+            has_unknown = not set(data) <= set(cls.keys())
+            found = [each for each in cls.conflicts(data) if each.key or not has_unknown]
+            info.context.conflicts.extend((id(data), each) for each in found)
+        return data
 
     @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        yield from together(data, "climb_when", "steps")
-        yield from together(data, "step_back_when", "steps")
-        yield from together(data, "steps", "climb_when")
-        if "ends" in data:
-            for key in ("min", "max", "leave_when", "at_max"):
-                if key in data:
-                    message = _("a phase that never ends has no {key!r}", key=key)
-                    yield KeyConflict(message, _("one of the two"), _("both"), key)
+    def conflicts(cls, data: Mapping[str, Any]) -> list[KeyConflict]:
+        """Find the conflicts between the keys."""
+        return list(conflicts(cls.form, data))
+
+    @classmethod
+    def keys(cls) -> dict[str, str]:
+        """The keys of the file that it knows, with what they mean."""
+        return {info.alias or name: info.description or "" for name, info in cls.model_fields.items()}
 
 
-def _phase_or_use(value: Any) -> str:
-    return "<use>" if isinstance(value, dict) and "use" in value and "id" not in value else "<phase>"
+class Group(Entry):
+    """Several conditions as one: exactly one of the three keys."""
 
-
-AnyPhaseEntry = Annotated[
-    Annotated[PhaseEntry, Tag("<phase>")] | Annotated[UseEntry, Tag("<use>")], Discriminator(_phase_or_use)
-]
-
-
-class SourceEntry(Entry):
-    """Where numbers come from."""
-
-    title: s.Title = Field(description=N_("The title of the page, paper or leaflet."))
-    where: s.Prose | None = Field(
-        None, description="Where to find it, and what the places in references mean."
+    all: tuple["ConditionEntry", ...] | None = Field(
+        None, description="All of these have to be true.", min_length=1
     )
-    says: dict[
-        s.Place,
+    any: tuple["ConditionEntry", ...] | None = Field(None, description="At least one is true.", min_length=1)
+    not_: Union["ConditionEntry", None] = Field(
+        None, alias="not", description="This must be known to be false."
+    )
+
+    @classmethod
+    def conflicts(cls, data: Mapping[str, Any]) -> list[KeyConflict]:
+        return list(exactly_one(data, ("all", "any", "not"), _("what to make of the conditions")))
+
+
+if TYPE_CHECKING:
+    ConditionEntry: TypeAlias = "Comparison | tuple[Any, ...] | Group"
+else:
+    ConditionEntry = TypeAliasType(
+        "ConditionEntry",
         Annotated[
-            Annotated[s.Said, Tag("<text>")] | Annotated[tuple[s.Said, ...], Tag("<list>")],
-            Discriminator(shape),
+            Annotated[s.ComparisonText, Tag("<text>")]
+            | Annotated[
+                Annotated[
+                    tuple["ConditionEntry", ...],
+                    Field(min_length=1, description="All of these have to be true."),
+                ],
+                Tag("<list>"),
+            ]
+            | Annotated[Group, Tag("<mapping>")],
+            Discriminator(s.shape),
         ],
-    ] = Field({}, description="The numbers that it gives, by place, or under all.")
-
-
-class ObservationEntry(Entry):
-    """Something that a check-in asks: a scale of whole numbers, or a choice of words."""
-
-    ask: s.Cue = Field(description=N_("The question."))
-    scale: s.Scale | None = Field(None, description="The least and the most, such as 0..10.")
-    labels: tuple[s.Label, ...] | None = Field(
-        None, description="A name for each number of the scale, from the least."
     )
-    choices: tuple[s.Label, ...] | None = Field(
-        None, description="The words, from worst to best.", min_length=2
-    )
-    better: s.Better | None = Field(
-        None, description="Which way is healing; choices go from worst to best anyway."
-    )
-    fresh: s.PositiveDuration | None = Field(None, description="How long an answer counts; 24h without it.")
-    source: Sources | None = SOURCE
-
-    @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        yield from exactly_one(data, ("scale", "choices"), _("what can be answered"))
-        yield from together(data, "labels", "scale")
-        if "choices" in data and "better" in data:
-            message = _("choices go from worst to best")
-            yield KeyConflict(message, _("no 'better' beside choices"), _("both"), "better")
 
 
-class LimitEntry(Entry):
-    """What nothing may break: no phase, snooze, catch-up or command."""
-
-    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
-    of: OneOrMore[s.Modality] = Field(description=N_("The modalities that it binds: cold, or [cold, warm]."))
-    in_: OneOrMore[s.Id] | None = Field(
-        None, alias="in", description="The phases in which it binds; without it: always."
-    )
-    longest: s.ExactDuration | None = Field(None, description="No session is longer.")
-    gap: s.Gap | None = Field(None, description="So long from the real end of one to the start of `to`.")
-    to: OneOrMore[s.Modality] | None = Field(None, description="With `gap`: what has to wait.")
-    not_before: s.Instant | None = Field(None, description="Not before this instant, such as injury+48h.")
-    not_after: s.Instant | None = Field(None, description="Over by this instant, such as injury+48h.")
-    most_per_day: s.Count | None = Field(None, description="At most so many sessions a day.")
-    never: s.YesNo | None = Field(None, description="true: not at all.")
-    needs: ConditionEntry | None = Field(None, description="Only while this is known to be true.")
-    say: s.Cue | None = Field(None, description="Why, in words for the person.")
-    source: Sources | None = SOURCE
-
-    @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        kinds = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
-        if not any(key in data for key in kinds):
-            expected = _("at least one of {names}", names=", ".join(kinds))
-            yield KeyConflict(_("the limit limits nothing"), expected, _("none of them"))
-        yield from together(data, "gap", "to")
-        yield from together(data, "to", "gap")
-        if data.get("never") == "false":
-            message = _("'never: false' says nothing")
-            yield KeyConflict(message, _("true, or no such key"), "'false'", "never")
+# Models of declarations ---------------------------------------------------------------------------
 
 
-class TableEntry(Entry):
-    """A range for each grade."""
-
-    I: s.DurationRange = Field(description=N_("For grade I, such as I: 2w..4w."))  # noqa: E741  # the grade's name
-    II: s.DurationRange = Field(description=N_("For grade II, such as II: 4w..8w."))
-    III: s.DurationRange = Field(description=N_("For grade III, such as III: 3mo..12mo."))
-    source: Sources | None = SOURCE
-
-
-class HealingEntry(Entry):
-    """The usual healing time. Nothing completes before its least."""
-
-    from_: s.Origin = Field(alias="from", description=N_("What it counts from: injury, start or phase."))
-    table: s.Id = Field(description=N_("The table with a range for each grade."))
-    late: Escalation = Field(description=N_("What to tell when the latest usual time has passed."))
-    source: Sources | None = SOURCE
-
-    @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        if data.get("from") == "phase":
-            message = _("healing is not counted from a phase")
-            yield KeyConflict(message, _("injury or start"), "'phase'", "from")
+@cache
+def entry_of(form: type[Any]) -> type[Entry]:
+    """The pydantic model of a declared form."""
+    kind = getattr(form, "kind", form.__name__) if issubclass(form, m.Activity) else form.__name__
+    name = "".join(part[0].upper() + part[1:] for part in kind.split("-")) + "Entry"
+    made = create_model(name, __base__=Entry, **{each.field: _field(each) for each in keys(form)})
+    made.__doc__ = (form.__doc__ or "").partition("\n\n")[0]
+    made.form = form
+    return made
 
 
-class RedFlagEntry(Entry):
-    """A sign that refers to a professional: by a condition, or by a question."""
-
-    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
-    when: ConditionEntry | None = Field(None, description="It is raised when this becomes true.")
-    ask: s.Cue | None = Field(None, description="The question by which a person reports it.")
-    level: s.Level = Field(description=N_("How much it matters: routine, urgent or emergency."))
-    say: s.Cue = SAY
-    suspend: (
-        Annotated[
-            Annotated[s.Suspended, Tag("<text>")]
-            | Annotated[tuple[s.Modality, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(shape),
-        ]
-        | None
-    ) = Field(None, description="The modalities that stop while it stands, or all.")
-    source: Sources | None = SOURCE
-
-    @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
+def _field(each: Declared) -> Any:
+    written, default = _written(each.written), _default(each)
+    says: dict[str, Any] = {"description": each.meaning or None, "min_length": each.least}
+    if each.key != each.field:
+        says["alias"] = each.key
+    if default is None:
+        written = written | None
+    return written, Field(default, **{name: value for name, value in says.items() if value is not None})
 
 
-class ScreenEntry(Entry):
-    """A question before the start. A yes forbids modalities, or refuses the protocol."""
-
-    id: s.Id = Field(description=N_("A short name, unique in the protocol."))
-    ask: s.Cue = Field(description=N_("The question, to be answered yes or no."))
-    forbid: OneOrMore[s.Modality] | None = Field(None, description="The modalities that a yes forbids.")
-    refuse: s.YesNo | None = Field(None, description="true: a yes refuses the whole protocol.")
-    say: s.Cue = SAY
-    source: Sources | None = SOURCE
-
-    @classmethod
-    def slips(cls, data: Mapping[str, Any]) -> Iterator[KeyConflict]:
-        yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
-        if data.get("refuse") == "false":
-            message = _("'refuse: false' says nothing")
-            yield KeyConflict(message, _("true, or no such key"), "'false'", "refuse")
+def _default(each: Declared) -> Any:
+    """Write down what a key says where it is left out; None where that cannot be written."""
+    if each.may_be_unset:
+        return None
+    for says in getattr(each.written, "__metadata__", ()):
+        if isinstance(says, s.Words):
+            return says.of(each.default)
+    is_said = isinstance(each.default, bool) or not is_nothing(each.default)
+    return each.default if is_said or get_origin(each.written) in (tuple, dict, Mapping) else None
 
 
-class OptionEntry(Entry):
-    """A further input: a choice of words."""
-
-    ask: s.Cue = Field(description=N_("The question."))
-    choices: tuple[s.Label, ...] = Field(description=N_("The words."), min_length=2)
-    default: s.Label | None = Field(None, description="The word that is taken where none is given.")
-    source: Sources | None = SOURCE
-
-
-class ExclusionEntry(Entry):
-    """A protocol that must not run for the same injury."""
-
-    id: s.Id = Field(description=N_("The id of the protocol."))
-    say: s.Cue = SAY
-    source: Sources | None = SOURCE
+def _written(written: Any) -> Any:
+    """The type of an entry for what is written: declared forms are replaced by their models."""
+    origin, parts = get_origin(written), get_args(written)
+    if origin in (Union, UnionType):
+        return _one_of([part for part in parts if part is not NoneType])
+    if origin is tuple:
+        inner = tuple(part if part is ... else _written(part) for part in parts)
+        return tuple[inner]  # type: ignore[valid-type]  # made at run time
+    if origin is Mapping:
+        inner = _written(parts[1])
+        return dict[s.Id, inner]  # type: ignore[valid-type]
+    return entry_of(written) if _is_form(written) else written
 
 
-class GradeQuestionEntry(Entry):
-    """A question of a self-grading, answered yes, no or unsure."""
-
-    id: s.Id = Field(description=N_("A short name, unique among the questions."))
-    ask: s.Cue = Field(description=N_("The question."))
-    grade: s.Grade = Field(description=N_("A yes speaks for at least this grade."))
-    raises: s.Id | None = Field(None, description="The red flag that a yes reports.")
-    source: Sources | None = SOURCE
-
-
-class AssessEntry(Entry):
-    """How a person finds their grade: the highest that an answer speaks for."""
-
-    questions: tuple[GradeQuestionEntry, ...] = Field(description=N_("The questions."), min_length=1)
-    otherwise: s.Grade = Field(description=N_("The grade where all is answered no."))
-    unsure: s.Grade = Field(description=N_("What an unsure speaks for."))
-    source: Sources | None = SOURCE
+def _one_of(parts: list[Any]) -> Any:
+    match parts:
+        case [only]:
+            return _written(only)
+        case [main, other] if _is_form(main):
+            return _either(main, other)
+    if tuple(parts) == get_args(m.AnyActivity):
+        forms: list[Any] = [*m.KINDS.values()]
+        return Annotated[reduce(or_, map(entry_of, forms)), Field(discriminator="kind")]
+    assert tuple(parts) == get_args(Condition)
+    return ConditionEntry
 
 
-class ResponsibleEntry(Entry):
-    """The professional who answers for a file that is less strict than the floor of the language."""
+def _either(main: Any, other: Any) -> Any:
+    """Two forms of mappings, told apart by their first keys."""
+    tags = {form: f"<{form.__name__.lower()}>" for form in (main, other)}
+    firsts = {form: keys(form)[0].key for form in (main, other)}
 
-    name: s.PersonName = Field(description=N_("Who answers for it."))
-    role: s.Profession = Field(description=N_("Their profession, such as physiotherapist."))
-    registration: s.Title | None = Field(None, description="Their registration: the register and the number.")
-    on: s.Day = Field(description=N_("The day on which they said so: 2026-12-01."))
-    because: s.Cue = Field(description=N_("Why less strict is right here."))
+    def tag(value: Any) -> str:
+        is_other = isinstance(value, dict) and firsts[other] in value and firsts[main] not in value
+        return tags[other if is_other else main]
+
+    members = [Annotated[entry_of(form), Tag(tags[form])] for form in (main, other)]
+    return Annotated[reduce(or_, members), Discriminator(tag)]
 
 
-class ProtocolFile(Entry):
-    """A protocol of the recovery program, format 1."""
+def _is_form(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Value)
 
-    format: Literal["1"] = Field(
-        description=N_("The format of the file: 1."), json_schema_extra={"enum": [1, "1"]}
-    )
-    id: s.Id = Field(description=N_("The protocol's short name, which is also the file's name."))
-    version: s.Version = Field(description=N_("The version of this file, such as 1.0.0."))
-    title: s.Title = Field(description=N_("What it is, in a few words."))
-    summary: s.Prose = Field(description=N_("What it is, in a sentence or two."))
-    region: s.Id = Field(description=N_("The part of the body that limits are counted for, such as hip."))
-    inputs: tuple[s.Input, ...] = Field(
-        description=N_("What a start has to give: of onset, grade, side."), min_length=1
-    )
-    responsible: ResponsibleEntry | None = Field(
-        None, description="Who answers for it where it is less strict than the floor of the language."
-    )
-    options: dict[s.Id, OptionEntry] = Field({}, description="Further inputs, by id: choices of words.")
-    excludes: tuple[ExclusionEntry, ...] = Field(
-        (), description="Protocols that must not run for the same injury."
-    )
-    screen: tuple[ScreenEntry, ...] = Field((), description="Questions before the start.")
-    assess: AssessEntry | None = Field(None, description="How a person finds their grade.")
-    notes: tuple[s.Prose, ...] = Field((), description="What a reader should know besides.")
-    sources: dict[s.Id, SourceEntry] = Field(
-        {}, description="Where its numbers come from, by id. own is built in."
-    )
-    observe: dict[s.Id, ObservationEntry] = Field({}, description="What check-ins ask, by id.")
-    limits: tuple[LimitEntry, ...] = Field((), description="What nothing may break.")
-    tables: dict[s.Id, TableEntry] = Field({}, description="Ranges by grade, by id.")
-    healing: HealingEntry | None = Field(None, description="The usual healing time.")
-    red_flags: tuple[RedFlagEntry, ...] = Field((), description="Signs that refer to a professional.")
-    phases: tuple[AnyPhaseEntry, ...] = Field(description=N_("The phases, in order."), min_length=1)
-    then: s.Id | None = Field(None, description="The protocol that usually follows.")
-    translations: dict[s.Language, dict[s.TextPath, s.Translation]] = Field(
-        {}, description="Its texts in other languages, by their paths."
-    )
+
+ProtocolFile = entry_of(m.RecoveryProtocol)
+UseEntry = entry_of(m.Use)
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""The declarations of `model`, read: the keys of each construct, in the order of a file.
+
+A field with a meaning, `Annotated[type, how it is written, meaning]`, is a key. In `ClassVar[...]` it is a key that no
+field keeps as it is: others are made of it. A field without a meaning is made of other keys.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import get_annotations
+from types import FunctionType
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+
+from recovery.values import Default, Value, replace
+
+
+class Key(Value):
+    """The name of a key, where the field is called otherwise."""
+
+    name: str
+
+
+class AtLeast(Value):
+    """The least length of a list."""
+
+    count: int
+
+
+class _InPlace(Value):
+    """The keys of a part stand among those of the whole."""
+
+
+IN_PLACE = _InPlace()
+Looser = Callable[[Any, Any], bool]
+
+
+class Declared(Value):
+    """One field of a construct, as it is declared."""
+
+    field: str
+    key: str
+    meaning: str
+    kind: Any
+    """The type of the value."""
+    written: Any
+    """The type of what is written: that of a scalar, or a form."""
+    least: int | None = None
+    default: Any = ...
+    """What the field is where the key is left out; `...`: it has to be there."""
+    looser: Looser | None = None
+    """Tells if a change from one value to another lets more through; None: no change is known to."""
+    is_kept: bool = True
+    """True if it is a field of the value."""
+
+    @property
+    def item(self) -> Any:
+        """The form of its items, where it is a list or a mapping of things with ids."""
+        if get_origin(self.kind) not in (tuple, Mapping):
+            return None
+        inner = [part for part in get_args(self.kind) if part is not ...][-1]
+        form = (*get_args(inner), inner)[0]
+        return form if "id" in getattr(form, "_fields", ()) else None
+
+    @property
+    def may_be_unset(self) -> bool:
+        """True if it is written that it may be left out, whatever the default of the field."""
+        return type(None) in get_args(self.written)
+
+
+@cache
+def fields(form: type[Any]) -> Mapping[str, Declared]:
+    """Read the declarations of a form, by field: those of its bases first."""
+    own = get_annotations(form, locals=_names(), eval_str=True)
+    read = {
+        name: each
+        for base in reversed(form.__bases__)
+        if base is not object
+        for name, each in fields(base).items()
+    }
+    if kind := form.__dict__.get("kind"):
+        read["kind"] = Declared("kind", "kind", "", str, Literal[kind], is_kept=False)
+    for name, says in own.items():
+        is_kept = get_origin(says) is not ClassVar
+        hint = says if is_kept else (*get_args(says), None)[0]
+        if get_origin(hint) is not Annotated:
+            continue
+        if IN_PLACE in hint.__metadata__:
+            inner = fields(hint.__origin__).items()
+            read |= {name: replace(each, is_kept=False) for name, each in inner}
+        else:
+            default = form._defaults.get(name, getattr(form, name, ...))
+            read[name] = _declared(name, hint, default, is_kept=is_kept)
+    return read
+
+
+def keys(form: Any) -> tuple[Declared, ...]:
+    """The keys of a form, in the order of a file."""
+    return tuple(each for each in fields(form).values() if each.meaning or each.field == "kind")
+
+
+def _declared(name: str, hint: Any, default: Any, *, is_kept: bool) -> Declared:
+    key, meaning, least, looser, written = name, "", None, None, hint.__origin__
+    for says in hint.__metadata__:
+        match says:
+            case Key():
+                key = says.name
+            case AtLeast():
+                least = says.count
+            case str():
+                meaning = says
+            case FunctionType():
+                looser = says
+            case _:
+                written = says
+    if isinstance(default, Default):
+        default = default.make()
+    return Declared(name, key, meaning, hint.__origin__, written, least, default, looser, is_kept)
+
+
+@cache
+def _names() -> dict[str, Any]:
+    """Load the names in the declarations, which `model` itself does not."""
+    from recovery.protocol import scalars, weaker
+
+    return {"s": scalars, "weaker": weaker, "Key": Key, "AtLeast": AtLeast, "IN_PLACE": IN_PLACE}
