@@ -79,9 +79,9 @@ def fields(form: type[Any]) -> Mapping[str, Declared]:
     if kind := form.__dict__.get("kind"):
         read["kind"] = Declared("kind", "kind", "", str, Literal[kind], is_kept=False)
     for name, says in own.items():
-        is_kept = get_origin(says) is not ClassVar
+        is_kept = not _is(says, ClassVar)
         hint = says if is_kept else (*get_args(says), None)[0]
-        if get_origin(hint) is not Annotated:
+        if not _is(hint, Annotated):
             continue
         if IN_PLACE in hint.__metadata__:
             inner = fields(hint.__origin__).items()
@@ -95,6 +95,10 @@ def fields(form: type[Any]) -> Mapping[str, Declared]:
 def keys(form: Any) -> tuple[Declared, ...]:
     """The keys of a form, in the order of a file."""
     return tuple(each for each in fields(form).values() if each.meaning or each.field == "kind")
+
+
+def _is(hint: Any, origin: Any) -> bool:
+    return bool(get_origin(hint) == origin)
 
 
 def _declared(name: str, hint: Any, default: Any, *, is_kept: bool) -> Declared:
