@@ -15,7 +15,7 @@ from recovery.language import _
 WRITER_WITHIN = 5.0
 """Seconds until somebody has to write to a pipe with a name."""
 
-PATIENCE = 30.0
+PIPE_SECONDS = 30.0
 """Seconds that one thing is waited for, all pauses together: somebody may have to type a password first."""
 
 EARNS_A_SECOND = 1 << 16
@@ -124,7 +124,7 @@ class _Waiting:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._left = PATIENCE
+        self._left = PIPE_SECONDS
         self._silence = 0.0
         """Seconds waited since something came."""
 
@@ -142,13 +142,13 @@ class _Waiting:
     def next(self) -> bytes:
         """The next piece; empty at the end. Raises `CannotRead`."""
         if not self._is_ready(self._left):
-            if self._silence < 0.9 * PATIENCE:
+            if self._silence < 0.9 * PIPE_SECONDS:
                 raise CannotRead(
-                    _("it comes too slowly: waited for {seconds:.0f} s in all", seconds=PATIENCE)
+                    _("it comes too slowly: waited for {seconds:.0f} s in all", seconds=PIPE_SECONDS)
                 )
-            raise CannotRead(_("nothing comes from it, for {seconds:.0f} s now", seconds=PATIENCE))
+            raise CannotRead(_("nothing comes from it, for {seconds:.0f} s now", seconds=PIPE_SECONDS))
         piece = os.read(self._descriptor, _PIECE)
-        self._left = min(PATIENCE, self._left + len(piece) / EARNS_A_SECOND)
+        self._left = min(PIPE_SECONDS, self._left + len(piece) / EARNS_A_SECOND)
         self._silence = 0.0
         return piece
 

@@ -11,7 +11,7 @@ from recovery.errors import SettingsError
 from recovery.language import LANGUAGES, _
 from recovery.values import Value
 
-NAME = "settings.toml"
+SETTINGS_FILE = "settings.toml"
 NOTIFIERS = ("auto", "dbus", "plyer", "text")
 MOST_BYTES = 64 * 1024
 
@@ -51,7 +51,7 @@ def load(folder: Path) -> Settings:
 
     Raises `SettingsError` with every problem of the file, one a line, each with its place.
     """
-    path = folder / NAME
+    path = folder / SETTINGS_FILE
     text = _read(path)
     if text is None:
         return Settings()
@@ -85,7 +85,7 @@ def wanted_language(folder: Path) -> str:
     For every command, even those that need no settings: so it reads that one line and nothing of TOML.
     """
     try:
-        lines = files.read(folder / NAME, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
+        lines = files.read(folder / SETTINGS_FILE, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
     except OSError:
         return ""
     values = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]

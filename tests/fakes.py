@@ -12,8 +12,8 @@ from recovery.notify.port import (
     Note,
     Outcome,
     Pressed,
+    Readable,
     Shown,
-    Source,
     Undelivered,
 )
 
@@ -73,7 +73,7 @@ class FakeNotifier:
         if note.key not in self.on_screen:
             self._ready.append(Closed(note.key, "unknown"))
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         return ()
 
     def deadline(self) -> float | None:

@@ -122,7 +122,7 @@ class Profile:
     def __exit__(self, *_: object) -> None:
         there = presence.read(self.home)
         try:
-            launch.stop(self.home)
+            launch.stop_daemon(self.home)
         except RecoveryError:
             if there is not None and there.pid > 0:  # 0 would be ourselves
                 os.kill(there.pid, signal.SIGKILL)

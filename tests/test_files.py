@@ -24,7 +24,7 @@ def pipe(tmp_path: Path) -> Path:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(files, "WRITER_WITHIN", 0.05)
-    monkeypatch.setattr(files, "PATIENCE", 0.05)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 0.05)
     return
 
 
@@ -112,7 +112,7 @@ def test_a_pipe_whose_writer_is_silent_is_given_up(pipe: Path, impatient: None, 
 
 
 def test_a_writer_who_drips_is_given_up(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "PATIENCE", 0.5)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 0.5)
     is_over = threading.Event()
 
     def drip() -> None:
@@ -131,7 +131,7 @@ def test_a_writer_who_drips_is_given_up(pipe: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_slow_line_is_no_silence(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "PATIENCE", 30.0)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 30.0)
     monkeypatch.setattr(files, "EARNS_A_SECOND", 1)
     data = b"x" * 300
     thread = writes(pipe, data)
@@ -157,7 +157,7 @@ def test_a_silent_writer_is_waited_for_no_longer_in_two_steps(
     with pytest.raises(CannotRead, match="nothing comes from it, for 30 s now"):
         read(pipe, 10, pipes=True)
     os.close(holder)
-    assert sum(waits) == files.PATIENCE
+    assert sum(waits) == files.PIPE_SECONDS
 
 
 def test_standard_input_that_is_silent_is_given_up(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,9 +28,9 @@ def damage() -> StoreError | None:
         from recovery import clock
         from recovery.store import failures
         from recovery.store.checking import check
-        from recovery.store.journal import NAME
+        from recovery.store.journal import JOURNAL_FILE
 
-        path = paths.home() / NAME
+        path = paths.home() / JOURNAL_FILE
         if not path.exists():
             return None
         faults = check(path, now=clock.now()).faults

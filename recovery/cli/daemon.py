@@ -130,9 +130,9 @@ def stop_daemon(as_json: bool) -> int:
     \b
     recovery daemon stop
     """
-    from recovery.daemon.launch import stop
+    from recovery.daemon.launch import stop_daemon
 
-    if not stop(paths.home()):
+    if not stop_daemon(paths.home()):
         raise NotThere(_("no daemon is running"))
     message = _("Stopped. No reminders come until: recovery daemon start")
     did(message)
@@ -190,7 +190,7 @@ def service() -> None:
 
 
 @service.command("install")
-@click.option("--way", type=click.Choice(choose.NAMES), help="How; without it the best way there is.")
+@click.option("--way", type=click.Choice(choose.WAY_NAMES), help="How; without it the best way there is.")
 @json_option
 def install_service(way: str | None, as_json: bool) -> int:
     """Start the daemon at log-in from now on. systemd and launchd also start it again when it fails.

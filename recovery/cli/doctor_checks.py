@@ -26,7 +26,7 @@ from recovery.notify.desktop_session import bare
 from recovery.settings import Settings
 from recovery.store import failures
 from recovery.store.figures import Lateness, copied, figures
-from recovery.store.journal import NAME
+from recovery.store.journal import JOURNAL_FILE
 from recovery.values import Value
 from recovery.words.times import spell
 from recovery.zones import is_lost
@@ -131,7 +131,10 @@ def examine(
         yield from _looked("disk", lambda: _disk(folder))
     for error in record.unreadable.values():
         yield Check(
-            "journal", "fail", error.message.removeprefix(f"{folder / NAME}: "), "recovery store check"
+            "journal",
+            "fail",
+            error.message.removeprefix(f"{folder / JOURNAL_FILE}: "),
+            "recovery store check",
         )
     yield from kept[1:] if record.unreadable else kept
 
@@ -156,7 +159,7 @@ def _settings(folder: Path) -> tuple[Settings, tuple[Check, ...]]:
 
 
 def _record(folder: Path, now: datetime) -> Record:
-    path = folder / NAME
+    path = folder / JOURNAL_FILE
     if not path.exists():
         return Record(())
     try:
@@ -212,7 +215,7 @@ def _quiet(desk: DesktopState, machine: Machine) -> Check:
     held, by = desk.quiet, desk.quiet_by
     if held is None and (known := do_not_disturb.switch(desk.who, machine.environ)) is not None:
         by, dialogue = known
-        held = do_not_disturb.run(dialogue, lambda command: machine.run(command).text)
+        held = do_not_disturb.run_dialogue(dialogue, lambda command: machine.run(command).text)
     if held is None:
         return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
     if not held:
@@ -481,7 +484,7 @@ def _wrong_modes(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
-    path = folder / NAME
+    path = folder / JOURNAL_FILE
     if not path.exists():
         return (Check("journal", "ok", _("none yet: nothing was started")),)
     try:

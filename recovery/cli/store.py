@@ -21,7 +21,7 @@ from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _, n_
 from recovery.store import failures
 from recovery.store.checking import Fault, Report, check
-from recovery.store.journal import NAME, Journal
+from recovery.store.journal import JOURNAL_FILE, Journal
 
 STDIO = "-"
 
@@ -54,7 +54,7 @@ def check_command(file: str | None, as_json: bool) -> int:
     recovery store check
     recovery store check my-copy.db --json
     """
-    path = _path(file) if file else paths.home() / NAME
+    path = _path(file) if file else paths.home() / JOURNAL_FILE
     if not file and not path.exists():
         raise NotThere(_("there is no journal yet"), str(path))
     report = check(path, now=clock.now())
@@ -130,7 +130,7 @@ def restore_command(file: str, is_sure: bool, as_json: bool) -> int:
     paths.make_home()
     with _without_daemon(home):
         kept = backups.restore(home, source, now)
-        message = _("Restored: {path}", path=home / NAME)
+        message = _("Restored: {path}", path=home / JOURNAL_FILE)
         did(message)
     if as_json:
         print_json({**_as_json(report), "kept": kept})
@@ -157,7 +157,7 @@ def export(file: str) -> int:
     now = clock.now()
     journal = Journal.open_to_look(paths.home(), now=now)
     if journal is None:
-        raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / NAME))
+        raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / JOURNAL_FILE))
     _tell_doubted()
     with journal:
         if file == STDIO:
@@ -275,7 +275,7 @@ def _without_daemon(home: Path) -> Iterator[None]:
     """While no daemon runs, nor can be started; one that ran is started again, come what may."""
     from recovery.daemon import launch
 
-    was_running = launch.stop(home)
+    was_running = launch.stop_daemon(home)
     lock = presence.Lock(home)
     try:
         if not lock.take():

@@ -87,7 +87,7 @@ class RealTimeTimer:
 CAP = 30.0
 """Seconds: the longest wait where no timer tells of a changed clock."""
 
-JUMP = 2.0
+JUMP_SECONDS = 2.0
 """Seconds by which the wall clock and the monotonic one may drift apart in a wait without being a jump."""
 
 _JOB = "next wake-up"
@@ -186,7 +186,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         lived = clock.since_boot() - lived
         slept = lived - (clock.monotonic() - steady)
         was_set = (clock.now() - wall).total_seconds() - lived
-        if abs(was_set) >= JUMP or slept >= JUMP:
+        if abs(was_set) >= JUMP_SECONDS or slept >= JUMP_SECONDS:
             self._on_jump(was_set, slept)
             self._is_due = True
 

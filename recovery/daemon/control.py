@@ -158,7 +158,7 @@ def call(folder: Path, word: bytes) -> bool:
     return (_HAS_LOCAL and _call_in_folder(folder, word)) or _call_by_address(folder, word)
 
 
-def end(folder: Path) -> bool:
+def end_daemon(folder: Path) -> bool:
     """End the daemon of a folder and wait until it is gone. False where none ran.
 
     Raises `RecoveryError` if it does not go within `GONE_WITHIN` seconds.

@@ -34,10 +34,10 @@ def hand_over(folder: Path, there: Presence | None, environ: Mapping[str, str] =
     if not address or (is_in(there.bus, named or address) and knows_screen(there, environ)):
         return 0
     from recovery.daemon import control
-    from recovery.notify.desktop_session import BUS, surroundings
+    from recovery.notify.desktop_session import BUS_VARIABLE, surroundings
 
     number = time.monotonic_ns() % 2**31 or 1
-    call = packed({**surroundings(environ), BUS: address}, number)
+    call = packed({**surroundings(environ), BUS_VARIABLE: address}, number)
     return number if control.call(folder, call) else 0
 
 
@@ -76,9 +76,9 @@ def knows_screen(there: Presence, environ: Mapping[str, str]) -> bool:
     named = [environ[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)]
     if all(name in theirs for name in named):
         return True
-    from recovery.notify.desktop_session import screen
+    from recovery.notify.desktop_session import screens
 
-    return all(name in theirs for name in screen(environ).split())
+    return all(name in theirs for name in screens(environ).split())
 
 
 def hand_over_and_wait(

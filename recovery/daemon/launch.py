@@ -148,10 +148,10 @@ def _last_words(said: bytes) -> tuple[str, str]:
     return (lines[-1].strip(), " ".join(hints)) if lines else ("", "")
 
 
-def stop(folder: Path) -> bool:
+def stop_daemon(folder: Path) -> bool:
     """End the daemon of a folder, and its service where the system runs it, and wait until it is gone.
 
     False where none ran. Raises `RecoveryError`: see `control.end`.
     """
     was_the_system_s = _stopped_by_system(folder)
-    return control.end(folder) or was_the_system_s
+    return control.end_daemon(folder) or was_the_system_s

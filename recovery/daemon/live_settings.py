@@ -5,7 +5,7 @@ from pathlib import Path
 
 from recovery import settings
 from recovery.errors import SettingsError
-from recovery.settings import NAME, Settings
+from recovery.settings import SETTINGS_FILE, Settings
 
 
 class LiveSettings:
@@ -19,7 +19,7 @@ class LiveSettings:
 
     def now(self) -> Settings:
         try:
-            there = (self._folder / NAME).stat()
+            there = (self._folder / SETTINGS_FILE).stat()
             seen = (there.st_mtime_ns, there.st_size)
         except OSError:
             self._seen, self._known = None, Settings()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recovery import __version__, clock, settings
 from recovery.daemon import control, handing, logs, presence
-from recovery.daemon.alarm import JUMP, AlarmClock
+from recovery.daemon.alarm import JUMP_SECONDS, AlarmClock
 from recovery.daemon.presence import Lock, Presence
 from recovery.daemon.service import Service
 from recovery.daemon.supervisor import Supervisor
@@ -19,7 +19,7 @@ from recovery.engine.facts import to_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.choose import choose
-from recovery.notify.desktop_session import screen
+from recovery.notify.desktop_session import screens
 from recovery.notify.logind import Logind
 from recovery.notify.moving import Handed, MovingNotifier
 from recovery.notify.watching import Watch
@@ -163,9 +163,9 @@ class Daemon:
         self._sign = replace(self._sign, next_wakeup=None if at is None else to_ms(at))
 
     def _jumped(self, was_set: float, slept: float) -> None:
-        if slept >= JUMP:
+        if slept >= JUMP_SECONDS:
             self._log.info("the machine slept for %.1f s: planned anew", slept)
-        if abs(was_set) >= JUMP:
+        if abs(was_set) >= JUMP_SECONDS:
             self._log.warning("the clock went %+.1f s against the steady one: planned anew", was_set)
 
     def _heard(self, ear: control.ControlSocket) -> None:
@@ -231,7 +231,7 @@ class Daemon:
             notifier=self._notifier.name,
             problem=problem,
             bus=bus,
-            screen=screen(self._notifier.environ),
+            screen=screens(self._notifier.environ),
             handed=handed.number,
             not_taken=handed.problem,
         )

@@ -47,7 +47,7 @@ from recovery.notify.port import (
 from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.failures import Damaged
-from recovery.store.journal import NAME, Journal
+from recovery.store.journal import JOURNAL_FILE, Journal
 from recovery.words.times import spell_when
 from recovery.zones import Named, is_lost
 
@@ -226,7 +226,7 @@ class Service:
                     self.notifier.withdraw(cue.key.occurrence)
                     self._by_heart[cue.seq] = attempt
                     self.notifier.show(replace(self._worded([attempt], now), tag=cue.seq))
-        return seen_at(known, now, self._folder / NAME)
+        return seen_at(known, now, self._folder / JOURNAL_FILE)
 
     def _catch_up(self, patience: float | None) -> None:
         """Write down what was shown while the journal could not be written. Raises `RecoveryError`."""
@@ -301,7 +301,7 @@ class Service:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""
         journal = Journal.open_existing(self._folder, now=now, patience=patience)
         if journal is None and self._known.all:
-            raise StoreError(f"{self._folder / NAME}: is not there any more")  # for the log only
+            raise StoreError(f"{self._folder / JOURNAL_FILE}: is not there any more")  # for the log only
         return journal
 
     def _is_an_end_due(self, now: datetime) -> bool:

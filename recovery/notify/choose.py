@@ -16,7 +16,7 @@ from recovery.notify.port import (
     Note,
     Notifier,
     Outcome,
-    Source,
+    Readable,
     Undelivered,
 )
 from recovery.settings import NOTIFIERS
@@ -135,7 +135,7 @@ class FallbackNotifier:
     def adopt(self, note: Note, token: str) -> None:
         self._first.adopt(note, token)
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         return tuple(source for notifier in self._made() for source in notifier.sources())
 
     def deadline(self) -> float | None:

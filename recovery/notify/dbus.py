@@ -34,7 +34,7 @@ RETRY_SECONDS = 0.05
 
 OUTGOING_LIMIT_BYTES = 4 << 20
 READ_BYTES = 1 << 16
-MOST_FILES = 4
+MOST_DESCRIPTORS = 4
 """Descriptors that may come with one read."""
 
 READS_AT_ONCE = 64
@@ -68,7 +68,7 @@ class Signal:
     path: str = ""
 
 
-Event = Reply | Failure | Signal
+BusEvent = Reply | Failure | Signal
 
 
 def address(path: str, name: str, interface: str = "") -> DBusAddress:
@@ -158,9 +158,9 @@ class SessionBus:
         """Tell if the bus has left bytes of ours unread."""
         return bool(self._outgoing)
 
-    def advance(self, monotonic: float) -> list[Event]:
+    def advance(self, monotonic: float) -> list[BusEvent]:
         """Read and write what can be read and written now."""
-        events: list[Event] = []
+        events: list[BusEvent] = []
         try:
             self._exchange(events)
         except BusLost:
@@ -197,7 +197,7 @@ class SessionBus:
                 return
         raise BusLost(_("no session bus answers ({reason})", reason=reason), "bus")
 
-    def _exchange(self, events: list[Event]) -> None:
+    def _exchange(self, events: list[BusEvent]) -> None:
         try:
             if not self._is_connected:
                 self._connect()
@@ -213,7 +213,7 @@ class SessionBus:
             reason = _("the session bus sent something that is not D-Bus ({reason!r})", reason=error)
             raise BusLost(reason) from None
 
-    def _read(self, events: list[Event]) -> None:
+    def _read(self, events: list[BusEvent]) -> None:
         for _turn in range(READS_AT_ONCE):
             try:
                 data, files = self._receive()
@@ -237,12 +237,12 @@ class SessionBus:
         """Read what has come in. Without `takes_files` the kernel closes descriptors that nobody asked for."""
         if not self._takes_files:
             return self.socket.recv(READ_BYTES), []
-        data, files, _flags, _sender = socket.recv_fds(self.socket, READ_BYTES, MOST_FILES)
+        data, files, _flags, _sender = socket.recv_fds(self.socket, READ_BYTES, MOST_DESCRIPTORS)
         for file in files:
             os.set_inheritable(file, False)
         return data, files
 
-    def _close_unwanted(self, message: Message, event: Event | None) -> None:
+    def _close_unwanted(self, message: Message, event: BusEvent | None) -> None:
         """Close the descriptors of a message that nobody will: anybody on the bus may send some along."""
         count = message.header.fields.get(HeaderFields.unix_fds, 0)
         came, self._files = self._files[:count], self._files[count:]
@@ -272,7 +272,7 @@ class SessionBus:
                 return
             del self._outgoing[:sent]
 
-    def _event(self, message: Message) -> Event | None:
+    def _event(self, message: Message) -> BusEvent | None:
         """Read a message as an event; None for the bus's own housekeeping and for calls to us."""
         fields = message.header.fields
         values: tuple[Any, ...] = message.body

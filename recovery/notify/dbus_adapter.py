@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from recovery import clock
 from recovery.language import N_, _
 from recovery.notify.desktop_session import bare, session_bus_address, why_no_bus
-from recovery.notify.do_not_disturb import PATH, RULES, SERVER, Call, DoNotDisturbQuery, Server, is_freed
+from recovery.notify.do_not_disturb import (
+    MATCH_RULES,
+    PATH,
+    SERVER,
+    Call,
+    DoNotDisturbQuery,
+    Server,
+    is_freed,
+)
 from recovery.notify.given import Notes
 from recovery.notify.port import (
     WITHDRAWN_UNSEEN,
@@ -22,16 +30,15 @@ from recovery.notify.port import (
     Note,
     Outcome,
     Pressed,
+    Readable,
     Shown,
-    Source,
     Undelivered,
 )
-from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, one_line
+from recovery.notify.wording import APP_NAME, BODY_LIMIT, TITLE_LIMIT, clean, one_line
 
 if TYPE_CHECKING:
-    from recovery.notify.dbus import Event, SessionBus, Signal
+    from recovery.notify.dbus import BusEvent, SessionBus, Signal
 
-APP_NAME = "recovery"
 REPLY_LIMIT_SECONDS = 3.0
 MOST_EARLY = 50
 """Signals kept that may be about a note whose number is yet to come."""
@@ -39,19 +46,19 @@ MOST_EARLY = 50
 MOST_SAID = 20
 """The most times that the log says of one server that something is ignored."""
 
-SILENT = N_("the notification server does not answer")
+SERVER_SILENT = N_("the notification server does not answer")
 NO_SERVER = N_("no notification server is running on this desktop")
 SERVER_GONE = N_("the notification server went away")
 GONE_UNANSWERED = N_("the notification server went away before it answered")
 NO_NUMBER = N_("the notification server did not say which note it made of it")
 
-BUS = "org.freedesktop.DBus"
+BUS_DAEMON = "org.freedesktop.DBus"
 """The bus itself, as the sender of its own signals."""
 
 _RULES = (
     f"type='signal',sender='{SERVER}',path='{PATH}',interface='{SERVER}'",
-    f"type='signal',sender='{BUS}',member='NameOwnerChanged',arg0='{SERVER}'",
-    *RULES,
+    f"type='signal',sender='{BUS_DAEMON}',member='NameOwnerChanged',arg0='{SERVER}'",
+    *MATCH_RULES,
 )
 _CLOSE_REASONS: Mapping[int, CloseReason] = {1: "expired", 2: "dismissed", 3: "withdrawn"}
 _ABSENT = ("ServiceUnknown", "NameHasNoOwner", "Spawn.")
@@ -163,7 +170,7 @@ class DBusNotifier:
         if self._connect() and self._is_named:
             self._take_over()
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         return (self._bus.socket, *self._asking.outputs()) if self._bus else ()
 
     def deadline(self) -> float | None:
@@ -224,7 +231,7 @@ class DBusNotifier:
         for rule in _RULES:
             self._bus.match(rule)
         self._is_named = False
-        bus = self._dbus.address("/org/freedesktop/DBus", BUS)
+        bus = self._dbus.address("/org/freedesktop/DBus", BUS_DAEMON)
         self._naming = (
             self._bus.call(bus, "GetId"),
             self._bus.call(bus, "GetNameOwner", "s", (SERVER,)),
@@ -354,7 +361,7 @@ class DBusNotifier:
         if closed := self._notes.closed(number, reason, self._monotonic()):
             self._ready.append(closed)
 
-    def _take(self, event: "Event") -> None:
+    def _take(self, event: "BusEvent") -> None:
         if (dbus := self._dbus) is None:
             return
         match event:
@@ -367,7 +374,7 @@ class DBusNotifier:
 
     def _take_signal(self, signal: "Signal") -> None:
         """Take a signal from its proper sender only: anybody on the bus can send us any."""
-        if signal.sender == BUS:
+        if signal.sender == BUS_DAEMON:
             match signal.member, signal.values:
                 case "NameOwnerChanged", (str(name), str(before), str(owner)) if name == SERVER:
                     self._change_owner(before, owner)
@@ -567,7 +574,7 @@ def _is_id(text: str) -> bool:
 
 
 def _silence(is_absent: bool) -> tuple[str, Lack]:
-    return (_(NO_SERVER), "server") if is_absent else (_(SILENT), "")
+    return (_(NO_SERVER), "server") if is_absent else (_(SERVER_SILENT), "")
 
 
 def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
@@ -578,5 +585,5 @@ def _in_plain_words(name: str, text: str) -> tuple[str, Lack]:
     if error == "NoReply":
         return _(GONE_UNANSWERED), ""
     if error in ("TimedOut", "Timeout"):
-        return _(SILENT), ""
+        return _(SERVER_SILENT), ""
     return _("the notification server refused it ({reason})", reason=one_line(text or name)), ""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
-from recovery.notify.desktop_session import session_bus_address, why_no_bus
-from recovery.notify.do_not_disturb import PATH, SERVER, Call, Server, calls, flag
+from recovery.notify.desktop_session import ANSWER_SECONDS, session_bus_address, why_no_bus
+from recovery.notify.do_not_disturb import PATH, SERVER, Call, Server, calls, yes_or_no
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.wording import one_line
 from recovery.values import Value
@@ -18,7 +18,6 @@ from recovery.values import Value
 if TYPE_CHECKING:
     from recovery.notify.dbus import SessionBus
 
-ANSWER_WITHIN = 3.0
 
 _TEST_KEY = "recovery/test"
 
@@ -44,7 +43,7 @@ class DesktopState(Value):
 
 
 def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.monotonic) -> DesktopState:
-    """The desk of this session. Takes `ANSWER_WITHIN` seconds at most for each of its two questions."""
+    """The desk of this session. Takes `ANSWER_SECONDS` seconds at most for each of its two questions."""
     try:
         from recovery.notify import dbus  # jeepney may be missing
     except ImportError as error:
@@ -78,7 +77,7 @@ class _BlockingBus:
         """The answers by name; of what is refused the reason under `name_error`. Only the server itself is started."""
         names = {self._send(call): name for name, call in calls.items()}
         answers: dict[str, Any] = {}
-        give_up_at = self._monotonic() + ANSWER_WITHIN
+        give_up_at = self._monotonic() + ANSWER_SECONDS
         while names and (now := self._monotonic()) < give_up_at:
             for event in self._bus.advance(now):
                 if isinstance(event, self._dbus.Reply | self._dbus.Failure):
@@ -117,7 +116,7 @@ def _look_through(line: _BlockingBus, address: str) -> DesktopState:
     listed = said.get("capabilities", ((),))[0]
     problem = said.get("capabilities_error", "")
     if "capabilities" not in said and not problem:
-        problem = _("it does not answer within {seconds:g} s", seconds=ANSWER_WITHIN)
+        problem = _("it does not answer within {seconds:g} s", seconds=ANSWER_SECONDS)
         if not there["owned"][0]:
             problem = _("none is running, and the one that the bus would start does not come")
     name, vendor = (str(each) for each in information[:2]) if len(information) >= 3 else ("", "")
@@ -126,7 +125,7 @@ def _look_through(line: _BlockingBus, address: str) -> DesktopState:
     # Only now: none of these questions starts anything.
     switches = line.ask(**{call.by: call for call in calls(who)}) if not problem else {}
     for call in calls(who):
-        held = flag(switches.get(call.by))
+        held = yes_or_no(switches.get(call.by))
         if held is not None and not quiet:
             quiet, quiet_by = held, call.by
     return DesktopState(

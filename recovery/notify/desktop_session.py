@@ -7,7 +7,10 @@ from pathlib import Path
 
 from recovery.language import _
 
-BUS = "DBUS_SESSION_BUS_ADDRESS"
+BUS_VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
+ANSWER_SECONDS = 3.0
+"""The time in which a bus that is looked at has to answer."""
+
 OWN_PLACES = "/run/user"
 """The folder in which the system keeps one of each user who is logged in, with their bus in it."""
 
@@ -19,7 +22,7 @@ def session_bus_address(environ: Mapping[str, str]) -> str:
     user's), in their folder of `OWN_PLACES`. It counts where it is a socket of theirs.
     """
     own = [path for path in own_buses(environ) if is_own_socket(path)]
-    listed = [environ.get(BUS, ""), *(f"unix:path={_escape(path)}" for path in own)]
+    listed = [environ.get(BUS_VARIABLE, ""), *(f"unix:path={_escape(path)}" for path in own)]
     return ";".join(dict.fromkeys(address for address in listed if address))
 
 
@@ -81,8 +84,8 @@ def _escape(path: str) -> str:
     return "".join(chr(byte) if byte in plain else f"%{byte:02x}" for byte in os.fsencode(path))
 
 
-NAMES = (
-    BUS,
+VARIABLES = (
+    BUS_VARIABLE,
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
@@ -98,13 +101,13 @@ _LONGEST = 1000
 
 def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
     """Those of the list that are set, to something that can be used."""
-    given = {name: environ.get(name, "") for name in NAMES}
+    given = {name: environ.get(name, "") for name in VARIABLES}
     if environ.get("SSH_CONNECTION") and not given["DISPLAY"].startswith(":"):
         given["DISPLAY"] = ""  # a screen at the other end: it goes with the connection
     return {name: value for name, value in given.items() if value and _is_plain(value)}
 
 
-def screen(environ: Mapping[str, str]) -> str:
+def screens(environ: Mapping[str, str]) -> str:
     """The names of the screens that the surroundings tell of, for comparing."""
     usable = surroundings(environ)
     return " ".join(usable[name] for name in ("DISPLAY", "WAYLAND_DISPLAY") if name in usable)
@@ -112,7 +115,7 @@ def screen(environ: Mapping[str, str]) -> str:
 
 def moved(environ: Mapping[str, str], to: Mapping[str, str]) -> dict[str, str]:
     """An environment with other surroundings: what is not among them is not in it either."""
-    return {name: value for name, value in environ.items() if name not in NAMES} | surroundings(to)
+    return {name: value for name, value in environ.items() if name not in VARIABLES} | surroundings(to)
 
 
 _OF_A_SHELL = (

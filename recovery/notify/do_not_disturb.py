@@ -92,7 +92,7 @@ _DCONF_KEYS = (
     "/org/mate/notification-daemon/do-not-disturb",
 )
 
-RULES = (
+MATCH_RULES = (
     f"type='signal',sender='{SERVER}',path='{PATH}',interface='{PROPERTIES}'",
     f"type='signal',sender='{XFCONF}',interface='{XFCONF}',arg0='{_XFCE[0]}',arg1='{_XFCE[1]}'",
     *(f"type='signal',interface='ca.desrt.dconf.Writer',member='Notify',arg0='{key}'" for key in _DCONF_KEYS),
@@ -147,7 +147,7 @@ def _active_window() -> Dialogue:
     return "_NET_WM_STATE_FULLSCREEN" in said
 
 
-def run(dialogue: Dialogue, ask: Callable[[tuple[str, ...]], str]) -> bool | None:
+def run_dialogue(dialogue: Dialogue, ask: Callable[[tuple[str, ...]], str]) -> bool | None:
     """The end of a dialogue, for who may wait."""
     try:
         command = next(dialogue)
@@ -158,7 +158,7 @@ def run(dialogue: Dialogue, ask: Callable[[tuple[str, ...]], str]) -> bool | Non
         return answer
 
 
-def flag(values: Any) -> bool | None:
+def yes_or_no(values: Any) -> bool | None:
     """The answer to a `Call`; None where there is no such property, or it is something else than yes or no."""
     match values:
         case ((_signature, bool(held)),):
@@ -171,9 +171,9 @@ def is_freed(member: str, values: Any) -> bool:
     match member, values:
         case "PropertiesChanged", (str(), dict(changed), list(invalidated)):
             names = [call.values[1] for call in PROPERTY_CALLS]
-            return any(name in invalidated or flag((changed.get(name),)) is False for name in names)
+            return any(name in invalidated or yes_or_no((changed.get(name),)) is False for name in names)
         case "PropertyChanged", (_, _, value):
-            return flag((value,)) is False
+            return yes_or_no((value,)) is False
         case ("PropertyRemoved", _) | ("Notify", _):
             return True
     return False
@@ -305,7 +305,7 @@ class DoNotDisturbQuery:
         call = self._calls.pop(serial, None)
         if call is None:
             return False
-        held = False if error and error == call.unset else flag(values)
+        held = False if error and error == call.unset else yes_or_no(values)
         if held is None and not error.endswith(_PASSING):
             self._unknown.add(call)
         self._is_held = self._is_held or bool(held)

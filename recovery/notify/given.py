@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from recovery.notify.port import Closed, CloseReason, Note, Pressed
 
-MOST = 500
+MOST_NOTES = 500
 """Notes remembered, the newest; far more than any screen or list holds."""
 
 PRESSED_LATE_SECONDS = 2.0
@@ -59,7 +59,7 @@ class Notes:
             gone.append(Closed(before.note.key, "unknown"))
         self._given[number] = _Given(note, actions)
         self._numbers[note.key] = number
-        while len(self._given) > MOST:
+        while len(self._given) > MOST_NOTES:
             oldest = next(iter(self._given))
             self._forget_number(oldest, self._given.pop(oldest).note.key)
         return gone, replaced if replaced != number else 0

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery import clock
-from recovery.notify.port import Source
+from recovery.notify.port import Readable
 
 if TYPE_CHECKING:
-    from recovery.notify.dbus import Event, SessionBus
+    from recovery.notify.dbus import BusEvent, SessionBus
 
 USUAL_SOCKET = "/run/dbus/system_bus_socket"
 
@@ -67,7 +67,7 @@ class Logind:
         """True if sleep waits for us."""
         return self._lock is not None
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         """The objects to watch for reading; they change with every call."""
         return (self._bus.socket,) if self._bus is not None else ()
 
@@ -116,7 +116,7 @@ class Logind:
         words = ("sleep", "recovery", self._reason, "delay")
         self._asked = self._bus.call(to, "Inhibit", "ssss", words)
 
-    def _take(self, event: "Event") -> None:
+    def _take(self, event: "BusEvent") -> None:
         from recovery.notify.dbus import Reply, Signal
 
         match event:

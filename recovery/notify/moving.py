@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recovery import clock
 from recovery.language import _
-from recovery.notify.desktop_session import BUS, moved, session_bus_address, surroundings
+from recovery.notify.desktop_session import BUS_VARIABLE, moved, session_bus_address, surroundings
 from recovery.notify.port import (
     Capabilities,
     Closed,
@@ -17,8 +17,8 @@ from recovery.notify.port import (
     Note,
     Notifier,
     Outcome,
+    Readable,
     Shown,
-    Source,
     Undelivered,
 )
 from recovery.values import Value
@@ -94,11 +94,11 @@ class MovingNotifier:
             self._settle(_("the Python package {name} is not installed", name=error.name))
             return
         try:
-            address = other_bus.ours(to.get(BUS, ""))
+            address = other_bus.ours(to.get(BUS_VARIABLE, ""))
         except BusLost as lost:
             self._settle(lost.reason)
             return
-        self._bound_for = {**to, BUS: address}
+        self._bound_for = {**to, BUS_VARIABLE: address}
         if other_bus.is_same(self._inner.bus(), address) and not self._inner.problem():
             self._stay()
             self._settle("")
@@ -130,7 +130,7 @@ class MovingNotifier:
         self._standing.add(note.key)
         self._inner.adopt(note, token)
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         others = (self._visit.sources() if self._visit else (), (self._arrival,) if self._arrival else ())
         return (*self._inner.sources(), *others[0], *others[1])
 
@@ -190,7 +190,7 @@ class MovingNotifier:
             self._arrival.watch()
             address = session_bus_address(self._environ)
             if address and self._arrival.is_there():
-                self._number, self._bound_for = 0, {**surroundings(self._environ), BUS: address}
+                self._number, self._bound_for = 0, {**surroundings(self._environ), BUS_VARIABLE: address}
                 self._look_at(address)
 
     def _look_soon(self) -> None:
@@ -215,7 +215,7 @@ class MovingNotifier:
         from recovery.notify.other_bus import is_same
 
         self._leave_off()
-        is_here = is_same(self._inner.bus(), self._bound_for[BUS])
+        is_here = is_same(self._inner.bus(), self._bound_for[BUS_VARIABLE])
         if look.has_server or (look.has_bus and self._inner.problem() and not is_here):
             self._go()
             return

@@ -16,12 +16,17 @@ from pathlib import Path
 
 from recovery.language import N_, _
 from recovery.notify.dbus import BusLost, Failure, Reply, SessionBus, address, unix_sockets
-from recovery.notify.desktop_session import BUS, OWN_PLACES, is_own_folder, is_own_socket, own_buses
+from recovery.notify.desktop_session import (
+    ANSWER_SECONDS,
+    BUS_VARIABLE,
+    OWN_PLACES,
+    is_own_folder,
+    is_own_socket,
+    own_buses,
+)
 from recovery.notify.do_not_disturb import PATH, SERVER
-from recovery.notify.port import Source
+from recovery.notify.port import Readable
 from recovery.values import Value
-
-ANSWER_WITHIN = 3.0
 
 NO_SERVER_THERE = N_("no notification server is running there")
 
@@ -43,9 +48,9 @@ class Visit:
         """Raises `BusLost`."""
         self._bus = SessionBus(place, monotonic)
         self._asked = self._bus.call(address(PATH, SERVER), "GetCapabilities")
-        self._ends_at = monotonic + ANSWER_WITHIN
+        self._ends_at = monotonic + ANSWER_SECONDS
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         return (self._bus.socket,)
 
     def deadline(self) -> float:
@@ -183,7 +188,7 @@ class Arrival:
 def _named(environ: Mapping[str, str]) -> list[str]:
     """The paths of the bus that the environment names."""
     try:
-        listed = [path for _part, path in unix_sockets(environ.get(BUS, ""))]
+        listed = [path for _part, path in unix_sockets(environ.get(BUS_VARIABLE, ""))]
     except BusLost:
         return []
     return [os.fsdecode(path) for path in listed if path[:1] not in (b"\0", "\0")]

@@ -22,7 +22,7 @@ from recovery.notify.port import (
     Lack,
     Note,
     Outcome,
-    Source,
+    Readable,
     Undelivered,
 )
 from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, cut, one_line
@@ -34,7 +34,7 @@ POLL_SECONDS = 0.02
 
 REASON_LIMIT = 500
 OUTPUT_LIMIT_BYTES = 4_000
-SILENT = N_("the notification program does not answer within {seconds:g} s")
+PROGRAM_SILENT = N_("the notification program does not answer within {seconds:g} s")
 
 _WATCHES_PIPES = os.name == "posix"
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -111,7 +111,7 @@ class PlyerNotifier:
     def adopt(self, note: Note, token: str) -> None:
         """No note is ever taken over: it has no token."""
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         if not _WATCHES_PIPES:
             return ()
         return tuple(child.errors for child in self._children if not child.has_finished_talking)
@@ -134,7 +134,7 @@ class PlyerNotifier:
                 self._finish(child)
             if not child.is_killed and child.process.returncode is None and monotonic >= child.kill_at:
                 _kill(child)
-                self._fail(child.note, _(SILENT, seconds=self._time_limit), "")
+                self._fail(child.note, _(PROGRAM_SILENT, seconds=self._time_limit), "")
         self._next_poll = monotonic + POLL_SECONDS
         self._start_waiting()
         outcomes, self._ready = self._ready, []

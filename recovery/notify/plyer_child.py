@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from recovery.language import _, chosen, use
-from recovery.notify.wording import BODY_LIMIT, TITLE_LIMIT, clean, cut_utf16
+from recovery.notify.wording import APP_NAME, BODY_LIMIT, TITLE_LIMIT, clean, cut_utf16
 
-APP_NAME = "recovery"
 SECONDS_ON_WINDOWS = 5
 """The Windows balloon holds its process for as long as it shows."""
 

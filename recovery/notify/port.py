@@ -135,7 +135,7 @@ class Ignored:
 Outcome = Shown | HandedOver | Undelivered | Pressed | Closed | Freed | Moved | Ignored
 
 
-class Source(Protocol):
+class Readable(Protocol):
     """Something to watch for reading."""
 
     def fileno(self) -> int: ...
@@ -177,7 +177,7 @@ class Notifier(Protocol):
         """Take over a note that another process has shown. `Closed` follows where it does not stand any more."""
         ...
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         """The objects to watch. They change with every call to this port: `watching.Watch` follows them."""
         ...
 

@@ -8,10 +8,10 @@ from typing import TextIO
 
 from recovery import clock
 from recovery.language import N_, _
-from recovery.notify.port import Capabilities, Note, Outcome, Shown, Source, Undelivered
+from recovery.notify.port import Capabilities, Note, Outcome, Readable, Shown, Undelivered
 from recovery.notify.wording import BODY_LIMIT, cut, one_line
 
-NOWHERE = N_("no desktop notifications here; shown by the next command")
+NO_DESKTOP_HERE = N_("no desktop notifications here; shown by the next command")
 _LINE_LIMIT_BYTES = 4_000
 """Less than PIPE_BUF: what `select` calls writable takes this much without waiting."""
 
@@ -29,7 +29,7 @@ class TextNotifier:
         self._stream = stream
         self._now = now
         self._ready: list[Outcome] = []
-        self._problem = "" if stream else _(NOWHERE)
+        self._problem = "" if stream else _(NO_DESKTOP_HERE)
 
     def capabilities(self) -> Capabilities | None:
         return Capabilities()
@@ -72,7 +72,7 @@ class TextNotifier:
     def adopt(self, note: Note, token: str) -> None:
         """No line is ever taken over: it has no token."""
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Readable, ...]:
         return ()
 
     def deadline(self) -> float | None:

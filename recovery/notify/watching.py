@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from selectors import EVENT_READ, BaseSelector
 
-from recovery.notify.port import Source
+from recovery.notify.port import Readable
 
 
 class Watch:
@@ -17,9 +17,9 @@ class Watch:
     def __init__(self, selector: BaseSelector, data: object = None) -> None:
         self._selector = selector
         self._data = data
-        self._watched: list[Source] = []
+        self._watched: list[Readable] = []
 
-    def follow(self, sources: Iterable[Source]) -> None:
+    def follow(self, sources: Iterable[Readable]) -> None:
         """Watch exactly `sources` from now on, with the `data` given at the start."""
         wanted = list(sources)
         gone = [old for old in self._watched if not any(old is new for new in wanted)]

@@ -2,6 +2,9 @@
 
 import re
 
+APP_NAME = "recovery"
+"""The name under which notes are sent."""
+
 _TURNING = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 """Breaks, and changes of direction, which make a text look like another one."""
 

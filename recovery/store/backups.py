@@ -11,7 +11,7 @@ from recovery.errors import NotThere, StoreError
 from recovery.language import _, n_
 from recovery.store import copying
 from recovery.store.failures import BACKUPS, Damaged, in_plain_words
-from recovery.store.journal import NAME, Journal
+from recovery.store.journal import JOURNAL_FILE, Journal
 
 KEPT = 7
 """So many daily copies are kept; those that a person made are never removed."""
@@ -27,7 +27,7 @@ def back_up(home: Path, now: datetime, target: Path | None = None, *, name: str 
     `target` is a file or a folder; without it the copy goes among the others, by local date and time.
     Raises `NotThere` without a journal, `Damaged`, `StoreError`.
     """
-    source = home / NAME
+    source = home / JOURNAL_FILE
     if not _is_there(source):
         raise NotThere(_("there is no journal yet: nothing to copy"), str(source))
     if target is None or target.is_dir():
@@ -46,7 +46,7 @@ def back_up_daily(home: Path, now: datetime) -> Path | None:
 
     Only when the new copy is there and good do older ones of its kind go. Raises `StoreError`.
     """
-    source, today = home / NAME, clock.on_the_wall(now).date()
+    source, today = home / JOURNAL_FILE, clock.on_the_wall(now).date()
     if not _is_there(source):
         return None
     target = home / BACKUPS / f"daily-{today}.db"
@@ -75,14 +75,14 @@ def restore(home: Path, source: Path, now: datetime) -> Path | None:
 
     from recovery.store.checking import check
 
-    journal = home / NAME
+    journal = home / JOURNAL_FILE
     with in_plain_words(journal):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _is_there(journal) and source.exists() and source.samefile(journal):
             raise StoreError(_("{path}: is the present journal itself", path=source))
         folder = Path(tempfile.mkdtemp(prefix=".restore-", dir=home))
     try:
-        copy = folder / NAME
+        copy = folder / JOURNAL_FILE
         copying.to_file(source, copy, sums=False)  # it is looked over as a whole
         report = check(copy, now=now)
         if report.faults:
@@ -96,7 +96,7 @@ def restore(home: Path, source: Path, now: datetime) -> Path | None:
                 kept = aside
                 _replace(copy, journal)
             else:
-                copying.over(copy, journal)
+                copying.copy_over(copy, journal)
             finally:
                 if kept != aside:
                     _remove(aside)
@@ -131,7 +131,7 @@ def _is_there(file: Path) -> bool:
 def _folder(home: Path) -> Path:
     """Make the folder of copies. The home itself is not made: a disk that is gone shall not be filled in its place."""
     folder = home / BACKUPS
-    with in_plain_words(folder / NAME):
+    with in_plain_words(folder / JOURNAL_FILE):
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
@@ -164,7 +164,7 @@ def _set_aside(home: Path, now: datetime) -> Path:
         with in_plain_words(kept):
             for end in ("", "-wal"):
                 file = kept.with_name(kept.name + end)
-                with suppress(FileNotFoundError), (home / (NAME + end)).open("rb") as source:
+                with suppress(FileNotFoundError), (home / (JOURNAL_FILE + end)).open("rb") as source:
                     descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
                     with os.fdopen(descriptor, "wb") as target:
                         target.writelines(iter(lambda: source.read(_PIECE), b""))

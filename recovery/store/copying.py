@@ -64,7 +64,7 @@ def to_file(source: Path, target: Path, *, sums: bool = True) -> None:
             part.unlink(missing_ok=True)
 
 
-def over(source: Path, target: Path) -> None:
+def copy_over(source: Path, target: Path) -> None:
     """Put the content of `source` in the place of that of the database `target`, in one transaction of it.
 
     Other processes see the one or the other. Raises `StoreError`.

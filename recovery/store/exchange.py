@@ -24,7 +24,7 @@ from recovery.protocol import compiled
 from recovery.store import migrations
 from recovery.store.checking import BY, KINDS, Fault, Report, Tick, check_copy, in_lots, keep_silent
 from recovery.store.documents import NESTED_TOO_DEEP, NotJson, parsed
-from recovery.store.journal import NAME, Journal, Pinned
+from recovery.store.journal import JOURNAL_FILE, Journal, Pinned
 from recovery.store.shapes import LAST_PLACE
 from recovery.values import Value, replace
 
@@ -159,7 +159,7 @@ def import_(home: Path, document: Document, now: datetime) -> None:
             raise StoreError(
                 _(
                     "{path}: holds episodes already; an import goes into an empty journal only",
-                    path=home / NAME,
+                    path=home / JOURNAL_FILE,
                 ),
                 _(
                     "name another folder by RECOVERY_HOME, or move this journal away: recovery store backup copies it"

@@ -34,10 +34,10 @@ from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL
 from recovery.store.older import Entry, Older
 from recovery.values import Value, replace
 
-NAME = "journal.db"
+JOURNAL_FILE = "journal.db"
 
 
-Row = tuple[int, int, int, str, str, str]
+FactRow = tuple[int, int, int, str, str, str]
 """A fact's episode by number, its two instants in milliseconds, kind, by and data, as the table has them."""
 
 
@@ -67,7 +67,7 @@ class Journal(Database):
 
         `now` is when a change of the schema is noted to have happened. Raises `StoreError`.
         """
-        path = folder / NAME
+        path = folder / JOURNAL_FILE
         with in_plain_words(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):
@@ -94,7 +94,7 @@ class Journal(Database):
         A journal of an older schema is migrated, noted at `now` (default: the clock). `patience` is how long to wait
         for other processes, in seconds (default: `BUSY_SECONDS`). Raises `StoreError`.
         """
-        path = folder / NAME
+        path = folder / JOURNAL_FILE
         with in_plain_words(path, patience):
             connection = _connected(path, patience)
             if connection is None:
@@ -114,7 +114,7 @@ class Journal(Database):
         which nobody can share there, is a copy in memory: what is written to it is gone when it is closed.
         Raises `StoreError`.
         """
-        path = folder / NAME
+        path = folder / JOURNAL_FILE
         with in_plain_words(path):
             connection = None
             try:
@@ -170,7 +170,7 @@ class Journal(Database):
         first, self._foreseen = self._foreseen + 1, self._foreseen + len(ready)
         return [replace(fact, seq=seq) for seq, (fact, _row) in enumerate(ready, first)]
 
-    def _added(self, rows: Iterable[tuple[int, Row]]) -> Iterator[int]:
+    def _added(self, rows: Iterable[tuple[int, FactRow]]) -> Iterator[int]:
         """Write facts at their places, or at the next ones where these are 0; the places."""
         from recovery.store.chain import Chain  # who only looks adds nothing
 
@@ -309,7 +309,7 @@ class Journal(Database):
 
     def answers(self, episode: str, first: int = 0) -> list[Fact]:
         """The answers from a place of the journal on, in its order. Raises `NotThere` for an unknown episode."""
-        rows = self._rows(q.ANSWERS, self._number(episode), first)
+        rows = self._rows(q.ANSWERS_FROM, self._number(episode), first)
         return self._read([(episode, *row) for row in rows])
 
     def nth_newest_answer(self, episode: str, n: int) -> int:
@@ -479,12 +479,12 @@ class Journal(Database):
         self._numbers.update({name: number for number, name in names.items()})
         return names
 
-    def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, Row]:
+    def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, FactRow]:
         row = self._row(fact, moment)
         _number, at, recorded_at, _kind, _by, text = row
         return replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text)), row
 
-    def _row(self, fact: Fact, moment: datetime) -> Row:
+    def _row(self, fact: Fact, moment: datetime) -> FactRow:
         at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
         return self._number(fact.episode), at, recorded_at, fact.kind, fact.by, _to_json(fact.data)
 

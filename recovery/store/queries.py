@@ -14,7 +14,7 @@ BUT_ANSWERS = f"""
 FLEETING_SINCE = f"""
     SELECT min(at) FROM (
         SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
-ANSWERS = f"""
+ANSWERS_FROM = f"""
     SELECT {COLUMNS} FROM fact
     WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL}) AND seq >= ?
     ORDER BY seq"""  # noqa: S608 - constants only

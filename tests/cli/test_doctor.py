@@ -22,7 +22,7 @@ from recovery.cli.doctor import doctor
 from recovery.cli.doctor_checks import Check, examine
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import install
-from recovery.daemon.autostart.way import Answer, Machine
+from recovery.daemon.autostart.way import Machine, ProgramAnswer
 from recovery.daemon.presence import Lock, Presence
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, to_ms
@@ -35,8 +35,8 @@ from tests.profile import ICE, Profile, protocol
 NOTHING: Mapping[str, str] = {"PATH": os.environ.get("PATH", "")}
 
 
-def nobody(command: Sequence[str]) -> Answer:
-    return Answer(127, "")
+def nobody(command: Sequence[str]) -> ProgramAnswer:
+    return ProgramAnswer(127, "")
 
 
 def looked(folder: Path, environ: Mapping[str, str] = NOTHING, **more: Any) -> dict[str, Check]:
@@ -99,8 +99,8 @@ def test_gnome_is_asked_by_its_settings(
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
     bare_desktop.start_bus()
 
-    def run(command: Sequence[str]) -> Answer:
-        return Answer(0, said) if command[0] == "gsettings" else nobody(command)
+    def run(command: Sequence[str]) -> ProgramAnswer:
+        return ProgramAnswer(0, said) if command[0] == "gsettings" else nobody(command)
 
     with pretended(bare_desktop, name="gnome-shell"):
         checks = looked(tmp_path, bare_desktop.environ, run=run)
@@ -130,7 +130,7 @@ def test_a_session_without_a_server(bare_desktop: Desktop, tmp_path: Path) -> No
 
 
 def test_a_server_that_hangs(bare_desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_SECONDS", 0.3)
     bare_desktop.start_bus()
     with bare_desktop.hang_server():
         check = looked(tmp_path, bare_desktop.environ)["server"]
@@ -330,7 +330,7 @@ def test_the_time_that_looking_takes_does_not_count(
 ) -> None:
     from recovery import clock
 
-    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_WITHIN", 2.5)
+    monkeypatch.setattr("recovery.notify.desktop_probe.ANSWER_SECONDS", 2.5)
     daemon.says(since_boot=round(clock.since_boot() * 1000))
     bare_desktop.start_bus()
     with bare_desktop.hang_server():
@@ -346,7 +346,7 @@ def test_a_clock_that_is_synchronised_or_not(
     tmp_path: Path, said: str, state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
-    check = looked(tmp_path, run=lambda _: Answer(0, said))["clock"]
+    check = looked(tmp_path, run=lambda _: ProgramAnswer(0, said))["clock"]
 
     assert (check.state, check.found) == (state, words)
 
@@ -364,7 +364,7 @@ def test_what_starts_it_at_log_in(tmp_path: Path) -> None:
     folder.mkdir(mode=0o700)
     environ = {**NOTHING, "HOME": str(tmp_path)}
     machine = Machine(
-        folder, environ, run=lambda command: Answer(0 if command[0] == sys.executable else 1, "")
+        folder, environ, run=lambda command: ProgramAnswer(0 if command[0] == sys.executable else 1, "")
     )
     install(machine, "xdg")
     check = looked(folder, environ)["autostart"]
@@ -381,7 +381,7 @@ def test_an_entry_for_an_interpreter_that_is_gone_is_told(tmp_path: Path, way: s
     environ = {**NOTHING, "HOME": str(tmp_path), "PATH": f"{tmp_path}/bin"}
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "systemctl").touch(mode=0o755)
-    install(Machine(folder, environ, python=str(python), run=lambda _: Answer(0, "active")), way)
+    install(Machine(folder, environ, python=str(python), run=lambda _: ProgramAnswer(0, "active")), way)
     assert looked(folder, environ)["autostart"].state == "ok"
 
     python.unlink()

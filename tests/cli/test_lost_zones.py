@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from recovery.daemon import control
-from recovery.store.journal import NAME
+from recovery.store.journal import JOURNAL_FILE
 from tests.desktop import until
 from tests.profile import ICE, Profile, protocol
 
@@ -70,7 +70,7 @@ def person(tmp_path: Path) -> Iterator[Emigrant]:
 
 def write_zone(home: Path, name: str) -> None:
     """As if the episode had been started so."""
-    with closing(sqlite3.connect(home / NAME)) as journal, journal:
+    with closing(sqlite3.connect(home / JOURNAL_FILE)) as journal, journal:
         ((trigger,),) = journal.execute("SELECT sql FROM sqlite_master WHERE name = 'fact_is_never_changed'")
         journal.execute("DROP TRIGGER fact_is_never_changed")
         data: Any

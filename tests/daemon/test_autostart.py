@@ -21,7 +21,7 @@ from recovery.daemon.autostart import choose
 from recovery.daemon.autostart.lasting import refuse_passing
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd, unit_text
-from recovery.daemon.autostart.way import Answer, Machine
+from recovery.daemon.autostart.way import Machine, ProgramAnswer
 from recovery.daemon.autostart.windows import ScheduledTask, task_xml
 from recovery.daemon.autostart.xdg import Autostart, desktop_text
 from recovery.daemon.presence import Lock
@@ -50,16 +50,16 @@ def machine(tmp_path: Path, platform: str = "linux", name: str = ODD, **more: ob
 class System:
     """The system's programs: what they were asked, and prepared answers by the beginning of the question."""
 
-    def __init__(self, **answers: Answer) -> None:
+    def __init__(self, **answers: ProgramAnswer) -> None:
         self.asked: list[str] = []
         self.answers = {name.replace("_", "-"): answer for name, answer in answers.items()}
 
-    def __call__(self, command: Sequence[str]) -> Answer:
+    def __call__(self, command: Sequence[str]) -> ProgramAnswer:
         if command[0] == sys.executable:
-            return Answer(0, "")
+            return ProgramAnswer(0, "")
         words = [word for word in command[1:] if word not in ("--user", "--no-pager")]
         self.asked.append(" ".join(words))
-        return self.answers.get(words[0].strip("/").lower(), Answer(0, ""))
+        return self.answers.get(words[0].strip("/").lower(), ProgramAnswer(0, ""))
 
 
 # Choosing ----------------------------------------------------------------------------------------
@@ -67,28 +67,28 @@ class System:
 
 def test_the_best_way_there_is_is_chosen(tmp_path: Path) -> None:
     def names(platform: str, system: System) -> str:
-        return choose.chosen(machine(tmp_path, platform, run=system)).name
+        return choose.chosen_way(machine(tmp_path, platform, run=system)).name
 
     assert names("linux", System()) == "systemd"
-    assert names("linux", System(show=Answer(1, "no bus"))) == "xdg"
+    assert names("linux", System(show=ProgramAnswer(1, "no bus"))) == "xdg"
     assert names("darwin", System()) == "launchd"
     assert names("win32", System()) == "schtasks"
 
 
 def test_a_way_that_is_not_there_is_refused_with_the_reason(tmp_path: Path) -> None:
-    here = machine(tmp_path, run=System(show=Answer(1, "Failed to connect to bus: No medium found")))
+    here = machine(tmp_path, run=System(show=ProgramAnswer(1, "Failed to connect to bus: No medium found")))
     for name, reason in (
         ("systemd", "No medium found"),
         ("launchd", "not macOS"),
         ("schtasks", "not Windows"),
     ):
         with pytest.raises(UsageError, match=f"^{name} cannot be used here: .*{reason}"):
-            choose.chosen(here, name)
-    assert choose.chosen(here, "xdg").name == "xdg"
+            choose.chosen_way(here, name)
+    assert choose.chosen_way(here, "xdg").name == "xdg"
 
 
 def test_every_way_has_its_name(tmp_path: Path) -> None:
-    assert tuple(way.name for way in choose.ways(machine(tmp_path))) == choose.NAMES
+    assert tuple(way.name for way in choose.ways(machine(tmp_path))) == choose.WAY_NAMES
 
 
 def test_each_folder_of_state_has_its_own_and_the_usual_one_a_plain_name(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_the_unit_does_not_hide_the_session_bus(tmp_path: Path) -> None:
 
 
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
-    system = System(is_enabled=Answer(0, "enabled"))
+    system = System(is_enabled=ProgramAnswer(0, "enabled"))
     here = machine(tmp_path, run=system)
     choose.install(here)
     system.asked.clear()
@@ -314,7 +314,7 @@ def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_without_a_graphical_session_it_starts_at_log_in(tmp_path: Path) -> None:
-    here = machine(tmp_path, run=System(is_active=Answer(3, "inactive")))
+    here = machine(tmp_path, run=System(is_active=ProgramAnswer(3, "inactive")))
     choose.install(here)
 
     assert "WantedBy=default.target" in Systemd(here).path.read_text()
@@ -324,15 +324,15 @@ class Strict(System):
     """A system that lets no person's service have namespaces."""
 
     def __init__(self, unit: Path) -> None:
-        super().__init__(is_active=Answer(3, "inactive"), is_enabled=Answer(0, "enabled"))
+        super().__init__(is_active=ProgramAnswer(3, "inactive"), is_enabled=ProgramAnswer(0, "enabled"))
         self._unit = unit
 
-    def __call__(self, command: Sequence[str]) -> Answer:
+    def __call__(self, command: Sequence[str]) -> ProgramAnswer:
         said = super().__call__(command)
         if self.asked and self.asked[-1].startswith("restart"):
-            return Answer(1 if "PrivateUsers" in self._unit.read_text() else 0, "Job failed.")
+            return ProgramAnswer(1 if "PrivateUsers" in self._unit.read_text() else 0, "Job failed.")
         if self.asked and self.asked[-1].startswith("show --property=ExecMainStatus"):
-            return Answer(0, "226")
+            return ProgramAnswer(0, "226")
         return said
 
 
@@ -351,13 +351,15 @@ def test_where_no_namespaces_are_allowed_the_unit_goes_without_and_says_so(tmp_p
 
 
 def test_a_unit_that_does_not_start_is_told(tmp_path: Path) -> None:
-    here = machine(tmp_path, run=System(restart=Answer(1, "Job for it failed.\nmore"), show=Answer(0, "1")))
+    here = machine(
+        tmp_path, run=System(restart=ProgramAnswer(1, "Job for it failed.\nmore"), show=ProgramAnswer(0, "1"))
+    )
     with pytest.raises(RecoveryError, match=r"is installed, but does not start: Job for it failed\.$"):
         choose.install(here)
 
 
 def test_installing_one_way_removes_the_other(tmp_path: Path) -> None:
-    here = machine(tmp_path, run=System(is_active=Answer(3, "inactive")))
+    here = machine(tmp_path, run=System(is_active=ProgramAnswer(3, "inactive")))
     choose.install(here, "xdg")
     _way, done = choose.install(here, "systemd")
 
@@ -472,7 +474,7 @@ def test_a_relative_folder_of_settings_does_not_count(tmp_path: Path) -> None:
 
 
 def test_the_launch_agent_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
-    system = System(print=Answer(113, "Could not find service"))
+    system = System(print=ProgramAnswer(113, "Could not find service"))
     here = machine(tmp_path, "darwin", python="/usr/local/bin/python3", run=system)
     way, _done = choose.install(here)
     assert isinstance(way, Launchd)
@@ -526,7 +528,7 @@ def test_the_line_of_the_task_starts_the_daemon(tmp_path: Path) -> None:
 
 
 def test_a_task_is_made_started_and_removed(tmp_path: Path) -> None:
-    system = System(query=Answer(1, "not there"))
+    system = System(query=ProgramAnswer(1, "not there"))
     here = machine(tmp_path, "win32", name="plain", run=system)
     way, done = choose.install(here)
     assert isinstance(way, ScheduledTask)

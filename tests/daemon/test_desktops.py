@@ -13,7 +13,7 @@ import pytest
 from recovery.daemon import control, handing, presence
 from recovery.daemon.service import HELD_WAIT, MOST_LOSSES
 from recovery.engine.facts import to_ms
-from recovery.notify.desktop_session import BUS
+from recovery.notify.desktop_session import BUS_VARIABLE
 from recovery.notify.port import Lack
 from tests.daemon.conftest import Watch
 from tests.desktop import Desktop, until
@@ -58,12 +58,12 @@ def bare_other(screen: str) -> Iterator[Desktop]:
 
 def at(desktop: Desktop) -> dict[str, str]:
     """What a terminal of that desktop sets."""
-    return {name: desktop.environ[name] for name in (BUS, "DISPLAY", "XDG_RUNTIME_DIR")}
+    return {name: desktop.environ[name] for name in (BUS_VARIABLE, "DISPLAY", "XDG_RUNTIME_DIR")}
 
 
 def here(desktop: Desktop) -> dict[str, str]:
     """The same where the bus is the person's own, in the runtime folder."""
-    return {**at(desktop), BUS: "", "XDG_RUNTIME_DIR": str(desktop.folder)}
+    return {**at(desktop), BUS_VARIABLE: "", "XDG_RUNTIME_DIR": str(desktop.folder)}
 
 
 def waits_without_desktop(person: Profile, **environ: str) -> None:
@@ -477,7 +477,7 @@ def test_of_a_dead_address_and_the_persons_own_bus_the_second_is_taken(
     """A terminal that is older than the log-in."""
     person.run("daemon", "start")
     gone = f"unix:path={person.folder}/gone"
-    person.run("daemon", "start", **{**here(desktop), BUS: gone})
+    person.run("daemon", "start", **{**here(desktop), BUS_VARIABLE: gone})
 
     speaks_to(person, desktop)
 
@@ -519,7 +519,7 @@ def test_no_other_variable_is_taken_over(desktop: Desktop) -> None:
     number, known = handing.unpacked(handing.packed(given, 7))
 
     assert number == 7
-    assert known.keys() == {BUS, "XDG_RUNTIME_DIR"}
+    assert known.keys() == {BUS_VARIABLE, "XDG_RUNTIME_DIR"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from recovery.daemon import service
 from recovery.engine.facts import Fact
-from recovery.store.journal import NAME, Journal
+from recovery.store.journal import JOURNAL_FILE, Journal
 from tests.daemon.conftest import NOON, Watch
 from tests.profile import ICE, LONG, PACKS
 
@@ -33,10 +33,10 @@ def test_before_sleep_all_that_is_written_is_in_the_one_file(
     with Journal.open(tmp_path, now=NOON):  # somebody looks at it: what is written waits in the -wal
         reminding.wake()
         alone = tmp_path / "alone.db"
-        shutil.copy(tmp_path / NAME, alone)
+        shutil.copy(tmp_path / JOURNAL_FILE, alone)
         before = facts_in(alone)
         reminding.service.settle(NOON)
-        shutil.copy(tmp_path / NAME, alone)
+        shutil.copy(tmp_path / JOURNAL_FILE, alone)
         assert facts_in(alone) > before
 
 
@@ -46,11 +46,11 @@ def test_a_journal_that_cannot_be_used_delays_no_sleep(
     monkeypatch.setattr(service, "PATIENCE", 0.0)
     reminding = watch()
     reminding.wake()
-    for file in tmp_path.glob(f"{NAME}*"):
+    for file in tmp_path.glob(f"{JOURNAL_FILE}*"):
         file.unlink()
     reminding.service.settle(NOON)  # told in the log
 
-    assert not (tmp_path / NAME).exists()
+    assert not (tmp_path / JOURNAL_FILE).exists()
 
 
 @pytest.mark.parametrize("days", [1, 9, 11, 40, 400])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recovery.notify.dbus import BusLost, SessionBus, address
-from recovery.notify.dbus_adapter import NO_SERVER, SERVER_GONE, SILENT, DBusNotifier
+from recovery.notify.dbus_adapter import NO_SERVER, SERVER_GONE, SERVER_SILENT, DBusNotifier
 from recovery.notify.port import Closed, Freed, Note, Outcome, Shown, Undelivered
 from tests.desktop import LIMIT_SECONDS, Desktop
 from tests.notify.conftest import drive, drive_deliveries
@@ -99,7 +99,7 @@ def test_a_server_started_later_clears_the_problem(bare_desktop: Desktop, notifi
 def test_a_hung_server(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
     bare_desktop.start_bus()
     with bare_desktop.hang_server():
-        assert undelivered(notifier) == Undelivered(0, "dbus", SILENT)
+        assert undelivered(notifier) == Undelivered(0, "dbus", SERVER_SILENT)
 
 
 def test_a_hundred_notes_to_a_hung_server(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
@@ -109,7 +109,7 @@ def test_a_hundred_notes_to_a_hung_server(bare_desktop: Desktop, notifier: DBusN
 
         outcomes = drive_deliveries(notifier, 100, limit=OUTCOME_SECONDS)
 
-    assert outcomes == [Undelivered(tag, "dbus", SILENT) for tag in range(100)]
+    assert outcomes == [Undelivered(tag, "dbus", SERVER_SILENT) for tag in range(100)]
 
 
 def test_a_server_that_hangs_and_comes_back_is_given_no_stale_notes(

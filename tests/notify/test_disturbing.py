@@ -20,7 +20,7 @@ from recovery.notify.do_not_disturb import (
     Server,
     full_screen,
     is_freed,
-    run,
+    run_dialogue,
 )
 from recovery.notify.port import WITHDRAWN_UNSEEN, Freed, Note, Shown, Undelivered
 from tests.desktop import LIMIT_SECONDS, Desktop, display, end, need, until
@@ -348,7 +348,7 @@ def test_what_xprop_says_of_the_active_window(said: list[str], is_full: bool | N
     lines = iter(said)
     dialogue = full_screen(Server(), {"DISPLAY": ":1", "PATH": os.environ["PATH"]})
     assert dialogue is not None
-    assert run(dialogue, lambda _command: next(lines)) is is_full
+    assert run_dialogue(dialogue, lambda _command: next(lines)) is is_full
     assert next(lines, "all is read") == "all is read"
 
 
@@ -392,7 +392,7 @@ def test_a_full_screen_holds_back_what_can_wait_for_real() -> None:
 def _takes_the_screen(desktop: Desktop) -> bool | None:
     dialogue = full_screen(Server(), desktop.environ)
     assert dialogue is not None
-    return run(dialogue, lambda command: _xprop(desktop, *command[1:]))
+    return run_dialogue(dialogue, lambda command: _xprop(desktop, *command[1:]))
 
 
 def _xprop(desktop: Desktop, *words: str) -> str:

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from recovery.notify.port import Note, Shown, Undelivered
-from recovery.notify.text import NOWHERE, TextNotifier
+from recovery.notify.text import NO_DESKTOP_HERE, TextNotifier
 
 NOON = datetime(2026, 6, 1, 12, 5, tzinfo=UTC)
 
@@ -24,8 +24,8 @@ def test_without_a_stream_nothing_is_shown() -> None:
     notifier = TextNotifier()
     notifier.show(Note("ice", "Cold pack on", "", tag=3))
 
-    assert notifier.collect(time.monotonic()) == [Undelivered(3, "text", NOWHERE)]
-    assert notifier.problem() == NOWHERE
+    assert notifier.collect(time.monotonic()) == [Undelivered(3, "text", NO_DESKTOP_HERE)]
+    assert notifier.problem() == NO_DESKTOP_HERE
 
 
 def test_a_note_is_one_line_with_the_local_time() -> None:

@@ -13,7 +13,7 @@ from recovery.engine.facts import SHORT_LIVED, Fact
 from recovery.errors import NotThere
 from recovery.store import migrations
 from recovery.store.journal import Journal
-from recovery.store.queries import ANSWERS, BUT_ANSWERS, BY_PERSON, TURNS, UNDOINGS
+from recovery.store.queries import ANSWERS_FROM, BUT_ANSWERS, BY_PERSON, TURNS, UNDOINGS
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw, sessions
 
@@ -262,7 +262,7 @@ def test_undo_can_be_kept_to_one_episode(journal: Journal) -> None:
     assert journal.last_by_person() == journal.facts(second)[0]
 
 
-@pytest.mark.parametrize("statement", [BUT_ANSWERS, ANSWERS, TURNS, UNDOINGS, BY_PERSON])
+@pytest.mark.parametrize("statement", [BUT_ANSWERS, ANSWERS_FROM, TURNS, UNDOINGS, BY_PERSON])
 def test_no_question_of_every_day_scans_all_facts(journal: Journal, statement: str) -> None:
     plan = [str(row[3]) for row in raw(journal, f"EXPLAIN QUERY PLAN {statement.replace('?', '1')}")]
     assert any("fact" in step for step in plan)

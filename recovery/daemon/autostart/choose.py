@@ -17,10 +17,10 @@ def ways(machine: Machine) -> tuple[Way, ...]:
     return (Systemd(machine), Autostart(machine), Launchd(machine), ScheduledTask(machine))
 
 
-NAMES = ("systemd", "xdg", "launchd", "schtasks")
+WAY_NAMES = ("systemd", "xdg", "launchd", "schtasks")
 
 
-def chosen(machine: Machine, name: str | None = None) -> Way:
+def chosen_way(machine: Machine, name: str | None = None) -> Way:
     """The way of that name, or the best there is. Raises `UsageError` where it cannot be used here."""
     offered = ways(machine)
     if name is None:
@@ -42,7 +42,7 @@ def installed(machine: Machine) -> tuple[Way, ...]:
 
 def install(machine: Machine, name: str | None = None) -> tuple[Way, Done]:
     """Start at log-in in one way, and in no other. Raises `RecoveryError`."""
-    way = chosen(machine, name)
+    way = chosen_way(machine, name)
     _refuse_unwritable(machine.folder)
     refuse_passing(machine)
     _refuse_unfindable(machine)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from recovery.daemon import launch
-from recovery.daemon.autostart.way import UNDO, Answer, Done, Machine, remove, write
+from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, remove, write_file
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -35,12 +35,12 @@ class Launchd:
         return not self.why_not() and self.path.exists()
 
     def install(self) -> Done:
-        is_new = write(self.path, plist(self._machine, self.label))
+        is_new = write_file(self.path, plist(self._machine, self.label))
         if not is_new and self.state():
             return Done((), UNDO)
         did = [_("Written: {path}", path=self.path)] if is_new else []
         self._call("bootout", f"{self._domain()}/{self.label}")
-        launch.stop(self._machine.folder)
+        launch.stop_daemon(self._machine.folder)
         said = self._call("bootstrap", self._domain(), str(self.path))
         if said.status:
             raise RecoveryError(_("launchctl bootstrap: {reason}", reason=said.text))
@@ -62,7 +62,7 @@ class Launchd:
     def _domain(self) -> str:
         return f"gui/{os.getuid()}" if hasattr(os, "getuid") else "gui/0"
 
-    def _call(self, *words: str) -> Answer:
+    def _call(self, *words: str) -> ProgramAnswer:
         return self._machine.run(["launchctl", *words])
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from recovery.daemon import control
-from recovery.daemon.autostart.way import UNDO, Answer, Done, Machine, content_of, remove, write
+from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, content_of, remove, write_file
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -53,7 +53,7 @@ class Systemd:
         did = []
         # A sandbox that could not be had here the last time is not tried again.
         loose = unit_text(self._machine, with_desktop=with_desktop, has_namespaces=False).encode()
-        is_new = content_of(self.path) != loose and write(
+        is_new = content_of(self.path) != loose and write_file(
             self.path, unit_text(self._machine, with_desktop=with_desktop).encode()
         )
         if is_new:
@@ -66,7 +66,7 @@ class Systemd:
         is_active = self._call("is-active", self.unit).status == 0
         if is_active and not is_new:
             return Done(tuple(did), UNDO)
-        if not is_active and control.end(self._machine.folder):
+        if not is_active and control.end_daemon(self._machine.folder):
             did.append(_("The daemon that was running is ended; systemd's takes its place."))
         self._begin(with_desktop=with_desktop, did=did)
         did.append(_("It runs now: systemctl --user status {unit}", unit=self.unit))
@@ -77,7 +77,7 @@ class Systemd:
         self._call("reset-failed", self.unit)
         said = self._call("restart", self.unit)
         if said.status and self._exit_status() in SETUP_FAILED:
-            write(
+            write_file(
                 self.path, unit_text(self._machine, with_desktop=with_desktop, has_namespaces=False).encode()
             )
             self._must("daemon-reload")
@@ -96,7 +96,7 @@ class Systemd:
                 _("journalctl --user -u {unit} says why; {undo} takes it back", unit=self.unit, undo=UNDO),
             )
 
-    def start(self) -> Answer:
+    def start(self) -> ProgramAnswer:
         """Start it, and wait until it is ready."""
         self._call("reset-failed", self.unit)
         return self._call("start", self.unit)
@@ -135,7 +135,7 @@ class Systemd:
             reason = said.text.partition("\n")[0]
             raise RecoveryError(_("systemctl --user {words}: {reason}", words=" ".join(words), reason=reason))
 
-    def _call(self, *words: str) -> Answer:
+    def _call(self, *words: str) -> ProgramAnswer:
         return self._machine.run(["systemctl", "--user", "--no-pager", *words])
 
 

@@ -20,14 +20,14 @@ UNDO = "recovery service uninstall"
 """Takes back what any of them has installed."""
 
 
-class Answer(Value):
+class ProgramAnswer(Value):
     """The answer of a program of the system: its exit status and its output."""
 
     status: int
     text: str
 
 
-def ask(command: Sequence[str]) -> Answer:
+def ask(command: Sequence[str]) -> ProgramAnswer:
     """Run a program of the system; one that is not there or does not end has failed."""
     try:
         done = subprocess.run(  # noqa: S603  # our own words, no shell
@@ -40,8 +40,8 @@ def ask(command: Sequence[str]) -> Answer:
             timeout=ASK_SECONDS,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return Answer(127, str(error))
-    return Answer(done.returncode, (done.stdout + done.stderr).strip())
+        return ProgramAnswer(127, str(error))
+    return ProgramAnswer(done.returncode, (done.stdout + done.stderr).strip())
 
 
 class Machine(Value):
@@ -52,7 +52,7 @@ class Machine(Value):
     environ: Mapping[str, str]
     platform: str = sys.platform
     python: str = sys.executable
-    run: Callable[[Sequence[str]], Answer] = ask
+    run: Callable[[Sequence[str]], ProgramAnswer] = ask
 
     @property
     def suffix(self) -> str:
@@ -128,7 +128,7 @@ def content_of(path: Path) -> bytes | None:
         return None
 
 
-def write(path: Path, content: bytes) -> bool:
+def write_file(path: Path, content: bytes) -> bool:
     """Tell if the file had to be written: it is whole or as it was. Raises `RecoveryError`."""
     if content_of(path) == content:
         return False

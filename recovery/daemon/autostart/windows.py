@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from recovery.daemon import launch
-from recovery.daemon.autostart.way import UNDO, Answer, Done, Machine, remove, write
+from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, remove, write_file
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -30,10 +30,10 @@ class ScheduledTask:
 
     def install(self) -> Done:
         path = self._machine.folder / "autostart.xml"
-        is_new = write(path, task_xml(self._machine).encode("utf-16"))
+        is_new = write_file(path, task_xml(self._machine).encode("utf-16"))
         if not is_new and self.is_installed():
             return Done((), UNDO)
-        launch.stop(self._machine.folder)
+        launch.stop_daemon(self._machine.folder)
         for words in (("/Create", "/XML", str(path), "/F"), ("/Run",)):
             said = self._call(*words)
             if said.status:
@@ -51,7 +51,7 @@ class ScheduledTask:
     def state(self) -> str:
         return ""
 
-    def _call(self, word: str, *more: str) -> Answer:
+    def _call(self, word: str, *more: str) -> ProgramAnswer:
         return self._machine.run(["schtasks", word, "/TN", self.task, *more])
 
 

@@ -3,7 +3,7 @@
 import re
 
 from recovery.daemon import presence
-from recovery.daemon.autostart.way import UNDO, Done, Machine, remove, write
+from recovery.daemon.autostart.way import UNDO, Done, Machine, remove, write_file
 from recovery.language import _
 
 
@@ -32,7 +32,7 @@ class Autostart:
 
     def install(self) -> Done:
         did = []
-        if write(self.path, desktop_text(self._machine).encode()):
+        if write_file(self.path, desktop_text(self._machine).encode()):
             did.append(_("Written: {path}", path=self.path))
             did.append(_("The desktop starts it at the next log-in."))
         if not presence.is_running(self._machine.folder):
