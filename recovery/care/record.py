@@ -21,7 +21,8 @@ from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
 from recovery.engine.zone_change import change_zone
-from recovery.errors import StoreError
+from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
+from recovery.language import _
 from recovery.store.episodes import UnreadableEpisode, load_one, unreadable
 from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     from recovery.engine.acts import Act
 
 T = TypeVar("T")
+
+
+def nothing_active() -> NotThere:
+    """The error for a command that needs an active episode."""
+    return NotThere(
+        _("no episode is active"),
+        _("recovery start strain asks what it has to know, and begins one"),
+    )
 
 
 class Record(Value):
@@ -59,6 +68,34 @@ class Record(Value):
             if episode.id == id_:
                 return episode
         raise self.unreadable.get(id_) or KeyError(id_)
+
+    def meant(self, wanted: str | None) -> Episode:
+        """The episode meant. Raises `NotThere` where there is none, `UsageError` where there are several.
+
+        And `UnreadableEpisode` for one that cannot be told, which without a name is meant only where there is no other.
+        """
+        active = {episode.id: episode for episode in self.episodes}
+        if wanted is not None:
+            if wanted in active:
+                return active[wanted]
+            if wanted in self.unreadable:
+                raise self.unreadable[wanted]
+            raise NotThere(
+                _("no active episode {episode!r}", episode=wanted),
+                _("active: {names}", names=", ".join(active) or _("none")),
+            )
+        if not active:
+            raise self.nothing()
+        if len(active) > 1:
+            raise UsageError(
+                _("several episodes are active: {names}", names=", ".join(active)),
+                _("say which: --episode ID"),
+            )
+        return self.episodes[0]
+
+    def nothing(self) -> RecoveryError:
+        """The error where no episode can be told: nothing is active, or the first of what is cannot be read."""
+        return next(iter(self.unreadable.values()), None) or nothing_active()
 
     def others(self, episode: Episode) -> tuple[Episode, ...]:
         """The person's other episodes, for the limits."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recovery import clock
+from recovery.care.context import Clocks
 from recovery.care.record import Record, bring_up, load, write
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
@@ -107,13 +108,13 @@ def gaps_in_the_floor(reading: "Reading") -> int:
     return sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
 
 
-def running(folder: Path, now: datetime, steady: Steady = NO_STEADY) -> Record:
+def running(folder: Path, clocks: Clocks) -> Record:
     """Look at the person's record before anything is asked. Raises `StoreError`."""
-    journal = Journal.open_existing(folder, now=now)
+    journal = Journal.open_existing(folder, now=clocks[0])
     if journal is None:
         return Record(())
     with journal:
-        return load(journal, now, steady)
+        return load(journal, *clocks)
 
 
 def refuse_by_clock(record: Record) -> None:

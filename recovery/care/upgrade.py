@@ -1,32 +1,106 @@
 """Another text of its protocol for a running episode: whether it can have it, and giving it."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recovery.care.record import Record, bring_up, load
+from recovery.care.context import Context
+from recovery.care.record import bring_up, load
 from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, Episode
 from recovery.engine.facts import Fact
+from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
+from recovery.store.pinned import protocol_of
+from recovery.values import Value, replace
 
 if TYPE_CHECKING:
+    from recovery.protocol.differences import Difference
     from recovery.protocol.reading import Reading
 
 
 def pinned_from(reading: "Reading") -> Pinned:
     """Return the parts of a protocol that an episode keeps."""
-    known = reading.protocol
-    form = compiled.to_json(known), compiled.FORMAT
-    return Pinned(reading.content_hash, known.id, known.version, reading.texts, *form)
+    protocol = reading.protocol
+    form = compiled.to_json(protocol), compiled.FORMAT
+    return Pinned(reading.content_hash, protocol.id, protocol.version, reading.texts, *form)
+
+
+class InstalledText(Value):
+    """The text of its protocol that is installed now, for a running episode."""
+
+    episode: Episode
+    pinned: Pinned
+    """The text that it runs."""
+    reading: "Reading"
+    differences: "tuple[Difference, ...]" = ()
+    refusal: str = ""
+    """The reason why the episode cannot go on with the text now; "" where it can."""
+
+    @property
+    def is_the_same(self) -> bool:
+        return self.reading.content_hash == self.pinned.hash
+
+
+def installed_text(context: Context, wanted: str | None) -> InstalledText:
+    """Find the text that is installed for an episode, and compare it. Raises `RecoveryError`."""
+    episode = context.record.meant(wanted)
+    pinned = context.journal.pinned(episode.id)
+    reading = _installed(pinned.protocol_id, episode.id)
+    text = InstalledText(episode, pinned, reading)
+    if text.is_the_same:
+        return text
+    from recovery.protocol.differences import differences
+
+    changed = differences(protocol_of(context.journal, episode.id, ""), reading.protocol)
+    return replace(text, differences=changed, refusal=refusal(episode, reading.protocol))
+
+
+def _installed(protocol_id: str, episode: str) -> "Reading":
+    """The text that is installed now. Raises `NotThere`, `ProtocolError`."""
+    from recovery.protocol.library import NoSuchProtocol, default_library
+    from recovery.protocol.reading import read_protocol
+
+    library = default_library()
+    try:
+        return read_protocol(library.find_id(protocol_id), library)
+    except NoSuchProtocol:
+        raise NotThere(
+            _("{episode} runs {protocol}, which is not installed", episode=episode, protocol=protocol_id),
+            _("recovery protocols add FILE installs a text of it"),
+        ) from None
+
+
+def outdated(folder: Path, now: datetime) -> Iterator[tuple[str, Pinned]]:
+    """The running episodes for which another text is installed, with the text of each.
+
+    A record that cannot be read has none.
+    """
+    with suppress(RecoveryError):
+        journal = Journal.open_to_look(folder, now=now)
+        if journal is None:
+            return
+        with journal:
+            for id_ in journal.open_episodes():
+                pinned = journal.pinned(id_)
+                with suppress(RecoveryError):
+                    if _installed(pinned.protocol_id, id_).content_hash != pinned.hash:
+                        yield id_, pinned
+
+
+def refused(reason: str) -> RecoveryError:
+    return RecoveryError(_("not now: {reason}", reason=reason), _("the episode keeps its text"))
 
 
 def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:
     """Say why an episode cannot go on with `protocol` now; empty where it can."""
-    given = {"grade": episode.grade, "side": episode.side}
-    missing = [name for name in protocol.inputs if name in given and given[name] is None]
+    inputs = {"grade": episode.grade, "side": episode.side}
+    missing = [name for name in protocol.inputs if name in inputs and inputs[name] is None]
     missing += [name for name in protocol.options if name not in episode.options]
     if missing:
         return _("it asks for {inputs}, which this episode was started without", inputs=", ".join(missing))
@@ -46,13 +120,19 @@ def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:
     return ""
 
 
-def upgrade(
-    journal: Journal, episode: Episode, pinned: Pinned, protocol: RecoveryProtocol, now: datetime
-) -> Record:
-    """Go on with the text of `pinned`, of which `protocol` was read. Needs a transaction. Raises `StoreError`.
+def go_on_with(context: Context, text: InstalledText) -> Episode:
+    """Give an episode its other text, brought up to now before. Return it as it is then. Needs a transaction.
 
-    `refusal` has to be asked first. The episode should be brought up to `now`.
+    Raises `RecoveryError` where meanwhile it cannot have it.
     """
+    record = bring_up(context.journal, context.record, context.says)
+    if record.is_clock_doubted:
+        raise refused(_("nothing is begun or moved on by this clock"))
+    episode = record.of(text.episode.id)
+    if reason := refusal(episode, text.reading.protocol):
+        raise refused(reason)
+    journal, now = context.journal, context.now
+    pinned = pinned_from(text.reading)
     before = journal.pinned(episode.id)
     data = {
         "protocol": pinned.protocol_id,
@@ -62,9 +142,10 @@ def upgrade(
         "from_hash": before.hash,
     }
     journal.pin(pinned)
-    facts = [Fact(episode.id, now, f.UPGRADED, data, "person"), *_alerts_gone(episode, protocol, now)]
-    journal.append([*facts, *counting_anew(episode, now)], now=now)
-    return bring_up(journal, load(journal, now), now)
+    gone = _alerts_gone(episode, text.reading.protocol, now)
+    facts = [Fact(episode.id, now, f.UPGRADED, data, "person"), *gone, *counting_anew(episode, now)]
+    journal.append(facts, now=now)
+    return bring_up(journal, load(journal, *context.clocks), now).of(episode.id)
 
 
 def counting_anew(episode: Episode, now: datetime) -> list[Fact]:

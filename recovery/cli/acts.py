@@ -4,21 +4,19 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from recovery import clock, paths
+from recovery import clock
+from recovery.care.context import Context, changing
 from recovery.care.record import believe, do
-from recovery.cli.notices import restart_if_died, tell_doubt, tell_lost
-from recovery.cli.output import did, failure_to_the_end, harmless, tell
-from recovery.cli.person import (
-    Person,
-    loaded,
+from recovery.cli.context import (
+    looking,
     note_as_told,
     open_journal,
-    opened,
-    recorded,
     show_untold,
-    steady_clock,
+    tell_doubted,
     tell_unreadable,
 )
+from recovery.cli.notices import restart_if_died, tell_doubt, tell_lost
+from recovery.cli.output import did, failure_to_the_end, harmless, tell
 from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line
@@ -45,41 +43,40 @@ Wanted = Act | Callable[[Episode, datetime], Act]
 
 def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
-    with open_journal() as (journal, now):
-        with journal.transaction():
-            kept = recorded(journal, now)
-            person = Person(paths.home(), kept.moment(now), journal, kept, kept)
-            before = person.one(id_)
-            act = wanted if isinstance(wanted, Act) else wanted(before, person.now)
-            record, verdict = do(journal, kept, before.id, act, now)
+    with open_journal() as (journal, moment):
+        with changing(journal, moment) as context:
+            tell_doubted(context.record)
+            before = context.record.meant(id_)
+            act = wanted if isinstance(wanted, Act) else wanted(before, context.now)
+            record, verdict = do(journal, context.record, before.id, act, context.says)
         if isinstance(verdict, Accepted):
             did(_("{verb} is recorded. {message}", verb=act.verb, message=verdict.message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
-        is_running = handing.wake(person.folder) is not None
+        is_running = handing.wake(context.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
-            is_running = restart_if_died(person.folder)
+            is_running = restart_if_died(context.folder)
         if as_json:
             print_json(verdict_json(verdict, before), before.place)
             return 0 if isinstance(verdict, Accepted) else 1
-        return _tell(replace(person, kept=record, record=record), before, act, verdict, is_running)
+        return _tell(replace(context, kept=record, record=record), before, act, verdict, is_running)
 
 
-def _tell(person: Person, before: Episode, act: Act, verdict: Verdict, is_running: bool) -> int:
+def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_running: bool) -> int:
     """Print the verdict of an act, and the untold cues where nothing reminds. Return the exit status."""
     match verdict:
         case Refused(reason, earliest):
-            if reason == person.record.doubt:
+            if reason == context.record.doubt:
                 # That is told already, and how to end it.
                 raise RecoveryError(_("nothing is begun or moved on by this clock"))
             if earliest is None:
                 raise RecoveryError(reason)
-            when = spell_when(before.place, earliest, person.now)
+            when = spell_when(before.place, earliest, context.now)
             raise RecoveryError(_("not now: {reason}", reason=reason), _("earliest {when}", when=when))
         case Accepted(message=message, needed=needed):
             print(message)
-    tell_unreadable(person.record)
-    after = next(episode for episode in person.record.all if episode.id == before.id)
+    tell_unreadable(context.record)
+    after = next(episode for episode in context.record.all if episode.id == before.id)
     for alert in after.alerts.values():
         if alert.id not in before.alerts:
             print(alert_line(alert))
@@ -88,14 +85,14 @@ def _tell(person: Person, before: Episode, act: Act, verdict: Verdict, is_runnin
     for words in needed:
         print(words)
     if after.state == COMPLETED:
-        _tell_completion(person, after, act, is_running=is_running)
+        _tell_completion(context, after, act, is_running=is_running)
     if not is_running and not after.is_over:
-        show_untold(person, is_daemon_running=False)
+        show_untold(context, is_daemon_running=False)
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))
     return 0
 
 
-def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bool) -> None:
+def _tell_completion(context: Context, after: Episode, act: Act, *, is_running: bool) -> None:
     """Say that this act completed the episode, and what usually follows.
 
     Where a daemon runs, its note comes as well.
@@ -108,8 +105,8 @@ def _tell_completion(person: Person, after: Episode, act: Act, *, is_running: bo
     )  # `advance` has said that it is
     if not is_running:
         if not failure_to_the_end(sys.stdout):
-            note_as_told(person, [(after, cue)])
-        show_untold(person, is_daemon_running=False)
+            note_as_told(context, [(after, cue)])
+        show_untold(context, is_daemon_running=False)
 
 
 @command("begin", ACTIVITY, EPISODE, JSON)
@@ -192,12 +189,11 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
 
 def _believe_the_clock(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
-    with open_journal() as (journal, now), journal.transaction():
-        kept = loaded(journal, now)
-        if not kept.is_clock_doubted:
+    with open_journal() as (journal, moment), changing(journal, moment) as context:
+        if not context.record.is_clock_doubted:
             raise RecoveryError(_("the clock is not doubted"))
-        believe(journal, kept, now, steady_clock())
-    handing.wake(paths.home())
+        believe(journal, context.record, *moment)
+    handing.wake(context.folder)
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:
         print_json({"accepted": True, "message": message})
@@ -323,9 +319,9 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
         raise UsageError(_("one thing is answered twice"), _("give each answer once"))
     if not values and sys.stdin.isatty() and not as_json:
         # Before the journal is locked: a person may take their time.
-        with opened() as person:
-            known = person.one(episode)
-        values = _ask(known)
+        with looking() as context:
+            before = context.record.meant(episode)
+        values = _ask(before)
 
     def act(current: Episode, now: datetime) -> Act:
         if not values:

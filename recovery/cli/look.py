@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from recovery import clock, paths
+from recovery.care.context import Context
 from recovery.cli import render_text as text
+from recovery.cli.context import looking, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.notices import restart_if_died
 from recovery.cli.output import tell
-from recovery.cli.person import Person, opened, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import cue_json, fields, print_json, status_json
 from recovery.daemon import presence
@@ -26,35 +27,35 @@ from recovery.words.reasons import sentence
 S = TypeVar("S")
 
 
-def _meant(person: Person, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
+def _meant(context: Context, wanted: str | None, *, as_json: bool) -> tuple[Episode, ...]:
     """The episode asked for, or all of them. Raises `NotThere` where there is none, `UnreadableEpisode`."""
     if wanted is not None:
-        if wanted in person.journal.episodes() and wanted not in [e.id for e in person.record.episodes]:
-            return (load_one(person.journal, wanted, person.now),)  # over: it is still there to look at
-        return (person.one(wanted),)
-    if not person.record.episodes:
+        if wanted in context.journal.episodes() and wanted not in [e.id for e in context.record.episodes]:
+            return (load_one(context.journal, wanted, context.now),)  # over: it is still there to look at
+        return (context.record.meant(wanted),)
+    if not context.record.episodes:
         if not as_json:  # what the last one had to tell at its end
-            show_untold(person, is_daemon_running=presence.is_running(person.folder))
-        raise person.nothing()
-    return person.record.episodes
+            show_untold(context, is_daemon_running=presence.is_running(context.folder))
+        raise context.record.nothing()
+    return context.record.episodes
 
 
 def _looked_at(
-    person: Person, wanted: str | None, look: Callable[[Episode], S], *, as_json: bool
-) -> tuple[Person, list[tuple[Episode, S]]]:
-    """Each episode that is meant with what `look` makes of it, and the person without those that make no sense.
+    context: Context, wanted: str | None, look: Callable[[Episode], S], *, as_json: bool
+) -> tuple[Context, list[tuple[Episode, S]]]:
+    """Each episode that is meant with what `look` makes of it, and the context without those that make no sense.
 
     Raises `NotThere` where there is none, `UnreadableEpisode` where none can be told.
     """
     seen: list[tuple[Episode, S]] = []
-    for episode in _meant(person, wanted, as_json=as_json):
+    for episode in _meant(context, wanted, as_json=as_json):
         try:
             seen.append((episode, look(episode)))
         except NONSENSE:
-            person = person.without(episode.id)
+            context = context.without(episode.id)
     if not seen:
-        raise person.nothing()
-    return person, seen
+        raise context.record.nothing()
+    return context, seen
 
 
 @command("status", EPISODE, JSON)
@@ -68,28 +69,28 @@ def show_status(episode: str | None, as_json: bool) -> int:
     there = presence.read(paths.home())
     unreadable: Mapping[str, UnreadableEpisode] = {}
     try:
-        with opened() as person:
-            if there is None and not as_json and person.record.episodes and restart_if_died(person.folder):
-                there = presence.read(person.folder)
-            unreadable = person.record.unreadable
+        with looking() as context:
+            if there is None and not as_json and context.record.episodes and restart_if_died(context.folder):
+                there = presence.read(context.folder)
+            unreadable = context.record.unreadable
 
             def look(one: Episode) -> Outlook:
-                is_doubted = person.record.is_clock_doubted
-                return outlook(one, person.now, person.record.others(one), is_clock_doubted=is_doubted)
+                is_doubted = context.record.is_clock_doubted
+                return outlook(one, context.now, context.record.others(one), is_clock_doubted=is_doubted)
 
-            left, seen = _looked_at(person, episode, look, as_json=as_json)
+            left, seen = _looked_at(context, episode, look, as_json=as_json)
             looks, unreadable = [each for _one, each in seen], left.record.unreadable
             if as_json:
-                print_json(status_json(looks, there, person.now, unreadable, person.kept.testimony))
+                print_json(status_json(looks, there, context.now, unreadable, context.kept.testimony))
                 return 0
             for each in looks:
                 print(text.status_page(each))
             for line in unreadable_lines(left.record):
                 print(line)
-            print(text.daemon_row(there, looks[0].episode.place, person.now))
+            print(text.daemon_row(there, looks[0].episode.place, context.now))
             for line in text.damage_rows(there):
                 print(line)
-            show_untold(person, is_daemon_running=there is not None)
+            show_untold(context, is_daemon_running=there is not None)
     except (NotThere, UnreadableEpisode) as error:
         if as_json and episode is None:
             if isinstance(error, UnreadableEpisode):
@@ -113,18 +114,18 @@ def show_next(count: int, episode: str | None, as_json: bool) -> int:
     recovery next
     recovery next -n 10
     """
-    with opened() as person:
+    with looking() as context:
         left, seen = _looked_at(
-            person,
+            context,
             episode,
-            lambda one: outlook(one, person.now, person.record.others(one), count),
+            lambda one: outlook(one, context.now, context.record.others(one), count),
             as_json=as_json,
         )
         for one, look in seen:
             if as_json:
                 print_json({"episode": one.id, "next": [cue_json(cue) for cue in look.coming]}, one.place)
             else:
-                print(text.next_lines(look, is_named=len(person.record.episodes) > 1))
+                print(text.next_lines(look, is_named=len(context.record.episodes) > 1))
         if not as_json:
             _say_what_is_missing(left)
     return 0
@@ -137,12 +138,12 @@ def show_agenda(episode: str | None, as_json: bool) -> int:
     \b
     recovery agenda
     """
-    with opened() as person:
+    with looking() as context:
         left, seen = _looked_at(
-            person,
+            context,
             episode,
             lambda one: [
-                *coming(one, person.now, person.record.others(one), _end_of_tomorrow(one, person.now))
+                *coming(one, context.now, context.record.others(one), _end_of_tomorrow(one, context.now))
             ],
             as_json=as_json,
         )
@@ -152,18 +153,18 @@ def show_agenda(episode: str | None, as_json: bool) -> int:
             else:
                 from recovery.cli import render_tables
 
-                render_tables.print_agenda(one, cues, person.now)
+                render_tables.print_agenda(one, cues, context.now)
         if not as_json:
             _say_what_is_missing(left)
     return 0
 
 
-def _say_what_is_missing(person: Person) -> None:
+def _say_what_is_missing(context: Context) -> None:
     """Tell of unreadable episodes, of cues that no desktop has shown, and of a daemon that does not run."""
-    tell_unreadable(person.record)
-    there = presence.read(person.folder)
-    is_running = there is not None or restart_if_died(person.folder)
-    show_untold(person, is_daemon_running=is_running)
+    tell_unreadable(context.record)
+    there = presence.read(context.folder)
+    is_running = there is not None or restart_if_died(context.folder)
+    show_untold(context, is_daemon_running=is_running)
     if not is_running:
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))
 
@@ -183,11 +184,11 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
     recovery explain
     recovery explain ice
     """
-    with opened() as person:
+    with looking() as context:
         left, seen = _looked_at(
-            person,
+            context,
             episode,
-            lambda one: explained(one, person.now, person.record.others(one)),
+            lambda one: explained(one, context.now, context.record.others(one)),
             as_json=as_json,
         )
         if not as_json:
@@ -217,13 +218,13 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
                 listed = [
                     {
                         **fields(each, "activity", "title", "at"),
-                        "reasons": [sentence(reason, one.place, person.now) for reason in each.reasons],
+                        "reasons": [sentence(reason, one.place, context.now) for reason in each.reasons],
                         **fields(each, "sources"),
                     }
                     for each in told
                 ]
                 print_json({"episode": one.id, "explained": listed}, one.place)
             else:
-                look = outlook(one, person.now, person.record.others(one), most=0)
+                look = outlook(one, context.now, context.record.others(one), most=0)
                 print(text.explanations(look, told, with_gate=activity is None))
     return 0

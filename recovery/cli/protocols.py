@@ -61,7 +61,7 @@ def protocols(context: click.Context, as_json: bool) -> int:
             print_json({**about, "file": entry.path, **fields(entry, "is_usable", "summary")})
     else:
         render_tables.print_library(entries)
-        for line in offers(library):
+        for line in offers():
             click.echo(line)
     return 0
 

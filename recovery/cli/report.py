@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from recovery.cli.acts import carry_out, typed_moment
+from recovery.cli.context import looking
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell
-from recovery.cli.person import opened
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
@@ -31,8 +31,8 @@ def _listed(
     show: Callable[[Episode], str],
 ) -> int:
     """Show what an episode has of something, as text or JSON."""
-    with opened() as person:
-        episode = person.one(wanted)
+    with looking() as context:
+        episode = context.record.meant(wanted)
         if as_json:
             print_json({"episode": episode.id, name: rows(episode)})
         else:
@@ -263,8 +263,8 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     """
     if not words:
         return _listed(episode, as_json, "checklists", _checklist_rows, _checklists)
-    with opened() as person:
-        before = person.one(episode)
+    with looking() as context:
+        before = context.record.meant(episode)
 
     def act(current: Episode, _now: datetime) -> Tick:
         every = [item.id for each in _checklists_of(current) for item in each.items]

@@ -8,10 +8,10 @@ import click
 from recovery import clock, paths
 from recovery.care import start as care
 from recovery.cli import asking, params, render_text
+from recovery.cli.context import clocks, show_what_no_desktop_showed, tell_doubted
 from recovery.cli.daemon import how_it_reminds, notifier_option, see_that_it_runs
 from recovery.cli.output import did
 from recovery.cli.params import json_option
-from recovery.cli.person import show_what_no_desktop_showed, steady_clock, tell_doubted
 from recovery.cli.render_json import print_json, responsible_json
 from recovery.daemon import launch
 from recovery.language import _, n_
@@ -97,7 +97,7 @@ def start(
     own = care.in_own_words(reading)
     if not as_json:
         _tell_who_answers(render_text.responsible_lines(own))
-    running = care.running(folder, typed_at, steady_clock())
+    running = care.running(folder, clocks())
     tell_doubted(running)
     care.refuse_by_clock(running)
     words = asking.StartWords(onset, grade, side, screen, screen_later, signs, options)
@@ -106,7 +106,7 @@ def start(
     beginning = care.Start(reading, answers, terms)
     if not as_json:
         _tell_first(beginning)
-    started = care.start_episode(folder, beginning, steady_clock())
+    started = care.start_episode(folder, beginning, clocks()[1])
     did(_("{episode} is begun, and in the journal.", episode=started.episode.id))
     there = see_that_it_runs(folder, notifier, is_wanted=not no_daemon)
     if as_json:
@@ -117,7 +117,7 @@ def start(
         click.echo(render_text.started(started.outlook, how_it_reminds(there)))
         _tell_draft(care.gaps_in_the_floor(reading), protocol)
         if there is not None:
-            show_what_no_desktop_showed(folder)
+            show_what_no_desktop_showed()
     return 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from recovery import clock, files, paths
+from recovery.cli.context import open_journal, tell_clock
 from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
-from recovery.cli.person import open_journal, recorded
 from recovery.cli.render_json import fields, print_json
 from recovery.daemon import handing, presence
 from recovery.daemon.handing import asked_daemon
@@ -262,8 +262,8 @@ def _tell(faults: tuple[Fault, ...]) -> None:
 
 def _tell_doubted() -> None:
     """Say where the clock looks wrong. What else is wrong with the journal is told by whoever looks for it."""
-    with suppress(RecoveryError), open_journal(looks=True) as (journal, now):
-        recorded(journal, now)
+    with suppress(RecoveryError), open_journal(looks=True) as (journal, moment):
+        tell_clock(journal, moment)
 
 
 def _is_confirmed(as_json: bool, question: str) -> bool:

@@ -9,7 +9,7 @@ from recovery.engine.facts import Fact, from_ms
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
-from recovery.words.terms import LEVELS, side_words
+from recovery.words.terms import FACTS, LEVELS, side_words
 from recovery.words.times import spell, spell_when
 
 _START = {
@@ -18,6 +18,17 @@ _START = {
     "grade": N_("grade {value}"),
     "side": N_("side {value}"),
 }
+
+
+def entry_words(entry: Fact, place: Place) -> str:
+    """Say what a person entered: an activity or a sign by its name, all else as the log says it."""
+    if entry.kind in (f.ANSWERED, f.CORRECTED, f.SCREENED, f.SETBACK, f.MOVED, f.STEPPED, f.TICKED, f.PAUSED):
+        subject = about_words(entry, place)
+    else:
+        subject = str(entry.data.get("activity", "") or entry.data.get("id", "").rpartition("/")[2])
+    if entry.kind == f.ALERTED and entry.data.get("cleared"):
+        return _("{name} is dealt with", name=subject)
+    return f"{_(FACTS.get(entry.kind, entry.kind))} {subject}".rstrip()
 
 
 def about_words(fact: Fact, place: Place) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from recovery.care.record import Record, bring_up, do, load, seen_at, write
-from recovery.cli.history import _because_of_it, _with_it
+from recovery.care.undo import concluded_from, entered_with
 from recovery.cli.render_text import status_page
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, judge
@@ -358,7 +358,7 @@ class Machine(RuleBasedStateMachine):
         last = self.journal.last_by_person()
         if last is None or last.kind == f.STARTED:
             return
-        taken = [*_with_it(self.journal, last), *_because_of_it(self.journal, last)]
+        taken = [*entered_with(self.journal, last), *concluded_from(self.journal, last)]
         with self.journal.transaction():
             moment = load(self.journal, self.now).moment(self.now)
             undone = [Fact(last.episode, moment, f.UNDONE, {"seq": seq}, "person") for seq in taken]
