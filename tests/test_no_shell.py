@@ -39,9 +39,10 @@ MESSAGES |= dict.fromkeys(
 
 PASSED_ON = {
     *((file, "message") for file in ("language.py", "times.py", "episode.py", "turn.py", "acts.py")),
-    ("language.py", "one"),
+    *(("language.py", name) for name in ("one", "single")),
     *(("differences.py", "message"), ("scalars.py", "expected")),
-    ("lint_floor.py", "bound"),  # of the table of the floor, where each is N_-marked
+    *(("commands.py", "parameter"), ("reasons.py", "template"), ("reasons.py", "one")),
+    ("floor.py", "bound"),  # of the table of the floor, where each is N_-marked
 }
 """Functions that pass a message on: their callers are looked at."""
 

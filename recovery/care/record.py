@@ -19,7 +19,7 @@ from recovery.engine.questions import left_open
 from recovery.engine.telling import waits_for_waking
 from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.engine.wakeup import next_wakeup
-from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, doubt_words, heard
+from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, heard
 from recovery.engine.zone_change import change_zone
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _
@@ -29,6 +29,7 @@ from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, field, replace
 from recovery.words.reasons import worded
+from recovery.words.times import doubt_words
 
 if TYPE_CHECKING:
     from recovery.engine.acts import Act
@@ -139,7 +140,7 @@ class Record(Value):
         """Say that the clock looks wrong; "" where it is believed, and where nothing waits for it."""
         if self.testimony is None or not self.testimony.is_doubted:
             return ""
-        return doubt_words(self.all[0].place, self.testimony)
+        return doubt_words(self.all[0].place, self.testimony.says, self.testimony.now)
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something may be due in any episode."""

@@ -19,14 +19,14 @@ from recovery.cli.notices import restart_if_died, tell_doubt, tell_lost
 from recovery.cli.output import did, failure_to_the_end, harmless, tell
 from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import print_json, verdict_json
-from recovery.cli.render_text import alert_line
+from recovery.cli.render_text import alert_line, needed_lines
 from recovery.daemon import handing
 from recovery.engine.acts import Act
 from recovery.engine.acts_course import UNKNOWN, Advance, Move, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import COMPLETED, Episode
-from recovery.engine.questions import expected_answer, read_answer
+from recovery.engine.questions import read_answer
 from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
@@ -34,7 +34,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.values import replace
 from recovery.words.times import spell, spell_when
-from recovery.words.typed import parse_day, read_moment
+from recovery.words.typed import expected_answer, parse_day, read_moment
 from recovery.zones import is_known
 
 Wanted = Act | Callable[[Episode, datetime], Act]
@@ -66,7 +66,7 @@ def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_runn
     """Print the verdict of an act, and the untold cues where nothing reminds. Return the exit status."""
     match verdict:
         case Refused(reason, earliest):
-            if reason == context.record.doubt:
+            if act.needs_right_clock and context.record.is_clock_doubted:
                 # That is told already, and how to end it.
                 raise RecoveryError(_("nothing is begun or moved on by this clock"))
             if earliest is None:
@@ -82,8 +82,8 @@ def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_runn
             print(alert_line(alert))
     if isinstance(act, AnswerCheckIn) and after.stay.index > before.stay.index and not after.is_over:
         print(_("You are now in: {phase}.", phase=after.phase.title))
-    for words in needed:
-        print(words)
+    for line in needed_lines(needed, before.place):
+        print(line)
     if after.state == COMPLETED:
         _tell_completion(context, after, act, is_running=is_running)
     if not is_running and not after.is_over:

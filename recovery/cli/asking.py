@@ -20,6 +20,7 @@ from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.values import Value, replace
+from recovery.words.reasons import timeless
 from recovery.words.terms import filled
 from recovery.words.typed import LATER, NONE, canonical, read_moment, read_pairs, refuse_unknown, split_words
 
@@ -138,7 +139,7 @@ def _graded(
     if protocol.assessment is None:
         return Graded(_UNSURE_COUNTS_AS, (_(UNSURE),), is_unsure=True), {}
     if typed == UNSURE:
-        return graded_unsure(protocol.assessment, current()), {}
+        return _in_words(graded_unsure(protocol.assessment), fill), {}
     given, grade = grading(protocol.assessment, (), ask=True, fill=fill)
     return grade, given
 
@@ -231,8 +232,11 @@ def grading(
         )
     for question in still:
         given[question.id] = click.prompt(_answered(fill(question.ask)), value_proc=_read_answer)
-    grade = graded(assessment, given, current())
-    return given, replace(grade, reasons=tuple(map(fill, grade.reasons)))
+    return given, _in_words(graded(assessment, given), fill)
+
+
+def _in_words(grade: Graded, fill: Callable[[str], str]) -> Graded:
+    return replace(grade, reasons=tuple(fill(timeless(reason, current())) for reason in grade.reasons))
 
 
 def _answered(question: str) -> str:

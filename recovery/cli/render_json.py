@@ -18,7 +18,7 @@ from recovery.engine.verdict import Accepted, Verdict
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
-from recovery.words.reasons import sentence
+from recovery.words.reasons import sentence, timeless
 from recovery.zones import is_lost
 
 if TYPE_CHECKING:
@@ -128,7 +128,11 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "now": session,
         "next": [cue_json(cue) for cue in look.coming],
         "questions": [
-            {"id": q.observation, **fields(q, "activity", "ask"), "needed_for": q.waits}
+            {
+                "id": q.observation,
+                **fields(q, "activity", "ask"),
+                "needed_for": [timeless(each, episode.place.language) for each in q.waits],
+            }
             for q in look.questions
         ],
         "alerts": [fields(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
@@ -190,7 +194,8 @@ def verdict_json(verdict: Verdict, episode: Episode) -> dict[str, Any]:
     """Show the verdict of a person's act."""
     about = {"episode": episode.id, "accepted": isinstance(verdict, Accepted)}
     if isinstance(verdict, Accepted):
-        return {**about, "message": verdict.message, **({"needed": verdict.needed} if verdict.needed else {})}
+        needed = [timeless(each, episode.place.language) for each in verdict.needed]
+        return {**about, "message": verdict.message, **({"needed": needed} if needed else {})}
     return {**about, **fields(verdict, "reason", "earliest")}
 
 

@@ -10,7 +10,8 @@ from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
-from recovery.engine.questions import needed_words
+from recovery.engine.questions import by_what_waits
+from recovery.engine.reasons import StillNeeded
 from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place
 from recovery.language import _, current, tr
@@ -26,7 +27,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.words.reasons import sentence
+from recovery.words.reasons import sentence, timeless
 from recovery.words.terms import (
     level_words,
     modality_words,
@@ -221,10 +222,15 @@ def _open_questions(episode: Episode, which: str = "") -> list[str]:
 
 def _still_needed(look: Outlook) -> list[str]:
     """The questions of a check-in that are open, and what waits for them."""
-    told = needed_words(look.episode, look.questions, look.which)
+    lines = needed_lines(by_what_waits(look.questions, look.which), look.episode.place)
     return [
-        _row(_("Open") if number == 0 else "", styled(words, "yellow")) for number, words in enumerate(told)
+        _row(_("Open") if number == 0 else "", styled(line, "yellow")) for number, line in enumerate(lines)
     ]
+
+
+def needed_lines(needed: Iterable[StillNeeded], place: Place) -> list[str]:
+    """The open questions of a check-in, with what waits for them."""
+    return [timeless(each, place.language) for each in needed]
 
 
 def _waiting(look: Outlook) -> list[str]:

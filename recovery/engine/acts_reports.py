@@ -12,13 +12,14 @@ from recovery.engine.gates import Truth, healing_range, truth
 from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
-from recovery.engine.questions import expected_answer, left_open, read_answer
+from recovery.engine.questions import left_open, read_answer
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
 from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
 from recovery.values import field, replace
 from recovery.words.times import spell_date, spell_when
+from recovery.words.typed import expected_answer
 
 
 class AnswerCheckIn(PersonAct):

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from recovery.language import N_, tr
+from recovery.engine.reasons import Answered, Text, Unsure
 from recovery.protocol.model import Assessment
 from recovery.protocol.terms import GRADES
 from recovery.values import Value
 
-ANSWERS = (N_("yes"), N_("no"), N_("unsure"))
-UNSURE = N_("unsure")
+ANSWERS = ("yes", "no", "unsure")
+UNSURE = "unsure"
 """The grade of somebody who does not know; the protocol says what it counts as."""
 
 
@@ -16,32 +16,33 @@ class Graded(Value):
     """A grade that a person found, and why."""
 
     grade: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
     raises: tuple[str, ...] = ()
     """The red flags that the answers report."""
     is_unsure: bool = False
     """True if no question was answered: the grade is what *unsure* counts as."""
 
 
-def graded(assessment: Assessment, answers: Mapping[str, str], language: str = "en") -> Graded:
-    """The highest grade that an answer speaks for, with reasons in a language.
+def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
+    """The highest grade that an answer speaks for, with reasons.
 
     Every question has one of `ANSWERS`; raises `KeyError`.
     """
-    spoken: list[tuple[str, str]] = []
+    spoken: list[tuple[str, Text]] = []
     for question in assessment.questions:
         answer = answers[question.id]
         grade = {"yes": question.grade, "unsure": assessment.unsure}.get(answer)
         if grade is not None:
-            spoken.append((grade, f"{tr(language, answer)}: {question.ask}"))
+            spoken.append((grade, Answered(answer, question.ask)))
     raises = tuple(q.raises for q in assessment.questions if q.raises and answers[q.id] == "yes")
     if not spoken:
-        no = tr(language, "no")
-        return Graded(assessment.otherwise, tuple(f"{no}: {q.ask}" for q in assessment.questions), raises)
+        return Graded(
+            assessment.otherwise, tuple(Answered("no", q.ask) for q in assessment.questions), raises
+        )
     highest = max((grade for grade, _reason in spoken), key=GRADES.index)
     return Graded(highest, tuple(reason for grade, reason in spoken if grade == highest), raises)
 
 
-def graded_unsure(assessment: Assessment, language: str = "en") -> Graded:
+def graded_unsure(assessment: Assessment) -> Graded:
     """The grade of somebody who does not know."""
-    return Graded(assessment.unsure, (tr(language, "unsure"),), is_unsure=True)
+    return Graded(assessment.unsure, (Unsure(),), is_unsure=True)

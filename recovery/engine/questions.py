@@ -6,8 +6,8 @@ from datetime import datetime
 from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
+from recovery.engine.reasons import EndOfPhase, NextStep, Sentences, StillNeeded, Text, TodaysExercises
 from recovery.engine.screening import open_questions
-from recovery.language import tr
 from recovery.protocol.model import CheckIn, Observation, Treatment, modalities
 from recovery.protocol.terms import Condition, comparisons
 from recovery.values import Value
@@ -20,8 +20,8 @@ class Question(Value):
     activity: str
     """The check-in that asks it."""
     ask: str
-    waits: tuple[str, ...]
-    """The things that wait for it, in words."""
+    waits: tuple[Text, ...]
+    """The things that wait for it."""
 
 
 def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
@@ -39,12 +39,12 @@ def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
         if isinstance(activity, CheckIn)
         for name in _unanswered(episode, activity, now)
     }
-    waits: dict[str, list[str]] = {name: [] for name in asking}
-    for words, condition, seen in _needing(episode, now) if asking else ():
+    waits: dict[str, list[Text]] = {name: [] for name in asking}
+    for waiting, condition, seen in _needing(episode, now) if asking else ():
         if truth(condition, seen, now) is Truth.UNKNOWN:
             for name in _observed(condition) & waits.keys():
-                if latest(seen, name, now) is None and words not in waits[name]:
-                    waits[name].append(words)
+                if latest(seen, name, now) is None and waiting not in waits[name]:
+                    waits[name].append(waiting)
     known = episode.protocol.observations
     return tuple(
         Question(name, asking[name], episode.text(known[name].ask), tuple(told))
@@ -64,37 +64,38 @@ def _unanswered(episode: Episode, activity: CheckIn, now: datetime) -> tuple[str
     return activity.asks if has_come_today(episode, activity, now) else ()
 
 
-def left_open(episode: Episode, at: datetime, now: datetime, others: Sequence[Episode]) -> tuple[str, ...]:
-    """Say what a check-in at `now` leaves open; nothing if `at` is on an earlier day."""
+def left_open(
+    episode: Episode, at: datetime, now: datetime, others: Sequence[Episode]
+) -> tuple[StillNeeded, ...]:
+    """Tell what a check-in at `now` leaves open; nothing if `at` is on an earlier day."""
     place = episode.place
     if place.waking_day(at) < place.waking_day(now):
         return ()
-    return needed_words(episode, still_needed(episode, now), which(episode, others))
+    return by_what_waits(still_needed(episode, now), which(episode, others))
 
 
-def needed_words(episode: Episode, questions: tuple[Question, ...], which: str = "") -> tuple[str, ...]:
-    """Write a sentence of open questions for each lot of things that wait for the same questions.
+def by_what_waits(questions: tuple[Question, ...], which: str = "") -> tuple[StillNeeded, ...]:
+    """Put together the open questions for which the same things wait.
 
     `which` names the episode, where the person has several.
     """
-    lots: dict[tuple[str, ...], list[Question]] = {}
+    lots: dict[tuple[Text, ...], list[Question]] = {}
     for question in questions:
         lots.setdefault(question.waits, []).append(question)
     return tuple(
-        episode.say(
-            "Still needed for {what}: {questions} Type: {command}",
-            what=", ".join(what),
-            questions=" ".join(question.ask for question in lot),
-            command=f"recovery checkin{which} " + " ".join(f"{question.observation}=…" for question in lot),
+        StillNeeded(
+            waiting,
+            Sentences(tuple(question.ask for question in lot)),
+            f"recovery checkin{which} " + " ".join(f"{question.observation}=…" for question in lot),
         )
-        for what, lot in lots.items()
+        for waiting, lot in lots.items()
     )
 
 
 def decides_something(episode: Episode, observation: str) -> bool:
     """Tell if an activity, a limit, a step or a gate of the current phase asks for an observation at all."""
     of_ladder = (episode.phase.climb_when, episode.phase.step_back_when) if episode.rung is not None else ()
-    decided = [condition for _words, condition in _conditions(episode)] + [
+    decided = [condition for _waiting, condition in _conditions(episode)] + [
         c for c in of_ladder if c is not None
     ]
     return any(observation in _observed(condition) for condition in decided)
@@ -104,11 +105,11 @@ def _observed(condition: Condition) -> set[str]:
     return {comparison.subject for comparison in comparisons(condition)}
 
 
-def _needing(episode: Episode, now: datetime) -> Iterator[tuple[str, Condition, Episode]]:
+def _needing(episode: Episode, now: datetime) -> Iterator[tuple[Text, Condition, Episode]]:
     """List what waits for conditions, with the episode as it is seen there: a step counts its own answers only."""
-    for words, condition in _conditions(episode):
-        yield words, condition, episode
-    phase, step = episode.phase, episode.say("the next step")
+    for waiting, condition in _conditions(episode):
+        yield waiting, condition, episode
+    phase, step = episode.phase, NextStep()
     seen = on_the_step(episode, now)
     if seen is None:
         return
@@ -119,23 +120,23 @@ def _needing(episode: Episode, now: datetime) -> Iterator[tuple[str, Condition, 
         yield step, phase.climb_when, today
 
 
-def _conditions(episode: Episode) -> Iterator[tuple[str, Condition]]:
-    """The conditions of the current phase, with what waits for each in words; without those of its ladder."""
+def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
+    """The conditions of the current phase, with what waits for each; without those of its ladder."""
     phase, following = episode.phase, episode.next_phase
     for activity in episode.phase.activities if episode.stay.phase is not None else ():
         is_exercise = modalities(activity) == {"exercise"}
-        title = episode.say("today's exercises") if is_exercise else activity.title
+        title = TodaysExercises() if is_exercise else activity.title
         if activity.only_if is not None:
             yield title, activity.only_if
         for limit in episode.protocol.limits if isinstance(activity, Treatment) else ():
             is_in_force = not limit.during or phase.id in limit.during
             if limit.needs is not None and is_in_force and modalities(activity) & {*limit.of}:
                 yield title, limit.needs
-    following_words = episode.say("the end of it") if following is None else following.title
+    goal = EndOfPhase() if following is None else following.title
     if episode.stay.phase is not None and phase.leave_when is not None:
-        yield following_words, phase.leave_when
+        yield goal, phase.leave_when
     if following is not None and following.enter_when is not None:
-        yield following_words, following.enter_when
+        yield goal, following.enter_when
 
 
 # Answers as typed -------------------------------------------------------------------------------
@@ -156,14 +157,3 @@ def read_answer(typed: str, observation: Observation) -> int | str | None:
     ):
         return int(word)
     return None
-
-
-def expected_answer(observation: Observation, language: str = "en") -> str:
-    """Describe the answer that an observation takes."""
-    if observation.choices:
-        return tr(language, " or ").join(observation.choices)
-    if observation.labels:
-        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
-        return tr(language, "one of {names}", names=named)
-    least, most = observation.least, observation.most
-    return tr(language, "a whole number from {least} to {most}", least=least, most=most)

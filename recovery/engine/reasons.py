@@ -45,6 +45,12 @@ class OfFile(Statement):
     options: Mapping[str, str]
 
 
+class Sentences(Statement):
+    """Texts that follow one another."""
+
+    texts: tuple[Text, ...]
+
+
 class SessionTitle(Statement):
     """The title of a session of an alternation, with which of its steps it is."""
 
@@ -67,6 +73,10 @@ class ByLimit(Statement):
 
     reason: Statement
     because: Text
+
+    @property
+    def key(self) -> str:
+        return self.reason.key
 
 
 class FloorOfTheLanguage(Statement):
@@ -312,6 +322,45 @@ class NoLonger(Statement):
 
 class PhaseOverItsTime(Statement):
     phase: str
+
+
+# Open questions -------------------------------------------------------------------------------------
+
+
+class StillNeeded(Statement):
+    """Questions of a check-in for which something waits."""
+
+    what: tuple[Text, ...]
+    """The things that wait."""
+    questions: Text
+    command: str
+    """Answers them."""
+
+
+class TodaysExercises(Statement):
+    """Everything of today that is an exercise."""
+
+
+class NextStep(Statement):
+    """The next step of a ladder."""
+
+
+class EndOfPhase(Statement):
+    """The end of the last phase."""
+
+
+# A grade --------------------------------------------------------------------------------------------
+
+
+class Answered(Statement):
+    """A question of a self-grading, with its answer."""
+
+    answer: str
+    question: Text
+
+
+class Unsure(Statement):
+    """The person does not know their grade."""
 
 
 # Why an activity comes when it comes ---------------------------------------------------------------

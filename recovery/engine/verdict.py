@@ -6,6 +6,7 @@ from typing import ClassVar
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.occurrences import Occurrence, Offer
+from recovery.engine.reasons import StillNeeded
 from recovery.engine.turn import Turn
 from recovery.values import Value
 
@@ -24,8 +25,8 @@ class Accepted(Value):
     """With the facts applied."""
     facts: tuple[Fact, ...]
     message: str
-    needed: tuple[str, ...] = ()
-    """The questions that a check-in has left open though something waits for them, in words."""
+    needed: tuple[StillNeeded, ...] = ()
+    """The questions that a check-in has left open though something waits for them."""
 
 
 class Refused(Value):

@@ -13,9 +13,8 @@ from typing import Any
 
 from recovery.engine.episode import MOMENT, ClockSeen, Episode
 from recovery.engine.facts import to_ms
-from recovery.engine.times import DAY, Place
+from recovery.engine.times import DAY
 from recovery.values import Value, replace
-from recovery.words.times import spell_date
 
 JUMP = timedelta(seconds=2)
 """By how much the two clocks may differ without that the one on the wall was set."""
@@ -150,18 +149,3 @@ def _watched(steady: Steady) -> ClockSeen | None:
 
 def _seconds(length: timedelta) -> int:
     return round(length.total_seconds())
-
-
-def doubt_words(place: Place, testimony: Testimony) -> str:
-    """Say that the clock looks wrong, what follows, and how to end it."""
-    return place.say(
-        "the clock looks wrong: it says {says}, and the record goes on to {known}. Until it is right nothing new is"
-        " offered, begun or moved on. If it is right now: recovery resume --clock-is-right",
-        says=_dated(place, testimony.says),
-        known=_dated(place, testimony.now),
-    )
-
-
-def _dated(place: Place, instant: datetime) -> str:
-    local = place.local(instant)
-    return f"{spell_date(local, place.language)} {local.year} {local:%H:%M}"

@@ -14,7 +14,6 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.occurrences import Occurrence
-from recovery.engine.questions import expected_answer
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.durations import LONGEST
 from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol
@@ -25,6 +24,7 @@ from recovery.protocol.terms import (
     SIDES,
 )
 from recovery.values import Value, field
+from recovery.words.typed import expected_answer
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=f.EPOCH.tzinfo)
 LATEST = datetime(2262, 4, 11, tzinfo=f.EPOCH.tzinfo)

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from recovery.engine.facts import Fact
-from recovery.engine.reasons import Measured, OfFile, Rhythm, Statement, Text, TimeSince
+from recovery.engine.reasons import Measured, OfFile, Rhythm, Sentences, Statement, Text, TimeSince
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
 from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
@@ -70,6 +70,14 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "RoundOver": N_("the day of its round is over"),
     "NoLonger": N_("no longer: {condition}"),
     "PhaseOverItsTime": N_("{phase} is over its time"),
+    # Open questions
+    "StillNeeded": N_("Still needed for {what}: {questions} Type: {command}"),
+    "TodaysExercises": N_("today's exercises"),
+    "NextStep": N_("the next step"),
+    "EndOfPhase": N_("the end of it"),
+    # A grade
+    "Answered": "{answer}: {question}",
+    "Unsure": N_("unsure"),
     # Why an activity comes when it comes
     "Paused": N_("the episode is paused"),
     "PausedUntil": N_("the episode is paused until {until}"),
@@ -90,13 +98,18 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
 }
 """By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""
 
-_TRANSLATED = ("modality", "source")
+_TRANSLATED = ("modality", "source", "answer")
 """The fields that are messages themselves."""
 
 
 def sentence(text: Text, place: Place, now: datetime) -> str:
     """A text in the language of a place, with the instants in it as they are said at `now`."""
     return _said(text, place.language, lambda instant: spell_when(place, instant, now))
+
+
+def timeless(text: Text, language: str) -> str:
+    """A text without an instant in it, in a language."""
+    return _said(text, language, str)
 
 
 def worded(fact: Fact, place: Place, now: datetime) -> Fact:
@@ -119,6 +132,8 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
     match text:
         case str():
             return text
+        case Sentences(texts):
+            return " ".join(_said(each, language, when) for each in texts)
         case OfFile(words, side, options):
             return filled(words, language, side, options)
         case Rhythm(activity):
@@ -133,7 +148,8 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
             return condition_words(text, language)
     fields = {name: _field(name, value, language, when) for name, value in text.__dict__.items()}
     if isinstance(template, tuple):
-        return trn(language, *template, fields.pop("count"), **fields)
+        one, many = template
+        return trn(language, one, many, fields.pop("count"), **fields)
     return tr(language, template, **fields)
 
 

@@ -42,6 +42,8 @@ MODALITIES = {
     "posture": N_("posture"),
 }
 LEVELS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
+ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
+"""The answers to a question of a self-grading."""
 SIDES = {"left": N_("left"), "right": N_("right")}
 FACTS = {
     f.STARTED: N_("started"),

@@ -49,3 +49,19 @@ def spell_when(place: Place, instant: datetime, now: datetime) -> str:
         return tr(place.language, "yesterday {clock}", clock=clock)
     year = "" if local.year == today.year else f" {local.year}"
     return f"{spell_date(local, place.language)}{year} {clock}"
+
+
+def doubt_words(place: Place, says: datetime, goes_on_to: datetime) -> str:
+    """Say that the clock looks wrong, what follows, and how to end it."""
+    return tr(
+        place.language,
+        "the clock looks wrong: it says {says}, and the record goes on to {known}. Until it is right nothing new is"
+        " offered, begun or moved on. If it is right now: recovery resume --clock-is-right",
+        says=_dated(place, says),
+        known=_dated(place, goes_on_to),
+    )
+
+
+def _dated(place: Place, instant: datetime) -> str:
+    local = place.local(instant)
+    return f"{spell_date(local, place.language)} {local.year} {local:%H:%M}"

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from recovery.engine.grading import UNSURE
 from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
-from recovery.language import N_, _
+from recovery.language import N_, _, tr
 from recovery.protocol.durations import NoLength, parse_duration
+from recovery.protocol.model import Observation
 from recovery.protocol.terms import GRADES
 
 FORMS = N_(
@@ -204,3 +205,14 @@ def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> N
                 else _("there are: {listed}", listed=", ".join(known) or _("none"))
             )
             raise UsageError(_("{option}: nothing is called {name!r}", option=option, name=name), hint)
+
+
+def expected_answer(observation: Observation, language: str) -> str:
+    """Describe the answer that an observation takes."""
+    if observation.choices:
+        return tr(language, " or ").join(observation.choices)
+    if observation.labels:
+        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
+        return tr(language, "one of {names}", names=named)
+    least, most = observation.least, observation.most
+    return tr(language, "a whole number from {least} to {most}", least=least, most=most)

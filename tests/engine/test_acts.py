@@ -10,11 +10,12 @@ from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn, Setback
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.phases import leave
-from recovery.engine.questions import expected_answer, read_answer
+from recovery.engine.questions import read_answer
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import Refused
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
+from recovery.words.typed import expected_answer
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, an_act, local, phase_text, shipped, small
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -81,7 +82,7 @@ def test_an_answer_before_the_injury_or_in_the_future_is_refused() -> None:
 def test_answers_are_read_as_typed(typed: str, name: str, read: object) -> None:
     observation = small(ASK).observations[name]
     assert read_answer(typed, observation) == read
-    assert expected_answer(observation)
+    assert expected_answer(observation, "en")
 
 
 # Begin ------------------------------------------------------------------------------------------

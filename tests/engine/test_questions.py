@@ -6,6 +6,7 @@ from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.questions import Question
+from recovery.engine.reasons import TodaysExercises
 from recovery.engine.verdict import Accepted
 from tests.engine.examples import ASK, Life, phase_text, small
 from tests.engine.test_ladder import ladder, mornings
@@ -28,7 +29,7 @@ def told(life: Life, **values: object) -> str:
     """All that is told of a check-in."""
     outcome = life.do(AnswerCheckIn({name: str(value) for name, value in values.items()}))
     assert isinstance(outcome, Accepted), outcome
-    return " ".join([outcome.message, *outcome.needed])
+    return " ".join([outcome.message, *map(life.words, outcome.needed)])
 
 
 def open_ones(life: Life) -> list[str]:
@@ -41,7 +42,7 @@ def test_an_answer_that_leaves_the_days_question_open_says_what_waits_for_it() -
     assert told(life, pain=2) == f"Noted: pain 2. {NEEDED}"
     assert life.episode.track("look").is_open
     assert outlook(life.episode, life.now).questions == (
-        Question("morning", "look", "Pain on getting up?", ("today's exercises",)),
+        Question("morning", "look", "Pain on getting up?", (TodaysExercises(),)),
     )
 
     assert told(life, morning=2) == "Noted: morning 2."
