@@ -101,7 +101,7 @@ def in_own_words(reading: "Reading") -> RecoveryProtocol:
 
 def gaps_in_the_floor(reading: "Reading") -> int:
     """Count the parts of the floor that a protocol leaves out while nobody answers for it."""
-    from recovery.protocol.lint.rules import OF_THE_FLOOR
+    from recovery.protocol.lint.linter import OF_THE_FLOOR
 
     if reading.protocol.responsible is not None:
         return 0

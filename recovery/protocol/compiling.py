@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 from recovery.language import _, n_
 from recovery.protocol import model as m
 from recovery.protocol.declared import Declared, keys
+from recovery.protocol.lint.rules import DUPLICATE_ID, UNKNOWN_TRANSLATION, UNTRANSLATED
 from recovery.protocol.problems import Location, Places, Problem, did_you_mean, name_list, place_at
 from recovery.protocol.scalars import is_told
 from recovery.protocol.schema import Entry, Group, UseEntry
@@ -60,7 +61,7 @@ class Compiler:
 
     def _check_translations(self) -> None:
         for language, name, message, expected in self.texts.wrong():
-            self._report(("translations", language, name), message, expected, rule="unknown-translation")
+            self._report(("translations", language, name), message, expected, rule=UNKNOWN_TRANSLATION.id)
         for language, missing in self.texts.missing.items():
             place = place_at(self.places, "translations", language)
             message = n_(
@@ -69,7 +70,7 @@ class Compiler:
                 len(missing),
                 first=missing[0],
             )
-            self.problems.append(place.problem(message, severity="warning", rule="untranslated"))
+            self.problems.append(UNTRANSLATED.problem(place, message))
 
     # Merging -------------------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class Compiler:
     def _twice(self, path: Path, what: str, name: str) -> None:
         message = _("two of the same kind have the id {name!r}", name=name)
         expected = _("every {what} with an id of its own", what=_(what))
-        self._report(path, message, expected, rule="duplicate-id")
+        self._report(path, message, expected, rule=DUPLICATE_ID.id)
 
     def _report(self, path: Path, message: str, expected: str = "", found: str = "", rule: str = "") -> None:
         place: Location = place_at(self.places, *path)

@@ -3,12 +3,16 @@
 A file that is less strict is refused, unless a named professional answers for it (`responsible`). The numbers are
 those of published sources, `own` where there is none: the project's default. Lengths are elapsed time from the real
 end of a session or from the injury; a day is the person's waking day. `lint.floor` holds files against this table,
-`protocols/README.md` shows it.
+`protocols/README.md` shows it. As limits it binds what a file does not say, and every command: `with_floor`.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from recovery.language import N_
-from recovery.protocol.terms import Duration
-from recovery.values import Value
+from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Treatment, modalities
+from recovery.protocol.terms import All, Anchor, Comparison, Condition, Duration, comparisons
+from recovery.values import Value, replace
 
 
 class Bound(Value):
@@ -181,3 +185,146 @@ QUESTIONS = (
 )
 FRESH = Question("fresh", ("cold", "warm", "tens", "massage"), _FRESH)
 """Asked by a file that does not ask when the injury happened: a yes refuses it."""
+
+
+# As limits ----------------------------------------------------------------------------------------
+
+
+def with_floor(protocol: RecoveryProtocol, answered: Iterable[Bound] = ()) -> RecoveryProtocol:
+    """A protocol that is bound by the floor wherever its file has no limit that is as strict at all times.
+
+    Where a professional answers for the file, its own word holds instead of each number that it is less strict than:
+    `answered`. What it leaves unsaid binds there, too.
+    """
+    spoken_for = {(bound.of, bound.what, bound.to) for bound in answered}
+    done = treated(protocol.phases)
+    return replace(
+        protocol,
+        floor=tuple(
+            limit
+            for bound, limit in _limits(protocol)
+            if bound.of in done
+            and (bound.of, bound.what, bound.to) not in spoken_for
+            and not any(not own.during and _is_as_strict(own, limit) for own in protocol.limits)
+        ),
+    )
+
+
+def _limits(protocol: RecoveryProtocol) -> Iterator[tuple[Bound, Limit]]:
+    """Every number of the floor with the limit that says it."""
+    for bound in LONGEST.values():
+        yield bound, _limit(bound, "longest", longest=_length(bound))
+    comes_back_soon = is_short(protocol)
+    for whole in WAITS:
+        for other in whole.to:
+            bound = replace(whole, to=(other,))
+            if comes_back_soon and (bound.of, other) == ("cold", "cold"):
+                bound = replace(SHORT_WAIT, to=(other,))
+            yield bound, _limit(bound, f"to-{other}", gap=_length(bound), to=(other,))
+    for bound in A_DAY.values():
+        together = HOUR if comes_back_soon and bound.of == IN_A_ROUND.of else None
+        yield bound, _limit(bound, "a-day", most_per_day=int(bound.amount), together=together)
+    if comes_back_soon:
+        yield IN_A_ROUND, _limit(IN_A_ROUND, "round", longest=_length(IN_A_ROUND), together=HOUR)
+    if "onset" in protocol.inputs:
+        for bound in EARLIEST.values():
+            yield bound, _limit(bound, "not-before", not_before=Anchor("injury", _length(bound)))
+        yield from _latest(protocol)
+
+
+def _latest(protocol: RecoveryProtocol) -> Iterator[tuple[Bound, Limit]]:
+    """Cold ends in the phases that have it and do not look at the state first, where the file does not say so."""
+    limit = _limit(LATEST, "not-after", not_after=Anchor("injury", _length(LATEST)))
+    open_ = [
+        phase.id
+        for phase in protocol.phases
+        if LATEST.of in phase.modalities
+        and not is_looked_at(protocol, phase)
+        and not any(phase.id in own.during and _is_as_strict(own, limit) for own in protocol.limits)
+    ]
+    if open_:
+        yield LATEST, replace(limit, during=tuple(open_))
+
+
+def _length(bound: Bound) -> Duration:
+    assert isinstance(bound.number, Duration)
+    return bound.number
+
+
+def _limit(bound: Bound, name: str, **says: Any) -> Limit:
+    return Limit(id=f"floor-{bound.of}-{name}", of=(bound.of,), floor=bound.source, **says)
+
+
+def _is_as_strict(own: Limit, limit: Limit) -> bool:
+    """Tell if a limit of the file is as strict as one of the floor."""
+    if not {*limit.of} <= {*own.of}:
+        return False
+    if limit.gap is not None:
+        return {*limit.to} <= {*own.to} and _is_as_long(own.gap, limit.gap)
+    if limit.longest is not None and limit.together is None:
+        return own.longest is not None and _is_as_long(limit.longest, own.longest)
+    if limit.most_per_day is not None:
+        return own.most_per_day is not None and own.most_per_day <= limit.most_per_day
+    if limit.not_before is not None:
+        return _is_as_late(own.not_before, limit.not_before)
+    if limit.not_after is not None:
+        return _is_as_late(limit.not_after, own.not_after)
+    return False
+
+
+def _is_as_long(length: Duration | None, other: Duration) -> bool:
+    return length is not None and length.about_seconds >= other.about_seconds
+
+
+def _is_as_late(instant: Anchor | None, other: Anchor | None) -> bool:
+    """Tell if an instant after the injury is not before another."""
+    if instant is None or other is None or not instant.origin == other.origin == "injury":
+        return False
+    return _is_as_long(instant.offset, other.offset)
+
+
+# What a file says -----------------------------------------------------------------------------------
+
+
+def treated(phases: Iterable[Phase]) -> set[str]:
+    """The modalities of planned sessions."""
+    activities = (activity for phase in phases for activity in phase.everything())
+    return {
+        modality
+        for activity in activities
+        if isinstance(activity, Treatment)
+        for modality in modalities(activity)
+    }
+
+
+def is_short(protocol: RecoveryProtocol) -> bool:
+    """Tell if no cold of the protocol is longer than what may come back after a short wait."""
+    return any(
+        limit.longest is not None
+        and not limit.during
+        and SHORT_COLD.of in limit.of
+        and limit.longest.about_seconds <= SHORT_COLD.amount
+        for limit in protocol.limits
+    )
+
+
+def is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
+    """Tell if it is entered after the time of ice only, and by what is known of the person's state."""
+    is_late = time_since_injury(phase.enter_when) >= LATEST.amount
+    return is_late and any(each.subject in protocol.observations for each in comparisons(phase.enter_when))
+
+
+def time_since_injury(condition: Condition | None) -> float:
+    """The seconds since the injury that a condition asks for, where it does so plainly."""
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return max(
+        (
+            part.value.about_seconds
+            for part in parts
+            if isinstance(part, Comparison)
+            and part.subject == "injury"
+            and part.test in (">=", ">")
+            and isinstance(part.value, Duration)
+        ),
+        default=0.0,
+    )

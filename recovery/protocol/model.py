@@ -575,6 +575,11 @@ class Phase(Value):
         for rung in self.ladder:
             yield from rung.activities
 
+    @property
+    def modalities(self) -> set[str]:
+        """The modalities of all its activities."""
+        return {modality for activity in self.everything() for modality in modalities(activity)}
+
 
 class Use(Value):
     """All phases of another protocol, with its observations, limits, tables, red flags and sources."""

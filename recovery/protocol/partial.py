@@ -1,7 +1,7 @@
 """Making the best of a file with errors, so that its other mistakes are told at the same time.
 
-What is broken is left out until the rest has a good shape. The rest can be compiled and linted, as long as
-no finding is believed that may only be there because something was left out.
+What is too much is cut off. What is broken is left out until the rest has a good shape. The rest can be compiled and
+linted, as long as no finding is believed that may only be there because something was left out: see `lint.rules.Gaps`.
 """
 
 import copy
@@ -10,12 +10,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from recovery.language import _
 from recovery.protocol.explaining import broken
-from recovery.protocol.lint.rules import ERRORS_ONCE_SOURCED
-from recovery.protocol.lint.walk import Finding, Path
+from recovery.protocol.lint.walk import Path
+from recovery.protocol.problems import Location
 from recovery.protocol.schema import Entry, ProtocolFile, Trace
-from recovery.protocol.syntax import Document, Path_, item_id
+from recovery.protocol.syntax import Document, Path_, in_words, item_id
 
+_MOST_ITEMS = 200
+"""Of one list or mapping: more than anybody can follow, little enough to be checked at once."""
+_MOST = {"phases": 50, "limits": 50, "steps": 50, "items": 50}
+_MOST_TEXTS = 2000
+"""Of one language, in `translations`."""
+_BY_ID = ("sources", "observe", "tables", "options", "says", "set", "source", "translations")
+"""The keys whose mappings have names of the file's own."""
 _MOST_ROUNDS = 10
 _ITEMS = ("phases", "do", "limits", "red_flags", "screen", "excludes", "questions", "items")
 _CONDITIONS = ("enter_when", "leave_when", "climb_when", "step_back_when", "only_if", "needs", "when")
@@ -29,40 +37,47 @@ _STAND_INS: dict[str, Any] = {
     "inputs": ["onset", "grade", "side"],
 }
 
-# Rules about a key that is not there: it may only have been left out.
-_OF_ABSENCE = {
-    "max-without-at-max": ("at_max",),
-    "at-max-without-max": ("max",),
-    "phase-ends-at-once": ("min", "leave_when"),
-    "number-without-source": ("source",),
-}
-_NEVER = frozenset(
-    {
-        "gate-undecidable",
-        "unused",
-        "phase-is-empty",
-        "unknown-activity",
-        "ladder-too-long",
-        *ERRORS_ONCE_SOURCED,
-    }
-)
-_SECTION_OF = {
-    "unknown-source": "sources",
-    "unknown-observation": "observe",
-    "value-not-possible": "observe",
-    "always-true": "observe",
-    "unknown-table": "tables",
-    "unknown-phase": "phases",
-    "unknown-flag": "red_flags",
-    "unknown-option": "options",
-}
+
+def cut_to_size(document: Document) -> None:
+    """Note each list, and each mapping by id, that is too long, and leave out what is too much of it."""
+    for path, value, most in list(_containers(document.value, ())):
+        if len(value) <= most:
+            continue
+        spot = document.spots[path]
+        place = Location(document.file, spot.line, spot.column, in_words(document.value, path))
+        expected = _("at most {count}", count=most)
+        document.note(place.problem(_("too many of them"), expected=expected, found=str(len(value))))
+        document.is_cut = True
+        if isinstance(value, list):
+            del value[most:]
+        else:
+            for key in list(value)[most:]:
+                del value[key]
+
+
+def _containers(value: Any, path: Path_) -> Iterator[tuple[Path_, Any, int]]:
+    """Every list and every mapping by id (at most 20 deep), with the most that it may have."""
+    key = path[-1] if path else ""
+    if isinstance(value, list):
+        yield path, value, _MOST.get(str(key), _MOST_ITEMS)
+        for index, inner in enumerate(value):
+            if isinstance(inner, list | dict):
+                yield from _containers(inner, (*path, index))
+    elif isinstance(value, dict):
+        if key in _BY_ID:
+            yield path, value, _MOST_ITEMS
+        elif len(path) == 2 and path[0] == "translations":
+            yield path, value, _MOST_TEXTS
+        for name, inner in value.items():
+            if isinstance(inner, list | dict):
+                yield from _containers(inner, (*path, name))
 
 
 def without_errors(document: Document) -> tuple[Entry | None, frozenset[Path]]:
     """Cut the errors out of a file. Give the rest (None if errors remain), and the paths left out."""
     rest = {**_STAND_INS, **copy.deepcopy(document.value)}
     left_out: set[Path] = set()
-    for _ in range(_MOST_ROUNDS):
+    for _round in range(_MOST_ROUNDS):
         trace, tree = Trace(), Document(document.file, rest)
         entry, error = None, None
         try:
@@ -111,29 +126,3 @@ def _remove(root: Any, cuts: Iterable[Path_]) -> None:
             del parent[cut[-1]]
         except (KeyError, IndexError, TypeError):
             continue  # it went with something around it
-
-
-def trusted(findings: Iterable[Finding], left_out: frozenset[Path], *, is_whole: bool) -> Iterator[Finding]:
-    """The findings that are there whatever the errors. `is_whole`: all used protocols are there."""
-    touched = {path[0] for path in left_out if len(path) == 1}
-    names = {path[:2] for path in left_out}
-    for finding in findings:
-        section = _SECTION_OF.get(finding.rule)
-        if finding.rule in _NEVER or (section and not is_whole):
-            continue
-        if section and (section in touched or (section, finding.about) in names):
-            continue
-        if any(_is_of(finding, path) for path in left_out):
-            continue
-        yield finding
-
-
-def _is_of(finding: Finding, left_out: Path) -> bool:
-    """Tell if a finding is about what was left out, or misses just that."""
-    if finding.path[: len(left_out)] == left_out:
-        return True
-    for key in _OF_ABSENCE.get(finding.rule, ()):
-        if key in left_out:
-            item = left_out[: left_out.index(key)]
-            return finding.path[: len(item)] == item
-    return False

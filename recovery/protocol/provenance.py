@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from recovery.language import N_, _
-from recovery.protocol.lint.numbers import Number, numbered
-from recovery.protocol.lint.walk import Path, activities
-from recovery.protocol.model import At, PerWeek, RecoveryProtocol
+from recovery.protocol.lint.numbers import OWN, Number, by_key, numbers_in
+from recovery.protocol.lint.walk import Path, Walk
+from recovery.protocol.model import Activity, At, RecoveryProtocol
 from recovery.protocol.scalars import source_id
-from recovery.protocol.terms import Cites, Duration
+from recovery.protocol.terms import Duration, LocalMoment
 from recovery.values import Value
 
-OWN = "own"
 _SECTIONS = {
     "limits": N_("limit"),
     "tables": N_("table"),
@@ -36,38 +35,33 @@ class CitedNumber(Value):
 
 
 def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:
-    """Every number of a protocol that a person is held to, in the order of the file."""
-    for asked in protocol.observations.values():
-        path: Path = ("observe", asked.id)
-        if not asked.choices:
-            yield _cited(path, asked.cites, "scale", f"{asked.least}..{asked.most}")
-        yield _cited(path, asked.cites, "fresh", str(asked.fresh))
-    for path, cites, numbers in numbered(protocol):
-        for field, values in numbers.items():
-            if values and values != (Duration(),):
-                yield _cited(path, cites, field, _shown(field, values))
-    for path, _phase, activity in activities(protocol):
-        match getattr(activity, "cadence", None):
-            case At(times):
-                yield _cited(path, activity.cites, "at", ", ".join(map(str, times)))
-            case PerWeek(at=moment):
-                yield _cited(path, activity.cites, "at", str(moment))
+    """Every number of a protocol that a person is held to: activities after all else, times of day last."""
+    walk = Walk(protocol, {})
+    for part, key, together in sorted(by_key(walk), key=lambda each: isinstance(each[0].value, Activity)):
+        numbers = tuple(number for written in together for number in numbers_in(written))
+        if numbers and numbers != (Duration(),):
+            yield CitedNumber(_place(part.path), key, _shown(key, numbers), together[0].sources)
+    for written in walk.written:
+        if written.key == "at" and isinstance(written.value, At | LocalMoment):
+            times = written.value.times if isinstance(written.value, At) else (written.value,)
+            shown = ", ".join(map(str, times))
+            yield CitedNumber(_place(written.part.path), "at", shown, written.sources)
 
 
-def _cited(path: Path, cites: Cites, field: str, value: str) -> CitedNumber:
+def _place(path: Path) -> str:
     section, *rest = path
     names = [name for name in rest if name not in _LEFT_OUT]
     if section in _SECTIONS:
         names = [f"{_(_SECTIONS[section])} {names[0]}", *names[1:]]
-    return CitedNumber(" > ".join(names), field, value, cites.get(field, cites.get("", ())))
+    return " > ".join(names)
 
 
-def _shown(field: str, values: tuple[Number, ...]) -> str:
+def _shown(key: str, numbers: tuple[Number, ...]) -> str:
     """A range as it is written, several numbers of a condition with commas."""
-    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
-    is_range = (
-        len(texts) == 2 and field not in ("wait",) and not field.endswith("_when") and field != "only_if"
-    )
-    if is_range and all(isinstance(value, Duration) for value in values):
+    texts = [f"{number:g}" if isinstance(number, float) else str(number) for number in numbers]
+    if key == "scale":
+        return "..".join(texts)
+    is_range = len(texts) == 2 and key not in ("wait", "only_if") and not key.endswith("_when")
+    if is_range and all(isinstance(number, Duration) for number in numbers):
         return texts[0] if texts[0] == texts[1] else "..".join(texts)
     return ", ".join(dict.fromkeys(texts))

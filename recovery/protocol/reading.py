@@ -19,11 +19,12 @@ from recovery.errors import RecoveryError
 from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.explaining import explain
-from recovery.protocol.floor_limits import with_floor
+from recovery.protocol.floor import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
-from recovery.protocol.lint import rules as lint
+from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps
+from recovery.protocol.lint.walk import Walk
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.partial import trusted, without_errors
+from recovery.protocol.partial import cut_to_size, without_errors
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
     Location,
@@ -35,7 +36,6 @@ from recovery.protocol.problems import (
     shown,
 )
 from recovery.protocol.schema import FORMAT, Entry, ProtocolFile, Trace, UseEntry
-from recovery.protocol.sizes import cut_to_size
 from recovery.protocol.syntax import (
     LONGEST_FILE,
     Document,
@@ -226,17 +226,9 @@ class _Files:
         Of many problems the first are listed, errors before warnings, and the last says how many more there are.
         """
         protocol = self._one(main, wanted, ())
-        if protocol is not None and self.is_checked:
-            found = lint.findings(protocol, self.places)
-            if any(problem.is_error for problem in self.problems):
-                found = trusted(found, self.left_out, is_whole=not self.is_use_missing)
-            self.problems.extend([*lint.as_problems(found, self.places), *self._others(protocol)])
-        elif protocol is not None and self.is_from_elsewhere:
-            found = (each for each in lint.findings(protocol, self.places) if each.rule == lint.BELOW)
-            self.problems.extend(lint.as_problems(found, self.places))
-
         if protocol is not None:
-            self.problems.extend(self._not_yet_answered(protocol))
+            walk = Walk(protocol, self.places)
+            self.problems.extend([*self._linted(walk), *self._not_yet_answered(protocol)])
 
         # The file itself first, then those it uses; within a file from top to bottom.
         def place(problem: Problem) -> tuple[bool, str, int, int, str]:
@@ -258,7 +250,22 @@ class _Files:
         problems = tuple(ordered)
         if protocol is None or not is_usable:
             return None, problems
-        return Reading(with_floor(protocol), dict(self.texts), problems), problems
+        return Reading(_bound(walk), dict(self.texts), problems), problems
+
+    def _linted(self, walk: Walk) -> Iterator[Problem]:
+        """The breaches of rules: of all, or of what comes from elsewhere the breaches of the floor."""
+        if not (self.is_checked or self.is_from_elsewhere):
+            return
+        from recovery.protocol.lint import linter  # heavy, and not for a text that was read before
+
+        if self.is_checked:
+            gaps = None
+            if any(problem.is_error for problem in self.problems):
+                gaps = Gaps(self.left_out, is_whole=not self.is_use_missing)
+            yield from linter.problems(walk, gaps)
+            yield from self._others(walk)
+        else:
+            yield from linter.floor.below_floor.problems(walk)
 
     def _not_yet_answered(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
         """Nobody has answered for it on a day to come."""
@@ -268,12 +275,14 @@ class _Files:
             expected = _("{day} or earlier", day=self.today)
             yield place.problem(_("nobody has answered for it yet"), expected=expected, found=word.on)
 
-    def _others(self, protocol: RecoveryProtocol) -> Iterator[Problem]:
+    def _others(self, walk: Walk) -> Iterator[Problem]:
         """List the problems of other protocols that the file names: they are not there, or lack an option.
 
         The one that usually follows may be missing: it is only suggested.
         """
-        for path, wanted in lint.other_protocols(protocol):
+        from recovery.protocol.lint.names import unknown_option
+
+        for path, wanted, options in walk.other_protocols:
             is_phase = path[-2:] == ("back_to", "phase")
             if is_phase and (self.is_use_missing or ("phases", wanted) in self.left_out):
                 continue  # it may be the phase that could not be read
@@ -284,23 +293,23 @@ class _Files:
                     self.choices[wanted] = _choices(self.find(wanted))
             except NoSuchProtocol as error:
                 message, names = _no_protocol(wanted, error)
-                yield place.problem(message, expected=names, severity=severity, rule="unknown-protocol")
+                yield UNKNOWN_PROTOCOL.problem(place, message, expected=names, severity=severity)
                 continue
             except UnreadableFile:
                 continue  # it is there, and whoever starts it will be told
             choices = self.choices[wanted]
-            for option, value in lint.options_set(protocol, path).items():
-                if choices is not None and value not in choices.get(option, ()):
-                    known = choices.get(option, ())
+            for option, value in options.items():
+                words = () if choices is None else choices.get(option, ())
+                if choices is not None and value not in words:
                     message = _(
                         "{wanted!r} has no option {option!r} with {value!r}",
                         wanted=wanted,
                         option=option,
                         value=value,
                     )
-                    names = _("one of {names}", names=name_list(known)) if known else _("no such option")
+                    names = _("one of {names}", names=name_list(words)) if words else _("no such option")
                     where = place_at(self.places, *path[:-1], "set", option)
-                    yield where.problem(message, expected=names, rule="unknown-option")
+                    yield unknown_option.problem(where, message, expected=names)
 
     def _one(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
         """One file with those below it; None where the file is of no use. Problems are collected.
@@ -401,6 +410,15 @@ class _Files:
             message = _("the protocol {wanted!r} that it uses has errors", wanted=wanted)
             self.problems.append(place.problem(message))
         return protocol
+
+
+def _bound(walk: Walk) -> RecoveryProtocol:
+    """A protocol with the floor of the language, where nobody answers for less."""
+    if walk.protocol.responsible is None:
+        return with_floor(walk.protocol)
+    from recovery.protocol.lint.floor import less_strict
+
+    return with_floor(walk.protocol, [bound for _path, bound, _number in less_strict(walk)])
 
 
 def _choices(source: _Text) -> _Choices | None:

@@ -352,12 +352,12 @@ class _Reader:
 
 
 def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:
-    from recovery.protocol.lint.rules import BELOW  # heavy, as the next
+    from recovery.protocol.lint.floor import below_floor  # heavy, as the next
     from recovery.protocol.reading import ProtocolError, compile_texts
 
     try:
         return compiled.to_json(compile_texts(texts, id_, is_from_elsewhere=True))
     except ProtocolError as error:
-        if any(problem.rule == BELOW for problem in error.problems):
+        if any(problem.rule == below_floor.id for problem in error.problems):
             return Fault("", _("its text is refused: {reason}", reason=error.message))
         return Fault("", _("its text cannot be read: {reason}", reason=error.message))

@@ -1,18 +1,18 @@
-"""Lint rules of the floor: a file says how long, how often and when, and is as strict as `floor` at least.
+"""Rules of the floor: a file says how long, how often and when, and is as strict as `protocol.floor` at least.
 
-What several limits say together counts, and only what binds in the phase. With `responsible` the findings are
-warnings: `lint` sees to that.
+What several limits say together counts, and only what binds in the phase.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol import floor
-from recovery.protocol.floor import Bound
-from recovery.protocol.lint.gates import WAKING, seconds_of_day
-from recovery.protocol.lint.sessions import round_length, time_since_injury
-from recovery.protocol.lint.walk import Finding, Path, activities, binds
+from recovery.protocol.floor import Bound, is_looked_at, is_short
+from recovery.protocol.lint.rules import Finding, is_answered_for, is_unbound, rule
+from recovery.protocol.lint.sessions import WAKING, round_length, seconds_of_day
+from recovery.protocol.lint.walk import Path, Walk, binds
 from recovery.protocol.model import (
     After,
     At,
@@ -25,76 +25,56 @@ from recovery.protocol.model import (
     Step,
     Treatment,
 )
-from recovery.protocol.problems import Places
-from recovery.protocol.terms import (
-    LEVELS,
-    ON_THE_SKIN,
-    Anchor,
-    Duration,
-    comparisons,
-)
+from recovery.protocol.terms import LEVELS, ON_THE_SKIN, Anchor, Duration
 from recovery.values import replace
 
 _PACKS = ("cold", "warm")
 
+of_the_floor = partial(rule, warns_where=is_unbound)
+"""A rule about what a file leaves out of the floor."""
 
-def check_floor(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    del places
-    done = sessions(protocol)
-    is_fresh = "onset" in protocol.inputs
-    for path, phase, activity in activities(protocol):
-        if isinstance(activity, Treatment):
-            limits = [limit for limit in protocol.limits if binds(limit, phase)]
-            yield from _longest(path, activity, limits)
-            yield from _round(protocol, path, activity)
-            if is_fresh:
-                yield from _earliest(path, activity, limits)
-                if not is_looked_at(protocol, phase):
-                    yield from _latest(path, activity, limits)
-    yield from _waits(protocol, done)
-    yield from _a_day(protocol)
-    yield from _warmth(protocol, done)
-    yield from _signs(protocol, done)
-    yield from _questions(protocol, done)
+Below = tuple[Path, Bound, Duration | Anchor | int]
+"""A number of a file that is less strict than the floor: where it is, the number of the floor, its own."""
 
 
-def sessions(protocol: RecoveryProtocol) -> dict[str, Path]:
-    """The modalities of sessions, each with the first session that has it."""
-    found: dict[str, Path] = {}
-    for path, _phase, activity in activities(protocol):
-        for modality in _of(activity):
-            found.setdefault(modality, path)
-    return found
+@rule(
+    "below-floor",
+    "cold, warmth, TENS and massage are as strict as the floor, or a professional answers for it",
+    warns_where=is_answered_for,
+)
+def below_floor(walk: Walk) -> Iterator[Finding]:
+    for path, bound, number in less_strict(walk):
+        words = _(bound.what, to=_(" or ").join(bound.to))
+        message = _(
+            "less strict than the floor of the language: {modality}, {what}", modality=bound.of, what=words
+        )
+        about = {"number": bound.number, "source": _(bound.source)}
+        expected = (
+            _("{number} or more ({source}), or a professional under 'responsible'", **about)
+            if bound.is_least
+            else _("{number} or less ({source}), or a professional under 'responsible'", **about)
+        )
+        yield Finding(path, message, expected, str(number))
+
+
+def less_strict(walk: Walk) -> Iterator[Below]:
+    """Every number of a file that is less strict than the floor."""
+    for path, phase, activity in walk.treatments:
+        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
+        yield from _too_long(path, activity, limits)
+        yield from _too_long_in_a_row(walk.protocol, path, activity)
+        if "onset" in walk.protocol.inputs:
+            yield from _too_early(activity, limits)
+            if not is_looked_at(walk.protocol, phase):
+                yield from _too_late(activity, limits)
+    yield from _too_soon_again(walk)
+    yield from _too_often(walk)
 
 
 def _of(activity: object) -> tuple[str, ...]:
     """The modalities of a session, each once."""
     steps = activity.steps if isinstance(activity, Treatment) else ()
     return tuple(dict.fromkeys(step.modality for step in steps))
-
-
-def _below(path: Path, bound: Bound, found: Duration | Anchor | int) -> Finding:
-    """A number that is less strict than the floor."""
-    words = _(bound.what, to=_(" or ").join(bound.to))
-    message = _(
-        "less strict than the floor of the language: {modality}, {what}", modality=bound.of, what=words
-    )
-    about = {"number": bound.number, "source": _(bound.source)}
-    expected = (
-        _("{number} or more ({source}), or a professional under 'responsible'", **about)
-        if bound.is_least
-        else _("{number} or less ({source}), or a professional under 'responsible'", **about)
-    )
-    return Finding("below-floor", path, message, expected, str(found), bound=bound)
-
-
-def _never_said(path: Path, bound: Bound) -> Finding:
-    """A time since the injury that no limit says."""
-    message = _("no limit says when after the injury there may be {modality}", modality=bound.of)
-    key = "not_before" if bound.is_least else "not_after"
-    about = {"modality": bound.of, "key": key, "number": bound.number, "source": _(bound.source)}
-    expected = _("a limit of {modality} with {key}: injury+{number} ({source})", **about)
-    return Finding("fresh-without-limit", path, message, expected)
 
 
 def _seconds(length: Duration | Anchor | None) -> float:
@@ -105,32 +85,50 @@ def _seconds(length: Duration | Anchor | None) -> float:
 # Lengths ------------------------------------------------------------------------------------------
 
 
-def _longest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _longest(modality: str, limits: Iterable[Limit]) -> tuple[Duration, str] | None:
+    """The strictest length that limits say for a modality, with its limit."""
+    said = [(limit.longest, limit.id) for limit in limits if limit.longest and modality in limit.of]
+    return min(said, key=lambda each: _seconds(each[0]), default=None)
+
+
+def _planned(activity: Treatment, modality: str) -> Duration:
+    return max((s.duration.most for s in activity.steps if s.modality == modality), key=_seconds)
+
+
+def _too_long(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
-        bound = floor.LONGEST.get(modality)
+        bound, longest = floor.LONGEST.get(modality), _longest(modality, limits)
         if bound is None:
             continue
-        own = [(limit.longest, limit.id) for limit in limits if limit.longest and modality in limit.of]
-        planned = max((s.duration.most for s in activity.steps if s.modality == modality), key=_seconds)
-        if own:
-            longest, name = min(own, key=lambda each: _seconds(each[0]))
-            if _seconds(longest) > bound.amount:
-                yield _below(("limits", name, "longest"), bound, longest)
-        elif _seconds(planned) > bound.amount:
-            yield _below(path, bound, planned)
-        else:
-            message = _("no limit says how long {modality} may go on here", modality=modality)
-            expected = _("a limit of {modality} with 'longest'", modality=modality)
-            yield Finding("session-without-limit", path, message, expected)
+        if longest is not None and _seconds(longest[0]) > bound.amount:
+            yield ("limits", longest[1], "longest"), bound, longest[0]
+        elif longest is None and _seconds(_planned(activity, modality)) > bound.amount:
+            yield path, bound, _planned(activity, modality)
 
 
-def _round(protocol: RecoveryProtocol, path: Path, activity: Treatment) -> Iterator[Finding]:
+@of_the_floor(
+    "session-without-limit",
+    "what is put on the skin has a limit on how long",
+)
+def session_without_limit(walk: Walk) -> Iterator[Finding]:
+    for path, phase, activity in walk.treatments:
+        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
+        for modality in _of(activity):
+            bound = floor.LONGEST.get(modality)
+            if bound is None or _longest(modality, limits) is not None:
+                continue
+            if _seconds(_planned(activity, modality)) <= bound.amount:
+                message = _("no limit says how long {modality} may go on here", modality=modality)
+                yield Finding(path, message, _("a limit of {modality} with 'longest'", modality=modality))
+
+
+def _too_long_in_a_row(protocol: RecoveryProtocol, path: Path, activity: Treatment) -> Iterator[Below]:
     """Packs with short waits between them count as one: those of one round, and rounds that follow at once."""
     bound = floor.IN_A_ROUND
     alone = max(_runs(activity.steps, bound.of), default=0.0)
     if alone > bound.amount:
-        if len(activity.steps) > 1:  # of one pack `_longest` says it
-            yield _below((*path, "steps"), bound, Duration(seconds=int(alone)))
+        if len(activity.steps) > 1:  # of one pack `_too_long` says it
+            yield (*path, "steps"), bound, Duration(seconds=int(alone))
         return
     wait, key = _between(activity)
     first, last = activity.steps[0], activity.steps[-1]
@@ -144,7 +142,7 @@ def _round(protocol: RecoveryProtocol, path: Path, activity: Treatment) -> Itera
         alone * (1 + WAKING // (wait + round_length(activity))) if len(runs) == 1 else max(runs, default=0.0)
     )
     if together > bound.amount:
-        yield _below((*path, key), bound, Duration(seconds=int(together)))
+        yield (*path, key), bound, Duration(seconds=int(together))
 
 
 def _between(activity: Treatment) -> tuple[float, str]:
@@ -178,25 +176,33 @@ def _runs(steps: Iterable[Step], modality: str) -> list[float]:
 # Waits --------------------------------------------------------------------------------------------
 
 
-def _waits(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Finding]:
-    """From pack to pack, also to those of another protocol, and to what needs a skin that feels."""
+def _waits(walk: Walk) -> Iterator[tuple[Bound, str, list[tuple[Duration, str]]]]:
+    """From pack to pack, also to those of another protocol, and to what needs a skin that feels, with their limits."""
     for bound in floor.WAITS:
         for other in bound.to:
-            if bound.of not in done or not (other in done or other in _PACKS):
-                continue
-            gaps = _gaps(protocol, bound.of, other)
-            if not gaps:
-                message = _("no limit says how long to wait from {one} to {other}", one=bound.of, other=other)
-                expected = _(
-                    "a limit of {one} with 'gap', to {other}, in all phases", one=bound.of, other=other
-                )
-                yield Finding("session-without-gap", done[bound.of], message, expected)
-                continue
-            comes_back_soon = (bound.of, other) == ("cold", "cold") and is_short(protocol)
-            least = floor.SHORT_WAIT if comes_back_soon else bound
-            gap, name = max(gaps, key=lambda each: _seconds(each[0]))
-            if _seconds(gap) < least.amount:
-                yield _below(("limits", name, "gap"), replace(least, to=(other,)), gap)
+            if bound.of in walk.treated and (other in walk.treated or other in _PACKS):
+                yield bound, other, _gaps(walk.protocol, bound.of, other)
+
+
+def _too_soon_again(walk: Walk) -> Iterator[Below]:
+    for bound, other, gaps in _waits(walk):
+        comes_back_soon = (bound.of, other) == ("cold", "cold") and is_short(walk.protocol)
+        least = floor.SHORT_WAIT if comes_back_soon else bound
+        gap, name = max(gaps, key=lambda each: _seconds(each[0]), default=(None, ""))
+        if gap is not None and _seconds(gap) < least.amount:
+            yield ("limits", name, "gap"), replace(least, to=(other,)), gap
+
+
+@of_the_floor(
+    "session-without-gap",
+    "packs and massage have a limit on the wait between them, packs on that to what follows",
+)
+def session_without_gap(walk: Walk) -> Iterator[Finding]:
+    for bound, other, gaps in _waits(walk):
+        if not gaps:
+            message = _("no limit says how long to wait from {one} to {other}", one=bound.of, other=other)
+            expected = _("a limit of {one} with 'gap', to {other}, in all phases", one=bound.of, other=other)
+            yield Finding(walk.treated[bound.of], message, expected)
 
 
 def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[tuple[Duration, str]]:
@@ -208,39 +214,27 @@ def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[tuple[Duration, 
     ]
 
 
-def is_short(protocol: RecoveryProtocol) -> bool:
-    """Tell if no cold of the protocol is longer than what may come back after a short wait."""
-    most = floor.SHORT_COLD.amount
-    return any(
-        limit.longest is not None
-        and not limit.during
-        and floor.SHORT_COLD.of in limit.of
-        and _seconds(limit.longest) <= most
-        for limit in protocol.limits
-    )
-
-
 # How often ----------------------------------------------------------------------------------------
 
 
-def _a_day(protocol: RecoveryProtocol) -> Iterator[Finding]:
+def _too_often(walk: Walk) -> Iterator[Below]:
     """Count what is planned for a day, unless a limit holds it; check the number of such a limit."""
     for bound in floor.A_DAY.values():
-        for phase in protocol.phases:
+        for phase in walk.protocol.phases:
             most = bound.amount * _in_one_round(phase, bound.of)
             counts = [
                 (limit.most_per_day, limit.id)
-                for limit in protocol.limits
+                for limit in walk.protocol.limits
                 if limit.most_per_day is not None and bound.of in limit.of and binds(limit, phase)
             ]
             if counts:
                 count, name = min(counts)
-                if count > most and _is_done(phase, bound.of):
-                    yield _below(("limits", name, "most_per_day"), bound, count)
-            elif bound.of != "warm":  # its limit is asked for below
-                planned, where = _planned_in(protocol, phase, bound.of)
+                if count > most and any(bound.of in _of(activity) for activity in phase.everything()):
+                    yield ("limits", name, "most_per_day"), bound, count
+            elif bound.of != "warm":  # `warmth_without_limit` asks for its limit
+                planned, path = _planned_in(walk, phase, bound.of)
                 if planned > bound.amount:
-                    yield _below(where, bound, planned)
+                    yield path, bound, planned
 
 
 def _in_one_round(phase: Phase, modality: str) -> int:
@@ -256,16 +250,12 @@ def _in_one_round(phase: Phase, modality: str) -> int:
     return max((packs - runs + 1 for packs, runs in rounds if runs), default=1)
 
 
-def _is_done(phase: Phase, modality: str) -> bool:
-    return any(modality in _of(activity) for activity in phase.everything())
-
-
-def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tuple[int, Path]:
+def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, Path]:
     """The most rounds that are planned for a day of a phase, on one step of its ladder, and where most of them are."""
     counts = {
-        path: _planned(activity, phase) * len(_runs(activity.steps, modality))
-        for path, where, activity in activities(protocol)
-        if where is phase and isinstance(activity, Treatment)
+        path: _times_a_day(activity, phase) * len(_runs(activity.steps, modality))
+        for path, where, activity in walk.treatments
+        if where is phase
     }
     if not counts:
         return 0, ("phases", phase.id)
@@ -276,7 +266,7 @@ def _planned_in(protocol: RecoveryProtocol, phase: Phase, modality: str) -> tupl
     return everywhere + max(by_step.values(), default=0), max(counts, key=lambda path: counts[path])
 
 
-def _planned(activity: Treatment, phase: Phase) -> int:
+def _times_a_day(activity: Treatment, phase: Phase) -> int:
     """Count how often a day it comes if every one takes place, suggestions included."""
     match activity.cadence:
         case PerDay(most=most):
@@ -289,76 +279,107 @@ def _planned(activity: Treatment, phase: Phase) -> int:
         case After(followed):
             before = next((each for each in phase.everything() if each.id == followed), None)
             if isinstance(before, Treatment) and not isinstance(before.cadence, After):
-                return _planned(before, phase) * len(before.steps)
+                return _times_a_day(before, phase) * len(before.steps)
     return 1
 
 
 # After an injury ----------------------------------------------------------------------------------
 
 
-def _earliest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _begins(modality: str, limits: Iterable[Limit]) -> list[tuple[Anchor, str]] | None:
+    """The instants before which limits forbid a modality, each with its limit; None where it never may be."""
+    own = [limit for limit in limits if modality in limit.of]
+    if any(limit.never for limit in own):
+        return None
+    return [(limit.not_before, limit.id) for limit in own if limit.not_before is not None]
+
+
+def _too_early(activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
         bound = floor.EARLIEST.get(modality)
-        own = [limit for limit in limits if modality in limit.of]
-        if bound is None or any(limit.never for limit in own):
-            continue
-        begins = [(limit.not_before, limit.id) for limit in own if limit.not_before is not None]
-        if begins:
-            begin, name = max(begins, key=lambda each: _seconds(each[0]))
-            if _seconds(begin) < bound.amount:
-                yield _below(("limits", name, "not_before"), bound, begin)
-        elif modality != "warm":  # for warmth `_warmth` says so
-            yield _never_said(path, bound)
+        begin, name = max(
+            _begins(modality, limits) or (), key=lambda each: _seconds(each[0]), default=(None, "")
+        )
+        if bound is not None and begin is not None and _seconds(begin) < bound.amount:
+            yield ("limits", name, "not_before"), bound, begin
 
 
-def _latest(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Finding]:
+def _ends(limits: Iterable[Limit]) -> list[tuple[Anchor, str]]:
+    """The instants after the injury by which limits end cold, each with its limit."""
+    return [
+        (limit.not_after, limit.id)
+        for limit in limits
+        if limit.not_after and limit.not_after.origin == "injury" and floor.LATEST.of in limit.of
+    ]
+
+
+def _too_late(activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
     """Cold on a fresh injury ends; later it waits for a phase that looks at the state first."""
-    bound = floor.LATEST
-    if bound.of not in _of(activity):
-        return
-    ends = [(limit.not_after, limit.id) for limit in limits if limit.not_after and bound.of in limit.of]
-    since_injury = [(end, name) for end, name in ends if end.origin == "injury"]
-    if not since_injury:
-        yield _never_said(path, bound)
-        return
-    end, name = min(since_injury, key=lambda each: _seconds(each[0]))
-    if _seconds(end) > bound.amount:
-        yield _below(("limits", name, "not_after"), bound, end)
+    end, name = min(_ends(limits), key=lambda each: _seconds(each[0]), default=(None, ""))
+    if floor.LATEST.of in _of(activity) and end is not None and _seconds(end) > floor.LATEST.amount:
+        yield ("limits", name, "not_after"), floor.LATEST, end
 
 
-def is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
-    """Tell if it is entered after the time of ice only, and by what is known of the person's state."""
-    is_late = time_since_injury(phase.enter_when) >= floor.LATEST.amount
-    return is_late and any(one.subject in protocol.observations for one in comparisons(phase.enter_when))
+@of_the_floor(
+    "fresh-without-limit",
+    "cold and massage have a limit on when after the injury they may be",
+)
+def fresh_without_limit(walk: Walk) -> Iterator[Finding]:
+    protocol = walk.protocol
+    for path, phase, activity in walk.treatments if "onset" in protocol.inputs else ():
+        limits = [limit for limit in protocol.limits if binds(limit, phase)]
+        for modality in _of(activity):
+            bound = floor.EARLIEST.get(modality)
+            # Of warmth `warmth_without_limit` says it.
+            if bound is not None and modality != "warm" and _begins(modality, limits) == []:
+                yield _never_said(path, bound)
+        if floor.LATEST.of in _of(activity) and not is_looked_at(protocol, phase) and not _ends(limits):
+            yield _never_said(path, floor.LATEST)
 
 
-def _warmth(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Finding]:
-    """Warm packs are counted; after an injury they wait for a time and for a state, whatever the gates say."""
-    path = done.get("warm")
+def _never_said(path: Path, bound: Bound) -> Finding:
+    """A time since the injury that no limit says."""
+    message = _("no limit says when after the injury there may be {modality}", modality=bound.of)
+    key = "not_before" if bound.is_least else "not_after"
+    about = {"modality": bound.of, "key": key, "number": bound.number, "source": _(bound.source)}
+    return Finding(path, message, _("a limit of {modality} with {key}: injury+{number} ({source})", **about))
+
+
+@of_the_floor(
+    "warmth-without-limit",
+    "warmth has limits on how often a day, and after an injury on from when and in what state",
+)
+def warmth_without_limit(walk: Walk) -> Iterator[Finding]:
+    """After an injury warm packs wait for a time and for a state, whatever the gates say."""
+    path = walk.treated.get("warm")
     if path is None:
         return
-    limits = [limit for limit in protocol.limits if "warm" in limit.of and not limit.during]
+    limits = [limit for limit in walk.protocol.limits if "warm" in limit.of and not limit.during]
     if not any(limit.most_per_day is not None for limit in limits):
         message = _("no limit says how often a day there may be warmth")
-        yield Finding("warmth-without-limit", path, message, _("a limit of warm with 'most_per_day'"))
-    if "onset" not in protocol.inputs:
+        yield Finding(path, message, _("a limit of warm with 'most_per_day'"))
+    if "onset" not in walk.protocol.inputs:
         return
     if not any(limit.not_before is not None and limit.not_before.origin == "injury" for limit in limits):
         message = _("no limit says from when after the injury there may be warmth")
-        expected = _("a limit of warm with not_before: injury+...")
-        yield Finding("warmth-without-limit", path, message, expected)
+        yield Finding(path, message, _("a limit of warm with not_before: injury+..."))
     if not any(limit.needs is not None for limit in limits):
         message = _("no limit says in what state there may be warmth")
-        yield Finding("warmth-without-limit", path, message, _("a limit of warm with needs: ..."))
+        yield Finding(path, message, _("a limit of warm with needs: ..."))
 
 
 # What a person is asked ---------------------------------------------------------------------------
 
 
-def _signs(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Finding]:
-    """The signs that refer to a professional are asked, where something is done to a person or an injury is fresh."""
+@of_the_floor(
+    "missing-sign",
+    "the signs of the floor that refer to a professional are asked, as urgent as they are",
+)
+def missing_sign(walk: Walk) -> Iterator[Finding]:
+    """Signs are asked of everybody to whom something is done, or whose injury is fresh."""
+    protocol, done = walk.protocol, {*walk.treated}
     is_fresh = "onset" in protocol.inputs
-    if not ({*done} & {*ON_THE_SKIN} or (is_fresh and protocol.sources and "exercise" in done)):
+    if not (done & {*ON_THE_SKIN} or (is_fresh and protocol.sources and "exercise" in done)):
         return
     flags = {flag.id: flag for flag in protocol.red_flags}
     wanted = [sign for sign in floor.SIGNS if is_fresh or not sign.is_for_fresh]
@@ -371,42 +392,41 @@ def _signs(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Findin
             "a red flag with 'ask' for each, as in rice.yaml ({source}), or a professional under 'responsible'",
             source=sources,
         )
-        yield Finding("missing-sign", ("red_flags",), message, expected)
+        yield Finding(("red_flags",), message, expected)
     for sign in wanted:
-        flag = flags.get(sign.id)
-        if flag is not None:
-            yield from _sign(flag, sign, {*done})
+        if sign.id in flags:
+            yield from _too_mild(flags[sign.id], sign, done)
 
 
-def _sign(flag: RedFlag, sign: floor.Sign, done: set[str]) -> Iterator[Finding]:
+def _too_mild(flag: RedFlag, sign: floor.Sign, done: set[str]) -> Iterator[Finding]:
     where: Path = ("red_flags", flag.id)
     about = {"source": _(sign.source), "level": sign.level}
     if not flag.ask:
         message = _("the person is not asked about this sign")
         expected = _("'ask' ({source}), or a professional under 'responsible'", **about)
-        yield Finding("missing-sign", where, message, expected)
+        yield Finding(where, message, expected)
     if LEVELS.index(flag.level) < LEVELS.index(sign.level):
         message = _("this sign is more urgent")
         expected = _("{level} ({source}), or a professional under 'responsible'", **about)
-        yield Finding("missing-sign", (*where, "level"), message, expected, flag.level)
+        yield Finding((*where, "level"), message, expected, flag.level)
     if sign.level == "emergency" and not done <= {*flag.suspends}:
         message = _("an emergency stops all that the protocol does")
         expected = _("suspend: all ({source}), or a professional under 'responsible'", **about)
-        yield Finding("missing-sign", (*where, "suspend"), message, expected, ", ".join(flag.suspends))
+        yield Finding((*where, "suspend"), message, expected, ", ".join(flag.suspends))
 
 
-def _questions(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Finding]:
-    """Ask for the questions that a modality needs before the start."""
-    asked = {question.id: question for question in protocol.screen}
-    wanted = [(each, {*each.guards} & {*done}) for each in floor.QUESTIONS]
-    if "onset" not in protocol.inputs:
-        wanted.append((floor.FRESH, {*floor.FRESH.guards} & {*done}))
-    for each, guarded in wanted:
-        question = asked.get(each.id)
+@of_the_floor(
+    "missing-question",
+    "the start asks what speaks against cold, warmth and TENS, as the floor says",
+)
+def missing_question(walk: Walk) -> Iterator[Finding]:
+    asked = {question.id: question for question in walk.protocol.screen}
+    wanted = floor.QUESTIONS if "onset" in walk.protocol.inputs else (*floor.QUESTIONS, floor.FRESH)
+    for each in wanted:
+        question, guarded = asked.get(each.id), {*each.guards} & {*walk.treated}
         answers = guarded if question is None else guarded - {*question.forbids}
         if not answers or (question is not None and question.refuses):
             continue
-        path: Path = ("screen", each.id) if question is not None else ("screen",)
         message = _(
             "the start does not ask {name!r}, which speaks against {modalities}",
             name=each.id,
@@ -419,4 +439,4 @@ def _questions(protocol: RecoveryProtocol, done: dict[str, Path]) -> Iterator[Fi
             must=must,
             source=_(each.source),
         )
-        yield Finding("missing-question", path, message, expected)
+        yield Finding(("screen",) if question is None else ("screen", each.id), message, expected)

@@ -1,22 +1,14 @@
-"""Lint rules of phases and conditions: every gate can be decided and opened, every phase ends somehow."""
+"""Rules of phases and conditions: every gate can be decided and opened, every phase ends somehow."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import inf
 
 from recovery.language import _
 from recovery.protocol.lint.contradictions import is_contradictory
-from recovery.protocol.lint.walk import (
-    Finding,
-    Gate,
-    activities,
-    check_ins,
-    compared,
-    gates,
-    in_words,
-    lengths,
-    subjects,
-    with_polarity,
-)
+from recovery.protocol.lint.rules import WHOLE, Finding, rule
+from recovery.protocol.lint.sessions import DAY, HOUR, WAKING, seconds_of_day
+from recovery.protocol.lint.walk import Gate, Walk
 from recovery.protocol.model import (
     After,
     At,
@@ -29,45 +21,30 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Rung,
-    Treatment,
 )
-from recovery.protocol.problems import Places, name_list
+from recovery.protocol.problems import name_list
 from recovery.protocol.terms import (
     BUSY_MODALITIES,
     ORIGINS,
     All,
+    AnyOf,
     Comparison,
+    Condition,
     Duration,
-    LocalMoment,
+    Not,
     comparisons,
     may_apply,
 )
 
-HOUR = 3600.0
-WAKE, BEDTIME = 7 * HOUR, 23 * HOUR
-WAKING = BEDTIME - WAKE
-DAY = 24 * HOUR
 
-
-def check_gates(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    known = subjects(protocol)
-    for gate in gates(protocol):
-        yield from _undecidable(gate, protocol, places)
-        if is_contradictory(gate.condition, known):
-            yield Finding(
-                "gate-contradictory",
-                gate.path,
-                _("{name!r} can never be true", name=gate.name),
-                found=in_words(gate.condition)[:200],
-            )
-    yield from _shut_together(protocol)
-    yield from _wrong_way(protocol, places)
-
-
-def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    """Each observation of a gate is asked where it is needed, at least as often as its answers stay fresh."""
-    for comparison, path in compared(gate.condition, gate.path, places):
-        asked = protocol.observations.get(comparison.subject)
+@rule(
+    "gate-undecidable",
+    "what a condition needs is asked there, at least as often as the answers stay fresh",
+    needs=WHOLE,
+)
+def gate_undecidable(walk: Walk) -> Iterator[Finding]:
+    for gate, comparison, path in walk.compared:
+        asked = walk.protocol.observations.get(comparison.subject)
         if asked is None:
             continue
         faults = [
@@ -81,7 +58,7 @@ def _undecidable(gate: Gate, protocol: RecoveryProtocol, places: Places) -> Iter
             name=asked.id,
             fresh=asked.fresh,
         )
-        yield Finding("gate-undecidable", path, message, expected)
+        yield Finding(path, message, expected)
 
 
 def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -> str:
@@ -89,17 +66,22 @@ def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -
 
     A ladder has to ask for it on every step, or the phase asks on all of them.
     """
-    rungs = (rung,) if rung is not None else phase.ladder
-    faults = [
-        _fault_of(check_ins(phase, observation, one), phase, observation, fresh) for one in rungs or (None,)
+    rungs = (rung,) if rung is not None else phase.ladder or (None,)
+    return max(_fault_on(each, phase, observation, fresh) for each in rungs)
+
+
+def _fault_on(rung: Rung | None, phase: Phase, observation: str, fresh: Duration) -> str:
+    asking = [
+        activity
+        for activity in (*phase.activities, *(rung.activities if rung else ()))
+        if isinstance(activity, CheckIn)
+        and observation in activity.asks
+        and activity.until is None
+        and activity.only_if is None
     ]
-    return max(faults)
-
-
-def _fault_of(asking: tuple[CheckIn, ...], phase: Phase, observation: str, fresh: Duration) -> str:
     if not asking:
         return _("{name!r} is not asked throughout phase {phase!r}", name=observation, phase=phase.id)
-    longest = min(longest_wait(check_in.cadence) for check_in in asking)
+    longest = min(_longest_wait(check_in.cadence) for check_in in asking)
     if longest <= fresh.about_seconds:
         return ""
     if longest == inf:
@@ -115,7 +97,7 @@ def _fault_of(asking: tuple[CheckIn, ...], phase: Phase, observation: str, fresh
     )
 
 
-def longest_wait(cadence: Cadence) -> float:
+def _longest_wait(cadence: Cadence) -> float:
     """Seconds between two times of a cadence at the longest, nights counted, awake from 07:00 to 23:00."""
     match cadence:
         case Every(interval):
@@ -126,40 +108,50 @@ def longest_wait(cadence: Cadence) -> float:
             return max(WAKING / most, DAY - (most - 1) * WAKING / most)
         case At(times):
             at = sorted({seconds_of_day(moment) for moment in times})
-            return max(later - one for one, later in zip(at, [*at[1:], at[0] + DAY], strict=True))
+            return max(later - sooner for sooner, later in zip(at, [*at[1:], at[0] + DAY], strict=True))
         case PerWeek(count):
             return -(-7 // count) * DAY
         case Once() | After():
             return inf
 
 
-def seconds_of_day(moment: LocalMoment) -> float:
-    """Convert a time of day to seconds since midnight, for somebody awake from 07:00 to 23:00."""
-    base = {"wake": WAKE, "bedtime": BEDTIME}.get(moment.base)
-    if base is None:
-        return moment.at.hour * HOUR + moment.at.minute * 60
-    return base + moment.minutes * 60
-
-
-def _shut_together(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """A phase is left when it may be left and the next may be entered: both at once has to be possible."""
-    known = subjects(protocol)
-    for before, phase in zip(protocol.phases, protocol.phases[1:], strict=False):
+@rule("gate-contradictory", "every condition can become true")
+def gate_contradictory(walk: Walk) -> Iterator[Finding]:
+    for gate in walk.gates:
+        if is_contradictory(gate.condition, walk.answers):
+            message = _("{name!r} can never be true", name=gate.name)
+            yield Finding(gate.path, message, found=_in_words(gate.condition)[:200])
+    # A phase is left when it may be left and the next may be entered: both at once has to be possible.
+    phases = walk.protocol.phases
+    for before, phase in pairwise(phases):
         if before.leave_when is None or phase.enter_when is None:
             continue
-        alone = (before.leave_when, phase.enter_when)
-        if any(is_contradictory(condition, known) for condition in alone):
-            continue
-        if is_contradictory(All(alone), known):
-            yield Finding(
-                "gate-contradictory",
-                ("phases", phase.id, "enter_when"),
-                _(
-                    "never true together with 'leave_when' of {before!r}: {phase!r} is never reached",
-                    before=before.id,
-                    phase=phase.id,
-                ),
+        both = (before.leave_when, phase.enter_when)
+        is_possible_alone = not any(is_contradictory(condition, walk.answers) for condition in both)
+        if is_possible_alone and is_contradictory(All(both), walk.answers):
+            message = _(
+                "never true together with 'leave_when' of {before!r}: {phase!r} is never reached",
+                before=before.id,
+                phase=phase.id,
             )
+            yield Finding(("phases", phase.id, "enter_when"), message)
+
+
+def _in_words(condition: Condition) -> str:
+    """A condition as it is written, its parts joined by words."""
+    match condition:
+        case All(parts):
+            return _(" and ").join(
+                f"({_in_words(part)})" if isinstance(part, AnyOf) else _in_words(part) for part in parts
+            )
+        case AnyOf(parts):
+            return _(" or ").join(
+                f"({_in_words(part)})" if isinstance(part, All) else _in_words(part) for part in parts
+            )
+        case Not(part):
+            return _("not ({condition})", condition=_in_words(part))
+        case Comparison():
+            return str(condition)
 
 
 # Which way a condition goes ------------------------------------------------------------------------
@@ -168,35 +160,39 @@ _LETS_ON = ("enter_when", "leave_when", "climb_when", "needs")
 _TURNS_BACK = ("step_back_when", "back_to", "red_flags")
 
 
-def _wrong_way(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    """Find gates that let on without better answers or stop without worse ones. Exercise and massage let on, too."""
-    exercise = {
+@rule("gate-wrong-way", "what lets on gets true as answers get better, what stops as they get worse")
+def gate_wrong_way(walk: Walk) -> Iterator[Finding]:
+    """Exercise and massage let on, too."""
+    busy = {
         (*path, "only_if")
-        for path, _phase, activity in activities(protocol)
-        if isinstance(activity, Treatment)
-        and any(step.modality in BUSY_MODALITIES for step in activity.steps)
+        for path, _phase, activity in walk.treatments
+        if any(step.modality in BUSY_MODALITIES for step in activity.steps)
     }
-    for gate in gates(protocol):
+    for gate in walk.gates:
         is_stop = any(name in gate.path for name in _TURNS_BACK)
-        if not is_stop and gate.name not in _LETS_ON and gate.path not in exercise:
-            continue
-        compared_here = [*with_polarity(gate.condition, gate.path, places)]
-        is_absence = "red_flags" in gate.path and any(
-            is_negated and each.subject in protocol.observations for each, is_negated, _path in compared_here
-        )
-        for comparison, is_negated, path in compared_here:
-            ways = _ways(comparison, protocol)
-            if is_absence and comparison.subject in ORIGINS and comparison.test in ("<=", "<"):
-                ways = {"better"}  # what has not come yet may still come
-            wanted = "worse" if is_stop != is_negated else "better"
-            if ways and wanted not in ways:
-                message = (
-                    _("{name!r} has to become true as it gets worse, and this does not", name=gate.name)
-                    if is_stop
-                    else _("{name!r} has to become true as it gets better, and this does not", name=gate.name)
-                )
-                shown = f"not: {comparison}" if is_negated else str(comparison)
-                yield Finding("gate-wrong-way", path, message, _("the other way round"), shown)
+        if is_stop or gate.name in _LETS_ON or gate.path in busy:
+            yield from _against(walk, gate, is_stop=is_stop)
+
+
+def _against(walk: Walk, gate: Gate, *, is_stop: bool) -> Iterator[Finding]:
+    """The comparisons of a gate that go the other way."""
+    compared = [*walk.with_polarity(gate.condition, gate.path)]
+    is_absence = "red_flags" in gate.path and any(
+        is_negated and each.subject in walk.protocol.observations for each, is_negated, _path in compared
+    )
+    for comparison, is_negated, path in compared:
+        ways = _ways(comparison, walk.protocol)
+        if is_absence and comparison.subject in ORIGINS and comparison.test in ("<=", "<"):
+            ways = {"better"}  # what has not come yet may still come
+        wanted = "worse" if is_stop != is_negated else "better"
+        if ways and wanted not in ways:
+            message = (
+                _("{name!r} has to become true as it gets worse, and this does not", name=gate.name)
+                if is_stop
+                else _("{name!r} has to become true as it gets better, and this does not", name=gate.name)
+            )
+            shown = f"not: {comparison}" if is_negated else str(comparison)
+            yield Finding(path, message, _("the other way round"), shown)
 
 
 def _ways(comparison: Comparison, protocol: RecoveryProtocol) -> set[str]:
@@ -229,74 +225,106 @@ def _ways(comparison: Comparison, protocol: RecoveryProtocol) -> set[str]:
     return set()
 
 
-def check_phases(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    for phase in protocol.phases:
-        path = ("phases", phase.id)
+# Phases ---------------------------------------------------------------------------------------------
+
+
+@rule("max-without-at-max", "a phase with a longest time says what happens then", misses=("at_max",))
+def max_without_at_max(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
         if phase.most is not None and phase.at_most is None:
             message = _("the phase has a 'max' but does not say what happens then")
-            yield Finding("max-without-at-max", (*path, "max"), message, "at_max: {level: ..., say: ...}")
+            yield Finding(("phases", phase.id, "max"), message, "at_max: {level: ..., say: ...}")
+
+
+@rule(
+    "at-max-without-max",
+    "what happens at the longest time is told only for a phase that has one",
+    misses=("max",),
+)
+def at_max_without_max(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
         if phase.most is None and phase.at_most is not None:
-            message = _("'at_max' is never told without a 'max'")
-            yield Finding("at-max-without-max", (*path, "at_max"), message, "max: ...")
-        if phase.leave_when is None and (*path, "min") not in places and not phase.is_endless:
+            yield Finding(
+                ("phases", phase.id, "at_max"), _("'at_max' is never told without a 'max'"), "max: ..."
+            )
+
+
+@rule(
+    "phase-ends-at-once",
+    "a phase has a shortest time or a condition for its end",
+    misses=("min", "leave_when"),
+)
+def phase_ends_at_once(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
+        path = ("phases", phase.id)
+        if phase.leave_when is None and (*path, "min") not in walk.places and not phase.is_endless:
             message = _("the phase ends the moment it begins: it has neither 'min' nor 'leave_when'")
-            yield Finding("phase-ends-at-once", path, message, _("min, leave_when, or both"))
-        if phase.is_endless and phase is not protocol.phases[-1]:
-            yield Finding(
-                "endless-not-last", (*path, "ends"), _("no phase after one that never ends is reached")
-            )
+            yield Finding(path, message, _("min, leave_when, or both"))
+
+
+@rule("endless-not-last", "only the last phase goes on without an end")
+def endless_not_last(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases[:-1]:
+        if phase.is_endless:
+            yield Finding(("phases", phase.id, "ends"), _("no phase after one that never ends is reached"))
+
+
+@rule("phase-is-empty", "a phase has something to do", severity="warning", needs=WHOLE)
+def phase_is_empty(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
         if not any(phase.everything()):
-            yield Finding(
-                "phase-is-empty", path, _("the phase has nothing to do"), "do: ...", severity="warning"
+            yield Finding(("phases", phase.id), _("the phase has nothing to do"), "do: ...")
+
+
+@rule("min-over-max", "no phase has a shortest time that is longer than its longest, for any grade")
+def min_over_max(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
+        if phase.most is None:
+            continue
+        least, most = walk.lengths(phase.least), walk.lengths(phase.most)
+        wrong = [
+            grade
+            for grade in least
+            if grade in most and least[grade].about_seconds > most[grade].about_seconds
+        ]
+        if wrong:
+            message = (
+                _("'max' is shorter than 'min'")
+                if len(wrong) == len(least)
+                else _("'max' is shorter than 'min' for grade {grades}", grades=", ".join(wrong))
             )
-        yield from _min_over_max(protocol, phase)
-        yield from _ladder(protocol, phase)
+            expected = _("at least {length}", length=least[wrong[0]])
+            yield Finding(("phases", phase.id, "max"), message, expected, str(most[wrong[0]]))
 
 
-def _min_over_max(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
-    if phase.most is None:
-        return
-    least, most = lengths(protocol, phase.least), lengths(protocol, phase.most)
-    wrong = [
-        grade for grade in least if grade in most and least[grade].about_seconds > most[grade].about_seconds
-    ]
-    if wrong:
-        grade = wrong[0]
-        yield Finding(
-            "min-over-max",
-            ("phases", phase.id, "max"),
-            _("'max' is shorter than 'min'")
-            if len(wrong) == len(least)
-            else _("'max' is shorter than 'min' for grade {grades}", grades=", ".join(wrong)),
-            _("at least {length}", length=least[grade]),
-            str(most[grade]),
-        )
-
-
-def _ladder(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
-    """The last step can be reached before the phase is over its time, by everybody; a step is for a kind of person."""
-    path = ("phases", phase.id)
-    given = {"grade", "side", *protocol.options}
-    for rung in phase.ladder:
-        for comparison in comparisons(rung.only_if):
+@rule("step-undecidable", "a step is left out only by what is known from the start: grade, side, options")
+def step_undecidable(walk: Walk) -> Iterator[Finding]:
+    given = {"grade", "side", *walk.protocol.options}
+    for part in walk.parts:
+        for comparison in comparisons(part.value.only_if) if isinstance(part.value, Rung) else ():
             if comparison.subject not in given:
                 message = _(
                     "whether there is a step cannot depend on {subject!r}", subject=comparison.subject
                 )
                 expected = _("one of {names}", names=name_list(sorted(given)))
-                yield Finding("step-undecidable", (*path, "steps", rung.id, "only_if"), message, expected)
-    if phase.most is None or not phase.ladder:
-        return
-    for grade, most in lengths(protocol, phase.most).items():
-        climbed = [
-            lengths(protocol, rung.least).get(grade)
-            for rung in phase.ladder
-            if may_apply(rung.only_if, {"grade": grade})
-        ][:-1]
-        needed = sum(length.about_seconds for length in climbed if length is not None)
-        if needed > most.about_seconds:
-            days = _("{days} days before the last step", days=f"{needed / DAY:.3g}")
-            message = _("the steps take longer than the phase's max, for grade {grade}", grade=grade)
-            expected = _("at most {length}", length=most)
-            yield Finding("ladder-too-long", (*path, "steps"), message, expected, days)
-            return
+                yield Finding((*part.path, "only_if"), message, expected)
+
+
+@rule("ladder-too-long", "the steps of a ladder fit into its phase, for every grade", needs=WHOLE)
+def ladder_too_long(walk: Walk) -> Iterator[Finding]:
+    """The last step can be reached before the phase is over its time; of grades that cannot, the first is told."""
+    for phase in walk.protocol.phases:
+        most = {} if phase.most is None else walk.lengths(phase.most)
+        for grade, length in most.items():
+            climbed = [
+                walk.lengths(rung.least).get(grade)
+                for rung in phase.ladder
+                if may_apply(rung.only_if, {"grade": grade})
+            ][:-1]
+            needed = sum(each.about_seconds for each in climbed if each is not None)
+            if needed > length.about_seconds:
+                days = _("{days} days before the last step", days=f"{needed / DAY:.3g}")
+                message = _("the steps take longer than the phase's max, for grade {grade}", grade=grade)
+                expected = _("at most {length}", length=length)
+                yield Finding(("phases", phase.id, "steps"), message, expected, days)
+                break

@@ -1,283 +1,255 @@
-"""Lint rules of names and numbers: everything named is there, and every number says where it comes from."""
+"""Rules of names: everything named is there, means one thing, and is there for something."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from recovery.language import N_, _
 from recovery.protocol.lint.contradictions import is_always_true
-from recovery.protocol.lint.persons import texts as texts_of
-from recovery.protocol.lint.walk import Finding, Path, activities, compared, gates, subjects
-from recovery.protocol.model import (
-    Advice,
-    AnyActivity,
-    CheckIn,
-    Checklist,
-    Healing,
-    Hold,
-    Observation,
-    RecoveryProtocol,
-    Reminder,
-    Treatment,
-)
-from recovery.protocol.problems import Places, did_you_mean, name_list
-from recovery.protocol.terms import (
-    ORIGINS,
-    Cites,
-    Comparison,
-    TableRef,
-)
+from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
+from recovery.protocol.lint.walk import Path, Walk
+from recovery.protocol.model import After, AnyActivity, CheckIn, Observation, Phase, Treatment
+from recovery.protocol.problems import did_you_mean, name_list
+from recovery.protocol.terms import ORIGINS, Anchor, Comparison
 
-OWN = "own"
-
-_NAMES_SIDE = N_("the text names the {side}")
-
-_PHASE = ("min", "max", "enter_when", "leave_when", "climb_when", "step_back_when")
-_LIMIT = ("longest", "gap", "not_before", "not_after", "most_per_day", "never", "needs")
-_ACTIVITY = ("duration", "every", "per_day", "at", "per_week", "once", "after", "begins", "until", "only_if")
+_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-def _listed(names: object) -> str:
-    words = sorted(str(name) for name in names) if isinstance(names, set | dict | tuple | list) else []
+def listed(names: Iterable[str]) -> str:
+    """`one of a, b`, in the order of the alphabet."""
+    words = sorted(names)
     return _("one of {names}", names=name_list(words)) if words else _("none is defined")
 
 
-# Sources ------------------------------------------------------------------------------------------
+# Observations ---------------------------------------------------------------------------------------
 
 
-def _cited(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, tuple[str, ...], dict[str, str]]]:
-    """Every item with its path, its sources, the fields of it that are numbers or claims, and its texts."""
-    for asked in protocol.observations.values():
-        yield ("observe", asked.id), asked.cites, ("scale", "fresh"), {}
-    for limit in protocol.limits:
-        yield ("limits", limit.id), limit.cites, _LIMIT, {"say": limit.say}
-    for table in protocol.tables.values():
-        yield ("tables", table.id), table.cites, tuple(table.rows), {}
-    if protocol.healing is not None:
-        late = {"late": protocol.healing.late.say}
-        yield ("healing",), protocol.healing.cites, ("table",), late
-    for flag in protocol.red_flags:
-        yield ("red_flags", flag.id), flag.cites, ("when", "ask", "suspend"), {"say": flag.say}
-    for question in protocol.screen:
-        yield ("screen", question.id), question.cites, ("ask", "forbid", "refuse"), {"say": question.say}
-    for option in protocol.options.values():
-        yield ("options", option.id), option.cites, (), {"ask": option.ask}
-    for each in protocol.excludes:
-        yield ("excludes", each.id), each.cites, (), {"say": each.say}
-    if protocol.assessment is not None:
-        yield ("assess",), protocol.assessment.cites, ("otherwise", "unsure"), {}
-        for one in protocol.assessment.questions:
-            yield ("assess", "questions", one.id), one.cites, ("ask",), {}
-    for phase in protocol.phases:
-        path: Path = ("phases", phase.id)
-        at_max = phase.at_most.say if phase.at_most else ""
-        yield path, phase.cites, _PHASE, {"at_max": at_max, "goal": phase.goal}
-        if phase.back_to is not None:
-            yield (*path, "back_to"), phase.back_to.cites, ("when",), {"say": phase.back_to.say}
-        for rung in phase.ladder:
-            yield (*path, "steps", rung.id), rung.cites, ("min",), {}
-    for path, _phase, activity in activities(protocol):
-        yield path, activity.cites, _ACTIVITY, _texts(activity)
+@rule("unknown-observation", "check-ins and conditions name observations that are there", needs="observe")
+def unknown_observation(walk: Walk) -> Iterator[Finding]:
+    observations = walk.protocol.observations
+    named = [
+        (observations, name, (*path, "ask", str(index)))
+        for path, _phase, activity in walk.activities
+        if isinstance(activity, CheckIn)
+        for index, name in enumerate(activity.asks)
+    ]
+    named += [(walk.answers, comparison.subject, path) for comparison, path in _of_answers(walk)]
+    for names, name, path in named:
+        if name not in names:
+            message = _("there is no observation {name!r}", name=name) + did_you_mean(name, names)
+            yield Finding(path, message, listed(names), about=name)
 
 
-def _texts(activity: AnyActivity) -> dict[str, str]:
-    match activity:
-        case Treatment(steps=(step,)):
-            return {"start": step.start, "end": step.end, "stop_if": step.stop_if}
-        case Treatment(steps=steps):
-            return {"steps": " ".join(f"{step.start} {step.end} {step.stop_if}" for step in steps)}
-        case Reminder(say=say) | Advice(say=say) | Checklist(say=say):
-            return {"say": say}
-        case Hold(on=on, off=off):
-            return {"on": on, "off": off}
-    return {}
+def _of_answers(walk: Walk) -> Iterator[tuple[Comparison, Path]]:
+    """The comparisons of answers, with their paths: all but those of grade, side and time."""
+    for _gate, comparison, path in walk.compared:
+        if comparison.subject not in (*ORIGINS, "grade", "side"):
+            yield comparison, path
 
 
-def check_sources(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    used: set[str] = set()
-    for path, cites, fields, texts in _cited(protocol):
-        for field, refs in cites.items():
-            for ref in refs:
-                source = ref.partition(":")[0]
-                used.add(source)
-                if source != OWN and source not in protocol.sources:
-                    known = {*protocol.sources, OWN}
-                    message = _("there is no source {name!r}", name=source) + did_you_mean(source, known)
-                    yield Finding(
-                        "unknown-source",
-                        (*path, "source", field or "other"),
-                        message,
-                        _listed(known),
-                        about=source,
-                    )
-        if "" in cites:
-            continue
-        for where, field in _unsourced(path, cites, fields, texts, places):
-            message = _("{field!r} does not say where its number comes from", field=field)
-            expected = _("source: ..., or {own} for the project's own", own=OWN)
-            yield Finding("number-without-source", where, message, expected)
-    for name in protocol.sources:
-        if name == OWN:
-            message = _("the source {name!r} is built in", name=OWN)
-            yield Finding("unknown-source", ("sources", OWN), message, _("another id"))
-        elif name not in used:
-            message = _("the source {name!r} is never used", name=name)
-            yield Finding("unused", ("sources", name), message, severity="warning")
+@rule("value-not-possible", "conditions compare with values that an answer can have", needs="observe")
+def value_not_possible(walk: Walk) -> Iterator[Finding]:
+    for comparison, path in _of_answers(walk):
+        asked = walk.answers.get(comparison.subject)
+        if asked is not None:
+            yield from _impossible(asked, comparison, path)
 
 
-def _unsourced(
-    path: Path, cites: Cites, fields: tuple[str, ...], texts: dict[str, str], places: Places
-) -> Iterator[tuple[Path, str]]:
-    for field in fields:
-        if (*path, field) in places and field not in cites:
-            yield (*path, field), field
-    for field, text in texts.items():
-        if re.search(r"\d", text) and field not in cites:
-            yield (*path, field), field
-    index = 0
-    while (*path, "steps", str(index)) in places:
-        for field in ("duration", "wait"):
-            if (*path, "steps", str(index), field) in places and field not in cites:
-                yield (*path, "steps", str(index), field), field
-        index += 1
-
-
-# Names --------------------------------------------------------------------------------------------
-
-
-def check_names(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    asked: set[str] = set()
-    phases = {phase.id for phase in protocol.phases}
-    for path, _phase, activity in activities(protocol):
-        if isinstance(activity, CheckIn):
-            asked.update(activity.asks)
-            for index, name in enumerate(activity.asks):
-                yield from _observation(protocol.observations, name, (*path, "ask", str(index)))
-    for limit in protocol.limits:
-        for index, name in enumerate(limit.during):
-            if name not in phases:
-                message = _("there is no phase {name!r}", name=name) + did_you_mean(name, phases)
-                yield Finding(
-                    "unknown-phase", ("limits", limit.id, "in", str(index)), message, _listed(phases)
-                )
-    known = subjects(protocol)
-    for gate in gates(protocol):
-        for comparison, path in compared(gate.condition, gate.path, places):
-            if comparison.subject not in (*ORIGINS, "grade", "side"):
-                yield from _observation(known, comparison.subject, path)
-                yield from _value(known, comparison, path)
-    for name in protocol.observations:
-        if name in (*ORIGINS, "grade", "side"):
-            message = _("{name!r} means something else in a condition", name=name)
-            yield Finding("reserved-id", ("observe", name), message, _("another id"))
-        elif name not in asked:
-            message = _("no check-in asks for {name!r}", name=name)
-            yield Finding("unused", ("observe", name), message, severity="warning")
-    yield from _tables(protocol)
-
-
-def _observation(known: Mapping[str, Observation], name: str, path: Path) -> Iterator[Finding]:
-    if name not in known:
-        message = _("there is no observation {name!r}", name=name) + did_you_mean(name, known)
-        yield Finding("unknown-observation", path, message, _listed(dict(known)), about=name)
-
-
-def _value(known: Mapping[str, Observation], comparison: Comparison, path: Path) -> Iterator[Finding]:
+def _impossible(asked: Observation, comparison: Comparison, path: Path) -> Iterator[Finding]:
     """The value is one that an answer can have, and the test one that the observation allows."""
-    asked = known.get(comparison.subject)
-    if asked is None:
-        return
     value, test = comparison.value, comparison.test
-    if asked.choices:
-        if test not in ("==", "!="):
-            yield Finding(
-                "value-not-possible",
-                path,
-                _("{name!r} is a choice of words, not a scale", name=asked.id),
-                _("== or !="),
-                str(comparison),
-                about=asked.id,
-            )
-        elif value not in asked.choices:
-            message = _("{name!r} is never {value}", name=asked.id, value=_shown(value))
-            message += did_you_mean(str(value), asked.choices)
-            yield Finding("value-not-possible", path, message, _listed(asked.choices), about=asked.id)
-        return
-    if isinstance(value, str):
+    if asked.choices and test not in ("==", "!="):
+        message = _("{name!r} is a choice of words, not a scale", name=asked.id)
+        yield Finding(path, message, _("== or !="), str(comparison), about=asked.id)
+    elif asked.choices and value not in asked.choices:
+        message = _("{name!r} is never {value}", name=asked.id, value=_shown(value))
+        message += did_you_mean(str(value), asked.choices)
+        yield Finding(path, message, listed(asked.choices), about=asked.id)
+    elif not asked.choices and isinstance(value, str):
         message = _("{name!r} has no label {value!r}", name=asked.id, value=value)
         message += did_you_mean(value, asked.labels)
-        yield Finding("value-not-possible", path, message, _words(asked), about=asked.id)
-    elif isinstance(value, float) and not _is_possible(asked, test, value):
-        yield Finding(
-            "value-not-possible",
-            path,
-            _("{name!r} never gets there", name=asked.id),
-            _words(asked),
-            str(comparison),
-            about=asked.id,
-        )
-    elif is_always_true(comparison, known):
-        yield Finding(
-            "always-true",
-            path,
-            _("every answer to {name!r} makes this true", name=asked.id),
-            _("a comparison that some of {answers} makes false", answers=_words(asked)),
-            str(comparison),
-            severity="warning",
-            about=asked.id,
-        )
+        yield Finding(path, message, _answers(asked), about=asked.id)
+    elif not _is_possible(asked, comparison):
+        message = _("{name!r} never gets there", name=asked.id)
+        yield Finding(path, message, _answers(asked), str(comparison), about=asked.id)
 
 
-def _is_possible(asked: Observation, test: str, value: float) -> bool:
-    if test in ("drop", "rise"):
-        return 0 < value <= asked.most - asked.least
-    return asked.least <= value <= asked.most
+@rule("always-true", "every comparison can become false", severity="warning", needs="observe")
+def always_true(walk: Walk) -> Iterator[Finding]:
+    for comparison, path in _of_answers(walk):
+        asked = walk.answers.get(comparison.subject)
+        if asked is None or asked.choices or isinstance(comparison.value, str):
+            continue
+        if _is_possible(asked, comparison) and is_always_true(comparison, walk.answers):
+            message = _("every answer to {name!r} makes this true", name=asked.id)
+            expected = _("a comparison that some of {answers} makes false", answers=_answers(asked))
+            yield Finding(path, message, expected, str(comparison), about=asked.id)
+
+
+def _is_possible(asked: Observation, comparison: Comparison) -> bool:
+    """Tell if the number of a comparison is one that a scale, or a change on it, can have."""
+    if asked.choices or not isinstance(comparison.value, float):
+        return True
+    if comparison.test in ("drop", "rise"):
+        return 0 < comparison.value <= asked.most - asked.least
+    return asked.least <= comparison.value <= asked.most
 
 
 def _shown(value: object) -> str:
     return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
 
 
-def _words(asked: Observation) -> str:
+def _answers(asked: Observation) -> str:
     scale = f"{asked.least}..{asked.most}"
     return _(" or ").join((scale, ", ".join(asked.labels))) if asked.labels else scale
 
 
-def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    named: set[str] = set()
-    refs: list[tuple[Path, str]] = [
-        (("phases", phase.id, key), length.table)
-        for phase in protocol.phases
-        for key, length in (("min", phase.least), ("max", phase.most))
-        if isinstance(length, TableRef)
-    ]
-    refs += [
-        (("phases", phase.id, "steps", rung.id, "min"), rung.least.table)
-        for phase in protocol.phases
-        for rung in phase.ladder
-        if isinstance(rung.least, TableRef)
-    ]
-    if isinstance(protocol.healing, Healing):
-        refs.append((("healing", "table"), protocol.healing.table))
-    for path, table in refs:
-        named.add(table)
-        if table not in protocol.tables:
-            message = _("there is no table {name!r}", name=table) + did_you_mean(table, protocol.tables)
-            yield Finding("unknown-table", path, message, _listed(protocol.tables), about=table)
+# Other names ----------------------------------------------------------------------------------------
+
+
+@rule("unknown-phase", "limits and ways back name phases that are there", needs="phases")
+def unknown_phase(walk: Walk) -> Iterator[Finding]:
+    phases = {phase.id for phase in walk.protocol.phases}
+    for limit in walk.protocol.limits:
+        for index, name in enumerate(limit.during):
+            if name not in phases:
+                message = _("there is no phase {name!r}", name=name) + did_you_mean(name, phases)
+                yield Finding(("limits", limit.id, "in", str(index)), message, listed(phases))
+
+
+@rule("unknown-table", "tables that are named are there", needs="tables")
+def unknown_table(walk: Walk) -> Iterator[Finding]:
+    tables = walk.protocol.tables
+    for written, name in walk.tables:
+        if name not in tables:
+            message = _("there is no table {name!r}", name=name) + did_you_mean(name, tables)
+            yield Finding(written.path, message, listed(tables), about=name)
+
+
+@rule("unknown-flag", "a grading question reports a red flag that is asked", needs="red_flags")
+def unknown_flag(walk: Walk) -> Iterator[Finding]:
+    asked = {flag.id for flag in walk.protocol.red_flags if flag.ask}
+    for question in walk.protocol.assessment.questions if walk.protocol.assessment else ():
+        if question.raises and question.raises not in asked:
+            message = _("no red flag with a question is called {name!r}", name=question.raises)
+            message += did_you_mean(question.raises, asked)
+            path = ("assess", "questions", question.id, "raises")
+            yield Finding(path, message, listed(asked), about=question.raises)
+
+
+@rule(
+    "unknown-option",
+    "texts name only the side and options that are there, and so does a checklist",
+    needs="options",
+)
+def unknown_option(walk: Walk) -> Iterator[Finding]:
+    options = {"side", "other side", *walk.protocol.options}
+    for written in walk.written:
+        for name in _BRACES.findall(written.value) if written.is_text else ():
+            if name not in options:
+                message = _("there is no option {name!r}", name=name) + did_you_mean(name, options)
+                expected = _(" or ").join(f"{{{each}}}" for each in sorted(options))
+                yield Finding(written.path, message, expected, about=name)
+
+
+@rule("unknown-activity", "what follows an activity names a session of its phase", needs=WHOLE)
+def unknown_activity(walk: Walk) -> Iterator[Finding]:
+    for path, phase, activity in walk.activities:
+        cadence = getattr(activity, "cadence", None)
+        if not isinstance(cadence, After):
+            continue
+        beside = {each.id for each in _beside(phase, activity) if isinstance(each, Treatment)}
+        sessions = beside - {activity.id}
+        if cadence.activity not in sessions:
+            message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
+            message += did_you_mean(cadence.activity, sessions)
+            yield Finding((*path, "after"), message, listed(sessions) if sessions else _("there is none"))
+        elif activity.id in _followed(phase, cadence):
+            message = _("it follows {name!r}, which follows it: neither ever begins", name=cadence.activity)
+            yield Finding((*path, "after"), message, _("a session with a time of its own"))
+
+
+def _beside(phase: Phase, activity: AnyActivity) -> Iterator[AnyActivity]:
+    """The activities that are there while an activity is: on a step those of the phase and of the step."""
+    rung = next((rung for rung in phase.ladder if activity in rung.activities), None)
+    return phase.everything() if rung is None else iter((*phase.activities, *rung.activities))
+
+
+def _followed(phase: Phase, cadence: After) -> set[str]:
+    """The activities that one follows, directly and through others."""
+    cadences = {each.id: getattr(each, "cadence", None) for each in phase.everything()}
+    followed: set[str] = set()
+    following: object = cadence
+    while isinstance(following, After) and following.activity not in followed:
+        followed.add(following.activity)
+        following = cadences.get(following.activity)
+    return followed
+
+
+@rule(
+    "reserved-id",
+    "no observation, option or screening question is named like another, an input or an instant",
+)
+def reserved_id(walk: Walk) -> Iterator[Finding]:
+    protocol = walk.protocol
+    for name in protocol.observations:
+        if name in (*ORIGINS, "grade", "side"):
+            message = _("{name!r} means something else in a condition", name=name)
+            yield Finding(("observe", name), message, _("another id"))
+    taken = dict.fromkeys(protocol.observations, N_("an observation"))
+    taken |= dict.fromkeys(ORIGINS, N_("an instant"))
+    taken |= dict.fromkeys(("grade", "side", "onset"), N_("an input"))
+    named = [("options", name, N_("an option")) for name in protocol.options]
+    named += [("screen", each.id, N_("a screening question")) for each in protocol.screen]
+    for section, name, what in named:
+        if name in taken:
+            message = _("{name!r} is {what} already", name=name, what=_(taken[name]))
+            yield Finding((section, name), message, _("another id"))
+        taken.setdefault(name, what)
+
+
+@rule("unused", "nothing is defined for nothing", severity="warning", needs=WHOLE)
+def unused(walk: Walk) -> Iterator[Finding]:
+    protocol = walk.protocol
+    refs = {ref for part in walk.parts for refs in getattr(part.value, "cites", {}).values() for ref in refs}
+    cited = {ref.partition(":")[0] for ref in refs}
+    for name in protocol.sources:
+        if name not in cited and name != "own":
+            yield Finding(("sources", name), _("the source {name!r} is never used", name=name))
+    asked = {
+        name for _path, _phase, each in walk.activities if isinstance(each, CheckIn) for name in each.asks
+    }
+    for name in protocol.observations:
+        if name not in asked and name not in (*ORIGINS, "grade", "side"):
+            yield Finding(("observe", name), _("no check-in asks for {name!r}", name=name))
+    tables = {name for _written, name in walk.tables}
     for name in protocol.tables:
-        if name not in named:
+        if name not in tables:
             message = _("the table {name!r} is never used: its numbers bind nothing", name=name)
-            is_held = any(source.says for source in protocol.sources.values())
-            yield Finding("unused", ("tables", name), message, severity="error" if is_held else "warning")
+            severity = "" if is_first_draft(protocol) else "error"
+            yield Finding(("tables", name), message, severity=severity)
+    done = {modality for phase in protocol.phases for modality in phase.modalities}
+    for question in protocol.screen:
+        if question.forbids and not done & {*question.forbids}:
+            message = _(
+                "no activity is {forbidden}: the question forbids nothing",
+                forbidden=_(" or ").join(question.forbids),
+            )
+            yield Finding(("screen", question.id), message)
 
 
-# Inputs -------------------------------------------------------------------------------------------
+# Inputs ---------------------------------------------------------------------------------------------
 
 
-def check_inputs(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    for path, needed, why in _needed(protocol, places):
-        if needed not in protocol.inputs:
+@rule("missing-input", "a start asks for all that the protocol needs: onset, grade, side")
+def missing_input(walk: Walk) -> Iterator[Finding]:
+    inputs = walk.protocol.inputs
+    for path, needed, why in _needed(walk):
+        if needed not in inputs:
             message = _("{why}, but 'inputs' does not ask for {needed!r}", why=why, needed=needed)
-            yield Finding("missing-input", path, message, _("{name} among the inputs", name=needed))
+            yield Finding(path, message, _("{name} among the inputs", name=needed))
+    if walk.protocol.assessment is not None and "grade" not in inputs:
+        message = _("a grade is found, but 'inputs' does not ask for 'grade'")
+        yield Finding(("assess",), message, _("{name} among the inputs", name="grade"))
 
 
 _INPUTS = {
@@ -288,40 +260,23 @@ _INPUTS = {
 """What a start asks for so that a condition can be decided, by what the condition is about."""
 
 
-def _needed(protocol: RecoveryProtocol, places: Places) -> Iterator[tuple[Path, str, str]]:
+def _needed(walk: Walk) -> Iterator[tuple[Path, str, str]]:
     """List what a start has to ask for: the path that needs it, the input, the reason."""
-    for gate in gates(protocol):
-        for comparison, path in compared(gate.condition, gate.path, places):
-            if comparison.subject in _INPUTS:
-                needed, why = _INPUTS[comparison.subject]
-                yield path, needed, _(why)
-    for phase in protocol.phases:
-        if phase.zero == "injury":
-            yield ("phases", phase.id, "zero"), "onset", _("the phase counts from the injury")
-        for key, length in (("min", phase.least), ("max", phase.most)):
-            if isinstance(length, TableRef):
-                yield ("phases", phase.id, key), "grade", _("the table has a row for each grade")
-        for rung in phase.ladder:
-            if isinstance(rung.least, TableRef):
-                where = ("phases", phase.id, "steps", rung.id, "min")
-                yield where, "grade", _("the table has a row for each grade")
-    if protocol.healing is not None:
-        yield ("healing", "table"), "grade", _("the table has a row for each grade")
-        if protocol.healing.zero == "injury":
-            yield ("healing", "from"), "onset", _("healing counts from the injury")
-    for path, _phase, activity in activities(protocol):
-        for key, anchor in (("begins", activity.begins), ("until", activity.until)):
-            if anchor is not None and anchor.origin == "injury":
-                yield (*path, key), "onset", _("{instant!r} counts from the injury", instant=str(anchor))
-    for limit in protocol.limits:
-        for key, anchor in (("not_before", limit.not_before), ("not_after", limit.not_after)):
-            if anchor is not None and anchor.origin == "injury":
-                why = _("{instant!r} counts from the injury", instant=str(anchor))
-                yield ("limits", limit.id, key), "onset", why
-    yield from _sided(protocol)
-
-
-def _sided(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str, str]]:
-    for path, text in texts_of(protocol):
-        if "{side}" in text or "{other side}" in text:
-            yield path, "side", _(_NAMES_SIDE)
+    for _gate, comparison, path in walk.compared:
+        if comparison.subject in _INPUTS:
+            needed, why = _INPUTS[comparison.subject]
+            yield path, needed, _(why)
+    for table, _name in walk.tables:
+        yield table.path, "grade", _("the table has a row for each grade")
+    for written in walk.written:
+        match written.value:
+            case "injury" if written.key == "zero":
+                if isinstance(written.part.value, Phase):
+                    yield written.path, "onset", _("the phase counts from the injury")
+                else:
+                    yield ("healing", "from"), "onset", _("healing counts from the injury")
+            case Anchor(origin="injury") as instant:
+                why = _("{instant!r} counts from the injury", instant=str(instant))
+                yield written.path, "onset", why
+            case str(text) if written.is_text and ("{side}" in text or "{other side}" in text):
+                yield written.path, "side", _("the text names the {side}")

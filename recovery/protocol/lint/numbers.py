@@ -1,142 +1,165 @@
-"""The lint rule that holds numbers against their sources: a number is one that its sources give.
-
-It speaks only where all sources of a field say which numbers they give. A default of the project's own (`own`) may
-be any number, and so may one from a source of which nobody has written down what it says.
-"""
+"""Rules of numbers: every number says where it comes from, and is one that its sources give."""
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import get_args
 
 from recovery.language import _
 from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.lint.walk import Finding, Path, activities, gates
+from recovery.protocol.lint.names import listed
+from recovery.protocol.lint.rules import Finding, is_first_draft, rule
+from recovery.protocol.lint.walk import Part, Path, Walk, Written
 from recovery.protocol.model import (
-    AnyActivity,
+    Activity,
+    Assessment,
+    Cadence,
     Every,
+    GradeQuestion,
+    Healing,
     Limit,
+    Observation,
     Once,
     PerDay,
     PerWeek,
-    Phase,
-    RecoveryProtocol,
+    RedFlag,
+    Rung,
+    ScreenQuestion,
     Source,
-    Timed,
-    Treatment,
 )
-from recovery.protocol.problems import Places, name_list
+from recovery.protocol.problems import did_you_mean, name_list
 from recovery.protocol.terms import (
     Anchor,
-    Cites,
     Condition,
     Duration,
+    LocalMoment,
     Range,
     TableRef,
     comparisons,
     number_and_use,
 )
 
+OWN = "own"
 _EVERYWHERE = "all"
+
 Number = float | Duration
-Numbers = Mapping[str, tuple[Number, ...]]
-"""The numbers of an item, by the field that they stand in."""
-Claims = Mapping[str, tuple[Number | str, ...]]
-"""The same with comparisons of words, as they are written: `grade == III`."""
+
+_NUMBERS = (int, Duration, Range, Anchor, TableRef, LocalMoment, *get_args(Condition), *get_args(Cadence))
+_CLAIMS: Mapping[type, tuple[str, ...]] = {
+    Assessment: ("otherwise", "unsure"),
+    GradeQuestion: ("ask",),
+    Healing: ("table",),
+    Limit: ("never",),
+    RedFlag: ("ask", "suspend"),
+    ScreenQuestion: ("ask", "forbid", "refuse"),
+}
+"""What needs a source besides numbers, by the kind of item."""
 
 
-def check_numbers(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    for path, cites, claims in _claimed(protocol):
-        for field, values in claims.items():
-            if not values or ((*path, field) not in places and field not in ("duration", "wait")):
-                continue
-            refs = cites.get(field, cites.get("", ()))
-            said = _said(refs, protocol.sources)
-            if said is None:
-                continue
-            where = (*path, field)
-            wrong = [value for value in values if not any(_gives(one, field, value) for one in said)]
-            for value in wrong:
-                message = (
-                    _("none of the sources of {field!r} gives this comparison", field=field)
-                    if isinstance(value, str)
-                    else _("none of the sources of {field!r} gives this number", field=field)
-                )
-                expected = (
-                    _("one of {names}", names=name_list(said))
-                    if said
-                    else _("a source that gives it, or own")
-                )
-                yield Finding("number-not-in-source", where, message, expected, _shown(value))
-            for ref in () if wrong else refs:
-                gives = _said((ref,), protocol.sources) or []
-                if not any(_gives(one, field, value) for one in gives for value in values):
-                    message = _(
-                        "the source {ref!r} gives nothing that stands in {field!r}", ref=ref, field=field
-                    )
-                    expected = (
-                        _("one of {names}", names=name_list(gives)) if gives else _("another source or place")
-                    )
-                    yield Finding("number-not-in-source", where, message, expected)
-    yield from _tables(protocol)
+@rule("unknown-source", "sources that are named are there", needs="sources")
+def unknown_source(walk: Walk) -> Iterator[Finding]:
+    sources = walk.protocol.sources
+    names = {*sources, OWN}
+    for part in walk.parts:
+        for key, refs in getattr(part.value, "cites", {}).items():
+            for ref in refs:
+                name = ref.partition(":")[0]
+                if name not in names:
+                    message = _("there is no source {name!r}", name=name) + did_you_mean(name, names)
+                    path = (*part.path, "source", key or "other")
+                    yield Finding(path, message, listed(names), about=name)
+    if OWN in sources:
+        message = _("the source {name!r} is built in", name=OWN)
+        yield Finding(("sources", OWN), message, _("another id"))
 
 
-def _said(refs: tuple[str, ...], sources: Mapping[str, Source]) -> list[str] | None:
+@rule("number-without-source", "every number names a source, or `own`", misses=("source",))
+def number_without_source(walk: Walk) -> Iterator[Finding]:
+    for written in walk.written:
+        if written.key in written.part.value.cites or "" in written.part.value.cites:
+            continue
+        is_told = _may_tell_numbers(written) and re.search(r"\d", written.value)
+        if is_told or (_is_claim(written) and written.path in walk.places):
+            message = _("{field!r} does not say where its number comes from", field=written.key)
+            expected = _("source: ..., or {own} for the project's own", own=OWN)
+            path = (*written.part.path, written.key) if is_told else written.path
+            yield Finding(path, message, expected)
+
+
+def _is_claim(written: Written) -> bool:
+    """Tell if something needs a source: a number, a condition, or what `_CLAIMS` names."""
+    if _says_for_whom(written):
+        return False
+    is_number = isinstance(written.value, _NUMBERS) and not isinstance(written.value, bool)
+    return is_number or written.key in _CLAIMS.get(type(written.part.value), ())
+
+
+def _may_tell_numbers(written: Written) -> bool:
+    """Tell if it is a text that needs a source where it holds a number: no title, and no question with a scale."""
+    if written.key == "title" or isinstance(written.part.value, Observation):
+        return False
+    return written.is_text
+
+
+@rule("number-not-in-source", "a number is one that its sources give, where these say which they give")
+def number_not_in_source(walk: Walk) -> Iterator[Finding]:
+    """A source that does not say its numbers, or is the project's own, may give any."""
+    for part, key, together in by_key(walk):
+        path = (*part.path, key)
+        values = [value for written in together for value in _claims(written)]
+        if values and (path in walk.places or key in ("duration", "wait")):
+            yield from _not_given(path, values, together[0].sources, walk.protocol.sources)
+    yield from _not_of_table(walk)
+
+
+def _not_given(
+    path: Path, values: list[Number | str], refs: tuple[str, ...], sources: Mapping[str, Source]
+) -> Iterator[Finding]:
+    key, given = path[-1], _given(refs, sources)
+    if given is None:
+        return
+    wrong = [value for value in values if not any(_gives(each, key, value) for each in given)]
+    for value in wrong:
+        message = (
+            _("none of the sources of {field!r} gives this comparison", field=key)
+            if isinstance(value, str)
+            else _("none of the sources of {field!r} gives this number", field=key)
+        )
+        expected = (
+            _("one of {names}", names=name_list(given)) if given else _("a source that gives it, or own")
+        )
+        yield Finding(path, message, expected, _shown(value))
+    for ref in () if wrong else refs:
+        gives = _given((ref,), sources) or []
+        if not any(_gives(each, key, value) for each in gives for value in values):
+            message = _("the source {ref!r} gives nothing that stands in {field!r}", ref=ref, field=key)
+            expected = _("one of {names}", names=name_list(gives)) if gives else _("another source or place")
+            yield Finding(path, message, expected)
+
+
+def _given(refs: tuple[str, ...], sources: Mapping[str, Source]) -> list[str] | None:
     """The numbers that sources give at the places referred to; None where anything may be in one of them."""
-    found: list[str] = []
+    numbers: list[str] = []
     for ref in refs:
         name, _colon, place = ref.partition(":")
         source = sources.get(name)
         if source is None or not source.says:
             return None
-        places = (place, _EVERYWHERE) if place else tuple(source.says)
-        for one in places:
-            found += source.says.get(one, ())
-    return found if refs else None
+        for each in (place, _EVERYWHERE) if place else source.says:
+            numbers += source.says.get(each, ())
+    return numbers if refs else None
 
 
-def _gives(said: str, field: str, value: Number | str) -> bool:
-    """Tell if what a source says is this number, or this comparison, for such a field."""
+def _gives(said: str, key: str, value: Number | str) -> bool:
+    """Tell if what a source says is this number, or this comparison, for such a key."""
     if re.match("[a-z]", said):
         return value == str(parse_condition_text(said))
-    number, fields = number_and_use(said)
-    if isinstance(value, str) or (fields and field not in fields):
+    number, keys = number_and_use(said)
+    if isinstance(value, str) or (keys and key not in keys):
         return False
-    return _is_within(value, *_ends(number))
-
-
-def _tables(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """Check that a number from a table cites only sources of that table. Skip this if no source says its numbers."""
-    if not any(source.says for source in protocol.sources.values()):
-        return
-    for path, cites, field, name in _refs(protocol):
-        table = protocol.tables.get(name)
-        if table is None or not table.cites:
-            continue
-        known = {ref for refs in table.cites.values() for ref in refs}
-        for ref in cites.get(field, cites.get("", ())):
-            if ref not in known:
-                message = _("the table {name!r} does not have the source {ref!r}", name=name, ref=ref)
-                expected = _("of {names}", names=name_list(sorted(known)))
-                yield Finding("number-not-in-source", (*path, field), message, expected)
-
-
-def _refs(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, str, str]]:
-    if protocol.healing is not None:
-        yield ("healing",), protocol.healing.cites, "table", protocol.healing.table
-    for phase in protocol.phases:
-        path: Path = ("phases", phase.id)
-        for field, length in (("min", phase.least), ("max", phase.most)):
-            if isinstance(length, TableRef):
-                yield path, phase.cites, field, length.table
-        for rung in phase.ladder:
-            if isinstance(rung.least, TableRef):
-                yield (*path, "steps", rung.id), rung.cites, "min", rung.least.table
-
-
-def _ends(said: str) -> tuple[Number, Number]:
-    """The least and the most of what a source gives."""
-    least, _dots, most = said.partition("..")
-    return _number(least.strip()), _number((most or least).strip())
+    least, _dots, most = number.partition("..")
+    return _is_within(value, _number(least.strip()), _number((most or least).strip()))
 
 
 def _number(text: str) -> Number:
@@ -155,110 +178,69 @@ def _shown(value: Number | str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _not_of_table(walk: Walk) -> Iterator[Finding]:
+    """A number from a table cites only sources of that table, where any source says its numbers."""
+    if is_first_draft(walk.protocol):
+        return
+    for written, name in walk.tables:
+        table = walk.protocol.tables.get(name)
+        if table is None or not table.cites:
+            continue
+        refs = {ref for refs in table.cites.values() for ref in refs}
+        for ref in written.sources:
+            if ref not in refs:
+                message = _("the table {name!r} does not have the source {ref!r}", name=name, ref=ref)
+                expected = _("of {names}", names=name_list(sorted(refs)))
+                yield Finding(written.path, message, expected)
+
+
 # What stands where --------------------------------------------------------------------------------
 
 
-def _claimed(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, Claims]]:
-    """All that a source may be asked to give: numbers, scales, and what is told by a word."""
-    words: dict[Path, dict[str, tuple[str, ...]]] = {}
-    for gate in gates(protocol):
-        told = tuple(str(one) for one in comparisons(gate.condition) if isinstance(one.value, str))
-        words.setdefault(gate.path[:-1], {})[gate.path[-1]] = told
-    for path, cites, numbers in numbered(protocol):
-        told_here = words.get(path, {})
-        fields = {**numbers, **told_here}
-        yield path, cites, {field: (*numbers.get(field, ()), *told_here.get(field, ())) for field in fields}
-    for asked in protocol.observations.values():
-        scale = tuple(float(end) for end in (asked.least, asked.most) if end)
-        yield ("observe", asked.id), asked.cites, {"scale": scale, "fresh": _length(asked.fresh)}
-    for one in protocol.assessment.questions if protocol.assessment else ():
-        yield ("assess", "questions", one.id), one.cites, {"grade": (f"grade == {one.grade}",)}
+def by_key(walk: Walk) -> Iterator[tuple[Part, str, list[Written]]]:
+    """Group what is written by item and key; the steps of a session share their keys."""
+    for _path, group in groupby(walk.written, key=lambda written: written.part.path):
+        keys: dict[str, list[Written]] = {}
+        for written in group:
+            keys.setdefault(written.key, []).append(written)
+        for key, together in keys.items():
+            yield together[0].part, key, together
 
 
-def numbered(protocol: RecoveryProtocol) -> Iterator[tuple[Path, Cites, Numbers]]:
-    for limit in protocol.limits:
-        yield ("limits", limit.id), limit.cites, _of_limit(limit)
-    for table in protocol.tables.values():
-        rows = {grade: _range(row) for grade, row in table.rows.items()}
-        yield ("tables", table.id), table.cites, rows
-    for flag in protocol.red_flags:
-        yield ("red_flags", flag.id), flag.cites, {"when": _condition(flag.when)}
-    for phase in protocol.phases:
-        path: Path = ("phases", phase.id)
-        yield path, phase.cites, _of_phase(phase)
-        if phase.back_to is not None:
-            numbers = {"when": _condition(phase.back_to.when)}
-            yield (*path, "back_to"), phase.back_to.cites, numbers
-        for rung in phase.ladder:
-            yield (*path, "steps", rung.id), rung.cites, {"min": _stated(rung.least)}
-    for path, _phase, activity in activities(protocol):
-        yield path, activity.cites, _of_activity(activity)
+def _claims(written: Written) -> Iterator[Number | str]:
+    """All that a source may be asked to give: numbers, scales, and comparisons of words, as they are written."""
+    item, value = written.part.value, written.value
+    for number in numbers_in(written):
+        is_nothing = isinstance(number, float) or isinstance(item, Activity)
+        if not is_nothing or number not in (0.0, Duration()):
+            yield number
+    if isinstance(value, Condition):
+        yield from (str(each) for each in comparisons(value) if isinstance(each.value, str))
+    if isinstance(item, GradeQuestion) and written.key == "grade":
+        yield f"grade == {value}"
 
 
-def _of_limit(limit: Limit) -> Numbers:
-    return {
-        "longest": _stated(limit.longest),
-        "gap": _stated(limit.gap),
-        "not_before": _stated(limit.not_before),
-        "not_after": _stated(limit.not_after),
-        "most_per_day": () if limit.most_per_day is None else (float(limit.most_per_day),),
-        "needs": _condition(limit.needs),
-    }
+def numbers_in(written: Written) -> tuple[Number, ...]:
+    """The numbers under a key. Of a condition all but zero: that something is gone needs no source."""
+    match written.value:
+        case bool():
+            return ()
+        case int(number) | PerWeek(count=number):
+            return (float(number),)
+        case PerDay(least, most):
+            return (float(least), float(most))
+        case Range(least, most) | Every(Range(least, most)):
+            return (least, most)
+        case Duration() as length:
+            return (length,)
+        case Anchor(offset=length) | Once(Anchor(offset=length)):
+            return (length,)
+        case value if isinstance(value, Condition) and not _says_for_whom(written):
+            numbers = (each.value for each in comparisons(value))
+            return tuple(number for number in numbers if isinstance(number, Number) and number)
+    return ()
 
 
-def _of_phase(phase: Phase) -> Numbers:
-    return {
-        "min": _stated(phase.least),
-        "max": _stated(phase.most),
-        "enter_when": _condition(phase.enter_when),
-        "leave_when": _condition(phase.leave_when),
-        "climb_when": _condition(phase.climb_when),
-        "step_back_when": _condition(phase.step_back_when),
-    }
-
-
-def _of_activity(activity: AnyActivity) -> Numbers:
-    numbers: dict[str, tuple[Number, ...]] = {
-        "begins": _anchor(activity.begins),
-        "until": _anchor(activity.until),
-        "only_if": _condition(activity.only_if),
-    }
-    if isinstance(activity, Treatment):
-        numbers["duration"] = tuple(number for step in activity.steps for number in _range(step.duration))
-        numbers["wait"] = tuple(step.wait for step in activity.steps if step.wait.seconds)
-    if isinstance(activity, Timed):
-        match activity.cadence:
-            case Every(interval):
-                numbers["every"] = _range(interval)
-            case PerDay(least, most):
-                numbers["per_day"] = (float(least), float(most))
-            case PerWeek(count=count):
-                numbers["per_week"] = (float(count),)
-            case Once(after):
-                numbers["once"] = _anchor(after)
-    return numbers
-
-
-def _range(row: Range) -> tuple[Number, ...]:
-    return (row.least, row.most)
-
-
-def _length(length: Duration | TableRef | None) -> tuple[Number, ...]:
-    return (length,) if isinstance(length, Duration) and length != Duration() else ()
-
-
-def _stated(length: Duration | TableRef | Anchor | None) -> tuple[Number, ...]:
-    """The same with a length of nothing: where it is written it is a number like any other."""
-    length = length.offset if isinstance(length, Anchor) else length
-    return (length,) if isinstance(length, Duration) else ()
-
-
-def _anchor(anchor: Anchor | None) -> tuple[Number, ...]:
-    return () if anchor is None else _length(anchor.offset)
-
-
-def _condition(condition: Condition | None) -> tuple[Number, ...]:
-    """Its numbers but for zero: that something is gone needs no source."""
-    return tuple(
-        one.value for one in comparisons(condition) if isinstance(one.value, float | Duration) and one.value
-    )
+def _says_for_whom(written: Written) -> bool:
+    """Tell if it is the condition of a step, which is about a kind of person."""
+    return isinstance(written.part.value, Rung) and written.key == "only_if"

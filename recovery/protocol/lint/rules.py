@@ -1,176 +1,142 @@
-"""Semantic checks: what a well-formed protocol may still get wrong. Each rule has an id, see `RULES`."""
+"""The registry of lint rules: what each asks for, how grave it is, what it has to see of a file, and its check."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
-from recovery.protocol.lint.floor import check_floor
-from recovery.protocol.lint.gates import check_gates, check_phases
-from recovery.protocol.lint.names import check_inputs, check_names, check_sources
-from recovery.protocol.lint.numbers import check_numbers
-from recovery.protocol.lint.persons import check_persons
-from recovery.protocol.lint.safety import check_safety
-from recovery.protocol.lint.sessions import check_cadences, check_limits
-from recovery.protocol.lint.walk import Finding, Path, activities
+from recovery.protocol.lint.walk import Path, Walk
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.problems import Places, Problem, place_at
-from recovery.protocol.sizes import check_sizes
+from recovery.protocol.problems import Location, Problem, place_at
+from recovery.values import Value
 
-RULES = {
-    "always-true": "every comparison can become false",
-    "at-max-without-max": "what happens at the longest time is told only for a phase that has one",
-    "begins-before-limit": "a phase is not entered before its limits let its sessions begin",
-    "below-floor": "cold, warmth, TENS and massage are as strict as the floor, or a professional answers for it",
-    "cadence-does-not-fit": "what is planned for a day fits into 16 waking hours, gaps included",
-    "duplicate-id": "everything of one kind has an id of its own",
-    "endless-not-last": "only the last phase goes on without an end",
-    "every-too-short": "a session does not come again sooner than its limits allow",
-    "fresh-injury-open": "a phase that counts from the injury says of cold, warm, massage and exercise if they may be",
-    "fresh-without-limit": "cold and massage have a limit on when after the injury they may be",
-    "gate-contradictory": "every condition can become true",
-    "gate-undecidable": "what a condition needs is asked there, at least as often as the answers stay fresh",
-    "gate-without-limit": "a time since the injury that a phase waits for is a limit, too: no command gets round that",
-    "gate-wrong-way": "what lets on gets true as answers get better, what stops as they get worse",
-    "ladder-too-long": "the steps of a ladder fit into its phase, for every grade",
-    "max-without-at-max": "a phase with a longest time says what happens then",
-    "min-over-max": "no phase has a shortest time that is longer than its longest, for any grade",
-    "missing-input": "a start asks for all that the protocol needs: onset, grade, side",
-    "missing-question": "the start asks what speaks against cold, warmth and TENS, as the floor says",
-    "missing-sign": "the signs of the floor that refer to a professional are asked, as urgent as they are",
-    "never-in-time": "an activity has some time between its begin and its end, limits included",
-    "number-not-in-source": "a number is one that its sources give, where these say which they give",
-    "number-without-source": "every number names a source, or `own`",
-    "only-as-session": "what goes on the skin, or has a limit that only a session can keep, is a session",
-    "outside-waking-hours": "times of day lie between 07:00 and 23:00, sessions with their whole length",
-    "phase-ends-at-once": "a phase has a shortest time or a condition for its end",
-    "phase-is-empty": "a phase has something to do",
-    "reserved-id": "no observation, option or screening question is named like another, an input or an instant",
-    "session-forbidden": "nothing of what a limit forbids in that phase, of whatever kind",
-    "session-too-long": "no session is longer than its limits allow",
-    "session-without-gap": "packs and massage have a limit on the wait between them, packs on that to what follows",
-    "session-without-limit": "what is put on the skin has a limit on how long",
-    "step-undecidable": "a step is left out only by what is known from the start: grade, side, options",
-    "text-says-otherwise": "what a limit, a sign or a longest time tells a person is the number that holds",
-    "times-overlap": "times of one activity on a day do not overlap",
-    "too-many": "there is no more of each thing than can be followed, and checked at once",
-    "too-many-a-day": "no more sessions a day than the limits allow",
-    "unknown-activity": "what follows an activity names a session of its phase",
-    "unknown-flag": "a grading question reports a red flag that is asked",
-    "unknown-observation": "check-ins and conditions name observations that are there",
-    "unknown-option": "texts name only the side and options that are there, and so does a checklist",
-    "unknown-phase": "limits and ways back name phases that are there",
-    "unknown-protocol": "other protocols that are named are there",
-    "unknown-source": "sources that are named are there",
-    "unknown-table": "tables that are named are there",
-    "unknown-translation": "translations are of texts that are there, with the same braces",
-    "until-without-limit": "a session that has to be over so long after the injury has a limit that says so",
-    "untranslated": "a language that a file has, it has for all its texts",
-    "unused": "nothing is defined for nothing",
-    "value-not-possible": "conditions compare with values that an answer can have",
-    "wait-too-short": "the waits of an alternation are as long as the limits ask",
-    "warmth-without-limit": "warmth has limits on how often a day, and after an injury on from when and in what state",
-}
-"""What each rule asks for, by its id."""
+WHOLE = "whole"
+"""The need of a rule that speaks only of a file without errors."""
 
-ERRORS_ONCE_SOURCED = (
-    "begins-before-limit",
-    "fresh-injury-open",
-    "gate-without-limit",
-    "text-says-otherwise",
-    "until-without-limit",
+
+class Finding(Value):
+    """A place where a rule is broken."""
+
+    path: Path
+    message: str
+    expected: str = ""
+    found: str = ""
+    about: str = ""
+    """The name of what the rule looked for: an observation, a source, a table, a phase."""
+    severity: str = ""
+    """Where it is not that of the rule."""
+
+
+class Gaps(Value):
+    """The parts of a file with errors that could not be used."""
+
+    left_out: frozenset[Path]
+    is_whole: bool
+    """True if all protocols that it uses are there."""
+
+
+class Rule(Value):
+    """One rule, by its id."""
+
+    id: str
+    meaning: str
+    check: Callable[[Walk], Iterator[Finding]] | None = None
+    """None of a rule that the compiler or the reader of files keeps."""
+    severity: str = "error"
+    """`error` or `warning`."""
+    warns_where: Callable[[RecoveryProtocol], bool] | None = None
+    """The protocols in which an error is a warning."""
+    needs: str = ""
+    """The section of the file in which it looks names up, or `WHOLE`: without that it says nothing."""
+    misses: tuple[str, ...] = ()
+    """The keys whose absence it tells."""
+
+    def problems(self, walk: Walk, gaps: Gaps | None = None) -> Iterator[Problem]:
+        """List the places where it is broken; with `gaps` only where it is broken whatever stood in them."""
+        for finding in self.check(walk) if self.check is not None else ():
+            if gaps is None or self._is_sure(finding, gaps):
+                is_mild = self.warns_where is not None and self.warns_where(walk.protocol)
+                yield self.problem(
+                    place_at(walk.places, *finding.path),
+                    finding.message,
+                    expected=finding.expected,
+                    found=finding.found,
+                    severity="warning" if is_mild else finding.severity,
+                )
+
+    def problem(
+        self, place: Location, message: str, *, expected: str = "", found: str = "", severity: str = ""
+    ) -> Problem:
+        """A breach of it at a place."""
+        severity = severity or self.severity
+        return place.problem(message, expected=expected, found=found, severity=severity, rule=self.id)
+
+    def _is_sure(self, finding: Finding, gaps: Gaps) -> bool:
+        needed = ((self.needs,), (self.needs, finding.about))
+        if self.needs == WHOLE or (self.needs and not gaps.is_whole):
+            return False
+        if self.needs and any(path[:2] in needed for path in gaps.left_out):
+            return False
+        return not any(self._is_of(finding, path) for path in gaps.left_out)
+
+    def _is_of(self, finding: Finding, left_out: Path) -> bool:
+        """Tell if a finding is about what was left out, or misses just that."""
+        if finding.path[: len(left_out)] == left_out:
+            return True
+        key = next((key for key in self.misses if key in left_out), None)
+        if key is None:
+            return False
+        item = left_out[: left_out.index(key)]
+        return finding.path[: len(item)] == item
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by its id."""
+
+
+def rule(
+    id_: str,
+    meaning: str,
+    *,
+    severity: str = "error",
+    warns_where: Callable[[RecoveryProtocol], bool] | None = None,
+    needs: str = "",
+    misses: tuple[str, ...] = (),
+) -> Callable[[Callable[[Walk], Iterator[Finding]]], Rule]:
+    """Make a check a rule of the registry."""
+
+    def registered(check: Callable[[Walk], Iterator[Finding]]) -> Rule:
+        RULES[id_] = Rule(id_, meaning, check, severity, warns_where, needs, misses)
+        return RULES[id_]
+
+    return registered
+
+
+def _kept_elsewhere(id_: str, meaning: str, severity: str = "error") -> Rule:
+    RULES[id_] = Rule(id_, meaning, severity=severity)
+    return RULES[id_]
+
+
+DUPLICATE_ID = _kept_elsewhere("duplicate-id", "everything of one kind has an id of its own")
+UNKNOWN_PROTOCOL = _kept_elsewhere("unknown-protocol", "other protocols that are named are there")
+UNKNOWN_TRANSLATION = _kept_elsewhere(
+    "unknown-translation", "translations are of texts that are there, with the same braces"
 )
-"""Errors in a protocol whose sources say which numbers they give, warnings in others: those may be first drafts."""
-
-BELOW = "below-floor"
-"""The rule about what a file says that is less strict than the floor."""
-
-OF_THE_FLOOR = (
-    "fresh-without-limit",
-    "missing-question",
-    "missing-sign",
-    "session-without-gap",
-    "session-without-limit",
-    "warmth-without-limit",
-)
-"""Rules about what a file leaves out of the floor: errors in a protocol that names a source, warnings in a first draft.
-
-With `below-floor` they are warnings, too, where a professional answers for the protocol.
-"""
-
-_CHECKS = (
-    check_sources,
-    check_numbers,
-    check_names,
-    check_inputs,
-    check_persons,
-    check_gates,
-    check_phases,
-    check_limits,
-    check_cadences,
-    check_safety,
-    check_floor,
+UNTRANSLATED = _kept_elsewhere(
+    "untranslated", "a language that a file has, it has for all its texts", severity="warning"
 )
 
 
-def other_protocols(protocol: RecoveryProtocol) -> Iterator[tuple[Path, str]]:
-    """The other protocols that it names, and where."""
-    if protocol.then:
-        yield ("then",), protocol.then
-    for each in protocol.excludes:
-        yield ("excludes", each.id), each.id
-    phases = {phase.id for phase in protocol.phases}
-    for phase in protocol.phases:
-        if phase.back_to is not None and phase.back_to.phase not in phases:
-            yield ("phases", phase.id, "back_to", "phase"), phase.back_to.phase
-    for path, _, activity in activities(protocol):
-        for item in getattr(activity, "items", ()):
-            if item.start:
-                yield (*path, "items", item.id, "start"), item.start
+# Where an error is a warning -------------------------------------------------------------------------
 
 
-def options_set(protocol: RecoveryProtocol, path: Path) -> Mapping[str, str]:
-    """The options with which an item of a checklist starts another protocol, by the path of its `start`."""
-    for where, _, activity in activities(protocol):
-        for item in getattr(activity, "items", ()):
-            if (*where, "items", item.id, "start") == path:
-                options: Mapping[str, str] = item.options
-                return options
-    return {}
+def is_first_draft(protocol: RecoveryProtocol) -> bool:
+    """Tell if no source of it says which numbers it gives."""
+    return not any(source.says for source in protocol.sources.values())
 
 
-def check(protocol: RecoveryProtocol, places: Places) -> tuple[Problem, ...]:
-    """All findings, as problems with places, by line. `places` says where things stand."""
-    return as_problems(findings(protocol, places), places)
+def is_answered_for(protocol: RecoveryProtocol) -> bool:
+    """Tell if a professional answers for it."""
+    return protocol.responsible is not None
 
 
-def findings(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    """All findings, in no order. `places` says what is written in the files, and what is only a default."""
-    crowded = list(check_sizes(protocol))
-    if crowded:
-        yield from crowded
-        return
-    is_held = any(source.says for source in protocol.sources.values())
-    is_unbound = protocol.responsible is not None or not protocol.sources
-    for one in _CHECKS:
-        for finding in one(protocol, places):
-            is_mild = (
-                (finding.rule in ERRORS_ONCE_SOURCED and not is_held)
-                or (finding.rule in OF_THE_FLOOR and is_unbound)
-                or (finding.rule == BELOW and protocol.responsible is not None)
-            )
-            yield replace(finding, severity="warning") if is_mild else finding
-
-
-def as_problems(found: Iterable[Finding], places: Places) -> tuple[Problem, ...]:
-    """Findings as problems with places, by line."""
-    problems = [_problem(finding, places) for finding in found]
-    return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, str(p))))
-
-
-def _problem(finding: Finding, places: Places) -> Problem:
-    return place_at(places, *finding.path).problem(
-        finding.message,
-        expected=finding.expected,
-        found=finding.found,
-        severity=finding.severity,
-        rule=finding.rule,
-    )
+def is_unbound(protocol: RecoveryProtocol) -> bool:
+    """Tell if it may leave out parts of the floor: it names no source, or a professional answers for it."""
+    return is_answered_for(protocol) or not protocol.sources

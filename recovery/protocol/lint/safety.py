@@ -1,4 +1,4 @@
-"""Lint rules of what a careful file says twice: what is done, and what it must not become.
+"""Rules of what a careful file says twice: what is done, and what it must not become.
 
 A limit that is missing breaks nothing else, so nothing else can miss it. These rules ask for it: a fresh injury has its
 prohibitions, a gate is a limit too, a text says the number that holds. They ask for words, never for a number: how
@@ -6,55 +6,43 @@ long and how far is for the file and its sources to say, down to the floor (`lin
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from recovery.language import _
+from recovery.protocol.floor import time_since_injury, treated
 from recovery.protocol.lint.contradictions import is_contradictory
-from recovery.protocol.lint.sessions import earliest_entries, time_since_injury
-from recovery.protocol.lint.walk import Finding, Path, activities, binds
-from recovery.protocol.model import (
-    Limit,
-    Phase,
-    RecoveryProtocol,
-    Treatment,
-)
-from recovery.protocol.problems import Places
-from recovery.protocol.terms import (
-    All,
-    Anchor,
-    Duration,
-    Not,
-    comparisons,
-)
+from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
+from recovery.protocol.lint.sessions import earliest_entries
+from recovery.protocol.lint.walk import Path, Walk, binds
+from recovery.protocol.model import Limit, Phase, RecoveryProtocol, modalities
+from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons
 
 _PACKS = ("cold", "warm")
 _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
 """What a phase that counts from the injury has to speak about, by doing it or by a limit."""
 
-
-def check_safety(protocol: RecoveryProtocol, places: Places) -> Iterator[Finding]:
-    del places
-    for path, phase, activity in activities(protocol):
-        if isinstance(activity, Treatment):
-            limits = [limit for limit in protocol.limits if binds(limit, phase)]
-            yield from _over_by(path, activity, limits)
-    for phase in protocol.phases:
-        yield from _fresh(protocol, phase)
-    yield from _gates(protocol)
-    yield from _texts(protocol)
+once_sourced = partial(rule, warns_where=is_first_draft, needs=WHOLE)
+"""A rule that a first draft may break, whose sources do not say their numbers yet."""
 
 
-def _over_by(path: Path, activity: Treatment, limits: list[Limit]) -> Iterator[Finding]:
+@once_sourced(
+    "until-without-limit",
+    "a session that has to be over so long after the injury has a limit that says so",
+)
+def until_without_limit(walk: Walk) -> Iterator[Finding]:
     """An end since the injury binds one activity; a limit binds whatever else there is."""
-    if activity.until is None or activity.until.origin != "injury":
-        return
-    for modality in dict.fromkeys(step.modality for step in activity.steps):
-        ends = [limit.not_after for limit in limits if modality in limit.of]
-        if not any(_is_within(end, activity.until) for end in ends):
-            end = {"modality": modality, "until": activity.until}
-            message = _("no limit ends {modality} by {until} here", **end)
-            expected = _("a limit of {modality} with not_after: {until}", **end)
-            yield Finding("until-without-limit", (*path, "until"), message, expected)
+    for path, phase, activity in walk.treatments:
+        if activity.until is None or activity.until.origin != "injury":
+            continue
+        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
+        for modality in sorted(modalities(activity)):
+            ends = [limit.not_after for limit in limits if modality in limit.of]
+            if not any(_is_within(end, activity.until) for end in ends):
+                end = {"modality": modality, "until": activity.until}
+                message = _("no limit ends {modality} by {until} here", **end)
+                expected = _("a limit of {modality} with not_after: {until}", **end)
+                yield Finding((*path, "until"), message, expected)
 
 
 def _is_within(end: Anchor | None, until: Anchor) -> bool:
@@ -65,66 +53,52 @@ def _is_within(end: Anchor | None, until: Anchor) -> bool:
     )
 
 
-def _gates(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """A gate and the limits of what it leads to say the same: advance gets round a gate, nothing round a limit."""
-    for phase, earliest in zip(protocol.phases, earliest_entries(protocol), strict=True):
-        limits = [limit for limit in protocol.limits if limit.not_before is not None and binds(limit, phase)]
-        begins = {
-            modality: limit.not_before.offset
-            for limit in limits
-            if limit.not_before is not None and limit.not_before.origin == "injury"
-            for modality in limit.of
-        }
-        for path, where, activity in activities(protocol):
-            if where is not phase or not isinstance(activity, Treatment):
-                continue
-            own = (
-                activity.begins.offset.about_seconds
-                if activity.begins and activity.begins.origin == "injury"
-                else 0
-            )
-            for modality in dict.fromkeys(step.modality for step in activity.steps):
-                begin = begins.get(modality)
-                if begin is not None and begin.about_seconds > max(earliest, own):
-                    message = _(
-                        "the phase can be entered before its limits let {modality} begin", modality=modality
-                    )
-                    expected = _(
-                        "enter_when: injury >= {length}, or begins: injury+{length}",
-                        length=begin,
-                    )
-                    yield Finding("begins-before-limit", path, message, expected)
-        asked = time_since_injury(phase.enter_when)
-        done = _done([phase])
-        latest = max((begins[each].about_seconds for each in begins if each in done), default=0.0)
-        if done and asked > latest:
-            message = _("the time since the injury that it waits for is no limit: a command gets round it")
-            expected = _("a limit with not_before of {modalities}", modalities=_(" or ").join(sorted(done)))
-            yield Finding("gate-without-limit", ("phases", phase.id, "enter_when"), message, expected)
-        yield from _states(protocol, phase, done)
+# Gates and limits -----------------------------------------------------------------------------------
 
 
-def _states(protocol: RecoveryProtocol, phase: Phase, done: Iterable[str]) -> Iterator[Finding]:
-    """A phase is not entered in a state in which its limits let nothing begin, and both ask about the same."""
-    enter = phase.enter_when
-    for limit in protocol.limits:
-        if enter is None or limit.needs is None or not binds(limit, phase) or not {*limit.of} & {*done}:
-            continue
-        where = ("phases", phase.id, "enter_when")
-        needed = limit.needs.parts if isinstance(limit.needs, All) else (limit.needs,)
-        asked = enter.parts if isinstance(enter, All) else (enter,)
+@once_sourced("begins-before-limit", "a phase is not entered before its limits let its sessions begin")
+def begins_before_limit(walk: Walk) -> Iterator[Finding]:
+    earliest = dict(zip((phase.id for phase in walk.protocol.phases), earliest_entries(walk), strict=True))
+    for path, phase, activity in walk.treatments:
+        begins, own = _begins(walk.protocol, phase), 0.0
+        if activity.begins and activity.begins.origin == "injury":
+            own = activity.begins.offset.about_seconds
+        for modality in sorted(modalities(activity) & {*begins}):
+            begin = begins[modality]
+            if begin.about_seconds > max(earliest[phase.id], own):
+                message = _(
+                    "the phase can be entered before its limits let {modality} begin", modality=modality
+                )
+                expected = _("enter_when: injury >= {length}, or begins: injury+{length}", length=begin)
+                yield Finding(path, message, expected)
+    for phase, enter, limit, needed in _states(walk.protocol):
         if not all(
-            each in asked or is_contradictory(All((enter, Not(each))), protocol.observations)
-            for each in needed
+            each in _parts(enter) or is_contradictory(All((enter, Not(each))), walk.protocol.observations)
+            for each in _parts(needed)
         ):
             message = _(
                 "the phase can be entered in a state in which the limit {limit!r} lets nothing begin",
                 limit=limit.id,
             )
             expected = _("what {limit!r} needs, or more", limit=limit.id)
-            yield Finding("begins-before-limit", where, message, expected)
-        known = {one.subject for one in comparisons(limit.needs)}
-        missing = {one.subject for one in comparisons(enter)} & {*protocol.observations} - known
+            yield Finding(("phases", phase.id, "enter_when"), message, expected)
+
+
+@once_sourced(
+    "gate-without-limit",
+    "a time since the injury that a phase waits for is a limit, too: no command gets round that",
+)
+def gate_without_limit(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
+        done, begins = treated([phase]), _begins(walk.protocol, phase)
+        latest = max((begins[each].about_seconds for each in done & {*begins}), default=0.0)
+        if done and time_since_injury(phase.enter_when) > latest:
+            message = _("the time since the injury that it waits for is no limit: a command gets round it")
+            expected = _("a limit with not_before of {modalities}", modalities=_(" or ").join(sorted(done)))
+            yield Finding(("phases", phase.id, "enter_when"), message, expected)
+    for _phase, enter, limit, needed in _states(walk.protocol):
+        asked = {each.subject for each in comparisons(enter)} & {*walk.protocol.observations}
+        missing = asked - {each.subject for each in comparisons(needed)}
         if missing:
             message = _(
                 "it asks for {names}, and the limit {limit!r} does not",
@@ -132,54 +106,76 @@ def _states(protocol: RecoveryProtocol, phase: Phase, done: Iterable[str]) -> It
                 limit=limit.id,
             )
             expected = _("the same observations in both: a command gets round a gate, nothing round a limit")
-            yield Finding("gate-without-limit", ("limits", limit.id, "needs"), message, expected)
+            yield Finding(("limits", limit.id, "needs"), message, expected)
 
 
-def _done(phases: Iterable[Phase]) -> dict[str, Path]:
-    """The modalities of sessions, each with the first session that has it."""
-    found: dict[str, Path] = {}
-    for phase in phases:
-        for activity in phase.activities:
-            _note(found, ("phases", phase.id, "do", activity.id), activity)
-        for rung in phase.ladder:
-            for activity in rung.activities:
-                _note(found, ("phases", phase.id, "steps", rung.id, "do", activity.id), activity)
-    return found
+def _begins(protocol: RecoveryProtocol, phase: Phase) -> dict[str, Duration]:
+    """The time since the injury before which the limits of a phase forbid a modality; the last limit's, of several."""
+    return {
+        modality: limit.not_before.offset
+        for limit in protocol.limits
+        if limit.not_before is not None and limit.not_before.origin == "injury" and binds(limit, phase)
+        for modality in limit.of
+    }
 
 
-def _note(found: dict[str, Path], path: Path, activity: object) -> None:
-    if isinstance(activity, Treatment):
-        for step in activity.steps:
-            found.setdefault(step.modality, path)
+def _states(protocol: RecoveryProtocol) -> Iterator[tuple[Phase, Condition, Limit, Condition]]:
+    """Each phase that asks for a state, with each limit that asks for a state for what is done in it."""
+    for phase in protocol.phases:
+        for limit in protocol.limits:
+            if phase.enter_when is None or limit.needs is None or not binds(limit, phase):
+                continue
+            if {*limit.of} & treated([phase]):
+                yield phase, phase.enter_when, limit, limit.needs
 
 
-def _fresh(protocol: RecoveryProtocol, phase: Phase) -> Iterator[Finding]:
-    if phase.zero != "injury":
-        return
-    here, anywhere = _done([phase]), _done(protocol.phases)
-    missing = []
-    for each in _ON_A_FRESH_INJURY:
-        limits = [limit for limit in protocol.limits if each in limit.of and _forbids(limit)]
-        # Packs that are used nowhere in the protocol are spoken about for all of its phases.
-        phases = protocol.phases if each in _PACKS and each not in anywhere else (phase,)
-        if each not in here and not all(any(binds(limit, one) for limit in limits) for one in phases):
-            missing.append(each)
-    if missing:
-        message = _(
-            "the phase counts from the injury and does not say whether there may be {modalities}",
-            modalities=", ".join(missing),
-        )
-        expected = _(
-            "a limit with never, not_before or needs for each, so that no other protocol does it meanwhile"
-        )
-        if {*missing} & {*_PACKS} - {*anywhere}:
-            expected += _("; for packs that no activity uses, without 'in'")
-        yield Finding("fresh-injury-open", ("phases", phase.id), message, expected)
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    return condition.parts if isinstance(condition, All) else (condition,)
 
 
-def _forbids(limit: Limit) -> bool:
-    """Tell if it says that something may not be, at all or for now."""
-    return limit.never or limit.not_before is not None or limit.needs is not None
+# Fresh injuries -------------------------------------------------------------------------------------
+
+
+@once_sourced(
+    "fresh-injury-open",
+    "a phase that counts from the injury says of cold, warm, massage and exercise if they may be",
+)
+def fresh_injury_open(walk: Walk) -> Iterator[Finding]:
+    anywhere = treated(walk.protocol.phases)
+    for phase in walk.protocol.phases:
+        if phase.zero != "injury":
+            continue
+        missing = [
+            each
+            for each in _ON_A_FRESH_INJURY
+            if each not in treated([phase]) and not _is_spoken_of(walk.protocol, each, phase, anywhere)
+        ]
+        if missing:
+            message = _(
+                "the phase counts from the injury and does not say whether there may be {modalities}",
+                modalities=", ".join(missing),
+            )
+            expected = _(
+                "a limit with never, not_before or needs for each, so that no other protocol does it meanwhile"
+            )
+            if {*missing} & {*_PACKS} - anywhere:
+                expected += _("; for packs that no activity uses, without 'in'")
+            yield Finding(("phases", phase.id), message, expected)
+
+
+def _is_spoken_of(protocol: RecoveryProtocol, modality: str, phase: Phase, anywhere: set[str]) -> bool:
+    """Tell if limits say that something may not be, at all or for now.
+
+    Packs that are used nowhere in the protocol are spoken about for all of its phases.
+    """
+    limits = [
+        limit
+        for limit in protocol.limits
+        if modality in limit.of and (limit.never or limit.not_before is not None or limit.needs is not None)
+    ]
+    is_unused_pack = modality in _PACKS and modality not in anywhere
+    phases: Sequence[Phase] = protocol.phases if is_unused_pack else (phase,)
+    return all(any(binds(limit, each) for limit in limits) for each in phases)
 
 
 # What a text tells ----------------------------------------------------------------------------------
@@ -190,8 +186,12 @@ _LENGTH = re.compile(rf"(?i)\b(\d+|an|half an|{'|'.join(_COUNTS)})[ -]({'|'.join
 _LEVEL = re.compile(r"\b(\d+) or (?:more|less)\b")
 
 
-def _texts(protocol: RecoveryProtocol) -> Iterator[Finding]:
-    """A person reads the text: what it says of a limit, a sign or a longest time is what holds."""
+@once_sourced(
+    "text-says-otherwise",
+    "what a limit, a sign or a longest time tells a person is the number that holds",
+)
+def text_says_otherwise(walk: Walk) -> Iterator[Finding]:
+    protocol = walk.protocol
     for limit in protocol.limits:
         numbers = (limit.longest, limit.gap, limit.not_before, limit.not_after)
         yield from _text(("limits", limit.id, "say"), limit.say, [_seconds(each) for each in numbers if each])
@@ -199,7 +199,7 @@ def _texts(protocol: RecoveryProtocol) -> Iterator[Finding]:
         if phase.at_most is not None and isinstance(phase.most, Duration):
             yield from _text(("phases", phase.id, "at_max", "say"), phase.at_most.say, [_seconds(phase.most)])
     for flag in protocol.red_flags:
-        values = [one.value for one in comparisons(flag.when)]
+        values = [each.value for each in comparisons(flag.when)]
         lengths = [_seconds(value) for value in values if isinstance(value, Duration)]
         levels = [value for value in values if isinstance(value, float)]
         yield from _text(("red_flags", flag.id, "say"), flag.say, lengths, levels)
@@ -211,15 +211,17 @@ def _seconds(length: Duration | Anchor) -> float:
 
 def _text(path: Path, text: str, lengths: list[float], levels: Iterable[float] = ()) -> Iterator[Finding]:
     """Lengths and levels of a text are among those that hold, where any of the kind hold."""
-    told = [(found[0], _told(found[1], found[2])) for found in _LENGTH.finditer(text)] if lengths else []
-    wrong = [words for words, seconds in told if seconds not in lengths]
-    wrong += [found[0] for found in _LEVEL.finditer(text) if levels and float(found[1]) not in levels]
+    said = (
+        [(match[0], _in_seconds(match[1], match[2])) for match in _LENGTH.finditer(text)] if lengths else []
+    )
+    wrong = [words for words, seconds in said if seconds not in lengths]
+    wrong += [match[0] for match in _LEVEL.finditer(text) if levels and float(match[1]) not in levels]
     for words in wrong:
         message = _("the text says another number than the one that holds")
-        yield Finding("text-says-otherwise", path, message, _("the same number in both"), repr(words))
+        yield Finding(path, message, _("the same number in both"), repr(words))
 
 
-def _told(count: str, unit: str) -> float:
+def _in_seconds(count: str, unit: str) -> float:
     words = count.lower()
     number = 0.5 if words.startswith("half") else 1.0 if words == "an" else 0.0
     number = number or (float(words) if words.isdigit() else _COUNTS.index(words) + 2.0)
