@@ -258,6 +258,7 @@ _INPUTS = {
     "side": ("side", N_("the condition is about the side")),
 }
 """What a start asks for so that a condition can be decided, by what the condition is about."""
+_NAMES_SIDE = N_("the text names the {side}")
 
 
 def _needed(walk: Walk) -> Iterator[tuple[Path, str, str]]:
@@ -279,4 +280,4 @@ def _needed(walk: Walk) -> Iterator[tuple[Path, str, str]]:
                 why = _("{instant!r} counts from the injury", instant=str(instant))
                 yield written.path, "onset", why
             case str(text) if written.is_text and ("{side}" in text or "{other side}" in text):
-                yield written.path, "side", _("the text names the {side}")
+                yield written.path, "side", _(_NAMES_SIDE)
