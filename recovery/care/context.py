@@ -1,14 +1,11 @@
-"""The record of a person as a command looks at it, and the cues in it that no desktop has shown."""
+"""The record of a person as who wants something of it finds it: for a look, or for a change."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from recovery.care.record import Record, bring_up, load, seen_at, write, written_if_free
-from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue
-from recovery.engine.telling import pending_cues, shown
+from recovery.care.record import Record, load, seen_at
 from recovery.engine.witness import Steady
 from recovery.store.episodes import unreadable
 from recovery.store.journal import Journal
@@ -63,45 +60,3 @@ def changing(journal: Journal, clocks: Clocks) -> Iterator[Context]:
     with journal.transaction():
         record = load(journal, *clocks)
         yield Context(clocks, journal, record, record)
-
-
-# Cues that no desktop has shown -----------------------------------------------------------------
-
-_UNWRITTEN = 0
-"""The place in the journal of a fact that `seen_at` foresees."""
-
-Untold = Sequence[tuple[Episode, Cue]]
-
-
-def untold(context: Context, read_clocks: Callable[[], Clocks], *, is_daemon_running: bool) -> Untold:
-    """The cues that are for this command to tell: the last resort of every cue.
-
-    With a daemon running only those that it failed to show: the others are on their way. Without one this is what
-    writes down that they were due. What cannot be written now is among them all the same. Raises `StoreError`.
-    """
-    kept = context.kept
-    if not is_daemon_running and any(_UNWRITTEN in episode.pending for episode in context.record.all):
-
-        def brought_up() -> Record:
-            clocks = read_clocks()
-            return bring_up(context.journal, load(context.journal, *clocks), clocks[0])
-
-        kept = written_if_free(context.journal, brought_up)
-    return [
-        (episode, cue)
-        for episode in kept.all
-        for cue in pending_cues(episode, context.now)
-        if cue.seq in episode.troubles or not is_daemon_running
-    ]
-
-
-def note_as_told(context: Context, cues: Untold, read_clocks: Callable[[], Clocks]) -> None:
-    """Write down that cues were told as text; what cannot be written now is told once more next time."""
-
-    def note() -> None:
-        record = load(context.journal, *read_clocks())
-        pending = {seq for episode in record.all for seq in episode.pending}
-        facts = [shown(episode, cue, "text", context.now) for episode, cue in cues if cue.seq in pending]
-        write(context.journal, record, facts, context.now)
-
-    written_if_free(context.journal, note)

@@ -23,7 +23,7 @@ class History(Value):
     """The episodes of which a fact cannot be read: they are left out."""
 
 
-class Places(Value):
+class EpisodePlaces(Value):
     """The places of some episodes, by id. An unreadable episode has the place of this machine."""
 
     of: dict[str, Place]
@@ -55,7 +55,7 @@ def history(journal: Journal, wanted: str | None, count: int | None) -> History:
     return History(facts if count is None else facts[-count:], tuple(troubles))
 
 
-def places(journal: Journal, facts: Sequence[Fact], now: datetime) -> Places:
+def places(journal: Journal, facts: Sequence[Fact], now: datetime) -> EpisodePlaces:
     """Find the places of the episodes that facts are about."""
     episodes: list[Episode] = []
     troubles: list[RecoveryError] = []
@@ -66,4 +66,4 @@ def places(journal: Journal, facts: Sequence[Fact], now: datetime) -> Places:
         except UnreadableEpisode as error:
             here[id_] = Place(named(clock.local_zone().name), time(7), time(23), language=current())
             troubles.append(error)
-    return Places(here | {each.id: each.place for each in episodes}, tuple(episodes), tuple(troubles))
+    return EpisodePlaces(here | {each.id: each.place for each in episodes}, tuple(episodes), tuple(troubles))

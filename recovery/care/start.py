@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from recovery.protocol.reading import Reading
 
 
-class Answers(Value):
+class StartAnswers(Value):
     """A person's answers to all that a protocol asks before its start."""
 
     at: datetime
@@ -71,7 +71,7 @@ class Start(Value):
     """All that an episode begins with."""
 
     reading: "Reading"
-    answers: Answers
+    answers: StartAnswers
     terms: Terms
 
 

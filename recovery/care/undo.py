@@ -38,7 +38,7 @@ class Undone(Value):
         return self.entry.kind in _ON_THE_SKIN
 
 
-def undo(context: Context, wanted: str | None) -> Undone:
+def take_back(context: Context, wanted: str | None) -> Undone:
     """Take back the last entry of a person, in an episode or in any; straight after a start, the start.
 
     Needs a transaction. Raises `RecoveryError`.

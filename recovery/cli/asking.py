@@ -57,7 +57,7 @@ def start_answers(
     running: Sequence[Episode],
     *,
     ask: bool,
-) -> start.Answers:
+) -> start.StartAnswers:
     """Answer all that the protocol wants to know before a start. Raises `RecoveryError`; `UsageError` for what is open.
 
     What is in the way is told before anybody answers a dozen questions. A time such as "2h ago" counts from when it
@@ -81,7 +81,7 @@ def start_answers(
     raised = by_questions.raises if by_questions is not None else ()
     signs = red_flags(protocol, words.signs, raised, answered=answered, ask=ask, fill=fill)
     at = clock.now()
-    return start.Answers(
+    return start.StartAnswers(
         at, onset or at, grade, side, chosen, screened, signs, graded=by_questions, graded_by=to_questions
     )
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from recovery import clock, paths
 from recovery.care import context as care
-from recovery.care.context import Clocks, Context, Untold
+from recovery.care.context import Clocks, Context
+from recovery.care.cues import Untold, note_told, untold
 from recovery.care.record import Record, load, nothing_active
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import failure_to_the_end, tell
@@ -49,7 +50,7 @@ def looking() -> Iterator[Context]:
 
 
 @contextmanager
-def changing() -> Iterator[Context]:
+def to_change() -> Iterator[Context]:
     """The person's record while nobody else writes. Tells where the clock looks wrong. Raises as `open_journal`."""
     with open_journal() as (journal, moment), care.changing(journal, moment) as context:
         tell_doubted(context.record)
@@ -86,7 +87,7 @@ def unreadable_lines(record: Record) -> Iterator[str]:
 
 def show_untold(context: Context, *, is_daemon_running: bool) -> None:
     """Tell what the desktop could not, on standard error; it is noted as told, but where nobody can have seen it."""
-    cues = care.untold(context, clocks, is_daemon_running=is_daemon_running)
+    cues = untold(context, clocks, is_daemon_running=is_daemon_running)
     if not cues:
         return
     tell(_("Not shown on the desktop:"))
@@ -99,7 +100,7 @@ def show_untold(context: Context, *, is_daemon_running: bool) -> None:
 
 def note_as_told(context: Context, cues: Untold) -> None:
     """Write down that cues were told as text."""
-    care.note_as_told(context, cues, clocks)
+    note_told(context, cues, clocks)
 
 
 def show_what_no_desktop_showed() -> None:

@@ -4,9 +4,8 @@ import sys
 from datetime import datetime
 
 from recovery.care import history as care
-from recovery.care.undo import Undone
-from recovery.care.undo import undo as take_back
-from recovery.cli.context import changing, open_journal, tell_clock
+from recovery.care.undo import Undone, take_back
+from recovery.cli.context import open_journal, tell_clock, to_change
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import did, failure_of, tell
 from recovery.cli.quick import EPISODE, JSON, command, option, read_count
@@ -62,7 +61,7 @@ def undo(episode: str | None, as_json: bool) -> int:
     \b
     recovery undo
     """
-    with changing() as context:
+    with to_change() as context:
         undone = take_back(context, episode)
     entry, after = undone.entry, undone.episode
     tell_lost([after])

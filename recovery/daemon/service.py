@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from recovery import clock
+from recovery.care.context import changing
+from recovery.care.cues import Fate, keep_fate
 from recovery.care.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
 from recovery.daemon.live_settings import LiveSettings
 from recovery.daemon.notes import CueDelivery, Screen, grouped, pressed_act, worded
@@ -21,11 +23,9 @@ from recovery.engine.fold import read_cue
 from recovery.engine.telling import (
     is_answered,
     next_repeat,
-    not_shown,
     pending_cues,
     repeats,
     shown,
-    shown_again,
 )
 from recovery.engine.verdict import Refused
 from recovery.engine.witness import JUMP, Steady
@@ -586,13 +586,12 @@ class Service:
         journal = Journal.open_existing(self._folder, now=now)
         if journal is None:
             return Refused(tr(language, "that episode is not there"))
-        with journal, journal.transaction():
-            says = now - self._behind
-            record = load(journal, says, self._steady())
+        with journal, changing(journal, (now - self._behind, self._steady())) as context:
+            record = context.record
             if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
                 return Refused(tr(language, "that episode is over"))
-            _record, outcome = do(journal, record, id_, act, says)
-        return outcome if isinstance(outcome, Refused) else None
+            _record, verdict = do(journal, record, id_, act, context.says)
+        return verdict if isinstance(verdict, Refused) else None
 
     def _reply(self) -> int:
         """A tag for a note that no fact carries."""
@@ -641,31 +640,13 @@ class Service:
         at: datetime,
         patience: float | None = None,
     ) -> None:
-        """The fate of a cue into the journal; a reason is written down once, however often it is met.
-
-        Raises `RecoveryError`.
-        """
+        """The fate of a cue into the journal. Raises `RecoveryError`."""
         journal = self._journal(at, patience)
         if journal is None:
             return
+        trouble = outcome.reason if isinstance(outcome, Undelivered) else None
         with journal, journal.transaction():
-            record = load(journal, at)
-            episode = next((e for e in record.all if e.id == attempt.episode), None)
-            if episode is None:
-                return
-            if attempt.repeat is not None:
-                if not isinstance(outcome, Undelivered):
-                    write(journal, record, [shown_again(episode, attempt.repeat, outcome.via, at)], at)
-                return
-            if attempt.cue.seq not in episode.pending:
-                return
-            if isinstance(outcome, Undelivered):
-                if episode.troubles.get(attempt.cue.seq) == outcome.reason:
-                    return
-                fact = not_shown(episode, attempt.cue, outcome.via, outcome.reason, at)
-            else:
-                fact = shown(episode, attempt.cue, outcome.via, at)
-            write(journal, record, [fact], at)
+            keep_fate(journal, Fate(attempt.episode, attempt.cue, outcome.via, trouble, attempt.repeat), at)
 
 
 def _episode_of(record: Record, attempt: CueDelivery) -> Episode | None:
