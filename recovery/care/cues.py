@@ -1,4 +1,4 @@
-"""What became of cues: told on the desktop or not, told as text by a command; into the journal."""
+"""The fate of cues, into the journal: told on a desktop or not, told as text by a command."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from recovery.values import Value
 
 
 class Fate(Value):
-    """What became of a cue that was sent to a desktop."""
+    """The fate of a cue that was sent to a desktop."""
 
     episode: str
     cue: Cue
@@ -27,7 +27,7 @@ class Fate(Value):
 
 
 def keep_fate(journal: Journal, fate: Fate, at: datetime) -> None:
-    """Write down what became of a cue; a trouble is written down once, however often it is met.
+    """Write down the fate of a cue; a trouble is written down once, however often it is met.
 
     Needs a transaction. Raises `StoreError`.
     """
