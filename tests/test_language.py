@@ -320,7 +320,7 @@ def test_everything_an_act_is_answered_with_is_german() -> None:
         told = []
         for act in ACTS:
             now = ONSET + len(told) * 7 * MINUTE
-            episode, _facts = turn(episode, now)
+            episode = turn(episode, now).episode
             match judge(episode, now, act):
                 case Accepted(after, _facts, message):
                     episode, words = after, message
@@ -341,8 +341,9 @@ def test_why_and_when_are_told_in_german() -> None:
         episode, _opened = started(in_language(shipped(id_), "de"), language="de")
         for hours in (0, 1, 30, 60, 120):
             now = ONSET + timedelta(hours=hours)
-            episode, facts = turn(episode, now)
-            cues = [fact.data["cue"] for fact in facts if "cue" in fact.data]
+            turned = turn(episode, now)
+            episode = turned.episode
+            cues = [fact.data["cue"] for fact in turned.facts if "cue" in fact.data]
             said = [text for cue in cues for text in (cue["title"], cue["body"])]
             told = [reason for one in explain(episode, now) for reason in one.reasons]
             look = outlook(episode, now)

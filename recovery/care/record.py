@@ -16,9 +16,9 @@ from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.questions import left_open
-from recovery.engine.telling import waits_for_waking
+from recovery.engine.telling import told_later
+from recovery.engine.turn import Turned
 from recovery.engine.verdict import Accepted, Refused, Verdict
-from recovery.engine.wakeup import next_wakeup
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, heard
 from recovery.engine.zone_change import change_zone
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
@@ -58,6 +58,8 @@ class Record(Value):
     """Their sessions as far as they can be read: the limits of the others count them."""
     testimony: Testimony | None = None
     """The clock, held against all of them; None: it is believed."""
+    look_again_at: datetime | None = None
+    """The next instant at which something may be due in any of them, as the last turn of all has it."""
 
     @property
     def all(self) -> tuple[Episode, ...]:
@@ -142,16 +144,6 @@ class Record(Value):
             return ""
         return doubt_words(self.all[0].place, self.testimony.says, self.testimony.now)
 
-    def next_wakeup(self, now: datetime) -> datetime | None:
-        """The next instant after `now` at which something may be due in any episode."""
-        instants = [next_wakeup(e, now) for e in self.all]
-        instants += [
-            e.place.fit_told(now, timedelta(0))
-            for e in self.all
-            if any(waits_for_waking(e, cue, now) for cue in e.pending.values())
-        ]
-        return min((instant for instant in instants if instant is not None), default=None)
-
 
 def load(
     journal: Journal, now: datetime, steady: Steady = NO_STEADY, over_since: datetime | None = None
@@ -202,15 +194,52 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     if record.testimony is None or record.testimony.says != now:
         record = record.hearing(now)
     record, now = _heed(journal, record), record.moment(now)
-    for decide in (end_sessions, _moved, _doubting if record.is_clock_doubted else turn):
+
+    def kept(record: Record, turned: Turned) -> Record:
+        return write(journal, record, turned.facts, now)
+
+    rest = _doubting if record.is_clock_doubted else turn
+    return _turned(record, now, (end_sessions, _moved, rest), kept, lambda id_: unreadable(journal, id_, now))
+
+
+def seen_at(record: Record, now: datetime, path: Path) -> Record:
+    """Do as `bring_up` does with the record of the journal at `path`, with nothing written: for looking at it."""
+    record, now = clock_heeded(record), record.moment(now)
+    rest = _doubting if record.is_clock_doubted else turn
+    return _turned(
+        record,
+        now,
+        (end_sessions, rest),
+        lambda record, turned: record.with_(turned.episode),
+        lambda id_: UnreadableEpisode(path, id_),
+    )
+
+
+_Decision = Callable[[Episode, datetime, Sequence[Episode]], Turned]
+
+
+def _turned(
+    record: Record,
+    now: datetime,
+    decisions: Sequence[_Decision],
+    kept: Callable[[Record, Turned], Record],
+    unreadable_now: Callable[[str], UnreadableEpisode],
+) -> Record:
+    """Take decision by decision, each for all episodes, whose limits count the sessions of one another."""
+    looks: list[datetime | None] = []
+    for decide in decisions:
+        looks = []
         for id_ in [episode.id for episode in record.all]:
             try:
                 episode = record.of(id_)
-                _, facts = decide(episode, now, record.others(episode))
-                record = write(journal, record, facts, now)
+                turned = decide(episode, now, record.others(episode))
+                record = kept(record, turned)
+                looks += [turned.look_again_at, told_later(record.of(id_), now)]
             except (*NONSENSE, Nonsense):
-                record = record.without(id_, unreadable(journal, id_, now), now)
-    return record
+                record = record.without(id_, unreadable_now(id_), now)
+    if record.testimony is not None:
+        looks.append(record.testimony.believed_at)
+    return replace(record, look_again_at=min((at for at in looks if at is not None), default=None))
 
 
 def _heed(journal: Journal, record: Record) -> Record:
@@ -248,28 +277,16 @@ def _put_right(
     return record
 
 
-def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
+def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> Turned:
     return turn(episode, now, others, is_clock_doubted=True)
 
 
-def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> tuple[Episode, list[Fact]]:
+def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> Turned:
     """Note that the machine is in another time zone, where the episode follows it."""
-    return episode, change_zone(
-        episode, clock.machine_zone(usual=episode.place.zone.key), now
-    ) if episode.travels else []
-
-
-def seen_at(record: Record, now: datetime, path: Path) -> Record:
-    """Do as `bring_up` does with the record of the journal at `path`, with nothing written: for looking at it."""
-    record, now = clock_heeded(record), record.moment(now)
-    for decide in (end_sessions, _doubting if record.is_clock_doubted else turn):
-        for id_ in [episode.id for episode in record.all]:
-            try:
-                episode = record.of(id_)
-                record = record.with_(decide(episode, now, record.others(episode))[0])
-            except NONSENSE:
-                record = record.without(id_, UnreadableEpisode(path, id_), now)
-    return record
+    facts: list[Fact] = []
+    if episode.travels:
+        facts = change_zone(episode, clock.machine_zone(usual=episode.place.zone.key), now)
+    return Turned(episode, tuple(facts), None)
 
 
 def clock_heeded(record: Record) -> Record:

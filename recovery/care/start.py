@@ -175,7 +175,7 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     for sign in start.answers.signs:
         verdict = judge(trial, now, RaiseFlag(sign))
         trial = verdict.episode if isinstance(verdict, Accepted) else trial
-    trial, _facts = turn(trial, now)
+    trial = turn(trial, now).episode
     return outlook(trial, now).alerts
 
 

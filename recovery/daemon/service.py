@@ -148,7 +148,7 @@ class Service:
             now = self._follow(known, now)
             self._known = self._told_from_memory(clock_heeded(known), now)
             soon = now + TROUBLE_WAIT
-            return min(soon, self._known.next_wakeup(now) or soon) - self._behind
+            return min(soon, self._known.look_again_at or soon) - self._behind
         self._trouble = ""
         now = self._follow(record, now)
         self._know(record, now)
@@ -162,7 +162,7 @@ class Service:
         places = [e.place for one in self._left if (e := _episode_of(record, one)) is not None]
         instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
         instants.append(self._left_until if self._left else None)
-        instants.append(self._known.next_wakeup(now))
+        instants.append(self._known.look_again_at)
         instants.append(now + UNREADABLE_WAIT if record.unreadable else None)
         at = min((instant for instant in instants if instant is not None), default=None)
         return None if at is None else at - self._behind
@@ -203,9 +203,15 @@ class Service:
 
     def _know(self, record: Record, now: datetime) -> None:
         """Keep a record for when the journal, or one episode of it, cannot be read."""
-        lost = tuple(e for e in self._known.all if e.id in record.unreadable)
-        lost = self._told_from_memory(Record((), lost), now).all
-        self._known = Record(record.episodes, (*record.ended, *lost), record.unreadable)
+        unread = tuple(e for e in self._known.all if e.id in record.unreadable)
+        lost = self._told_from_memory(Record((), unread), now)
+        looks = [at for at in (record.look_again_at, lost.look_again_at) if at is not None]
+        self._known = Record(
+            record.episodes,
+            (*record.ended, *lost.all),
+            record.unreadable,
+            look_again_at=min(looks, default=None),
+        )
         self._on = {e.under_way.occurrence for e in self._known.all if e.under_way is not None}
         for id_, error in record.unreadable.items():
             if self._unread.get(id_) != error.message:
@@ -218,7 +224,7 @@ class Service:
         What was shown is written down, as of then, when it can be used.
         """
         for episode in known.all:
-            for fact in turn(episode, now, known.others(episode))[1]:
+            for fact in turn(episode, now, known.others(episode)).facts:
                 if fact.kind == ENDED and fact.data["occurrence"] in self._on:
                     cue = read_cue(fact, self._reply())
                     attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
@@ -269,7 +275,6 @@ class Service:
 
     def _used(self, episode: Episode, now: datetime) -> None:
         """Ask of an episode what will be asked of it, to see whether it makes sense."""
-        Record((episode,)).next_wakeup(now)
         pending_cues(episode, now)
         next_repeat(episode, now, self._wished.end_repeats, self._wished.start_repeats)
 
@@ -307,7 +312,7 @@ class Service:
     def _is_an_end_due(self, now: datetime) -> bool:
         known = self._known.hearing(now, self._steady())
         now = known.moment(now)
-        return any(fact.kind == ENDED for e in clock_heeded(known).all for fact in end_sessions(e, now)[1])
+        return any(fact.kind == ENDED for e in clock_heeded(known).all for fact in end_sessions(e, now).facts)
 
     def back_up(self, now: datetime) -> None:
         """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""

@@ -1,11 +1,12 @@
 """Alerts: red flags, a phase that is over its time, healing that takes too long."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Alert
-from recovery.engine.gates import PATIENCE, Held, Truth, deadline, healing_range, truth
+from recovery.engine.gates import Held, Truth, deadline, healing_range
 from recovery.engine.occurrences import CueKey
 from recovery.engine.turn import Turn
 from recovery.language import N_
@@ -19,6 +20,9 @@ _ALERTS = {
 }
 """The titles of alerts, by their level."""
 
+_TIME_TO_ANSWER = timedelta(hours=24)
+"""The time a person has to answer, after entering a phase, before its deadline counts unanswered questions."""
+
 
 def raise_alerts(turn: Turn) -> None:
     """Red flags whose condition has become true, and what is over its time; in a pause only what presses.
@@ -30,7 +34,7 @@ def raise_alerts(turn: Turn) -> None:
         if flag.when is None or (episode.state == PAUSED and flag.level == "routine"):
             continue
         raised = f"flag/{flag.id}"
-        state = truth(flag.when, episode, turn.now)
+        state = turn.truth(flag.when, episode)
         stands = episode.alerts.get(raised)
         # One from before a setback is of another injury: of this one it is told anew.
         is_known = raised in episode.answered or (stands is not None and stands.at >= episode.started_at)
@@ -45,7 +49,9 @@ def raise_alerts(turn: Turn) -> None:
         return
     if "healing/late" in episode.alerts or "healing/late" in episode.answered:
         return
-    if healing_range(episode)[1] <= turn.now:
+    latest = healing_range(episode)[1]
+    turn.look_at(latest)
+    if latest <= turn.now:
         _alert(turn, "healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
 
 
@@ -76,15 +82,18 @@ def _alert(
 
 
 def raise_deadline_alert(turn: Turn, held: Held) -> None:
-    """Raise the alert of a phase that is over its time; unanswered questions get `PATIENCE` first."""
+    """Raise the alert of a phase that is over its time; unanswered questions get `_TIME_TO_ANSWER` first."""
     phase, late = turn.episode.stay.phase, deadline(turn.episode)
+    turn.look_at(late)
     if phase is None or phase.at_most is None or late is None or late > turn.now:
         return
     id_ = f"phase/{phase.id}"
     known: Alert | None = turn.episode.alerts.get(id_)
     if id_ in turn.episode.answered or (known is not None and known.at >= turn.episode.stay.entered_at):
         return
-    if held.is_decided or turn.episode.stay.entered_at + PATIENCE <= turn.now:
+    unanswered_until = turn.episode.stay.entered_at + _TIME_TO_ANSWER
+    turn.look_at(unanswered_until)
+    if held.is_decided or unanswered_until <= turn.now:
         _alert(turn, id_, phase.at_most.level, turn.episode.text(phase.at_most.say), phase.cites)
 
 

@@ -135,6 +135,8 @@ def _chain(
     due = floor(episode, activity)
     if track.counts_from is not None:
         due = max(due, track.counts_from + least)
+    if activity.is_optional and track.last_due is not None and track.last_due >= due:
+        due = track.last_due + planned + least  # suggested already, and not taken up
     if since is not None:
         due = max(due, since)
     while True:

@@ -1,4 +1,4 @@
-"""The decisions at a moment: `turn` brings an episode up to `now`.
+"""The decisions at a moment: `turn` brings an episode up to `now`, and says when to look again.
 
 A turn is a function of (episode, now) and of the person's other episodes, whose sessions the limits count.
 `turn` may be called at any time and as often as one likes: what has its fact does not happen again.
@@ -10,59 +10,73 @@ from datetime import datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode
-from recovery.engine.facts import Fact
 from recovery.engine.limits import overrun, overrun_words
 from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
 from recovery.engine.phases import change_phase, change_step, offer_way_back
-from recovery.engine.turn import Turn
+from recovery.engine.turn import Turn, Turned
 
-ASTRAY = timedelta(seconds=2)
+_ASTRAY = timedelta(seconds=2)
 """By how much the moments of two processes may be the wrong way round without that a clock was set."""
+
+_MOST_PASSES = 8
+"""A pass over the rules that changed the episode is followed by another, which nearly always finds nothing to do."""
 
 
 def turn(
     episode: Episode, now: datetime, others: Sequence[Episode] = (), *, is_clock_doubted: bool = False
-) -> tuple[Episode, list[Fact]]:
+) -> Turned:
     """Everything that has become due by `now`, as facts, and the episode with them applied.
 
     The end of a session under way comes first, whatever else is the matter. By a clock that is doubted nothing opens,
     moves or is offered; what presses is told all the same.
     """
     turn = Turn(episode, now, others)
+    for _ in range(_MOST_PASSES):
+        made = len(turn.facts)
+        turn.look_again_at = None
+        _pass(turn, is_clock_doubted=is_clock_doubted)
+        if len(turn.facts) == made:  # what a rule waits for counts where nothing changed after it had spoken
+            break
+    return turn.turned
+
+
+def _pass(turn: Turn, *, is_clock_doubted: bool) -> None:
     _end_sessions(turn)
+    if turn.episode.is_over:
+        return
     if is_clock_doubted:
-        if not turn.episode.is_over:
-            raise_alerts(turn)
-        return turn.episode, turn.facts
-    if not turn.episode.is_over:
-        end_holds_of_the_day(turn)
-    pause_ends = turn.episode.paused_until
-    if turn.episode.state == PAUSED and pause_ends is not None and pause_ends <= now:
-        title, body = episode.say("Reminders are on again"), episode.say("The pause is over.")
-        cue = turn.cue(CueKey("resumed"), "phase", title, body, now)
-        turn.add(f.RESUMED, {"cue": cue})
-    if not turn.episode.is_over:
         raise_alerts(turn)
+        return
+    end_holds_of_the_day(turn)
+    _end_pause(turn)
+    raise_alerts(turn)
     if turn.episode.state == ACTIVE:
         change_phase(turn)
     if turn.episode.state == ACTIVE:
         offer_way_back(turn)
         change_step(turn)
         offer_what_is_due(turn)
-    return turn.episode, turn.facts
 
 
-def end_sessions(
-    episode: Episode, now: datetime, others: Sequence[Episode] = ()
-) -> tuple[Episode, list[Fact]]:
+def _end_pause(turn: Turn) -> None:
+    ends = turn.episode.paused_until
+    if turn.episode.state != PAUSED or ends is None:
+        return
+    turn.look_at(ends)
+    if ends <= turn.now:
+        title, body = turn.say("Reminders are on again"), turn.say("The pause is over.")
+        turn.add(f.RESUMED, {"cue": turn.cue(CueKey("resumed"), "phase", title, body, turn.now)})
+
+
+def end_sessions(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> Turned:
     """The first part of a turn. Where several episodes have theirs, this part of all of them comes first.
 
     For the limits of one count the sessions of the others, from their real end.
     """
     turn = Turn(episode, now, others)
     _end_sessions(turn)
-    return turn.episode, turn.facts
+    return turn.turned
 
 
 def _end_sessions(turn: Turn) -> None:
@@ -70,8 +84,10 @@ def _end_sessions(turn: Turn) -> None:
     for session in turn.episode.ledger:
         # One that began later than now was begun under a clock that was set back: how long it has been on nobody
         # knows, so it ends at once.
-        is_due = session.ends_at <= turn.now or session.began_at > turn.now + ASTRAY
-        if session.ended_at is None and is_due:
+        is_due = session.ends_at <= turn.now or session.began_at > turn.now + _ASTRAY
+        if session.ended_at is None and not is_due:
+            turn.look_at(session.ends_at)
+        elif session.ended_at is None:
             late = overrun(session, turn.now)
             activity = turn.episode.treatment_of(session)
             title = turn.episode.title_of(session)

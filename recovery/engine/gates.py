@@ -7,7 +7,7 @@ as false.
 import operator
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -79,13 +79,21 @@ class Need(Value):
 class Passed(Value):
     """The gate is open."""
 
-    reasons: tuple[Text, ...]
+    needs: tuple[Need, ...]
+
+    @property
+    def reasons(self) -> tuple[Text, ...]:
+        return open_reasons(self.needs)
 
 
 class Held(Value):
-    """The gate is shut, by the needs that are not met."""
+    """The gate is shut, by those of its needs that are not met."""
 
-    unmet: tuple[Need, ...]
+    needs: tuple[Need, ...]
+
+    @property
+    def unmet(self) -> tuple[Need, ...]:
+        return tuple(need for need in self.needs if need.state is not Truth.YES)
 
     @property
     def reasons(self) -> tuple[Statement, ...]:
@@ -241,8 +249,7 @@ def rank(observation: Observation, value: int | str) -> int:
 def gate(episode: Episode, now: datetime) -> Passed | Held:
     """Tell if the current phase may be left for the next one (or, before the first phase, entered)."""
     needs = gate_needs(episode, now)
-    unmet = tuple(need for need in needs if need.state is not Truth.YES)
-    return Held(unmet) if unmet else Passed(open_reasons(needs))
+    return Passed(needs) if all(need.state is Truth.YES for need in needs) else Held(needs)
 
 
 def is_held_by_time(episode: Episode, now: datetime) -> bool:
@@ -254,6 +261,15 @@ def is_held_by_time(episode: Episode, now: datetime) -> bool:
     if phase is None or opens is None or (late is not None and late <= now):
         return False
     return opens > now and opens > episode.origin(phase.zero)
+
+
+def need_moments(needs: Iterable[Need], episode: Episode) -> Iterator[datetime]:
+    """The instants at which time alone may change what is known of needs."""
+    for need in needs:
+        if need.met_at is not None:
+            yield need.met_at
+        elif isinstance(need.condition, Condition):
+            yield from condition_moments(need.condition, episode)
 
 
 def open_reasons(needs: Iterable[Need]) -> tuple[Text, ...]:
@@ -469,30 +485,3 @@ def condition_moments(condition: Condition | None, episode: Episode) -> Iterator
     for comparison in comparisons(condition):
         if comparison.subject in ORIGINS and isinstance(comparison.value, Duration):
             yield _moment(comparison, comparison.value, episode)
-
-
-def gate_moments(episode: Episode, phase: Phase | None) -> Iterator[datetime]:
-    """The instants at which the way out of a phase may change by the mere passing of time."""
-    for instant in (opens_at(episode), deadline(episode)):
-        if instant is not None:
-            yield instant
-    if phase is not None:
-        for condition in (phase.leave_when, phase.climb_when, phase.step_back_when):
-            yield from condition_moments(condition, episode)
-        if phase.back_to is not None:
-            yield from condition_moments(phase.back_to.when, episode)
-            ends = way_back_ends(episode, phase.back_to.phase)
-            if ends is not None:
-                yield ends
-        if phase.ladder:
-            yield climbs_at(episode)
-        if phase.most is not None:
-            yield episode.stay.entered_at + PATIENCE
-    if episode.next_phase is not None:
-        yield from condition_moments(episode.next_phase.enter_when, episode)
-    elif episode.protocol.healing is not None:
-        yield healing_range(episode)[0]
-
-
-PATIENCE = timedelta(hours=24)
-"""The time a person has to answer, after entering a phase, before its deadline counts unanswered questions."""

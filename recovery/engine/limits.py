@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
-from recovery.engine.gates import Truth, clearing, truth
+from recovery.engine.gates import Truth, clearing, condition_moments, truth
 from recovery.engine.reasons import (
     ByLimit,
     FlagStands,
@@ -317,6 +317,16 @@ def _own(
         known = truth(limit.needs, episode, goes_on_at or now)
         if known is Truth.NO or (known is Truth.UNKNOWN and goes_on_at is None):
             yield _by(limit, only_when(limit.needs, known), None)
+
+
+def moments_of_limits(episode: Episode, modality: str, others: Sequence[Episode] = ()) -> Iterator[datetime]:
+    """The instants at which time alone may change what the limits forbid, but for the ends of blocks that have one."""
+    for owner in (episode, *(other for other in others if not other.is_over)):
+        for limit in owner.protocol.all_limits:
+            if modality in limit.of:
+                yield from condition_moments(limit.needs, owner)
+                if limit.not_after is not None:
+                    yield owner.instant(limit.not_after)
 
 
 def only_when(condition: Condition, truth: Truth) -> OnlyWhen | NotKnownWhether:

@@ -9,7 +9,15 @@ from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_t
 from recovery.engine.episode import MOMENT, Episode, titled
 from recovery.engine.facts import LOOKBACK, to_ms
 from recovery.engine.gates import Truth, truth
-from recovery.engine.limits import Block, block_without_end, blocked_by, longest, only_when, stopped_by
+from recovery.engine.limits import (
+    Block,
+    block_without_end,
+    blocked_by,
+    longest,
+    moments_of_limits,
+    only_when,
+    stopped_by,
+)
 from recovery.engine.occurrences import CueKey, Occurrence
 from recovery.engine.reasons import (
     ClockSetForward,
@@ -25,7 +33,17 @@ from recovery.engine.reasons import (
 )
 from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
-from recovery.protocol.model import CheckIn, Checklist, Every, Hold, Reminder, Step, Timed, Treatment
+from recovery.protocol.model import (
+    CheckIn,
+    Checklist,
+    Every,
+    Hold,
+    Reminder,
+    Step,
+    Timed,
+    Treatment,
+    modalities,
+)
 from recovery.protocol.terms import Anchor
 from recovery.words.times import spell
 
@@ -62,6 +80,8 @@ def end_holds_of_the_day(turn: Turn) -> None:
             else:
                 about = about_occurrence(turn, activity.id, track.occurrence, bedtime, track.day)
                 turn.add(f.MISSED, about | {"reason": _why_missed(turn, bedtime)})
+        elif isinstance(activity, Hold) and track.is_on and track.day is not None:
+            turn.look_at(place.window(track.day)[1])
 
 
 def _wear(turn: Turn, activity: Hold) -> None:
@@ -70,10 +90,17 @@ def _wear(turn: Turn, activity: Hold) -> None:
     begin, end = place.window(day)
     over = activity.until is not None and turn.episode.instant(activity.until) <= turn.now
     early = activity.begins is not None and turn.episode.opens(activity.begins) > turn.now
-    unfit = (
-        activity.only_if is not None and truth(activity.only_if, turn.episode, turn.now) is not Truth.YES
-    ) or block_without_end(turn.episode, activity, turn.now, turn.others) is not None
+    blocked = block_without_end(turn.episode, activity, turn.now, turn.others)
+    unfit = blocked is not None or (
+        activity.only_if is not None and turn.truth(activity.only_if) is not Truth.YES
+    )
     due = max(begin, turn.episode.since(activity.id))
+    turn.look_at(
+        None if activity.until is None else turn.episode.instant(activity.until),
+        None if activity.begins is None else turn.episode.opens(activity.begins),
+        None if blocked is None else blocked.until,
+        *moments_of_limits(turn.episode, activity.modality, turn.others),
+    )
     if track.is_on:
         if over or unfit:
             tell_hold(turn, activity, turn.now, on=False)
@@ -84,6 +111,11 @@ def _wear(turn: Turn, activity: Hold) -> None:
         and place.may_tell(turn.now)
     ):
         tell_hold(turn, activity, due, on=True)
+    elif not (over or early or unfit):
+        is_over = track.day == day or turn.now >= end - _HOLD_NOT_WORTH
+        turn.look_at(
+            place.next_waking(turn.now) if is_over else place.fit_told(max(due, turn.now), timedelta(0))
+        )
 
 
 def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
@@ -124,9 +156,13 @@ def about_occurrence(
 
 def _offer(turn: Turn, activity: Timed) -> None:
     track = turn.episode.track(activity.id)
-    if floor(turn.episode, activity) > turn.now:
+    begins = floor(turn.episode, activity)
+    if begins > turn.now:
+        coming = next((due.at for due in dues(turn.episode, activity) if due.at > turn.now), None)
+        turn.look_at(coming and max(begins, coming))
         return
     if track.snoozed_until is not None:
+        turn.look_at(track.snoozed_until)
         if track.snoozed_until <= turn.now:
             _offer_one(turn, activity, Due(track.snoozed_until, turn.now + timedelta(seconds=1)), again=True)
         return
@@ -137,9 +173,10 @@ def _offer(turn: Turn, activity: Timed) -> None:
     overdue: list[Due] = []
     for due in dues(turn.episode, activity, looks_back_to(turn.episode, activity, turn.now)):
         if due.at > turn.now:
+            turn.look_at(due.at)
             break
         overdue.append(due)
-        if is_withheld and isinstance(activity, Treatment):
+        if is_withheld and isinstance(activity, Treatment) and isinstance(activity.cadence, Every):
             break
     if not overdue:
         return
@@ -152,6 +189,8 @@ def _offer(turn: Turn, activity: Timed) -> None:
         bedtime = turn.episode.place.window(day)[1]
         _miss(turn, activity, Due(bedtime - MOMENT, bedtime), RoundOver())
     else:
+        if track.step > 0 and track.withheld:
+            turn.look_at(turn.episode.place.next_waking(turn.now))  # there the day of its round is over
         _offer_one(turn, activity, overdue[-1])
     if track.step > 0 and turn.episode.track(activity.id).step == 0:
         _offer(turn, activity)  # the round was given up: perhaps the next one is due already
@@ -253,6 +292,11 @@ def _least(episode: Episode, activity: Timed) -> timedelta:
 
 def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
     track = turn.episode.track(activity.id)
+    turn.look_at(blocked.until)
+    if activity.only_if is not None:
+        turn.truth(activity.only_if)
+    for modality in modalities(activity):
+        turn.look_at(*moments_of_limits(turn.episode, modality, turn.others))
     key = blocked.reason.key
     is_told = track.withheld_key in ("", key) and track.withheld_until == blocked.until
     # Before the fact that says so is forgotten, it is written down once more.

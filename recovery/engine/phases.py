@@ -11,12 +11,13 @@ from recovery.engine.gates import (
     Passed,
     Truth,
     climbs_at,
+    deadline,
     gate,
     is_held_by_time,
+    need_moments,
     on_the_step,
     opens_at,
     standing,
-    truth,
     way_back_ends,
 )
 from recovery.engine.occurrences import CueKey
@@ -32,9 +33,13 @@ def change_phase(turn: Turn) -> None:
         if turn.episode.stay.phase is not None and turn.episode.stay.phase.is_endless:
             return
         if is_held_by_time(turn.episode, turn.now):
+            turn.look_at(opens_at(turn.episode), deadline(turn.episode))
             return
-        match gate(turn.episode, turn.now):
-            case Passed(reasons):
+        answer = gate(turn.episode, turn.now)
+        turn.look_at(*need_moments(answer.needs, turn.episode))
+        match answer:
+            case Passed():
+                reasons = answer.reasons
                 phase = turn.episode.stay.phase
                 if turn.episode.next_phase is None and turn.episode.under_way is not None:
                     return  # nothing completes over a session whose end is still to be told
@@ -44,9 +49,9 @@ def change_phase(turn: Turn) -> None:
                 leave(turn, reasons)
                 if turn.episode.state != ACTIVE:
                     return
-            case Held() as held:
-                _record_held(turn, held)
-                raise_deadline_alert(turn, held)
+            case Held():
+                _record_held(turn, answer)
+                raise_deadline_alert(turn, answer)
                 return
 
 
@@ -140,20 +145,25 @@ def change_step(turn: Turn) -> None:
     goes up.
     """
     episode, phase = turn.episode, turn.episode.phase
+    if episode.rung is None:
+        return
     seen = on_the_step(episode, turn.now)
     if seen is None or not episode.place.is_awake(turn.now):
+        turn.look_at(episode.place.next_waking(turn.now))
         return
     here, today = seen
     at = episode.stay.rung
     down, up = phase.step_back_when, phase.climb_when
-    if at > 0 and down is not None and truth(down, here, turn.now) is Truth.YES:
+    climbs = climbs_at(episode)
+    turn.look_at(climbs)
+    if at > 0 and down is not None and turn.truth(down, here) is Truth.YES:
         take_step(turn, at - 1, (down,))
     elif (
         at + 1 < len(phase.ladder)
         and up is not None
         and not standing(episode)
-        and climbs_at(episode) <= turn.now
-        and truth(up, today, turn.now) is Truth.YES
+        and climbs <= turn.now
+        and turn.truth(up, today) is Truth.YES
     ):
         take_step(turn, at + 1, (up,))
 
@@ -196,9 +206,11 @@ def offer_way_back(turn: Turn) -> None:
     back = turn.episode.phase.back_to
     if back is None or turn.episode.stay.phase is None:
         return
-    state, is_offered = truth(back.when, turn.episode, turn.now), turn.episode.stay.way_back
+    state, is_offered = turn.truth(back.when), turn.episode.stay.way_back
     data: dict[str, Any] = {"phase": turn.episode.phase.id, "to": back.phase}
-    has_time = _has_time_for(turn, back.phase)
+    ends = way_back_ends(turn.episode, back.phase)
+    turn.look_at(ends)
+    has_time = ends is None or turn.now < ends  # one that counts from the injury may be over its time already
     if state is Truth.YES and not is_offered and has_time:
         says = turn.episode.text(back.say)
         is_here = any(phase.id == back.phase for phase in turn.episode.protocol.phases)
@@ -214,9 +226,3 @@ def offer_way_back(turn: Turn) -> None:
     elif is_offered and (state is Truth.NO or not has_time):
         why = NoLonger(back.when) if has_time else PhaseOverItsTime(back.phase)
         turn.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
-
-
-def _has_time_for(turn: Turn, phase_id: str) -> bool:
-    """Tell if a phase to go back to is not over its time already, as one that counts from the injury may be."""
-    ends = way_back_ends(turn.episode, phase_id)
-    return ends is None or turn.now < ends

@@ -1,4 +1,4 @@
-"""An episode run on a virtual clock: the same `turn`, `next_wakeup` and `act` as in the daemon, and nothing else."""
+"""An episode run on a virtual clock: the same `turn` and `act` as in the daemon, and nothing else."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,6 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
 from recovery.engine.verdict import Accepted, Refused
-from recovery.engine.wakeup import next_wakeup
 from recovery.values import Value
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ class Rehearsal:
         self.confirms = confirms
         self._acts: list[tuple[datetime, int, PlannedAct]] = []
         self._count = 0
+        self._look_again_at: datetime | None = None
 
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:
@@ -89,7 +89,7 @@ class Rehearsal:
         yield from self._turn()
         while not self.episode.is_over or self.episode.under_way is not None:
             is_asleep = self._awake(self.now) > self.now
-            waking = self.now if is_asleep else next_wakeup(self.episode, self.now)
+            waking = self.now if is_asleep else self._look_again_at
             instants = [self._awake(waking)] if waking is not None else []
             if self._acts and not self.episode.is_over:
                 instants.append(max(self._acts[0][0], self.now))
@@ -125,8 +125,9 @@ class Rehearsal:
         heapq.heappush(self._acts, (scripted.at, self._count, scripted))
 
     def _turn(self) -> Iterator[Happening]:
-        self.episode, facts = turn(self.episode, self.now, self.others)
-        for fact in facts:
+        turned = turn(self.episode, self.now, self.others)
+        self.episode, self._look_again_at = turned.episode, turned.look_again_at
+        for fact in turned.facts:
             yield Happening(self.now, self.episode, fact)
             if self.persona is not None:
                 for at, act in self.persona.reactions(self.episode, fact):

@@ -52,6 +52,12 @@ def waits_for_waking(episode: Episode, cue: Cue, now: datetime) -> bool:
     return cue.kind in ("phase", "offer", "way-back", "alert") and not episode.place.is_awake(now)
 
 
+def told_later(episode: Episode, now: datetime) -> datetime | None:
+    """The next instant at which a cue that is kept may be told; None: none is kept."""
+    is_kept = any(waits_for_waking(episode, cue, now) for cue in episode.pending.values())
+    return episode.place.fit_told(now, timedelta(0)) if is_kept else None
+
+
 def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
     if waits_for_waking(episode, cue, now):
         return False

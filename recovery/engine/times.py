@@ -99,6 +99,11 @@ class Place(Value):
                 yield day
             day += DAY
 
+    def next_waking(self, instant: datetime) -> datetime:
+        """The first beginning of waking hours after the instant."""
+        days = map(self.window, self.days_from(self.waking_day(instant)))
+        return next(begin for begin, _ in days if begin > instant)
+
     def fit(self, instant: datetime, length: timedelta) -> datetime:
         """The earliest instant from `instant` on at which something so long fits into the waking hours.
 

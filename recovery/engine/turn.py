@@ -1,4 +1,8 @@
-"""One turn of an episode: what it decides is collected as facts, and applied at once."""
+"""One turn of an episode: it collects what is decided, and when to look again.
+
+A rule that finds that it is too early says until when, with `look_at` or `truth`. A pass over all rules that changes
+nothing thus knows the next instant at which one may find something to do.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -7,13 +11,30 @@ from typing import Any
 from recovery.engine.episode import Episode, which
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
+from recovery.engine.gates import Truth, condition_moments, truth
 from recovery.engine.occurrences import CueKey
 from recovery.engine.reasons import Text
+from recovery.protocol.terms import Condition
+from recovery.values import Value
 from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
 
 LATE_WORDS = timedelta(minutes=2)
 """Cues that come later than this say so."""
+
+
+class Turned(Value):
+    """The outcome of a turn."""
+
+    episode: Episode
+    """As it is afterwards."""
+    facts: tuple[Fact, ...]
+    look_again_at: datetime | None
+    """The next instant at which a turn may find something to do; None: only an act of the person can.
+
+    A pause, an open question or a shut gate wakes nobody: what a person does is noticed when they do it. Neither does
+    an answer that grows too old.
+    """
 
 
 class Turn:
@@ -24,6 +45,7 @@ class Turn:
         self.now = now
         self.others = others
         self.facts: list[Fact] = []
+        self.look_again_at: datetime | None = None
 
     def add(self, kind: str, data: dict[str, Any], by: str = "engine", at: datetime | None = None) -> None:
         self.keep(Fact(self.episode.id, at or self.now, kind, data, by))
@@ -31,6 +53,24 @@ class Turn:
     def keep(self, fact: Fact) -> None:
         self.facts.append(fact)
         self.episode = apply(self.episode, fact)
+
+    @property
+    def turned(self) -> Turned:
+        return Turned(self.episode, tuple(self.facts), self.look_again_at)
+
+    def look_at(self, *instants: datetime | None) -> None:
+        """Look again at each of the instants that is still to come."""
+        for instant in instants:
+            if instant is not None and instant > self.now:
+                self.look_again_at = min(instant, self.look_again_at or instant)
+
+    def truth(self, condition: Condition, episode: Episode | None = None) -> Truth:
+        """Tell if a condition is true now, and look again when time alone may change that.
+
+        `episode` is the one to ask, where that is not this one as it stands.
+        """
+        self.look_at(*condition_moments(condition, episode or self.episode))
+        return truth(condition, episode or self.episode, self.now)
 
     def say(self, message: str, /, **values: object) -> str:
         """A message in the language of the episode."""

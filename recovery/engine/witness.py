@@ -54,6 +54,8 @@ class Testimony(Value):
     """The fact to write down of it."""
     set_by: timedelta = timedelta(0)
     """By how much it was set since that was last written down, where the steady clock tells."""
+    believed_at: datetime | None = None
+    """The time, by `now`, at which a doubted clock is no longer far behind; None: time alone ends no doubt."""
 
 
 def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testimony:
@@ -82,7 +84,8 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
         news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
         if news is not None and not goes_on:
             news["off"] = True
-        return Testimony(now, says, is_doubted=True, news=news, set_by=set_by)
+        believed_at = None if is_ahead else now + (written_at - DOUBTED - says)
+        return Testimony(now, says, is_doubted=True, news=news, set_by=set_by, believed_at=believed_at)
     news = None
     if last is not None and _is_of_one_frame(last) and set_by:
         # What was written meanwhile is on the steady clock as all before: all of it moves together.

@@ -22,7 +22,6 @@ from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Refused, Verdict
-from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts
@@ -203,7 +202,16 @@ class Life:
         self.turn()
 
     def turn(self) -> list[Fact]:
-        return self.keep(turn(self.episode, self.now, self.others)[1])
+        turned = turn(self.episode, self.now, self.others)
+        self._turned_at, self._look_again_at = self.now, turned.look_again_at
+        return self.keep(turned.facts)
+
+    @property
+    def look_again_at(self) -> datetime | None:
+        """The next instant at which something may be due."""
+        if self._turned_at != self.now:
+            return turn(self.episode, self.now, self.others).look_again_at
+        return self._look_again_at
 
     def keep(self, facts: Iterable[Fact]) -> list[Fact]:
         """Put facts into the journal, numbered, each of the shape that its check asks for, and apply them."""
@@ -221,7 +229,7 @@ class Life:
         """Live on until an instant, waking up whenever something may be due."""
         end = self.at(until)
         while True:
-            waking = next_wakeup(self.episode, self.now)
+            waking = self.look_again_at
             if waking is None or waking > end:
                 break
             self.now = waking

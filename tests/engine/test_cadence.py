@@ -113,7 +113,7 @@ def test_once_is_not_told_again_when_its_fact_is_long_past() -> None:
     life = Life(small(reminder("once: phase+3d"), phase="min: 90d")).go("2027-01-10 12:00")
     read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
     assert len(read) < len(life.facts)
-    assert turn(fold(life.episode.protocol, read), life.now)[1] == []
+    assert turn(fold(life.episode.protocol, read), life.now).facts == ()
 
 
 def test_once_that_came_in_the_night_waits_for_the_morning() -> None:
@@ -285,7 +285,7 @@ def test_times_only_go_forward_and_lie_within_the_waking_hours(
 def entered(episode: Episode) -> Episode:
     from recovery.engine.decide import turn
 
-    return turn(episode, episode.started_at)[0]
+    return turn(episode, episode.started_at).episode
 
 
 def test_what_is_due_ends_before_the_next_begins_to_be_nearer() -> None:

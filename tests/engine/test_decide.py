@@ -10,7 +10,6 @@ from recovery.engine.acts_sessions import Begin, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold
-from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, place, shipped, small
@@ -296,11 +295,11 @@ def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten
         life.go(ONSET + week * 7 * DAY + 5 * HOUR)
         read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
         again = fold(life.episode.protocol, read)
-        assert turn(again, life.now)[1] == []
+        assert turn(again, life.now).facts == ()
         for hours in (2, 9, 13, 33):
             later = life.now + hours * HOUR
-            assert turn(again, later)[1] == turn(life.episode, later)[1]
-        assert next_wakeup(again, life.now) == next_wakeup(life.episode, life.now)
+            assert turn(again, later).facts == turn(life.episode, later).facts
+        assert turn(again, life.now).look_again_at == life.look_again_at
         life.episode = again
     assert len([fact for fact in life.of("missed") if "off or asleep" in fact.data["reason"]]) == 0
     assert len(life.of("withheld")) <= (8 if protocol is not ROUNDS else 8 * 7 + 1)
@@ -363,8 +362,8 @@ def test_a_turn_leaves_nothing_to_do_whenever_it_comes(name: str) -> None:
         if step % 7 == 1 and not life.episode.is_over:
             life.answer(pain=max(0, 7 - step // 8), swelling=max(0, 3 - step // 16))
         life.sleep(ONSET + step * 97 * MINUTE)
-        assert turn(life.episode, life.now, life.others)[1] == []
-        waking = next_wakeup(life.episode, life.now)
+        assert turn(life.episode, life.now, life.others).facts == ()
+        waking = life.look_again_at
         assert waking is None or waking > life.now
 
 
@@ -372,9 +371,11 @@ def test_a_clock_that_was_set_back_does_no_harm() -> None:
     life = Life(shipped("strain")).go("Mon 20:00")
     before = len(life.facts)
     for hours in (1, 5, 12, 14, 100):
-        episode, facts = turn(life.episode, life.now - hours * HOUR)
-        assert [fact for fact in facts if fact.data.get("cue", {}).get("kind") in ("start", "end")] == []
-        assert next_wakeup(episode, life.now - hours * HOUR) is not None
+        turned = turn(life.episode, life.now - hours * HOUR)
+        assert [
+            fact for fact in turned.facts if fact.data.get("cue", {}).get("kind") in ("start", "end")
+        ] == []
+        assert turned.look_again_at is not None
     assert len(life.facts) == before
 
 

@@ -11,7 +11,6 @@ from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, E
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact, from_ms, to_ms
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.rehearsal import Rehearsal
-from recovery.engine.wakeup import next_wakeup
 from recovery.simulation.people import PERSONAS, Persona
 from recovery.values import replace
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
@@ -50,10 +49,10 @@ def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(perso
     kept = [fact for fact in facts if fact.kind not in SHORT_LIVED or fact.at >= now - LOOKBACK]
     assert len(kept) < len(facts)
     all_of_them, recent = fold(live.whole, facts), fold(live.whole, kept)
-    assert next_wakeup(recent, now) == next_wakeup(all_of_them, now)
+    assert turn(recent, now).look_again_at == turn(all_of_them, now).look_again_at
     for hours in (0, 1, 5, 16, 24, 70):
         later = now + hours * HOUR
-        assert turn(recent, later)[1] == turn(all_of_them, later)[1]
+        assert turn(recent, later).facts == turn(all_of_them, later).facts
 
 
 def test_the_fleeting_facts_are_those_of_occurrences_and_cues() -> None:
@@ -87,7 +86,7 @@ def test_a_start_that_was_taken_back_leaves_an_episode_that_is_over() -> None:
     life.undo(1)
     assert life.episode.state == TAKEN_BACK
     assert life.episode.is_over
-    assert next_wakeup(life.episode, life.now) is None
+    assert turn(life.episode, life.now).look_again_at is None
 
 
 def test_taking_back_the_last_word_makes_it_active_again() -> None:

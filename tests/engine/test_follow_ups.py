@@ -233,3 +233,11 @@ def test_folding_the_journal_gives_the_same_episode(at: str) -> None:
     press(life, "Mon 07:01")
     life.go(at)
     assert fold(life.episode.whole, life.facts) == life.episode
+
+
+def test_a_suggestion_that_nobody_takes_up_comes_again_at_its_next_time_only() -> None:
+    stretch = "{id: walk, kind: session, of: exercise, duration: 20min, every: 5h, start: A, end: B, optional: true}"
+    life = Life(small(stretch)).go("Mon 13:00")
+    life.turn()
+    assert life.times(activity="walk") == ["Mon 07:00", "Mon 12:20"]
+    assert life.of("missed") == []

@@ -11,7 +11,6 @@ from recovery.engine.outlook import outlook
 from recovery.engine.phases import take_step
 from recovery.engine.reasons import OnStep
 from recovery.engine.turn import Turn
-from recovery.engine.wakeup import next_wakeup
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ONSET, Life, phase_text, small
@@ -357,7 +356,7 @@ def test_a_clock_set_back_takes_no_step_twice() -> None:
 
 @pytest.mark.parametrize("told", [(1, 1, 1, 1, 1), (1, 1, 1, 8, 1), (2, 4, 1, 2, 6), (1, 9, 9, 1, 1)])
 def test_waking_up_when_told_finds_all_that_looking_every_minute_does(told: tuple[int, ...]) -> None:
-    """`next_wakeup` misses no step: a second life looks much more often and sees nothing earlier."""
+    """No step is missed: a second life looks much more often and sees nothing earlier."""
     lives = [Life(ladder(step("one", rest="min: 30h"), step("two"), step("three"))) for _ in range(2)]
     for day, value in zip(("Mon", "Tue", "Wed", "Thu", "Fri"), told, strict=True):
         for life in lives:
@@ -374,10 +373,10 @@ def test_waking_up_when_told_finds_all_that_looking_every_minute_does(told: tupl
     for life in lives:
         life.go("2026-11-29 12:00")
     assert steps(lives[0]) == steps(lives[1])
-    waking = next_wakeup(lives[0].episode, lives[0].now)
+    waking = lives[0].look_again_at
     assert waking is not None
     assert waking > lives[0].now
-    assert turn(lives[0].episode, lives[0].now)[1] == []
+    assert turn(lives[0].episode, lives[0].now).facts == ()
 
 
 def test_the_outlook_tells_the_step() -> None:

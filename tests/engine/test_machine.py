@@ -27,7 +27,6 @@ from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
 from recovery.engine.verdict import Accepted
-from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
@@ -198,10 +197,19 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def tick(self) -> None:
-        waking = self.daemon.next_wakeup(self.moment)
+        waking = self.daemon.look_again_at
         if waking is not None:
             self.pass_until(max(waking, self.moment + timedelta(milliseconds=1)))
             self.wake_up()
+
+    @rule(share=st.floats(0.01, 0.99))
+    def look_too_early(self, share: float) -> None:
+        """Before it is looked again there is nothing to tell."""
+        at, now, record = self.daemon.look_again_at, self.moment, self.daemon
+        early = now + ((at or now + 30 * DAY) - now) * share
+        for episode in record.all:
+            turned = turn(episode, early, record.others(episode), is_clock_doubted=record.is_clock_doubted)
+            assert [fact for fact in turned.facts if "cue" in fact.data] == [], (now, early, at)
 
     @property
     def moment(self) -> datetime:
@@ -217,7 +225,7 @@ class Machine(RuleBasedStateMachine):
     )
     def live(self, minutes: int, late: float) -> None:
         end = self.now + minutes * MINUTE
-        while (waking := self.daemon.next_wakeup(self.moment)) is not None:
+        while (waking := self.daemon.look_again_at) is not None:
             if self.now + (waking - self.moment) > end:
                 break
             self.pass_until(waking + timedelta(seconds=late))
@@ -410,9 +418,8 @@ class Machine(RuleBasedStateMachine):
         self.wake_up()
         assert len(self.journal.all_facts()) == before
         assert seen_at(self.daemon, self.now, self.journal.path) == self.daemon
-        for episode in self.daemon.all:
-            waking = next_wakeup(episode, self.moment)
-            assert waking is None or waking > self.moment
+        waking = self.daemon.look_again_at
+        assert waking is None or waking > self.moment
 
     @invariant()
     def limits_hold(self) -> None:
@@ -518,10 +525,11 @@ class Machine(RuleBasedStateMachine):
 def decisions(episode: Episode, now: datetime, record: Record) -> list[object]:
     """What an episode makes of the days to come, as far as a program that knows it would see."""
     others = tuple(other for other in record.all if other.id != episode.id)
-    found: list[object] = [next_wakeup(episode, now)]
+    found: list[object] = []
     for hours in (0, 1, 14, 80):
-        facts = turn(episode, now + hours * HOUR, others)[1]
-        found.append([(fact.kind, fact.at, fact.data) for fact in facts])
+        turned = turn(episode, now + hours * HOUR, others)
+        found.append(turned.look_again_at)
+        found.append([(fact.kind, fact.at, fact.data) for fact in turned.facts])
     return found
 
 

@@ -11,7 +11,6 @@ from recovery.engine import facts as f
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.outlook import explain
 from recovery.engine.times import Place
-from recovery.engine.wakeup import next_wakeup
 from recovery.values import replace
 from tests.engine.examples import ASK, ICE, ONSET, PACKS, Life, local, place, shipped, small
 
@@ -87,7 +86,7 @@ def test_nothing_is_offered_in_a_quiet_time(name: str, quiet: list[list[str]]) -
     life = Life(shipped(name), quiet=quiet)
     here = life.episode.place
     while life.now < ONSET + 5 * DAY:
-        waking = next_wakeup(life.episode, life.now)
+        waking = life.look_again_at
         assert waking is not None
         assert waking > life.now
         life.now = waking
@@ -98,14 +97,14 @@ def test_nothing_is_offered_in_a_quiet_time(name: str, quiet: list[list[str]]) -
         assert fact.data["cue"]["kind"] == "off" or here.may_tell(fact.at), fact
 
 
-def test_the_next_wakeup_misses_nothing_because_of_quiet_times() -> None:
+def test_looking_again_misses_nothing_because_of_quiet_times() -> None:
     """Whoever looks every minute finds nothing that whoever looks when told to does not."""
     protocols = (small(ICE, ASK), small(PACKS))
     for protocol in protocols:
         seldom = Life(protocol, quiet=[["12:30", "13:15"], ["16:00", "16:20"]])
         often = Life(protocol, quiet=[["12:30", "13:15"], ["16:00", "16:20"]])
         while seldom.now < ONSET + DAY:
-            waking = next_wakeup(seldom.episode, seldom.now)
+            waking = seldom.look_again_at
             assert waking is not None
             seldom.now = waking
             seldom.turn()

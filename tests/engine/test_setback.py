@@ -11,7 +11,6 @@ from recovery.engine.acts_sessions import Begin
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.gates import healing_range
-from recovery.engine.wakeup import next_wakeup
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, local, phase_text, shipped, small
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -201,7 +200,7 @@ def test_more_than_one_setback(times: int) -> None:
     for number in range(times):
         life.go(life.now + 30 * HOUR).accepted(Setback())
         assert life.episode.onset == life.now, number
-    assert next_wakeup(life.episode, life.now) is not None
+    assert life.look_again_at is not None
 
 
 def test_an_urgent_flag_that_still_stands_is_told_again_of_the_new_injury() -> None:

@@ -23,7 +23,6 @@ from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import coming, explain
 from recovery.engine.questions import still_needed
 from recovery.engine.verdict import Accepted
-from recovery.engine.wakeup import next_wakeup
 from recovery.protocol import compiled
 from recovery.store import episodes, migrations
 from recovery.store.checking import check_copy
@@ -103,18 +102,19 @@ def started(journal: Journal, now: datetime = NOW) -> str:
 
 def decisions(episode: Episode, now: datetime) -> list[Any]:
     """All that is decided at a moment, and foreseen then."""
-    after, facts = turn(episode, now)
+    turned = turn(episode, now)
+    after = turned.episode
     seen = [
         replace(after, answers={}, leaves_out_answers=False, written_at=None),
-        [(f.kind, f.at, f.data) for f in facts],
+        [(f.kind, f.at, f.data) for f in turned.facts],
     ]
     seen += [truth(each, after, now) for each in CONDITIONS]
-    return [*seen, gate_needs(after, now), still_needed(after, now), next_wakeup(after, now)]
+    return [*seen, gate_needs(after, now), still_needed(after, now), turned.look_again_at]
 
 
 def foreseen(episode: Episode, now: datetime) -> list[Any]:
     """What comes next, if nobody answers: the plan plays the days to come."""
-    after, _facts = turn(episode, now)
+    after = turn(episode, now).episode
     return [] if after.is_over else [*coming(after, now, (), now + timedelta(hours=30)), *explain(after, now)]
 
 

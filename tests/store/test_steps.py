@@ -155,8 +155,9 @@ def test_an_end_however_late_is_no_damage(years: int) -> None:
     episode, opening = started(whole)
     facts = [replace(opening, seq=1)]
     for now in (ONSET, ONSET + timedelta(days=365 * years)):
-        episode, more = turn(episode, now)
-        facts += more
+        turned = turn(episode, now)
+        episode = turned.episode
+        facts += turned.facts
     (end,) = (fact for fact in facts if fact.kind == f.ENDED and fact.data["overrun"] > 365 * 86_000 * years)
     assert end.at == ONSET + timedelta(days=365 * years)
     until_the_end = facts[: facts.index(end) + 1]
