@@ -36,7 +36,7 @@ def daemon() -> None:
 
 @daemon.command("run")
 @notifier_option
-def run_daemon(notifier: str | None) -> int:
+def daemon_run(notifier: str | None) -> int:
     """Remind until stopped, in the foreground. Where there is no desktop, cues are shown as text.
 
     \b
@@ -57,7 +57,7 @@ def run_daemon(notifier: str | None) -> int:
 @daemon.command("start")
 @notifier_option
 @json_option
-def start_daemon(notifier: str | None, as_json: bool) -> int:
+def daemon_start(notifier: str | None, as_json: bool) -> int:
     """Start it in the background. One that runs already speaks to the desktop of this session from now on.
 
     \b
@@ -124,7 +124,7 @@ def how_it_reminds(there: presence.Presence | None) -> str:
 
 @daemon.command("stop")
 @json_option
-def stop_daemon(as_json: bool) -> int:
+def daemon_stop(as_json: bool) -> int:
     """End it. No reminders come until it is started again.
 
     \b
@@ -192,7 +192,7 @@ def service() -> None:
 @service.command("install")
 @click.option("--way", type=click.Choice(choose.WAY_NAMES), help="How; without it the best way there is.")
 @json_option
-def install_service(way: str | None, as_json: bool) -> int:
+def service_install(way: str | None, as_json: bool) -> int:
     """Start the daemon at log-in from now on. systemd and launchd also start it again when it fails.
 
     \b
@@ -214,7 +214,7 @@ def install_service(way: str | None, as_json: bool) -> int:
 
 @service.command("uninstall")
 @json_option
-def uninstall_service(as_json: bool) -> int:
+def service_uninstall(as_json: bool) -> int:
     """Start the daemon at log-in no more. Exit status 3 if nothing was installed.
 
     \b

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -80,12 +81,6 @@ def simulate_command(
     grade: str | None,
     side: str | None,
     length: Duration | None,
-    timezone: str | None,
-    wake: time,
-    bedtime: time,
-    work: tuple[time, time],
-    workdays: tuple[int, ...],
-    quiet: tuple[tuple[time, time], ...],
     answers: str | None,
     persona: str | None,
     asleep: tuple[str, ...],
@@ -93,6 +88,7 @@ def simulate_command(
     words: tuple[str, ...],
     no_confirm: bool,
     as_json: bool,
+    **hours: Any,
 ) -> int:
     """Run a protocol on a virtual clock: what would be told, and when. Nothing is kept.
 
@@ -104,7 +100,7 @@ def simulate_command(
     """
     if answers is not None and persona is not None:
         raise UsageError(_("--answers and --persona do not go together"), _("give one of them"))
-    now, place = clock.now(), params.place(timezone, wake, bedtime, work, workdays, quiet)
+    now, place = clock.now(), params.place(**hours)
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
@@ -228,10 +224,8 @@ def preview(
     length: Duration,
     persona: str,
     onset: str | None,
-    timezone: str | None,
-    wake: time,
-    bedtime: time,
     as_json: bool,
+    **hours: Any,
 ) -> int:
     """The days of a protocol on paper: what comes when, changes of phase and why, alerts. Nothing is kept.
 
@@ -242,7 +236,7 @@ def preview(
     recovery protocols preview my-hip.yaml
     recovery protocols preview strain --grade 1 --for 6w --persona slow
     """
-    now, place = clock.now(), params.place(timezone, wake, bedtime)
+    now, place = clock.now(), params.place(**hours)
     from recovery.protocol.reading import check_file
 
     library = default_library()

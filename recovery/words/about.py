@@ -51,19 +51,8 @@ def about_words(fact: Fact, place: Place) -> str:
             return f"{data['activity']}: {_answers(data['items'])}"
         case f.STEPPED:
             return f"{data['step']}: {'; '.join(data['reasons'])}"
-        case f.SETBACK:
-            injured = _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
-            grade = _("grade {value}", value=data["grade"]) if data.get("grade") else ""
-            return ", ".join(part for part in (injured, grade, data.get("because", "")) if part)
-        case f.CORRECTED:
-            injured = (
-                _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
-                if "onset" in data
-                else ""
-            )
-            options = [f"{name} {word}" for name, word in data.get("options", {}).items()]
-            because = data.get("because", "")
-            return ", ".join(part for part in (injured, *_given(data), *options, because) if part)
+        case f.SETBACK | f.CORRECTED:
+            return _corrected(fact, place)
         case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
             return _("number {number}", number=data["seq"])
         case f.CLOCK:
@@ -101,6 +90,15 @@ def _given(data: Mapping[str, Any]) -> list[str]:
     """List the parts of a start that are given, in words."""
     given = {**data, "side": side_words(data.get("side"), current())}
     return [_(words, value=given[key]) for key, words in _START.items() if given.get(key)]
+
+
+def _corrected(fact: Fact, place: Place) -> str:
+    """Say what is new of the injury, and why."""
+    data, injured = fact.data, ""
+    if "onset" in data:
+        injured = _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
+    options = [f"{name} {word}" for name, word in data.get("options", {}).items()]
+    return ", ".join(part for part in (injured, *_given(data), *options, data.get("because", "")) if part)
 
 
 def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:

@@ -17,9 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from recovery import __version__
-from recovery.cli import doctor_checks
-from recovery.cli.doctor import doctor
-from recovery.cli.doctor_checks import Check, examine
+from recovery.cli import doctor as examination
+from recovery.cli.doctor import Check, doctor, examine
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import install
 from recovery.daemon.autostart.way import Machine, ProgramAnswer
@@ -546,7 +545,7 @@ def test_the_command_as_json(person: Profile) -> None:
 
 
 def test_every_check_has_a_title() -> None:
-    assert doctor_checks.TITLES.keys() >= {"bus", "server", "quiet", "notifier", "test", "settings"}
+    assert examination.TITLES.keys() >= {"bus", "server", "quiet", "notifier", "test", "settings"}
 
 
 @pytest.mark.parametrize("within", ["0s", "2h", "1d"])
@@ -642,7 +641,7 @@ def test_a_check_that_fails_stops_no_other(
     def fails(*_: object) -> Check:
         raise error
 
-    monkeypatch.setattr(doctor_checks, name, fails)
+    monkeypatch.setattr(examination, name, fails)
     checks = looked(person.home)
     failed = checks[name.removeprefix("_")]
     assert (failed.state, failed.found) == (
