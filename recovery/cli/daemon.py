@@ -14,7 +14,6 @@ from recovery.daemon import presence
 from recovery.daemon.autostart import choose
 from recovery.daemon.autostart.way import Machine, Way
 from recovery.daemon.handing import hand_over_and_wait
-from recovery.engine.facts import from_ms
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
 from recovery.settings import NOTIFIERS
@@ -167,11 +166,11 @@ def daemon_status(as_json: bool) -> int:
         return 0 if there else NotThere.exit_status
     if there is None:
         raise NotThere(_("no daemon is running"), "recovery daemon start")
-    since = f"{from_ms(there.since):%Y-%m-%d %H:%M:%S} UTC"
+    since = f"{there.since_at:%Y-%m-%d %H:%M:%S} UTC"
     click.echo(_("Running: process {pid}, since {since}.", pid=there.pid, since=since))
     click.echo(how_it_reminds(there))
-    if there.next_wakeup is not None:
-        at = f"{from_ms(there.next_wakeup):%Y-%m-%d %H:%M:%S} UTC"
+    if there.wakes_at is not None:
+        at = f"{there.wakes_at:%Y-%m-%d %H:%M:%S} UTC"
         click.echo(_("Wakes next at {at}.", at=at))
     return 0
 

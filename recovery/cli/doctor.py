@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ import click
 
 from recovery import __version__, clock, paths, settings
 from recovery.care.record import Record, load
-from recovery.cli.notices import lost_zone, zone_remedy
+from recovery.cli.notices import lost_zones, zone_remedy
 from recovery.cli.output import styled
 from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import print_json
@@ -21,13 +21,10 @@ from recovery.daemon.autostart.lasting import gone
 from recovery.daemon.autostart.way import Machine
 from recovery.daemon.handing import knows_screen
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import Episode
-from recovery.engine.facts import from_ms
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import N_, _, n_
 from recovery.notify import desktop_probe, do_not_disturb
 from recovery.notify.desktop_probe import DesktopState
-from recovery.notify.desktop_session import bare
 from recovery.protocol.terms import Duration
 from recovery.settings import Settings
 from recovery.store import failures
@@ -35,7 +32,6 @@ from recovery.store.figures import Lateness, copied, figures
 from recovery.store.journal import JOURNAL_FILE
 from recovery.values import Value
 from recovery.words.times import spell
-from recovery.zones import is_lost
 
 State = Literal["ok", "warn", "fail"]
 
@@ -160,9 +156,7 @@ class Examined(Value):
     """None where this system has no session bus."""
     there: Presence | None
     """The daemon's report on itself."""
-    episodes: Sequence[Episode]
-    doubt: str = ""
-    """The reason why the clock looks wrong beside the record; "" where it does not."""
+    record: Record
 
 
 def examine(
@@ -184,7 +178,7 @@ def examine(
         if kept[0].state != "fail" or len(kept) > 1:
             record = _record(folder, now)
     desk = None if machine.platform in ("win32", "darwin") else desktop_probe.look(machine.environ)
-    known = Examined(machine, now, since_boot, chosen, desk, there, record.episodes, record.doubt)
+    known = Examined(machine, now, since_boot, chosen, desk, there, record)
     if desk is not None:
         yield from _looked("bus", lambda: _bus(desk, chosen))
         if not desk.bus_problem:
@@ -374,13 +368,13 @@ def _daemon(known: Examined) -> Check:
         if dead is not None:
             found = _("died, process {pid}, without being told to", pid=dead.pid)
             return Check("daemon", "fail", found, "recovery daemon start")
-        if not known.episodes:
+        if not known.record.episodes:
             return Check("daemon", "ok", _("not running, and no episode needs it"))
         return Check("daemon", "fail", _("not running, so no reminders come"), "recovery daemon start")
     if not there.pid:
         found = _("starting, or it cannot say anything of itself")
         return Check("daemon", "warn", found, "recovery daemon status")
-    since = f"{clock.on_the_wall(from_ms(there.since)):%Y-%m-%d %H:%M}"
+    since = f"{clock.on_the_wall(there.since_at):%Y-%m-%d %H:%M}"
     found = _("running, process {pid}, since {since}", pid=there.pid, since=since)
     anew = _("recovery daemon stop, then recovery daemon start")
     if there.version != __version__:
@@ -391,9 +385,9 @@ def _daemon(known: Examined) -> Check:
             ours=__version__,
         )
         return Check("daemon", "warn", found, anew)
-    if there.next_wakeup is None:
+    waking = there.wakes_at
+    if waking is None:
         return Check("daemon", "ok", _("{found}; nothing is planned", found=found))
-    waking = from_ms(there.next_wakeup)
     at = f"{clock.on_the_wall(waking):%Y-%m-%d %H:%M}"
     if known.now - waking > OVERDUE:
         return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
@@ -411,7 +405,7 @@ def _desktop(there: Presence, desk: DesktopState, environ: Mapping[str, str]) ->
         advice = _("type in a terminal of your desktop: {command}", command=hand_over)
         return Check("desktop", "fail", found, advice)
     is_usable = desk.has_server and not desk.server_problem
-    if there.bus != bare(desk.address):
+    if there.bus != desk.bare_address:
         found = _("{theirs}; this session has {ours}", theirs=theirs, ours=desk.address)
         if there.problem:
             return Check("desktop", "fail", f"{found}; {there.problem}", hand_over)
@@ -451,7 +445,7 @@ def _clock(known: Examined) -> Check:
     told, state, advice = [], "ok", ""
     there = known.there
     if there is not None and there.since_boot:
-        wall = (known.now - from_ms(there.since)).total_seconds()
+        wall = (known.now - there.since_at).total_seconds()
         drift = wall - (known.since_boot - there.since_boot / 1000)
         told.append(_("{seconds:+.1f} s against the steady clock since the daemon began", seconds=drift))
         if abs(drift) >= CLOCK_SET:
@@ -465,9 +459,9 @@ def _clock(known: Examined) -> Check:
             told.append(_("synchronised") if said == "yes" else _("not synchronised"))
         if said == "no":
             state, advice = "warn", advice or "timedatectl set-ntp true"
-    if known.doubt:
+    if known.record.doubt:
         state = "warn"
-        told.insert(0, known.doubt)
+        told.insert(0, known.record.doubt)
     found = "; ".join(told) or _("nobody says how right it is")
     return Check("clock", "warn" if state == "warn" else "ok", found, advice)
 
@@ -475,12 +469,12 @@ def _clock(known: Examined) -> Check:
 def _zone(known: Examined) -> Check:
     here = clock.local_zone()
     zone = here.name
-    lost = [episode for episode in known.episodes if is_lost(episode.place.zone)]
+    lost = lost_zones(known.record.episodes)
     if lost:
-        return Check("zone", "warn", "; ".join(f"{e.id}: {lost_zone(e)}" for e in lost), zone_remedy())
+        return Check("zone", "warn", "; ".join(lost), zone_remedy())
     if here.doubt:
         return Check("zone", "warn", here.doubt, here.advice)
-    others = {e.id: e.place.zone.key for e in known.episodes if e.place.zone.key != zone}
+    others = {e.id: e.place.zone.key for e in known.record.episodes if e.place.zone.key != zone}
     if not others:
         return Check("zone", "ok", zone)
     listed = ", ".join(f"{id_}: {other}" for id_, other in others.items())

@@ -33,22 +33,26 @@ def tell_doubt(here: "Whereabouts") -> None:
 
 def tell_lost(episodes: Iterable[Episode]) -> None:
     """Say which episodes are in a zone that this machine does not know, and what to do."""
-    lost = [episode for episode in episodes if is_lost(episode.place.zone)]
-    for episode in lost:
-        tell(_("Note: {message}", message=f"{episode.id}: {lost_zone(episode)}"))
+    lost = lost_zones(episodes)
+    for words in lost:
+        tell(_("Note: {message}", message=words))
     if lost:
         tell(f"  {zone_remedy()}")
 
 
-def lost_zone(episode: Episode) -> str:
-    """Say that the zone of an episode is unknown here, and name the one that stands in."""
-    zone = episode.place.zone
-    assert is_lost(zone)
-    return _(
-        "this machine does not know the time zone {zone!r}; times are those of {other} meanwhile",
-        zone=zone.key,
-        other=zone.stand_in(),
-    )
+def lost_zones(episodes: Iterable[Episode]) -> list[str]:
+    """Name each episode whose zone is unknown here, and the zone that stands in."""
+    zones = ((episode.id, episode.place.zone) for episode in episodes)
+    return [
+        f"{id_}: "
+        + _(
+            "this machine does not know the time zone {zone!r}; times are those of {other} meanwhile",
+            zone=zone.key,
+            other=zone.stand_in(),
+        )
+        for id_, zone in zones
+        if is_lost(zone)
+    ]
 
 
 def zone_remedy() -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact
 from recovery.engine.gates import Need
 from recovery.engine.outlook import Outlook, UpcomingCue
 from recovery.engine.reasons import as_written
@@ -98,10 +98,10 @@ def daemon_json(there: Presence | None) -> dict[str, Any]:
     return {
         "running": there is not None,
         "pid": report.pid or None,
-        "since": from_ms(report.since) if report.since else None,
+        "since": report.since_at if report.since else None,
         "notifier": report.notifier or None,
         "problem": report.problem or None,
-        "next_wakeup": None if report.next_wakeup is None else from_ms(report.next_wakeup),
+        "next_wakeup": report.wakes_at,
         **({"damage": report.damage} if report.damage else {}),
     }
 

@@ -416,10 +416,8 @@ def daemon_row(there: Presence | None, place: Place, now: datetime) -> str:
         trouble = _("running, but notifications do not arrive: {reason}", reason=there.problem)
         return _row(_("Daemon"), styled(trouble, "yellow"))
     words = _("running, notifications by {notifier}", notifier=there.notifier)
-    if there.next_wakeup is not None:
-        from recovery.engine.facts import from_ms
-
-        words += _("; wakes {when}", when=spell_when(place, from_ms(there.next_wakeup), now))
+    if there.wakes_at is not None:
+        words += _("; wakes {when}", when=spell_when(place, there.wakes_at, now))
     return _row(_("Daemon"), words)
 
 

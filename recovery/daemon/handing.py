@@ -12,7 +12,6 @@ from pathlib import Path
 from recovery import clock
 from recovery.daemon import presence
 from recovery.daemon.presence import Presence
-from recovery.engine.facts import from_ms
 from recovery.engine.witness import Steady
 
 SETTLED_WITHIN = 5.0
@@ -54,7 +53,7 @@ def asked_daemon(folder: Path) -> Presence | None:
 def read_steady(folder: Path) -> Steady:
     """Read the clock that nobody can set, with since when the daemon of a folder has watched both. Asks it."""
     there = asked_daemon(folder)
-    watched = (from_ms(there.since), there.since_boot) if there is not None and there.since_boot else None
+    watched = (there.since_at, there.since_boot) if there is not None and there.since_boot else None
     return Steady(*clock.steady(), watched)
 
 

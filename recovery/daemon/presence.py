@@ -11,10 +11,12 @@ import struct
 import sys
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from recovery import clock
+from recovery.engine.facts import from_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value
@@ -54,6 +56,15 @@ class Presence(Value):
     """The reason why it does not speak to that desktop; empty where it does."""
     damage: str = ""
     """The damage that keeps the journal from its daily copy; empty where it is whole, as far as it was looked over."""
+
+    @property
+    def since_at(self) -> datetime:
+        return from_ms(self.since)
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """The next instant at which it looks; None: nothing is planned."""
+        return None if self.next_wakeup is None else from_ms(self.next_wakeup)
 
 
 class Lock:

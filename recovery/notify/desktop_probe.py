@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recovery import clock
 from recovery.language import _
-from recovery.notify.desktop_session import ANSWER_SECONDS, session_bus_address, why_no_bus
+from recovery.notify.desktop_session import ANSWER_SECONDS, bare, session_bus_address, why_no_bus
 from recovery.notify.do_not_disturb import PATH, SERVER, Call, Server, calls, yes_or_no
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.wording import one_line
@@ -40,6 +40,11 @@ class DesktopState(Value):
     """True if the server holds notes back (do not disturb); None: it does not say."""
     quiet_by: str = ""
     """Who says so."""
+
+    @property
+    def bare_address(self) -> str:
+        """The address without the number of its bus."""
+        return bare(self.address)
 
 
 def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.monotonic) -> DesktopState:
