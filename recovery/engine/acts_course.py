@@ -101,11 +101,11 @@ def pause_reminders(turn: Turn, act: Pause) -> Verdict:
         return Refused(turn.say("that is not later than now"))
     turn.add(f.PAUSED, {"until": None if until is None else to_ms(until), "because": act.because}, "person")
     when = "recovery resume" if until is None else spell_when(turn.episode.place, until, turn.now)
-    told = [
+    sentences = [
         turn.say("Paused until {when}.", when=when),
         turn.say("Healing, gaps and limits go on counting; no phase ends and nothing is caught up."),
     ]
-    return accepted(turn, " ".join([*told, *_still_told(turn)]))
+    return accepted(turn, " ".join([*sentences, *_still_told(turn)]))
 
 
 def _still_told(turn: Turn) -> list[str]:
@@ -292,8 +292,8 @@ def _step_now(turn: Turn) -> dict[str, object]:
 
 def stop_episode(turn: Turn, act: Stop) -> Verdict:
     turn.add(f.STOPPED, {"because": act.because}, "person")
-    told = [turn.say("{episode} is stopped. Its record is kept: recovery log.", episode=turn.episode.id)]
-    return accepted(turn, " ".join([*told, *_still_counts(turn), *_still_told(turn)]))
+    sentences = [turn.say("{episode} is stopped. Its record is kept: recovery log.", episode=turn.episode.id)]
+    return accepted(turn, " ".join([*sentences, *_still_counts(turn), *_still_told(turn)]))
 
 
 def _still_counts(turn: Turn) -> list[str]:
@@ -302,11 +302,11 @@ def _still_counts(turn: Turn) -> list[str]:
     last = max(episode.ledger, key=lambda session: session.began_at, default=None)
     if last is None or not only_assumed(last) or day(last.began_at) != day(turn.now):
         return []
-    told = turn.say(
+    warning = turn.say(
         "{title}, {when}, is only assumed, and counts for the limits."
         " If it did not happen, say so after the next start: {command}",
         title=episode.title_of(last),
         when=spell_when(episode.place, last.began_at, turn.now),
         command=f"recovery skip {last.activity}",
     )
-    return [told]
+    return [warning]

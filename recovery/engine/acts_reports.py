@@ -122,11 +122,11 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
     on = episode.under_way
     was_allowed = on is not None and may_go_on(episode, on, turn.now, turn.others)
     _record_answers(turn, answers, at)
-    told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
-    message = turn.say("Noted: {answers}.", answers=told)
+    noted = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+    message = turn.say("Noted: {answers}.", answers=noted)
     if act.at:
         when = spell_when(episode.place, at, turn.now)
-        message = turn.say("Noted: {answers}, {when}.", answers=told, when=when)
+        message = turn.say("Noted: {answers}, {when}.", answers=noted, when=when)
     if on is not None and was_allowed and not may_go_on(turn.episode, on, turn.now, turn.others):
         message = f"{message} {turn.take_off((on.modality,))}"
     needed = left_open(turn.episode, at, turn.now, turn.others)
@@ -170,9 +170,9 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
         says = episode.text(refusing[0].say)
         turn.add(f.STOPPED, {"because": says}, "person")
         return accepted(turn, turn.say("{episode} is stopped: {reason}", episode=episode.id, reason=says))
-    told = turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers))
+    noted = turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers))
     says = " ".join(episode.text(question.say) for question in yes)
-    return accepted(turn, " ".join(part for part in (told, says, turn.take_off(forbidden)) if part))
+    return accepted(turn, " ".join(part for part in (noted, says, turn.take_off(forbidden)) if part))
 
 
 def tick_items(turn: Turn, act: Tick) -> Verdict:
@@ -282,7 +282,7 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
             turn.add(f.ALERTED, {"id": alert.id, "cleared": True})
     data = {"onset": to_ms(onset), "grade": act.grade, "because": act.because}
     turn.add(f.SETBACK, data, "person")
-    told = [
+    sentences = [
         turn.say(
             "Noted as a new injury, {when}. All clocks begin anew; the limits and the log go on.",
             when=spell_when(episode.place, onset, turn.now),
@@ -294,8 +294,8 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
             f"{spell_date(place.local(end), place.language)} {place.local(end).year}"
             for end in healing_range(turn.episode)
         )
-        told.append(turn.say("Usually healed between {first} and {last}.", first=earliest, last=latest))
-    return accepted(turn, " ".join([*told, turn.say("A mistake? recovery undo takes it back.")]))
+        sentences.append(turn.say("Usually healed between {first} and {last}.", first=earliest, last=latest))
+    return accepted(turn, " ".join([*sentences, turn.say("A mistake? recovery undo takes it back.")]))
 
 
 # A correction of the start ------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
         return changes
     if not changes:
         return Refused(turn.say("that is what it says already; nothing changes"))
-    before, told = turn.episode, _in_words(turn, changes)
+    before, in_words = turn.episode, _in_words(turn, changes)
     turn.add(f.CORRECTED, {**changes, "because": act.because}, "person")
     beside = excluded(before.whole, turn.episode.side, turn.episode.options, turn.others)
     if beside is not None:
@@ -317,7 +317,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
             turn.say("{episode} is active, and would be about the same injury", episode=beside.by.id)
         )
     _clear_what_was_never_so(turn, before)
-    parts = [turn.say("Corrected: {changes}. What was done stays.", changes=told)]
+    parts = [turn.say("Corrected: {changes}. What was done stays.", changes=in_words)]
     parts += _back_to_where_it_belongs(turn)
     on = turn.episode.under_way
     if on is not None and not may_go_on(turn.episode, on, turn.now, turn.others):
