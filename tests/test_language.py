@@ -28,6 +28,7 @@ from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate
 from recovery.engine.outlook import explain, outlook
+from recovery.engine.reasons import Text
 from recovery.engine.times import DAY, Place
 from recovery.engine.verdict import Accepted, Refused
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
@@ -321,12 +322,13 @@ def test_everything_an_act_is_answered_with_is_german() -> None:
         for act in ACTS:
             now = ONSET + len(told) * 7 * MINUTE
             episode = turn(episode, now).episode
+            words: Text
             match judge(episode, now, act):
                 case Accepted(after, _facts, message):
                     episode, words = after, message
                 case Refused(reason):
                     words = reason
-            told.append(f"{act.verb}: {words}")
+            told.append(f"{act.verb}: {sentence(words, episode.place, now)}")
         return told
 
     german, english = answers("de"), answers("en")

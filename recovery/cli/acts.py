@@ -22,7 +22,7 @@ from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
 from recovery.daemon import handing
 from recovery.engine.acts import Act
-from recovery.engine.acts_course import UNKNOWN, Advance, Move, Pause, Resume, StepBack, Stop
+from recovery.engine.acts_course import Advance, Move, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import COMPLETED, Episode
@@ -33,9 +33,9 @@ from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.values import replace
+from recovery.words.reasons import sentence
 from recovery.words.times import spell, spell_when
-from recovery.words.typed import expected_answer, parse_day, read_moment
-from recovery.zones import is_known
+from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment
 
 Wanted = Act | Callable[[Episode, datetime], Act]
 """An act of the person; where it depends on the episode (its place, its questions), a function of that."""
@@ -50,14 +50,15 @@ def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
             act = wanted if isinstance(wanted, Act) else wanted(before, context.now)
             record, verdict = do(journal, context.record, before.id, act, context.says)
         if isinstance(verdict, Accepted):
-            did(_("{verb} is recorded. {message}", verb=act.verb, message=verdict.message))
+            message = sentence(verdict.message, before.place, context.now)
+            did(_("{verb} is recorded. {message}", verb=act.verb, message=message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
         is_running = handing.wake(context.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = restart_if_died(context.folder)
         if as_json:
-            print_json(verdict_json(verdict, before), before.place)
+            print_json(verdict_json(verdict, before, context.now), before.place)
             return 0 if isinstance(verdict, Accepted) else 1
         return _tell(replace(context, kept=record, record=record), before, act, verdict, is_running)
 
@@ -69,12 +70,13 @@ def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_runn
             if act.needs_right_clock and context.record.is_clock_doubted:
                 # That is told already, and how to end it.
                 raise RecoveryError(_("nothing is begun or moved on by this clock"))
+            why = sentence(reason, before.place, context.now)
             if earliest is None:
-                raise RecoveryError(reason)
+                raise RecoveryError(why)
             when = spell_when(before.place, earliest, context.now)
-            raise RecoveryError(_("not now: {reason}", reason=reason), _("earliest {when}", when=when))
+            raise RecoveryError(_("not now: {reason}", reason=why), _("earliest {when}", when=when))
         case Accepted(message=message, needed=needed):
-            print(message)
+            print(sentence(message, before.place, context.now))
     tell_unreadable(context.record)
     after = next(episode for episode in context.record.all if episode.id == before.id)
     for alert in after.alerts.values():
@@ -255,8 +257,8 @@ def end_command(activity: str | None, at: str | None, episode: str | None, as_js
     recovery end ice --at 14:25
     """
 
-    def act(current: Episode, now: datetime) -> Act:
-        return End(activity, at=typed_moment("--at", at, current, now))
+    def act(meant: Episode, now: datetime) -> Act:
+        return End(activity, at=typed_moment("--at", at, meant, now))
 
     return carry_out(episode, as_json, act)
 
@@ -285,8 +287,8 @@ def pause(
     if length is not None and until is not None:
         raise UsageError(_("--for and --until do not go together"), _("give one of them"))
 
-    def act(current: Episode, now: datetime) -> Act:
-        end = None if until is None else read_moment("--until", until, now, current.place, is_day_enough=True)
+    def act(meant: Episode, now: datetime) -> Act:
+        end = None if until is None else read_moment("--until", until, now, meant.place, is_day_enough=True)
         return Pause(length, end, because)
 
     return carry_out(episode, as_json, act)
@@ -323,16 +325,16 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
             before = context.record.meant(episode)
         values = _ask(before)
 
-    def act(current: Episode, now: datetime) -> Act:
+    def act(meant: Episode, now: datetime) -> Act:
         if not values:
-            asks = " ".join(f"{name}=…" for name in _asked(current))
+            asks = " ".join(f"{name}=…" for name in _asked(meant))
             if not asks:
-                raise UsageError(_("phase {phase} asks nothing", phase=current.phase.id), "")
+                raise UsageError(_("phase {phase} asks nothing", phase=meant.phase.id), "")
             raise UsageError(
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
-        _refuse_wrong(values, current)
-        return AnswerCheckIn(values, typed_moment("--at", at, current, now))
+        _refuse_wrong(values, meant)
+        return AnswerCheckIn(values, typed_moment("--at", at, meant, now))
 
     return carry_out(episode, as_json, act)
 
@@ -403,16 +405,9 @@ def _ask(episode: Episode) -> dict[str, str]:
     return values
 
 
-def read_zone(text: str) -> str:
-    """The name of a time zone. Raises `ValueError`."""
-    if not is_known(text):
-        raise ValueError(_(UNKNOWN, name=text))
-    return text
-
-
 @command(
     "move",
-    option("--timezone", metavar="NAME", read=read_zone, help="Where you are, such as Europe/Berlin."),
+    option("--timezone", metavar="NAME", read=parse_zone, help="Where you are, such as Europe/Berlin."),
     EPISODE,
     JSON,
 )

@@ -190,13 +190,14 @@ def cue_json(cue: UpcomingCue) -> dict[str, Any]:
     }
 
 
-def verdict_json(verdict: Verdict, episode: Episode) -> dict[str, Any]:
-    """Show the verdict of a person's act."""
+def verdict_json(verdict: Verdict, episode: Episode, now: datetime) -> dict[str, Any]:
+    """Show the verdict of a person's act at `now`."""
     about = {"episode": episode.id, "accepted": isinstance(verdict, Accepted)}
     if isinstance(verdict, Accepted):
+        message = sentence(verdict.message, episode.place, now)
         needed = [timeless(each, episode.place.language) for each in verdict.needed]
-        return {**about, "message": verdict.message, **({"needed": needed} if needed else {})}
-    return {**about, **fields(verdict, "reason", "earliest")}
+        return {**about, "message": message, **({"needed": needed} if needed else {})}
+    return {**about, "reason": sentence(verdict.reason, episode.place, now), **fields(verdict, "earliest")}
 
 
 def fact_json(fact: Fact) -> dict[str, Any]:

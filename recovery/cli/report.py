@@ -141,9 +141,9 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
     if not words:
         return _listed(episode, as_json, "screen", _screen_rows, _screen)
 
-    def act(current: Episode, _now: datetime) -> AnswerScreening:
-        every = [question.id for question in current.whole.screen]
-        still = [name for name in every if name not in current.screened]
+    def act(meant: Episode, _now: datetime) -> AnswerScreening:
+        every = [question.id for question in meant.whole.screen]
+        still = [name for name in every if name not in meant.screened]
         return AnswerScreening(_answers(words, every, still, "recovery screen"))
 
     return carry_out(episode, as_json, act)
@@ -194,9 +194,9 @@ def setback(onset: str | None, grade: str | None, because: str, episode: str | N
     recovery setback --grade 2
     """
 
-    def act(current: Episode, now: datetime) -> Setback:
+    def act(meant: Episode, now: datetime) -> Setback:
         read = None if grade is None else _grade(grade)
-        return Setback(typed_moment("--onset", onset, current, now), read, because)
+        return Setback(typed_moment("--onset", onset, meant, now), read, because)
 
     return carry_out(episode, as_json, act)
 
@@ -224,12 +224,12 @@ def correct_command(words: tuple[str, ...], because: str, episode: str | None, a
             raise UsageError(_("{option}: {name} is answered twice", option="recovery correct", name=name))
     onset = given.pop("onset", None)
 
-    def act(current: Episode, now: datetime) -> Correct:
-        refuse_unknown(given, [*current.whole.inputs, *current.whole.options], "recovery correct")
+    def act(meant: Episode, now: datetime) -> Correct:
+        refuse_unknown(given, [*meant.whole.inputs, *meant.whole.options], "recovery correct")
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
-        return Correct(typed_moment("onset", onset, current, now), values, because)
+        return Correct(typed_moment("onset", onset, meant, now), values, because)
 
     return carry_out(episode, as_json, act)
 
@@ -266,8 +266,8 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     with looking() as context:
         before = context.record.meant(episode)
 
-    def act(current: Episode, _now: datetime) -> Tick:
-        every = [item.id for each in _checklists_of(current) for item in each.items]
+    def act(meant: Episode, _now: datetime) -> Tick:
+        every = [item.id for each in _checklists_of(meant) for item in each.items]
         return Tick(_answers(words, every, every, "recovery checklist"))
 
     status = carry_out(episode, as_json, act)

@@ -48,6 +48,7 @@ from recovery.settings import Settings
 from recovery.store.backups import back_up_daily
 from recovery.store.failures import Damaged
 from recovery.store.journal import JOURNAL_FILE, Journal
+from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
 from recovery.zones import Named, is_lost
 
@@ -560,23 +561,19 @@ class Service:
         is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
         look = tr(language, "Type: recovery status")
         try:
-            outcome = self._done(id_, act, now, language)
+            refusal = self._refusal(id_, act, now, language)
         except RecoveryError as error:
             self._log_trouble(error)
             title, body = tr(language, "Not noted"), look if is_discreet else error.message
             self.notifier.show(Note(self._key_of_reply(pressed), title, body, tag=self._reply()))
             return True
         said = "noted"
-        if isinstance(outcome, Refused):
-            said = "refused" if is_discreet else f"refused, {outcome.reason}"
+        if refusal is not None:
+            said = "refused" if is_discreet else f"refused, {refusal[0]}"
         self._log.info("pressed %s %s: %s", pressed.action, "#" if is_discreet else pressed.key, said)
-        if isinstance(outcome, Refused):
-            earliest, place = outcome.earliest, next((e.place for e in self._known.all if e.id == id_), None)
-            when = ""
-            if earliest is not None and place is not None:
-                when = tr(language, "Earliest: {when}.", when=spell_when(place, earliest, now))
-            text = f"{outcome.reason[:1].upper()}{outcome.reason[1:]}. {when}".strip()
-            text = look if is_discreet else text
+        if refusal is not None:
+            reason, earliest = refusal
+            text = look if is_discreet else f"{reason[:1].upper()}{reason[1:]}. {earliest}".strip()
             self.notifier.show(
                 Note(self._key_of_reply(pressed), tr(language, "Not now"), text, tag=self._reply())
             )
@@ -586,17 +583,25 @@ class Service:
         """The answer takes the place of the note that was pressed, but not of another one that stands there by now."""
         return f"{pressed.about}/reply" if pressed.key in self._screen else pressed.key
 
-    def _done(self, id_: str, act: Act, now: datetime, language: str) -> Refused | None:
-        """An act of the person into the journal; why not, where it is refused. Raises `RecoveryError`."""
+    def _refusal(self, id_: str, act: Act, now: datetime, language: str) -> tuple[str, str] | None:
+        """Write a person's act into the journal. Where it is refused, say why, and from when on it would not be.
+
+        Raises `RecoveryError`.
+        """
         journal = Journal.open_existing(self._folder, now=now)
         if journal is None:
-            return Refused(tr(language, "that episode is not there"))
+            return tr(language, "that episode is not there"), ""
         with journal, changing(journal, (now - self._behind, self._steady())) as context:
             record = context.record
             if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
-                return Refused(tr(language, "that episode is over"))
-            _record, verdict = do(journal, record, id_, act, context.says)
-        return verdict if isinstance(verdict, Refused) else None
+                return tr(language, "that episode is over"), ""
+            record, verdict = do(journal, record, id_, act, context.says)
+        if not isinstance(verdict, Refused):
+            return None
+        place, earliest = record.of(id_).place, ""
+        if verdict.earliest is not None:
+            earliest = tr(language, "Earliest: {when}.", when=spell_when(place, verdict.earliest, now))
+        return sentence(verdict.reason, place, context.now), earliest
 
     def _reply(self) -> int:
         """A tag for a note that no fact carries."""

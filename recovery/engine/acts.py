@@ -12,6 +12,7 @@ from recovery.engine import acts_course as course
 from recovery.engine import acts_reports as reports
 from recovery.engine import acts_sessions as sessions
 from recovery.engine.episode import OVER, Episode
+from recovery.engine.reasons import Remark
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import Refused, Verdict
 
@@ -43,8 +44,7 @@ ACTS: dict[str, type[Act]] = {kind.verb: kind for kind in get_args(Act)}
 def judge(episode: Episode, now: datetime, act: Act, others: Sequence[Episode] = ()) -> Verdict:
     """Judge a person's act at `now`. The episode must have had its turn for `now` already."""
     if episode.is_over:
-        state = episode.say(OVER[episode.state])
-        return Refused(episode.say("{episode} is {state}", episode=episode.id, state=state))
+        return Refused(Remark("episode-over", episode=episode.id, state=OVER[episode.state]))
     turn = Turn(episode, now, others)
     match act:
         case reports.AnswerCheckIn():

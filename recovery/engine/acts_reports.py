@@ -13,13 +13,12 @@ from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
 from recovery.engine.questions import left_open, read_answer
+from recovery.engine.reasons import AnswerTo, Remark, Text
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
 from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
 from recovery.values import field, replace
-from recovery.words.times import spell_date, spell_when
-from recovery.words.typed import expected_answer
 
 
 class AnswerCheckIn(PersonAct):
@@ -96,41 +95,37 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
     at, episode = act.at or turn.now, turn.episode
     # Now is never before it, whatever a clock says that was set back.
     if act.at is not None and at < episode.onset:
-        return Refused(turn.say("that is before the injury"), episode.onset)
+        return Refused(Remark("before-the-injury"), episode.onset)
     asked = episode.protocol.observations
     answers: dict[str, int | str] = {}
     for name, typed in act.answers.items():
         observation = asked.get(name)
         if observation is None:
             return Refused(
-                turn.say(
-                    "{protocol} does not ask for {name!r}; it asks for {known}",
+                Remark(
+                    "not-asked",
                     protocol=episode.protocol.id,
                     name=name,
-                    known=", ".join(asked),
+                    known=tuple(asked),
                 )
             )
         answer = read_answer(typed, observation)
         if answer is None:
-            expected = expected_answer(observation, episode.place.language)
-            return Refused(
-                turn.say("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
-            )
+            return Refused(Remark("no-answer", name=name, expected=observation, typed=typed))
         answers[name] = answer
     if not answers:
-        return Refused(turn.say("nothing was told; this protocol asks for {known}", known=", ".join(asked)))
+        return Refused(Remark("no-answers", known=tuple(asked)))
     on = episode.under_way
     was_allowed = on is not None and may_go_on(episode, on, turn.now, turn.others)
     _record_answers(turn, answers, at)
-    noted = ", ".join(f"{name} {answer}" for name, answer in answers.items())
-    message = turn.say("Noted: {answers}.", answers=noted)
+    noted = tuple(f"{name} {answer}" for name, answer in answers.items())
+    message: list[Text] = [Remark("noted", answers=noted)]
     if act.at:
-        when = spell_when(episode.place, at, turn.now)
-        message = turn.say("Noted: {answers}, {when}.", answers=noted, when=when)
+        message = [Remark("noted-of-earlier", answers=noted, when=at)]
     if on is not None and was_allowed and not may_go_on(turn.episode, on, turn.now, turn.others):
-        message = f"{message} {turn.take_off((on.modality,))}"
+        message += turn.take_off((on.modality,))
     needed = left_open(turn.episode, at, turn.now, turn.others)
-    return replace(accepted(turn, message), needed=needed)
+    return replace(accepted(turn, *message), needed=needed)
 
 
 def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> None:
@@ -146,16 +141,16 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     for name in act.answers:
         if name not in questions:
             return Refused(
-                turn.say(
-                    "no screening question {name!r}; this protocol asks for {known}",
+                Remark(
+                    "no-such-question",
                     name=name,
-                    known=", ".join(questions) or turn.say("nothing"),
+                    known=tuple(questions) or Remark("nothing"),
                 )
             )
-        if refused := _no_yes_or_no(turn, name, act.answers[name]):
+        if refused := _no_yes_or_no(name, act.answers[name]):
             return refused
     if not act.answers:
-        return Refused(turn.say("nothing was answered"))
+        return Refused(Remark("nothing-answered"))
     answers = {name: typed == "yes" for name, typed in act.answers.items()}
     yes = [questions[name] for name, is_yes in answers.items() if is_yes]
     refusing = [question for question in yes if question.refuses]
@@ -169,10 +164,9 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     if refusing:
         says = episode.text(refusing[0].say)
         turn.add(f.STOPPED, {"because": says}, "person")
-        return accepted(turn, turn.say("{episode} is stopped: {reason}", episode=episode.id, reason=says))
-    noted = turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers))
-    says = " ".join(episode.text(question.say) for question in yes)
-    return accepted(turn, " ".join(part for part in (noted, says, turn.take_off(forbidden)) if part))
+        return accepted(turn, Remark("stopped-by-answer", episode=episode.id, reason=says))
+    consequences = [episode.text(question.say) for question in yes]
+    return accepted(turn, _yes_and_no(act.answers), *consequences, *turn.take_off(forbidden))
 
 
 def tick_items(turn: Turn, act: Tick) -> Verdict:
@@ -183,38 +177,37 @@ def tick_items(turn: Turn, act: Tick) -> Verdict:
     for name, typed in act.answers.items():
         if name not in list_of:
             return Refused(
-                turn.say(
-                    "nothing called {name!r} on a checklist; there are: {known}",
+                Remark(
+                    "no-such-item",
                     name=name,
-                    known=_listed(turn, list_of),
+                    known=_listed(list_of),
                 )
             )
-        if refused := _no_yes_or_no(turn, name, typed):
+        if refused := _no_yes_or_no(name, typed):
             return refused
         ticked.setdefault(list_of[name], {})[name] = typed == "yes"
     if not ticked:
-        return Refused(turn.say("nothing was told"))
+        return Refused(Remark("nothing-ticked"))
     for checklist, items in ticked.items():
         data = {"phase": turn.episode.phase.id, "activity": checklist, "items": items}
         turn.add(f.TICKED, data, "person")
-    return accepted(turn, turn.say("Noted: {answers}.", answers=_yes_and_no(turn, act.answers)))
+    return accepted(turn, _yes_and_no(act.answers))
 
 
-def _no_yes_or_no(turn: Turn, name: str, typed: str) -> Refused | None:
+def _no_yes_or_no(name: str, typed: str) -> Refused | None:
     """Refuse an answer other than yes or no."""
     if typed in ("yes", "no"):
         return None
-    return Refused(turn.say("{name} is yes or no, not {typed!r}", name=name, typed=typed))
+    return Refused(Remark("neither-yes-nor-no", name=name, typed=typed))
 
 
-def _yes_and_no(turn: Turn, answers: Mapping[str, str]) -> str:
-    words = {"yes": turn.say("yes"), "no": turn.say("no")}
-    return ", ".join(f"{name} {words[answer]}" for name, answer in answers.items())
+def _yes_and_no(answers: Mapping[str, str]) -> Remark:
+    return Remark("noted", answers=tuple(AnswerTo(name, answer) for name, answer in answers.items()))
 
 
-def _listed(turn: Turn, names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
     """Names, or that there are none."""
-    return ", ".join(names) or turn.say("none")
+    return tuple(names) or Remark("none")
 
 
 # Red flags --------------------------------------------------------------------------------------
@@ -225,18 +218,16 @@ def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
     flag = flags.get(act.flag)
     if flag is None:
         return Refused(
-            turn.say(
-                "no red flag {name!r} to report; there are: {known}",
+            Remark(
+                "no-such-flag",
                 name=act.flag,
-                known=_listed(turn, flags),
+                known=_listed(flags),
             )
         )
     if f"flag/{flag.id}" in turn.episode.alerts:
-        return Refused(
-            turn.say("{name} stands already; when it is dealt with: recovery flag clear {name}", name=flag.id)
-        )
+        return Refused(Remark("flag-stands-already", name=flag.id))
     raise_flag(turn, flag, "person")
-    return accepted(turn, f"{turn.say('Noted.')} {turn.take_off(flag.suspends)}".strip())
+    return accepted(turn, Remark("flag-noted"), *turn.take_off(flag.suspends))
 
 
 def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
@@ -244,17 +235,17 @@ def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
     alerts = [id_ for id_, name in names.items() if name == act.flag]
     if not alerts:
         return Refused(
-            turn.say(
-                "no red flag {name!r} stands; standing: {known}",
+            Remark(
+                "no-such-flag-stands",
                 name=act.flag,
-                known=_listed(turn, names.values()),
+                known=_listed(names.values()),
             )
         )
     if not act.because:
-        return Refused(turn.say('say why: --because "a doctor has looked at it"'))
+        return Refused(Remark("no-reason"))
     for id_ in alerts:
         turn.add(f.ALERTED, {"id": id_, "cleared": True, "because": act.because}, "person")
-    return accepted(turn, turn.say("{name}: answered, and kept in the log.", name=act.flag))
+    return accepted(turn, Remark("flag-cleared", name=act.flag))
 
 
 # A new injury -----------------------------------------------------------------------------------
@@ -266,16 +257,15 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
     episode, onset = turn.episode, act.onset or turn.now
     if "onset" not in episode.protocol.inputs:
         return Refused(
-            turn.say(
-                "{protocol} does not count from an injury; recovery step-back goes back",
+            Remark(
+                "no-injury",
                 protocol=episode.protocol.id,
             )
         )
     if onset < episode.onset:
-        return Refused(turn.say("that is before the injury that this episode is about"), episode.onset)
+        return Refused(Remark("before-this-injury"), episode.onset)
     if act.grade is not None and act.grade not in GRADES:
-        grades = ", ".join(GRADES)
-        return Refused(turn.say("a grade is one of {known}, not {typed!r}", known=grades, typed=act.grade))
+        return Refused(Remark("no-such-grade", known=GRADES, typed=act.grade))
     end_holds(turn)
     for alert in list(episode.alerts.values()):
         if alert.level == "routine":
@@ -283,19 +273,16 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
     data = {"onset": to_ms(onset), "grade": act.grade, "because": act.because}
     turn.add(f.SETBACK, data, "person")
     sentences = [
-        turn.say(
-            "Noted as a new injury, {when}. All clocks begin anew; the limits and the log go on.",
-            when=spell_when(episode.place, onset, turn.now),
+        Remark(
+            "new-injury",
+            when=onset,
         )
     ]
     if turn.episode.protocol.healing is not None:
         place = episode.place
-        earliest, latest = (
-            f"{spell_date(place.local(end), place.language)} {place.local(end).year}"
-            for end in healing_range(turn.episode)
-        )
-        sentences.append(turn.say("Usually healed between {first} and {last}.", first=earliest, last=latest))
-    return accepted(turn, " ".join([*sentences, turn.say("A mistake? recovery undo takes it back.")]))
+        earliest, latest = (place.local(end).date() for end in healing_range(turn.episode))
+        sentences.append(Remark("usually-healed", first=earliest, last=latest))
+    return accepted(turn, *sentences, Remark("undo-helps"))
 
 
 # A correction of the start ------------------------------------------------------------------------
@@ -308,21 +295,18 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
     if isinstance(changes, Refused):
         return changes
     if not changes:
-        return Refused(turn.say("that is what it says already; nothing changes"))
-    before, in_words = turn.episode, _in_words(turn, changes)
+        return Refused(Remark("nothing-changes"))
+    before, instead = turn.episode, _instead(turn.episode, changes)
     turn.add(f.CORRECTED, {**changes, "because": act.because}, "person")
     beside = excluded(before.whole, turn.episode.side, turn.episode.options, turn.others)
     if beside is not None:
-        return Refused(
-            turn.say("{episode} is active, and would be about the same injury", episode=beside.by.id)
-        )
+        return Refused(Remark("same-injury", episode=beside.by.id))
     _clear_what_was_never_so(turn, before)
-    parts = [turn.say("Corrected: {changes}. What was done stays.", changes=in_words)]
-    parts += _back_to_where_it_belongs(turn)
+    message: list[Text] = [Remark("corrected", changes=instead), *_back_to_where_it_belongs(turn)]
     on = turn.episode.under_way
     if on is not None and not may_go_on(turn.episode, on, turn.now, turn.others):
-        parts.append(turn.take_off((on.modality,)))
-    return accepted(turn, " ".join(parts))
+        message += turn.take_off((on.modality,))
+    return accepted(turn, *message)
 
 
 def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
@@ -331,31 +315,31 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     asked = [*protocol.inputs, *protocol.options]
     given = [*act.values, *(() if act.onset is None else ("onset",))]
     if not given:
-        return Refused(turn.say("say what is to be put right: {names}", names=_listed(turn, asked)))
+        return Refused(Remark("nothing-to-correct", names=_listed(asked)))
     for name in given:
         if name not in asked:
             return Refused(
-                turn.say(
-                    "{protocol} did not ask for {name!r}; it asked for {names}",
+                Remark(
+                    "not-asked-at-start",
                     protocol=protocol.id,
                     name=name,
-                    names=_listed(turn, asked),
+                    names=_listed(asked),
                 )
             )
     changes: dict[str, Any] = {}
     if act.onset is not None and act.onset != episode.onset:
         if act.onset > episode.started_at:
-            return Refused(turn.say("that is after the start; recovery setback tells of a new injury"))
+            return Refused(Remark("after-the-start"))
         changes["onset"] = to_ms(act.onset)
     plain = {"grade": (GRADES, episode.grade), "side": (SIDES, episode.side)}
     for name, word in act.values.items():
         choices, current = plain.get(name) or (protocol.options[name].choices, episode.options.get(name))
         if word not in choices:
             return Refused(
-                turn.say(
-                    "{name} is one of {choices}, not {typed!r}",
+                Remark(
+                    "no-such-choice",
                     name=name,
-                    choices=", ".join(choices),
+                    choices=tuple(choices),
                     typed=word,
                 )
             )
@@ -368,22 +352,19 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     return changes
 
 
-def _in_words(turn: Turn, changes: dict[str, Any]) -> str:
-    """Each change with the word that it takes the place of."""
-    episode = turn.episode
+def _instead(episode: Episode, changes: dict[str, Any]) -> tuple[Remark, ...]:
+    """Each change with what it takes the place of."""
     before = {"grade": episode.grade, "side": episode.side, **episode.options}
-    words: list[str] = []
+    remarks: list[Remark] = []
     for name, value in changes.items():
         if name == "onset":
-            now, then = (spell_when(episode.place, at, turn.now) for at in (from_ms(value), episode.onset))
-            words.append(turn.say("injury {when} instead of {before}", when=now, before=then))
+            remarks.append(Remark("injury-instead", when=from_ms(value), before=episode.onset))
             continue
         pairs = value if name == "options" else {name: value}
-        words += [
-            turn.say("{name} {value} instead of {before}", name=each, value=word, before=before.get(each))
-            for each, word in pairs.items()
+        remarks += [
+            Remark("instead", name=each, value=word, before=before.get(each)) for each, word in pairs.items()
         ]
-    return ", ".join(words)
+    return tuple(remarks)
 
 
 def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
@@ -398,15 +379,15 @@ def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
             turn.add(f.ALERTED, {"id": name, "cleared": True})
 
 
-def _back_to_where_it_belongs(turn: Turn) -> list[str]:
+def _back_to_where_it_belongs(turn: Turn) -> list[Remark]:
     """Go back to the phase that the corrected times allow, where they are not so far yet; say so."""
     episode = turn.episode
     index = _furthest_phase(episode, turn.now)
     if episode.stay.phase is None or index >= episode.stay.index:
         return []
-    reason = turn.say("by the corrected times it is too early for {phase}", phase=episode.phase.title)
+    reason = Remark("too-early-by-correction", phase=episode.phase.title)
     go_back(turn, index, reason)
-    return [turn.say("Back in: {phase}. The limits still hold.", phase=turn.episode.phase.title)]
+    return [Remark("back-in-phase", phase=turn.episode.phase.title)]
 
 
 def _furthest_phase(episode: Episode, now: datetime) -> int:

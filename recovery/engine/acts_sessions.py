@@ -19,6 +19,7 @@ from recovery.engine.limits import (
 )
 from recovery.engine.occurrences import NONE, Occurrence
 from recovery.engine.offers import about_occurrence, out_of_time, withheld_by
+from recovery.engine.reasons import Remark, Text
 from recovery.engine.screening import left_out_now
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead, over, overtaken
@@ -36,8 +37,6 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import Duration
 from recovery.values import replace
-from recovery.words.terms import modality_words
-from recovery.words.times import spell, spell_when
 
 SNOOZE = Duration(seconds=600)
 """The length of a snooze for which the person names none."""
@@ -98,27 +97,26 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return activity
     episode = turn.episode
     if episode.state == PAUSED:
-        return Refused(turn.say("the episode is paused; recovery resume ends the pause"))
+        return Refused(Remark("paused"))
     if episode.stay.phase is None:
-        return Refused(turn.say("phase {phase} has not begun", phase=episode.phase.id))
+        return Refused(Remark("phase-not-begun", phase=episode.phase.id))
     track = episode.track(activity.id)
     current = _session(turn, activity.id, is_over=False)
-    if refused := overtaken(turn, act.about, current.occurrence if current else _offered(turn, activity)):
+    if refused := overtaken(act.about, current.occurrence if current else _offered(turn, activity)):
         return refused
     if current is not None and current.is_said:
-        ends = _when(turn, current.ends_at)
-        return Refused(turn.say("{title} is on already, until {when}", title=activity.title, when=ends))
+        return Refused(Remark("on-already", title=activity.title, when=current.ends_at))
     if current is not None:
         activity = episode.treatment_of(current)  # its own, not a namesake in the phase that came after
     elif activity not in episode.phase.activities:
-        return Refused(turn.say("{title} is of an earlier phase", title=activity.title))
+        return Refused(Remark("of-earlier-phase", title=activity.title))
     step = activity.steps[current.step if current else track.step]
     if act.activity not in (None, activity.id, step.modality):
         return Refused(
-            turn.say(
-                "{title}: {modality} comes next, not {other}",
+            Remark(
+                "other-step-next",
                 title=activity.title,
-                modality=modality_words(step.modality, episode.place.language),
+                modality=step.modality,
                 other=act.activity,
             )
         )
@@ -136,15 +134,15 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
             earliest = earliest_allowed(
                 episode, step, turn.now, turn.others, occurrence, max(blocked.until, turn.now)
             )
-        return _blocked(turn, activity, turn.words(blocked.reason), earliest)
+        return _blocked(turn, activity, blocked.reason, earliest)
     if current is None:
         current = _offer_early(turn, activity, occurrence)
     turn.add(f.BEGUN, _about(current) | {"seconds": int(current.planned.total_seconds())}, "person")
-    message = turn.say(
-        "{text}. {length}, until {when}.",
-        text=episode.text(step.start).rstrip("."),
-        length=spell(current.planned),
-        when=_when(turn, turn.now + current.planned),
+    message = Remark(
+        "begun",
+        text=episode.text(step.start),
+        length=current.planned,
+        when=turn.now + current.planned,
     )
     return accepted(turn, message)
 
@@ -169,7 +167,7 @@ def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: St
     return limited
 
 
-def _blocked(turn: Turn, activity: Treatment, reason: str, earliest: datetime | None) -> Refused:
+def _blocked(turn: Turn, activity: Treatment, reason: Text, earliest: datetime | None) -> Refused:
     """Refuse what is in the way of; say so where nothing is but a session that is only assumed."""
     own = _session(turn, activity.id, is_over=True)
     last = (turn.episode, own) if own is not None else _of_an_ended_episode(turn, activity)
@@ -180,9 +178,9 @@ def _blocked(turn: Turn, activity: Treatment, reason: str, earliest: datetime | 
 
         others = [left(other) for other in turn.others]
         if withheld_by(left(turn.episode), activity, turn.now, others) is None:
-            reason = turn.say(
-                "{reason}. The last one is only assumed: if it did not happen, say so first: {command}",
-                reason=reason.rstrip("."),
+            reason = Remark(
+                "blocked-by-assumed",
+                reason=reason,
                 command=f"recovery skip {activity.id}{which(turn.episode, turn.others)}",
             )
     return Refused(reason, earliest)
@@ -223,15 +221,15 @@ def end_session(turn: Turn, act: End) -> Verdict:
     if isinstance(activity, Refused):
         return activity
     current = _session(turn, activity.id, is_over=False) or _session(turn, activity.id, is_over=True)
-    if refused := overtaken(turn, act.about, current.occurrence if current else NONE):
+    if refused := overtaken(act.about, current.occurrence if current else NONE):
         return refused
     if current is None:
-        return Refused(turn.say("{title} is not on", title=activity.title))
+        return Refused(Remark("not-on", title=activity.title))
     if current.is_confirmed:
-        return Refused(turn.say("{title} has ended already", title=activity.title))
+        return Refused(Remark("ended-already", title=activity.title))
     is_length_known = at >= current.began_at
     if act.at is not None and not is_length_known:
-        return Refused(turn.say("it began only {when}", when=_when(turn, current.began_at)))
+        return Refused(Remark("began-later", when=current.began_at))
     took = max(timedelta(0), at - current.began_at)
     late = max(timedelta(0), took - current.planned)
     data = _about(current) | {"seconds": int(current.planned.total_seconds())}
@@ -242,25 +240,22 @@ def end_session(turn: Turn, act: End) -> Verdict:
         data["counts_from"] = to_ms(counts_from)
     turn.add(f.ENDED, data, "person", at)
     is_length_known = is_length_known and not current.is_lost and late <= LONGEST_ON
-    message = _ended(turn, activity.title, took if is_length_known else None, late)
-    if counts_from - at >= timedelta(minutes=1):
-        counts = turn.say("For the limits it counts until {when}.", when=_when(turn, counts_from))
-        message = f"{message} {counts}"
-    return accepted(turn, message)
+    ended = _ended(activity.title, took if is_length_known else None, late)
+    if counts_from - at < timedelta(minutes=1):
+        return accepted(turn, ended)
+    return accepted(turn, ended, Remark("counts-until", when=counts_from))
 
 
-def _ended(turn: Turn, title: str, took: timedelta | None, late: timedelta) -> str:
+def _ended(title: str, took: timedelta | None, late: timedelta) -> Remark:
     """Say that a session ended, after how long (None: unknown), and by how much that was too long."""
     if took is None:
-        return turn.say(
-            "{title} ended. How long it was on is not known: the clock was set, or the machine was off.",
+        return Remark(
+            "ended-unknown",
             title=title,
         )
     if late < timedelta(minutes=1):
-        return turn.say("{title} ended after {length}.", title=title, length=spell(took))
-    return turn.say(
-        "{title} ended after {length}, {over} too long.", title=title, length=spell(took), over=spell(late)
-    )
+        return Remark("ended", title=title, length=took)
+    return Remark("ended-late", title=title, length=took, over=late)
 
 
 def mark_done(turn: Turn, act: MarkDone) -> Verdict:
@@ -279,14 +274,14 @@ def mark_done(turn: Turn, act: MarkDone) -> Verdict:
     else:
         current = _session(turn, activity.id, is_over=True)
     session = current if current is not None and not current.is_confirmed else None
-    if refused := overtaken(turn, act.about, (session or track).occurrence):
+    if refused := overtaken(act.about, (session or track).occurrence):
         return refused
     if session is not None:
         data = {key: value for key, value in _about(session).items() if key != "modality"}
     elif not track.is_open:
-        return Refused(turn.say("{title}: nothing is waiting to be done", title=activity.title))
+        return Refused(Remark("nothing-to-do", title=activity.title))
     turn.add(f.DONE, data, "person")
-    return accepted(turn, turn.say("{title}: done.", title=activity.title))
+    return accepted(turn, Remark("done", title=activity.title))
 
 
 # Leaving out and putting off ----------------------------------------------------------------------
@@ -304,15 +299,15 @@ def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
     meant = track.occurrence if track.is_open and not took_place else NONE
     if current is not None and (current.ended_at is None or not current.is_said):
         meant = current.occurrence
-    if refused := overtaken(turn, act.about, meant):
+    if refused := overtaken(act.about, meant):
         return refused
     if current is not None and current.ended_at is None and current.is_said:
-        return _is_on(turn, activity)
+        return _is_on(activity)
     if current is not None and not current.is_said:
         data = about_occurrence(turn, activity.id, current.occurrence, current.began_at, day)
         data |= {"phase": current.phase, "step": current.step, "reason": act.because}
         turn.add(f.SKIPPED, data, "person")
-        return accepted(turn, turn.say("{title}: skipped; it does not count.", title=activity.title))
+        return accepted(turn, Remark("disowned", title=activity.title))
     elsewhere = None if track.is_open or act.about else _of_an_ended_episode(turn, activity)
     if elsewhere is not None:
         return _disown(turn, *elsewhere, act.because)
@@ -321,18 +316,16 @@ def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
     else:
         coming = turn.now if track.withheld else _coming(turn, activity)
         if coming is None or activity not in episode.phase.activities:
-            return Refused(turn.say("{title}: nothing to skip", title=activity.title))
+            return Refused(Remark("nothing-to-skip", title=activity.title))
         due, day = coming, episode.place.waking_day(coming)
         occurrence = turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due, day)
     turn.add(f.SKIPPED, data | {"step": track.step, "reason": act.because}, "person")
-    return accepted(turn, turn.say("{title}, {when}: skipped.", title=activity.title, when=_when(turn, due)))
+    return accepted(turn, Remark("skipped", title=activity.title, when=due))
 
 
-def _is_on(turn: Turn, activity: Activity) -> Refused:
-    return Refused(
-        turn.say("{title} is on; recovery end {activity} ends it", title=activity.title, activity=activity.id)
-    )
+def _is_on(activity: Activity) -> Refused:
+    return Refused(Remark("is-on", title=activity.title, activity=activity.id))
 
 
 def _of_an_ended_episode(turn: Turn, activity: Activity) -> tuple[Episode, Session] | None:
@@ -368,11 +361,11 @@ def _disown(turn: Turn, owner: Episode, session: Session, because: str) -> Verdi
         "reason": because,
     }
     turn.facts.append(Fact(owner.id, turn.now, f.SKIPPED, data, "person"))
-    message = turn.say(
-        "{title} of {episode}, {when}: skipped; it does not count.",
+    message = Remark(
+        "disowned-elsewhere",
         title=owner.title_of(session),
         episode=owner.id,
-        when=_when(turn, session.began_at),
+        when=session.began_at,
     )
     return accepted(turn, message)
 
@@ -384,32 +377,32 @@ def snooze_occurrence(turn: Turn, act: Snooze) -> Verdict:
     episode = turn.episode
     track = episode.track(activity.id)
     current = _session(turn, activity.id, is_over=False)
-    if refused := overtaken(turn, act.about, track.occurrence):
+    if refused := overtaken(act.about, track.occurrence):
         return refused
     if current is not None and current.is_said:
-        return _is_on(turn, activity)
+        return _is_on(activity)
     if current is not None and not _is_current(turn, current):
         return Refused(
-            turn.say(
-                "{title} is on from an earlier phase; recovery skip {activity} ends it",
+            Remark(
+                "on-from-earlier-phase",
                 title=activity.title,
                 activity=activity.id,
             )
         )
     is_session = isinstance(activity, Treatment) and not activity.is_optional
     if not track.is_open or (is_session and current is None):
-        return Refused(turn.say("{title}: nothing is waiting that could be put off", title=activity.title))
+        return Refused(Remark("nothing-to-snooze", title=activity.title))
     until = episode.place.after(turn.now, act.length or SNOOZE)
     if until <= turn.now:
-        return Refused(turn.say("that is not later than now"))
+        return Refused(Remark("not-later"))
     if is_session and current is not None:
         if refused := _blocked_later(turn, activity, current.occurrence, until):
             return refused
     elif not episode.place.is_awake(until):
-        return Refused(turn.say("{when} is outside the waking hours", when=_when(turn, until)))
+        return Refused(Remark("not-awake-then", when=until))
     data = _current(turn, activity.id, track.occurrence)
     turn.add(f.SNOOZED, data | {"until": to_ms(until)}, "person")
-    return accepted(turn, turn.say("{title}: again {when}.", title=activity.title, when=_when(turn, until)))
+    return accepted(turn, Remark("snoozed", title=activity.title, when=until))
 
 
 def _blocked_later(turn: Turn, activity: Timed, occurrence: Occurrence, until: datetime) -> Refused | None:
@@ -421,10 +414,10 @@ def _blocked_later(turn: Turn, activity: Timed, occurrence: Occurrence, until: d
     blocked = withheld_by(then, activity, until, others, occurrence)
     if blocked is None:
         return None
-    reason = turn.say(
-        "it cannot be put off until {when}: {reason}",
-        when=_when(turn, until),
-        reason=turn.words(blocked.reason),
+    reason = Remark(
+        "blocked-then",
+        when=until,
+        reason=blocked.reason,
     )
     return Refused(reason, blocked.until)
 
@@ -449,7 +442,7 @@ def _meant(
     `here` are those it may be about; a session that is on, or just was, may be one of `earlier` phases.
     """
     if act.about and act.activity and _is_gone(turn, act.activity):
-        return over(turn)
+        return over()
     both: list[A | Treatment] = [*here, *earlier]
     if act.activity is not None:
         for activity in both:
@@ -465,8 +458,8 @@ def _meant(
     if len(open_) == 1:
         return open_[0]
     if not open_:
-        return Refused(turn.say("phase {phase} has nothing of that kind", phase=turn.episode.phase.id))
-    return Refused(turn.say("which one? Name it: {names}", names=", ".join(each.id for each in open_)))
+        return Refused(Remark("nothing-of-that-kind", phase=turn.episode.phase.id))
+    return Refused(Remark("which-one", names=tuple(each.id for each in open_)))
 
 
 def _is_gone(turn: Turn, name: str) -> bool:
@@ -481,11 +474,11 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
             if name == activity.id or name in modalities(activity):
                 return _left_out(turn, activity.title, gone.question)
     return Refused(
-        turn.say(
-            "no activity {name!r} of that kind in phase {phase}; there are: {known}",
+        Remark(
+            "no-such-activity",
             name=name,
             phase=turn.episode.phase.id,
-            known=", ".join(names) or turn.say("none"),
+            known=tuple(names) or Remark("none"),
         )
     )
 
@@ -493,13 +486,7 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
 def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:
     """Refuse what a yes to a question keeps from this person."""
     return Refused(
-        turn.say(
-            "{title} is left out, because of {question}: {reason}"
-            " If that is no longer so: recovery screen {question}=no",
-            title=title,
-            question=question.id,
-            reason=turn.episode.text(question.say),
-        )
+        Remark("left-out", title=title, question=question.id, reason=turn.episode.text(question.say))
     )
 
 
@@ -532,10 +519,6 @@ def _coming(turn: Turn, activity: Timed) -> datetime | None:
     """The next time of an activity after now."""
     times = (due.at for due in dues(turn.episode, activity, turn.now - LONGEST_SPACING))
     return next((at for at in times if at > turn.now), None)
-
-
-def _when(turn: Turn, instant: datetime) -> str:
-    return spell_when(turn.episode.place, instant, turn.now)
 
 
 def _about(session: Session) -> dict[str, Any]:

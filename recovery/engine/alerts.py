@@ -71,7 +71,8 @@ def _alert(
     by: str = "engine",
 ) -> None:
     refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
-    title, body = turn.say(_ALERTS[level]), f"{reason} {turn.take_off(suspends)}".strip()
+    body = " ".join([reason, *(turn.words(each) for each in turn.take_off(suspends))])
+    title = turn.say(_ALERTS[level])
     cue = turn.cue(
         CueKey.about(turn.episode.id, id_), "alert", title, body, turn.now, critical=level != "routine"
     )

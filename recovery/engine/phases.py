@@ -129,7 +129,7 @@ def enter(
     turn.add(f.PHASE, data, by)
 
 
-def go_back(turn: Turn, index: int, reason: str, by: str = "engine", *, anew: bool = False) -> None:
+def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: bool = False) -> None:
     """Leave the current phase for the one at an earlier place of the protocol."""
     end_holds(turn)
     clear_deadline(turn)

@@ -21,6 +21,19 @@ class Statement(Value):
         return f"{type(self).__name__}({', '.join(key_of(self.__dict__[name]) for name in self._fields)})"
 
 
+class Remark(Statement):
+    """One sentence of a verdict, by its name, with the facts that stand in it: `Remark("not-on", title="Ice")`.
+
+    It is told once and decides nothing, so it needs no class of its own. `recovery.words.remarks` has the sentences.
+    """
+
+    name: str
+    facts: Mapping[str, object]
+
+    def __init__(self, name: str, /, **facts: object) -> None:
+        super().__init__(name, facts)
+
+
 Text = Statement | Condition | str
 """What is told: a statement, a condition of a protocol, or words that stand as they are in a file or in the record."""
 
@@ -95,6 +108,13 @@ class OnlyAsSession(Statement):
 class SessionUnderWay(Statement):
     title: Text
     until: datetime
+
+
+class EndItNow(Statement):
+    """The session under way must end."""
+
+    title: Text
+    command: str
 
 
 class FlagStands(Statement):

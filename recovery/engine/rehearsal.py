@@ -9,6 +9,7 @@ from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
+from recovery.engine.reasons import Remark
 from recovery.engine.verdict import Accepted, Refused
 from recovery.values import Value
 
@@ -81,7 +82,7 @@ class Rehearsal:
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:
             if scripted.at < self.now:
-                refused = Refused(self.episode.say("that is before the start"), self.now)
+                refused = Refused(Remark("before-the-start"), self.now)
                 yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             else:
                 self._plan(scripted)
@@ -143,7 +144,7 @@ class Rehearsal:
     def _act(self, scripted: PlannedAct) -> Iterator[Happening]:
         awake = self._awake(self.now)
         if awake > self.now:
-            refused = Refused(self.episode.say("the machine is asleep"), awake)
+            refused = Refused(Remark("machine-asleep"), awake)
             yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             return
         from recovery.engine.acts import judge  # whoever only looks ahead does nothing

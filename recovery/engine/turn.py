@@ -13,7 +13,7 @@ from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, condition_moments, truth
 from recovery.engine.occurrences import CueKey
-from recovery.engine.reasons import Text
+from recovery.engine.reasons import EndItNow, Statement, Text
 from recovery.protocol.terms import Condition
 from recovery.values import Value
 from recovery.words.reasons import sentence
@@ -80,14 +80,13 @@ class Turn:
         """A text in the language of the episode."""
         return sentence(text, self.episode.place, self.now)
 
-    def take_off(self, modalities: Iterable[str]) -> str:
-        """Say that the session under way has to end, if it is of these modalities; empty otherwise."""
+    def take_off(self, modalities: Iterable[str]) -> tuple[Statement, ...]:
+        """Say that the session under way has to end, if it is of these modalities; nothing otherwise."""
         on = self.episode.under_way
         if on is None or on.modality not in modalities:
-            return ""
+            return ()
         command = f"recovery end{which(self.episode, self.others)}"
-        title = self.episode.title_of(on)
-        return self.say("{title} is on: end it now, {command}.", title=title, command=command)
+        return (EndItNow(self.episode.title_of(on), command),)
 
     def cue(
         self,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.occurrences import Occurrence, Offer
-from recovery.engine.reasons import StillNeeded
+from recovery.engine.reasons import Remark, Sentences, StillNeeded, Text
 from recovery.engine.turn import Turn
 from recovery.values import Value
 
@@ -24,13 +24,13 @@ class Accepted(Value):
     episode: Episode
     """With the facts applied."""
     facts: tuple[Fact, ...]
-    message: str
+    message: Text
     needed: tuple[StillNeeded, ...] = ()
     """The questions that a check-in has left open though something waits for them."""
 
 
 class Refused(Value):
-    reason: str
+    reason: Text
     earliest: datetime | None = None
     """The first instant at which it would be accepted; None: unknown, or never."""
 
@@ -38,21 +38,21 @@ class Refused(Value):
 Verdict = Accepted | Refused
 
 
-def accepted(turn: Turn, message: str) -> Accepted:
+def accepted(turn: Turn, *message: Text) -> Accepted:
     """Accept an act, with the facts that its turn has collected."""
-    return Accepted(turn.episode, tuple(turn.facts), message)
+    return Accepted(turn.episode, tuple(turn.facts), Sentences(message))
 
 
 def ahead(turn: Turn, at: datetime | None) -> Refused | None:
     """Refuse what is told of the future; None: it is told of now or earlier."""
-    return Refused(turn.say("that is in the future")) if at is not None and at > turn.now else None
+    return Refused(Remark("in-the-future")) if at is not None and at > turn.now else None
 
 
-def overtaken(turn: Turn, meant: Occurrence | Offer, current: Occurrence | Offer) -> Refused | None:
+def overtaken(meant: Occurrence | Offer, current: Occurrence | Offer) -> Refused | None:
     """Refuse an act about another occurrence or offer than the one it would change; None: it is that, or none."""
-    return None if meant in ("", current) else over(turn)
+    return None if meant in ("", current) else over()
 
 
-def over(turn: Turn) -> Refused:
+def over() -> Refused:
     """Refuse: the occurrence that is meant is over."""
-    return Refused(turn.say("that one is over; recovery next shows what comes"))
+    return Refused(Remark("overtaken"))

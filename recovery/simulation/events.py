@@ -11,7 +11,7 @@ from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import as_line
-from recovery.words.reasons import worded
+from recovery.words.reasons import sentence, worded
 
 USUALLY = Duration(days=30)
 """The length of a simulation of a protocol without a healing time; else its length past the latest healing."""
@@ -104,7 +104,8 @@ def _answer(happening: Happening) -> dict[str, Any]:
         return line
     earliest = happening.refused.earliest
     when = None if earliest is None else happening.episode.place.local(earliest).isoformat()
-    return {**line, "refused": True, "reason": happening.refused.reason, "earliest": when}
+    reason = sentence(happening.refused.reason, happening.episode.place, happening.at)
+    return {**line, "refused": True, "reason": reason, "earliest": when}
 
 
 def simulate(run: Rehearsal) -> Iterator[dict[str, Any]]:

@@ -3,18 +3,19 @@
 The fields of a statement fill the placeholders of its sentence, each worded by its type: see `_field`.
 """
 
-from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from recovery.engine.facts import Fact
-from recovery.engine.reasons import Measured, OfFile, Rhythm, Sentences, Statement, Text, TimeSince
+from recovery.engine.reasons import Measured, OfFile, Remark, Rhythm, Sentences, Statement, Text, TimeSince
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
+from recovery.protocol.model import Observation
 from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
 from recovery.values import replace
 from recovery.words.terms import MEASURED, SINCE, anchor_words, condition_words, filled, timing_words
-from recovery.words.times import spell, spell_when
+from recovery.words.times import spell, spell_date, spell_when
 
 SENTENCES: dict[str, str | tuple[str, str]] = {
     # Limits
@@ -25,6 +26,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "OnlyAsSession": N_("{modality} only as a session, which has an end and is counted"),
     "SessionUnderWay": N_("{title} is on until {until}"),
     "SessionTitle": "{title}, {modality}",
+    "EndItNow": N_("{title} is on: end it now, {command}."),
     "FlagStands": N_("a red flag stands: {reason} When it is dealt with: {command}"),
     "ScreeningOpen": N_("a question is open: {question} {command} answers it"),
     "Never": N_("no {modality}"),
@@ -98,8 +100,11 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
 }
 """By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""
 
-_TRANSLATED = ("modality", "source", "answer")
+_TRANSLATED = ("modality", "source", "answer", "state")
 """The fields that are messages themselves."""
+
+_SEPARATOR = {"reasons": "; "}
+"""What stands between the parts of a field, other than a comma."""
 
 
 def sentence(text: Text, place: Place, now: datetime) -> str:
@@ -142,6 +147,8 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
             template: str | tuple[str, str] = SINCE[origin]
         case Measured(_, against):
             template = MEASURED[against]
+        case Remark(name, facts):
+            return _remark(name, facts, language, when)
         case Statement():
             template = SENTENCES[type(text).__name__]
         case _:
@@ -153,6 +160,16 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
     return tr(language, template, **fields)
 
 
+def _remark(name: str, facts: Mapping[str, object], language: str, when: Callable[[datetime], str]) -> str:
+    from recovery.words.remarks import REMARKS  # who only looks at an episode needs none of them
+
+    template = REMARKS[name]
+    fields = {each: _field(each, value, language, when) for each, value in facts.items()}
+    # A text of a file that a full stop follows loses its own.
+    ended = {each: fields[each].rstrip(".") for each in ("text", "reason") if f"{{{each}}}." in template}
+    return tr(language, template, **fields | ended)
+
+
 def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]) -> Any:
     """A field as it stands in a sentence."""
     match value:
@@ -162,6 +179,12 @@ def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]
             return _said(value, language, when)
         case datetime():
             return when(value)
+        case date():
+            return f"{spell_date(value, language)} {value.year}"
+        case Observation():
+            from recovery.words.typed import expected_answer  # only a refusal needs it
+
+            return expected_answer(value, language)
         case timedelta():
             return spell(value)
         case time():
@@ -169,5 +192,5 @@ def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]
         case Anchor():
             return anchor_words(value, language)
         case tuple():
-            return ", ".join(_field(name, part, language, when) for part in value)
+            return _SEPARATOR.get(name, ", ").join(_field(name, part, language, when) for part in value)
     return value

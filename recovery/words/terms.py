@@ -127,9 +127,12 @@ def responsible_words(responsible: Responsible, language: str) -> str:
     )
 
 
+ON_THE_WORD = N_("on the word of {name}, {day}")
+
+
 def word_words(word: Mapping[str, str], language: str) -> str:
     """A professional's word, as it is recorded: who gave it, and on which local date."""
-    return tr(language, "on the word of {name}, {day}", name=word["by"], day=word["on"])
+    return tr(language, ON_THE_WORD, name=word["by"], day=word["on"])
 
 
 def filled(text: str, language: str, side: str | None, options: Mapping[str, str]) -> str:

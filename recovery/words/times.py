@@ -1,6 +1,6 @@
 """Lengths and times as people say them, in a language."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from recovery.engine.times import DAY, Place
 from recovery.language import N_, tr
@@ -28,7 +28,7 @@ _MONTHS = (
 )
 
 
-def spell_date(local: datetime, language: str = "en") -> str:
+def spell_date(local: date, language: str = "en") -> str:
     """`Mon 23 Nov`, `Mo 23. Nov`: in a language, whatever the locale."""
     weekday, month = tr(language, _WEEKDAYS[local.weekday()]), tr(language, _MONTHS[local.month - 1])
     return tr(language, "{weekday} {day} {month}", weekday=weekday, day=local.day, month=month)

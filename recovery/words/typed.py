@@ -14,6 +14,7 @@ from recovery.language import N_, _, tr
 from recovery.protocol.durations import NoLength, parse_duration
 from recovery.protocol.model import Observation
 from recovery.protocol.terms import GRADES
+from recovery.zones import is_known
 
 FORMS = N_(
     'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '
@@ -34,6 +35,12 @@ _DAYS = {
 
 class _NotKnown(ValueError):
     """Words that say already how it is written."""
+
+
+NO_SUCH_ZONE = N_(
+    "{name!r} is not a time zone that I know; write one such as Europe/Berlin"
+    " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
+)
 
 
 def parse_clock(text: str) -> time:
@@ -138,6 +145,13 @@ def read_grade(text: str) -> str:
             _("{text!r} is not a grade; write 1, 2 or 3 (I mild, II moderate, III severe)", text=text)
         )
     return word
+
+
+def parse_zone(text: str) -> str:
+    """The name of a time zone. Raises `ValueError`."""
+    if not is_known(text):
+        raise ValueError(_(NO_SUCH_ZONE, name=text))
+    return text
 
 
 # Answers ----------------------------------------------------------------------------------------

@@ -265,15 +265,16 @@ class Life:
         return verdict
 
     def accepted(self, act: Act) -> str:
-        """The message of an act that is accepted."""
-        verdict = self.do(act)
+        """What the person is told of an act that is accepted."""
+        now, verdict = self.now, self.do(act)
         assert isinstance(verdict, Accepted), verdict
-        return verdict.message
+        return self.words(verdict.message, now)
 
     def refused(self, act: Act) -> Refused:
+        """The refusal of an act, with the reason as the person is told it."""
         verdict = self.do(act)
         assert isinstance(verdict, Refused), verdict
-        return verdict
+        return replace(verdict, reason=self.words(verdict.reason))
 
     def words(self, text: Text, now: datetime | None = None) -> str:
         """What the person is told, in their language."""

@@ -27,9 +27,9 @@ def exercises(*more: str) -> Life:
 
 def told(life: Life, **values: object) -> str:
     """All that is told of a check-in."""
-    outcome = life.do(AnswerCheckIn({name: str(value) for name, value in values.items()}))
-    assert isinstance(outcome, Accepted), outcome
-    return " ".join([outcome.message, *map(life.words, outcome.needed)])
+    verdict = life.do(AnswerCheckIn({name: str(value) for name, value in values.items()}))
+    assert isinstance(verdict, Accepted), verdict
+    return " ".join([life.words(verdict.message), *map(life.words, verdict.needed)])
 
 
 def open_ones(life: Life) -> list[str]:

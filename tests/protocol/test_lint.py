@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from recovery.protocol.lint.linter import RULES
+from recovery.protocol.lint.rules import RULES
 from recovery.protocol.problems import Problem
 
 Check = Callable[..., tuple[Problem, ...]]

@@ -11,7 +11,7 @@ import pytest
 
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint.contradictions import is_contradictory
-from recovery.protocol.lint.linter import RULES
+from recovery.protocol.lint.rules import RULES
 from recovery.protocol.model import Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
