@@ -4,14 +4,16 @@ It walks the values of `model` whatever their fields are: what has an id is matc
 place. Names of fields are those of the protocol file. What lets more through is marked where that can be known.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from recovery.language import N_, _, tr
 from recovery.protocol import model as m
-from recovery.protocol import terms
+from recovery.protocol.declared import Declared, fields
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.terms import Duration, Range
+from recovery.protocol.scalars import words_of
+from recovery.protocol.weaker import is_nothing
 from recovery.values import Value
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -108,7 +110,7 @@ def _in_value(spot: _Spot, old: Value, new: Value) -> Iterator[Difference]:
 
 def _in_field(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterator[Difference]:
     """One field of `owner`, by the shape of what stands in it."""
-    some = old if not _is_nothing(old) else new
+    some = old if not is_nothing(old) else new
     if key == _CADENCE:
         yield from _in_cadence(spot, old, new)
     elif _holds_items(some):
@@ -116,7 +118,7 @@ def _in_field(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterat
     elif isinstance(some, Mapping):
         yield from _in_mapping(spot, owner, key, old, new)
     elif isinstance(some, tuple) and some and isinstance(some[0], Value):
-        yield from _in_sequence(spot, key, old, new)
+        yield from _in_sequence(spot, old, new)
     elif isinstance(some, tuple) and any(_is_prose(part) for part in (*old, *new)):
         yield from _in_prose(spot, key, old, new)
     elif isinstance(old, Value) and isinstance(new, Value) and not _is_spoken(old):
@@ -139,9 +141,8 @@ def _in_items(
     spot: _Spot, key: str, old: Mapping[str, Value], new: Mapping[str, Value]
 ) -> Iterator[Difference]:
     """Things with ids: those that are gone, those that stayed, those that are new, and their order."""
-    noun = _NOUNS.get(key, key.removesuffix("s").replace("_", " "))
     for name, item in old.items():
-        at = spot.within(_item(noun, name))
+        at = spot.within(_item(_noun(item), name))
         if name in new:
             yield from _in_value(at, item, new[name])
         else:
@@ -149,7 +150,7 @@ def _in_items(
             yield Difference(REMOVED, at.section, at.where, "", _summary(item), "", is_weaker)
     for name, item in new.items():
         if name not in old:
-            at = spot.within(_item(noun, name))
+            at = spot.within(_item(_noun(item), name))
             yield Difference(ADDED, at.section, at.where, "", "", _summary(item))
     before, after = [name for name in old if name in new], [name for name in new if name in old]
     if before != after and key in _ORDERED:
@@ -165,13 +166,13 @@ def _in_mapping(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iter
             yield spot.found(field, _words(a), _words(b), _is_looser(owner, key, a, b))
 
 
-def _in_sequence(spot: _Spot, key: str, old: Any, new: Any) -> Iterator[Difference]:
+def _in_sequence(spot: _Spot, old: Any, new: Any) -> Iterator[Difference]:
     """Values without ids, by their places; a single one on both sides needs no number."""
     if len(old) == len(new) == 1:
         yield from _in_value(spot, old[0], new[0])
         return
     for place in range(max(len(old), len(new))):
-        at = spot.within(_item(_NOUNS.get(key, key), place + 1))
+        at = spot.within(_item(_noun((*old, *new)[0]), place + 1))
         if place >= len(old):
             yield Difference(ADDED, at.section, at.where, "", "", _summary(new[place]))
         elif place >= len(new):
@@ -182,7 +183,7 @@ def _in_sequence(spot: _Spot, key: str, old: Any, new: Any) -> Iterator[Differen
 
 def _in_prose(spot: _Spot, key: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Difference]:
     """Whole texts in a list: those that are gone and those that are new."""
-    noun = _name(_NOUNS.get(key, key.removesuffix("s")))
+    noun = _name(key.removesuffix("s"))
     for text in old:
         if text not in new:
             yield spot.found(noun, _words(text), "")
@@ -209,58 +210,33 @@ _PROTECTING = ("limits", "red_flags", "screen", "excludes")
 _ORDERED = ("phases", "do", "steps")
 """Where the order says something."""
 
-_KEYS: Mapping[type[Value], Mapping[str, str]] = {
-    m.RecoveryProtocol: {"observations": "observe", "assessment": "assess"},
-    m.Phase: {
-        "least": "min",
-        "most": "max",
-        "at_most": "at_max",
-        "activities": "do",
-        "is_endless": "ends never",
-        "ladder": "steps",
-    },
-    m.Rung: {"least": "min", "activities": "do"},
-    m.Activity: {
-        "modality": "of",
-        "asks": "ask",
-        "is_optional": "optional",
-        "at_work": "during work",
-        "follows_body": "follows body",
-        "offers_missed": "if_missed offer",
-    },
-    m.Item: {"options": "set"},
-    m.Step: {"modality": "of"},
-    m.Limit: {"during": "in"},
-    m.Healing: {"zero": "from"},
-    m.RedFlag: {"suspends": "suspend"},
-    m.ScreenQuestion: {"forbids": "forbid", "refuses": "refuse"},
-}
-"""What a field is called in the file, where it is not called the same."""
+_NOUNS: Mapping[type[Value], str] = {m.Exclusion: N_("excluded protocol")}
+"""A thing with an id, where it is not called as elsewhere."""
 
-_NOUNS: Mapping[str, str] = {
-    "observe": N_("observation"),
-    "do": N_("activity"),
-    "steps": N_("step"),
-    "screen": N_("screening question"),
-    "excludes": N_("excluded protocol"),
-}
-"""One of a list, where it is not the list's name without its s."""
 
-_KINDS: Mapping[str, str] = {"check_in": "check-in", "treatment": "session"}
+@cache
+def _declared(kind: Any) -> Mapping[str, Declared]:
+    """The declarations of a kind of value, by field; those of treatments are in the forms of a treatment."""
+    forms = (*kind.__subclasses__(), kind)
+    return {name: each for form in forms for name, each in fields(form).items() if each.is_kept}
+
+
+def _key(kind: Any, field: str) -> str:
+    """The name of a field in a comparison: its key, with the word for yes where there is one: `ends never`."""
+    each = _declared(kind).get(field)
+    if each is None:
+        return field
+    words = words_of(each.written)
+    return each.key if words is None else f"{each.key} {words.of(True)}"
 
 
 def _parts(value: Value) -> dict[str, Any]:
     """Map the keys of the file to the parts of a value. The id is left out: items are matched by it."""
-    names: dict[str, str] = {}
-    for kind in type(value).__mro__:
-        names = {**_KEYS.get(kind, {}), **names}
-    parts = {names.get(name, name): getattr(value, name) for name in value._fields}
+    parts = {_key(type(value), name): getattr(value, name) for name in value._fields}
     if isinstance(value, RecoveryProtocol):
         parts.pop("floor")  # of the language, and no part of the file
     else:
         parts.pop("id", None)
-    if "cites" in parts:
-        parts[_SOURCE] = parts.pop("cites")
     if isinstance(value, m.Observation):
         least, most = parts.pop("least"), parts.pop("most")
         parts["scale"] = "" if value.choices else f"{least}..{most}"
@@ -269,9 +245,13 @@ def _parts(value: Value) -> dict[str, Any]:
 
 def _name_of(kind: type) -> str:
     """`per_day` for `PerDay`, `check-in` for `CheckIn`: as the file calls it."""
+    form = m.SingleTreatment if kind is m.Treatment else kind
     letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
-    name = "".join(letters).removeprefix("_")
-    return _KINDS.get(name, name)
+    return getattr(form, "kind", "") or "".join(letters).removeprefix("_")
+
+
+def _noun(item: Any) -> str:
+    return _NOUNS.get(type(item), item.noun)
 
 
 def _of_name(key: str, name: str) -> str:
@@ -282,7 +262,7 @@ def _of_name(key: str, name: str) -> str:
 
 def _words(value: Any) -> str:
     """A value in the words of the file; nothing is an empty text."""
-    if _is_nothing(value):
+    if is_nothing(value):
         return ""
     match value:
         case True:
@@ -304,7 +284,7 @@ def _summary(value: Value) -> str:
     """A whole item in one line: what it says beyond what it would say anyhow."""
     parts = [_name_of(type(value))] if isinstance(value, m.Activity) else []
     for key, part in _parts(value).items():
-        if key == _SOURCE or _is_nothing(part) or part == _usual(value, key):
+        if key == _SOURCE or is_nothing(part) or part == _usual(value, key):
             continue
         if key == _CADENCE:
             parts.append(f"{_name_of(type(part))} {_bare(part)}")
@@ -329,10 +309,6 @@ def _bare(cadence: Value) -> str:
         case m.PerWeek(count, at):
             return f"{count} at {at}"
     return ", ".join(_words(getattr(cadence, name)) for name in cadence._fields)
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value is False or value in ("", (), Duration()) or value == {}
 
 
 def _is_prose(value: Any) -> bool:
@@ -365,117 +341,8 @@ def _others(value: Any) -> Mapping[str, str]:
     return others
 
 
-# What is less strict ------------------------------------------------------------------------------
-
-
-def _is_gone(old: Any, new: Any) -> bool:
-    return not _is_nothing(old) and _is_nothing(new)
-
-
-def _is_new(old: Any, new: Any) -> bool:
-    return _is_nothing(old) and not _is_nothing(new)
-
-
-def _is_more(old: Any, new: Any) -> bool:
-    """Longer, later or more often; or no longer bounded at all."""
-    if _is_nothing(new) or _is_nothing(old):
-        return not _is_nothing(old)
-    return any(a is not None and b is not None and b > a for a, b in _sizes(old, new))
-
-
-def _is_less(old: Any, new: Any) -> bool:
-    """Shorter or earlier; or no longer asked for at all."""
-    if _is_nothing(new) or _is_nothing(old):
-        return not _is_nothing(old)
-    return any(a is not None and b is not None and b < a for a, b in _sizes(old, new))
-
-
-def _is_fewer(old: Any, new: Any) -> bool:
-    return not {*old} <= {*new}
-
-
-def _is_narrower(old: Any, new: Any) -> bool:
-    """Fewer places to hold in, where naming none means everywhere."""
-    return bool(new) and (not old or not {*old} <= {*new})
-
-
-def _is_lower(old: Any, new: Any) -> bool:
-    return old in terms.LEVELS and new in terms.LEVELS and terms.LEVELS.index(new) < terms.LEVELS.index(old)
-
-
-def _is_in_more_hands(old: Any, new: Any) -> bool:
-    return (
-        old in terms.MAY_PASS
-        and new in terms.MAY_PASS
-        and terms.MAY_PASS.index(new) > terms.MAY_PASS.index(old)
-    )
-
-
-def _is_sooner(old: Any, new: Any) -> bool:
-    """A range that begins sooner."""
-    return isinstance(old, Range) and isinstance(new, Range) and _is_less(old.least, new.least)
-
-
-def _sizes(old: Any, new: Any) -> Iterator[tuple[float | None, float | None]]:
-    """Two values as numbers to compare; None where they cannot be compared."""
-    if isinstance(old, Range) and isinstance(new, Range):
-        yield old.least.about_seconds, new.least.about_seconds
-        yield old.most.about_seconds, new.most.about_seconds
-    elif isinstance(old, terms.Anchor) and isinstance(new, terms.Anchor):
-        if old.origin == new.origin:
-            yield old.offset.about_seconds, new.offset.about_seconds
-    else:
-        yield _size(old), _size(new)
-
-
-def _size(value: Any) -> float | None:
-    match value:
-        case Duration():
-            return value.about_seconds
-        case int():
-            return value
-    return None
-
-
-_LOOSER: Mapping[type[Value], Mapping[str, Callable[[Any, Any], bool]]] = {
-    m.Limit: {
-        "of": _is_fewer,
-        "in": _is_narrower,
-        "longest": _is_more,
-        "gap": _is_less,
-        "to": _is_fewer,
-        "not_before": _is_less,
-        "not_after": _is_more,
-        "most_per_day": _is_more,
-        "never": _is_gone,
-        "needs": _is_gone,
-    },
-    m.Step: {"duration": _is_more, "wait": _is_less, "stop_if": _is_gone},
-    m.Activity: {"only_if": _is_gone},
-    m.Phase: {
-        "min": _is_less,
-        "max": _is_more,
-        "enter_when": _is_gone,
-        "leave_when": _is_gone,
-        "at_max": _is_gone,
-        "confirm": _is_gone,
-        "may_pass": _is_in_more_hands,
-        "back_to": _is_gone,
-    },
-    m.Rung: {"min": _is_less},
-    m.Observation: {"fresh": _is_more},
-    m.Table: {"rows": _is_sooner},
-    m.RedFlag: {"level": _is_lower, "suspend": _is_fewer},
-    m.Escalation: {"level": _is_lower},
-    m.RecoveryProtocol: {"responsible": _is_new},
-    m.ScreenQuestion: {"forbid": _is_fewer, "refuse": _is_gone},
-}
-"""When a change of a field lets more through, by kind of value and key."""
-
-
 def _is_looser(owner: Value, key: str, old: Any, new: Any) -> bool:
-    for kind in type(owner).__mro__:
-        rule = _LOOSER.get(kind, {}).get(key)
-        if rule is not None:
-            return rule(old, new)
-    return False
+    """Tell if a change of a field is known to let more through."""
+    kind: Any = type(owner)
+    looser = next((each.looser for name, each in _declared(kind).items() if _key(kind, name) == key), None)
+    return looser is not None and looser(old, new)

@@ -111,6 +111,7 @@ Cadence = Every | PerDay | At | PerWeek | Once | After
 class Step(Value):
     """One treatment of an alternation."""
 
+    noun = N_("step")
     modality: Annotated[str, Key("of"), s.Modality, N_("What is done: cold, warm, ...")]
     duration: Annotated[Range, s.ExactRange, weaker.if_more, N_("How long; of a range the least is planned.")]
     """The end cue comes after `duration.least`; nobody should go on past `duration.most`."""

@@ -372,6 +372,12 @@ def words(**values: bool) -> Any:
     return Annotated[Literal[tuple(values)], AfterValidator(values.__getitem__), Words(values)]
 
 
+def words_of(written: Any) -> Words | None:
+    """The words of what is written so, if it is written in such."""
+    found = (each for each in getattr(written, "__metadata__", ()) if isinstance(each, Words))
+    return next(found, None) or next(filter(None, map(words_of, get_args(written))), None)
+
+
 T = TypeVar("T")
 _One = Annotated[T, AfterValidator(lambda value: (value,)), Tag("<text>")]
 OneOrMore = Annotated[
@@ -542,6 +548,7 @@ Hours = Annotated[
     bool,
     _scalar(_hours_kind, N_("waking or work"), description="")[0],
     WithJsonSchema({"type": "string", "enum": ["waking", "work"]}),
+    Words({"waking": False, "work": True}),
 ]
 Said = Annotated[
     str,

@@ -142,9 +142,8 @@ def _default(each: Declared) -> Any:
     """Write down what a key says where it is left out; None where that cannot be written."""
     if each.may_be_unset:
         return None
-    for says in getattr(each.written, "__metadata__", ()):
-        if isinstance(says, s.Words):
-            return says.of(each.default)
+    if words := s.words_of(each.written):
+        return words.of(each.default)
     is_said = isinstance(each.default, bool) or not is_nothing(each.default)
     return each.default if is_said or get_origin(each.written) in (tuple, dict, Mapping) else None
 
