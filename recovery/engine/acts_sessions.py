@@ -26,7 +26,6 @@ from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead
 from recovery.protocol.model import (
     Activity,
     Checklist,
-    Every,
     Hold,
     Reminder,
     ScreenQuestion,
@@ -35,7 +34,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import Duration
+from recovery.protocol.terms import Duration, Every
 from recovery.values import replace
 
 SNOOZE = Duration(seconds=600)

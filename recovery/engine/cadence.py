@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from recovery.engine.episode import MOMENT, Episode, Track
 from recovery.engine.facts import LOOKBACK
 from recovery.engine.times import DAY, Place
-from recovery.protocol.model import (
+from recovery.protocol.model import Reminder, Timed, Treatment
+from recovery.protocol.terms import (
     After,
     At,
     Cadence,
@@ -19,9 +20,6 @@ from recovery.protocol.model import (
     Once,
     PerDay,
     PerWeek,
-    Reminder,
-    Timed,
-    Treatment,
 )
 from recovery.values import Value
 

@@ -36,7 +36,6 @@ from recovery.engine.turn import Turn
 from recovery.protocol.model import (
     CheckIn,
     Checklist,
-    Every,
     Hold,
     Reminder,
     Step,
@@ -44,7 +43,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import Anchor
+from recovery.protocol.terms import Anchor, Every
 from recovery.words.times import spell
 
 _HOLD_NOT_WORTH = timedelta(hours=1)

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 from recovery.language import _, n_
 from recovery.protocol import model as m
+from recovery.protocol import terms
 from recovery.protocol.declared import Declared, keys
 from recovery.protocol.lint.rules import DUPLICATE_ID, UNKNOWN_TRANSLATION, UNTRANSLATED
 from recovery.protocol.problems import Location, Places, Problem, did_you_mean, name_list, place_at
@@ -308,22 +309,22 @@ def _title(name: str) -> str:
 def _timing(entry: Entry) -> dict[str, Any]:
     cadence = _cadence(entry)
     # A session's `every` counts from the end of the last one: with the body already, like all elapsed time.
-    counts_elapsed = isinstance(cadence, m.Every) and issubclass(entry.form, m.Treatment)
-    is_grid = not counts_elapsed and not isinstance(cadence, m.Once | m.After)
+    counts_elapsed = isinstance(cadence, terms.Every) and issubclass(entry.form, m.Treatment)
+    is_grid = not counts_elapsed and not isinstance(cadence, terms.Once | terms.After)
     return {"cadence": cadence, "follows_body": is_grid and entry.follows_body is True}
 
 
-def _cadence(entry: Entry) -> m.Cadence:
+def _cadence(entry: Entry) -> terms.Cadence:
     """The one cadence of an entry; that there is exactly one has been checked."""
     if entry.every is not None:
-        return m.Every(entry.every)
+        return terms.Every(entry.every)
     if entry.per_day is not None:
-        return m.PerDay(*entry.per_day)
+        return terms.PerDay(*entry.per_day)
     times = entry.at or (LocalMoment(),)
     if entry.per_week is not None:
-        return m.PerWeek(entry.per_week, times[0])
+        return terms.PerWeek(entry.per_week, times[0])
     if entry.once is not None:
-        return m.Once(entry.once)
+        return terms.Once(entry.once)
     if entry.after is not None:
-        return m.After(entry.after)
-    return m.At(times)
+        return terms.After(entry.after)
+    return terms.At(times)

@@ -10,6 +10,7 @@ from typing import Any
 
 from recovery.language import N_, _, tr
 from recovery.protocol import model as m
+from recovery.protocol import terms
 from recovery.protocol.declared import Declared, fields
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.scalars import words_of
@@ -304,9 +305,9 @@ def _usual(value: Value, key: str) -> Any:
 def _bare(cadence: Value) -> str:
     """Write a cadence without its name: `2h..3h`, `1..3`, `3 at 17:00`."""
     match cadence:
-        case m.PerDay(least, most):
+        case terms.PerDay(least, most):
             return f"{most}" if least == most else f"{least}..{most}"
-        case m.PerWeek(count, at):
+        case terms.PerWeek(count, at):
             return f"{count} at {at}"
     return ", ".join(_words(getattr(cadence, name)) for name in cadence._fields)
 

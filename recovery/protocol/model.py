@@ -11,16 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from recovery.language import N_
-from recovery.protocol.terms import (
-    MAY_PASS,
-    Anchor,
-    Cites,
-    Condition,
-    Duration,
-    Length,
-    LocalMoment,
-    Range,
-)
+from recovery.protocol.terms import MAY_PASS, Anchor, Cadence, Cites, Condition, Duration, Length, Range
 from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
@@ -33,6 +24,7 @@ TITLE = "A short title; without one the id is shown."
 SAY = N_("What the person is told.")
 PROTOCOL = N_("The id of the protocol.")
 UNIQUE = N_("A short name, unique in the protocol.")
+AT_LEAST = "It lasts at least so long."
 LEVEL = N_("How much it matters: routine, urgent or emergency.")
 
 
@@ -52,57 +44,6 @@ class Source(Value):
         "The numbers that it gives, by place, or under all.",
     ] = field(default_factory=dict)
     """Empty where nobody wrote them down."""
-
-
-# Cadences -----------------------------------------------------------------------------------
-
-
-class Every(Value):
-    """Again and again within the waking hours.
-
-    A session comes again `interval.least` after the real end of the last one; anything else comes on a
-    grid that starts each day at waking. `interval.most` is what the person can expect at the latest.
-    """
-
-    interval: Range
-
-
-class PerDay(Value):
-    """So many times a day, spread evenly over the waking hours from waking on.
-
-    `most` times are planned; `least` is what counts as a full day.
-    """
-
-    least: int
-    most: int
-
-
-class At(Value):
-    """At fixed local times, every day."""
-
-    times: tuple[LocalMoment, ...]
-
-
-class PerWeek(Value):
-    """So many times a week, the days spread evenly from the first day of the phase, at one local time."""
-
-    count: int
-    at: LocalMoment
-
-
-class Once(Value):
-    """One time, from an instant on."""
-
-    after: Anchor
-
-
-class After(Value):
-    """Once after each treatment of another session of the phase that really took place."""
-
-    activity: str
-
-
-Cadence = Every | PerDay | At | PerWeek | Once | After
 
 
 # Activities ---------------------------------------------------------------------------------
@@ -145,27 +86,23 @@ class Timed(Activity, kw_only=True):
 
     cadence: Cadence
     every: ClassVar[
-        Annotated[Range | None, s.ExactRange, "Again after so long, within the waking hours: 2h..3h."]
+        Annotated[None, s.ExactRange, "Again after so long, within the waking hours: 2h..3h."]
     ] = None
     per_day: ClassVar[
-        Annotated[tuple[int, int] | None, s.CountRange, "So many times, spread over the waking hours: 1..3."]
+        Annotated[None, s.CountRange, "So many times, spread over the waking hours: 1..3."],
     ] = None
     at: ClassVar[
         Annotated[
-            tuple[LocalMoment, ...],
+            None,
             s.OneOrMore[s.Moment],
             'At these times of day: ["08:00", wake+30min]; with per_week: its time.',
         ]
-    ] = ()
-    per_week: ClassVar[Annotated[int | None, s.Count, "On so many days a week, from 1 to 7; needs `at`."]] = (
-        None
-    )
-    once: ClassVar[
-        Annotated[Anchor | None, s.Instant, "One time, from this instant on, such as phase+3d."]
     ] = None
+    per_week: ClassVar[Annotated[None, s.Count, "On so many days a week, from 1 to 7; needs `at`."]] = None
+    once: ClassVar[Annotated[None, s.Instant, "One time, from this instant on, such as phase+3d."]] = None
     after: ClassVar[
-        Annotated[str, s.Id, "Once after each treatment of this activity that really took place."]
-    ] = ""
+        Annotated[None, s.Id, "Once after each treatment of this activity that really took place."]
+    ] = None
     follows_body: Annotated[
         bool,
         Key("follows"),
@@ -199,10 +136,7 @@ class SingleTreatment(Treatment, kw_only=True):
         Annotated[str, Key("of"), s.Modality, N_("What is done: cold, warm, tens, massage, exercise, ...")]
     ]
     is_optional: Annotated[
-        bool,
-        Key("optional"),
-        s.YesNo,
-        "true: only suggested; it counts if the person begins it.",
+        bool, Key("optional"), s.YesNo, "true: only suggested; it counts if the person begins it."
     ] = False
 
 
@@ -308,27 +242,21 @@ class Observation(Value):
     ask: Annotated[str, s.Cue, N_("The question.")]
     least: int = 0
     most: int = 0
-    scale: ClassVar[Annotated[tuple[int, int] | None, s.Scale, "The least and the most, such as 0..10."]] = (
-        None
-    )
+    scale: ClassVar[Annotated[None, s.Scale, "The least and the most, such as 0..10."]] = None
     labels: Annotated[
-        tuple[str, ...],
-        tuple[s.Label, ...] | None,
-        "A name for each number of the scale, from the least.",
+        tuple[str, ...], tuple[s.Label, ...] | None, "A name for each number of the scale, from the least."
     ] = ()
     choices: Annotated[
         tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
     ] = ()
-    better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
-        "lower"
-    )
+    better: Annotated[
+        str,
+        s.Better | None,
+        "Which way is healing; choices go from worst to best anyway.",
+    ] = "lower"
     fresh: Annotated[
-        Duration,
-        s.PositiveDuration | None,
-        weaker.if_more,
-        "How long an answer counts; 24h without it.",
+        Duration, s.PositiveDuration | None, weaker.if_more, "How long an answer counts; 24h without it."
     ] = Duration(seconds=86400)
-    """Older answers are unknown."""
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
@@ -363,7 +291,6 @@ class Limit(Value):
     not_after: Annotated[
         Anchor | None, s.Instant, weaker.if_more, "Over by this instant, such as injury+48h."
     ] = None
-    """A session has to be over by then."""
     most_per_day: Annotated[int | None, s.Count, weaker.if_more, "At most so many sessions a day."] = None
     never: Annotated[bool, s.YesNo | None, weaker.if_gone, "true: not at all."] = False
     needs: Annotated[Condition | None, weaker.if_gone, "Only while this is known to be true."] = None
@@ -432,11 +359,7 @@ class ScreenQuestion(Value, kw_only=True):
         "The modalities that a yes forbids.",
     ] = ()
     refuses: Annotated[
-        bool,
-        Key("refuse"),
-        s.YesNo | None,
-        weaker.if_gone,
-        "true: a yes refuses the whole protocol.",
+        bool, Key("refuse"), s.YesNo | None, weaker.if_gone, "true: a yes refuses the whole protocol."
     ] = False
     say: Annotated[str, s.Cue, SAY]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
@@ -459,7 +382,6 @@ class Exclusion(Value):
     noun = N_("exclusion")
     id: Annotated[str, s.Id, PROTOCOL]
     say: Annotated[str, s.Cue, SAY]
-    """Why."""
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
@@ -498,11 +420,8 @@ class Rung(Value, kw_only=True):
     noun = N_("step")
     id: Annotated[str, s.Id, N_("A short name, unique in the phase.")]
     title: Annotated[str, s.Title | None, TITLE]
-    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, "It lasts at least so long."] = (
-        Duration()
-    )
+    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, AT_LEAST] = Duration()
     only_if: Annotated[Condition | None, "Only for whom this can be true: grade != I."] = None
-    """A grade, a side, an option."""
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
     activities: Annotated[tuple[AnyActivity, ...], Key("do"), AtLeast(1), N_("The activities of the step.")]
 
@@ -528,9 +447,7 @@ class Phase(Value):
     title: Annotated[str, s.Title | None, TITLE]
     goal: Annotated[str, s.Cue, "What it is for."] = ""
     zero: Annotated[str, s.Origin, "What its time counts from: phase (its entry), injury or start."] = "phase"
-    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, "It lasts at least so long."] = (
-        Duration()
-    )
+    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, AT_LEAST] = Duration()
     most: Annotated[
         Length | None,
         Key("max"),
@@ -538,16 +455,21 @@ class Phase(Value):
         weaker.if_more,
         "After so long `at_max` is told; nobody is pushed on.",
     ] = None
-    enter_when: Annotated[Condition | None, weaker.if_gone, "It may be entered only while this is true."] = (
-        None
-    )
+    enter_when: Annotated[
+        Condition | None,
+        weaker.if_gone,
+        "It may be entered only while this is true.",
+    ] = None
     leave_when: Annotated[Condition | None, weaker.if_gone, "It may be left only while this is true."] = None
     at_most: Annotated[
         Escalation | None, Key("at_max"), weaker.if_gone, "What to tell when `max` is reached."
     ] = None
-    confirm: Annotated[bool, s.YesNo, weaker.if_gone, "Whether the person has to confirm that it ends."] = (
-        False
-    )
+    confirm: Annotated[
+        bool,
+        s.YesNo,
+        weaker.if_gone,
+        "Whether the person has to confirm that it ends.",
+    ] = False
     """Whatever their settings."""
     may_pass: Annotated[
         str,
@@ -612,10 +534,7 @@ class Responsible(Value, kw_only=True):
 
 
 class RecoveryProtocol(Value, kw_only=True):
-    """A protocol of the recovery program, format 1.
-
-    A versioned template of care.
-    """
+    """A protocol of the recovery program, format 1."""
 
     format: ClassVar[Annotated[str, Literal["1"], N_("The format of the file: 1.")]]
     id: Annotated[str, s.Id, N_("The protocol's short name, which is also the file's name.")]

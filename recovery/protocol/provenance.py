@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from recovery.language import N_, _
 from recovery.protocol.lint.numbers import OWN, Number, by_key, numbers_in
 from recovery.protocol.lint.walk import Path, Walk
-from recovery.protocol.model import Activity, At, RecoveryProtocol
-from recovery.protocol.scalars import source_id
-from recovery.protocol.terms import Duration, LocalMoment
+from recovery.protocol.model import Activity, RecoveryProtocol
+from recovery.protocol.terms import At, Duration, LocalMoment
 from recovery.values import Value
 
 _SECTIONS = {
@@ -31,7 +30,7 @@ class CitedNumber(Value):
     @property
     def is_own(self) -> bool:
         """True if it is, at least in part, the project's own default."""
-        return any(source_id(ref) == OWN for ref in self.sources)
+        return any(ref.partition(":")[0] == OWN for ref in self.sources)
 
 
 def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:

@@ -13,23 +13,10 @@ from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, 
 from pydantic_core import PydanticCustomError
 
 from recovery.language import N_, _
-from recovery.protocol import conditions, durations
+from recovery.protocol import conditions, durations, terms
 from recovery.protocol.persons import is_name
 from recovery.protocol.problems import did_you_mean, shown
-from recovery.protocol.terms import (
-    GRADES,
-    LEVELS,
-    LONGEST_GAP,
-    MODALITIES,
-    ORIGINS,
-    Anchor,
-    Comparison,
-    Duration,
-    LocalMoment,
-    Range,
-    TableRef,
-    number_and_use,
-)
+from recovery.protocol.terms import Anchor, Comparison, Duration, LocalMoment, Range, TableRef
 
 LONGEST_CUE = 500
 LONGEST_PROSE = 4000
@@ -44,7 +31,7 @@ _LENGTH = r"(\d{1,6} ?(s|sec|m|min|h|d|w|mo) ?)+"
 _CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
 _REF = re.compile(rf"({ID})(?::(\S.{{0,99}}))?", re.ASCII)
 _TABLE_END = re.compile(rf"({ID})\.(min|max)", re.ASCII)
-_ANCHOR = re.compile(rf"({'|'.join(ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
+_ANCHOR = re.compile(rf"({'|'.join(terms.ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
 _MOMENT = re.compile(r"(wake|bedtime)(?:\s*([+-])\s*(\S.*))?", re.ASCII)
 _PLACEHOLDER = re.compile(rf"\{{(?:other side|{ID})\}}", re.ASCII)
 PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
@@ -176,8 +163,8 @@ def _exact(value: str) -> Duration:
 
 def _gap(value: str) -> Duration:
     length = _exact(value)
-    if length.seconds > LONGEST_GAP.seconds:
-        raise ValueError(_("the ledger looks back {length} and no further", length=LONGEST_GAP))
+    if length.seconds > terms.LONGEST_GAP.seconds:
+        raise ValueError(_("the ledger looks back {length} and no further", length=terms.LONGEST_GAP))
     return length
 
 
@@ -256,18 +243,16 @@ def _day(value: str) -> str:
     return day.isoformat()
 
 
-def _person(value: str) -> str:
-    name = _text(value, LONGEST_NAME, ())
-    if not is_name(name):
-        raise ValueError(_("{value!r} is not a name", value=name[:40]))
-    return name
+def _name(wrong: str) -> Callable[[str], str]:
+    """Read the name of somebody or something; `wrong` is a message that `N_` marks."""
 
+    def read(value: str) -> str:
+        name = _text(value, LONGEST_NAME, ())
+        if not is_name(name):
+            raise ValueError(_(wrong, value=name[:40]))
+        return name
 
-def _profession(value: str) -> str:
-    role = _text(value, LONGEST_NAME, ())
-    if not is_name(role):
-        raise ValueError(_("{value!r} is not a profession", value=role[:40]))
-    return role
+    return read
 
 
 def _count(value: str) -> int:
@@ -297,7 +282,7 @@ def _says(value: str) -> str:
 
     After a number may stand what it is for: `20min a session`, `1h between`, `3 a day`, `3 a week`.
     """
-    number, _use = number_and_use(value)
+    number, _use = terms.number_and_use(value)
     parts = number.split("..")
     if len(parts) > 2:
         raise ValueError(_("neither a number nor a range"))
@@ -310,16 +295,15 @@ def _says(value: str) -> str:
     return value
 
 
-def _hours_kind(value: str) -> bool:
-    if value not in ("waking", "work"):
-        raise ValueError(_("neither waking nor work"))
-    return value == "work"
+def _word(values: Mapping[str, bool], wrong: str) -> Callable[[str], bool]:
+    """Read a word that stands for yes or no; `wrong` is a message that `N_` marks."""
 
+    def read(value: str) -> bool:
+        if value not in values:
+            raise ValueError(_(wrong))
+        return values[value]
 
-def _yes_or_no(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError(_("neither true nor false"))
-    return value == "true"
+    return read
 
 
 def _refs(value: str) -> tuple[str, ...]:
@@ -328,11 +312,6 @@ def _refs(value: str) -> tuple[str, ...]:
         if not _REF.fullmatch(ref):
             raise ValueError(_("{ref!r} does not name a source", ref=ref[:40]))
     return refs
-
-
-def source_id(ref: str) -> str:
-    """The source that a reference such as `seed:183` names."""
-    return ref.partition(":")[0]
 
 
 # Types --------------------------------------------------------------------------------------------
@@ -390,7 +369,9 @@ _A_LENGTH = N_("a length of time, such as 20min, 1h30min, 48h, 2d, 4w or 3mo")
 _A_GAP = N_("a length in hours, minutes or seconds, at most 72h")
 _AN_EXACT = N_("a length in hours, minutes or seconds, such as 20min or 1h30min")
 _ID_FORM = N_("a short name: small letters, digits and hyphens, at most 40, a letter first")
-_BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]}
+_YES_NO = {"true": True, "false": False}
+_HOURS = {"waking": False, "work": True}
+_BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": [*_YES_NO]}]}
 
 Printed = Annotated[str, *_texts(120, (), "A short title.")]
 """As it is printed: it is not translated."""
@@ -471,7 +452,7 @@ Instant = Annotated[
     *_scalar(
         _anchor,
         N_("injury, start or phase, with a length after it: injury+48h"),
-        rf"({'|'.join(ORIGINS)})( ?\+ ?{_LENGTH})?",
+        rf"({'|'.join(terms.ORIGINS)})( ?\+ ?{_LENGTH})?",
         description="An instant: injury, start or phase, and a length after it, such as injury+48h.",
     ),
 ]
@@ -487,16 +468,13 @@ Moment = Annotated[
 Day = Annotated[
     str,
     *_scalar(
-        _day,
-        N_("a date such as 2026-12-01"),
-        r"\d{4}-\d{2}-\d{2}",
-        description="A date, such as 2026-12-01.",
+        _day, N_("a date such as 2026-12-01"), r"\d{4}-\d{2}-\d{2}", description="A date, such as 2026-12-01."
     ),
 ]
 PersonName = Annotated[
     str,
     *_scalar(
-        _person,
+        _name(N_("{value!r} is not a name")),
         N_("the name of a person, such as Dr. Jana Meyer"),
         r".*\S.*",
         description="The name of a person.",
@@ -505,7 +483,7 @@ PersonName = Annotated[
 Profession = Annotated[
     str,
     *_scalar(
-        _profession,
+        _name(N_("{value!r} is not a profession")),
         N_("a profession, such as physiotherapist"),
         r".*\S.*",
         description="A profession, such as physiotherapist.",
@@ -534,7 +512,11 @@ Scale = Annotated[
         description="The least and the most of a scale, such as 0..10.",
     ),
 ]
-YesNo = Annotated[bool, _scalar(_yes_or_no, N_("true or false"), description="")[0], WithJsonSchema(_BOOL)]
+YesNo = Annotated[
+    bool,
+    _scalar(_word(_YES_NO, N_("neither true nor false")), N_("true or false"), description="")[0],
+    WithJsonSchema(_BOOL),
+]
 ComparisonText = Annotated[
     Comparison,
     *_scalar(
@@ -546,9 +528,9 @@ ComparisonText = Annotated[
 ]
 Hours = Annotated[
     bool,
-    _scalar(_hours_kind, N_("waking or work"), description="")[0],
-    WithJsonSchema({"type": "string", "enum": ["waking", "work"]}),
-    Words({"waking": False, "work": True}),
+    _scalar(_word(_HOURS, N_("neither waking nor work")), N_("waking or work"), description="")[0],
+    WithJsonSchema({"type": "string", "enum": [*_HOURS]}),
+    Words(_HOURS),
 ]
 Said = Annotated[
     str,
@@ -586,7 +568,7 @@ Language = Annotated[
         description="A language: two small letters, such as de.",
     ),
 ]
-Grade = Annotated[str, *one_of(*GRADES)]
+Grade = Annotated[str, *one_of(*terms.GRADES)]
 Refs = Annotated[
     tuple[str, ...],
     *_scalar(
@@ -596,16 +578,16 @@ Refs = Annotated[
         description="The sources, such as seed:183, nhs. own: the project's own default.",
     ),
 ]
-Modality = Annotated[str, *one_of(*MODALITIES)]
-Level = Annotated[str, *one_of(*LEVELS)]
-Origin = Annotated[str, *one_of(*ORIGINS)]
+Modality = Annotated[str, *one_of(*terms.MODALITIES)]
+Level = Annotated[str, *one_of(*terms.LEVELS)]
+Origin = Annotated[str, *one_of(*terms.ORIGINS)]
 Input = Annotated[str, *one_of("onset", "grade", "side")]
 Better = Annotated[str, *one_of("lower", "higher")]
 AllOrSome = Annotated[
     Annotated[
         str,
-        *one_of("all", *MODALITIES),
-        AfterValidator(lambda word: MODALITIES if word == "all" else (word,)),
+        *one_of("all", *terms.MODALITIES),
+        AfterValidator(lambda word: terms.MODALITIES if word == "all" else (word,)),
         Tag("<text>"),
     ]
     | Annotated[tuple[Modality, ...], Field(min_length=1), Tag("<list>")],

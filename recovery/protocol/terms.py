@@ -146,6 +146,57 @@ class TableRef(Value):
 Length = Duration | TableRef
 
 
+# Cadences -----------------------------------------------------------------------------------
+
+
+class Every(Value):
+    """Again and again within the waking hours.
+
+    A session comes again `interval.least` after the real end of the last one; anything else comes on a
+    grid that starts each day at waking. `interval.most` is what the person can expect at the latest.
+    """
+
+    interval: Range
+
+
+class PerDay(Value):
+    """So many times a day, spread evenly over the waking hours from waking on.
+
+    `most` times are planned; `least` is what counts as a full day.
+    """
+
+    least: int
+    most: int
+
+
+class At(Value):
+    """At fixed local times, every day."""
+
+    times: tuple[LocalMoment, ...]
+
+
+class PerWeek(Value):
+    """So many times a week, the days spread evenly from the first day of the phase, at one local time."""
+
+    count: int
+    at: LocalMoment
+
+
+class Once(Value):
+    """One time, from an instant on."""
+
+    after: Anchor
+
+
+class After(Value):
+    """Once after each treatment of another session of the phase that really took place."""
+
+    activity: str
+
+
+Cadence = Every | PerDay | At | PerWeek | Once | After
+
+
 # Conditions ---------------------------------------------------------------------------------
 
 

@@ -5,27 +5,23 @@ from datetime import timedelta
 
 from recovery.engine import facts as f
 from recovery.language import N_, tr, trn
-from recovery.protocol.model import (
-    After,
-    At,
-    Cadence,
-    Every,
-    Once,
-    PerDay,
-    PerWeek,
-    Responsible,
-    Timed,
-    Treatment,
-)
+from recovery.protocol.model import Responsible, Timed, Treatment
 from recovery.protocol.terms import (
+    After,
     All,
     Anchor,
     AnyOf,
+    At,
+    Cadence,
     Comparison,
     Condition,
     Duration,
+    Every,
     LocalMoment,
     Not,
+    Once,
+    PerDay,
+    PerWeek,
     Range,
 )
 from recovery.words.times import spell

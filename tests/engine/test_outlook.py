@@ -13,14 +13,16 @@ from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.outlook import coming, explain, outlook, phase_ranges
 from recovery.engine.reasons import TimeSince
 from recovery.protocol.durations import parse_duration, parse_range
-from recovery.protocol.model import (
+from recovery.protocol.terms import (
+    Anchor,
     At,
+    Duration,
     Every,
+    LocalMoment,
     Once,
     PerDay,
     PerWeek,
 )
-from recovery.protocol.terms import Anchor, Duration, LocalMoment
 from recovery.words.terms import cadence_words, duration_words
 from tests.engine.examples import (
     ASK,

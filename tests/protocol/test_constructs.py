@@ -7,7 +7,6 @@ import pytest
 
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import (
-    After,
     BackTo,
     Checklist,
     Exclusion,
@@ -22,6 +21,7 @@ from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
 from recovery.protocol.terms import (
     MODALITIES,
+    After,
     Comparison,
     TableRef,
     Text,

@@ -10,7 +10,7 @@ import yaml
 from recovery.errors import RecoveryError
 from recovery.protocol import syntax
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.model import CheckIn, PerWeek, Treatment
+from recovery.protocol.model import CheckIn, Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import ProtocolError, check_file, compile_texts, content_hash, read_protocol
 from recovery.protocol.terms import (
@@ -19,6 +19,7 @@ from recovery.protocol.terms import (
     Comparison,
     Duration,
     LocalMoment,
+    PerWeek,
 )
 
 Check = Callable[..., tuple[Problem, ...]]

@@ -14,18 +14,23 @@ from recovery.protocol.lint.rules import Finding, is_answered_for, is_unbound, r
 from recovery.protocol.lint.sessions import WAKING, round_length, seconds_of_day
 from recovery.protocol.lint.walk import Path, Walk, binds
 from recovery.protocol.model import (
-    After,
-    At,
-    Every,
     Limit,
-    PerDay,
     Phase,
     RecoveryProtocol,
     RedFlag,
     Step,
     Treatment,
 )
-from recovery.protocol.terms import LEVELS, ON_THE_SKIN, Anchor, Duration
+from recovery.protocol.terms import (
+    LEVELS,
+    ON_THE_SKIN,
+    After,
+    Anchor,
+    At,
+    Duration,
+    Every,
+    PerDay,
+)
 from recovery.values import replace
 
 _PACKS = ("cold", "warm")

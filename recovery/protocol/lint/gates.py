@@ -10,14 +10,7 @@ from recovery.protocol.lint.rules import WHOLE, Finding, rule
 from recovery.protocol.lint.sessions import DAY, HOUR, WAKING, seconds_of_day
 from recovery.protocol.lint.walk import Gate, Walk
 from recovery.protocol.model import (
-    After,
-    At,
-    Cadence,
     CheckIn,
-    Every,
-    Once,
-    PerDay,
-    PerWeek,
     Phase,
     RecoveryProtocol,
     Rung,
@@ -26,12 +19,19 @@ from recovery.protocol.problems import name_list
 from recovery.protocol.terms import (
     BUSY_MODALITIES,
     ORIGINS,
+    After,
     All,
     AnyOf,
+    At,
+    Cadence,
     Comparison,
     Condition,
     Duration,
+    Every,
     Not,
+    Once,
+    PerDay,
+    PerWeek,
     comparisons,
     may_apply,
 )

@@ -7,9 +7,15 @@ from recovery.language import N_, _
 from recovery.protocol.lint.contradictions import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
 from recovery.protocol.lint.walk import Path, Walk
-from recovery.protocol.model import After, AnyActivity, CheckIn, Observation, Phase, Treatment
+from recovery.protocol.model import (
+    AnyActivity,
+    CheckIn,
+    Observation,
+    Phase,
+    Treatment,
+)
 from recovery.protocol.problems import did_you_mean, name_list
-from recovery.protocol.terms import ORIGINS, Anchor, Comparison
+from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 

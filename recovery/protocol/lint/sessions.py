@@ -8,21 +8,25 @@ from recovery.protocol.floor import time_since_injury
 from recovery.protocol.lint.rules import Finding, rule
 from recovery.protocol.lint.walk import Path, Walk, binds, step_path
 from recovery.protocol.model import (
-    After,
     AnyActivity,
-    At,
-    Every,
     Hold,
     Limit,
-    PerDay,
-    PerWeek,
     Phase,
     Reminder,
     Step,
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import ON_THE_SKIN, Anchor, LocalMoment
+from recovery.protocol.terms import (
+    ON_THE_SKIN,
+    After,
+    Anchor,
+    At,
+    Every,
+    LocalMoment,
+    PerDay,
+    PerWeek,
+)
 
 HOUR = 3600.0
 WAKE, BEDTIME = 7 * HOUR, 23 * HOUR
