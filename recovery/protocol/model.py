@@ -88,9 +88,7 @@ class Timed(Activity, kw_only=True):
     every: ClassVar[
         Annotated[None, s.ExactRange, "Again after so long, within the waking hours: 2h..3h."]
     ] = None
-    per_day: ClassVar[
-        Annotated[None, s.CountRange, "So many times, spread over the waking hours: 1..3."],
-    ] = None
+    per_day: ClassVar[Annotated[None, s.Counts, "So many times, spread over the waking hours: 1..3."]] = None
     at: ClassVar[
         Annotated[
             None,

@@ -493,7 +493,7 @@ Profession = Annotated[
 Count = Annotated[
     int, *_scalar(_count, N_("a whole number from 1 to 99"), "[1-9][0-9]?", description="", number=True)
 ]
-CountRange = Annotated[
+Counts = Annotated[
     tuple[int, int],
     *_scalar(
         _counts,
