@@ -227,6 +227,7 @@ def test_texts_in_other_languages_are_compared(read: Read) -> None:
 
 
 class Ration(Value):
+    noun = "ration"
     """A kind of value that the model may get one day."""
 
     id: str
