@@ -1,4 +1,4 @@
-"""Start an episode: read its protocol, refuse what is in the way, look at its alerts, write it down.
+"""Start an episode: refuse what is in the way, look at its alerts, write it down.
 
 Nothing is asked or printed: who calls has asked the person, and shows what comes back.
 """
@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recovery import clock
 from recovery.care.context import Clocks
+from recovery.care.protocols import in_own_words
 from recovery.care.record import Record, bring_up, load, write
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
@@ -26,8 +26,7 @@ from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted
 from recovery.engine.witness import NO_STEADY, Steady
 from recovery.errors import RecoveryError
-from recovery.language import _, current
-from recovery.protocol import compiled
+from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal
 from recovery.values import Value, field, replace
@@ -82,21 +81,7 @@ class NewEpisode(Value):
     outlook: Outlook
 
 
-# Reading and refusing ---------------------------------------------------------------------------
-
-
-def read_wanted(wanted: str, now: datetime) -> "Reading":
-    """Read the protocol of an id or of a path that was typed. Raises `NotThere`, `ProtocolError`."""
-    from recovery.protocol.library import default_library
-    from recovery.protocol.reading import read_protocol
-
-    library = default_library()
-    return read_protocol(library.find(wanted), library, today=clock.on_the_wall(now).date())
-
-
-def in_own_words(reading: "Reading") -> RecoveryProtocol:
-    """Return a protocol in the language of this process."""
-    return compiled.in_language(reading.protocol, current())
+# Refusing ---------------------------------------------------------------------------------------
 
 
 def gaps_in_the_floor(reading: "Reading") -> int:
@@ -171,7 +156,7 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     """Rehearse a start: the alerts that it would raise at once."""
     now = start.answers.at
     fact = Fact(start.reading.protocol.id, now, f.STARTED, _data(start), "person")
-    trial = fold.begin(in_own_words(start.reading), fact)
+    trial = fold.begin(in_own_words(start.reading.protocol), fact)
     for sign in start.answers.signs:
         verdict = judge(trial, now, RaiseFlag(sign))
         trial = verdict.episode if isinstance(verdict, Accepted) else trial
@@ -189,7 +174,7 @@ def start_episode(folder: Path, start: Start, steady: Steady = NO_STEADY) -> New
         journal.pin(pinned_from(start.reading))
         id_ = journal.create_episode(protocol.id, start.reading.content_hash)
         fact = journal.append([Fact(id_, now, f.STARTED, _data(start), "person")], now=now)[0]
-        episode = fold.begin(in_own_words(start.reading), fact)
+        episode = fold.begin(in_own_words(start.reading.protocol), fact)
         record = replace(record, episodes=(*record.episodes, episode))
         for sign in answers.signs:
             verdict = judge(record.of(id_), now, RaiseFlag(sign))

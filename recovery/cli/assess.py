@@ -4,14 +4,13 @@ import sys
 
 import click
 
+from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking
 from recovery.cli.output import styled
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
 from recovery.errors import RecoveryError
 from recovery.language import _, current
-from recovery.protocol import compiled
-from recovery.protocol.library import default_library
 from recovery.words.terms import level_words
 
 
@@ -28,25 +27,21 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
     recovery assess
     recovery assess complete-loss=no some-loss=unsure
     """
-    from recovery.protocol.reading import read_protocol
-
-    library = default_library()
-    known = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
-    if known.assessment is None:
-        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=known.id))
+    own = in_own_words(read_wanted(protocol).protocol)
+    if own.assessment is None:
+        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=own.id))
     ask = not as_json and sys.stdin.isatty()
-    given, found = asking.grading(
-        known.assessment, answers, ask=ask, fill=lambda text: asking.fill_in(text, None)
+    given, graded = asking.grading(
+        own.assessment, answers, ask=ask, fill=lambda text: asking.fill_in(text, None)
     )
-    flags = [flag for flag in known.red_flags if flag.id in found.raises]
     if as_json:
-        told = {"grade": found.grade, "reasons": found.reasons, "answers": given, "flags": found.raises}
-        print_json({"protocol": known.id, **told})
+        about = {"grade": graded.grade, "reasons": graded.reasons, "answers": given, "flags": graded.raises}
+        print_json({"protocol": own.id, **about})
         return 0
-    click.echo(asking.grade_words(found))
-    for flag in flags:
+    click.echo(asking.grade_words(graded))
+    for flag in (each for each in own.red_flags if each.id in graded.raises):
         words = f"{level_words(flag.level, current())}: {asking.fill_in(flag.say, None)}"
         click.echo(styled(words, "bold"))
     # Without the signs: `start` asks for all of them, and these questions were about a few.
-    click.echo(f"recovery start {known.id} --grade {found.grade}")
+    click.echo(f"recovery start {own.id} --grade {graded.grade}")
     return 0

@@ -1,16 +1,15 @@
 """Protocol files: `protocols` (list, show, diff, ...), `validate`, `schema`. These load pydantic and YAML."""
 
-import json
-import os
 import sys
-import tempfile
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from recovery import clock, files, paths
+from recovery import clock, paths
+from recovery.care import protocols as care
+from recovery.care.protocols import Installation, Piece
 from recovery.cli import render_text
 from recovery.cli.output import did
 from recovery.cli.params import json_option
@@ -19,22 +18,14 @@ from recovery.cli.render_json import (
     fields,
     json_line,
     print_json,
+    protocol_json,
     responsible_json,
 )
 from recovery.cli.simulate import preview
 from recovery.cli.upgrade import offers
 from recovery.errors import RecoveryError, UsageError
-from recovery.language import _, current, n_
-from recovery.protocol import compiled
-from recovery.protocol.library import Library, NoSuchProtocol, default_library, is_id
+from recovery.language import _, n_
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.problems import Problem
-from recovery.protocol.starter import starter
-from recovery.protocol.syntax import LONGEST_FILE
-from recovery.values import Value
-
-if TYPE_CHECKING:
-    from recovery.protocol.reading import Reading
 
 
 @click.group(invoke_without_command=True)
@@ -51,10 +42,8 @@ def protocols(context: click.Context, as_json: bool) -> int:
     if context.invoked_subcommand is not None:
         return 0
     from recovery.cli import render_tables
-    from recovery.protocol.reading import listed
 
-    library = default_library()
-    entries = listed(library)
+    entries = care.every_listed()
     if as_json:
         for entry in entries:
             about = fields(entry, "id", "title", "version")
@@ -78,22 +67,17 @@ def show(protocol: str, numbers: bool, as_json: bool) -> int:
     recovery protocols show strain --numbers
     recovery protocols show ./my-protocol.yaml
     """
-    from recovery.protocol.provenance import cited_numbers
-    from recovery.protocol.reading import read_protocol
-
-    library = default_library()
-    known = read_protocol(library.find(protocol), library).protocol
+    shown = care.read_wanted(protocol).protocol
     if as_json:
-        rows = [fields(each, "where", "field", "value", "sources", "is_own") for each in cited_numbers(known)]
-        print_json({"protocol": json.loads(compiled.to_json(known)), "numbers": rows})
+        print_json(protocol_json(shown))
     elif numbers:
         from recovery.cli import render_tables
 
-        render_tables.print_numbers(known, [*cited_numbers(known)])
+        render_tables.print_numbers(shown)
     else:
         from recovery.cli import render_tables
 
-        render_tables.print_protocol(compiled.in_language(known, current()))
+        render_tables.print_protocol(care.in_own_words(shown))
     return 0
 
 
@@ -109,19 +93,14 @@ def diff(old: str, new: str, as_json: bool) -> int:
     \b
     recovery protocols diff rice my-rice.yaml
     """
-    from recovery.protocol.differences import differences
-    from recovery.protocol.reading import read_protocol
-
-    library = default_library()
-    before, after = (read_protocol(library.find(name), library).protocol for name in (old, new))
-    found = differences(before, after)
+    changed = care.compared(old, new)
     if as_json:
-        for difference in found:
+        for difference in changed:
             print_json(difference_json(difference))
         return 0
-    for line in render_text.difference_lines(found):
+    for line in render_text.difference_lines(changed):
         click.echo(line)
-    if not found:
+    if not changed:
         click.echo(_("no differences"))
     return 0
 
@@ -139,29 +118,23 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
     recovery validate my-protocol.yaml
     recovery validate protocols/*.yaml --json
     """
-    from recovery.protocol.reading import check_file
-
     if not files:
         raise UsageError(_("no file given"), _("write for instance: recovery validate my-protocol.yaml"))
-    library = default_library()
-    found: list[Problem] = []
+    has_error = False
     for name in files:
-        path = Path(name)
-        if not path.exists() and name in library.ids():
-            path = library.find(name)
-        known, problems = check_file(path, library, today=clock.on_the_wall(clock.now()).date())
-        found += problems
+        protocol, problems = care.validated(name, clock.now())
         for problem in problems:
+            has_error = has_error or problem.is_error
             if as_json:
                 print_json(vars(problem))
             else:
                 click.echo(render_text.problem_line(problem))
-        if known is not None and not as_json and not any(p.is_error for p in problems):
-            about = {"file": name, "title": known.title, "version": known.version}
+        if protocol is not None and not as_json:
+            about = {"file": name, "title": protocol.title, "version": protocol.version}
             click.echo(_("{file}: {title}, version {version}: no errors", **about))
-            for line in render_text.responsible_lines(compiled.in_language(known, current())):
+            for line in render_text.responsible_lines(care.in_own_words(protocol)):
                 click.echo(line)
-    return 1 if any(problem.is_error for problem in found) else 0
+    return 1 if has_error else 0
 
 
 @click.command()
@@ -195,47 +168,16 @@ def new(id_: str, to: str | None) -> int:
     recovery protocols new my-hip
     recovery protocols new my-hip --to -
     """
-    if not is_id(id_):
-        raise UsageError(
-            _("{id!r} is not an id", id=id_[:60]),
-            _("write small letters, digits and hyphens, a letter first, at most 40, such as my-hip"),
-        )
-    text = starter(id_)
+    text = care.draft(id_)
     if to == STDOUT:
         click.echo(text, nl=False)
         return 0
     path = paths.typed(to or f"{id_}.yaml")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise RecoveryError(
-            _("{path}: is there already, and is left as it is", path=path),
-            _("write it elsewhere with --to FILE"),
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise RecoveryError(
-            _("{path}: cannot be written: {reason}", path=path, reason=reason),
-            _("write it elsewhere with --to FILE"),
-        ) from None
+    care.write_draft(text, path)
     message = _("Written: {path}. Change it, then: recovery protocols preview {path}", path=path)
     did(message)
     click.echo(message)
     return 0
-
-
-class Piece(Value):
-    """A file to install, and what it takes the place of."""
-
-    known: RecoveryProtocol
-    text: str
-    path: Path
-    """The place where it goes."""
-    before: Path | None
-    """The file that stands there already."""
-    hides: Path | None
-    """The installed file that is not found any more, because one's own comes first."""
 
 
 @protocols.command()
@@ -254,93 +196,53 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     recovery protocols add my-hip.yaml
     recovery protocols add my-hip.yaml --replace
     """
-    library = default_library()
-    reading = _read(paths.typed(file), library)
+    path = paths.typed(file)
+    wanted = care.installation(path, clock.now())
+    protocol = _without_errors(path, wanted, as_json=as_json)
+    taken = [piece for piece in wanted.pieces if piece.before is not None]
     if not as_json:
-        for warning in reading.warnings:
-            click.echo(render_text.problem_line(warning), err=True)
-    pieces = _pieces(reading, paths.typed(file), library)
-    if not as_json:
-        for line in render_text.responsible_lines(compiled.in_language(reading.protocol, current())):
+        for line in render_text.responsible_lines(care.in_own_words(protocol)):
             click.echo(line)
-    taken = [piece for piece in pieces if piece.before is not None]
-    if not as_json:
         for piece in taken:
-            _show_differences(piece, library)
+            _show_differences(piece)
     if taken and not is_replacing and not _is_confirmed(as_json):
-        names = ", ".join(piece.known.id for piece in taken)
+        names = ", ".join(piece.protocol.id for piece in taken)
         raise RecoveryError(
             _("{names}: is installed already, with another text", names=names),
             _("recovery protocols add {file} --replace puts the new one in its place", file=file),
         )
     folder = paths.make_home() / "protocols"
-    for piece in pieces:
-        _install(piece, folder)
+    for piece in wanted.pieces:
+        care.install_piece(piece, folder)
         did(_installed(piece))
-    _tell(reading.protocol, pieces, as_json=as_json)
+    _tell(protocol.id, wanted.pieces, responsible_json(protocol), as_json=as_json)
     return 0
 
 
-def _read(path: Path, library: Library) -> "Reading":
-    """The reading of a file. Tells all that is wrong with it, and raises `RecoveryError`, where it has errors."""
-    from recovery.protocol.reading import ProtocolError, read_protocol
-
-    try:
-        return read_protocol(path, library, today=clock.on_the_wall(clock.now()).date())
-    except ProtocolError as error:
-        for problem in error.problems:
+def _without_errors(path: Path, wanted: Installation, *, as_json: bool) -> RecoveryProtocol:
+    """The protocol to install. Tells what is wrong with it, and raises `RecoveryError` where it has errors."""
+    if wanted.protocol is None or not as_json:
+        for problem in wanted.problems:
             click.echo(render_text.problem_line(problem), err=True)
-        count = sum(problem.is_error for problem in error.problems)
+    if wanted.protocol is None:
+        count = sum(problem.is_error for problem in wanted.problems)
         raise RecoveryError(
             _("{path}: not installed: {errors}", path=path, errors=n_("one error", "{count} errors", count)),
             _("recovery validate {path} shows all that is wrong", path=path),
-        ) from None
-
-
-def _pieces(reading: "Reading", path: Path, library: Library) -> list[Piece]:
-    """The file, and those from beside it that it uses, as far as the library has not their very texts already."""
-    from recovery.protocol.reading import read_protocol
-
-    pieces = []
-    for id_, text in reading.texts.items():
-        if _has_it(library, id_, text):
-            continue
-        is_itself = id_ == reading.protocol.id
-        known = (
-            reading.protocol if is_itself else read_protocol(path.parent / f"{id_}.yaml", library).protocol
         )
-        own, *shipped = (folder / f"{id_}.yaml" for folder in library.folders)
-        hides = next((one for one in shipped if one.exists()), None)
-        pieces.append(Piece(known, text, own, own if own.exists() else None, hides))
-    return pieces
+    return wanted.protocol
 
 
-def _has_it(library: Library, id_: str, text: str) -> bool:
-    from recovery.protocol.reading import content_hash
-
-    try:
-        found = files.read(library.find_id(id_), LONGEST_FILE).decode()
-    except (NoSuchProtocol, OSError, ValueError):
-        return False
-    return content_hash({id_: found}) == content_hash({id_: text})
-
-
-def _show_differences(piece: Piece, library: Library) -> None:
+def _show_differences(piece: Piece) -> None:
     """Show what would change of the protocol that is installed under this id."""
-    from recovery.protocol.differences import differences
-    from recovery.protocol.reading import ProtocolError, read_protocol
-
-    assert piece.before is not None
-    try:
-        before = read_protocol(piece.before, library).protocol
-    except ProtocolError:
-        click.echo(_("{id}: the installed one has errors, so the two cannot be compared.", id=piece.known.id))
+    id_, changed = piece.protocol.id, care.changes(piece)
+    if changed is None:
+        click.echo(_("{id}: the installed one has errors, so the two cannot be compared.", id=id_))
         return
-    found = differences(before, piece.known)
-    click.echo(_("{id} is installed already. What changes:", id=piece.known.id))
-    for line in render_text.difference_lines(found):
+    click.echo(_("{id} is installed already. What changes:", id=id_))
+    for line in render_text.difference_lines(changed):
         click.echo(line)
-    if not found:
+    if not changed:
         click.echo(_("- comments and layout only"))
 
 
@@ -348,42 +250,21 @@ def _is_confirmed(as_json: bool) -> bool:
     return not as_json and sys.stdin.isatty() and click.confirm(_("Put the new one in its place?"))
 
 
-def _install(piece: Piece, folder: Path) -> None:
-    """Write a file whole or not at all, for its owner alone. Raises `RecoveryError`."""
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=f".{piece.known.id}-", suffix=".part", dir=folder)  # is 0600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-                file.write(piece.text)
-            Path(name).replace(piece.path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise RecoveryError(
-            _("{path}: cannot be written: {reason}", path=piece.path, reason=error.strerror),
-            _("set RECOVERY_HOME to a folder that you can write to"),
-        ) from None
-
-
 def _installed(piece: Piece) -> str:
     return _(
         "Installed: {id} {version}, as {path}",
-        id=piece.known.id,
-        version=piece.known.version,
+        id=piece.protocol.id,
+        version=piece.protocol.version,
         path=piece.path,
     )
 
 
-def _tell(protocol: RecoveryProtocol, pieces: list[Piece], *, as_json: bool) -> None:
-    id_, about = protocol.id, responsible_json(protocol)
+def _tell(id_: str, pieces: Sequence[Piece], about: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         installed = [
             {
-                "id": piece.known.id,
-                "version": piece.known.version,
+                "id": piece.protocol.id,
+                "version": piece.protocol.version,
                 "file": piece.path,
                 "replaced": piece.before is not None,
                 "hides": piece.hides,
@@ -397,7 +278,7 @@ def _tell(protocol: RecoveryProtocol, pieces: list[Piece], *, as_json: bool) -> 
     for piece in pieces:
         click.echo(_installed(piece))
         if piece.hides is not None and piece.before is None:
-            click.echo(_("It hides the {id} that comes with the program.", id=piece.known.id))
+            click.echo(_("It hides the {id} that comes with the program.", id=piece.protocol.id))
     if any(piece.before is not None for piece in pieces):
         click.echo(_("Running episodes keep the old text: recovery upgrade offers them the new one."))
     click.echo(_("Start it with: recovery start {id}", id=id_))

@@ -175,6 +175,16 @@ def _phase(look: Outlook) -> dict[str, Any]:
     }
 
 
+def protocol_json(protocol: RecoveryProtocol) -> dict[str, Any]:
+    """A protocol as it is kept, with its numbers and their sources."""
+    from recovery.protocol import compiled
+    from recovery.protocol.provenance import cited_numbers
+
+    names = ("where", "field", "value", "sources", "is_own")
+    numbers = [fields(each, *names) for each in cited_numbers(protocol)]
+    return {"protocol": json.loads(compiled.to_json(protocol)), "numbers": numbers}
+
+
 def responsible_json(protocol: RecoveryProtocol) -> dict[str, Any]:
     """Name the professional who answers for a protocol below the floor; nothing where nobody does."""
     return {} if protocol.responsible is None else {"responsible": protocol.responsible.as_data()}

@@ -56,7 +56,6 @@ from recovery.words.terms import (
 from recovery.words.times import spell, spell_date
 
 if TYPE_CHECKING:  # these load pydantic and YAML
-    from recovery.protocol.provenance import CitedNumber
     from recovery.protocol.reading import Listed
 
 NARROWEST, WIDEST = 20, 200
@@ -421,14 +420,17 @@ def _healing(known: RecoveryProtocol) -> list[Text]:
     return [*rows, Text(f"{late}{_refs(known.healing.cites)}")]
 
 
-def print_numbers(protocol: RecoveryProtocol, cited: Sequence["CitedNumber"]) -> None:
+def print_numbers(protocol: RecoveryProtocol) -> None:
     """Every number with its source; those of the project's own are marked."""
+    from recovery.protocol.provenance import cited_numbers
+
     screen = console()
     screen.print(Text(f"{protocol.title}, {protocol.id} {protocol.version}", style="bold cyan"))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in (_("where"), _("what"), _("number"), _("source")):
         table.add_column(heading)
     before = ""
+    cited = [*cited_numbers(protocol)]
     for one in cited:
         mark = " *" if one.is_own else ""
         where = one.where if one.where != before else ""

@@ -5,8 +5,9 @@ from datetime import time
 
 import click
 
-from recovery import clock, paths
+from recovery import paths
 from recovery.care import start as care
+from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking, params, render_text
 from recovery.cli.context import clocks, show_what_no_desktop_showed, tell_doubted
 from recovery.cli.daemon import how_it_reminds, notifier_option, see_that_it_runs
@@ -91,18 +92,18 @@ def start(
     recovery start strain --grade 2 --onset "yesterday 18:00" --side left --screen none --signs none
     recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
-    folder, typed_at = paths.make_home(), clock.now()
+    folder, moment = paths.make_home(), clocks()
     terms = params.terms(folder, timezone, wake, bedtime, work, workdays, quiet, is_discreet=discreet)
-    reading = care.read_wanted(protocol, typed_at)
-    own = care.in_own_words(reading)
+    reading = read_wanted(protocol, moment[0])
+    own = in_own_words(reading.protocol)
     if not as_json:
         _tell_who_answers(render_text.responsible_lines(own))
-    running = care.running(folder, clocks())
+    running = care.running(folder, moment)
     tell_doubted(running)
     care.refuse_by_clock(running)
     words = asking.StartWords(onset, grade, side, screen, screen_later, signs, options)
     ask = not as_json and sys.stdin.isatty()
-    answers = asking.start_answers(own, words, typed_at, terms.place, running.episodes, ask=ask)
+    answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
     beginning = care.Start(reading, answers, terms)
     if not as_json:
         _tell_first(beginning)
