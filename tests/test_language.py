@@ -22,7 +22,14 @@ from recovery.care.record import bring_up, load
 from recovery.daemon.notes import CueDelivery, worded
 from recovery.engine.acts import judge
 from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback, Tick
+from recovery.engine.acts_reports import (
+    AnswerCheckIn,
+    AnswerScreening,
+    ClearFlag,
+    RaiseFlag,
+    Setback,
+    TickItems,
+)
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
@@ -310,7 +317,7 @@ ACTS = (
     *(Advance(), StepBack(), RaiseFlag("no-weight"), RaiseFlag("no-weight")),
     *(Begin("ice"), Advance(), ClearFlag("no-weight"), ClearFlag("nobody")),
     *(Resume(), Pause(), Begin("ice"), Resume(), AnswerScreening()),
-    *(AnswerScreening({"raynaud": "yes"}), AnswerScreening({"raynaud": "?"}), Tick({"x": "yes"})),
+    *(AnswerScreening({"raynaud": "yes"}), AnswerScreening({"raynaud": "?"}), TickItems({"x": "yes"})),
     *(Setback(grade="IV"), Setback(grade="III"), Stop(), Stop()),
 )
 

@@ -11,7 +11,7 @@ from recovery.cli.output import styled, tell
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
-from recovery.engine.acts_reports import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, Tick
+from recovery.engine.acts_reports import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
@@ -266,9 +266,9 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     with looking() as context:
         before = context.record.meant(episode)
 
-    def act(meant: Episode, _now: datetime) -> Tick:
+    def act(meant: Episode, _now: datetime) -> TickItems:
         every = [item.id for each in _checklists_of(meant) for item in each.items]
-        return Tick(_answers(words, every, every, "recovery checklist"))
+        return TickItems(_answers(words, every, every, "recovery checklist"))
 
     status = carry_out(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}

@@ -33,7 +33,7 @@ Act = (
     | reports.RaiseFlag
     | reports.ClearFlag
     | reports.AnswerScreening
-    | reports.Tick
+    | reports.TickItems
     | course.Stop
 )
 
@@ -79,7 +79,7 @@ def judge(episode: Episode, now: datetime, act: Act, others: Sequence[Episode] =
             return reports.clear_flag(turn, act)
         case reports.AnswerScreening():
             return reports.answer_screening(turn, act)
-        case reports.Tick():
+        case reports.TickItems():
             return reports.tick_items(turn, act)
         case course.Stop():
             return course.stop_episode(turn, act)

@@ -39,7 +39,7 @@ class AnswerScreening(PersonAct):
     """`yes` or `no`, by question."""
 
 
-class Tick(PersonAct):
+class TickItems(PersonAct):
     """Say what was found of the things on a checklist."""
 
     verb = "tick"
@@ -101,14 +101,7 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
     for name, typed in act.answers.items():
         observation = asked.get(name)
         if observation is None:
-            return Refused(
-                Remark(
-                    "not-asked",
-                    protocol=episode.protocol.id,
-                    name=name,
-                    known=tuple(asked),
-                )
-            )
+            return Refused(Remark("not-asked", protocol=episode.protocol.id, name=name, known=tuple(asked)))
         answer = read_answer(typed, observation)
         if answer is None:
             return Refused(Remark("no-answer", name=name, expected=observation, typed=typed))
@@ -140,14 +133,8 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     questions = {question.id: question for question in episode.whole.screen}
     for name in act.answers:
         if name not in questions:
-            return Refused(
-                Remark(
-                    "no-such-question",
-                    name=name,
-                    known=tuple(questions) or Remark("nothing"),
-                )
-            )
-        if refused := _no_yes_or_no(name, act.answers[name]):
+            return Refused(Remark("no-such-question", name=name, known=tuple(questions) or Remark("nothing")))
+        if refused := _neither_yes_nor_no(name, act.answers[name]):
             return refused
     if not act.answers:
         return Refused(Remark("nothing-answered"))
@@ -169,21 +156,15 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     return accepted(turn, _yes_and_no(act.answers), *consequences, *turn.take_off(forbidden))
 
 
-def tick_items(turn: Turn, act: Tick) -> Verdict:
+def tick_items(turn: Turn, act: TickItems) -> Verdict:
     every = (activity for phase in turn.episode.protocol.phases for activity in phase.everything())
     lists = [activity for activity in every if isinstance(activity, Checklist)]
     list_of = {item.id: checklist.id for checklist in lists for item in checklist.items}
     ticked: dict[str, dict[str, bool]] = {}
     for name, typed in act.answers.items():
         if name not in list_of:
-            return Refused(
-                Remark(
-                    "no-such-item",
-                    name=name,
-                    known=_listed(list_of),
-                )
-            )
-        if refused := _no_yes_or_no(name, typed):
+            return Refused(Remark("no-such-item", name=name, known=_listed(list_of)))
+        if refused := _neither_yes_nor_no(name, typed):
             return refused
         ticked.setdefault(list_of[name], {})[name] = typed == "yes"
     if not ticked:
@@ -194,7 +175,7 @@ def tick_items(turn: Turn, act: Tick) -> Verdict:
     return accepted(turn, _yes_and_no(act.answers))
 
 
-def _no_yes_or_no(name: str, typed: str) -> Refused | None:
+def _neither_yes_nor_no(name: str, typed: str) -> Refused | None:
     """Refuse an answer other than yes or no."""
     if typed in ("yes", "no"):
         return None
@@ -217,13 +198,7 @@ def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
     flags = {flag.id: flag for flag in turn.episode.whole.red_flags if flag.ask}
     flag = flags.get(act.flag)
     if flag is None:
-        return Refused(
-            Remark(
-                "no-such-flag",
-                name=act.flag,
-                known=_listed(flags),
-            )
-        )
+        return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
     if f"flag/{flag.id}" in turn.episode.alerts:
         return Refused(Remark("flag-stands-already", name=flag.id))
     raise_flag(turn, flag, "person")
@@ -234,13 +209,7 @@ def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
     names = {id_: id_.rpartition("/")[2] for id_ in turn.episode.alerts}
     alerts = [id_ for id_, name in names.items() if name == act.flag]
     if not alerts:
-        return Refused(
-            Remark(
-                "no-such-flag-stands",
-                name=act.flag,
-                known=_listed(names.values()),
-            )
-        )
+        return Refused(Remark("no-such-flag-stands", name=act.flag, known=_listed(names.values())))
     if not act.because:
         return Refused(Remark("no-reason"))
     for id_ in alerts:
@@ -256,12 +225,7 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
         return refused
     episode, onset = turn.episode, act.onset or turn.now
     if "onset" not in episode.protocol.inputs:
-        return Refused(
-            Remark(
-                "no-injury",
-                protocol=episode.protocol.id,
-            )
-        )
+        return Refused(Remark("no-injury", protocol=episode.protocol.id))
     if onset < episode.onset:
         return Refused(Remark("before-this-injury"), episode.onset)
     if act.grade is not None and act.grade not in GRADES:
@@ -272,12 +236,7 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
             turn.add(f.ALERTED, {"id": alert.id, "cleared": True})
     data = {"onset": to_ms(onset), "grade": act.grade, "because": act.because}
     turn.add(f.SETBACK, data, "person")
-    sentences = [
-        Remark(
-            "new-injury",
-            when=onset,
-        )
-    ]
+    sentences = [Remark("new-injury", when=onset)]
     if turn.episode.protocol.healing is not None:
         place = episode.place
         earliest, latest = (place.local(end).date() for end in healing_range(turn.episode))
@@ -319,12 +278,7 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     for name in given:
         if name not in asked:
             return Refused(
-                Remark(
-                    "not-asked-at-start",
-                    protocol=protocol.id,
-                    name=name,
-                    names=_listed(asked),
-                )
+                Remark("not-asked-at-start", protocol=protocol.id, name=name, names=_listed(asked))
             )
     changes: dict[str, Any] = {}
     if act.onset is not None and act.onset != episode.onset:
@@ -335,14 +289,7 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     for name, word in act.values.items():
         choices, current = plain.get(name) or (protocol.options[name].choices, episode.options.get(name))
         if word not in choices:
-            return Refused(
-                Remark(
-                    "no-such-choice",
-                    name=name,
-                    choices=tuple(choices),
-                    typed=word,
-                )
-            )
+            return Refused(Remark("no-such-choice", name=name, choices=tuple(choices), typed=word))
         if word == current:
             continue
         if name in plain:

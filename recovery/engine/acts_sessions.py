@@ -101,7 +101,8 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return Refused(Remark("phase-not-begun", phase=episode.phase.id))
     track = episode.track(activity.id)
     current = _session(turn, activity.id, is_over=False)
-    if refused := overtaken(act.about, current.occurrence if current else _offered(turn, activity)):
+    occurrence = current.occurrence if current else _offered(turn, activity)
+    if refused := overtaken(act.about, occurrence):
         return refused
     if current is not None and current.is_said:
         return Refused(Remark("on-already", title=activity.title, when=current.ends_at))
@@ -112,17 +113,11 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
     step = activity.steps[current.step if current else track.step]
     if act.activity not in (None, activity.id, step.modality):
         return Refused(
-            Remark(
-                "other-step-next",
-                title=activity.title,
-                modality=step.modality,
-                other=act.activity,
-            )
+            Remark("other-step-next", title=activity.title, modality=step.modality, other=act.activity)
         )
     for question in episode.whole.screen:  # of one that is assumed to be on as well
         if step.modality in question.forbids and episode.screened.get(question.id):
             return _left_out(turn, activity.title, question)
-    occurrence = current.occurrence if current else _offered(turn, activity)
     if current is not None and not _is_current(turn, current):
         blocked = _blocked_in_both(turn, activity, current, step)
     else:
@@ -138,10 +133,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         current = _offer_early(turn, activity, occurrence)
     turn.add(f.BEGUN, _about(current) | {"seconds": int(current.planned.total_seconds())}, "person")
     message = Remark(
-        "begun",
-        text=episode.text(step.start),
-        length=current.planned,
-        when=turn.now + current.planned,
+        "begun", text=episode.text(step.start), length=current.planned, when=turn.now + current.planned
     )
     return accepted(turn, message)
 
@@ -248,10 +240,7 @@ def end_session(turn: Turn, act: End) -> Verdict:
 def _ended(title: str, took: timedelta | None, late: timedelta) -> Remark:
     """Say that a session ended, after how long (None: unknown), and by how much that was too long."""
     if took is None:
-        return Remark(
-            "ended-unknown",
-            title=title,
-        )
+        return Remark("ended-unknown", title=title)
     if late < timedelta(minutes=1):
         return Remark("ended", title=title, length=took)
     return Remark("ended-late", title=title, length=took, over=late)
@@ -361,10 +350,7 @@ def _disown(turn: Turn, owner: Episode, session: Session, because: str) -> Verdi
     }
     turn.facts.append(Fact(owner.id, turn.now, f.SKIPPED, data, "person"))
     message = Remark(
-        "disowned-elsewhere",
-        title=owner.title_of(session),
-        episode=owner.id,
-        when=session.began_at,
+        "disowned-elsewhere", title=owner.title_of(session), episode=owner.id, when=session.began_at
     )
     return accepted(turn, message)
 
@@ -381,13 +367,7 @@ def snooze_occurrence(turn: Turn, act: Snooze) -> Verdict:
     if current is not None and current.is_said:
         return _is_on(activity)
     if current is not None and not _is_current(turn, current):
-        return Refused(
-            Remark(
-                "on-from-earlier-phase",
-                title=activity.title,
-                activity=activity.id,
-            )
-        )
+        return Refused(Remark("on-from-earlier-phase", title=activity.title, activity=activity.id))
     is_session = isinstance(activity, Treatment) and not activity.is_optional
     if not track.is_open or (is_session and current is None):
         return Refused(Remark("nothing-to-snooze", title=activity.title))
@@ -413,11 +393,7 @@ def _blocked_later(turn: Turn, activity: Timed, occurrence: Occurrence, until: d
     blocked = withheld_by(then, activity, until, others, occurrence)
     if blocked is None:
         return None
-    reason = Remark(
-        "blocked-then",
-        when=until,
-        reason=blocked.reason,
-    )
+    reason = Remark("blocked-then", when=until, reason=blocked.reason)
     return Refused(reason, blocked.until)
 
 
@@ -474,10 +450,7 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
                 return _left_out(turn, activity.title, gone.question)
     return Refused(
         Remark(
-            "no-such-activity",
-            name=name,
-            phase=turn.episode.phase.id,
-            known=tuple(names) or Remark("none"),
+            "no-such-activity", name=name, phase=turn.episode.phase.id, known=tuple(names) or Remark("none")
         )
     )
 

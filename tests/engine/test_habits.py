@@ -7,7 +7,7 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts_course import Advance, Stop
-from recovery.engine.acts_reports import Tick
+from recovery.engine.acts_reports import TickItems
 from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
@@ -169,9 +169,9 @@ def test_a_checklist_is_asked_once_and_answered_item_by_item() -> None:
     assert life.times(f.OFFERED, "others") == ["Tue 07:00"]
     (cue,) = [fact.data["cue"] for fact in life.of(f.OFFERED, "others")]
     assert cue["body"] == "Press along each. The first, The second. Type: recovery checklist"
-    assert life.accepted(Tick({"one": "no"})) == "Noted: one no."
+    assert life.accepted(TickItems({"one": "no"})) == "Noted: one no."
     assert life.episode.track("others").is_open
-    life.accepted(Tick({"two": "yes"}))
+    life.accepted(TickItems({"two": "yes"}))
     assert not life.episode.track("others").is_open
     assert life.episode.ticked == {"others": {"one": False, "two": True}}
     life.go("2026-12-20 12:00")
@@ -197,12 +197,12 @@ def test_a_checklist_can_be_put_off_skipped_or_done() -> None:
     ],
 )
 def test_what_is_no_answer_to_a_checklist_is_refused(values: dict[str, str], words: str) -> None:
-    assert Life(small(LIST)).refused(Tick(values)).reason == words
+    assert Life(small(LIST)).refused(TickItems(values)).reason == words
 
 
 def test_it_may_be_answered_before_it_is_asked() -> None:
     life = Life(small(LIST)).go("Mon 12:00")
-    life.accepted(Tick({"one": "yes", "two": "no"}))
+    life.accepted(TickItems({"one": "yes", "two": "no"}))
     assert life.episode.ticked["others"] == {"one": True, "two": False}
     life.go("Wed 12:00")
     assert fold(life.episode.whole, life.facts) == life.episode

@@ -19,7 +19,7 @@ from recovery.cli.render_text import status_page
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, judge
 from recovery.engine.acts_course import Pause, Resume, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback, Tick
+from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback, TickItems
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import LOOKBACK, Fact, to_ms
@@ -329,7 +329,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 1), item=st.sampled_from(["piriformis", "gluteus-minimus"]))
     def tick_off(self, number: int, item: str) -> None:
-        self.act(number, Tick({item: "yes"}))
+        self.act(number, TickItems({item: "yes"}))
 
     @rule(
         number=st.integers(0, 1),
