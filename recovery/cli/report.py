@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.cli.acts import carry_out, typed_moment
+from recovery.cli.carry_out import carry_out, typed_moment
 from recovery.cli.context import looking
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell

@@ -1,7 +1,6 @@
 """`recovery simulate`: a protocol on a virtual clock, as events or as a page a day."""
 
 import sys
-from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,15 @@ from recovery.cli import asking, params, render_preview, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
 from recovery.cli.render_json import json_line, print_json
-from recovery.engine import facts as f
-from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, to_ms
-from recovery.engine.fold import begin
-from recovery.engine.grading import UNSURE
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import DAY, Place
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import default_library
-from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.terms import SIDES, Duration
 from recovery.simulation.events import simulate, usual_end
-from recovery.simulation.people import PERSONAS, Persona
+from recovery.simulation.people import PERSONAS, Persona, imagined
 from recovery.simulation.script import parse_answers
 from recovery.words.typed import NONE, read_moment
 
@@ -132,35 +125,6 @@ def simulate_command(
         if failure_of(sys.stdout):
             break  # nobody reads the rest
     return 0
-
-
-def imagined(
-    protocol: RecoveryProtocol,
-    start: datetime,
-    injury: datetime,
-    place: Place,
-    grade: str | None,
-    side: str | None,
-    *,
-    confirms: bool,
-    screen: Mapping[str, bool] | None = None,
-    options: Mapping[str, str] | None = None,
-) -> Episode:
-    """The episode of somebody made up: grade II and the left side where the protocol asks and nobody says.
-
-    They answer the screening questions no and take the usual options, but for what is given.
-    """
-    usual = {name: option.default or option.choices[0] for name, option in protocol.options.items()}
-    data = {
-        "onset": to_ms(injury),
-        "grade": ("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
-        "side": side or ("left" if "side" in protocol.inputs else None),
-        "options": usual | dict(options or {}),
-        "screen": {question.id: False for question in protocol.screen} | dict(screen or {}),
-        "confirms": confirms,
-        **place.as_data(),
-    }
-    return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))
 
 
 def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedAct, ...]:

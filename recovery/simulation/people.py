@@ -4,7 +4,7 @@
 like `steady` but reacts late, skips and forgets. The same persona does the same thing in every run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,9 +13,12 @@ from recovery.engine.acts import Act
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin, End, Skip
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact
+from recovery.engine.facts import Fact, to_ms
+from recovery.engine.fold import begin
 from recovery.engine.gates import healing_range
-from recovery.protocol.model import Observation, Treatment
+from recovery.engine.grading import UNSURE
+from recovery.engine.times import Place
+from recovery.protocol.model import Observation, RecoveryProtocol, Treatment
 from recovery.values import Value
 
 PERSONAS = ("steady", "slow", "stuck", "sloppy")
@@ -100,3 +103,32 @@ class Persona(Value):
         earliest, latest = healing_range(episode)
         end = latest + (latest - earliest) / 12 if self.name == "slow" else earliest + (latest - earliest) / 2
         return end - episode.onset
+
+
+def imagined(
+    protocol: RecoveryProtocol,
+    start: datetime,
+    injury: datetime,
+    place: Place,
+    grade: str | None,
+    side: str | None,
+    *,
+    confirms: bool,
+    screen: Mapping[str, bool] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Episode:
+    """The episode of somebody made up: grade II and the left side where the protocol asks and nobody says.
+
+    They answer the screening questions no and take the usual options, but for what is given.
+    """
+    usual = {name: option.default or option.choices[0] for name, option in protocol.options.items()}
+    data = {
+        "onset": to_ms(injury),
+        "grade": ("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
+        "side": side or ("left" if "side" in protocol.inputs else None),
+        "options": usual | dict(options or {}),
+        "screen": {question.id: False for question in protocol.screen} | dict(screen or {}),
+        "confirms": confirms,
+        **place.as_data(),
+    }
+    return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))

@@ -12,7 +12,6 @@ import yaml
 from hypothesis import strategies as st
 
 from recovery import settings
-from recovery.cli.simulate import imagined
 from recovery.daemon import presence
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import Place
@@ -21,6 +20,7 @@ from recovery.protocol import compiled
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.reading import check_file
 from recovery.simulation.events import simulate
+from recovery.simulation.people import imagined
 from recovery.simulation.script import parse_answers
 from recovery.store import exchange
 from recovery.store.journal import Journal
