@@ -1,4 +1,4 @@
-"""Reading what a person names as a file, whatever stands there: never for ever, never more than is wanted.
+"""Reading and writing what a person names as a file. Reading: never for ever, never more than is wanted.
 
 A file is read. A pipe (`<(…)`, `… | recovery store import -`) is read to its end where the caller takes one, and given
 up on when nothing comes. Folders, devices and terminals are told by their names.
@@ -8,6 +8,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from recovery.language import _
@@ -58,6 +60,21 @@ def read(path: Path, most: int, *, pipes: bool = False) -> bytes:
         return _read(descriptor, status, most)
     finally:
         os.close(descriptor)
+
+
+def write_whole(path: Path, pieces: Iterable[str]) -> None:
+    """Write a text file whole or not at all, for its owner alone; one that is there is replaced. Raises `OSError`."""
+    import tempfile
+
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # is 0600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def refuse_other(path: Path, *, pipes: bool = False) -> None:

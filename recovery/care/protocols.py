@@ -1,9 +1,6 @@
 """Protocol files as a person names them: read, compared, drafted, installed."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,17 +189,7 @@ def install_piece(piece: Piece, folder: Path) -> None:
     """Write a file whole or not at all, for its owner alone. Raises `RecoveryError`."""
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        number, name = tempfile.mkstemp(
-            prefix=f".{piece.protocol.id}-", suffix=".part", dir=folder
-        )  # is 0600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-                file.write(piece.text)
-            Path(name).replace(piece.path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        files.write_whole(piece.path, [piece.text])
     except OSError as error:
         raise RecoveryError(
             _("{path}: cannot be written: {reason}", path=piece.path, reason=error.strerror),

@@ -1,8 +1,6 @@
 """`recovery store`: check, backup, restore, export, import. For looking after the journal."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -294,15 +292,7 @@ def _write(path: Path, pieces: Iterator[str]) -> None:
             _("{path}: is there already, and is left as it is", path=path), _("name another file")
         )
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # is 0600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(pieces)
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        files.write_whole(path, pieces)
     except OSError as error:
         raise RecoveryError(
             _("{path}: cannot be written: {reason}", path=path, reason=error.strerror),
