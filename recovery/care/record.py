@@ -204,15 +204,21 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
 
 def seen_at(record: Record, now: datetime, path: Path) -> Record:
     """Do as `bring_up` does with the record of the journal at `path`, with nothing written: for looking at it."""
+    return decided_at(record, now, path)[0]
+
+
+def decided_at(record: Record, now: datetime, path: Path) -> tuple[Record, list[Fact]]:
+    """Do as `seen_at`, and give the facts that `bring_up` would write."""
     record, now = clock_heeded(record), record.moment(now)
+    decided: list[Fact] = []
+
+    def kept(record: Record, turned: Turned) -> Record:
+        decided.extend(turned.facts)
+        return record.with_(turned.episode)
+
     rest = _doubting if record.is_clock_doubted else turn
-    return _turned(
-        record,
-        now,
-        (end_sessions, rest),
-        lambda record, turned: record.with_(turned.episode),
-        lambda id_: UnreadableEpisode(path, id_),
-    )
+    record = _turned(record, now, (end_sessions, rest), kept, lambda id_: UnreadableEpisode(path, id_))
+    return record, decided
 
 
 _Decision = Callable[[Episode, datetime, Sequence[Episode]], Turned]

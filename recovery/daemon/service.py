@@ -12,11 +12,11 @@ from pathlib import Path
 from recovery import clock
 from recovery.care.context import changing
 from recovery.care.cues import Fate, keep_fate
-from recovery.care.record import Record, bring_up, clock_heeded, do, load, seen_at, sound, write
+from recovery.care.record import Record, bring_up, clock_heeded, decided_at, do, load, sound, write
 from recovery.daemon.live_settings import LiveSettings
 from recovery.daemon.notes import CueDelivery, Screen, grouped, pressed_act, worded
 from recovery.engine.acts import Act
-from recovery.engine.decide import end_sessions, turn
+from recovery.engine.decide import is_end_due
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import ENDED, Cue, Fact
 from recovery.engine.fold import read_cue
@@ -224,16 +224,16 @@ class Service:
 
         What was shown is written down, as of then, when it can be used.
         """
-        for episode in known.all:
-            for fact in turn(episode, now, known.others(episode)).facts:
-                if fact.kind == ENDED and fact.data["occurrence"] in self._on:
-                    cue = read_cue(fact, self._reply())
-                    attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
-                    self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
-                    self.notifier.withdraw(cue.key.occurrence)
-                    self._by_heart[cue.seq] = attempt
-                    self.notifier.show(replace(self._worded([attempt], now), tag=cue.seq))
-        return seen_at(known, now, self._folder / JOURNAL_FILE)
+        record, decided = decided_at(known, now, self._folder / JOURNAL_FILE)
+        for fact in decided:
+            if fact.kind == ENDED and fact.data["occurrence"] in self._on:
+                episode, cue = known.of(fact.episode), read_cue(fact, self._reply())
+                attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
+                self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
+                self.notifier.withdraw(cue.key.occurrence)
+                self._by_heart[cue.seq] = attempt
+                self.notifier.show(replace(self._worded([attempt], now), tag=cue.seq))
+        return record
 
     def _catch_up(self, patience: float | None) -> None:
         """Write down what was shown while the journal could not be written. Raises `RecoveryError`."""
@@ -313,7 +313,7 @@ class Service:
     def _is_an_end_due(self, now: datetime) -> bool:
         known = self._known.hearing(now, self._steady())
         now = known.moment(now)
-        return any(fact.kind == ENDED for e in clock_heeded(known).all for fact in end_sessions(e, now).facts)
+        return any(is_end_due(session, now) for e in clock_heeded(known).all for session in e.ledger)
 
     def back_up(self, now: datetime) -> None:
         """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""

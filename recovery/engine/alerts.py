@@ -89,8 +89,8 @@ def raise_deadline_alert(turn: Turn, held: Held) -> None:
     if phase is None or phase.at_most is None or late is None or late > turn.now:
         return
     id_ = f"phase/{phase.id}"
-    known: Alert | None = turn.episode.alerts.get(id_)
-    if id_ in turn.episode.answered or (known is not None and known.at >= turn.episode.stay.entered_at):
+    stands: Alert | None = turn.episode.alerts.get(id_)
+    if id_ in turn.episode.answered or (stands is not None and stands.at >= turn.episode.stay.entered_at):
         return
     unanswered_until = turn.episode.stay.entered_at + _TIME_TO_ANSWER
     turn.look_at(unanswered_until)

@@ -62,8 +62,8 @@ def floor(episode: Episode, activity: Timed) -> datetime:
 def is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
     """Tell if the last that happened with an activity is so long ago that its facts are not read any more."""
     track = episode.track(activity.id)
-    known = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
-    return all(instant is None or instant <= now - LOOKBACK for instant in known)
+    instants = (floor(episode, activity), track.last_due, track.counts_from, track.withheld_at)
+    return all(instant is None or instant <= now - LOOKBACK for instant in instants)
 
 
 def looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
@@ -217,20 +217,20 @@ def _times(
     cadence, last, has_moved = activity.cadence, None, activity.follows_body and bool(episode.stays)
     for instant in _all_times(episode.place_of(activity), cadence, start, after, since, hours):
         # What follows the body was due by the place where the person was then, and stays so.
-        place, told = episode.place_at(instant) if has_moved else episode.place, instant
+        place, at = episode.place_at(instant) if has_moved else episode.place, instant
         if place.quiet and place.is_awake(instant):
             day = place.waking_day(instant)
-            told = place.fit_told(instant, timedelta(0))
-            if place.waking_day(told) != day:
+            at = place.fit_told(instant, timedelta(0))
+            if place.waking_day(at) != day:
                 if not isinstance(cadence, At | PerWeek):
                     continue
                 begin, end = place.open_times(day)[-1]
-                told = max(begin, end - timedelta(minutes=30))
+                at = max(begin, end - timedelta(minutes=30))
         if has_moved:
-            told = episode.fit_told(told)
-        if last is None or told > last:
-            last = told
-            yield told
+            at = episode.fit_told(at)
+        if last is None or at > last:
+            last = at
+            yield at
 
 
 def _all_times(

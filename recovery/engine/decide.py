@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
-from recovery.engine.episode import ACTIVE, PAUSED, Episode
+from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session
 from recovery.engine.limits import overrun, overrun_words
 from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
@@ -79,13 +79,16 @@ def end_sessions(episode: Episode, now: datetime, others: Sequence[Episode] = ()
     return turn.turned
 
 
+def is_end_due(session: Session, now: datetime) -> bool:
+    """Tell if the end of a session that is on is to be told."""
+    # One that began later than now was begun under a clock that was set back: how long it has been on nobody knows.
+    return session.ended_at is None and (session.ends_at <= now or session.began_at > now + _ASTRAY)
+
+
 def _end_sessions(turn: Turn) -> None:
     """The end cue of every session whose time is up, with by how much it was overslept."""
     for session in turn.episode.ledger:
-        # One that began later than now was begun under a clock that was set back: how long it has been on nobody
-        # knows, so it ends at once.
-        is_due = session.ends_at <= turn.now or session.began_at > turn.now + _ASTRAY
-        if session.ended_at is None and not is_due:
+        if session.ended_at is None and not is_end_due(session, turn.now):
             turn.look_at(session.ends_at)
         elif session.ended_at is None:
             late = overrun(session, turn.now)

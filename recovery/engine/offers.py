@@ -124,8 +124,8 @@ def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
     occurrence = turn.episode.next_occurrence(activity.id, day) if on else track.occurrence
     words = turn.episode.text(activity.on if on else activity.off)
     place = turn.episode.place
-    told = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
-    expires = place.window(day)[1] if on else told + _HOLD_NOT_WORTH
+    may_tell_at = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
+    expires = place.window(day)[1] if on else may_tell_at + _HOLD_NOT_WORTH
     cue = turn.cue(CueKey(occurrence), "on" if on else "off", activity.title, words, due, expires=expires)
     data = about_occurrence(turn, activity.id, occurrence, due, day) | {
         "modality": activity.modality,
@@ -350,7 +350,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         case Treatment(is_optional=True):
             step = _step(turn.episode, activity)
             data["modality"] = step.modality
-            words, expires = "suggestion", due.expires_at
+            kind, expires = "suggestion", due.expires_at
             title = turn.say("{title}, if you like", title=activity.title)
             command = f"recovery begin {activity.id}"
             body = turn.say("{text} Type: {command}", text=turn.episode.text(step.start), command=command)
@@ -360,7 +360,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             ends = turn.now + timedelta(seconds=seconds)
             data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
             until = turn.episode.place.local(ends)
-            words, expires = "start", ends
+            kind, expires = "start", ends
             title = turn.say(
                 "{title}: start, {length}, until {clock}",
                 title=titled(activity, step.modality, turn.episode.place.language),
@@ -370,20 +370,20 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             body = turn.episode.text(f"{step.start} {step.stop_if}".strip())
         case Reminder():
             data["modality"] = activity.modality
-            words, title, body = "reminder", activity.title, turn.episode.text(activity.say)
+            kind, title, body = "reminder", activity.title, turn.episode.text(activity.say)
             expires = due.expires_at
         case Checklist():
             data["modality"] = ""
             items = ", ".join(item.title for item in activity.items)
             said = f"{turn.episode.text(activity.say)} {items}."
-            words, title, expires = "reminder", activity.title, due.expires_at
+            kind, title, expires = "reminder", activity.title, due.expires_at
             body = turn.say("{text} Type: {command}", text=said, command="recovery checklist")
         case CheckIn():
             data["asks"] = [*activity.asks]
-            words, title, expires = "check-in", turn.say("How is it going?"), due.expires_at
+            kind, title, expires = "check-in", turn.say("How is it going?"), due.expires_at
             asked = _questions(turn, activity)
             body = turn.say("{text} Type: {command}", text=asked, command="recovery checkin")
-    data["cue"] = turn.cue(CueKey(occurrence), words, title, body, due.at, expires=expires)
+    data["cue"] = turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires)
     turn.add(f.OFFERED, data)
 
 
