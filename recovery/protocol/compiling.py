@@ -12,14 +12,13 @@ from recovery.protocol import model as m
 from recovery.protocol import terms
 from recovery.protocol.declared import Declared, keys
 from recovery.protocol.lint.rules import DUPLICATE_ID, UNKNOWN_TRANSLATION, UNTRANSLATED
-from recovery.protocol.problems import Location, Places, Problem, did_you_mean, name_list, place_at
+from recovery.protocol.problems import KeyPath, Location, Places, Problem, did_you_mean, name_list, place_at
 from recovery.protocol.scalars import is_told
 from recovery.protocol.schema import Entry, Group, UseEntry
 from recovery.protocol.terms import GRADES, All, AnyOf, Cites, Comparison, Condition, LocalMoment, Not, Text
 from recovery.values import Value, replace
 
 _NOT_CITED = ("id", "kind", "source")
-Path = tuple[str, ...]
 
 
 class Compiler:
@@ -98,7 +97,7 @@ class Compiler:
                 self._conflict((section.key, key), section, key, owner[key], place_at(self.places).file)
         return tuple(merged.values()) if get_origin(section.kind) is tuple else merged
 
-    def _conflict(self, path: Path, section: Declared, key: str, one: str, other: str) -> None:
+    def _conflict(self, path: KeyPath, section: Declared, key: str, one: str, other: str) -> None:
         message = _(
             "the {what} {key!r} is defined differently in {one} and in {other}",
             what=_(section.item.noun),
@@ -124,18 +123,20 @@ class Compiler:
                 phases.setdefault(phase.id, phase)
         return tuple(phases.values())
 
-    def _twice(self, path: Path, what: str, name: str) -> None:
+    def _twice(self, path: KeyPath, what: str, name: str) -> None:
         message = _("two of the same kind have the id {name!r}", name=name)
         expected = _("every {what} with an id of its own", what=_(what))
         self._report(path, message, expected, rule=DUPLICATE_ID.id)
 
-    def _report(self, path: Path, message: str, expected: str = "", found: str = "", rule: str = "") -> None:
+    def _report(
+        self, path: KeyPath, message: str, expected: str = "", found: str = "", rule: str = ""
+    ) -> None:
         place: Location = place_at(self.places, *path)
         self.problems.append(place.problem(message, expected=expected, found=found, rule=rule))
 
     # Parts ---------------------------------------------------------------------------------------
 
-    def _value(self, entry: Entry, path: Path, form: Any = None, **fields: Any) -> Any:
+    def _value(self, entry: Entry, path: KeyPath, form: Any = None, **fields: Any) -> Any:
         """The value of an entry: what is declared is copied, and what is made of several keys is added."""
         form = form or entry.form
         for each in keys(form):
@@ -156,7 +157,7 @@ class Compiler:
             form = m.Treatment
         return form(**fields)
 
-    def _part(self, each: Declared, entry: Entry, path: Path) -> Any:
+    def _part(self, each: Declared, entry: Entry, path: KeyPath) -> Any:
         """The value of one key, which leads on from `path`."""
         given, path_in = getattr(entry, each.field), (*path, each.key)
         if each.field == "cites":
@@ -173,7 +174,7 @@ class Compiler:
             return self.texts.say(given, *path_in)
         return tuple(self.texts.say(text, *path_in, str(index)) for index, text in enumerate(given))
 
-    def _items(self, given: Any, form: Any, path: Path) -> Any:
+    def _items(self, given: Any, form: Any, path: KeyPath) -> Any:
         """Things with ids: a mapping, or a list in which no id may stand twice."""
         if isinstance(given, Mapping):
             return {name: self._value(entry, (*path, name), id=name) for name, entry in given.items()}
@@ -187,7 +188,7 @@ class Compiler:
                 items.append(taken[entry.id])
         return tuple(items)
 
-    def _cites(self, entry: Entry, path: Path) -> Cites:
+    def _cites(self, entry: Entry, path: KeyPath) -> Cites:
         """The sources by field; `other` becomes the empty name."""
         source: tuple[str, ...] | Mapping[str, tuple[str, ...]] = entry.cites
         if not isinstance(source, Mapping):
@@ -203,7 +204,7 @@ class Compiler:
                 self._report((*path, "source", key), message, expected)
         return {"" if key == "other" else key: refs for key, refs in source.items()}
 
-    def _answers(self, entry: Entry, path: Path) -> dict[str, Any]:
+    def _answers(self, entry: Entry, path: KeyPath) -> dict[str, Any]:
         least, most = entry.scale or (0, 0)
         words = entry.labels or entry.choices or ()
         if entry.labels and len(entry.labels) != most - least + 1:
@@ -218,13 +219,13 @@ class Compiler:
         better = {"better": "higher"} if entry.choices else {}  # they go from worst to best
         return {"least": least, "most": most, **better}
 
-    def _check_default(self, entry: Entry, path: Path) -> None:
+    def _check_default(self, entry: Entry, path: KeyPath) -> None:
         if entry.default is not None and entry.default not in entry.choices:
             expected = _("one of {names}", names=name_list(entry.choices))
             message = _("the default is not one of the choices")
             self._report((*path, "default"), message, expected, entry.default)
 
-    def _steps(self, entry: Entry, path: Path) -> tuple[m.Step, ...]:
+    def _steps(self, entry: Entry, path: KeyPath) -> tuple[m.Step, ...]:
         if entry.form is m.SingleTreatment:
             return (self._value(entry, path, m.Step),)
         steps: list[m.Step] = []

@@ -13,7 +13,7 @@ from recovery.protocol.conflicts import KeyConflict
 from recovery.protocol.model import KINDS
 from recovery.protocol.problems import MOST_PROBLEMS, Location, Problem, did_you_mean, nearest, shown
 from recovery.protocol.schema import Entry, Trace
-from recovery.protocol.syntax import Document, Path_, Spot, in_words
+from recovery.protocol.syntax import Document, Spot, TreePath, in_words
 
 _TOP = Spot(1, 1, 1, 1)
 _MOST_MISSPELT = 20
@@ -41,7 +41,7 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
     return [each.problem() for each in first], len(found) - len(first) + unseen
 
 
-def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[Path_]:
+def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[TreePath]:
     """The paths of all that is wrong with a document's shape: what to leave out to mend it."""
     paths = {id(value): path for path, value in _mappings(document.value, ())}
     for identity, conflict in trace.conflicts:
@@ -55,7 +55,7 @@ def broken(error: ValidationError | None, trace: Trace, document: Document) -> I
                 yield one.path
 
 
-def _mappings(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+def _mappings(value: Any, path: TreePath) -> Iterator[tuple[TreePath, Any]]:
     """Every mapping of a tree (at most 20 deep) with its path."""
     if isinstance(value, dict):
         yield path, value
@@ -66,7 +66,7 @@ def _mappings(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
             yield from _mappings(inner, (*path, index))
 
 
-def _spot(document: Document, path: Path_) -> tuple[int, int]:
+def _spot(document: Document, path: TreePath) -> tuple[int, int]:
     """About where something stands, to tell what comes first."""
     spot = document.spots.get(path, _TOP)
     return spot.line, spot.column
@@ -75,7 +75,7 @@ def _spot(document: Document, path: Path_) -> tuple[int, int]:
 class _Conflict:
     """One conflict, and the path of what it points at."""
 
-    def __init__(self, conflict: KeyConflict, path: Path_, document: Document) -> None:
+    def __init__(self, conflict: KeyConflict, path: TreePath, document: Document) -> None:
         self.conflict = conflict
         self.path = (*path, conflict.key) if conflict.key else path
         self.document = document
@@ -107,7 +107,7 @@ class _Suggestions:
         return key in self.of[id(value)]
 
 
-def _place(document: Document, path: Path_, *, at_key: bool = False) -> Location:
+def _place(document: Document, path: TreePath, *, at_key: bool = False) -> Location:
     spot = document.spots.get(path, _TOP)
     line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
     return Location(document.file, line, column, in_words(document.value, path))
@@ -123,7 +123,7 @@ class _Details:
         self.path, self.value, self.rest = self._resolve(details["loc"])
         self.spot = _spot(document, self.path)
 
-    def _resolve(self, location: tuple[int | str, ...]) -> tuple[Path_, Any, tuple[int | str, ...]]:
+    def _resolve(self, location: tuple[int | str, ...]) -> tuple[TreePath, Any, tuple[int | str, ...]]:
         """The way into the document, what stands there, and the steps that lead nowhere (a missing key).
 
         The names of union members in a location are left out.

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 
 from recovery.language import _
 from recovery.protocol.explaining import broken
-from recovery.protocol.lint.walk import Path
-from recovery.protocol.problems import Location
+from recovery.protocol.problems import KeyPath, Location
 from recovery.protocol.schema import Entry, ProtocolFile, Trace
-from recovery.protocol.syntax import Document, Path_, in_words, item_id
+from recovery.protocol.syntax import Document, TreePath, in_words, item_id
 
 _MOST_ITEMS = 200
 """Of one list or mapping: more than anybody can follow, little enough to be checked at once."""
@@ -55,7 +54,7 @@ def cut_to_size(document: Document) -> None:
                 del value[key]
 
 
-def _containers(value: Any, path: Path_) -> Iterator[tuple[Path_, Any, int]]:
+def _containers(value: Any, path: TreePath) -> Iterator[tuple[TreePath, Any, int]]:
     """Every list and every mapping by id (at most 20 deep), with the most that it may have."""
     key = path[-1] if path else ""
     if isinstance(value, list):
@@ -73,10 +72,10 @@ def _containers(value: Any, path: Path_) -> Iterator[tuple[Path_, Any, int]]:
                 yield from _containers(inner, (*path, name))
 
 
-def without_errors(document: Document) -> tuple[Entry | None, frozenset[Path]]:
+def without_errors(document: Document) -> tuple[Entry | None, frozenset[KeyPath]]:
     """Cut the errors out of a file. Give the rest (None if errors remain), and the paths left out."""
     rest = {**_STAND_INS, **copy.deepcopy(document.value)}
-    left_out: set[Path] = set()
+    left_out: set[KeyPath] = set()
     for _round in range(_MOST_ROUNDS):
         trace, tree = Trace(), Document(document.file, rest)
         entry, error = None, None
@@ -93,7 +92,7 @@ def without_errors(document: Document) -> tuple[Entry | None, frozenset[Path]]:
     return None, frozenset(left_out)
 
 
-def _cut(path: Path_) -> Path_:
+def _cut(path: TreePath) -> TreePath:
     """The whole thing to leave out: a condition and a list of plain values as one, never a part of them."""
     for index, step in enumerate(path):
         if step in _CONDITIONS:
@@ -103,7 +102,7 @@ def _cut(path: Path_) -> Path_:
     return path
 
 
-def _named(root: Any, path: Path_) -> Path:
+def _named(root: Any, path: TreePath) -> KeyPath:
     """A path with ids for list positions."""
     named, value = [], root
     for step in path:
@@ -112,7 +111,7 @@ def _named(root: Any, path: Path_) -> Path:
     return tuple(named)
 
 
-def _remove(root: Any, cuts: Iterable[Path_]) -> None:
+def _remove(root: Any, cuts: Iterable[TreePath]) -> None:
     """Take things out of a tree; list items from the back, so that positions stay true."""
     in_order = sorted(cuts, key=lambda path: [str(step).zfill(6) for step in path])
     for cut in reversed(in_order):

@@ -82,31 +82,33 @@ def name_list(names: Iterable[str]) -> str:
     return _("{names} and {count} more", names=shown_names, count=more) if more > 0 else shown_names
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, names: Iterable[str]) -> str:
     """`; did you mean 'every'?`, or an empty text where nothing is near."""
-    near = nearest(word, known)
+    near = nearest(word, names)
     return _("; did you mean {near!r}?", near=near) if near else ""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, names: Iterable[str]) -> str:
     """The name that a word most likely means; empty where none is near.
 
     Where the names are many, only those that begin alike are compared.
     """
-    names = sorted(known)
-    if len(names) > _MOST_COMPARED:
-        names = [name for name in names if name[:1] == word[:1]][:_MOST_COMPARED]
-    near = get_close_matches(word[:80], names, n=1, cutoff=0.6)
+    several = sorted(names)
+    if len(several) > _MOST_COMPARED:
+        several = [name for name in several if name[:1] == word[:1]][:_MOST_COMPARED]
+    near = get_close_matches(word[:80], several, n=1, cutoff=0.6)
     return near[0] if near else ""
 
 
-Places = Mapping[tuple[str, ...], Location]
-"""Where things stand, by their path: `("phases", "rice", "do", "ice", "every")`."""
+KeyPath = tuple[str, ...]
+"""Keys of the file, with ids for list positions: `("phases", "rice", "do", "ice", "every")`."""
+Places = Mapping[KeyPath, Location]
+"""The places of what is written, by its path."""
 
 
 def place_at(places: Places, *path: str) -> Location:
     """The place of a path or, where it is not written down, of the nearest thing around it."""
     for length in range(len(path), 0, -1):
-        if found := places.get(path[:length]):
-            return found
+        if place := places.get(path[:length]):
+            return place
     return places.get((), Location("", 0, 0, ""))

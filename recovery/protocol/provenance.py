@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from recovery.language import N_, _
 from recovery.protocol.lint.numbers import OWN, Number, by_key, numbers_in
-from recovery.protocol.lint.walk import Path, Walk
+from recovery.protocol.lint.walk import Walk
 from recovery.protocol.model import Activity, RecoveryProtocol
+from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import At, Duration, LocalMoment
 from recovery.values import Value
 
@@ -37,17 +38,17 @@ def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:
     """Every number of a protocol that a person is held to: activities after all else, times of day last."""
     walk = Walk(protocol, {})
     for part, key, together in sorted(by_key(walk), key=lambda each: isinstance(each[0].value, Activity)):
-        numbers = tuple(number for written in together for number in numbers_in(written))
+        numbers = tuple(number for keyed in together for number in numbers_in(keyed))
         if numbers and numbers != (Duration(),):
             yield CitedNumber(_place(part.path), key, _shown(key, numbers), together[0].sources)
-    for written in walk.written:
-        if written.key == "at" and isinstance(written.value, At | LocalMoment):
-            times = written.value.times if isinstance(written.value, At) else (written.value,)
+    for keyed in walk.values:
+        if keyed.key == "at" and isinstance(keyed.value, At | LocalMoment):
+            times = keyed.value.times if isinstance(keyed.value, At) else (keyed.value,)
             shown = ", ".join(map(str, times))
-            yield CitedNumber(_place(written.part.path), "at", shown, written.sources)
+            yield CitedNumber(_place(keyed.part.path), "at", shown, keyed.sources)
 
 
-def _place(path: Path) -> str:
+def _place(path: KeyPath) -> str:
     section, *rest = path
     names = [name for name in rest if name not in _LEFT_OUT]
     if section in _SECTIONS:

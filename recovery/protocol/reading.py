@@ -27,6 +27,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.partial import cut_to_size, without_errors
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
+    KeyPath,
     Location,
     Places,
     Problem,
@@ -180,8 +181,8 @@ def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | 
     where = library if is_installed else Library((path.parent, *library.folders))
 
     def find(wanted: str) -> _Text:
-        found = where.find_id(wanted)
-        return _Text(decode(load_bytes(found), shown_path(found)), shown_path(found))
+        file = where.find_id(wanted)
+        return _Text(decode(load_bytes(file), shown_path(file)), shown_path(file))
 
     try:
         main = _Text(decode(load_bytes(path, pipes=not is_installed), shown_path(path)), shown_path(path))
@@ -209,13 +210,13 @@ class _Files:
         self.today = today
         self.texts: dict[str, str] = {}
         self.protocols: dict[str, RecoveryProtocol] = {}
-        self.places: ChainMap[tuple[str, ...], Location] = ChainMap()
+        self.places: ChainMap[KeyPath, Location] = ChainMap()
         self.problems: list[Problem] = []
         self.unlisted = 0
         """How many errors there are besides."""
         self.choices: dict[str, _Choices | None] = {}
         """The words of the options of other files; None for a file that cannot be read."""
-        self.left_out: frozenset[tuple[str, ...]] = frozenset()
+        self.left_out: frozenset[KeyPath] = frozenset()
         """What could not be used of the main file."""
         self.is_use_missing = False
         """True if a protocol that one of them uses cannot be used."""
@@ -225,7 +226,7 @@ class _Files:
 
         Of many problems the first are listed, errors before warnings, and the last says how many more there are.
         """
-        protocol = self._one(main, wanted, ())
+        protocol = self._file(main, wanted, ())
         if protocol is not None:
             walk = Walk(protocol, self.places)
             self.problems.extend([*self._linted(walk), *self._not_yet_answered(protocol)])
@@ -311,7 +312,7 @@ class _Files:
                     where = place_at(self.places, *path[:-1], "set", option)
                     yield unknown_option.problem(where, message, expected=names)
 
-    def _one(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
+    def _file(self, source: _Text, wanted: str, above: tuple[str, ...]) -> RecoveryProtocol | None:
         """One file with those below it; None where the file is of no use. Problems are collected.
 
         Of the main file, what is left without its errors is taken, so that the rest is checked as well.
@@ -345,7 +346,7 @@ class _Files:
         self.problems.extend(compiler.problems)
         # What a file says itself stands before what it uses.
         maps = [places, *self.places.maps] if not above else [*self.places.maps, places]
-        self.places = ChainMap(*cast(list[MutableMapping[tuple[str, ...], Location]], maps))
+        self.places = ChainMap(*cast(list[MutableMapping[KeyPath, Location]], maps))
         return protocol
 
     def _validated(self, document: Document, places: Places, *, is_main: bool) -> Entry | None:
@@ -364,8 +365,8 @@ class _Files:
             error = caught
         taken = {(problem.line, problem.column) for problem in document.problems}
         explained, more = explain(error, trace, document)
-        found = [problem for problem in explained if (problem.line, problem.column) not in taken]
-        self.problems.extend([*document.problems, *found])
+        others = [problem for problem in explained if (problem.line, problem.column) not in taken]
+        self.problems.extend([*document.problems, *others])
         self.unlisted += document.unlisted + more
         if not explained:
             return entry
@@ -398,7 +399,7 @@ class _Files:
     def _fetched(self, wanted: str, place: Location, above: tuple[str, ...]) -> RecoveryProtocol | None:
         before = len(self.problems)
         try:
-            protocol = self._one(self.find(wanted), wanted, above)
+            protocol = self._file(self.find(wanted), wanted, above)
         except NoSuchProtocol as error:
             message, names = _no_protocol(wanted, error)
             self.problems.append(place.problem(message, expected=names))

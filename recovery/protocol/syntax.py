@@ -15,13 +15,13 @@ import yaml
 
 from recovery import files
 from recovery.language import N_, _
-from recovery.protocol.problems import MOST_PROBLEMS, Location, Places, Problem, shown
+from recovery.protocol.problems import MOST_PROBLEMS, KeyPath, Location, Places, Problem, shown
 from recovery.protocol.syntax_errors import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
 DEEPEST = 20
 
-Path_ = tuple[str | int, ...]
+TreePath = tuple[str | int, ...]
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _BREAK = re.compile("\r\n|\r|\n")
@@ -53,7 +53,7 @@ class Document:
 
     file: str
     value: Any = ""
-    spots: dict[Path_, Spot] = field(default_factory=dict)
+    spots: dict[TreePath, Spot] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unlisted: int = 0
     """How many problems of the writing there are besides."""
@@ -175,7 +175,7 @@ class _Open:
     """A mapping or list that is not closed yet."""
 
     container: Any
-    path: Path_
+    path: TreePath
     key: str | None = None
     key_mark: Any = None
     index: int = 0
@@ -266,7 +266,7 @@ class _Builder:
         place = Location(self.document.file, mark.line + 1, mark.column + 1, words)
         self.document.note(place.problem(message, found=found))
 
-    def _here(self) -> Path_:
+    def _here(self) -> TreePath:
         top = self.stack[-1]
         if isinstance(top.container, list):
             return (*top.path, top.index)
@@ -353,7 +353,7 @@ _SINGULAR = {
 _BY_ID = ("sources", "observe", "tables", "options", "translations")
 
 
-def in_words(root: Any, path: Path_) -> str:
+def in_words(root: Any, path: TreePath) -> str:
     """A path as a person says it: `phase 'rice' > activity 'ice' > every`. Ids stand for list positions."""
     words: list[str] = []
     for value, step in zip(_along(root, path), path, strict=False):
@@ -370,7 +370,7 @@ def in_words(root: Any, path: Path_) -> str:
     return " > ".join(words)
 
 
-def _along(root: Any, path: Path_) -> Iterator[Any]:
+def _along(root: Any, path: TreePath) -> Iterator[Any]:
     """The containers on a way, from the root on; None where the way leaves the tree."""
     value = root
     for step in path:
@@ -394,9 +394,9 @@ class PlacesOf(Places):
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.paths: dict[tuple[str, ...], Path_] = {}
-        named: dict[Path_, tuple[str, ...]] = {}
-        values: dict[Path_, Any] = {}
+        self.paths: dict[KeyPath, TreePath] = {}
+        named: dict[TreePath, KeyPath] = {}
+        values: dict[TreePath, Any] = {}
         for path in document.spots:  # what contains comes before what is in it
             above = path[:-1]
             value = _inside(values.get(above), path[-1]) if path else document.value
@@ -405,7 +405,7 @@ class PlacesOf(Places):
             named[path] = (*named[above], _name(value, path[-1])) if path else ()
             self.paths.setdefault(named[path], path)
 
-    def __getitem__(self, named: tuple[str, ...]) -> Location:
+    def __getitem__(self, named: KeyPath) -> Location:
         path = self.paths[named]
         spot = self.document.spots[path]
         return Location(self.document.file, spot.line, spot.column, in_words(self.document.value, path))
@@ -413,7 +413,7 @@ class PlacesOf(Places):
     def __contains__(self, named: object) -> bool:
         return named in self.paths
 
-    def __iter__(self) -> Iterator[tuple[str, ...]]:
+    def __iter__(self) -> Iterator[KeyPath]:
         return iter(self.paths)
 
     def __len__(self) -> int:

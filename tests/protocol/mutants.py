@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 Tree = dict[str, Any]
-Path_ = tuple[str | int, ...]
+TreePath = tuple[str | int, ...]
 _GONE = object()
 
 _TIMES = (
@@ -62,7 +62,7 @@ class Mutant:
     file: str
     kind: str
     """`number`, `reference`, `gate`, `limit` or `source`."""
-    path: Path_
+    path: TreePath
     what: str
     value: Any
     """What stands there now; `_GONE`: nothing."""
@@ -95,7 +95,7 @@ def read(path: Path) -> Tree:
 
 def mutants(name: str, tree: Tree) -> Iterator[Mutant]:
     """All mutants of a file, each once."""
-    seen: set[tuple[Path_, str]] = set()
+    seen: set[tuple[TreePath, str]] = set()
     for one in _Maker(name, tree).all():
         key = (one.path, "gone" if one.value is _GONE else repr(one.value))
         if key not in seen:
@@ -146,16 +146,16 @@ class _Maker:
             if path[:1] == ("limits",):
                 yield from self._limit_field(path, value)
 
-    def _is_option(self, path: Path_) -> bool:
+    def _is_option(self, path: TreePath) -> bool:
         return path[0] in ("options", "screen", "excludes")
 
-    def _made(self, kind: str, path: Path_, what: str, value: Any, *, is_stricter: bool = False) -> Mutant:
+    def _made(self, kind: str, path: TreePath, what: str, value: Any, *, is_stricter: bool = False) -> Mutant:
         return Mutant(self.name, kind, path, what, value, self._refs(path), is_stricter)
 
-    def _refs(self, path: Path_) -> tuple[str, ...]:
+    def _refs(self, path: TreePath) -> tuple[str, ...]:
         """The sources of what stands at a path."""
         node: Any = self.tree
-        found: tuple[Any, Path_] = (None, ())
+        found: tuple[Any, TreePath] = (None, ())
         for index, step in enumerate(path):
             if isinstance(node, dict) and "source" in node:
                 found = (node["source"], path[index:])
@@ -172,7 +172,7 @@ class _Maker:
 
     # Numbers -----------------------------------------------------------------------------------
 
-    def _number(self, path: Path_, text: str) -> Iterator[Mutant]:
+    def _number(self, path: TreePath, text: str) -> Iterator[Mutant]:
         kind = "limit" if path[0] == "limits" else "number"
         key = str(path[-1] if isinstance(path[-1], str) else path[-2])
         for value, grows, is_least in _other_numbers(text):
@@ -183,7 +183,7 @@ class _Maker:
         for value in self._said(path, text):
             yield self._made(kind, path, f"{text} is now {value}, which a source gives too", value)
 
-    def _said(self, path: Path_, text: str) -> Iterator[str]:
+    def _said(self, path: TreePath, text: str) -> Iterator[str]:
         """Other numbers that its sources give somewhere."""
         for ref in self._refs(path):
             name, _, place = ref.partition(":")
@@ -199,7 +199,7 @@ class _Maker:
 
     # Gates -------------------------------------------------------------------------------------
 
-    def _gate(self, path: Path_, value: Any) -> Iterator[Mutant]:
+    def _gate(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         is_stop = path[-1] in _STOPS
         if path[-1] == "needs":
             yield self._made("limit", path, "condition dropped", _GONE)
@@ -207,7 +207,7 @@ class _Maker:
             yield self._made("gate", path, "condition dropped", _GONE, is_stricter=False)
         yield from self._condition(path, value, is_stop=is_stop)
 
-    def _condition(self, path: Path_, value: Any, *, is_stop: bool) -> Iterator[Mutant]:
+    def _condition(self, path: TreePath, value: Any, *, is_stop: bool) -> Iterator[Mutant]:
         """`is_stop`: what makes it true more often is stricter."""
         if isinstance(value, str):
             yield from self._comparison(path, value, is_stop=is_stop)
@@ -221,7 +221,7 @@ class _Maker:
                 else:
                     yield from self._parts((*path, key), inner, is_stop=is_stop, is_all=key == "all")
 
-    def _parts(self, path: Path_, parts: list[Any], *, is_stop: bool, is_all: bool) -> Iterator[Mutant]:
+    def _parts(self, path: TreePath, parts: list[Any], *, is_stop: bool, is_all: bool) -> Iterator[Mutant]:
         for index, part in enumerate(parts):
             rest = [*parts[:index], *parts[index + 1 :]]
             if rest:
@@ -230,7 +230,7 @@ class _Maker:
                 )
             yield from self._condition((*path, index), part, is_stop=is_stop)
 
-    def _comparison(self, path: Path_, text: str, *, is_stop: bool) -> Iterator[Mutant]:
+    def _comparison(self, path: TreePath, text: str, *, is_stop: bool) -> Iterator[Mutant]:
         found = _COMPARED.fullmatch(text)
         assert found is not None, text
         subject, test, rest = found.groups()
@@ -274,7 +274,7 @@ class _Maker:
 
     # Limits ------------------------------------------------------------------------------------
 
-    def _limit_field(self, path: Path_, value: Any) -> Iterator[Mutant]:
+    def _limit_field(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         key = path[-1]
         if key in _LIMIT or key == "never":
             yield self._made("limit", path, "bound dropped", _GONE)
@@ -300,7 +300,7 @@ class _Maker:
 
     # References --------------------------------------------------------------------------------
 
-    def _references(self, path: Path_, value: Any) -> Iterator[Mutant]:
+    def _references(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         key = path[-1] if path else ""
         if key == "ask" and isinstance(value, list):
             for index, one in enumerate(value):
@@ -335,7 +335,7 @@ class _Maker:
 
     # Sources -----------------------------------------------------------------------------------
 
-    def _source_entry(self, path: Path_, value: Any) -> Iterator[Mutant]:
+    def _source_entry(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         if len(path) == 2:
             yield self._made("source", path, "dropped", _GONE)
         elif path[2:] == ("says",) and isinstance(value, dict):
@@ -348,7 +348,7 @@ class _Maker:
                     changed = [*listed[:index], other, *listed[index + 1 :]]
                     yield self._made("number", path, f"{one} is now {other}", changed)
 
-    def _cited(self, path: Path_, value: Any) -> Iterator[Mutant]:
+    def _cited(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         yield self._made("source", path, "dropped", _GONE)
         fields = value.items() if isinstance(value, dict) else [("", value)]
         for field, refs in fields:
@@ -375,7 +375,7 @@ class _Maker:
         return [*beside, *(other for other in list(says)[:3] if other != place)]
 
 
-def _walk(node: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+def _walk(node: Any, path: TreePath) -> Iterator[tuple[TreePath, Any]]:
     if path:
         yield path, node
     if isinstance(node, dict):

@@ -6,31 +6,17 @@ What several limits say together counts, and only what binds in the phase.
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from recovery.language import _
 from recovery.protocol import floor
 from recovery.protocol.floor import Bound, is_looked_at, is_short
 from recovery.protocol.lint.rules import Finding, is_answered_for, is_unbound, rule
 from recovery.protocol.lint.sessions import WAKING, round_length, seconds_of_day
-from recovery.protocol.lint.walk import Path, Walk, binds
-from recovery.protocol.model import (
-    Limit,
-    Phase,
-    RecoveryProtocol,
-    RedFlag,
-    Step,
-    Treatment,
-)
-from recovery.protocol.terms import (
-    LEVELS,
-    ON_THE_SKIN,
-    After,
-    Anchor,
-    At,
-    Duration,
-    Every,
-    PerDay,
-)
+from recovery.protocol.lint.walk import Walk, binds
+from recovery.protocol.model import Limit, Phase, RecoveryProtocol, RedFlag, Step, Treatment
+from recovery.protocol.problems import KeyPath
+from recovery.protocol.terms import LEVELS, ON_THE_SKIN, After, Anchor, At, Duration, Every, PerDay
 from recovery.values import replace
 
 _PACKS = ("cold", "warm")
@@ -38,7 +24,7 @@ _PACKS = ("cold", "warm")
 of_the_floor = partial(rule, warns_where=is_unbound)
 """A rule about what a file leaves out of the floor."""
 
-Below = tuple[Path, Bound, Duration | Anchor | int]
+Below = tuple[KeyPath, Bound, Duration | Anchor | int]
 """A number of a file that is less strict than the floor: where it is, the number of the floor, its own."""
 
 
@@ -82,52 +68,57 @@ def _of(activity: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.modality for step in steps))
 
 
-def _seconds(length: Duration | Anchor | None) -> float:
-    length = length.offset if isinstance(length, Anchor) else length
-    return 0.0 if length is None else length.about_seconds
+def _amount(number: Duration | Anchor | int) -> float:
+    """The seconds, or the count."""
+    length = number.offset if isinstance(number, Anchor) else number
+    return length.about_seconds if isinstance(length, Duration) else length
+
+
+Said = tuple[Any, str]
+"""The number of a limit, and its id."""
+
+
+def _said(limits: Iterable[Limit], key: str, modality: str) -> list[Said]:
+    """The numbers that limits say under a key about a modality."""
+    own = [(getattr(limit, key), limit.id) for limit in limits if modality in limit.of]
+    return [(number, name) for number, name in own if number is not None]
+
+
+def _size(said: Said) -> float:
+    return _amount(said[0])
 
 
 # Lengths ------------------------------------------------------------------------------------------
 
 
-def _longest(modality: str, limits: Iterable[Limit]) -> tuple[Duration, str] | None:
-    """The strictest length that limits say for a modality, with its limit."""
-    said = [(limit.longest, limit.id) for limit in limits if limit.longest and modality in limit.of]
-    return min(said, key=lambda each: _seconds(each[0]), default=None)
-
-
 def _planned(activity: Treatment, modality: str) -> Duration:
-    return max((s.duration.most for s in activity.steps if s.modality == modality), key=_seconds)
+    return max((s.duration.most for s in activity.steps if s.modality == modality), key=_amount)
 
 
-def _too_long(path: Path, activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
+def _too_long(path: KeyPath, activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
-        bound, longest = floor.LONGEST.get(modality), _longest(modality, limits)
-        if bound is None:
+        if (bound := floor.LONGEST.get(modality)) is None:
             continue
-        if longest is not None and _seconds(longest[0]) > bound.amount:
-            yield ("limits", longest[1], "longest"), bound, longest[0]
-        elif longest is None and _seconds(_planned(activity, modality)) > bound.amount:
-            yield path, bound, _planned(activity, modality)
+        said = _said(limits, "longest", modality)
+        longest, name = min(said, key=_size, default=(_planned(activity, modality), ""))
+        if _amount(longest) > bound.amount:
+            yield ("limits", name, "longest") if name else path, bound, longest
 
 
-@of_the_floor(
-    "session-without-limit",
-    "what is put on the skin has a limit on how long",
-)
+@of_the_floor("session-without-limit", "what is put on the skin has a limit on how long")
 def session_without_limit(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.treatments:
         limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
         for modality in _of(activity):
             bound = floor.LONGEST.get(modality)
-            if bound is None or _longest(modality, limits) is not None:
+            if bound is None or _said(limits, "longest", modality):
                 continue
-            if _seconds(_planned(activity, modality)) <= bound.amount:
+            if _amount(_planned(activity, modality)) <= bound.amount:
                 message = _("no limit says how long {modality} may go on here", modality=modality)
                 yield Finding(path, message, _("a limit of {modality} with 'longest'", modality=modality))
 
 
-def _too_long_in_a_row(protocol: RecoveryProtocol, path: Path, activity: Treatment) -> Iterator[Below]:
+def _too_long_in_a_row(protocol: RecoveryProtocol, path: KeyPath, activity: Treatment) -> Iterator[Below]:
     """Packs with short waits between them count as one: those of one round, and rounds that follow at once."""
     bound = floor.IN_A_ROUND
     alone = max(_runs(activity.steps, bound.of), default=0.0)
@@ -138,7 +129,7 @@ def _too_long_in_a_row(protocol: RecoveryProtocol, path: Path, activity: Treatme
     wait, key = _between(activity)
     first, last = activity.steps[0], activity.steps[-1]
     if first.modality == last.modality == bound.of:
-        wait = max(wait, 0.0, *(_seconds(gap) for gap, _name in _gaps(protocol, bound.of, bound.of)))
+        wait = max(wait, 0.0, *map(_size, _gaps(protocol, bound.of, bound.of)))
     if not key or wait >= floor.HOUR.about_seconds:
         return
     two = (*activity.steps[:-1], replace(last, wait=Duration(seconds=int(wait))), *activity.steps)
@@ -181,7 +172,7 @@ def _runs(steps: Iterable[Step], modality: str) -> list[float]:
 # Waits --------------------------------------------------------------------------------------------
 
 
-def _waits(walk: Walk) -> Iterator[tuple[Bound, str, list[tuple[Duration, str]]]]:
+def _waits(walk: Walk) -> Iterator[tuple[Bound, str, list[Said]]]:
     """From pack to pack, also to those of another protocol, and to what needs a skin that feels, with their limits."""
     for bound in floor.WAITS:
         for other in bound.to:
@@ -193,8 +184,8 @@ def _too_soon_again(walk: Walk) -> Iterator[Below]:
     for bound, other, gaps in _waits(walk):
         comes_back_soon = (bound.of, other) == ("cold", "cold") and is_short(walk.protocol)
         least = floor.SHORT_WAIT if comes_back_soon else bound
-        gap, name = max(gaps, key=lambda each: _seconds(each[0]), default=(None, ""))
-        if gap is not None and _seconds(gap) < least.amount:
+        gap, name = max(gaps, key=_size, default=(None, ""))
+        if gap is not None and _amount(gap) < least.amount:
             yield ("limits", name, "gap"), replace(least, to=(other,)), gap
 
 
@@ -210,13 +201,9 @@ def session_without_gap(walk: Walk) -> Iterator[Finding]:
             yield Finding(walk.treated[bound.of], message, expected)
 
 
-def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[tuple[Duration, str]]:
-    """The waits from one modality to another that always bind, each with its limit."""
-    return [
-        (limit.gap, limit.id)
-        for limit in protocol.limits
-        if limit.gap and not limit.during and of in limit.of and to in limit.to
-    ]
+def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[Said]:
+    """The waits from one modality to another that always bind."""
+    return _said((limit for limit in protocol.limits if not limit.during and to in limit.to), "gap", of)
 
 
 # How often ----------------------------------------------------------------------------------------
@@ -227,11 +214,8 @@ def _too_often(walk: Walk) -> Iterator[Below]:
     for bound in floor.A_DAY.values():
         for phase in walk.protocol.phases:
             most = bound.amount * _in_one_round(phase, bound.of)
-            counts = [
-                (limit.most_per_day, limit.id)
-                for limit in walk.protocol.limits
-                if limit.most_per_day is not None and bound.of in limit.of and binds(limit, phase)
-            ]
+            limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
+            counts = _said(limits, "most_per_day", bound.of)
             if counts:
                 count, name = min(counts)
                 if count > most and any(bound.of in _of(activity) for activity in phase.everything()):
@@ -255,7 +239,7 @@ def _in_one_round(phase: Phase, modality: str) -> int:
     return max((packs - runs + 1 for packs, runs in rounds if runs), default=1)
 
 
-def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, Path]:
+def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, KeyPath]:
     """The most rounds that are planned for a day of a phase, on one step of its ladder, and where most of them are."""
     counts = {
         path: _times_a_day(activity, phase) * len(_runs(activity.steps, modality))
@@ -264,7 +248,7 @@ def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, Path]:
     }
     if not counts:
         return 0, ("phases", phase.id)
-    by_step: dict[Path, int] = {}
+    by_step: dict[KeyPath, int] = {}
     for path, count in counts.items():
         by_step[path[:-2]] = by_step.get(path[:-2], 0) + count
     everywhere = by_step.pop(("phases", phase.id), 0)
@@ -291,38 +275,30 @@ def _times_a_day(activity: Treatment, phase: Phase) -> int:
 # After an injury ----------------------------------------------------------------------------------
 
 
-def _begins(modality: str, limits: Iterable[Limit]) -> list[tuple[Anchor, str]] | None:
-    """The instants before which limits forbid a modality, each with its limit; None where it never may be."""
-    own = [limit for limit in limits if modality in limit.of]
-    if any(limit.never for limit in own):
-        return None
-    return [(limit.not_before, limit.id) for limit in own if limit.not_before is not None]
-
-
-def _too_early(activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
+def _too_early(activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
         bound = floor.EARLIEST.get(modality)
-        begin, name = max(
-            _begins(modality, limits) or (), key=lambda each: _seconds(each[0]), default=(None, "")
-        )
-        if bound is not None and begin is not None and _seconds(begin) < bound.amount:
+        begin, name = max(_said(limits, "not_before", modality), key=_size, default=(None, ""))
+        if bound is None or begin is None or _is_forbidden(modality, limits):
+            continue
+        if _amount(begin) < bound.amount:
             yield ("limits", name, "not_before"), bound, begin
 
 
-def _ends(limits: Iterable[Limit]) -> list[tuple[Anchor, str]]:
-    """The instants after the injury by which limits end cold, each with its limit."""
-    return [
-        (limit.not_after, limit.id)
-        for limit in limits
-        if limit.not_after and limit.not_after.origin == "injury" and floor.LATEST.of in limit.of
-    ]
+def _is_forbidden(modality: str, limits: Iterable[Limit]) -> bool:
+    return any(limit.never and modality in limit.of for limit in limits)
 
 
-def _too_late(activity: Treatment, limits: Iterable[Limit]) -> Iterator[Below]:
+def _too_late(activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     """Cold on a fresh injury ends; later it waits for a phase that looks at the state first."""
-    end, name = min(_ends(limits), key=lambda each: _seconds(each[0]), default=(None, ""))
-    if floor.LATEST.of in _of(activity) and end is not None and _seconds(end) > floor.LATEST.amount:
+    end, name = min(_ends(limits), key=_size, default=(None, ""))
+    if floor.LATEST.of in _of(activity) and end is not None and _amount(end) > floor.LATEST.amount:
         yield ("limits", name, "not_after"), floor.LATEST, end
+
+
+def _ends(limits: Iterable[Limit]) -> list[Said]:
+    """The instants after the injury by which limits end cold."""
+    return [each for each in _said(limits, "not_after", floor.LATEST.of) if each[0].origin == "injury"]
 
 
 @of_the_floor(
@@ -335,14 +311,16 @@ def fresh_without_limit(walk: Walk) -> Iterator[Finding]:
         limits = [limit for limit in protocol.limits if binds(limit, phase)]
         for modality in _of(activity):
             bound = floor.EARLIEST.get(modality)
-            # Of warmth `warmth_without_limit` says it.
-            if bound is not None and modality != "warm" and _begins(modality, limits) == []:
+            is_open = not (_said(limits, "not_before", modality) or _is_forbidden(modality, limits))
+            if (
+                bound is not None and is_open and modality != "warm"
+            ):  # `warmth_without_limit` says it of warmth
                 yield _never_said(path, bound)
         if floor.LATEST.of in _of(activity) and not is_looked_at(protocol, phase) and not _ends(limits):
             yield _never_said(path, floor.LATEST)
 
 
-def _never_said(path: Path, bound: Bound) -> Finding:
+def _never_said(path: KeyPath, bound: Bound) -> Finding:
     """A time since the injury that no limit says."""
     message = _("no limit says when after the injury there may be {modality}", modality=bound.of)
     key = "not_before" if bound.is_least else "not_after"
@@ -404,7 +382,7 @@ def missing_sign(walk: Walk) -> Iterator[Finding]:
 
 
 def _too_mild(flag: RedFlag, sign: floor.Sign, done: set[str]) -> Iterator[Finding]:
-    where: Path = ("red_flags", flag.id)
+    where: KeyPath = ("red_flags", flag.id)
     about = {"source": _(sign.source), "level": sign.level}
     if not flag.ask:
         message = _("the person is not asked about this sign")

@@ -6,15 +6,9 @@ from collections.abc import Iterable, Iterator
 from recovery.language import N_, _
 from recovery.protocol.lint.contradictions import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
-from recovery.protocol.lint.walk import Path, Walk
-from recovery.protocol.model import (
-    AnyActivity,
-    CheckIn,
-    Observation,
-    Phase,
-    Treatment,
-)
-from recovery.protocol.problems import did_you_mean, name_list
+from recovery.protocol.lint.walk import Walk
+from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
+from recovery.protocol.problems import KeyPath, did_you_mean, name_list
 from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -45,7 +39,7 @@ def unknown_observation(walk: Walk) -> Iterator[Finding]:
             yield Finding(path, message, listed(names), about=name)
 
 
-def _of_answers(walk: Walk) -> Iterator[tuple[Comparison, Path]]:
+def _of_answers(walk: Walk) -> Iterator[tuple[Comparison, KeyPath]]:
     """The comparisons of answers, with their paths: all but those of grade, side and time."""
     for _gate, comparison, path in walk.compared:
         if comparison.subject not in (*ORIGINS, "grade", "side"):
@@ -60,7 +54,7 @@ def value_not_possible(walk: Walk) -> Iterator[Finding]:
             yield from _impossible(asked, comparison, path)
 
 
-def _impossible(asked: Observation, comparison: Comparison, path: Path) -> Iterator[Finding]:
+def _impossible(asked: Observation, comparison: Comparison, path: KeyPath) -> Iterator[Finding]:
     """The value is one that an answer can have, and the test one that the observation allows."""
     value, test = comparison.value, comparison.test
     if asked.choices and test not in ("==", "!="):
@@ -125,10 +119,10 @@ def unknown_phase(walk: Walk) -> Iterator[Finding]:
 @rule("unknown-table", "tables that are named are there", needs="tables")
 def unknown_table(walk: Walk) -> Iterator[Finding]:
     tables = walk.protocol.tables
-    for written, name in walk.tables:
+    for keyed, name in walk.tables:
         if name not in tables:
             message = _("there is no table {name!r}", name=name) + did_you_mean(name, tables)
-            yield Finding(written.path, message, listed(tables), about=name)
+            yield Finding(keyed.path, message, listed(tables), about=name)
 
 
 @rule("unknown-flag", "a grading question reports a red flag that is asked", needs="red_flags")
@@ -149,12 +143,12 @@ def unknown_flag(walk: Walk) -> Iterator[Finding]:
 )
 def unknown_option(walk: Walk) -> Iterator[Finding]:
     options = {"side", "other side", *walk.protocol.options}
-    for written in walk.written:
-        for name in _BRACES.findall(written.value) if written.is_text else ():
+    for keyed in walk.values:
+        for name in _BRACES.findall(keyed.value) if keyed.is_text else ():
             if name not in options:
                 message = _("there is no option {name!r}", name=name) + did_you_mean(name, options)
                 expected = _(" or ").join(f"{{{each}}}" for each in sorted(options))
-                yield Finding(written.path, message, expected, about=name)
+                yield Finding(keyed.path, message, expected, about=name)
 
 
 @rule("unknown-activity", "what follows an activity names a session of its phase", needs=WHOLE)
@@ -267,7 +261,7 @@ _INPUTS = {
 _NAMES_SIDE = N_("the text names the {side}")
 
 
-def _needed(walk: Walk) -> Iterator[tuple[Path, str, str]]:
+def _needed(walk: Walk) -> Iterator[tuple[KeyPath, str, str]]:
     """List what a start has to ask for: the path that needs it, the input, the reason."""
     for _gate, comparison, path in walk.compared:
         if comparison.subject in _INPUTS:
@@ -275,15 +269,14 @@ def _needed(walk: Walk) -> Iterator[tuple[Path, str, str]]:
             yield path, needed, _(why)
     for table, _name in walk.tables:
         yield table.path, "grade", _("the table has a row for each grade")
-    for written in walk.written:
-        match written.value:
-            case "injury" if written.key == "zero":
-                if isinstance(written.part.value, Phase):
-                    yield written.path, "onset", _("the phase counts from the injury")
-                else:
-                    yield ("healing", "from"), "onset", _("healing counts from the injury")
+    for keyed in walk.values:
+        match keyed.value:
+            case "injury" if keyed.key == "zero":
+                yield keyed.path, "onset", _("the phase counts from the injury")
+            case "injury" if keyed.key == "from":
+                yield keyed.path, "onset", _("healing counts from the injury")
             case Anchor(origin="injury") as instant:
                 why = _("{instant!r} counts from the injury", instant=str(instant))
-                yield written.path, "onset", why
-            case str(text) if written.is_text and ("{side}" in text or "{other side}" in text):
-                yield written.path, "side", _(_NAMES_SIDE)
+                yield keyed.path, "onset", why
+            case str(text) if keyed.is_text and ("{side}" in text or "{other side}" in text):
+                yield keyed.path, "side", _(_NAMES_SIDE)

@@ -10,7 +10,7 @@ from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.lint.names import listed
 from recovery.protocol.lint.rules import Finding, is_first_draft, rule
-from recovery.protocol.lint.walk import Part, Path, Walk, Written
+from recovery.protocol.lint.walk import Keyed, Part, Walk
 from recovery.protocol.model import (
     Activity,
     Assessment,
@@ -23,7 +23,7 @@ from recovery.protocol.model import (
     ScreenQuestion,
     Source,
 )
-from recovery.protocol.problems import did_you_mean, name_list
+from recovery.protocol.problems import KeyPath, did_you_mean, name_list
 from recovery.protocol.terms import (
     Anchor,
     Cadence,
@@ -76,30 +76,30 @@ def unknown_source(walk: Walk) -> Iterator[Finding]:
 
 @rule("number-without-source", "every number names a source, or `own`", misses=("source",))
 def number_without_source(walk: Walk) -> Iterator[Finding]:
-    for written in walk.written:
-        if written.key in written.part.value.cites or "" in written.part.value.cites:
+    for keyed in walk.values:
+        if keyed.key in keyed.part.value.cites or "" in keyed.part.value.cites:
             continue
-        is_told = _may_tell_numbers(written) and re.search(r"\d", written.value)
-        if is_told or (_is_claim(written) and written.path in walk.places):
-            message = _("{field!r} does not say where its number comes from", field=written.key)
+        is_told = _may_tell_numbers(keyed) and re.search(r"\d", keyed.value)
+        if is_told or (_is_claim(keyed) and keyed.path in walk.places):
+            message = _("{field!r} does not say where its number comes from", field=keyed.key)
             expected = _("source: ..., or {own} for the project's own", own=OWN)
-            path = (*written.part.path, written.key) if is_told else written.path
+            path = (*keyed.part.path, keyed.key) if is_told else keyed.path
             yield Finding(path, message, expected)
 
 
-def _is_claim(written: Written) -> bool:
+def _is_claim(keyed: Keyed) -> bool:
     """Tell if something needs a source: a number, a condition, or what `_CLAIMS` names."""
-    if _says_for_whom(written):
+    if _says_for_whom(keyed):
         return False
-    is_number = isinstance(written.value, _NUMBERS) and not isinstance(written.value, bool)
-    return is_number or written.key in _CLAIMS.get(type(written.part.value), ())
+    is_number = isinstance(keyed.value, _NUMBERS) and not isinstance(keyed.value, bool)
+    return is_number or keyed.key in _CLAIMS.get(type(keyed.part.value), ())
 
 
-def _may_tell_numbers(written: Written) -> bool:
+def _may_tell_numbers(keyed: Keyed) -> bool:
     """Tell if it is a text that needs a source where it holds a number: no title, and no question with a scale."""
-    if written.key == "title" or isinstance(written.part.value, Observation):
+    if keyed.key == "title" or isinstance(keyed.part.value, Observation):
         return False
-    return written.is_text
+    return keyed.is_text
 
 
 @rule("number-not-in-source", "a number is one that its sources give, where these say which they give")
@@ -107,14 +107,14 @@ def number_not_in_source(walk: Walk) -> Iterator[Finding]:
     """A source that does not say its numbers, or is the project's own, may give any."""
     for part, key, together in by_key(walk):
         path = (*part.path, key)
-        values = [value for written in together for value in _claims(written)]
+        values = [value for keyed in together for value in _claims(keyed)]
         if values and (path in walk.places or key in ("duration", "wait")):
             yield from _not_given(path, values, together[0].sources, walk.protocol.sources)
     yield from _not_of_table(walk)
 
 
 def _not_given(
-    path: Path, values: list[Number | str], refs: tuple[str, ...], sources: Mapping[str, Source]
+    path: KeyPath, values: list[Number | str], refs: tuple[str, ...], sources: Mapping[str, Source]
 ) -> Iterator[Finding]:
     key, given = path[-1], _given(refs, sources)
     if given is None:
@@ -182,47 +182,47 @@ def _not_of_table(walk: Walk) -> Iterator[Finding]:
     """A number from a table cites only sources of that table, where any source says its numbers."""
     if is_first_draft(walk.protocol):
         return
-    for written, name in walk.tables:
+    for keyed, name in walk.tables:
         table = walk.protocol.tables.get(name)
         if table is None or not table.cites:
             continue
         refs = {ref for refs in table.cites.values() for ref in refs}
-        for ref in written.sources:
+        for ref in keyed.sources:
             if ref not in refs:
                 message = _("the table {name!r} does not have the source {ref!r}", name=name, ref=ref)
                 expected = _("of {names}", names=name_list(sorted(refs)))
-                yield Finding(written.path, message, expected)
+                yield Finding(keyed.path, message, expected)
 
 
 # What stands where --------------------------------------------------------------------------------
 
 
-def by_key(walk: Walk) -> Iterator[tuple[Part, str, list[Written]]]:
+def by_key(walk: Walk) -> Iterator[tuple[Part, str, list[Keyed]]]:
     """Group what is written by item and key; the steps of a session share their keys."""
-    for _path, group in groupby(walk.written, key=lambda written: written.part.path):
-        keys: dict[str, list[Written]] = {}
-        for written in group:
-            keys.setdefault(written.key, []).append(written)
+    for _path, group in groupby(walk.values, key=lambda keyed: keyed.part.path):
+        keys: dict[str, list[Keyed]] = {}
+        for keyed in group:
+            keys.setdefault(keyed.key, []).append(keyed)
         for key, together in keys.items():
             yield together[0].part, key, together
 
 
-def _claims(written: Written) -> Iterator[Number | str]:
+def _claims(keyed: Keyed) -> Iterator[Number | str]:
     """All that a source may be asked to give: numbers, scales, and comparisons of words, as they are written."""
-    item, value = written.part.value, written.value
-    for number in numbers_in(written):
+    item, value = keyed.part.value, keyed.value
+    for number in numbers_in(keyed):
         is_nothing = isinstance(number, float) or isinstance(item, Activity)
         if not is_nothing or number not in (0.0, Duration()):
             yield number
     if isinstance(value, Condition):
         yield from (str(each) for each in comparisons(value) if isinstance(each.value, str))
-    if isinstance(item, GradeQuestion) and written.key == "grade":
+    if isinstance(item, GradeQuestion) and keyed.key == "grade":
         yield f"grade == {value}"
 
 
-def numbers_in(written: Written) -> tuple[Number, ...]:
+def numbers_in(keyed: Keyed) -> tuple[Number, ...]:
     """The numbers under a key. Of a condition all but zero: that something is gone needs no source."""
-    match written.value:
+    match keyed.value:
         case bool():
             return ()
         case int(number) | PerWeek(count=number):
@@ -235,12 +235,12 @@ def numbers_in(written: Written) -> tuple[Number, ...]:
             return (length,)
         case Anchor(offset=length) | Once(Anchor(offset=length)):
             return (length,)
-        case value if isinstance(value, Condition) and not _says_for_whom(written):
+        case value if isinstance(value, Condition) and not _says_for_whom(keyed):
             numbers = (each.value for each in comparisons(value))
             return tuple(number for number in numbers if isinstance(number, Number) and number)
     return ()
 
 
-def _says_for_whom(written: Written) -> bool:
+def _says_for_whom(keyed: Keyed) -> bool:
     """Tell if it is the condition of a step, which is about a kind of person."""
-    return isinstance(written.part.value, Rung) and written.key == "only_if"
+    return isinstance(keyed.part.value, Rung) and keyed.key == "only_if"

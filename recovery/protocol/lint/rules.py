@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from recovery.protocol.lint.walk import Path, Walk
+from recovery.protocol.lint.walk import Walk
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.problems import Location, Problem, place_at
+from recovery.protocol.problems import KeyPath, Location, Problem, place_at
 from recovery.values import Value
 
 WHOLE = "whole"
@@ -14,7 +14,7 @@ WHOLE = "whole"
 class Finding(Value):
     """A place where a rule is broken."""
 
-    path: Path
+    path: KeyPath
     message: str
     expected: str = ""
     found: str = ""
@@ -27,7 +27,7 @@ class Finding(Value):
 class Gaps(Value):
     """The parts of a file with errors that could not be used."""
 
-    left_out: frozenset[Path]
+    left_out: frozenset[KeyPath]
     is_whole: bool
     """True if all protocols that it uses are there."""
 
@@ -76,7 +76,7 @@ class Rule(Value):
             return False
         return not any(self._is_of(finding, path) for path in gaps.left_out)
 
-    def _is_of(self, finding: Finding, left_out: Path) -> bool:
+    def _is_of(self, finding: Finding, left_out: KeyPath) -> bool:
         """Tell if a finding is about what was left out, or misses just that."""
         if finding.path[: len(left_out)] == left_out:
             return True

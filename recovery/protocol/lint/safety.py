@@ -14,8 +14,9 @@ from recovery.protocol.floor import time_since_injury, treated
 from recovery.protocol.lint.contradictions import is_contradictory
 from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
 from recovery.protocol.lint.sessions import earliest_entries
-from recovery.protocol.lint.walk import Path, Walk, binds
+from recovery.protocol.lint.walk import Walk, binds
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, modalities
+from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons
 
 _PACKS = ("cold", "warm")
@@ -209,7 +210,7 @@ def _seconds(length: Duration | Anchor) -> float:
     return (length.offset if isinstance(length, Anchor) else length).about_seconds
 
 
-def _text(path: Path, text: str, lengths: list[float], levels: Iterable[float] = ()) -> Iterator[Finding]:
+def _text(path: KeyPath, text: str, lengths: list[float], levels: Iterable[float] = ()) -> Iterator[Finding]:
     """Lengths and levels of a text are among those that hold, where any of the kind hold."""
     said = (
         [(match[0], _in_seconds(match[1], match[2])) for match in _LENGTH.finditer(text)] if lengths else []

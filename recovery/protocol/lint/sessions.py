@@ -6,27 +6,10 @@ from itertools import pairwise
 from recovery.language import _
 from recovery.protocol.floor import time_since_injury
 from recovery.protocol.lint.rules import Finding, rule
-from recovery.protocol.lint.walk import Path, Walk, binds, step_path
-from recovery.protocol.model import (
-    AnyActivity,
-    Hold,
-    Limit,
-    Phase,
-    Reminder,
-    Step,
-    Treatment,
-    modalities,
-)
-from recovery.protocol.terms import (
-    ON_THE_SKIN,
-    After,
-    Anchor,
-    At,
-    Every,
-    LocalMoment,
-    PerDay,
-    PerWeek,
-)
+from recovery.protocol.lint.walk import Walk, binds, step_path
+from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
+from recovery.protocol.problems import KeyPath
+from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
 
 HOUR = 3600.0
 WAKE, BEDTIME = 7 * HOUR, 23 * HOUR
@@ -55,7 +38,7 @@ def round_length(activity: AnyActivity) -> float:
 # Limits ---------------------------------------------------------------------------------------------
 
 
-def _limited(walk: Walk) -> Iterator[tuple[Path, Phase, Treatment, Limit]]:
+def _limited(walk: Walk) -> Iterator[tuple[KeyPath, Phase, Treatment, Limit]]:
     """Every planned session with each limit of its phase."""
     for path, phase, activity in walk.treatments:
         for limit in walk.protocol.limits:
@@ -63,7 +46,7 @@ def _limited(walk: Walk) -> Iterator[tuple[Path, Phase, Treatment, Limit]]:
                 yield path, phase, activity, limit
 
 
-def _limited_steps(walk: Walk) -> Iterator[tuple[Path, Step, Limit]]:
+def _limited_steps(walk: Walk) -> Iterator[tuple[KeyPath, Step, Limit]]:
     """Every planned treatment with each limit of it, and the path of its keys."""
     for path, _phase, activity, limit in _limited(walk):
         for index, step in enumerate(activity.steps):
@@ -71,7 +54,7 @@ def _limited_steps(walk: Walk) -> Iterator[tuple[Path, Step, Limit]]:
                 yield step_path(path, activity.steps, index), step, limit
 
 
-def _limited_others(walk: Walk) -> Iterator[tuple[Path, Reminder | Hold, list[Limit]]]:
+def _limited_others(walk: Walk) -> Iterator[tuple[KeyPath, Reminder | Hold, list[Limit]]]:
     """Everything else with a modality, with the limits of it."""
     for path, phase, activity in walk.activities:
         if isinstance(activity, Reminder | Hold):
@@ -151,7 +134,7 @@ def wait_too_short(walk: Walk) -> Iterator[Finding]:
                 yield Finding((*where, "wait") if has_wait else where, message, expected, str(step.wait))
 
 
-def _gaps_of_rounds(walk: Walk) -> Iterator[tuple[Path, Treatment, Limit]]:
+def _gaps_of_rounds(walk: Walk) -> Iterator[tuple[KeyPath, Treatment, Limit]]:
     """Every planned session with each limit on the gap from the end of one round to the next."""
     for path, _phase, activity, limit in _limited(walk):
         last, first = activity.steps[-1], activity.steps[0]
@@ -302,7 +285,7 @@ def cadence_does_not_fit(walk: Walk) -> Iterator[Finding]:
                 yield Finding((*path, "per_day"), message, _("fewer times a day"), str(most))
 
 
-def _per_day(path: Path, activity: AnyActivity, most: int) -> Iterator[Finding]:
+def _per_day(path: KeyPath, activity: AnyActivity, most: int) -> Iterator[Finding]:
     length = round_length(activity)
     if isinstance(activity, Treatment):
         length += activity.steps[-1].wait.about_seconds
@@ -316,7 +299,7 @@ def _is_at_work(activity: AnyActivity) -> bool:
     return isinstance(activity, Reminder) and activity.at_work
 
 
-def _timed(walk: Walk) -> Iterator[tuple[Path, AnyActivity, list[LocalMoment]]]:
+def _timed(walk: Walk) -> Iterator[tuple[KeyPath, AnyActivity, list[LocalMoment]]]:
     """Every activity with times of day, and these in their order."""
     for path, _phase, activity in walk.activities:
         match getattr(activity, "cadence", None):

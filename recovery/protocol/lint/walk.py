@@ -1,9 +1,11 @@
 """One walk through a protocol: its items, and what stands under each key of them, each with its place in the file."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
+from recovery.protocol.declared import Declared, fields
 from recovery.protocol.model import (
     Activity,
     AnyActivity,
@@ -21,7 +23,8 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.problems import Places
+from recovery.protocol.problems import KeyPath, Places
+from recovery.protocol.scalars import Cue, CueTitle
 from recovery.protocol.terms import (
     GRADES,
     All,
@@ -38,33 +41,11 @@ from recovery.protocol.terms import (
 )
 from recovery.values import Value
 
-Path = tuple[str, ...]
-"""Keys of the file, with ids for list positions: `("phases", "rice", "do", "ice", "every")`."""
-
-_KEYS = {
-    "activities": "do",
-    "asks": "ask",
-    "assessment": "assess",
-    "at_most": "at_max",
-    "during": "in",
-    "forbids": "forbid",
-    "ladder": "steps",
-    "least": "min",
-    "modality": "of",
-    "most": "max",
-    "observations": "observe",
-    "refuses": "refuse",
-    "suspends": "suspend",
-}
-"""The key of the file for a field that is not called the same."""
-_TEXTS = ("ask", "say", "goal", "on", "off", "start", "end", "stop_if")
-"""Keys of texts for a person, in which braces may stand."""
-
 
 class Part(Value):
     """An item of a protocol, and where it stands."""
 
-    path: Path
+    path: KeyPath
     value: Any
     phase: Phase | None = None
     """The phase that it is, or that it stands in."""
@@ -72,15 +53,17 @@ class Part(Value):
     """The step of a ladder that it is, or that it stands in."""
 
 
-class Written(Value):
+class Keyed(Value):
     """A value that stands under a key of an item."""
 
     part: Part
     """The item whose sources stand behind it."""
     key: str
-    """What the item's `source` calls it."""
-    path: Path
+    """Its name in the item's `source`."""
+    path: KeyPath
     value: Any
+    is_text: bool = False
+    """True if it is a text for a person, in which braces may stand."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -88,17 +71,11 @@ class Written(Value):
         cites: Cites = self.part.value.cites
         return cites.get(self.key, cites.get("", ()))
 
-    @property
-    def is_text(self) -> bool:
-        """True if it is a text for a person, in which braces may stand."""
-        names = (*_TEXTS, "title") if isinstance(self.part.value, Activity) else _TEXTS
-        return isinstance(self.value, str) and self.path[-1] in names
-
 
 class Gate(Value):
     """A condition of a protocol, where it stands, and the phases in which it has to be decided."""
 
-    path: Path
+    path: KeyPath
     condition: Condition
     phases: tuple[Phase, ...]
     is_once_enough: bool = False
@@ -121,12 +98,12 @@ class Walk:
         self.parts = tuple(_parts(Part((), protocol)))
 
     @cached_property
-    def written(self) -> tuple[Written, ...]:
+    def values(self) -> tuple[Keyed, ...]:
         """The values under the keys of all items that can name sources, defaults among them."""
-        return tuple(each for part in self.parts if hasattr(part.value, "cites") for each in _written(part))
+        return tuple(each for part in self.parts if hasattr(part.value, "cites") for each in _keyed(part))
 
     @cached_property
-    def activities(self) -> tuple[tuple[Path, Phase, AnyActivity], ...]:
+    def activities(self) -> tuple[tuple[KeyPath, Phase, AnyActivity], ...]:
         """Every activity with its path and its phase."""
         return tuple(
             (part.path, part.phase, part.value)
@@ -135,16 +112,16 @@ class Walk:
         )
 
     @cached_property
-    def treatments(self) -> tuple[tuple[Path, Phase, Treatment], ...]:
+    def treatments(self) -> tuple[tuple[KeyPath, Phase, Treatment], ...]:
         """Every session that is planned, with its path and its phase."""
         return tuple(
             (path, phase, each) for path, phase, each in self.activities if isinstance(each, Treatment)
         )
 
     @cached_property
-    def treated(self) -> Mapping[str, Path]:
+    def treated(self) -> Mapping[str, KeyPath]:
         """The modalities of sessions, each with the first session that has it."""
-        firsts: dict[str, Path] = {}
+        firsts: dict[str, KeyPath] = {}
         for path, _phase, activity in self.treatments:
             for modality in modalities(activity):
                 firsts.setdefault(modality, path)
@@ -153,25 +130,25 @@ class Walk:
     @cached_property
     def gates(self) -> tuple[Gate, ...]:
         """Every condition of the protocol."""
-        return tuple(self._gate(each) for each in self.written if isinstance(each.value, Condition))
+        return tuple(self._gate(each) for each in self.values if isinstance(each.value, Condition))
 
-    def _gate(self, written: Written) -> Gate:
+    def _gate(self, keyed: Keyed) -> Gate:
         """A phase's `enter_when` is decided while the phase before it lasts, that of the first phase in itself."""
-        part, phases = written.part, self.protocol.phases
+        part, phases = keyed.part, self.protocol.phases
         match part.value:
             case RedFlag():
-                return Gate(written.path, written.value, phases, is_once_enough=True)
+                return Gate(keyed.path, keyed.value, phases, is_once_enough=True)
             case Limit() as limit:
                 phases = tuple(p for p in phases if binds(limit, p) and {*limit.of} & p.modalities)
-            case Phase() as phase if written.key == "enter_when":
+            case Phase() as phase if keyed.key == "enter_when":
                 phases = (phases[max(0, phases.index(phase) - 1)],)
             case _:
                 phases = (part.phase,) if part.phase is not None else ()
         rung = part.rung if isinstance(part.value, Activity) else None
-        return Gate(written.path, written.value, phases, rung=rung)
+        return Gate(keyed.path, keyed.value, phases, rung=rung)
 
     @cached_property
-    def compared(self) -> tuple[tuple[Gate, Comparison, Path], ...]:
+    def compared(self) -> tuple[tuple[Gate, Comparison, KeyPath], ...]:
         """Every comparison with its condition and the path at which it is written."""
         return tuple(
             (gate, comparison, path)
@@ -180,8 +157,8 @@ class Walk:
         )
 
     def with_polarity(
-        self, condition: Condition, path: Path, *, is_negated: bool = False
-    ) -> Iterator[tuple[Comparison, bool, Path]]:
+        self, condition: Condition, path: KeyPath, *, is_negated: bool = False
+    ) -> Iterator[tuple[Comparison, bool, KeyPath]]:
         """Every comparison of a condition, whether it has to be false, and the path at which it is written."""
         match condition:
             case Comparison():
@@ -208,18 +185,18 @@ class Walk:
         }
 
     @cached_property
-    def tables(self) -> tuple[tuple[Written, str], ...]:
+    def tables(self) -> tuple[tuple[Keyed, str], ...]:
         """Every reference to a table, with the name of the table."""
         return tuple(
             (each, each.value.table if isinstance(each.value, TableRef) else each.value)
-            for each in self.written
+            for each in self.values
             if isinstance(each.value, TableRef) or each.path == ("healing", "table")
         )
 
     @cached_property
-    def other_protocols(self) -> tuple[tuple[Path, str, Mapping[str, str]], ...]:
+    def other_protocols(self) -> tuple[tuple[KeyPath, str, Mapping[str, str]], ...]:
         """The other protocols that it names, where, and the options with which they are started."""
-        others: list[tuple[Path, str, Mapping[str, str]]] = []
+        others: list[tuple[KeyPath, str, Mapping[str, str]]] = []
         if self.protocol.then:
             others.append((("then",), self.protocol.then, {}))
         phases = {phase.id for phase in self.protocol.phases}
@@ -257,38 +234,41 @@ def _parts(part: Part) -> Iterator[Part]:
             yield from _parts(Part(where, value, phase, value if isinstance(value, Rung) else part.rung))
 
 
-def _written(part: Part) -> Iterator[Written]:
+def _keyed(part: Part) -> Iterator[Keyed]:
     """Walk through the keys of an item, the treatments of a session before how often it comes."""
-    for name in sorted(part.value._fields, key=lambda field: field == "cadence"):
-        key, content = _key(part.value, name), getattr(part.value, name)
+    item = part.value
+    for name in sorted(item._fields, key=lambda field: field == "cadence"):
+        key, content = _key(item, name), getattr(item, name)
+        path = (*part.path, key)
         if isinstance(content, Cadence):
-            key = _key_of_cadence(content)
-            yield Written(part, key, (*part.path, key), content)
+            key = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(content).__name__).lower()  # per_day for PerDay
+            yield Keyed(part, key, (*part.path, key), content)
             if isinstance(content, PerWeek):
-                yield Written(part, "at", (*part.path, "at"), content.at)
+                yield Keyed(part, "at", (*part.path, "at"), content.at)
         elif isinstance(content, Escalation):
-            yield Written(part, key, (*part.path, key, "say"), content.say)
+            yield Keyed(part, key, (*path, "say"), content.say, is_text=True)
         elif name == "rows":
-            yield from (Written(part, grade, (*part.path, grade), row) for grade, row in content.items())
-        elif isinstance(part.value, Treatment) and name == "steps":
-            yield from _written_steps(part, content)
-        elif content is not None and not (key == "scale" and part.value.choices):
-            yield Written(part, key, (*part.path, key), content)
+            yield from (Keyed(part, grade, (*part.path, grade), row) for grade, row in content.items())
+        elif isinstance(item, Treatment) and name == "steps":
+            yield from _keyed_steps(part, content)
+        elif content is not None and not (key == "scale" and item.choices):
+            yield Keyed(part, key, path, content, isinstance(content, str) and _is_text(item, name))
 
 
-def _written_steps(part: Part, steps: tuple[Step, ...]) -> Iterator[Written]:
+def _keyed_steps(part: Part, steps: tuple[Step, ...]) -> Iterator[Keyed]:
     """Waits are entries of their own in the file's list, so treatments are counted with them."""
     for index, step in enumerate(steps):
         path = step_path(part.path, steps, index)
-        yield Written(part, "duration", (*path, "duration"), step.duration)
+        yield Keyed(part, "duration", (*path, "duration"), step.duration)
         for name in ("start", "end", "stop_if"):  # a problem of one of several is shown at the activity
-            yield Written(part, name if len(steps) == 1 else "steps", (*part.path, name), getattr(step, name))
+            key, text = name if len(steps) == 1 else "steps", getattr(step, name)
+            yield Keyed(part, key, (*part.path, name), text, is_text=True)
         if step.wait.seconds:
             path = step_path(part.path, steps, index, is_wait=True)
-            yield Written(part, "wait", (*path, "wait"), step.wait)
+            yield Keyed(part, "wait", (*path, "wait"), step.wait)
 
 
-def step_path(path: Path, steps: tuple[Step, ...], index: int, *, is_wait: bool = False) -> Path:
+def step_path(path: KeyPath, steps: tuple[Step, ...], index: int, *, is_wait: bool = False) -> KeyPath:
     """Find the path of a treatment of a session, or of the wait after it. Only treatments that alternate have one."""
     if len(steps) == 1:
         return path
@@ -296,17 +276,22 @@ def step_path(path: Path, steps: tuple[Step, ...], index: int, *, is_wait: bool 
     return (*path, "steps", str(index + waits + is_wait))
 
 
-def _key(value: Value, name: str) -> str:
-    if isinstance(value, Observation):
-        return "scale" if name in ("least", "most") else name
-    return _KEYS.get(name, name)
+def _key(item: Any, name: str) -> str:
+    if isinstance(item, Observation) and name in ("least", "most"):
+        return "scale"
+    declared = _declared(item, name)
+    return name if declared is None else declared.key
 
 
-def _key_of_cadence(cadence: Cadence) -> str:
-    """`per_day` for `PerDay`."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(cadence).__name__)[
-        1:
-    ]
+def _is_text(item: Any, name: str) -> bool:
+    declared = _declared(item, name)
+    written = () if declared is None else (declared.written, *get_args(declared.written))
+    return any(kind in (Cue, CueTitle) for kind in written)
+
+
+def _declared(item: Any, name: str) -> Declared | None:
+    form: Any = type(item)
+    return fields(form).get(name)
 
 
 def binds(limit: Limit, phase: Phase) -> bool:
