@@ -233,15 +233,15 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
 
 def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
     """Raises `UsageError` for an answer that the protocol cannot take."""
-    known = episode.protocol.observations
+    observations = episode.protocol.observations
     for name, typed in values.items():
-        if name not in known:
+        if name not in observations:
             raise UsageError(
                 _("{protocol} does not ask for {name!r}", protocol=episode.protocol.id, name=name),
                 _meant(name, episode),
             )
-        if read_answer(typed, known[name]) is None:
-            expected = expected_answer(known[name], current())
+        if read_answer(typed, observations[name]) is None:
+            expected = expected_answer(observations[name], current())
             raise UsageError(
                 _("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
             )

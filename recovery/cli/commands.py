@@ -160,7 +160,7 @@ def translated(command: click.Command) -> click.Command:
         if isinstance(param, click.Option):
             param.help = _(param.help or "")
     if isinstance(command, click.Group):
-        command.commands = {name: translated(one) for name, one in command.commands.items()}
+        command.commands = {name: translated(inner) for name, inner in command.commands.items()}
     return command
 
 

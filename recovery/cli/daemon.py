@@ -220,14 +220,14 @@ def service_uninstall(as_json: bool) -> int:
     recovery service uninstall
     """
     machine = Machine(paths.home(), os.environ)
-    found = choose.installed(machine)
-    done = tuple(line for way in found for line in way.uninstall().did)
+    ways = choose.installed(machine)
+    done = tuple(line for way in ways for line in way.uninstall().did)
     for line in done:
         did(line)
     if as_json:
         print_json({"installed": False, "did": done})
-        return 0 if found else NotThere.exit_status
-    if not found:
+        return 0 if ways else NotThere.exit_status
+    if not ways:
         raise _nothing_installed()
     for line in done:
         click.echo(line)
@@ -243,13 +243,13 @@ def service_status(as_json: bool) -> int:
     recovery service status --json
     """
     machine = Machine(paths.home(), os.environ)
-    found = choose.installed(machine)
+    ways = choose.installed(machine)
     if as_json:
-        print_json({"installed": bool(found), "ways": [_told(way) for way in found]})
-        return 0 if found else NotThere.exit_status
-    if not found:
+        print_json({"installed": bool(ways), "ways": [_told(way) for way in ways]})
+        return 0 if ways else NotThere.exit_status
+    if not ways:
         raise _nothing_installed()
-    for way in found:
+    for way in ways:
         state = way.state()
         click.echo(f"{way.name}: {way.place}" + (f" ({state})" if state else ""))
     return 0

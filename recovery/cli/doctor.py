@@ -102,8 +102,8 @@ def doctor(test: bool, within: Duration, as_json: bool) -> int:
             _tell(check)
     state = _worst(checks)
     if as_json:
-        told = [vars(check) | {"advice": check.advice or None} for check in checks]
-        print_json({"now": clock.now(), "state": state, "checks": told})
+        rows = [vars(check) | {"advice": check.advice or None} for check in checks]
+        print_json({"now": clock.now(), "state": state, "checks": rows})
     else:
         _tell_sum(checks)
     return 1 if state == "fail" else 0
@@ -178,23 +178,23 @@ def examine(
         if kept[0].state != "fail" or len(kept) > 1:
             record = _record(folder, now)
     desk = None if machine.platform in ("win32", "darwin") else desktop_probe.look(machine.environ)
-    known = Examined(machine, now, since_boot, chosen, desk, there, record)
+    examined = Examined(machine, now, since_boot, chosen, desk, there, record)
     if desk is not None:
         yield from _looked("bus", lambda: _bus(desk, chosen))
         if not desk.bus_problem:
             yield from _looked("server", lambda: _server(desk))
         if desk.has_server and not desk.server_problem:
             yield from _looked("quiet", lambda: _quiet(desk, machine))
-    yield from _looked("notifier", lambda: _notifier(known))
+    yield from _looked("notifier", lambda: _notifier(examined))
     if test_within is not None:
         yield from _looked("test", lambda: _test(machine.environ, test_within))
     if homeless is None:
-        yield from _looked("daemon", lambda: _daemon(known))
+        yield from _looked("daemon", lambda: _daemon(examined))
         if desk is not None and there is not None and there.bus is not None:
             yield from _looked("desktop", lambda: _desktop(there, desk, machine.environ))
         yield from _looked("autostart", lambda: _autostart(machine))
-    yield from _looked("clock", lambda: _clock(known))
-    yield from _looked("zone", lambda: _zone(known))
+    yield from _looked("clock", lambda: _clock(examined))
+    yield from _looked("zone", lambda: _zone(examined))
     if homeless is None:
         yield from _looked("disk", lambda: _disk(folder))
     for error in record.unreadable.values():
@@ -210,8 +210,8 @@ def examine(
 def _looked(name: str, look: Callable[[], Check | Iterable[Check]]) -> tuple[Check, ...]:
     """The checks that a look gives. One that fails is told as wrong, and keeps no other from being made."""
     try:
-        found = look()
-        return (found,) if isinstance(found, Check) else (*found,)
+        seen = look()
+        return (seen,) if isinstance(seen, Check) else (*seen,)
     except RecoveryError as error:
         return (Check(name, "fail", error.message, error.hint),)
     except OSError as error:
@@ -276,8 +276,8 @@ _TURN_OFF = {
 
 def _quiet(desk: DesktopState, machine: Machine) -> Check:
     held, by = desk.quiet, desk.quiet_by
-    if held is None and (known := do_not_disturb.switch(desk.who, machine.environ)) is not None:
-        by, dialogue = known
+    if held is None and (switch := do_not_disturb.switch(desk.who, machine.environ)) is not None:
+        by, dialogue = switch
         held = do_not_disturb.run_dialogue(dialogue, lambda command: machine.run(command).text)
     if held is None:
         return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
@@ -293,22 +293,22 @@ def _quiet(desk: DesktopState, machine: Machine) -> Check:
     return Check("quiet", "warn", found, _TURN_OFF.get(by, _("turn it off in the settings of your desktop")))
 
 
-def _notifier(known: Examined) -> Check:
+def _notifier(examined: Examined) -> Check:
     """Check which way of notifying is in use, or would be, and why."""
-    setting = known.set.notifier
+    setting = examined.set.notifier
     why = (
         _("by itself: the best way there is")
         if setting == "auto"
         else _("by the setting {name!r}", name=setting)
     )
-    if known.there is not None and known.there.pid:
-        way, problem = known.there.notifier, known.there.problem
+    if examined.there is not None and examined.there.pid:
+        way, problem = examined.there.notifier, examined.there.problem
     else:
-        way, problem = _would_use(setting, known.desk)
+        way, problem = _would_use(setting, examined.desk)
     found = f"{way}, {why}"
     if problem:
         advice = _("see the lines above; until then cues are kept and shown as text by the next command")
-        if known.desk is not None and known.there is not None and known.there.bus is not None:
+        if examined.desk is not None and examined.there is not None and examined.there.bus is not None:
             advice = _(
                 "see the daemon's desktop; until then cues are kept and shown as text by the next command"
             )
@@ -361,14 +361,14 @@ def _test(environ: Mapping[str, str], within: float) -> Check:
 # The daemon --------------------------------------------------------------------------------------
 
 
-def _daemon(known: Examined) -> Check:
-    there = known.there
+def _daemon(examined: Examined) -> Check:
+    there = examined.there
     if there is None:
-        dead = presence.left_behind(known.machine.folder)
+        dead = presence.left_behind(examined.machine.folder)
         if dead is not None:
             found = _("died, process {pid}, without being told to", pid=dead.pid)
             return Check("daemon", "fail", found, "recovery daemon start")
-        if not known.record.episodes:
+        if not examined.record.episodes:
             return Check("daemon", "ok", _("not running, and no episode needs it"))
         return Check("daemon", "fail", _("not running, so no reminders come"), "recovery daemon start")
     if not there.pid:
@@ -389,7 +389,7 @@ def _daemon(known: Examined) -> Check:
     if waking is None:
         return Check("daemon", "ok", _("{found}; nothing is planned", found=found))
     at = f"{clock.on_the_wall(waking):%Y-%m-%d %H:%M}"
-    if known.now - waking > OVERDUE:
+    if examined.now - waking > OVERDUE:
         return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
     return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))
 
@@ -423,13 +423,13 @@ def _desktop(there: Presence, desk: DesktopState, environ: Mapping[str, str]) ->
 
 
 def _autostart(machine: Machine) -> Check:
-    found = installed(machine)
-    if not found:
+    ways = installed(machine)
+    if not ways:
         missing = _("nothing starts the daemon at log-in")
         return Check("autostart", "warn", missing, "recovery service install")
-    told = [f"{way.name}: {way.place}" + (f" ({state})" if (state := way.state()) else "") for way in found]
-    words = "; ".join(told)
-    lost = next(filter(None, map(gone, found)), "")
+    lines = [f"{way.name}: {way.place}" + (f" ({state})" if (state := way.state()) else "") for way in ways]
+    words = "; ".join(lines)
+    lost = next(filter(None, map(gone, ways)), "")
     if lost:
         said = _("{words}: starts nothing, because {python} is not there any more", words=words, python=lost)
         return Check("autostart", "fail", said, "recovery service install")
@@ -441,40 +441,40 @@ def _autostart(machine: Machine) -> Check:
 # Time --------------------------------------------------------------------------------------------
 
 
-def _clock(known: Examined) -> Check:
-    told, state, advice = [], "ok", ""
-    there = known.there
+def _clock(examined: Examined) -> Check:
+    parts, state, advice = [], "ok", ""
+    there = examined.there
     if there is not None and there.since_boot:
-        wall = (known.now - there.since_at).total_seconds()
-        drift = wall - (known.since_boot - there.since_boot / 1000)
-        told.append(_("{seconds:+.1f} s against the steady clock since the daemon began", seconds=drift))
+        wall = (examined.now - there.since_at).total_seconds()
+        drift = wall - (examined.since_boot - there.since_boot / 1000)
+        parts.append(_("{seconds:+.1f} s against the steady clock since the daemon began", seconds=drift))
         if abs(drift) >= CLOCK_SET:
             state = "warn"
             advice = _(
                 "the clock was set; the daemon has planned anew, but times in the log before that are off"
             )
     if shutil.which("timedatectl"):
-        said = known.machine.run(["timedatectl", "show", "--property=NTPSynchronized", "--value"]).text
+        said = examined.machine.run(["timedatectl", "show", "--property=NTPSynchronized", "--value"]).text
         if said in ("yes", "no"):
-            told.append(_("synchronised") if said == "yes" else _("not synchronised"))
+            parts.append(_("synchronised") if said == "yes" else _("not synchronised"))
         if said == "no":
             state, advice = "warn", advice or "timedatectl set-ntp true"
-    if known.record.doubt:
+    if examined.record.doubt:
         state = "warn"
-        told.insert(0, known.record.doubt)
-    found = "; ".join(told) or _("nobody says how right it is")
+        parts.insert(0, examined.record.doubt)
+    found = "; ".join(parts) or _("nobody says how right it is")
     return Check("clock", "warn" if state == "warn" else "ok", found, advice)
 
 
-def _zone(known: Examined) -> Check:
+def _zone(examined: Examined) -> Check:
     here = clock.local_zone()
     zone = here.name
-    lost = lost_zones(known.record.episodes)
+    lost = lost_zones(examined.record.episodes)
     if lost:
         return Check("zone", "warn", "; ".join(lost), zone_remedy())
     if here.doubt:
         return Check("zone", "warn", here.doubt, here.advice)
-    others = {e.id: e.place.zone.key for e in known.record.episodes if e.place.zone.key != zone}
+    others = {e.id: e.place.zone.key for e in examined.record.episodes if e.place.zone.key != zone}
     if not others:
         return Check("zone", "ok", zone)
     listed = ", ".join(f"{id_}: {other}" for id_, other in others.items())
@@ -527,18 +527,22 @@ def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
     path = folder / JOURNAL_FILE
     if not path.exists():
         return (Check("journal", "ok", _("none yet: nothing was started")),)
-    known = figures(path, now - LATENESS_OVER, LATE)
-    if known.fault:
-        return (Check("journal", "fail", _("damaged: {reason}", reason=known.fault), "recovery store check"),)
+    numbers = figures(path, now - LATENESS_OVER, LATE)
+    if numbers.fault:
+        return (
+            Check("journal", "fail", _("damaged: {reason}", reason=numbers.fault), "recovery store check"),
+        )
     from recovery.store.checking import check  # heavy
 
     faults = check(path, now=now).faults
     if faults:
-        return _not_whole(path, str(faults[0]), len(faults) - 1), _lateness(known.lateness, known.not_shown)
-    found = _("schema {schema}, whole, {size} KiB", schema=known.schema, size=-(-known.size // 1024))
-    if known.schema < known.newest:
-        found += _("; the next command brings it to schema {newest}", newest=known.newest)
-    return Check("journal", "ok", found), _lateness(known.lateness, known.not_shown)
+        return _not_whole(path, str(faults[0]), len(faults) - 1), _lateness(
+            numbers.lateness, numbers.not_shown
+        )
+    found = _("schema {schema}, whole, {size} KiB", schema=numbers.schema, size=-(-numbers.size // 1024))
+    if numbers.schema < numbers.newest:
+        found += _("; the next command brings it to schema {newest}", newest=numbers.newest)
+    return Check("journal", "ok", found), _lateness(numbers.lateness, numbers.not_shown)
 
 
 def _not_whole(path: Path, first: str, more: int) -> Check:
@@ -551,24 +555,24 @@ def _not_whole(path: Path, first: str, more: int) -> Check:
     return Check("journal", "fail", found, advice)
 
 
-def _lateness(known: Lateness, not_shown: int) -> Check:
+def _lateness(late: Lateness, not_shown: int) -> Check:
     lost = (
         n_("; {count} could not be shown at first", "; {count} could not be shown at first", not_shown)
         if not_shown
         else ""
     )
-    if not known.count:
+    if not late.count:
         return Check("lateness", "ok", _("no cue came to the desktop in the last 7 days") + lost)
     found = n_(
         "{count} cue in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
         "{count} cues in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
-        known.count,
-        median=_short(known.median),
-        most_of_them=_short(known.p95),
-        most=_short(known.most),
-        later=known.later,
+        late.count,
+        median=_short(late.median),
+        most_of_them=_short(late.p95),
+        most=_short(late.most),
+        later=late.later,
     )
-    if known.p95 <= LATE:
+    if late.p95 <= LATE:
         return Check("lateness", "ok", found + lost)
     advice = _("cues wait while the machine sleeps or no desktop is there: recovery log tells which")
     return Check("lateness", "warn", found + lost, advice)

@@ -1,6 +1,6 @@
-"""Looking at where one is: `status`, `next`, `agenda`, `explain`. They write nothing but what they told."""
+"""Looking: `status`, `next`, `agenda`, `explain`. They write down nothing but which cues they have shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -74,9 +74,11 @@ def show_status(episode: str | None, as_json: bool) -> int:
                 there = presence.read(context.folder)
             unreadable = context.record.unreadable
 
-            def look(one: Episode) -> Outlook:
+            def look(current: Episode) -> Outlook:
                 is_doubted = context.record.is_clock_doubted
-                return outlook(one, context.now, context.record.others(one), is_clock_doubted=is_doubted)
+                return outlook(
+                    current, context.now, context.record.others(current), is_clock_doubted=is_doubted
+                )
 
             left, seen = _looked_at(context, episode, look, as_json=as_json)
             looks, unreadable = [each for _one, each in seen], left.record.unreadable
@@ -118,12 +120,14 @@ def show_next(count: int, episode: str | None, as_json: bool) -> int:
         left, seen = _looked_at(
             context,
             episode,
-            lambda one: outlook(one, context.now, context.record.others(one), count),
+            lambda current: outlook(current, context.now, context.record.others(current), count),
             as_json=as_json,
         )
-        for one, look in seen:
+        for current, look in seen:
             if as_json:
-                print_json({"episode": one.id, "next": [cue_json(cue) for cue in look.coming]}, one.place)
+                print_json(
+                    {"episode": current.id, "next": [cue_json(cue) for cue in look.coming]}, current.place
+                )
             else:
                 print(text.next_lines(look, is_named=len(context.record.episodes) > 1))
         if not as_json:
@@ -142,18 +146,23 @@ def show_agenda(episode: str | None, as_json: bool) -> int:
         left, seen = _looked_at(
             context,
             episode,
-            lambda one: [
-                *coming(one, context.now, context.record.others(one), _end_of_tomorrow(one, context.now))
+            lambda current: [
+                *coming(
+                    current,
+                    context.now,
+                    context.record.others(current),
+                    _end_of_tomorrow(current, context.now),
+                )
             ],
             as_json=as_json,
         )
-        for one, cues in seen:
+        for current, cues in seen:
             if as_json:
-                print_json({"episode": one.id, "agenda": [cue_json(cue) for cue in cues]}, one.place)
+                print_json({"episode": current.id, "agenda": [cue_json(cue) for cue in cues]}, current.place)
             else:
                 from recovery.cli import render_tables
 
-                render_tables.print_agenda(one, cues, context.now)
+                render_tables.print_agenda(current, cues, context.now)
         if not as_json:
             _say_what_is_missing(left)
     return 0
@@ -188,43 +197,44 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
         left, seen = _looked_at(
             context,
             episode,
-            lambda one: explained(one, context.now, context.record.others(one)),
+            lambda current: explained(current, context.now, context.record.others(current)),
             as_json=as_json,
         )
         if not as_json:
             tell_unreadable(left.record)
-        for one, reasons in seen:
-            told, known = reasons, [each.activity for each in reasons]
-            if activity is not None:
-                told = tuple(each for each in told if each.activity == activity)
-                if not told:
-                    for gone in left_out_now(one):
-                        if activity in [each.id for each in gone.activities]:
-                            raise NotThere(
-                                _("{activity} is left out: {reason}", activity=activity,
-                                  reason=one.text(gone.question.say)),
-                                _("because of {name}; if that is no longer so: recovery screen {name}=no",
-                                  name=gone.question.id),
-                            )  # fmt: skip
-                    raise NotThere(
-                        _(
-                            "no timed activity {activity!r} in phase {phase}",
-                            activity=activity,
-                            phase=one.phase.id,
-                        ),
-                        _("there are: {listed}", listed=", ".join(known) or _("none")),
-                    )
+        for current, reasons in seen:
+            asked = tuple(each for each in reasons if activity in (None, each.activity))
+            if activity is not None and not asked:
+                raise _nothing_timed(current, activity, [each.activity for each in reasons])
             if as_json:
                 listed = [
                     {
                         **fields(each, "activity", "title", "at"),
-                        "reasons": [sentence(reason, one.place, context.now) for reason in each.reasons],
+                        "reasons": [sentence(reason, current.place, context.now) for reason in each.reasons],
                         **fields(each, "sources"),
                     }
-                    for each in told
+                    for each in asked
                 ]
-                print_json({"episode": one.id, "explained": listed}, one.place)
+                print_json({"episode": current.id, "explained": listed}, current.place)
             else:
-                look = outlook(one, context.now, context.record.others(one), most=0)
-                print(text.explanations(look, told, with_gate=activity is None))
+                look = outlook(current, context.now, context.record.others(current), most=0)
+                print(text.explanations(look, asked, with_gate=activity is None))
     return 0
+
+
+def _nothing_timed(episode: Episode, activity: str, timed: Sequence[str]) -> NotThere:
+    """The error for an activity that is not among the timed ones of the phase."""
+    for gone in left_out_now(episode):
+        if activity in [each.id for each in gone.activities]:
+            why = episode.text(gone.question.say)
+            return NotThere(
+                _("{activity} is left out: {reason}", activity=activity, reason=why),
+                _(
+                    "because of {name}; if that is no longer so: recovery screen {name}=no",
+                    name=gone.question.id,
+                ),
+            )
+    return NotThere(
+        _("no timed activity {activity!r} in phase {phase}", activity=activity, phase=episode.phase.id),
+        _("there are: {listed}", listed=", ".join(timed) or _("none")),
+    )

@@ -142,8 +142,8 @@ def _episode(look: Outlook) -> dict[str, Any]:
 
 def _need(need: Need, look: Outlook) -> dict[str, str]:
     texts = {"condition": as_written(need.condition), "value": need.value}
-    told = {name: sentence(text, look.episode.place, look.now) for name, text in texts.items()}
-    return {**told, "state": need.state.value}
+    about = {name: sentence(text, look.episode.place, look.now) for name, text in texts.items()}
+    return {**about, "state": need.state.value}
 
 
 def _phase(look: Outlook) -> dict[str, Any]:

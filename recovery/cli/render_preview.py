@@ -162,21 +162,21 @@ class _Page:
         return self._activities.get((event.get("phase", self._phase), event["activity"]))
 
     def _title(self, event: _Event) -> str:
-        known = self._known(event)
-        return event["activity"] if known is None else known.title
+        activity = self._known(event)
+        return event["activity"] if activity is None else activity.title
 
     def _rows(self) -> Iterator[DayRow]:
         times: dict[tuple[str, str, str, int], list[str]] = {}
         for event in sorted(self._timed.values(), key=lambda event: str(event["at"])):
-            known, at = self._known(event), _clock(event)
-            is_alternation = len(getattr(known, "steps", ())) > 1
+            planned, at = self._known(event), _clock(event)
+            is_alternation = len(getattr(planned, "steps", ())) > 1
             title = self._title(event)
             if is_alternation:
                 title = f"{title}, {modality_words(event['modality'], current())}"
             if "asks" in event:
                 title = f"{title} ({', '.join(event['asks'])})"
-            if isinstance(known, Hold):
-                at = _("on {time}", time=at) if known.on in event["text"] else _("off {time}", time=at)
+            if isinstance(planned, Hold):
+                at = _("on {time}", time=at) if planned.on in event["text"] else _("off {time}", time=at)
             modality = event.get("modality", "")
             key = (event["activity"], title, modality if is_alternation else "", event.get("seconds", 0))
             times.setdefault(key, []).append(at)
@@ -193,11 +193,11 @@ def _clock(event: _Event) -> str:
     return f"{datetime.fromisoformat(event['at']):%H:%M}"
 
 
-def preview_lines(known: Iterable[PreviewDay]) -> Iterator[str]:
+def preview_lines(days: Iterable[PreviewDay]) -> Iterator[str]:
     """A block a day; a run of days that look the same is told once, with its last day."""
     first: PreviewDay | None = None
     last: PreviewDay | None = None
-    for day in known:
+    for day in days:
         if first is not None and day.looks_like(first):
             last = day
             continue

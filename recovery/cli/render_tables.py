@@ -105,13 +105,13 @@ def print_library(listed: Sequence["Listed"]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in (_("id"), _("version"), ""):
         table.add_column(name, no_wrap=name != "")
-    for one in listed:
-        if one.is_usable:
-            words = Text(_in_our_language(one.title), style="bold")
-            words.append(f"\n{_in_our_language(one.summary)}", style="not bold dim")
+    for each in listed:
+        if each.is_usable:
+            words = Text(_in_our_language(each.title), style="bold")
+            words.append(f"\n{_in_our_language(each.summary)}", style="not bold dim")
         else:
-            words = Text(_why_not(one), style="red")
-        table.add_row(Text(one.id, style="bold cyan"), one.version, words)
+            words = Text(_why_not(each), style="red")
+        table.add_row(Text(each.id, style="bold cyan"), each.version, words)
     screen.print(table)
     screen.print(Text(_("recovery protocols show ID shows one of them as a page."), style="dim"))
 
@@ -122,36 +122,39 @@ def _in_our_language(text: str) -> str:
     return others.get(current(), text)
 
 
-def _why_not(one: "Listed") -> str:
-    if one.path.suffix != ".yaml":
-        return one.problems[0].message
-    return _("cannot be used; recovery validate {path}", path=one.path)
+def _why_not(listed: "Listed") -> str:
+    if listed.path.suffix != ".yaml":
+        return listed.problems[0].message
+    return _("cannot be used; recovery validate {path}", path=listed.path)
 
 
-def print_protocol(known: RecoveryProtocol) -> None:
+def print_protocol(protocol: RecoveryProtocol) -> None:
     """A protocol as a page that a patient can read. Numbers of the project's own carry a mark."""
     screen = console()
     screen.print(
-        Text(f"{known.title}", style="bold cyan"),
-        Text(_("{protocol}, version {version}", protocol=known.id, version=known.version), style="dim"),
+        Text(f"{protocol.title}", style="bold cyan"),
+        Text(_("{protocol}, version {version}", protocol=protocol.id, version=protocol.version), style="dim"),
     )
-    screen.print(Text(known.summary))
-    if known.responsible is not None:
-        screen.print(Text(responsible_words(known.responsible, current()), style="yellow"))
-    for phase in known.phases:
+    screen.print(Text(protocol.summary))
+    if protocol.responsible is not None:
+        screen.print(Text(responsible_words(protocol.responsible, current()), style="yellow"))
+    for phase in protocol.phases:
         screen.print()
-        for part in _phase(known, phase):
+        for part in _phase(protocol, phase):
             screen.print(part)
     for title, parts in (
-        (_("Before a start"), _before(known)),
-        (_("Always"), [_limit(limit) for limit in known.limits]),
-        (_("Healing"), _healing(known)),
-        (_("See a professional"), [_red_flag(flag) for flag in known.red_flags]),
-        (_("What a check-in asks"), [_asked(observation) for observation in known.observations.values()]),
-        (_("Notes"), [Text(note) for note in known.notes]),
+        (_("Before a start"), _before(protocol)),
+        (_("Always"), [_limit(limit) for limit in protocol.limits]),
+        (_("Healing"), _healing(protocol)),
+        (_("See a professional"), [_red_flag(flag) for flag in protocol.red_flags]),
+        (_("What a check-in asks"), [_asked(observation) for observation in protocol.observations.values()]),
+        (_("Notes"), [Text(note) for note in protocol.notes]),
         (
             _("Sources"),
-            [Text(f"{s.id}: {s.title}{f', {s.where}' if s.where else ''}") for s in known.sources.values()],
+            [
+                Text(f"{s.id}: {s.title}{f', {s.where}' if s.where else ''}")
+                for s in protocol.sources.values()
+            ],
         ),
     ):
         if parts:
@@ -164,28 +167,28 @@ def print_protocol(known: RecoveryProtocol) -> None:
     screen.print(Text(_("Not medical advice."), style="dim"))
 
 
-def _before(known: RecoveryProtocol) -> list[Text]:
+def _before(protocol: RecoveryProtocol) -> list[Text]:
     """List the questions before a start with what follows from the answers, and the protocols that it excludes."""
     parts = [
         Text(_("{question} ({words})", question=_spoken(o.ask), words=", ".join(o.choices)) + _refs(o.cites))
-        for o in known.options.values()
+        for o in protocol.options.values()
     ]
-    if known.assessment is not None:
+    if protocol.assessment is not None:
         parts += [
             Text(
                 _("{question} Yes: grade {grade} at least", question=_spoken(q.ask), grade=q.grade)
                 + _refs(q.cites)
             )
-            for q in known.assessment.questions
+            for q in protocol.assessment.questions
         ]
         unsure = _(
             "Unsure counts as grade {grade}, no to all as {other}",
-            grade=known.assessment.unsure,
-            other=known.assessment.otherwise,
+            grade=protocol.assessment.unsure,
+            other=protocol.assessment.otherwise,
         )
-        parts.append(Text(unsure + _refs(known.assessment.cites)))
-    for question in known.screen:
-        forbidden = _(" and ").join(_(MODALITIES.get(one, one)) for one in question.forbids)
+        parts.append(Text(unsure + _refs(protocol.assessment.cites)))
+    for question in protocol.screen:
+        forbidden = _(" and ").join(_(MODALITIES.get(modality, modality)) for modality in question.forbids)
         follows = _("not this protocol") if question.refuses else _("no {of}", of=forbidden)
         words = _(
             "{question} Yes: {follows}. {text}",
@@ -196,7 +199,7 @@ def _before(known: RecoveryProtocol) -> list[Text]:
         parts.append(Text(words + _refs(question.cites)))
     parts += [
         Text(_("not beside {protocol}: {text}", protocol=each.id, text=each.say) + _refs(each.cites))
-        for each in known.excludes
+        for each in protocol.excludes
     ]
     return parts
 
@@ -210,18 +213,18 @@ def _item(words: Text) -> RenderableType:
     return Padding(table, (0, 0, 0, 2))
 
 
-def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
+def _phase(protocol: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
     heading = _("Phase {phase}: {title}", phase=phase.id, title=phase.title)
     yield Rule(Text(heading, style="bold"), align="left", style="cyan")
     if phase.goal:
         yield Padding(Text(_spoken(phase.goal)), (0, 0, 0, 2))
-    lasts = _(_AT_LEAST[phase.zero], length=_length(known, phase.least))
+    lasts = _(_AT_LEAST[phase.zero], length=_length(protocol, phase.least))
     if phase.most is not None:
-        most, say = _length(known, phase.most), phase.at_most.say if phase.at_most else ""
+        most, say = _length(protocol, phase.most), phase.at_most.say if phase.at_most else ""
         lasts += "; " + _("at the latest after {length}: {text}", length=most, text=say)
     if phase.is_endless:
         lasts = _("until you stop it: recovery stop")
-    rows = [(_("Lasts"), Text(_spoken(lasts) + _table_refs(known, phase) + _refs(phase.cites)))]
+    rows = [(_("Lasts"), Text(_spoken(lasts) + _table_refs(protocol, phase) + _refs(phase.cites)))]
     if phase.enter_when is not None:
         rows.append((_("Begins when"), Text(condition_words(phase.enter_when, current()))))
     if phase.leave_when is not None:
@@ -244,7 +247,9 @@ def _phase(known: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]:
         rows.append((_("One step back if"), Text(condition_words(phase.step_back_when, current()))))
     rows += [(activity.title, _activity(activity)) for activity in phase.activities]
     for number, rung in enumerate(phase.ladder, 1):
-        stays = "" if rung.least == Duration() else _("at least {length}", length=_length(known, rung.least))
+        stays = (
+            "" if rung.least == Duration() else _("at least {length}", length=_length(protocol, rung.least))
+        )
         if rung.only_if is not None:
             only = _("only if {condition}", condition=condition_words(rung.only_if, current()))
             stays = f"{stays}, {only}" if stays else only
@@ -306,16 +311,19 @@ def _refs(cites: Cites) -> str:
     return f" [{'; '.join(named)}]{mark}" if named else ""
 
 
-def _length(known: RecoveryProtocol, length: Length) -> str:
+def _length(protocol: RecoveryProtocol, length: Length) -> str:
     if isinstance(length, Duration):
         return _spelled(length)
-    rows = known.tables[length.table].rows
+    rows = protocol.tables[length.table].rows
     ends = ((grade, row.least if length.end == "min" else row.most) for grade, row in rows.items())
     return ", ".join(_("{length} (grade {grade})", length=_spelled(end), grade=grade) for grade, end in ends)
 
 
 def _limit(limit: Limit) -> Text:
-    of, to = (_(" and ").join(_(MODALITIES.get(one, one)) for one in part) for part in (limit.of, limit.to))
+    of, to = (
+        _(" and ").join(_(MODALITIES.get(modality, modality)) for modality in part)
+        for part in (limit.of, limit.to)
+    )
     rules = []
     if limit.longest is not None:
         rules.append(_("{of}: at most {length} a session", of=of, length=_spelled(limit.longest)))
@@ -359,10 +367,10 @@ def _asked(asked: Observation) -> Text:
     return Text(f"{asked.id}: {_spoken(asked.ask)} ({counts}){_refs(asked.cites)}")
 
 
-def _table_refs(known: RecoveryProtocol, phase: Phase) -> str:
+def _table_refs(protocol: RecoveryProtocol, phase: Phase) -> str:
     """Cite where the tables come from that say how long a phase lasts."""
     named = [length.table for length in (phase.least, phase.most) if isinstance(length, TableRef)]
-    return "".join(_refs(_of_table(known.tables[table])) for table in dict.fromkeys(named))
+    return "".join(_refs(_of_table(protocol.tables[table])) for table in dict.fromkeys(named))
 
 
 def _of_table(table: GradeTable) -> Cites:
@@ -400,10 +408,10 @@ def _row_refs(table: GradeTable, grade: str) -> str:
     return _refs({"": table.cites.get(grade) or table.cites.get("", ())})
 
 
-def _healing(known: RecoveryProtocol) -> list[Text]:
-    if known.healing is None:
+def _healing(protocol: RecoveryProtocol) -> list[Text]:
+    if protocol.healing is None:
         return []
-    table: GradeTable = known.tables[known.healing.table]
+    table: GradeTable = protocol.tables[protocol.healing.table]
     rows = [
         Text(
             _(
@@ -416,8 +424,8 @@ def _healing(known: RecoveryProtocol) -> list[Text]:
         )
         for grade, row in table.rows.items()
     ]
-    late = _("past the latest: {text}", text=_spoken(known.healing.late.say))
-    return [*rows, Text(f"{late}{_refs(known.healing.cites)}")]
+    late = _("past the latest: {text}", text=_spoken(protocol.healing.late.say))
+    return [*rows, Text(f"{late}{_refs(protocol.healing.cites)}")]
 
 
 def print_numbers(protocol: RecoveryProtocol) -> None:
@@ -431,18 +439,18 @@ def print_numbers(protocol: RecoveryProtocol) -> None:
         table.add_column(heading)
     before = ""
     cited = [*cited_numbers(protocol)]
-    for one in cited:
-        mark = " *" if one.is_own else ""
-        where = one.where if one.where != before else ""
-        before = one.where
-        refs = Text(", ".join(one.sources) + mark, style="yellow" if mark else "dim")
-        table.add_row(Text(where), Text(one.field), Text(one.value, style="bold"), refs)
+    for number in cited:
+        mark = " *" if number.is_own else ""
+        where = number.where if number.where != before else ""
+        before = number.where
+        refs = Text(", ".join(number.sources) + mark, style="yellow" if mark else "dim")
+        table.add_row(Text(where), Text(number.field), Text(number.value, style="bold"), refs)
     screen.print(table)
     screen.print()
     for source in protocol.sources.values():
         where = f", {source.where}" if source.where else ""
         screen.print(Text(f"{source.id}: {source.title}{where}", style="dim"))
-    own = sum(one.is_own for one in cited)
+    own = sum(number.is_own for number in cited)
     words = n_(
         "* {count} number is the project's own default, in whole or in part.",
         "* {count} numbers are the project's own defaults, in whole or in part.",
@@ -474,13 +482,13 @@ def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[in
 
     `places` are those of the episodes, `undone` the places in the journal of what was taken back.
     """
-    known = list(facts)
-    fates = _fates(known)
-    by_seq = {fact.seq: fact for fact in known}
+    listed = list(facts)
+    fates = _fates(listed)
+    by_seq = {fact.seq: fact for fact in listed}
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in (_("when"), _("episode"), _("what"), ""):
         table.add_column(name, no_wrap=name != "")
-    for fact in known:
+    for fact in listed:
         if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)

@@ -192,7 +192,7 @@ def _heading(episode: Episode, day: int) -> str:
     about = [episode.id, _("grade {value}", value=episode.grade) if episode.grade else ""]
     about.append(side_words(episode.side, episode.place.language))
     about += [word.replace("-", " ") for word in episode.options.values() if word not in ("yes", "no")]
-    known = ", ".join(part for part in about if part)
+    details = ", ".join(part for part in about if part)
     is_waiting = episode.stay.phase is None
     where = (
         _("waiting for: {phase}", phase=episode.phase.title)
@@ -204,7 +204,7 @@ def _heading(episode: Episode, day: int) -> str:
         where += _(", step {step} of {steps}: {title}", step=at, steps=steps, title=episode.rung.title)
     if episode.is_over:
         where = f"{episode.protocol.title}: {_(OVER[episode.state])}"
-    return styled(where, "bold", "cyan") + styled(f"  ({known})", "dim")
+    return styled(where, "bold", "cyan") + styled(f"  ({details})", "dim")
 
 
 def _open_questions(episode: Episode, which: str = "") -> list[str]:
@@ -429,10 +429,10 @@ def damage_rows(there: Presence | None) -> list[str]:
     return [_row(_("Journal"), styled(words, "yellow"))]
 
 
-def explanations(look: Outlook, told: Sequence[Explained], *, with_gate: bool) -> str:
+def explanations(look: Outlook, reasons: Sequence[Explained], *, with_gate: bool) -> str:
     """Show when each activity is next, and why."""
     lines = []
-    for each in told:
+    for each in reasons:
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(f"{each.title}: {when}", "bold"))
         lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
@@ -497,10 +497,10 @@ def _event(event: Mapping[str, Any]) -> str | None:
             asks = ", ".join(event["asks"])
             return _("{activity}: asks for {names}", activity=event["activity"], names=asks)
         case "answer":
-            told = harmless(" ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD))
+            answers = harmless(" ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD))
             if not event.get("refused"):
-                return styled(_("you: {answers}", answers=told), "dim")
-            refused = _("you: {answers}, refused: {reason}", answers=told, reason=event["reason"])
+                return styled(_("you: {answers}", answers=answers), "dim")
+            refused = _("you: {answers}, refused: {reason}", answers=answers, reason=event["reason"])
             return styled(refused, "dim")
         case "withheld":
             return _("{title} withheld: {reason}", title=event["activity"], reason=event["reason"])
@@ -533,11 +533,11 @@ def problem_line(problem: "Problem") -> str:
     return f"{problem}" if problem.is_error else f"{problem} [{_('warning')}]"
 
 
-def difference_lines(found: "Iterable[Difference]") -> Iterator[str]:
+def difference_lines(changes: "Iterable[Difference]") -> Iterator[str]:
     """A difference a line, wrapped under itself; what is less strict says so."""
     import textwrap
 
-    for difference in found:
+    for difference in changes:
         mark = f"  [{_('less strict')}]".replace(" ", _NO_BREAK) if difference.is_weaker else ""
         wrapped = textwrap.fill(
             f"- {difference}{mark}", WIDTH, subsequent_indent="  ", break_long_words=False

@@ -40,11 +40,11 @@ def _listed(
     return 0
 
 
-def _answers(words: Sequence[str], known: Sequence[str], still: Sequence[str], option: str) -> dict[str, str]:
+def _answers(words: Sequence[str], names: Sequence[str], still: Sequence[str], option: str) -> dict[str, str]:
     """`ID=yes|no` words, and `none` for what is still open. Raises `UsageError`."""
     single = split_words(words)
     given = read_pairs([word for word in single if word != NONE], option, ("yes", "no"))
-    refuse_unknown(given, known, option)
+    refuse_unknown(given, names, option)
     if NONE in single:
         given = dict.fromkeys(still, "no") | given
     if not given:
@@ -273,8 +273,8 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     status = carry_out(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
     items = (item for each in _checklists_of(before) for item in each.items)
-    found = [item for item in items if item.id in is_yes and item.start]
-    for item in found if status == 0 else ():
+    started = [item for item in items if item.id in is_yes and item.start]
+    for item in started if status == 0 else ():
         arguments = _start_arguments(before, item)
         if start:
             from recovery.cli.commands import run_with_click
@@ -290,8 +290,8 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
 def _start_arguments(episode: Episode, item: Item) -> list[str]:
     """List the arguments that start an episode for an item: its options, and the side and answers given already."""
     arguments = [item.start]
-    told = episode.options if item.start == episode.whole.id else {}
-    for name, word in {**told, **item.options}.items():
+    options = episode.options if item.start == episode.whole.id else {}
+    for name, word in {**options, **item.options}.items():
         arguments += ["--set", f"{name}={word}"]
     if episode.side is not None:
         arguments += ["--side", episode.side]

@@ -97,18 +97,18 @@ def simulate_command(
     from recovery.protocol.reading import read_protocol
 
     library = default_library()
-    known = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
+    chosen = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
     injury = read_moment("--onset", onset, now, place)
     start = read_moment("--start", began, now, place) if began is not None else injury
     if start < injury:
         raise UsageError(_("--start is before --onset"), _("a protocol starts at the injury or later"))
-    answered = asking.screening(known.screen, [*screen, NONE], is_later=False, ask=False, fill=str)
-    refused = next((each for each in known.screen if each.refuses and answered[each.id]), None)
+    answered = asking.screening(chosen.screen, [*screen, NONE], is_later=False, ask=False, fill=str)
+    refused = next((each for each in chosen.screen if each.refuses and answered[each.id]), None)
     if refused is not None:
         raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
-    options = asking.options(known, words, ask=False) if words else {}
+    options = asking.options(chosen, words, ask=False) if words else {}
     episode = imagined(
-        known, start, injury, place, grade, side, confirms=no_confirm, screen=answered, options=options
+        chosen, start, injury, place, grade, side, confirms=no_confirm, screen=answered, options=options
     )
     run = Rehearsal(
         episode,
@@ -204,24 +204,24 @@ def preview(
     from recovery.protocol.reading import check_file
 
     library = default_library()
-    known, problems = check_file(library.find(file), library)
+    checked, problems = check_file(library.find(file), library)
     for problem in problems:
-        if as_json and known is None:
+        if as_json and checked is None:
             print_json(vars(problem))
         elif not as_json:
             click.echo(render_text.problem_line(problem))
-    if known is None:
+    if checked is None:
         return 1
-    known = compiled.in_language(known, current())
+    checked = compiled.in_language(checked, current())
     morning = place.resolve(place.local(now).date(), MORNING)
     injury = morning if onset is None else read_moment("--onset", onset, now, place)
     begins_on = place.local(injury).date()
     # Whole days, the first one as far as there is of it: ten days are ten blocks.
     ends_on = max(begins_on + DAY, place.local(place.after(injury, length)).date())
     end = place.resolve(ends_on, time(0))
-    episode = imagined(known, injury, injury, place, grade, side, confirms=False)
+    episode = imagined(checked, injury, injury, place, grade, side, confirms=False)
     run = Rehearsal(episode, injury, end, persona=Persona.named(persona))
-    days = [*render_preview.days(simulate(run), known, begins_on, ends_on - DAY)]
+    days = [*render_preview.days(simulate(run), checked, begins_on, ends_on - DAY)]
     if as_json:
         for day in days:
             print_json(render_preview.day_json(day))
