@@ -119,22 +119,22 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     """The last answer given for `now`, if it is still fresh."""
     asked = episode.protocol.observations.get(observation)
     given = episode.answers.get(observation, ())
-    place = _place_of_latest(given, now)
-    if place < 0 or asked is None or episode.place.after(given[place].seen_at(now), asked.fresh) <= now:
+    index = _index_of_latest(given, now)
+    if index < 0 or asked is None or episode.place.after(given[index].seen_at(now), asked.fresh) <= now:
         return None
-    if given[place].at < episode.onset:
+    if given[index].at < episode.onset:
         return None  # of an earlier injury
-    if episode.stay.asks_anew and given[place].at < episode.stay.entered_at:
+    if episode.stay.asks_anew and given[index].at < episode.stay.entered_at:
         return None
-    return given[place]
+    return given[index]
 
 
-def _place_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
+def _index_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
     """Find the index of the last answer for `now` among all of them; -1: there is none."""
-    place = len(given) - 1
-    while place >= 0 and given[place].seen_at(now) > now:
-        place -= 1
-    return place
+    index = len(given) - 1
+    while index >= 0 and given[index].seen_at(now) > now:
+        index -= 1
+    return index
 
 
 def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
@@ -143,15 +143,15 @@ def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
         case Comparison():
             return _compare(condition, episode, now)
         case All(parts):
-            known = {truth(part, episode, now) for part in parts}
-            if Truth.NO in known:
+            states = {truth(part, episode, now) for part in parts}
+            if Truth.NO in states:
                 return Truth.NO
-            return Truth.UNKNOWN if Truth.UNKNOWN in known else Truth.YES
+            return Truth.UNKNOWN if Truth.UNKNOWN in states else Truth.YES
         case AnyOf(parts):
-            known = {truth(part, episode, now) for part in parts}
-            if Truth.YES in known:
+            states = {truth(part, episode, now) for part in parts}
+            if Truth.YES in states:
                 return Truth.YES
-            return Truth.UNKNOWN if Truth.UNKNOWN in known else Truth.NO
+            return Truth.UNKNOWN if Truth.UNKNOWN in states else Truth.NO
         case Not(part):
             return ~truth(part, episode, now)
 
@@ -196,10 +196,10 @@ def _truth(result: object) -> Truth:
 def _trend(test: Comparison, observation: Observation, episode: Episode, now: datetime) -> Truth:
     """Compare the latest answer with the answer that it is measured against; unknown where there is no other."""
     given = _since_injury(episode, observation.id, now)
-    known = _reference(test.reference, given, observation, episode)
-    if known is None:
+    reference = _reference(test.reference, given, observation, episode)
+    if reference is None:
         return Truth.UNKNOWN
-    before, last = rank(observation, known.value), rank(observation, given[-1].value)
+    before, last = rank(observation, reference.value), rank(observation, given[-1].value)
     match test.test, test.value:
         case "falling", _:
             return _truth(last < before)
@@ -216,7 +216,7 @@ def _since_injury(episode: Episode, observation: str, now: datetime) -> tuple[An
     """The answers given for a time from the injury to `now`: those before it are of an earlier one."""
     given = episode.answers.get(observation, ())
     first = bisect_left(given, episode.onset, key=lambda answer: answer.at)
-    return given[first : _place_of_latest(given, now) + 1]
+    return given[first : _index_of_latest(given, now) + 1]
 
 
 def _reference(
@@ -239,7 +239,7 @@ def _reference(
 
 
 def rank(observation: Observation, value: int | str) -> int:
-    """An answer as a number: its place among the choices, or itself."""
+    """An answer as a number: its index among the choices, or itself."""
     return value if isinstance(value, int) else observation.choices.index(value)
 
 

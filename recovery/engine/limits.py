@@ -92,9 +92,9 @@ def blocked_by(
 
 def longest(blocks: Iterable[Block]) -> Block | None:
     """The one that lasts longest; without an end before all that have one."""
-    found = [*blocks]
-    forever = [blocked for blocked in found if blocked.until is None]
-    return forever[0] if forever else max(found, key=_until, default=None)
+    in_the_way = [*blocks]
+    forever = [blocked for blocked in in_the_way if blocked.until is None]
+    return forever[0] if forever else max(in_the_way, key=_until, default=None)
 
 
 def _until(blocked: Block) -> datetime:
@@ -191,8 +191,8 @@ def _limited(
             if other.is_over:
                 yield from _shared(episode, limit, step, now, ledger)
             else:
-                for found in _own(other, limit, step, now, planned, ledger, goes_on_at):
-                    yield replace(found, reason=OfEpisode(found.reason, other.id))
+                for block in _own(other, limit, step, now, planned, ledger, goes_on_at):
+                    yield replace(block, reason=OfEpisode(block.reason, other.id))
 
 
 def block_without_end(
@@ -235,14 +235,14 @@ def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Epi
     A red flag stops them in every episode about the same part of the body, an emergency in all.
     """
     wanted = {*modalities}
-    for known in (episode, *others):
-        if known is not episode and known.is_over:
+    for owner in (episode, *others):
+        if owner is not episode and owner.is_over:
             continue
-        is_near = known is episode or is_same_place(known.protocol.region, known.side, episode)
-        for alert in known.alerts.values():
+        is_near = owner is episode or is_same_place(owner.protocol.region, owner.side, episode)
+        for alert in owner.alerts.values():
             if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
-                besides = [e for e in (episode, *others) if e is not known]
-                return Block(flag_stands(known, alert, besides), None)
+                besides = [e for e in (episode, *others) if e is not owner]
+                return Block(flag_stands(owner, alert, besides), None)
     for question in open_questions(episode):
         # Before it is known whether the protocol is for this person, they are asked and told nothing of it.
         if question.refuses or wanted & {*question.forbids}:
