@@ -16,6 +16,7 @@ from recovery.store.course import Course
 from recovery.store.exchange import NotImported, import_, read
 from recovery.store.journal import Journal
 from recovery.values import replace
+from recovery.words.reasons import worded
 from tests.daemon.conftest import NOON, Watch
 from tests.engine.examples import texts
 from tests.engine.test_fold import journal_of
@@ -37,7 +38,7 @@ def faults_of(protocol: RecoveryProtocol, facts: list[Fact]) -> list[str]:
 @pytest.mark.parametrize("name", sorted(texts()))
 def test_what_people_leave_behind_is_whole(name: str, persona: str) -> None:
     live, facts = journal_of(name, persona, 30)
-    assert faults_of(live.whole, facts) == []
+    assert faults_of(live.whole, [worded(fact, live.place, fact.at) for fact in facts]) == []
 
 
 @pytest.fixture(scope="module")
