@@ -11,7 +11,7 @@ from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Need
-from recovery.engine.outlook import Outlook, UpcomingCue
+from recovery.engine.outlook import Explained, Outlook, UpcomingCue
 from recovery.engine.reasons import as_written
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Verdict
@@ -172,6 +172,15 @@ def _phase(look: Outlook) -> dict[str, Any]:
         "step": step,
         "way_back": phase.back_to.phase if stay.way_back and phase.back_to else None,
         **({} if stay.word is None else {"word": stay.word}),
+    }
+
+
+def explanation_json(explained: Explained, place: Place, now: datetime) -> dict[str, Any]:
+    """Say why an activity comes when it comes."""
+    return {
+        **fields(explained, "activity", "title", "at"),
+        "reasons": [sentence(reason, place, now) for reason in explained.reasons],
+        **fields(explained, "sources"),
     }
 
 
