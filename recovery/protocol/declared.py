@@ -70,12 +70,7 @@ class Declared(Value):
 def fields(form: type[Any]) -> Mapping[str, Declared]:
     """Read the declarations of a form, by field: those of its bases first."""
     own = get_annotations(form, locals=_names(), eval_str=True)
-    read = {
-        name: each
-        for base in reversed(form.__bases__)
-        if base is not object
-        for name, each in fields(base).items()
-    }
+    read = {} if form is Value else {**fields(form.__base__)}
     if kind := form.__dict__.get("kind"):
         read["kind"] = Declared("kind", "kind", "", str, Literal[kind], is_kept=False)
     for name, says in own.items():
@@ -99,6 +94,18 @@ def keys(form: Any) -> tuple[Declared, ...]:
 
 def _is(hint: Any, origin: Any) -> bool:
     return bool(get_origin(hint) == origin)
+
+
+@cache
+def kept(kind: Any) -> Mapping[str, Declared]:
+    """The declarations of the fields of a value; those of a treatment are in the forms of one."""
+    forms = (*kind.__subclasses__(), kind)
+    return {name: each for form in forms for name, each in fields(form).items() if each.is_kept}
+
+
+def key_of(kind: Any, field: str) -> str:
+    """The key of a field in a file. A field that is made of other keys has its own name."""
+    return kept(kind)[field].key if field in kept(kind) else field
 
 
 def _declared(name: str, hint: Any, default: Any, *, is_kept: bool) -> Declared:

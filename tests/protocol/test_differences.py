@@ -227,8 +227,9 @@ def test_texts_in_other_languages_are_compared(read: Read) -> None:
 
 
 class Ration(Value):
-    noun = "ration"
     """A kind of value that the model may get one day."""
+
+    noun = "ration"
 
     id: str
     amount: Duration
