@@ -96,18 +96,6 @@ def _is(hint: Any, origin: Any) -> bool:
     return bool(get_origin(hint) == origin)
 
 
-@cache
-def kept(kind: Any) -> Mapping[str, Declared]:
-    """The declarations of the fields of a value; those of a treatment are in the forms of one."""
-    forms = (*kind.__subclasses__(), kind)
-    return {name: each for form in forms for name, each in fields(form).items() if each.is_kept}
-
-
-def key_of(kind: Any, field: str) -> str:
-    """The key of a field in a file. A field that is made of other keys has its own name."""
-    return kept(kind)[field].key if field in kept(kind) else field
-
-
 def _declared(name: str, hint: Any, default: Any, *, is_kept: bool) -> Declared:
     key, meaning, least, looser, written = name, "", None, None, hint.__origin__
     for says in hint.__metadata__:

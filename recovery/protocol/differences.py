@@ -5,12 +5,13 @@ place. Names of fields are those of the protocol file. What lets more through is
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from recovery.language import N_, _, tr
 from recovery.protocol import model as m
 from recovery.protocol import terms
-from recovery.protocol.declared import kept, key_of
+from recovery.protocol.declared import Declared, fields
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.scalars import words_of
 from recovery.protocol.weaker import is_nothing
@@ -214,10 +215,20 @@ _NOUNS: Mapping[type[Value], str] = {m.Exclusion: N_("excluded protocol")}
 """A thing with an id, where it is not called as elsewhere."""
 
 
+@cache
+def _declared(kind: Any) -> Mapping[str, Declared]:
+    """The declarations of the fields of a value; those of a treatment are in the forms of one."""
+    forms = (*kind.__subclasses__(), kind)
+    return {name: each for form in forms for name, each in fields(form).items() if each.is_kept}
+
+
 def _key(kind: Any, field: str) -> str:
     """The name of a field in a comparison: its key, with the word for yes where there is one: `ends never`."""
-    words = words_of(kept(kind)[field].written) if field in kept(kind) else None
-    return key_of(kind, field) if words is None else f"{key_of(kind, field)} {words.of(True)}"
+    each = _declared(kind).get(field)
+    if each is None:
+        return field
+    words = words_of(each.written)
+    return each.key if words is None else f"{each.key} {words.of(True)}"
 
 
 def _parts(value: Value) -> dict[str, Any]:
@@ -334,5 +345,5 @@ def _others(value: Any) -> Mapping[str, str]:
 def _is_looser(owner: Value, key: str, old: Any, new: Any) -> bool:
     """Tell if a change of a field is known to let more through."""
     kind: Any = type(owner)
-    looser = next((each.looser for name, each in kept(kind).items() if _key(kind, name) == key), None)
+    looser = next((each.looser for name, each in _declared(kind).items() if _key(kind, name) == key), None)
     return looser is not None and looser(old, new)
