@@ -14,7 +14,7 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete, shel
 from recovery import __version__
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import say
-from recovery.cli.params import Typed
+from recovery.cli.params import settings_of
 from recovery.cli.quick import COMPLETION, HOMES, Command, Parameter, declared
 from recovery.errors import INTERRUPTED, RecoveryError, UsageError
 from recovery.language import LANGUAGES, _, current
@@ -122,17 +122,7 @@ def _as_click(parameter: Parameter) -> click.Parameter:
         return click.Argument(
             [parameter.key], required=False, nargs=parameter.nargs, metavar=parameter.metavar
         )
-    names, about = [parameter.key, *parameter.flags], _(parameter.help, **parameter.words)
-    if not parameter.metavar:
-        return click.Option(names, is_flag=True, default=False, help=about)
-    return click.Option(
-        names,
-        type=Typed(parameter.metavar, parameter.read) if parameter.read else click.STRING,
-        default=parameter.default,
-        metavar=parameter.metavar,
-        help=about,
-        show_default=isinstance(parameter.default, int),
-    )
+    return click.Option([parameter.key, *parameter.flags], **settings_of(parameter))
 
 
 # Languages ---------------------------------------------------------------------------------------

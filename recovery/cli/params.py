@@ -10,6 +10,7 @@ import click
 from recovery import clock, settings
 from recovery.care.start import Terms
 from recovery.cli.notices import tell_doubt
+from recovery.cli.quick import EPISODE, JSON, Parameter
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
@@ -18,9 +19,6 @@ from recovery.protocol.terms import SIDES
 from recovery.settings import read_quiet, read_work, read_workdays
 from recovery.words.typed import canonical, parse_clock, read_grade
 from recovery.zones import named
-
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[Any]
@@ -42,6 +40,24 @@ class Typed(_ParamType):
             return self._read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def settings_of(parameter: Parameter) -> dict[str, Any]:
+    """The same option for click."""
+    about = _(parameter.help, **parameter.words) if parameter.words else parameter.help
+    if not parameter.metavar:
+        return {"is_flag": True, "default": False, "help": about}
+    return {
+        "type": Typed(parameter.metavar, parameter.read) if parameter.read else click.STRING,
+        "default": parameter.default,
+        "metavar": parameter.metavar,
+        "help": about,
+        "show_default": isinstance(parameter.default, int),
+    }
+
+
+json_option = click.option(JSON.key, *JSON.flags, **settings_of(JSON))
+episode_option = click.option(EPISODE.key, *EPISODE.flags, **settings_of(EPISODE))
 
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from recovery.care.upgrade import InstalledText
 from recovery.cli import render_text
 from recovery.cli.context import looking, open_journal
 from recovery.cli.output import did
-from recovery.cli.params import json_option
+from recovery.cli.params import episode_option, json_option
 from recovery.cli.render_json import difference_json, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
@@ -21,9 +21,7 @@ from recovery.language import _
 
 
 @click.command()
-@click.option(
-    "--episode", "-e", metavar="ID", help="Which episode, such as strain-1; needed when there are several."
-)
+@episode_option
 @click.option("--yes", "is_wanted", is_flag=True, help="Apply it without asking.")
 @json_option
 def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
