@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon import service
-from recovery.daemon.service import BACKUP_WAIT, PATIENCE, TROUBLE_WAIT
+from recovery.daemon.service import BACKUP_WAIT, DOUBT, PATIENCE, TROUBLE_WAIT
 from recovery.engine.facts import DELIVERED, ENDED
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
@@ -67,6 +67,23 @@ def test_the_end_told_from_memory_comes_by_the_steady_clock(watch: Made, back: t
     (ended,) = daemon.facts("ended")
     shown = [fact.data for fact in daemon.facts("delivered") if fact.data["seq"] == ended.seq]
     assert len([data for data in shown if "repeat" not in data]) == 1
+
+
+def test_a_clock_that_catches_up_with_the_record_is_looked_for(watch: Made) -> None:
+    """While it is doubted nothing is offered that would wake the daemon: the end of the doubt does."""
+    walk = "      - {id: walk, kind: reminder, of: rest, title: Walk, every: 1h, say: A short walk., source: own}\n"
+    daemon, back, lived = watch(walk), timedelta(hours=30), DAY
+    daemon.wake(lived=lived)
+    daemon.wake(NOON - back, lived=lived)
+    assert daemon.titles() == ["Walk", "The clock looks wrong"]
+    assert DOUBT in daemon.notifier.on_screen
+    believed_at = NOON - DAY
+    while daemon.now < believed_at:
+        assert daemon.next is not None
+        assert daemon.now < daemon.next <= believed_at
+        lived += daemon.next - daemon.now
+        daemon.wake(daemon.next, lived=lived)
+    assert DOUBT not in daemon.notifier.on_screen
 
 
 @pytest.mark.parametrize("back", [10 * MINUTE, timedelta(hours=1), 14 * DAY])
