@@ -30,9 +30,6 @@ SINGULAR = {"_": 0, "N_": 0, "tr": 1}
 PLURAL = {"n_": 0, "NN_": 0, "trn": 1}
 """What marks messages, and at which of its arguments."""
 
-METHODS = ("say",)
-"""The methods that do: of an episode, and of what speaks for one. The message is the first argument."""
-
 OF_CLICK: tuple[Id, ...] = (
     "Usage:",
     "Options",
@@ -76,8 +73,6 @@ def _in_code(tree: ast.Module) -> Iterator[Id]:
         match node:
             case ast.Call(func=ast.Name(id=name), args=args) if name in SINGULAR:
                 yield from _literals(args[SINGULAR[name] :][:1])
-            case ast.Call(func=ast.Attribute(attr=name), args=args) if name in METHODS:
-                yield from _literals(args[:1])
             case ast.Call(func=ast.Name(id=name), args=args) if name in PLURAL:
                 if len(both := tuple(_literals(args[PLURAL[name] :][:2]))) == 2:
                     yield both

@@ -30,17 +30,13 @@ NETWORK = {
     "ssl",
 }
 
-MESSAGES = {"_": 0, "n_": 0, "tr": 1, "trn": 1, "place.say": 0, "self.place.say": 0, "episode.place.say": 0}
+MESSAGES = {"_": 0, "n_": 0, "tr": 1, "trn": 1}
 MESSAGES |= {"_name": 0}  # of differences.py
-MESSAGES |= dict.fromkeys(
-    ("self.say", "self.refuse", "self.agree", "episode.say", "self.episode.say", "turn.say"), 0
-)
 """The functions that fill in templates, and which argument the template is."""
 
 PASSED_ON = {
-    *((file, "message") for file in ("language.py", "times.py", "episode.py", "turn.py", "acts.py")),
-    *(("language.py", name) for name in ("one", "single")),
-    *(("differences.py", "message"), ("scalars.py", "expected")),
+    *(("language.py", name) for name in ("message", "one", "single")),
+    *(("differences.py", "message"), ("scalars.py", "expected"), ("scalars.py", "wrong")),
     *(("commands.py", "parameter"), ("reasons.py", "template"), ("reasons.py", "one")),
     ("floor.py", "bound"),  # of the table of the floor, where each is N_-marked
 }

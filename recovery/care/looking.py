@@ -12,6 +12,7 @@ from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.episodes import load_one
 from recovery.store.failures import NONSENSE
+from recovery.words.reasons import file_text
 
 S = TypeVar("S")
 
@@ -79,7 +80,7 @@ def about(explained: tuple[Explained, ...], episode: Episode, activity: str) -> 
                 _(
                     "{activity} is left out: {reason}",
                     activity=activity,
-                    reason=episode.text(gone.question.say),
+                    reason=file_text(gone.question.say, episode),
                 ),
                 _("because of {name}; if that is no longer so: recovery screen {name}=no", name=name),
             )

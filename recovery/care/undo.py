@@ -14,6 +14,7 @@ from recovery.language import _
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal
 from recovery.values import Value
+from recovery.words.reasons import timeless
 from recovery.words.times import spell
 
 MOST_TOGETHER = 20
@@ -150,7 +151,7 @@ def _taking_back_an_upgrade(context: Context, id_: str) -> list[Fact]:
     """
     record, episode = _now(context, id_)
     if episode.under_way is not None:
-        title = episode.title_of(episode.under_way)
+        title = timeless(episode.title_of(episode.under_way), episode.place.language)
         raise RecoveryError(
             _("{title} is on; the upgrade can be taken back when it has ended", title=title),
             _("wait for its end, then recovery undo"),

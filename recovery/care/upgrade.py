@@ -12,12 +12,13 @@ from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, Episode
 from recovery.engine.facts import Fact
 from recovery.errors import NotThere, RecoveryError
-from recovery.language import _
+from recovery.language import _, tr
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, replace
+from recovery.words.reasons import timeless
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference
@@ -106,7 +107,10 @@ def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:
         return _("it asks for {inputs}, which this episode was started without", inputs=", ".join(missing))
     on = episode.under_way
     if on is not None:
-        return _("{title} is on; an upgrade waits until it has ended", title=episode.title_of(on))
+        return _(
+            "{title} is on; an upgrade waits until it has ended",
+            title=timeless(episode.title_of(on), episode.place.language),
+        )
     if episode.stay.phase is None:
         return ""
     phase = next((phase for phase in protocol.phases if phase.id == episode.phase.id), None)
@@ -155,7 +159,14 @@ def counting_anew(episode: Episode, now: datetime) -> list[Fact]:
     """
     if episode.state != ACTIVE:
         return []
-    return [Fact(episode.id, now, f.RESUMED, {"because": episode.say("another text of the protocol")})]
+    return [
+        Fact(
+            episode.id,
+            now,
+            f.RESUMED,
+            {"because": tr(episode.place.language, "another text of the protocol")},
+        )
+    ]
 
 
 def _alerts_gone(episode: Episode, protocol: RecoveryProtocol, now: datetime) -> list[Fact]:

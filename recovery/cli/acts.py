@@ -19,6 +19,7 @@ from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
+from recovery.words.reasons import file_text
 from recovery.words.times import spell
 from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment
 
@@ -284,7 +285,7 @@ def _ask(episode: Episode) -> dict[str, str]:
         observation = episode.protocol.observations[name]
         while True:
             try:
-                typed: str = click.prompt(episode.text(observation.ask), default="", show_default=False)
+                typed: str = click.prompt(file_text(observation.ask, episode), default="", show_default=False)
             except click.exceptions.Abort:
                 raise KeyboardInterrupt from None  # this command is run without click
             if not typed.strip():

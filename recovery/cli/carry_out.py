@@ -74,7 +74,7 @@ def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_runn
     after = next(episode for episode in context.record.all if episode.id == before.id)
     for alert in after.alerts.values():
         if alert.id not in before.alerts:
-            print(alert_line(alert))
+            print(alert_line(alert, after.place.language))
     if isinstance(act, AnswerCheckIn) and after.stay.index > before.stay.index and not after.is_over:
         print(_("You are now in: {phase}.", phase=after.phase.title))
     for line in needed_lines(needed, before.place):
@@ -95,9 +95,8 @@ def _tell_completion(context: Context, after: Episode, act: Act, *, is_running: 
     cue = next((cue for cue in reversed([*after.pending.values()]) if cue.kind == "phase"), None)
     if cue is None:
         return
-    print(
-        cue.body if isinstance(act, Advance) else f"{cue.title}. {cue.body}"
-    )  # `advance` has said that it is
+    title, body = (sentence(text, after.place, context.now) for text in (cue.title, cue.body))
+    print(body if isinstance(act, Advance) else f"{title}. {body}")  # `advance` has said that it is
     if not is_running:
         if not failure_to_the_end(sys.stdout):
             note_as_told(context, [(after, cue)])

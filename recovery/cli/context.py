@@ -14,6 +14,7 @@ from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence
 from recovery.language import _
 from recovery.store.journal import Journal
+from recovery.words.reasons import sentence
 
 
 def clocks() -> Clocks:
@@ -93,7 +94,8 @@ def show_untold(context: Context, *, is_daemon_running: bool) -> None:
     tell(_("Not shown on the desktop:"))
     for episode, cue in cues:
         when = episode.place.local(cue.due_at)
-        tell(f"  {when:%H:%M}  {cue.title}\n         {cue.body}")
+        title, body = (sentence(text, episode.place, context.now) for text in (cue.title, cue.body))
+        tell(f"  {when:%H:%M}  {title}\n         {body}")
     if not failure_to_the_end(sys.stderr):  # else the next command tells them
         note_as_told(context, cues)
 

@@ -12,7 +12,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Need
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue
-from recovery.engine.reasons import as_written
+from recovery.engine.reasons import Statement, as_written
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Verdict
 from recovery.engine.witness import Testimony
@@ -44,7 +44,7 @@ def json_line(value: Any, indent: int | None = None) -> str:
 def plain(value: Any, place: Place | None = None) -> Any:
     """A value as JSON knows it: an instant as RFC 3339 with offset, to the second; a length in whole seconds.
 
-    Instants are told in the local time of `place`; without one as they come, which is UTC.
+    Instants are told in the local time of `place`, and words in its language; without one in UTC, and in English.
     """
     match value:
         case datetime():
@@ -59,6 +59,8 @@ def plain(value: Any, place: Place | None = None) -> Any:
             return [plain(each, place) for each in value]
         case Path():
             return str(value)
+        case Statement():
+            return timeless(value, "en" if place is None else place.language)
     return value
 
 
@@ -131,7 +133,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
             {
                 "id": q.observation,
                 **fields(q, "activity", "ask"),
-                "needed_for": [timeless(each, episode.place.language) for each in q.waits],
+                "needed_for": q.waits,
             }
             for q in look.questions
         ],

@@ -92,7 +92,9 @@ def print_agenda(episode: Episode, cues: Sequence[UpcomingCue], now: datetime) -
             name = _("today") if today == place.local(now).date() else _("tomorrow")
             table.add_row(Text(spell_date(local, place.language), style="bold"), Text(name, style="dim"), "")
         length = _("to {clock}", clock=f"{place.local(cue.at + cue.length):%H:%M}") if cue.length else ""
-        table.add_row(Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(cue_title(cue)))
+        table.add_row(
+            Text(f"  {local:%H:%M}"), Text(length, style="dim"), Text(cue_title(cue, place.language))
+        )
     screen.print(table if cues else Text(_("Nothing is planned: an answer or a command goes on.")))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import harmless, styled
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import ACTIVE, OVER, PAUSED, Alert, Episode
+from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
 from recovery.engine.questions import by_what_waits
@@ -27,7 +27,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.words.reasons import sentence, timeless
+from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     level_words,
     modality_words,
@@ -135,7 +135,7 @@ def plan(episode: Episode, now: datetime) -> str:
 def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
     lines = []
     for activity in phase.activities:
-        words = episode.text(activity_words(activity, episode.place.language))
+        words = file_text(activity_words(activity, episode.place.language), episode)
         if activity.until is not None and episode.stay.phase is not None:
             until = episode.instant(activity.until)
             when = spell_when(episode.place, until, now)
@@ -203,7 +203,7 @@ def _heading(episode: Episode, day: int) -> str:
         at, steps = episode.stay.rung + 1, len(episode.phase.ladder)
         where += _(", step {step} of {steps}: {title}", step=at, steps=steps, title=episode.rung.title)
     if episode.is_over:
-        where = f"{episode.protocol.title}: {_(OVER[episode.state])}"
+        where = f"{episode.protocol.title}: {_(episode.state)}"
     return styled(where, "bold", "cyan") + styled(f"  ({details})", "dim")
 
 
@@ -267,17 +267,23 @@ def _left_out(episode: Episode) -> list[str]:
         what = ", ".join(dict.fromkeys(activity.title for activity in each.activities))
         refs = ", ".join(dict.fromkeys(ref for cited in each.question.cites.values() for ref in cited))
         words = _("Left out, because of {name}: {what}.", name=each.question.id, what=what)
-        lines.append(f"  {styled(words, 'yellow')} {episode.text(each.question.say)}  [{refs or 'own'}]")
+        lines.append(
+            f"  {styled(words, 'yellow')} {file_text(each.question.say, episode)}  [{refs or 'own'}]"
+        )
     return lines
 
 
 def _alerts(look: Outlook) -> list[str]:
-    return [alert_line(alert) for alert in look.alerts]
+    return [alert_line(alert, look.episode.place.language) for alert in look.alerts]
 
 
-def alert_line(alert: Alert) -> str:
+def alert_line(alert: Alert, language: str) -> str:
     """A red flag, with its level and where it comes from."""
-    words = styled(f"{level_words(alert.level, current())}: {alert.reason}", _LEVELS[alert.level], "bold")
+    words = styled(
+        f"{level_words(alert.level, current())}: {timeless(alert.reason, language)}",
+        _LEVELS[alert.level],
+        "bold",
+    )
     return words + styled(f"  [{alert.source}]", "dim")
 
 
@@ -315,7 +321,7 @@ def _under_way(look: Outlook) -> str:
     if on is None:
         return _row(_("Now"), _("nothing under way"))
     place = look.episode.place
-    title = look.episode.title_of(on)
+    title = timeless(look.episode.title_of(on), place.language)
     words = _(
         "{title}: {length} left, until {when}",
         title=title,
@@ -349,18 +355,19 @@ def _coming(look: Outlook) -> list[str]:
     lines = []
     for cue in look.coming:
         length = f", {spell(cue.length)}" if cue.length else ""
-        lines.append(f"{spell_when(place, cue.at, look.now)}  {cue_title(cue)}{length}")
+        lines.append(f"{spell_when(place, cue.at, look.now)}  {cue_title(cue, place.language)}{length}")
     return [_row(_("Next") if place_ == 0 else "", line) for place_, line in enumerate(lines)]
 
 
-def cue_title(cue: UpcomingCue) -> str:
+def cue_title(cue: UpcomingCue, language: str) -> str:
     """A cue to come, with what kind it is where its title does not tell."""
+    title = timeless(cue.title, language)
     match cue.kind:
         case "check-in":
-            return _("Check-in: {title}", title=cue.title)
+            return _("Check-in: {title}", title=title)
         case "alert":
-            return _("Alert: {title}", title=cue.title)
-    return cue.title
+            return _("Alert: {title}", title=title)
+    return title
 
 
 def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[str]:

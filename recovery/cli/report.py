@@ -17,6 +17,7 @@ from recovery.errors import NotThere, UsageError
 from recovery.language import _
 from recovery.protocol.model import Checklist, Item
 from recovery.protocol.terms import LEVELS
+from recovery.words.reasons import file_text, timeless
 from recovery.words.terms import LEVELS as LEVEL_WORDS
 from recovery.words.typed import NONE, canonical, read_pairs, refuse_unknown, split_words
 
@@ -94,12 +95,17 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
 def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
     asked = [each for each in episode.protocol.red_flags if each.ask]
     rows = [
-        {"id": a.id.rpartition("/")[2], "level": a.level, "text": a.reason, "stands": True}
+        {
+            "id": a.id.rpartition("/")[2],
+            "level": a.level,
+            "text": timeless(a.reason, episode.place.language),
+            "stands": True,
+        }
         for a in episode.alerts.values()
     ]
     standing = {row["id"] for row in rows}
     return rows + [
-        {"id": each.id, "level": each.level, "text": episode.text(each.ask), "stands": False}
+        {"id": each.id, "level": each.level, "text": file_text(each.ask, episode), "stands": False}
         for each in asked
         if each.id not in standing
     ]
@@ -108,7 +114,7 @@ def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
 def _flags(episode: Episode) -> str:
     lines = []
     for alert in episode.alerts.values():
-        lines.append(alert_line(alert))
+        lines.append(alert_line(alert, episode.place.language))
         name = alert.id.rpartition("/")[2]
         lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
     asked = [
@@ -118,7 +124,7 @@ def _flags(episode: Episode) -> str:
         lines.append(_("Is one of these so? Then: recovery flag ID"))
     width = max((len(each.id) for each in asked), default=0)
     lines += [
-        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {episode.text(each.ask)}"
+        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {file_text(each.ask, episode)}"
         for level in reversed(LEVELS)
         for each in asked
         if each.level == level
@@ -153,7 +159,7 @@ def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
     return [
         {
             "id": question.id,
-            "ask": episode.text(question.ask),
+            "ask": file_text(question.ask, episode),
             "answer": YES_OR_NO[episode.screened.get(question.id)],
             "forbids": question.forbids,
             "refuses": question.refuses,
@@ -167,9 +173,9 @@ def _screen(episode: Episode) -> str:
     for question in episode.whole.screen:
         is_yes = episode.screened.get(question.id)
         answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
-        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {episode.text(question.ask)}")
+        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {file_text(question.ask, episode)}")
         if is_yes:
-            lines.append(f"{'':<23}{episode.text(question.say)}")
+            lines.append(f"{'':<23}{file_text(question.say, episode)}")
     return "\n".join(lines) or _("This protocol asks no screening questions.")
 
 
@@ -336,7 +342,7 @@ def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:
 def _checklists(episode: Episode) -> str:
     lines = []
     for each in _checklists_of(episode):
-        lines.append(styled(each.title, "bold") + f": {episode.text(each.say)}")
+        lines.append(styled(each.title, "bold") + f": {file_text(each.say, episode)}")
         for item in each.items:
             is_yes = episode.ticked.get(each.id, {}).get(item.id)
             answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")

@@ -15,7 +15,7 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json, responsible_json
 from recovery.daemon import launch
-from recovery.language import _, n_
+from recovery.language import _, current, n_
 
 
 @click.command()
@@ -150,7 +150,7 @@ def _tell_first(beginning: care.Start) -> None:
     if by_questions is not None:
         click.echo(asking.grade_words(by_questions))
     for alert in alerts:
-        click.echo(render_text.alert_line(alert))
+        click.echo(render_text.alert_line(alert, current()))
     if any(alert.level != "routine" for alert in alerts):
         click.echo(
             _(

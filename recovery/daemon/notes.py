@@ -23,6 +23,7 @@ from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
+from recovery.words.reasons import timeless
 from recovery.words.times import spell
 
 
@@ -90,15 +91,16 @@ def _together(group: Sequence[CueDelivery], now: datetime) -> Note:
     """The first cue leads, the others stand below it."""
     first, *others = (attempt.cue for attempt in group)
     bodies = {attempt.cue.seq: _body(attempt, now) for attempt in group}
+    titles = {attempt.cue.seq: timeless(attempt.cue.title, attempt.language) for attempt in group}
     if not others:
-        return Note(first.key, first.title, bodies[first.seq], first.critical, tag=first.seq)
-    title = first.title if first.kind == "start" else " · ".join(cue.title for cue in (first, *others))
+        return Note(first.key, titles[first.seq], bodies[first.seq], first.critical, tag=first.seq)
+    title = titles[first.seq] if first.kind == "start" else " · ".join(titles.values())
     lines = [bodies[first.seq]] if first.kind == "start" else []
     if lines and len(others) > 1:
         # GNOME shows six lines: each thing has its name in them, if not its words.
-        titles = " · ".join(cue.title for cue in others)
-        lines.append(tr(group[0].language, "Also: {titles}", titles=titles))
-    lines += [f"• {cue.title}: {bodies[cue.seq]}" for cue in (others if lines else (first, *others))]
+        also = " · ".join(titles[cue.seq] for cue in others)
+        lines.append(tr(group[0].language, "Also: {titles}", titles=also))
+    lines += [f"• {titles[cue.seq]}: {bodies[cue.seq]}" for cue in (others if lines else (first, *others))]
     return Note(first.key, title, "\n".join(lines), first.critical, tag=first.seq)
 
 
@@ -119,12 +121,12 @@ def _sound(cue: Cue) -> str:
 
 def _body(attempt: CueDelivery, now: datetime) -> str:
     """A cue's text, in the language of its episode; one that comes later than it was decided says by how much."""
-    cue = attempt.cue
+    cue, text = attempt.cue, timeless(attempt.cue.body, attempt.language)
     late = (attempt.shown_at or now) - cue.decided_at
     if cue.kind in ("end", "start") and LATE_WORDS <= late <= LONGEST_ON and attempt.repeat is None:
         language, length = attempt.language, spell(late)
-        return tr(language, "{text} (This comes {length} late.)", text=cue.body, length=length).strip()
-    return cue.body
+        return tr(language, "{text} (This comes {length} late.)", text=text, length=length).strip()
+    return text
 
 
 Press = Begin | Snooze | Skip | End | MarkDone | Advance | StepBack

@@ -193,7 +193,7 @@ class Service:
         self._hurry(now, self._steady())
         if record.is_clock_doubted and not self._is_in_doubt:
             self._log.warning("%s", record.doubt)
-            title = record.all[0].say("The clock looks wrong")
+            title = tr(record.all[0].place.language, "The clock looks wrong")
             body = f"{record.doubt[:1].upper()}{record.doubt[1:]}"
             self.notifier.show(Note(DOUBT, title, body, tag=self._reply()))
         elif self._is_in_doubt and not record.is_clock_doubted:

@@ -11,7 +11,7 @@ from typing import assert_never, get_args
 from recovery.engine import acts_course as course
 from recovery.engine import acts_reports as reports
 from recovery.engine import acts_sessions as sessions
-from recovery.engine.episode import OVER, Episode
+from recovery.engine.episode import Episode
 from recovery.engine.reasons import Remark
 from recovery.engine.turn import Turn
 from recovery.engine.verdict import Refused, Verdict
@@ -44,7 +44,7 @@ ACTS: dict[str, type[Act]] = {kind.verb: kind for kind in get_args(Act)}
 def judge(episode: Episode, now: datetime, act: Act, others: Sequence[Episode] = ()) -> Verdict:
     """Judge a person's act at `now`. The episode must have had its turn for `now` already."""
     if episode.is_over:
-        return Refused(Remark("episode-over", episode=episode.id, state=OVER[episode.state]))
+        return Refused(Remark("episode-over", episode=episode.id, state=episode.state))
     turn = Turn(episode, now, others)
     match act:
         case reports.AnswerCheckIn():

@@ -8,15 +8,15 @@ from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Alert
 from recovery.engine.gates import Held, Truth, deadline, healing_range
 from recovery.engine.occurrences import CueKey
+from recovery.engine.reasons import Remark, Sentences, Text
 from recovery.engine.turn import Turn
-from recovery.language import N_
 from recovery.protocol.model import RedFlag
 from recovery.protocol.terms import Cites
 
 _ALERTS = {
-    "routine": N_("Worth a visit"),
-    "urgent": N_("See a professional today"),
-    "emergency": N_("Emergency: get help now"),
+    "routine": Remark("routine"),
+    "urgent": Remark("urgent"),
+    "emergency": Remark("emergency"),
 }
 """The titles of alerts, by their level."""
 
@@ -65,14 +65,13 @@ def _alert(
     turn: Turn,
     id_: str,
     level: str,
-    reason: str,
+    reason: Text,
     cites: Cites,
     suspends: Sequence[str] = (),
     by: str = "engine",
 ) -> None:
     refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
-    body = " ".join([reason, *(turn.words(each) for each in turn.take_off(suspends))])
-    title = turn.say(_ALERTS[level])
+    title, body = _ALERTS[level], Sentences((reason, *turn.take_off(suspends)))
     cue = turn.cue(
         CueKey.about(turn.episode.id, id_), "alert", title, body, turn.now, critical=level != "routine"
     )

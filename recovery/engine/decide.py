@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session
-from recovery.engine.limits import overrun, overrun_words
+from recovery.engine.limits import overrun, overrun_remarks
 from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
 from recovery.engine.phases import change_phase, change_step, offer_way_back
+from recovery.engine.reasons import Remark, Sentences
 from recovery.engine.turn import Turn, Turned
 
 _ASTRAY = timedelta(seconds=2)
@@ -65,7 +66,7 @@ def _end_pause(turn: Turn) -> None:
         return
     turn.look_at(ends)
     if ends <= turn.now:
-        title, body = turn.say("Reminders are on again"), turn.say("The pause is over.")
+        title, body = Remark("pause-over"), Remark("why-reminders")
         turn.add(f.RESUMED, {"cue": turn.cue(CueKey("resumed"), "phase", title, body, turn.now)})
 
 
@@ -94,13 +95,12 @@ def _end_sessions(turn: Turn) -> None:
             late = overrun(session, turn.now)
             activity = turn.episode.treatment_of(session)
             title = turn.episode.title_of(session)
-            language = turn.episode.place.language
-            words = turn.episode.text(activity.steps[session.step].end)
+            end = turn.episode.text(activity.steps[session.step].end)
             cue = turn.cue(
                 CueKey.end_of(session.occurrence),
                 "end",
-                turn.say("{title}: stop", title=title),
-                f"{words}{overrun_words(session, late, language)}",
+                Remark("stop", title=title),
+                Sentences((end, *overrun_remarks(session, late))),
                 min(turn.now, session.began_at + session.planned),
                 critical=True,
             )

@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 
 from recovery.engine.facts import Cue
 from recovery.engine.occurrences import NONE, Occurrence
-from recovery.engine.reasons import Text
+from recovery.engine.reasons import OfFile, SessionTitle, Text
 from recovery.engine.times import Place
-from recovery.language import N_
 from recovery.protocol.model import (
     AnyActivity,
     Phase,
@@ -21,11 +20,10 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import LONGEST_GAP, Anchor, Duration
 from recovery.values import Value, field, replace
-from recovery.words.terms import filled, modality_words
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
-OVER = {COMPLETED: N_("completed"), ENDED_EARLY: N_("stopped"), TAKEN_BACK: N_("taken back")}
-"""The states in which it is over, in words."""
+OVER = (COMPLETED, ENDED_EARLY, TAKEN_BACK)
+"""The states in which it is over."""
 
 LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
 """The time that sessions stay in the ledger, from their begin: longer than any gap or daily count looks back."""
@@ -148,7 +146,7 @@ class Told(Value):
 class Alert(Value):
     id: str
     level: str
-    reason: str
+    reason: Text
     source: str
     at: datetime
     suspends: tuple[str, ...] = ()
@@ -365,17 +363,13 @@ class Episode(Value):
                 return activity
         raise KeyError(session.occurrence)
 
-    def title_of(self, session: Session) -> str:
+    def title_of(self, session: Session) -> Text:
         """The title of a session that is on or was."""
-        return titled(self.treatment_of(session), session.modality, self.place.language)
+        return titled(self.treatment_of(session), session.modality)
 
-    def say(self, message: str, /, **values: object) -> str:
-        """A message of the program in the language of the episode."""
-        return self.place.say(message, **values)
-
-    def text(self, text: str) -> str:
-        """A protocol's text with its placeholders filled in; nothing else is ever formatted."""
-        return filled(text, self.place.language, self.side, self.options)
+    def text(self, text: str) -> Text:
+        """A protocol's text, with what its placeholders are to be filled with."""
+        return OfFile(text, self.side, self.options) if "{" in text else text
 
 
 _NEW = Track()
@@ -389,11 +383,9 @@ def on_rung(phase: Phase, rung: int) -> Phase:
     return replace(phase, activities=(*phase.activities, *phase.ladder[rung].activities))
 
 
-def titled(activity: Treatment, modality: str, language: str) -> str:
-    """A session's title; of an alternation with which of its steps it is, in a language."""
-    if len(activity.steps) == 1:
-        return activity.title
-    return f"{activity.title}, {modality_words(modality, language)}"
+def titled(activity: Treatment, modality: str) -> Text:
+    """A session's title; of an alternation with which of its steps it is."""
+    return activity.title if len(activity.steps) == 1 else SessionTitle(activity.title, modality)
 
 
 def only_assumed(session: Session) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recovery.engine.occurrences import NONE, CueKey, Occurrence, Offer
+from recovery.engine.reasons import Text
 from recovery.values import Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,8 +79,8 @@ class Cue(Value):
     key: CueKey
     kind: str
     """`start`, `suggestion`, `end`, `reminder`, `check-in`, `on`, `off`, `phase`, `offer`, `way-back` or `alert`."""
-    title: str
-    body: str
+    title: Text
+    body: Text
     due_at: datetime
     decided_at: datetime
     """The time of the decision to tell it; the text knows how late that was."""

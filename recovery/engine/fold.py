@@ -295,8 +295,8 @@ def read_cue(fact: Fact, seq: int | None = None) -> Cue:
     return Cue(
         key=CueKey(cue["key"]),
         kind=str(cue["kind"]),
-        title=str(cue["title"]),
-        body=str(cue["body"]),
+        title=cue["title"],
+        body=cue["body"],
         due_at=from_ms(cue["due"]),
         decided_at=fact.at,
         critical=bool(cue.get("critical")),

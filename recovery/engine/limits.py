@@ -26,6 +26,7 @@ from recovery.engine.reasons import (
     OfEpisode,
     OnlyAsSession,
     OnlyWhen,
+    Remark,
     ScreeningOpen,
     SessionUnderWay,
     Statement,
@@ -33,7 +34,6 @@ from recovery.engine.reasons import (
 )
 from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY
-from recovery.language import tr
 from recovery.protocol.model import (
     Hold,
     Limit,
@@ -43,7 +43,6 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
-from recovery.words.times import spell
 
 _NO_TIME = Range(Duration(), Duration())
 """The length of a reminder."""
@@ -419,15 +418,15 @@ def overrun(session: Session, now: datetime) -> timedelta:
     return max(timedelta(0), now - session.began_at - session.planned)
 
 
-def overrun_words(session: Session, length: timedelta, language: str) -> str:
-    """The overrun as it is told in a language, empty where nobody would notice (under a minute).
+def overrun_remarks(session: Session, length: timedelta) -> tuple[Remark, ...]:
+    """Tell the overrun; nothing where nobody would notice (under a minute).
 
     Of a session that nobody said was begun, nobody can say that it has been on.
     """
     if length < timedelta(minutes=1):
-        return ""
+        return ()
     if length > LONGEST_ON:
-        return tr(language, " For how long is not known: the clock was set, or the machine was off.")
-    if session.is_assumed:
-        return tr(language, " If it is on: that is {length} too long.", length=spell(length))
-    return tr(language, " It has been on for {length} too long.", length=spell(length))
+        return (Remark("on-unknown"),)
+    return (
+        Remark("on-perhaps", length=length) if session.is_assumed else Remark("on-too-long", length=length),
+    )

@@ -25,8 +25,11 @@ from recovery.engine.reasons import (
     MachineAsleep,
     OnlyUntil,
     OutsideWakingHours,
+    Remark,
     RoundOver,
+    Sentences,
     Statement,
+    Text,
     TooLate,
     WaitNotOver,
     ZoneChanged,
@@ -44,7 +47,6 @@ from recovery.protocol.model import (
     modalities,
 )
 from recovery.protocol.terms import Anchor, Every
-from recovery.words.times import spell
 
 _HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
@@ -346,26 +348,26 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
     day = turn.episode.place.waking_day(turn.now)
     occurrence = track.occurrence if again else turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due.at, day)
+    title: Text
+    body: Text
     match activity:
         case Treatment(is_optional=True):
             step = _step(turn.episode, activity)
             data["modality"] = step.modality
             kind, expires = "suggestion", due.expires_at
-            title = turn.say("{title}, if you like", title=activity.title)
-            command = f"recovery begin {activity.id}"
-            body = turn.say("{text} Type: {command}", text=turn.episode.text(step.start), command=command)
+            title = Remark("suggestion", title=activity.title)
+            body = _asking(turn.episode.text(step.start), f"recovery begin {activity.id}")
         case Treatment():
             step = _step(turn.episode, activity)
             seconds = step.duration.least.seconds
             ends = turn.now + timedelta(seconds=seconds)
             data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
-            until = turn.episode.place.local(ends)
             kind, expires = "start", ends
-            title = turn.say(
-                "{title}: start, {length}, until {clock}",
-                title=titled(activity, step.modality, turn.episode.place.language),
-                length=spell(ends - turn.now),
-                clock=f"{until:%H:%M}",
+            title = Remark(
+                "start",
+                title=titled(activity, step.modality),
+                length=ends - turn.now,
+                clock=turn.episode.place.local(ends).time(),
             )
             body = turn.episode.text(f"{step.start} {step.stop_if}".strip())
         case Reminder():
@@ -375,21 +377,25 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         case Checklist():
             data["modality"] = ""
             items = ", ".join(item.title for item in activity.items)
-            said = f"{turn.episode.text(activity.say)} {items}."
             kind, title, expires = "reminder", activity.title, due.expires_at
-            body = turn.say("{text} Type: {command}", text=said, command="recovery checklist")
+            listed = Sentences((turn.episode.text(activity.say), f"{items}."))
+            body = _asking(listed, "recovery checklist")
         case CheckIn():
             data["asks"] = [*activity.asks]
-            kind, title, expires = "check-in", turn.say("How is it going?"), due.expires_at
-            asked = _questions(turn, activity)
-            body = turn.say("{text} Type: {command}", text=asked, command="recovery checkin")
+            kind, title, expires = "check-in", Remark("ask"), due.expires_at
+            body = _asking(_questions(turn, activity), "recovery checkin")
     data["cue"] = turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires)
     turn.add(f.OFFERED, data)
 
 
-def _questions(turn: Turn, activity: CheckIn) -> str:
+def _asking(text: Text, command: str) -> Remark:
+    """Tell a text, and what to type."""
+    return Remark("type", text=text, command=command)
+
+
+def _questions(turn: Turn, activity: CheckIn) -> Sentences:
     asked = [turn.episode.protocol.observations[name].ask for name in activity.asks]
-    return " ".join(turn.episode.text(question) for question in asked)
+    return Sentences(tuple(turn.episode.text(question) for question in asked))
 
 
 def _modality(activity: Timed) -> str:

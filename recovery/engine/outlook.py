@@ -49,7 +49,7 @@ class UpcomingCue(Value):
     at: datetime
     kind: str
     activity: str
-    title: str
+    title: Text
     length: timedelta | None = None
 
 
@@ -179,7 +179,7 @@ def _planned(
         seconds = fact.data.get("seconds")
         length = None if seconds is None else timedelta(seconds=seconds)
         if isinstance(known, Treatment):
-            title = titled(known, fact.data["modality"], episode.place.language)
+            title = titled(known, fact.data["modality"])
         yield UpcomingCue(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
 
 

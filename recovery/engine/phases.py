@@ -22,7 +22,7 @@ from recovery.engine.gates import (
 )
 from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds, tell_hold
-from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Text, as_written, key_of
+from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Remark, Text, as_written, key_of
 from recovery.engine.turn import Turn
 from recovery.protocol.model import Hold
 
@@ -72,12 +72,8 @@ def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
     if turn.episode.stay.offered:
         return
     following = turn.episode.next_phase
-    what = (
-        turn.say("You can move on to: {phase}", phase=following.title)
-        if following
-        else turn.say("You can finish")
-    )
-    body = turn.say("Type: recovery advance")
+    what = Remark("may-move-on", phase=following.title) if following else Remark("may-finish")
+    body = Remark("type-advance")
     cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "offer", what, body, turn.now)
     data = {"phase": turn.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
     turn.add(f.PHASE, data)
@@ -94,12 +90,8 @@ def leave(
     following = turn.episode.next_phase
     if following is None:
         then = turn.episode.protocol.then
-        body = (
-            turn.say("What usually follows: recovery start {protocol}", protocol=then)
-            if then
-            else turn.say("Well done.")
-        )
-        title = turn.say("{title}: completed", title=turn.episode.protocol.title)
+        body = Remark("what-follows", protocol=then) if then else Remark("well-done")
+        title = Remark("is-completed", title=turn.episode.protocol.title)
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
         return
@@ -123,8 +115,8 @@ def enter(
     if word is not None:
         data["word"] = word
     if turn.episode.stay.phase is not None:
-        body = turn.episode.text(phase.goal) or turn.say("recovery status shows what comes next.")
-        title = turn.say("New phase: {phase}", phase=phase.title)
+        body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
+        title = Remark("new-phase", phase=phase.title)
         data["cue"] = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
     turn.add(f.PHASE, data, by)
 
@@ -182,13 +174,8 @@ def take_step(
         if isinstance(activity, Hold) and turn.episode.track(activity.id).is_on:
             tell_hold(turn, activity, turn.now, on=False)
     is_up = index > now_on
-    title = (
-        turn.say("Next step: {title}", title=rung.title)
-        if is_up
-        else turn.say("One step back: {title}", title=rung.title)
-    )
-    steps, why = len(phase.ladder), "; ".join(map(turn.words, reasons))
-    body = turn.say("Step {step} of {steps}. {reasons}", step=index + 1, steps=steps, reasons=why)
+    title = Remark("next-step", title=rung.title) if is_up else Remark("one-step-back", title=rung.title)
+    body = Remark("step-of", step=index + 1, steps=len(phase.ladder), reasons=reasons)
     data: dict[str, Any] = {
         "phase": phase.id,
         "step": rung.id,
@@ -218,8 +205,8 @@ def offer_way_back(turn: Turn) -> None:
         cue = turn.cue(
             CueKey.about(turn.episode.id, "phase"),
             "way-back",
-            turn.say("A step back fits better now"),
-            turn.say("{text} Type: {command}", text=says, command=how),
+            Remark("way-back"),
+            Remark("type", text=says, command=how),
             turn.now,
         )
         turn.add(f.PHASE, data | {"state": "way back", "reasons": [back.when], "cue": cue})

@@ -19,7 +19,7 @@ class Question(Value):
     observation: str
     activity: str
     """The check-in that asks it."""
-    ask: str
+    ask: Text
     waits: tuple[Text, ...]
     """The things that wait for it."""
 

@@ -22,7 +22,7 @@ class Statement(Value):
 
 
 class Remark(Statement):
-    """One sentence of a verdict, by its name, with the facts that stand in it: `Remark("not-on", title="Ice")`.
+    """One sentence by its name, with the facts that stand in it: `Remark("not-on", title="Ice")`.
 
     It is told once and decides nothing, so it needs no class of its own. `recovery.words.remarks` has the sentences.
     """
@@ -292,6 +292,16 @@ class Measured(Statement):
     against: str
     """One of the references of a comparison: `first`, `last`, `phase`, `worst`."""
     reference: int | str
+
+
+# Cues -----------------------------------------------------------------------------------------------
+
+
+class Late(Statement):
+    """A text that comes later than it was due."""
+
+    text: Text
+    due_at: datetime
 
 
 # A turn ---------------------------------------------------------------------------------------------

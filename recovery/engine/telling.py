@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from recovery.engine.episode import COMPLETED, Episode, Told
 from recovery.engine.facts import DELIVERED, UNDELIVERED, Cue, Fact
 from recovery.engine.occurrences import Occurrence
+from recovery.engine.reasons import Remark
 from recovery.values import Value, replace
-from recovery.words.times import spell
 
 AFTER_END = tuple(timedelta(minutes=m) for m in (2, 5, 10))
 """The delays after which an end is told again, counted from its first showing; after the last one every `LATER`."""
@@ -142,7 +142,7 @@ def repeats(episode: Episode, now: datetime, ends: int, starts: int) -> Iterator
             continue
         at = _time(told, number)
         if now < at + WORTH and _may_be_told(episode, told.cue, now):
-            yield Repeat(_worded(episode, told, number, most, now), number, at)
+            yield Repeat(_told_again(told, number, most, now), number, at)
 
 
 def next_repeat(episode: Episode, now: datetime, ends: int, starts: int) -> datetime | None:
@@ -198,22 +198,13 @@ def _may_be_told(episode: Episode, cue: Cue, now: datetime) -> bool:
     return episode.place.may_tell(now) and (cue.expires_at is None or now < cue.expires_at)
 
 
-def _worded(episode: Episode, told: Told, number: int, most: int, now: datetime) -> Cue:
+def _told_again(told: Told, number: int, most: int, now: datetime) -> Cue:
     cue = told.cue
     if cue.kind != "end":
-        title = episode.say("{title} (told again)", title=cue.title)
-        return replace(cue, title=title)
-    length = spell(now - told.at)
-    if number < most:
-        title = episode.say("Still on? {title}", title=cue.title)
-    else:
-        title = episode.say("Last reminder. {title}!", title=cue.title)
-    body = episode.say(
-        "{text} Nobody has answered for {length}. Type: {command}",
-        text=cue.body,
-        length=length,
-        command="recovery end",
-    )
+        return replace(cue, title=Remark("told-again", title=cue.title))
+    is_last = number >= most
+    title = Remark("last-reminder", title=cue.title) if is_last else Remark("still-on", title=cue.title)
+    body = Remark("nobody-answered", text=cue.body, length=now - told.at, command="recovery end")
     return replace(cue, title=title, body=body)
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from recovery.language import tr
 from recovery.protocol.terms import Duration, LocalMoment
 from recovery.values import Value
 from recovery.zones import Zone
@@ -53,10 +52,6 @@ class Place(Value):
             "language": self.language,
             **({"quiet": quiet} if quiet else {}),
         }
-
-    def say(self, message: str, /, **values: object) -> str:
-        """A message of the program in the person's language: the same in every process, whatever that speaks."""
-        return tr(self.language, message, **values)
 
     def local(self, instant: datetime) -> datetime:
         """The wall clock at an instant."""

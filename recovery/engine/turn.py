@@ -13,11 +13,9 @@ from recovery.engine.facts import Fact, to_ms
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, condition_moments, truth
 from recovery.engine.occurrences import CueKey
-from recovery.engine.reasons import EndItNow, Statement, Text
+from recovery.engine.reasons import EndItNow, Late, Statement, Text
 from recovery.protocol.terms import Condition
 from recovery.values import Value
-from recovery.words.reasons import sentence
-from recovery.words.times import spell_when
 
 LATE_WORDS = timedelta(minutes=2)
 """Cues that come later than this say so."""
@@ -72,14 +70,6 @@ class Turn:
         self.look_at(*condition_moments(condition, episode or self.episode))
         return truth(condition, episode or self.episode, self.now)
 
-    def say(self, message: str, /, **values: object) -> str:
-        """A message in the language of the episode."""
-        return self.episode.say(message, **values)
-
-    def words(self, text: Text) -> str:
-        """A text in the language of the episode."""
-        return sentence(text, self.episode.place, self.now)
-
     def take_off(self, modalities: Iterable[str]) -> tuple[Statement, ...]:
         """Say that the session under way has to end, if it is of these modalities; nothing otherwise."""
         on = self.episode.under_way
@@ -92,8 +82,8 @@ class Turn:
         self,
         key: CueKey,
         kind: str,
-        title: str,
-        body: str,
+        title: Text,
+        body: Text,
         due: datetime,
         *,
         critical: bool = False,
@@ -102,8 +92,7 @@ class Turn:
         """A cue as it stands in a fact. It says how late it comes, where that is worth telling."""
         late = self.now - due
         if late >= LATE_WORDS and kind != "end":
-            when = spell_when(self.episode.place, due, self.now)
-            body = self.say("{text} (Due {when}.)", text=body, when=when).strip()
+            body = Late(body, due)
         cue: dict[str, Any] = {"key": key, "kind": kind, "title": title, "body": body, "due": to_ms(due)}
         if critical:
             cue["critical"] = True

@@ -12,6 +12,7 @@ from recovery.engine.cadence import BY_THE_CLOCK
 from recovery.engine.episode import Episode, Track
 from recovery.engine.facts import Fact, to_ms
 from recovery.engine.occurrences import CueKey
+from recovery.engine.reasons import Remark
 from recovery.engine.times import Place
 from recovery.protocol.model import Hold, Timed
 from recovery.values import replace
@@ -27,10 +28,8 @@ def change_zone(episode: Episode, zone: str, now: datetime) -> list[Fact]:
     cue = {
         "key": CueKey.about(episode.id, "zone"),
         "kind": "phase",  # it waits for the morning, as a new phase does
-        "title": episode.say("Your time zone has changed"),
-        "body": episode.say(
-            "Times are now those of {zone}. What was told today is not told again.", zone=zone
-        ),
+        "title": Remark("zone-changed"),
+        "body": Remark("zone-times", zone=zone),
         "due": to_ms(now),
     }
     return [Fact(episode.id, now, f.MOVED, {"zone": zone, "from": episode.place.zone.key, "cue": cue})]

@@ -9,6 +9,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, from_ms
 from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
+from recovery.language import tr
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import as_line
 from recovery.words.reasons import sentence, worded
@@ -88,9 +89,12 @@ def _about(data: Any, *keys: str) -> dict[str, Any]:
 def _phase(data: Any, episode: Episode) -> dict[str, Any]:
     state, reasons = data["state"], data["reasons"]
     if state == "offered":
-        state, reasons = "held", [episode.say("waits for confirmation: recovery advance"), *reasons]
+        state, reasons = (
+            "held",
+            [tr(episode.place.language, "waits for confirmation: recovery advance"), *reasons],
+        )
     if state == "way back":
-        better = episode.say("{phase} would fit better: recovery step-back", phase=data["to"])
+        better = tr(episode.place.language, "{phase} would fit better: recovery step-back", phase=data["to"])
         state, reasons = "held", [better, *reasons]
     return {"event": "phase", "phase": data["phase"], "state": state, "reasons": reasons}
 

@@ -7,8 +7,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.reasons import Measured, OfFile, Remark, Rhythm, Sentences, Statement, Text, TimeSince
+from recovery.engine.reasons import (
+    Late,
+    Measured,
+    OfFile,
+    Remark,
+    Rhythm,
+    Sentences,
+    Statement,
+    Text,
+    TimeSince,
+)
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
 from recovery.protocol.model import Observation
@@ -117,6 +128,11 @@ def timeless(text: Text, language: str) -> str:
     return _said(text, language, str)
 
 
+def file_text(text: str, episode: Episode) -> str:
+    """A text of an episode's protocol, with its placeholders filled in."""
+    return timeless(episode.text(text), episode.place.language)
+
+
 def worded(fact: Fact, place: Place, now: datetime) -> Fact:
     """A fact as it goes into the record, its statements in words."""
     return replace(fact, data=_told(fact.data, place, now))
@@ -141,6 +157,14 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
             return " ".join(_said(each, language, when) for each in texts)
         case OfFile(words, side, options):
             return filled(words, language, side, options)
+        case Late():
+            due = tr(
+                language,
+                "{text} (Due {when}.)",
+                text=_said(text.text, language, when),
+                when=when(text.due_at),
+            )
+            return due.strip()
         case Rhythm(activity):
             return timing_words(activity, language)
         case TimeSince(origin):

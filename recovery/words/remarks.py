@@ -1,4 +1,4 @@
-"""The sentences about a person's acts, by the name of the engine's remark: accepted with them, or refused."""
+"""The sentences of the engine's remarks, by their names: of verdicts on a person's acts, and of cues."""
 
 from recovery.language import N_
 from recovery.words.terms import ON_THE_WORD
@@ -127,4 +127,36 @@ REMARKS: dict[str, str] = {
     "injury-instead": N_("injury {when} instead of {before}"),
     "instead": N_("{name} {value} instead of {before}"),
     "too-early-by-correction": N_("by the corrected times it is too early for {phase}"),
+    # Cues
+    "pause-over": N_("Reminders are on again"),
+    "why-reminders": N_("The pause is over."),
+    "stop": N_("{title}: stop"),
+    "on-unknown": N_("For how long is not known: the clock was set, or the machine was off."),
+    "on-perhaps": N_("If it is on: that is {length} too long."),
+    "on-too-long": N_("It has been on for {length} too long."),
+    "suggestion": N_("{title}, if you like"),
+    "start": N_("{title}: start, {length}, until {clock}"),
+    "ask": N_("How is it going?"),
+    "type": N_("{text} Type: {command}"),
+    "may-move-on": N_("You can move on to: {phase}"),
+    "may-finish": N_("You can finish"),
+    "type-advance": N_("Type: recovery advance"),
+    "what-follows": N_("What usually follows: recovery start {protocol}"),
+    "well-done": N_("Well done."),
+    "is-completed": N_("{title}: completed"),
+    "new-phase": N_("New phase: {phase}"),
+    "see-status": N_("recovery status shows what comes next."),
+    "next-step": N_("Next step: {title}"),
+    "one-step-back": N_("One step back: {title}"),
+    "step-of": N_("Step {step} of {steps}. {reasons}"),
+    "way-back": N_("A step back fits better now"),
+    "routine": N_("Worth a visit"),
+    "urgent": N_("See a professional today"),
+    "emergency": N_("Emergency: get help now"),
+    "zone-changed": N_("Your time zone has changed"),
+    "zone-times": N_("Times are now those of {zone}. What was told today is not told again."),
+    "told-again": N_("{title} (told again)"),
+    "still-on": N_("Still on? {title}"),
+    "last-reminder": N_("Last reminder. {title}!"),
+    "nobody-answered": N_("{text} Nobody has answered for {length}. Type: {command}"),
 }

@@ -81,8 +81,7 @@ class Patient:
             case "reminder":
                 yield fact.at + self._delay(60), MarkDone(activity)
             case "offer":
-                is_back = cue["title"].startswith("A step back")
-                yield fact.at + self._delay(600), StepBack() if is_back else Advance()
+                yield fact.at + self._delay(600), Advance()
 
     def _alarmed(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         """Somebody looks at it within days, mostly."""

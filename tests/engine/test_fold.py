@@ -13,6 +13,7 @@ from recovery.engine.fold import apply, begin, fold
 from recovery.engine.rehearsal import Rehearsal
 from recovery.simulation.people import PERSONAS, Persona
 from recovery.values import replace
+from recovery.words.reasons import file_text
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -156,7 +157,7 @@ def test_cues_wait_until_they_are_told() -> None:
 
 def test_texts_know_the_sides() -> None:
     def text(side: str | None) -> str:
-        return started(small(ICE), side=side)[0].text("{side}, {other side}, {0}, {side.__class__}")
+        return file_text("{side}, {other side}, {0}, {side.__class__}", started(small(ICE), side=side)[0])
 
     assert text("left") == "left, right, {0}, {side.__class__}"
     assert text("right") == "right, left, {0}, {side.__class__}"

@@ -125,7 +125,7 @@ def test_a_session_of_another_episode_delays_what_is_foretold_and_looking_comes_
 
 def test_an_alternation_tells_which_pack_comes() -> None:
     life = Life(small(PACKS)).go("Mon 07:20")
-    assert [item.title for item in outlook(life.episode, life.now).coming] == [
+    assert [life.words(item.title) for item in outlook(life.episode, life.now).coming] == [
         "Packs, warm",
         "Packs, cold",
         "Packs, warm",
