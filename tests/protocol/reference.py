@@ -1,4 +1,4 @@
-"""The tables of all keys in `protocols/README.md`: `python -m tests.protocol.reference` writes them anew."""
+"""The tables of all keys and rules in `protocols/README.md`: `python -m tests.protocol.reference` writes them anew."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 from recovery.protocol import model
 from recovery.protocol.declared import Declared, keys
 from recovery.protocol.library import installed_folder
+from recovery.protocol.lint.linter import RULES
 
 PAGE = installed_folder() / "README.md"
+RULES_HEAD = "| rule | asks that |\n|---|---|\n"
 HEAD, NEXT = "## Every key", "## What `recovery validate` checks besides"
 INTRODUCTION = """\
 A key in bold has to be there. Beside these, whatever may hold a number or needs a reason may have `source`.
@@ -64,10 +66,17 @@ def _shown(each: Declared) -> str:
     return f"**`{each.key}`**" if is_needed else f"`{each.key}`"
 
 
+def rules() -> str:
+    """The table of the lint rules, by their ids."""
+    return RULES_HEAD + "".join(f"| `{name}` | {RULES[name].meaning} |\n" for name in sorted(RULES))
+
+
 def main() -> None:
     before, _head, rest = PAGE.read_text("utf-8").partition(HEAD if HEAD in PAGE.read_text("utf-8") else NEXT)
     after = rest.partition(NEXT)[2] if NEXT in rest else rest
-    PAGE.write_text(f"{before}{reference()}\n{NEXT}{after}", encoding="utf-8")
+    between, _head, after = after.partition(RULES_HEAD)
+    after = rules() + "\n" + after.partition("\n\n")[2]
+    PAGE.write_text(f"{before}{reference()}\n{NEXT}{between}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ _CLAIMS: Mapping[type, tuple[str, ...]] = {
     RedFlag: ("ask", "suspend"),
     ScreenQuestion: ("ask", "forbid", "refuse"),
 }
-"""What needs a source besides numbers, by the kind of item."""
+"""Keys that need a source besides numbers, by the kind of item."""
 
 
 @rule("unknown-source", "sources that are named are there", needs="sources")
@@ -79,11 +79,11 @@ def number_without_source(walk: Walk) -> Iterator[Finding]:
     for keyed in walk.values:
         if keyed.key in keyed.part.value.cites or "" in keyed.part.value.cites:
             continue
-        is_told = _may_tell_numbers(keyed) and re.search(r"\d", keyed.value)
-        if is_told or (_is_claim(keyed) and keyed.path in walk.places):
+        is_in_text = _may_tell_numbers(keyed) and re.search(r"\d", keyed.value)
+        if is_in_text or (_is_claim(keyed) and keyed.path in walk.places):
             message = _("{field!r} does not say where its number comes from", field=keyed.key)
             expected = _("source: ..., or {own} for the project's own", own=OWN)
-            path = (*keyed.part.path, keyed.key) if is_told else keyed.path
+            path = (*keyed.part.path, keyed.key) if is_in_text else keyed.path
             yield Finding(path, message, expected)
 
 
