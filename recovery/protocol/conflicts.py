@@ -22,8 +22,8 @@ class KeyConflict(Value):
 
 Written = Mapping[str, Any]
 """A mapping of the file as it is written."""
-Rule = Callable[[Written, type[Value]], Iterator[KeyConflict]]
-_RULES: dict[type[Value], Rule] = {}
+_Rule = Callable[[Written, type[Value]], Iterator[KeyConflict]]
+_RULES: dict[type[Value], _Rule] = {}
 
 
 def conflicts(form: type[Value], data: Written) -> Iterator[KeyConflict]:
@@ -61,8 +61,8 @@ def _says_nothing(data: Written, key: str, message: str) -> Iterator[KeyConflict
         yield KeyConflict(message, _("true, or no such key"), "'false'", key)
 
 
-def _of(form: type[Value]) -> Callable[[Rule], Rule]:
-    def registered(rule: Rule) -> Rule:
+def _of(form: type[Value]) -> Callable[[_Rule], _Rule]:
+    def registered(rule: _Rule) -> _Rule:
         _RULES[form] = rule
         return rule
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from recovery.language import N_, _
 from recovery.protocol.conflicts import KeyConflict
 from recovery.protocol.model import KINDS
-from recovery.protocol.problems import MOST_PROBLEMS, Location, Problem, did_you_mean, nearest, shown
+from recovery.protocol.problems import MOST_PROBLEMS, Location, Problem, did_you_mean, in_short, nearest
 from recovery.protocol.schema import Entry, Trace
 from recovery.protocol.syntax import Document, Spot, TreePath, in_words
 
@@ -168,7 +168,7 @@ class _Details:
         message, expected = _SHAPES.get(kind, (N_("cannot be used"), self.details["msg"]))
         if kind == "literal_error":
             expected = str(context.get("expected", "")).replace(" or ", _(" or "))
-        return place.problem(_(message), expected=_(expected), found=shown(self.value))
+        return place.problem(_(message), expected=_(expected), found=in_short(self.value))
 
     def _known(self, value: Any) -> dict[str, str]:
         entry: type[Entry] | None = self.trace.models.get(id(value))
@@ -191,9 +191,11 @@ class _Details:
                 key=key[:40],
             )
             expected = _('quotes round the whole text: "..."')
-            return place.problem(message, expected=expected, found=shown(key))
+            return place.problem(message, expected=expected, found=in_short(key))
         message = _("unknown key {key!r}", key=key[:40]) + _suggested(key, known)
-        return place.problem(message, expected=_("one of {names}", names=", ".join(known)), found=shown(key))
+        return place.problem(
+            message, expected=_("one of {names}", names=", ".join(known)), found=in_short(key)
+        )
 
     def _is_rest_of_text(self, key: str) -> bool:
         """Tell if a key without a colon was the rest of a text that a comma inside {...} cut in two."""
@@ -210,9 +212,9 @@ class _Details:
             return place.problem(_("{key!r} is missing", key="kind"), expected=f"kind: {expected}")
         place = _place(self.document, (*self.path, "kind"))
         if not isinstance(kind, str):
-            return place.problem(_("not a kind of activity"), expected=expected, found=shown(kind))
+            return place.problem(_("not a kind of activity"), expected=expected, found=in_short(kind))
         message = _("unknown kind") + did_you_mean(kind, KINDS)
-        return place.problem(message, expected=expected, found=shown(kind))
+        return place.problem(message, expected=expected, found=in_short(kind))
 
 
 _GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}

@@ -36,7 +36,7 @@ class Bound(Value):
         return self.number.about_seconds if isinstance(self.number, Duration) else self.number
 
 
-class Sign(Value):
+class WantedSign(Value):
     """A red flag that a file asks for, by its id."""
 
     id: str
@@ -47,7 +47,7 @@ class Sign(Value):
     """True if it is asked of a fresh injury only."""
 
 
-class Question(Value):
+class WantedQuestion(Value):
     """A screening question that a file asks, by its id, before it uses one of these modalities."""
 
     id: str
@@ -59,7 +59,7 @@ def _minutes(count: int) -> Duration:
     return Duration(seconds=count * 60)
 
 
-HOUR = _minutes(60)
+_HOUR = _minutes(60)
 _TWO_DAYS = Duration(seconds=48 * 3600)
 _LONGEST, _WAIT, _A_DAY = N_("longest session"), N_("shortest wait until {to}"), N_("most times a day")
 _EARLIEST, _LATEST = N_("earliest after the injury"), N_("over after the injury by")
@@ -67,7 +67,7 @@ _HEAT = N_("NHS Midlands Partnership, safe use of heat")
 _TENS = N_("Cambridge University Hospitals, TENS leaflet")
 _FRESH = N_("NHS, sprains and strains; HealthInfo New Zealand")
 
-LONGEST = {
+LONGEST_SESSION = {
     bound.of: bound
     for bound in (
         Bound(
@@ -87,7 +87,8 @@ LONGEST = {
     )
 }
 IN_A_ROUND = Bound("cold", N_("longest in all, with waits under an hour"), _minutes(20), "Bleakley 2006")
-"""Packs that follow one another so soon count as one."""
+SAME_ROUND = _HOUR
+"""Packs with shorter waits between them count as one."""
 SHORT_COLD = Bound("cold", N_("longest session with shorter waits"), _minutes(10), "Bleakley 2006")
 """Where no session of a file is longer, the pack may come back after `SHORT_WAIT`."""
 SHORT_WAIT = Bound(
@@ -100,7 +101,7 @@ SHORT_WAIT = Bound(
 )
 WAITS = (
     Bound(
-        "cold", _WAIT, HOUR, N_("the page on the gluteus medius, line 183"), ("cold", "warm"), is_least=True
+        "cold", _WAIT, _HOUR, N_("the page on the gluteus medius, line 183"), ("cold", "warm"), is_least=True
     ),
     Bound(
         "cold",
@@ -110,16 +111,16 @@ WAITS = (
         ("exercise", "massage"),
         is_least=True,
     ),
-    Bound("cold", _WAIT, HOUR, "own", ("tens",), is_least=True),
+    Bound("cold", _WAIT, _HOUR, "own", ("tens",), is_least=True),
     Bound(
         "warm",
         _WAIT,
-        HOUR,
+        _HOUR,
         N_("the page on the gluteus medius, line 183; own"),
         ("cold", "warm"),
         is_least=True,
     ),
-    Bound("warm", _WAIT, HOUR, "own", ("tens",), is_least=True),
+    Bound("warm", _WAIT, _HOUR, "own", ("tens",), is_least=True),
     Bound("massage", _WAIT, _minutes(30), "own", ("massage",), is_least=True),
 )
 A_DAY = {
@@ -132,37 +133,39 @@ A_DAY = {
     )
 }
 """Packs that follow one another in a round count once."""
-EARLIEST = {
+NOT_BEFORE = {
     bound.of: bound
     for bound in (
         Bound("warm", _EARLIEST, _TWO_DAYS, N_("NHS, sprains and strains; own"), is_least=True),
         Bound("massage", _EARLIEST, _TWO_DAYS, _FRESH, is_least=True),
     )
 }
-LATEST = Bound("cold", _LATEST, _TWO_DAYS, N_("the page on the gluteus medius, line 177; BMJ Best Practice"))
+NOT_AFTER = Bound(
+    "cold", _LATEST, _TWO_DAYS, N_("the page on the gluteus medius, line 177; BMJ Best Practice")
+)
 """Later only in a phase that waits for that time and for an answer."""
 
 BOUNDS = (
-    *LONGEST.values(),
+    *LONGEST_SESSION.values(),
     IN_A_ROUND,
     *WAITS,
     SHORT_COLD,
     SHORT_WAIT,
     *A_DAY.values(),
-    *EARLIEST.values(),
-    LATEST,
+    *NOT_BEFORE.values(),
+    NOT_AFTER,
 )
 
 _NIAMS = N_("NIAMS, when to see a doctor")
 SIGNS = (
-    Sign("saddle", "emergency", "royalfree.nhs.uk, backes.org.uk"),
-    Sign("breathless", "emergency", "own"),
-    Sign("tense", "emergency", "droracle, 56632", is_for_fresh=True),
-    Sign("no-weight", "urgent", _NIAMS),
-    Sign("deformed", "urgent", _NIAMS),
-    Sign("cannot-move", "urgent", _NIAMS, is_for_fresh=True),
-    Sign("numb-below", "urgent", _NIAMS, is_for_fresh=True),
-    Sign("redness", "urgent", _NIAMS),
+    WantedSign("saddle", "emergency", "royalfree.nhs.uk, backes.org.uk"),
+    WantedSign("breathless", "emergency", "own"),
+    WantedSign("tense", "emergency", "droracle, 56632", is_for_fresh=True),
+    WantedSign("no-weight", "urgent", _NIAMS),
+    WantedSign("deformed", "urgent", _NIAMS),
+    WantedSign("cannot-move", "urgent", _NIAMS, is_for_fresh=True),
+    WantedSign("numb-below", "urgent", _NIAMS, is_for_fresh=True),
+    WantedSign("redness", "urgent", _NIAMS),
 )
 """An emergency suspends all that the file does."""
 
@@ -174,16 +177,16 @@ _SKIN = N_(
 )
 _FEVER = N_("NHS Midlands Partnership, safe use of heat; megawise.com, after the CSP guideline")
 QUESTIONS = (
-    Question("raynaud", ("cold",), _COLD),
-    Question("skin", ("cold", "warm", "tens"), _SKIN),
-    Question("circulation", ("cold", "warm"), _PACKS),
-    Question("heart", ("cold", "warm"), _PACKS),
-    Question("fever", ("warm", "tens"), _FEVER),
-    Question("implant", ("tens",), _CSP),
-    Question("pregnant", ("tens",), _CSP),
-    Question("bleeding", ("tens",), _CSP),
+    WantedQuestion("raynaud", ("cold",), _COLD),
+    WantedQuestion("skin", ("cold", "warm", "tens"), _SKIN),
+    WantedQuestion("circulation", ("cold", "warm"), _PACKS),
+    WantedQuestion("heart", ("cold", "warm"), _PACKS),
+    WantedQuestion("fever", ("warm", "tens"), _FEVER),
+    WantedQuestion("implant", ("tens",), _CSP),
+    WantedQuestion("pregnant", ("tens",), _CSP),
+    WantedQuestion("bleeding", ("tens",), _CSP),
 )
-FRESH = Question("fresh", ("cold", "warm", "tens", "massage"), _FRESH)
+FRESH = WantedQuestion("fresh", ("cold", "warm", "tens", "massage"), _FRESH)
 """Asked by a file that does not ask when the injury happened: a yes refuses it."""
 
 
@@ -212,7 +215,7 @@ def with_floor(protocol: RecoveryProtocol, answered: Iterable[Bound] = ()) -> Re
 
 def _limits(protocol: RecoveryProtocol) -> Iterator[tuple[Bound, Limit]]:
     """Every number of the floor with the limit that says it."""
-    for bound in LONGEST.values():
+    for bound in LONGEST_SESSION.values():
         yield bound, _limit(bound, "longest", longest=_length(bound))
     comes_back_soon = is_short(protocol)
     for whole in WAITS:
@@ -222,28 +225,28 @@ def _limits(protocol: RecoveryProtocol) -> Iterator[tuple[Bound, Limit]]:
                 bound = replace(SHORT_WAIT, to=(other,))
             yield bound, _limit(bound, f"to-{other}", gap=_length(bound), to=(other,))
     for bound in A_DAY.values():
-        together = HOUR if comes_back_soon and bound.of == IN_A_ROUND.of else None
+        together = SAME_ROUND if comes_back_soon and bound.of == IN_A_ROUND.of else None
         yield bound, _limit(bound, "a-day", most_per_day=int(bound.amount), together=together)
     if comes_back_soon:
-        yield IN_A_ROUND, _limit(IN_A_ROUND, "round", longest=_length(IN_A_ROUND), together=HOUR)
+        yield IN_A_ROUND, _limit(IN_A_ROUND, "round", longest=_length(IN_A_ROUND), together=SAME_ROUND)
     if "onset" in protocol.inputs:
-        for bound in EARLIEST.values():
+        for bound in NOT_BEFORE.values():
             yield bound, _limit(bound, "not-before", not_before=Anchor("injury", _length(bound)))
         yield from _latest(protocol)
 
 
 def _latest(protocol: RecoveryProtocol) -> Iterator[tuple[Bound, Limit]]:
     """Cold ends in the phases that have it and do not look at the state first, where the file does not say so."""
-    limit = _limit(LATEST, "not-after", not_after=Anchor("injury", _length(LATEST)))
+    limit = _limit(NOT_AFTER, "not-after", not_after=Anchor("injury", _length(NOT_AFTER)))
     open_ = [
         phase.id
         for phase in protocol.phases
-        if LATEST.of in phase.modalities
+        if NOT_AFTER.of in phase.modalities
         and not is_looked_at(protocol, phase)
         and not any(phase.id in own.during and _is_as_strict(own, limit) for own in protocol.limits)
     ]
     if open_:
-        yield LATEST, replace(limit, during=tuple(open_))
+        yield NOT_AFTER, replace(limit, during=tuple(open_))
 
 
 def _length(bound: Bound) -> Duration:
@@ -310,7 +313,7 @@ def is_short(protocol: RecoveryProtocol) -> bool:
 
 def is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
     """Tell if it is entered after the time of ice only, and by what is known of the person's state."""
-    is_late = time_since_injury(phase.enter_when) >= LATEST.amount
+    is_late = time_since_injury(phase.enter_when) >= NOT_AFTER.amount
     return is_late and any(each.subject in protocol.observations for each in comparisons(phase.enter_when))
 
 

@@ -60,7 +60,7 @@ class Location:
         )
 
 
-def shown(value: object) -> str:
+def in_short(value: object) -> str:
     """Show a value of the file, short and on one line: texts quoted, the rest by its shape."""
     match value:
         case "":

@@ -32,9 +32,9 @@ from recovery.protocol.problems import (
     Places,
     Problem,
     did_you_mean,
+    in_short,
     name_list,
     place_at,
-    shown,
 )
 from recovery.protocol.schema import FORMAT, Entry, ProtocolFile, Trace, UseEntry
 from recovery.protocol.syntax import (
@@ -355,7 +355,7 @@ class _Files:
         if version is not None and version != FORMAT:
             message = _("this file is written in another format of the language")
             place = place_at(places, "format")
-            self.problems.append(place.problem(message, expected=FORMAT, found=shown(version)))
+            self.problems.append(place.problem(message, expected=FORMAT, found=in_short(version)))
             return None
         trace = Trace()
         entry, error = None, None

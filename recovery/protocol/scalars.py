@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from recovery.language import N_, _
 from recovery.protocol import conditions, durations, terms
 from recovery.protocol.persons import is_name
-from recovery.protocol.problems import did_you_mean, shown
+from recovery.protocol.problems import did_you_mean, in_short
 from recovery.protocol.terms import Anchor, Comparison, Duration, LocalMoment, Range, TableRef
 
 LONGEST_CUE = 500
@@ -70,16 +70,18 @@ def _scalar(
     def validate(value: object) -> Any:
         wanted = _(expected, names=", ".join(names)) if names else _(expected)
         if not isinstance(value, str) or value == "":
-            raise fault(_("not a single value") if value else _("a value is missing"), wanted, shown(value))
+            raise fault(
+                _("not a single value") if value else _("a value is missing"), wanted, in_short(value)
+            )
         if unseen := _UNSEEN.search(value):
-            raise fault(_("a character that cannot be seen"), _(_VISIBLE), shown(unseen[0]))
+            raise fault(_("a character that cannot be seen"), _(_VISIBLE), in_short(unseen[0]))
         if len(value) > _LONGEST_WORD:
             message = _("a value of {count} characters is too long", count=len(value))
-            raise fault(message, wanted, shown(value))
+            raise fault(message, wanted, in_short(value))
         try:
             return read(value)
         except ValueError as error:
-            raise fault(durations.reason(error, conditions.FORMS), wanted, shown(value)) from None
+            raise fault(durations.reason(error, conditions.FORMS), wanted, in_short(value)) from None
 
     text: dict[str, Any] = {"type": "string", "description": description}
     if pattern:
@@ -93,12 +95,12 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
     expected = _("a text of at most {longest} characters", longest=longest)
     if not isinstance(value, str):
         quoted = _("a text of at most {longest} characters, in quotes", longest=longest)
-        raise fault(_("a text that contains { or [ needs quotes round it"), quoted, shown(value))
+        raise fault(_("a text that contains { or [ needs quotes round it"), quoted, in_short(value))
     for character in value:
         if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-            raise fault(_("a control character in a text"), _(_VISIBLE), shown(character))
+            raise fault(_("a control character in a text"), _(_VISIBLE), in_short(character))
     if deceiving := _DECEIVING.search(value):
-        raise fault(_("an invisible character in a text"), _(_VISIBLE), shown(deceiving[0]))
+        raise fault(_("an invisible character in a text"), _(_VISIBLE), in_short(deceiving[0]))
     folded = " ".join(value.split())
     if not folded:
         raise fault(_("a text is missing"), expected, _("nothing"))
@@ -108,7 +110,7 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
     if "{" in rest or "}" in rest:
         allowed = _(_NO_OPTION) if placeholders else _("no braces here")
         start = max(0, min(folded.find(brace) % (len(folded) + 1) for brace in "{}") - 10)
-        raise fault(_("a brace in a text"), allowed, shown(folded[start:]))
+        raise fault(_("a brace in a text"), allowed, in_short(folded[start:]))
     return folded
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from recovery import files
 from recovery.language import N_, _
-from recovery.protocol.problems import MOST_PROBLEMS, KeyPath, Location, Places, Problem, shown
+from recovery.protocol.problems import MOST_PROBLEMS, KeyPath, Location, Places, Problem, in_short
 from recovery.protocol.syntax_errors import TOO_DEEP, hint
 
 LONGEST_FILE = 256 * 1024
@@ -138,7 +138,7 @@ def read_document(text: str, file: str) -> Document:
     if odd := _UNPRINTABLE.search(text):
         where = _position(text, odd.start())
         expected = _("only characters that can be seen")
-        raise _at(file, where, _("a control character"), expected, shown(odd[0]))
+        raise _at(file, where, _("a control character"), expected, in_short(odd[0]))
     document = Document(file)
     builder = _Builder(document)
     try:
@@ -153,7 +153,7 @@ def read_document(text: str, file: str) -> Document:
     if not builder.documents or document.value == "":
         raise _whole(file, _("the file is empty"), _("a protocol"), _("nothing"))
     if not isinstance(document.value, dict):
-        found = shown(document.value)
+        found = in_short(document.value)
         expected = _("keys with values, such as id: rice")
         raise _at(file, (1, 1), _("not a protocol file"), expected, found)
     return document

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from recovery.language import N_, _
-from recovery.protocol.problems import shown
+from recovery.protocol.problems import in_short
 
 QUOTES = N_('put quotes round the text: "..."')
 TOO_DEEP = N_("nested too deep; close brackets, or indent less")
@@ -34,8 +34,8 @@ def hint(
     line, column = here
     whole = lines[line - 1] if line <= len(lines) else ""
     at, written = whole[column - 1 : column], whole[max(0, column - _NEAR) : column + _NEAR]
-    found = shown(written.strip())
-    opening = shown(lines[opened[0] - 1][:_NEAR].strip()) if opened[0] <= len(lines) else ""
+    found = in_short(written.strip())
+    opening = in_short(lines[opened[0] - 1][:_NEAR].strip()) if opened[0] <= len(lines) else ""
     if "\t" in whole[: len(whole) - len(whole.lstrip())]:
         return Hint(_("a tab at the start of a line; indent with spaces"), found)
     if at == "\t":
@@ -65,7 +65,7 @@ def hint(
     if (at and at in "@`%") or "cannot start any token" in problem or (at == "," and "flow" not in context):
         return Hint(_quoted(_("a text cannot start with {sign!r}", sign=at)), found)
     if (quote := _open_quote(lines, line)) is not None:
-        return Hint(_("a quote that is not closed on its line"), shown(lines[quote[0] - 1].strip()), quote)
+        return Hint(_("a quote that is not closed on its line"), in_short(lines[quote[0] - 1].strip()), quote)
     unquoted = _unquoted(at, problem, written)
     if unquoted:
         return Hint(_quoted(unquoted), found)
@@ -86,10 +86,10 @@ def _directive(problem: str, context: str, lines: list[str], line: int) -> Hint 
     for number, written in enumerate(lines[:line], 1):
         if written.startswith("%"):
             return Hint(
-                _quoted(_("a text cannot start with {sign!r}", sign="%")), shown(written), (number, 1)
+                _quoted(_("a text cannot start with {sign!r}", sign="%")), in_short(written), (number, 1)
             )
         if written.startswith("..."):
-            return Hint(_("a line of three dots ends the file; take it away"), shown(written), (number, 1))
+            return Hint(_("a line of three dots ends the file; take it away"), in_short(written), (number, 1))
     return None
 
 

@@ -74,17 +74,17 @@ def _amount(number: Duration | Anchor | int) -> float:
     return length.about_seconds if isinstance(length, Duration) else length
 
 
-Said = tuple[Any, str]
+_OfLimit = tuple[Any, str]
 """The number of a limit, and its id."""
 
 
-def _said(limits: Iterable[Limit], key: str, modality: str) -> list[Said]:
+def _said(limits: Iterable[Limit], key: str, modality: str) -> list[_OfLimit]:
     """The numbers that limits say under a key about a modality."""
     own = [(getattr(limit, key), limit.id) for limit in limits if modality in limit.of]
     return [(number, name) for number, name in own if number is not None]
 
 
-def _size(said: Said) -> float:
+def _size(said: _OfLimit) -> float:
     return _amount(said[0])
 
 
@@ -97,7 +97,7 @@ def _planned(activity: Treatment, modality: str) -> Duration:
 
 def _too_long(path: KeyPath, activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
-        if (bound := floor.LONGEST.get(modality)) is None:
+        if (bound := floor.LONGEST_SESSION.get(modality)) is None:
             continue
         said = _said(limits, "longest", modality)
         longest, name = min(said, key=_size, default=(_planned(activity, modality), ""))
@@ -110,7 +110,7 @@ def session_without_limit(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.treatments:
         limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
         for modality in _of(activity):
-            bound = floor.LONGEST.get(modality)
+            bound = floor.LONGEST_SESSION.get(modality)
             if bound is None or _said(limits, "longest", modality):
                 continue
             if _amount(_planned(activity, modality)) <= bound.amount:
@@ -130,7 +130,7 @@ def _too_long_in_a_row(protocol: RecoveryProtocol, path: KeyPath, activity: Trea
     first, last = activity.steps[0], activity.steps[-1]
     if first.modality == last.modality == bound.of:
         wait = max(wait, 0.0, *map(_size, _gaps(protocol, bound.of, bound.of)))
-    if not key or wait >= floor.HOUR.about_seconds:
+    if not key or wait >= floor.SAME_ROUND.about_seconds:
         return
     two = (*activity.steps[:-1], replace(last, wait=Duration(seconds=int(wait))), *activity.steps)
     runs = _runs(two, bound.of)
@@ -162,7 +162,7 @@ def _runs(steps: Iterable[Step], modality: str) -> list[float]:
         if step.modality != modality:
             since += step.duration.least.about_seconds + step.wait.about_seconds
             continue
-        if since >= floor.HOUR.about_seconds:
+        if since >= floor.SAME_ROUND.about_seconds:
             runs.append(0.0)
         runs[-1] += step.duration.most.about_seconds
         since = step.wait.about_seconds
@@ -172,7 +172,7 @@ def _runs(steps: Iterable[Step], modality: str) -> list[float]:
 # Waits --------------------------------------------------------------------------------------------
 
 
-def _waits(walk: Walk) -> Iterator[tuple[Bound, str, list[Said]]]:
+def _waits(walk: Walk) -> Iterator[tuple[Bound, str, list[_OfLimit]]]:
     """From pack to pack, also to those of another protocol, and to what needs a skin that feels, with their limits."""
     for bound in floor.WAITS:
         for other in bound.to:
@@ -201,7 +201,7 @@ def session_without_gap(walk: Walk) -> Iterator[Finding]:
             yield Finding(walk.treated[bound.of], message, expected)
 
 
-def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[Said]:
+def _gaps(protocol: RecoveryProtocol, of: str, to: str) -> list[_OfLimit]:
     """The waits from one modality to another that always bind."""
     return _said((limit for limit in protocol.limits if not limit.during and to in limit.to), "gap", of)
 
@@ -277,7 +277,7 @@ def _times_a_day(activity: Treatment, phase: Phase) -> int:
 
 def _too_early(activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     for modality in _of(activity):
-        bound = floor.EARLIEST.get(modality)
+        bound = floor.NOT_BEFORE.get(modality)
         begin, name = max(_said(limits, "not_before", modality), key=_size, default=(None, ""))
         if bound is None or begin is None or _is_forbidden(modality, limits):
             continue
@@ -292,13 +292,13 @@ def _is_forbidden(modality: str, limits: Iterable[Limit]) -> bool:
 def _too_late(activity: Treatment, limits: list[Limit]) -> Iterator[Below]:
     """Cold on a fresh injury ends; later it waits for a phase that looks at the state first."""
     end, name = min(_ends(limits), key=_size, default=(None, ""))
-    if floor.LATEST.of in _of(activity) and end is not None and _amount(end) > floor.LATEST.amount:
-        yield ("limits", name, "not_after"), floor.LATEST, end
+    if floor.NOT_AFTER.of in _of(activity) and end is not None and _amount(end) > floor.NOT_AFTER.amount:
+        yield ("limits", name, "not_after"), floor.NOT_AFTER, end
 
 
-def _ends(limits: Iterable[Limit]) -> list[Said]:
+def _ends(limits: Iterable[Limit]) -> list[_OfLimit]:
     """The instants after the injury by which limits end cold."""
-    return [each for each in _said(limits, "not_after", floor.LATEST.of) if each[0].origin == "injury"]
+    return [each for each in _said(limits, "not_after", floor.NOT_AFTER.of) if each[0].origin == "injury"]
 
 
 @of_the_floor(
@@ -310,14 +310,14 @@ def fresh_without_limit(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.treatments if "onset" in protocol.inputs else ():
         limits = [limit for limit in protocol.limits if binds(limit, phase)]
         for modality in _of(activity):
-            bound = floor.EARLIEST.get(modality)
+            bound = floor.NOT_BEFORE.get(modality)
             is_open = not (_said(limits, "not_before", modality) or _is_forbidden(modality, limits))
             if (
                 bound is not None and is_open and modality != "warm"
             ):  # `warmth_without_limit` says it of warmth
                 yield _never_said(path, bound)
-        if floor.LATEST.of in _of(activity) and not is_looked_at(protocol, phase) and not _ends(limits):
-            yield _never_said(path, floor.LATEST)
+        if floor.NOT_AFTER.of in _of(activity) and not is_looked_at(protocol, phase) and not _ends(limits):
+            yield _never_said(path, floor.NOT_AFTER)
 
 
 def _never_said(path: KeyPath, bound: Bound) -> Finding:
@@ -381,7 +381,7 @@ def missing_sign(walk: Walk) -> Iterator[Finding]:
             yield from _too_mild(flags[sign.id], sign, done)
 
 
-def _too_mild(flag: RedFlag, sign: floor.Sign, done: set[str]) -> Iterator[Finding]:
+def _too_mild(flag: RedFlag, sign: floor.WantedSign, done: set[str]) -> Iterator[Finding]:
     where: KeyPath = ("red_flags", flag.id)
     about = {"source": _(sign.source), "level": sign.level}
     if not flag.ask:

@@ -7,7 +7,7 @@ from math import inf
 from recovery.language import _
 from recovery.protocol.lint.contradictions import is_contradictory
 from recovery.protocol.lint.rules import WHOLE, Finding, rule
-from recovery.protocol.lint.sessions import DAY, HOUR, WAKING, seconds_of_day
+from recovery.protocol.lint.sessions import DAY_SECONDS, HOUR_SECONDS, WAKING, seconds_of_day
 from recovery.protocol.lint.walk import Gate, Walk
 from recovery.protocol.model import (
     CheckIn,
@@ -89,9 +89,9 @@ def _fault_on(rung: Rung | None, phase: Phase, observation: str, fresh: Duration
     return _(
         "{name!r} is asked every {length} in phase {phase!r} (nights counted), but stays fresh for {fresh}",
         name=observation,
-        length=_("{hours} hours", hours=f"{longest / HOUR:.3g}")
-        if longest < 3 * DAY
-        else _("{days} days", days=f"{longest / DAY:.3g}"),
+        length=_("{hours} hours", hours=f"{longest / HOUR_SECONDS:.3g}")
+        if longest < 3 * DAY_SECONDS
+        else _("{days} days", days=f"{longest / DAY_SECONDS:.3g}"),
         phase=phase.id,
         fresh=fresh,
     )
@@ -103,14 +103,16 @@ def _longest_wait(cadence: Cadence) -> float:
         case Every(interval):
             step = max(interval.least.about_seconds, 1.0)
             last = (WAKING - 1) // step * step
-            return max(step if last else 0.0, DAY - last)
+            return max(step if last else 0.0, DAY_SECONDS - last)
         case PerDay(most=most):
-            return max(WAKING / most, DAY - (most - 1) * WAKING / most)
+            return max(WAKING / most, DAY_SECONDS - (most - 1) * WAKING / most)
         case At(times):
             at = sorted({seconds_of_day(moment) for moment in times})
-            return max(later - sooner for sooner, later in zip(at, [*at[1:], at[0] + DAY], strict=True))
+            return max(
+                later - sooner for sooner, later in zip(at, [*at[1:], at[0] + DAY_SECONDS], strict=True)
+            )
         case PerWeek(count):
-            return -(-7 // count) * DAY
+            return -(-7 // count) * DAY_SECONDS
         case Once() | After():
             return inf
 
@@ -323,7 +325,7 @@ def ladder_too_long(walk: Walk) -> Iterator[Finding]:
             ][:-1]
             needed = sum(each.about_seconds for each in climbed if each is not None)
             if needed > length.about_seconds:
-                days = _("{days} days before the last step", days=f"{needed / DAY:.3g}")
+                days = _("{days} days before the last step", days=f"{needed / DAY_SECONDS:.3g}")
                 message = _("the steps take longer than the phase's max, for grade {grade}", grade=grade)
                 expected = _("at most {length}", length=length)
                 yield Finding(("phases", phase.id, "steps"), message, expected, days)

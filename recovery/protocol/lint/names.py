@@ -14,7 +14,7 @@ from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-def listed(names: Iterable[str]) -> str:
+def listed_names(names: Iterable[str]) -> str:
     """`one of a, b`, in the order of the alphabet."""
     words = sorted(names)
     return _("one of {names}", names=name_list(words)) if words else _("none is defined")
@@ -36,7 +36,7 @@ def unknown_observation(walk: Walk) -> Iterator[Finding]:
     for names, name, path in named:
         if name not in names:
             message = _("there is no observation {name!r}", name=name) + did_you_mean(name, names)
-            yield Finding(path, message, listed(names), about=name)
+            yield Finding(path, message, listed_names(names), about=name)
 
 
 def _of_answers(walk: Walk) -> Iterator[tuple[Comparison, KeyPath]]:
@@ -63,7 +63,7 @@ def _impossible(asked: Observation, comparison: Comparison, path: KeyPath) -> It
     elif asked.choices and value not in asked.choices:
         message = _("{name!r} is never {value}", name=asked.id, value=_shown(value))
         message += did_you_mean(str(value), asked.choices)
-        yield Finding(path, message, listed(asked.choices), about=asked.id)
+        yield Finding(path, message, listed_names(asked.choices), about=asked.id)
     elif not asked.choices and isinstance(value, str):
         message = _("{name!r} has no label {value!r}", name=asked.id, value=value)
         message += did_you_mean(value, asked.labels)
@@ -113,7 +113,7 @@ def unknown_phase(walk: Walk) -> Iterator[Finding]:
         for index, name in enumerate(limit.during):
             if name not in phases:
                 message = _("there is no phase {name!r}", name=name) + did_you_mean(name, phases)
-                yield Finding(("limits", limit.id, "in", str(index)), message, listed(phases))
+                yield Finding(("limits", limit.id, "in", str(index)), message, listed_names(phases))
 
 
 @rule("unknown-table", "tables that are named are there", needs="tables")
@@ -122,7 +122,7 @@ def unknown_table(walk: Walk) -> Iterator[Finding]:
     for keyed, name in walk.tables:
         if name not in tables:
             message = _("there is no table {name!r}", name=name) + did_you_mean(name, tables)
-            yield Finding(keyed.path, message, listed(tables), about=name)
+            yield Finding(keyed.path, message, listed_names(tables), about=name)
 
 
 @rule("unknown-flag", "a grading question reports a red flag that is asked", needs="red_flags")
@@ -133,7 +133,7 @@ def unknown_flag(walk: Walk) -> Iterator[Finding]:
             message = _("no red flag with a question is called {name!r}", name=question.raises)
             message += did_you_mean(question.raises, asked)
             path = ("assess", "questions", question.id, "raises")
-            yield Finding(path, message, listed(asked), about=question.raises)
+            yield Finding(path, message, listed_names(asked), about=question.raises)
 
 
 @rule(
@@ -162,7 +162,9 @@ def unknown_activity(walk: Walk) -> Iterator[Finding]:
         if cadence.activity not in sessions:
             message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
             message += did_you_mean(cadence.activity, sessions)
-            yield Finding((*path, "after"), message, listed(sessions) if sessions else _("there is none"))
+            yield Finding(
+                (*path, "after"), message, listed_names(sessions) if sessions else _("there is none")
+            )
         elif activity.id in _followed(phase, cadence):
             message = _("it follows {name!r}, which follows it: neither ever begins", name=cadence.activity)
             yield Finding((*path, "after"), message, _("a session with a time of its own"))

@@ -8,7 +8,7 @@ from typing import get_args
 from recovery.language import _
 from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.durations import parse_duration
-from recovery.protocol.lint.names import listed
+from recovery.protocol.lint.names import listed_names
 from recovery.protocol.lint.rules import Finding, is_first_draft, rule
 from recovery.protocol.lint.walk import Keyed, Part, Walk
 from recovery.protocol.model import (
@@ -68,7 +68,7 @@ def unknown_source(walk: Walk) -> Iterator[Finding]:
                 if name not in names:
                     message = _("there is no source {name!r}", name=name) + did_you_mean(name, names)
                     path = (*part.path, "source", key or "other")
-                    yield Finding(path, message, listed(names), about=name)
+                    yield Finding(path, message, listed_names(names), about=name)
     if OWN in sources:
         message = _("the source {name!r} is built in", name=OWN)
         yield Finding(("sources", OWN), message, _("another id"))

@@ -11,11 +11,11 @@ from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, S
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
 
-HOUR = 3600.0
-WAKE, BEDTIME = 7 * HOUR, 23 * HOUR
+HOUR_SECONDS = 3600.0
+WAKE, BEDTIME = 7 * HOUR_SECONDS, 23 * HOUR_SECONDS
 WAKING = BEDTIME - WAKE
-DAY = 24 * HOUR
-WORK, OFFICE = 9 * HOUR, 8 * HOUR
+DAY_SECONDS = 24 * HOUR_SECONDS
+WORK, OFFICE = 9 * HOUR_SECONDS, 8 * HOUR_SECONDS
 """When a working day usually begins, and how long it is."""
 
 
@@ -23,7 +23,7 @@ def seconds_of_day(moment: LocalMoment) -> float:
     """Convert a time of day to seconds since midnight, for somebody awake from 07:00 to 23:00."""
     base = {"wake": WAKE, "bedtime": BEDTIME}.get(moment.base)
     if base is None:
-        return moment.at.hour * HOUR + moment.at.minute * 60
+        return moment.at.hour * HOUR_SECONDS + moment.at.minute * 60
     return base + moment.minutes * 60
 
 
@@ -104,7 +104,9 @@ def only_as_session(walk: Walk) -> Iterator[Finding]:
 
 def _measures(limit: Limit, activity: Reminder | Hold) -> bool:
     """Tell if a limit asks for a length or a number that only a session has."""
-    is_kept = isinstance(activity, Hold) and limit.longest is not None and limit.longest.about_seconds < DAY
+    is_kept = (
+        isinstance(activity, Hold) and limit.longest is not None and limit.longest.about_seconds < DAY_SECONDS
+    )
     return is_kept or limit.most_per_day is not None
 
 
@@ -264,7 +266,7 @@ def cadence_does_not_fit(walk: Walk) -> Iterator[Finding]:
                 message = _("what comes in the working hours comes at least once in a working day")
                 yield Finding((*path, "every"), message, _("{length} or less", length="8h"), str(interval))
             case Every(interval) if (
-                not isinstance(activity, Treatment) and interval.least.about_seconds > DAY
+                not isinstance(activity, Treatment) and interval.least.about_seconds > DAY_SECONDS
             ):
                 message = _("what comes by the clock comes at least once a day; for less often use per_week")
                 yield Finding((*path, "every"), message, _("{length} or less", length="24h"), str(interval))
@@ -290,7 +292,7 @@ def _per_day(path: KeyPath, activity: AnyActivity, most: int) -> Iterator[Findin
     if isinstance(activity, Treatment):
         length += activity.steps[-1].wait.about_seconds
     if most * length > WAKING:
-        planned = _("{count} times {hours} hours", count=most, hours=f"{length / HOUR:.3g}")
+        planned = _("{count} times {hours} hours", count=most, hours=f"{length / HOUR_SECONDS:.3g}")
         message = _("so many times a day do not fit into the waking hours")
         yield Finding((*path, "per_day"), message, _("at most 16 hours in all"), planned)
 
