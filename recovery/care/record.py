@@ -117,12 +117,12 @@ class Record(Value):
         from recovery.store.remains import sessions_of  # hardly ever needed
 
         left = [sessions_of(e, now) for e in self.all if e.id == id_]
-        return Record(
-            tuple(e for e in self.episodes if e.id != id_),
-            tuple(e for e in self.ended if e.id != id_),
-            {**self.unreadable, id_: error},
-            (*self.remains, *(e for e in left if e is not None)),
-            self.testimony,
+        return replace(
+            self,
+            episodes=tuple(e for e in self.episodes if e.id != id_),
+            ended=tuple(e for e in self.ended if e.id != id_),
+            unreadable={**self.unreadable, id_: error},
+            remains=(*self.remains, *(e for e in left if e is not None)),
         )
 
     def hearing(self, says: datetime, steady: Steady = NO_STEADY) -> "Record":

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.care.record import Record, bring_up, do, load, write
+from recovery.care.record import Record, bring_up, do, load, sound, write
 from recovery.engine.acts import ACTS
 from recovery.engine.acts_course import Stop
+from recovery.engine.episode import Episode
 from recovery.engine.facts import STARTED, Fact
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.telling import not_shown, pending_cues, shown
@@ -142,3 +143,19 @@ def test_a_session_that_ended_after_a_long_outage_stays_in_the_ledger(tmp_path: 
         bring_up(journal, load(journal, later), later)
         (session,) = load(journal, later).of(id_).ledger
     assert session.ended_at == later
+
+
+def test_an_episode_that_makes_no_sense_keeps_nobody_from_looking_again(tmp_path: Path) -> None:
+    now, damaged = NOW, start(tmp_path, protocol(ICE.format(length="20min")))
+    other = start(tmp_path, protocol(ICE.format(length="10min")))
+
+    def use(episode: Episode) -> None:
+        if episode.id == damaged:
+            raise KeyError("what is not there")
+
+    with Journal.open(tmp_path, now=now) as journal, journal.transaction():
+        record = bring_up(journal, load(journal, now), now)
+        left = sound(record, journal.path, use, now)
+    assert [episode.id for episode in left.episodes] == [other]
+    assert left.look_again_at is not None
+    assert left.look_again_at == record.look_again_at
