@@ -12,8 +12,8 @@ from recovery.protocol import model, terms
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import Value
 
-FORMAT = 8
-"""Raised with every change of `model`, or of the floor, that changes what is written. Other formats are refused."""
+EDITION = 8
+"""Raised where the same names get another meaning, or the floor changes."""
 
 _BY_NAME: dict[str, type[Any]] = {
     name: each
@@ -22,6 +22,9 @@ _BY_NAME: dict[str, type[Any]] = {
 }
 """The names in what is written, which other programs read, too: a treatment is a session of the file."""
 _NAMES = {each: name for name, each in _BY_NAME.items()}
+_FIELDS = [(name, each._fields) for name, each in _BY_NAME.items()]
+FORMAT = int.from_bytes(f"{EDITION} {_FIELDS}".encode()) % 2_147_483_647
+"""Another number with every name that is new, gone or otherwise. Other formats are refused."""
 
 
 def to_json(protocol: RecoveryProtocol) -> str:
