@@ -25,7 +25,7 @@ _TIME_TO_ANSWER = timedelta(hours=24)
 
 
 def raise_alerts(turn: Turn) -> None:
-    """Red flags whose condition has become true, and what is over its time; in a pause only what presses.
+    """Raise the red flags whose condition has become true, and what is over its time; in a pause only what presses.
 
     A routine one is over when its condition is false; the others stand until the person has answered them.
     """
@@ -56,7 +56,7 @@ def raise_alerts(turn: Turn) -> None:
 
 
 def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> None:
-    """A red flag stands from now on."""
+    """Raise a red flag: it stands from now on."""
     says = turn.episode.text(flag.say)
     _alert(turn, f"flag/{flag.id}", flag.level, says, flag.cites, flag.suspends, by)
 

@@ -67,7 +67,7 @@ def is_forgotten(episode: Episode, activity: Timed, now: datetime) -> bool:
 
 
 def looks_back_to(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
-    """From when on the times of an activity are looked at; None: from the last that had its fate."""
+    """The instant from which on to look at the times of an activity; None: from the last that had its fate."""
     if episode.track(activity.id).withheld or is_forgotten(episode, activity, now):
         return now - LONGEST_SPACING
     return None
@@ -113,7 +113,7 @@ def _step(episode: Episode, activity: Treatment, track: Track) -> Iterator[Due]:
 
 
 def _follow_up(episode: Episode, activity: Timed, cadence: After, track: Track) -> Iterator[Due]:
-    """At the end of the last treatment of another session, if somebody said that it took place."""
+    """The end of the last session of another treatment, if somebody said that it took place."""
     start = floor(episode, activity)
     for session in reversed(episode.ledger):
         if session.activity == cadence.activity and session.phase == episode.phase.id:
@@ -127,7 +127,7 @@ def _follow_up(episode: Episode, activity: Timed, cadence: After, track: Track) 
 def _chain(
     episode: Episode, activity: Treatment, cadence: Every, track: Track, since: datetime | None
 ) -> Iterator[Due]:
-    """From the real end of the last session on; the ones after the first as if each were taken when due."""
+    """The times from the real end of the last session on; after the first as if each were taken when due."""
     least = timedelta(seconds=cadence.interval.least.seconds)
     planned = timedelta(seconds=activity.steps[0].duration.least.seconds)
     due = floor(episode, activity)
@@ -178,7 +178,7 @@ def _grid(
 def _expiry(
     episode: Episode, activity: Timed, due: datetime, following: datetime, hours: Hours | None
 ) -> datetime:
-    """Until when a time of a grid is offered: while it is right, or until what may be made up for has no room left."""
+    """The end of an offer of a grid: while its time is right, or until what may be made up for has no room left."""
     right = _half_way(episode, due, following, hours)
     return max(right, _room(episode, activity, due, following)) if _is_made_up(activity) else right
 
@@ -188,7 +188,7 @@ def _is_made_up(activity: Timed) -> bool:
 
 
 def _room(episode: Episode, activity: Timed, due: datetime, following: datetime) -> datetime:
-    """Until when a session could begin that is over by bedtime and before the next one."""
+    """The latest instant at which a session could begin that is over by bedtime and before the next one."""
     assert isinstance(activity, Treatment)
     length = timedelta(seconds=activity.steps[0].duration.least.seconds)
     return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT

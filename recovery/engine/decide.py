@@ -18,16 +18,16 @@ from recovery.engine.reasons import Remark, Sentences
 from recovery.engine.turn import Turn, Turned
 
 _ASTRAY = timedelta(seconds=2)
-"""By how much the moments of two processes may be the wrong way round without that a clock was set."""
+"""Two processes may write down their moments in the wrong order by this much, though no clock was set."""
 
 _MOST_PASSES = 8
-"""A pass over the rules that changed the episode is followed by another, which nearly always finds nothing to do."""
+"""The most passes over the rules in one turn. One that changes the episode is followed by another, mostly the last."""
 
 
 def turn(
     episode: Episode, now: datetime, others: Sequence[Episode] = (), *, is_clock_doubted: bool = False
 ) -> Turned:
-    """Everything that has become due by `now`, as facts, and the episode with them applied.
+    """Decide everything that has become due by `now`: as facts, with the episode after them.
 
     The end of a session under way comes first, whatever else is the matter. By a clock that is doubted nothing opens,
     moves or is offered; what presses is told all the same.
@@ -71,9 +71,9 @@ def _end_pause(turn: Turn) -> None:
 
 
 def end_sessions(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> Turned:
-    """The first part of a turn. Where several episodes have theirs, this part of all of them comes first.
+    """Take the first part of a turn. Of several episodes all take this part first.
 
-    For the limits of one count the sessions of the others, from their real end.
+    The limits of each count the sessions of the others, from their real end.
     """
     turn = Turn(episode, now, others)
     _end_sessions(turn)
@@ -81,13 +81,13 @@ def end_sessions(episode: Episode, now: datetime, others: Sequence[Episode] = ()
 
 
 def is_end_due(session: Session, now: datetime) -> bool:
-    """Tell if the end of a session that is on is to be told."""
+    """Tell if a session is on, and its end has to be told."""
     # One that began later than now was begun under a clock that was set back: how long it has been on nobody knows.
     return session.ended_at is None and (session.ends_at <= now or session.began_at > now + _ASTRAY)
 
 
 def _end_sessions(turn: Turn) -> None:
-    """The end cue of every session whose time is up, with by how much it was overslept."""
+    """End every session whose time is up; say how late."""
     for session in turn.episode.ledger:
         if session.ended_at is None and not is_end_due(session, turn.now):
             turn.look_at(session.ends_at)

@@ -270,7 +270,7 @@ def out_of_time(until: Anchor, limited: Block | None) -> Block:
 
 
 def _waiting(episode: Episode, activity: Treatment, now: datetime, ignoring: str) -> Block | None:
-    """The wait of an alternation after its last treatment that took place."""
+    """Find the wait of an alternation after its last session that took place."""
     for session in reversed(episode.ledger):
         if session.ended_at is None or session.occurrence == ignoring:
             continue
@@ -318,7 +318,7 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
 
 
 def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
-    """Tell if everything it asks was told so shortly before that asking again would be a nuisance."""
+    """Tell if everything it asks was answered so shortly before that asking again would be a nuisance."""
     recently = due.at - (due.expires_at - due.at) / 2
     given = (turn.episode.answers.get(name, ()) for name in activity.asks)
     return all(
@@ -331,7 +331,7 @@ def _miss(turn: Turn, activity: Timed, due: Due, reason: Statement) -> None:
 
 
 def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: Statement | None = None) -> None:
-    """A fate for an occurrence that nobody is told of: missed, or done before it was due."""
+    """Record the fate of an occurrence that nobody is told of: missed, or done before it was due."""
     day = turn.episode.place.waking_day(due.at)
     occurrence = turn.episode.next_occurrence(activity.id, day)
     data = about_occurrence(turn, activity.id, occurrence, due.at, day)
@@ -389,7 +389,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
 
 
 def _asking(text: Text, command: str) -> Remark:
-    """Tell a text, and what to type."""
+    """Say a text, and what to type."""
     return Remark("type", text=text, command=command)
 
 

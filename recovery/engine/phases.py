@@ -130,7 +130,7 @@ def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: b
 
 
 def change_step(turn: Turn) -> None:
-    """One step of the ladder up or down, where its rule holds: by day, and at most one a day.
+    """Go one step of the ladder up or down where its rule holds: by day, and at most one a day.
 
     Only answers given on the step count: those before it brought the person here. Up lead only those of the
     day itself, after the step's first one: the next morning decides. While a red flag stops something nobody
