@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,11 +13,12 @@ from typing import Any
 from recovery.care.record import Record
 from recovery.engine.acts_course import Advance, StepBack
 from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.occurrences import Occurrence, Offer
-from recovery.engine.telling import Repeat
+from recovery.engine.telling import Repeat, pending_cues, repeats
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
@@ -52,6 +53,46 @@ class CueDelivery:
     def number(self) -> int:
         """The number of this repeat of its cue; 0: the first time."""
         return self.repeat.number if self.repeat else 0
+
+
+HELD_WAIT = timedelta(minutes=1)
+"""The wait before a desktop is asked anew that holds a cue back: few of them say when a full screen ends."""
+
+MOST_LOSSES = 3
+"""The most times within `HELD_WAIT` that a note which went with its server is shown again at once."""
+
+
+class Losses:
+    """The notes that went with their server within the last `HELD_WAIT`."""
+
+    def __init__(self) -> None:
+        self._lost: list[tuple[datetime, str]] = []
+        """Each with when, by its key."""
+
+    def add(self, key: str, now: datetime) -> None:
+        """Note that a note is lost at `now`."""
+        self._lost = [*((at, lost) for at, lost in self._lost if now < at + HELD_WAIT), (now, key)]
+
+    @property
+    def are_too_many(self) -> bool:
+        """True when one note has lately gone with its server too often: then the server is given rest."""
+        keys = [key for _at, key in self._lost]
+        return any(keys.count(key) > MOST_LOSSES for key in keys)
+
+
+def deliveries(
+    episodes: Iterable[Episode], now: datetime, end_repeats: int, start_repeats: int
+) -> dict[int, CueDelivery]:
+    """Find the cues to tell now, by the fact that carries them: new ones, and those that are told again."""
+    wanted: dict[int, CueDelivery] = {}
+    for episode in episodes:
+        about = (episode.id, episode.place.language)
+        for cue in pending_cues(episode, now):
+            wanted[cue.seq] = CueDelivery(*about, cue, episode.is_discreet, again_at=now)
+        for repeat in repeats(episode, now, end_repeats, start_repeats):
+            again = CueDelivery(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
+            wanted.setdefault(repeat.cue.seq, again)
+    return wanted
 
 
 _ALONE = ("start", "end", "offer", "way-back")

@@ -243,8 +243,8 @@ class Daemon:
             if self._on_ready is not None:
                 self._tell_starter(self._on_ready)
         self._back_up()
-        if self._service.damage != self._sign.damage:
-            self._sign = replace(self._sign, damage=self._service.damage)
+        if self._service.daily_copy.damage != self._sign.damage:
+            self._sign = replace(self._sign, damage=self._service.daily_copy.damage)
             self._say(problem)
 
     def _say(self, problem: str) -> None:
@@ -268,7 +268,7 @@ class Daemon:
         now, at = clock.now(), self._sign.next_wakeup
         is_near = at is not None and at <= to_ms(now + CALM)
         if self._is_ready and self._notifier.deadline() is None and not is_near and self._gone_since is None:
-            self._service.back_up(now)
+            self._service.daily_copy.make(now)
 
     def _tell_starter(self, descriptor: int) -> None:
         """From here on nobody reads our standard error: it leads nowhere rather than into a broken pipe."""

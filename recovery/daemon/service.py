@@ -6,29 +6,39 @@ It holds no rules and no timer. The clock comes in as arguments, so that a test 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery import clock
 from recovery.care.context import changing
 from recovery.care.cues import Fate, keep_fate
 from recovery.care.record import Record, bring_up, clock_heeded, decided_at, do, load, sound, write
+from recovery.daemon.clocks import Clocks
+from recovery.daemon.daily_copy import DailyCopy
 from recovery.daemon.live_settings import LiveSettings
-from recovery.daemon.notes import CueDelivery, Screen, grouped, pressed_act, worded
+from recovery.daemon.notes import (
+    HELD_WAIT,
+    MOST_LOSSES,
+    CueDelivery,
+    Losses,
+    Screen,
+    deliveries,
+    grouped,
+    pressed_act,
+    worded,
+)
 from recovery.engine.acts import Act
 from recovery.engine.decide import is_end_due
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import ENDED, Cue, Fact
+from recovery.engine.facts import ENDED, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.telling import (
     is_answered,
     next_repeat,
     pending_cues,
-    repeats,
     shown,
 )
 from recovery.engine.verdict import Refused
-from recovery.engine.witness import JUMP, Steady
+from recovery.engine.witness import JUMP
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
 from recovery.notify.port import (
@@ -45,8 +55,6 @@ from recovery.notify.port import (
     Undelivered,
 )
 from recovery.settings import Settings
-from recovery.store.backups import back_up_daily
-from recovery.store.failures import Damaged
 from recovery.store.journal import JOURNAL_FILE, Journal
 from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
@@ -54,9 +62,6 @@ from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))
 """The waits between attempts to show a cue; after the last one it is tried whenever something else is due."""
-
-HELD_WAIT = timedelta(minutes=1)
-"""The wait before a desktop is asked anew that holds a cue back: few of them say when a full screen ends."""
 
 TROUBLE_WAIT = timedelta(seconds=10)
 """When to try again after the journal could not be read or written."""
@@ -67,14 +72,8 @@ UNREADABLE_WAIT = timedelta(minutes=15)
 PATIENCE = 1.0
 """Seconds that another program may keep the journal locked before the end of a session is told without it."""
 
-MOST_LOSSES = 3
-"""The most times within `HELD_WAIT` that a note which went with its server is shown again at once."""
-
 DOUBT = "clock"
 """The key of the note that the clock looks wrong."""
-
-BACKUP_WAIT = timedelta(hours=1)
-"""When to try again to copy the journal after that failed."""
 
 
 class Service:
@@ -89,11 +88,7 @@ class Service:
     ) -> None:
         """`steady` reads the clock that nobody can set, as `clock.steady` does."""
         self._folder = folder
-        self._read_steady = steady
-        self._watched: tuple[datetime, int] | None = None
-        """The readings of both clocks at the first look."""
-        self._looked: tuple[datetime, Steady] | None = None
-        """The readings of both clocks at the last look."""
+        self._clocks = Clocks(steady)
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False
@@ -110,8 +105,7 @@ class Service:
         """Cues whose note had to go for another's sake: they get one of their own."""
         self._left_until: datetime | None = None
         """Not before that instant, where the desktop would not have them."""
-        self._losses: list[tuple[datetime, str]] = []
-        """The instants at which notes lately went with their server, and their keys."""
+        self._losses = Losses()
         self._wishes = LiveSettings(folder, log)
         self._wished = Settings()
         self._trouble = ""
@@ -122,12 +116,7 @@ class Service:
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
         """The sessions that were under way then. Of others nobody was told the start."""
-        self._copied_on: date | None = None
-        """The local day of the newest daily copy."""
-        self._copy_again_at: datetime | None = None
-        self._copy_trouble = ""
-        self.damage = ""
-        """The damage of the journal, so that no copy of it is made; "" where none is known."""
+        self.daily_copy = DailyCopy(folder, log)
         self._untracked = 0
 
     def wake(self, now: datetime) -> datetime | None:
@@ -136,8 +125,7 @@ class Service:
         `now` is what the clock says. A journal that cannot be used now is a trouble told in the log; it is tried
         again soon.
         """
-        if self._watched is None:
-            self._watched = now, self._steady().ms
+        self._clocks.watch(now)
         patience = PATIENCE if self._is_an_end_due(now) else None
         self._wished = wished = self._wishes.now()
         try:
@@ -145,7 +133,7 @@ class Service:
             record = self._brought_up(now, patience)
         except RecoveryError as error:
             self._log_trouble(error)
-            known = self._known.hearing(now, self._steady())
+            known = self._known.hearing(now, self._clocks.steady())
             now = self._follow(known, now)
             self._known = self._told_from_memory(clock_heeded(known), now)
             soon = now + TROUBLE_WAIT
@@ -168,29 +156,19 @@ class Service:
         at = min((instant for instant in instants if instant is not None), default=None)
         return None if at is None else at - self._behind
 
-    def _steady(self) -> Steady:
-        return Steady(*self._read_steady(), self._watched)
-
-    def _hurry(self, now: datetime, steady: Steady) -> None:
+    def _hurry(self, now: datetime) -> None:
         """Let nothing wait longer to be shown because the clock was set back."""
-        was = self._by_steady(steady)
-        if was is not None and now - was <= -JUMP:
+        set_by = self._clocks.look(now)
+        if set_by <= -JUMP:
             for attempt in self._attempts.values():
-                attempt.again_at = attempt.again_at and attempt.again_at + (now - was)
-            self._left_until = self._left_until and self._left_until + (now - was)
-        self._looked = now, steady
-
-    def _by_steady(self, steady: Steady) -> datetime | None:
-        """Compute the time as if nobody had set the clock since the last look; None where that is not known."""
-        if self._looked is None or not steady.boot or steady.boot != self._looked[1].boot:
-            return None
-        return self._looked[0] + timedelta(milliseconds=steady.ms - self._looked[1].ms)
+                attempt.again_at = attempt.again_at and attempt.again_at + set_by
+            self._left_until = self._left_until and self._left_until + set_by
 
     def _follow(self, record: Record, says: datetime) -> datetime:
         """Say once that the clock looks wrong, in the log and on the screen; when it is for all that is decided."""
         now = record.moment(says)
         self._behind = now - says
-        self._hurry(now, self._steady())
+        self._hurry(now)
         if record.is_clock_doubted and not self._is_in_doubt:
             self._log.warning("%s", record.doubt)
             title = tr(record.all[0].place.language, "The clock looks wrong")
@@ -247,8 +225,8 @@ class Service:
         if journal is None:
             return Record(())
         with journal, journal.transaction():
-            steady = self._steady()
-            before = load(journal, now, steady, min(now, self._by_steady(steady) or now) - LEDGER_MEMORY)
+            steady = self._clocks.steady()
+            before = load(journal, now, steady, min(now, self._clocks.unset(steady) or now) - LEDGER_MEMORY)
             record = bring_up(journal, before, now)
             now = record.moment(now)
             record = sound(record, journal.path, lambda e: self._used(e, now), now)
@@ -311,26 +289,9 @@ class Service:
         return journal
 
     def _is_an_end_due(self, now: datetime) -> bool:
-        known = self._known.hearing(now, self._steady())
+        known = self._known.hearing(now, self._clocks.steady())
         now = known.moment(now)
         return any(is_end_due(session, now) for e in clock_heeded(known).all for session in e.ledger)
-
-    def back_up(self, now: datetime) -> None:
-        """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""
-        today = clock.on_the_wall(now).date()
-        if today == self._copied_on or (self._copy_again_at is not None and now < self._copy_again_at):
-            return
-        try:
-            if back_up_daily(self._folder, now) is None:
-                return
-        except Exception as error:  # a copy is never worth a reminder
-            self._copy_again_at = now + BACKUP_WAIT
-            if str(error) != self._copy_trouble:
-                self._log.error("no copy of the journal: %s", error)
-            self._copy_trouble = str(error)
-            self.damage = str(error) if isinstance(error, Damaged) else ""
-            return
-        self._copied_on, self._copy_again_at, self._copy_trouble, self.damage = today, None, "", ""
 
     def settle(self, now: datetime) -> None:
         """Bring all that is known to the disk before the machine sleeps; a trouble is told in the log."""
@@ -352,7 +313,7 @@ class Service:
     def _tell(self, record: Record, now: datetime) -> None:
         """Start to show every cue that is untold; forget those that need no telling any more."""
         self._clear_up(record, now)
-        wanted = self._wanted(record, now)
+        wanted = deliveries(record.all, now, self._wished.end_repeats, self._wished.start_repeats)
         for seq, attempt in [*self._attempts.items()]:
             if attempt.again_at is None:  # one under way will yet have its fate
                 continue
@@ -374,19 +335,6 @@ class Service:
                 self.notifier.withdraw(first.cue.key.occurrence)
             self._show([*group, *self._riders(record, group)], now, first.cue.seq)
         self._show_left(record, now)
-
-    def _wanted(self, record: Record, now: datetime) -> dict[int, CueDelivery]:
-        """Find the cues to tell now, by the fact that carries them."""
-        wished = self._wished
-        wanted: dict[int, CueDelivery] = {}
-        for episode in record.all:
-            about = (episode.id, episode.place.language)
-            for cue in pending_cues(episode, now):
-                wanted[cue.seq] = CueDelivery(*about, cue, episode.is_discreet, again_at=now)
-            for repeat in repeats(episode, now, wished.end_repeats, wished.start_repeats):
-                again = CueDelivery(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
-                wanted.setdefault(repeat.cue.seq, again)
-        return wanted
 
     def _show(self, group: Sequence[CueDelivery], now: datetime, tag: int, *, can_wait: bool = True) -> None:
         """Put cues on the screen as one note, in the place of the one with the same key."""
@@ -510,19 +458,14 @@ class Service:
         self._screen.pop(key)
         self._left += group
         # A server that goes again and again, perhaps because of the note, is given rest.
-        self._losses = [*((at, lost) for at, lost in self._losses if now < at + HELD_WAIT), (now, key)]
-        if self._needs_rest():
+        self._losses.add(key, now)
+        if self._losses.are_too_many:
             self._left_until = now + HELD_WAIT
         return bool(group)
 
-    def _needs_rest(self) -> bool:
-        """True when one note has lately gone with its server too often."""
-        keys = [key for _at, key in self._losses]
-        return any(keys.count(key) > MOST_LOSSES for key in keys)
-
     def _try_again(self, now: datetime, *, is_elsewhere: bool = False) -> bool:
         """Let what could not be shown be shown now, `is_elsewhere`: on another desktop. True if there is any."""
-        if not self._needs_rest():
+        if not self._losses.are_too_many:
             self._left_until = None
         waiting = [attempt for attempt in self._attempts.values() if attempt.again_at is not None]
         for attempt in waiting:
@@ -591,7 +534,7 @@ class Service:
         journal = Journal.open_existing(self._folder, now=now)
         if journal is None:
             return tr(language, "that episode is not there"), ""
-        with journal, changing(journal, (now - self._behind, self._steady())) as context:
+        with journal, changing(journal, (now - self._behind, self._clocks.steady())) as context:
             record = context.record
             if all(episode.id != id_ for episode in record.episodes) and id_ not in record.unreadable:
                 return tr(language, "that episode is over"), ""
@@ -636,12 +579,9 @@ class Service:
             return True  # `wake` tries again
         if attempt.unwritten is not None:
             del self._attempts[outcome.tag]
-        return isinstance(outcome, Undelivered) or self._may_repeat(cue)
-
-    def _may_repeat(self, cue: Cue) -> bool:
-        """Tell if a cue that was shown now may have to be told again: that has its time from here on."""
-        most = {"end": self._wished.end_repeats, "start": self._wished.start_repeats}
-        return most.get(cue.kind, 0) > 0
+        # What was shown now may have to be told again: that has its time from here on.
+        repeats = {"end": self._wished.end_repeats, "start": self._wished.start_repeats}
+        return isinstance(outcome, Undelivered) or repeats.get(cue.kind, 0) > 0
 
     def _keep(
         self,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from recovery.daemon import control, handing, presence
-from recovery.daemon.service import HELD_WAIT, MOST_LOSSES
+from recovery.daemon.notes import HELD_WAIT, MOST_LOSSES
 from recovery.engine.facts import to_ms
 from recovery.notify.desktop_session import BUS_VARIABLE
 from recovery.notify.port import Lack

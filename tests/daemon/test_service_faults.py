@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery.daemon import service
-from recovery.daemon.service import BACKUP_WAIT, DOUBT, PATIENCE, TROUBLE_WAIT
+from recovery.daemon import daily_copy
+from recovery.daemon.daily_copy import BACKUP_WAIT
+from recovery.daemon.service import DOUBT, PATIENCE, TROUBLE_WAIT
 from recovery.engine.facts import DELIVERED, ENDED
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
@@ -232,7 +233,7 @@ def test_of_a_round_that_nobody_saw_only_what_was_begun_is_ended(together: Watch
 def test_a_copy_a_day(watch: Made) -> None:
     daemon = watch()
     for hours in range(0, 72, 5):
-        daemon.service.back_up(NOON + timedelta(hours=hours))
+        daemon.service.daily_copy.make(NOON + timedelta(hours=hours))
     days = {(NOON + timedelta(hours=hours)).astimezone().date() for hours in range(0, 72, 5)}
     assert copies(daemon) == sorted(f"daily-{day}.db" for day in days)
 
@@ -242,10 +243,10 @@ def test_without_a_journal_nothing_is_copied_until_there_is_one(watch: Made) -> 
     file = daemon.folder / "journal.db"
     good = file.read_bytes()
     file.unlink()
-    daemon.service.back_up(NOON)
+    daemon.service.daily_copy.make(NOON)
     assert copies(daemon) == []
     file.write_bytes(good)
-    daemon.service.back_up(NOON)
+    daemon.service.daily_copy.make(NOON)
     assert len(copies(daemon)) == 1
 
 
@@ -255,9 +256,9 @@ def test_a_copy_that_fails_is_told_once_and_stops_nothing(
     daemon = watch()
     (daemon.folder / "backups").write_text("in the way")
     for _ in range(3):
-        daemon.service.back_up(NOON)
-        daemon.service.back_up(NOON + BACKUP_WAIT)
-        daemon.service.back_up(NOON + 2 * BACKUP_WAIT)
+        daemon.service.daily_copy.make(NOON)
+        daemon.service.daily_copy.make(NOON + BACKUP_WAIT)
+        daemon.service.daily_copy.make(NOON + 2 * BACKUP_WAIT)
     (line,) = caplog.records
     assert line.levelname == "ERROR"
     assert line.message.startswith("no copy of the journal: ")
@@ -265,7 +266,7 @@ def test_a_copy_that_fails_is_told_once_and_stops_nothing(
     assert daemon.titles() == ["Ice: start, 20 min, until 12:20"]
 
     (daemon.folder / "backups").unlink()
-    daemon.service.back_up(NOON + 3 * BACKUP_WAIT)
+    daemon.service.daily_copy.make(NOON + 3 * BACKUP_WAIT)
     assert len(copies(daemon)) == 1
 
 
@@ -275,11 +276,11 @@ def test_even_a_mistake_in_copying_stops_nothing(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(service, "back_up_daily", broken)
+    monkeypatch.setattr(daily_copy, "back_up_daily", broken)
     caplog.set_level(logging.INFO)
     daemon = watch()
-    daemon.service.back_up(NOON)
-    daemon.service.back_up(NOON + DAY)
+    daemon.service.daily_copy.make(NOON)
+    daemon.service.daily_copy.make(NOON + DAY)
     assert [line.message for line in caplog.records] == ["no copy of the journal: oops"]
     with Journal.open(daemon.folder, now=NOON) as journal:
         assert journal.episodes() == ("quick-1",)
