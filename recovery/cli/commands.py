@@ -1,4 +1,4 @@
-"""The command line in full, by click: help, errors, completion, and all commands that are not short."""
+"""The command line in full, by click: help, errors, completion, and all commands that are not quick."""
 
 import os
 from collections.abc import Iterator

@@ -19,12 +19,12 @@ from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.episodes import UnreadableEpisode
 
-S = TypeVar("S")
+Seen = TypeVar("Seen")
 
 
 def _look_at(
-    context: Context, wanted: str | None, look: Look[S], *, as_json: bool
-) -> tuple[Context, list[tuple[Episode, S]]]:
+    context: Context, wanted: str | None, look: Look[Seen], *, as_json: bool
+) -> tuple[Context, list[tuple[Episode, Seen]]]:
     """Look as `care.look_at` does. Where nothing is active, tell what the last episode had to tell at its end."""
     if wanted is None and not context.record.episodes and not as_json:
         show_untold(context, is_daemon_running=presence.is_running(context.folder))
@@ -144,5 +144,5 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
                 print_json({"episode": each.id, "explained": listed}, each.place)
             else:
                 look = care.next_cues(0)(context, each)
-                print(text.explanations(look, wanted, with_gate=activity is None))
+                print(text.explanation_page(look, wanted, with_gate=activity is None))
     return 0

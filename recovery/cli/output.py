@@ -154,9 +154,9 @@ def harmless(text: str) -> str:
     """`text` with all that a terminal would obey as its code, such as `\\u001b`; line ends and tabs stay."""
     if text.replace("\n", "").isprintable():
         return text
-    from recovery.notify.wording import harmless as coded  # only where there may be something to find
+    from recovery.notify.wording import in_codes  # only where there may be something to find
 
-    return coded(text)
+    return in_codes(text)
 
 
 _STYLE = r"(\x1b\[(?:(?:[0-49]|2[1-4]|3[0-79]|9[0-7])(?:;(?=\d)|(?=m)))*m)"

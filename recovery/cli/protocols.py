@@ -15,8 +15,8 @@ from recovery.cli.output import did
 from recovery.cli.params import json_option
 from recovery.cli.render_json import (
     difference_json,
-    fields,
     json_line,
+    picked,
     print_json,
     protocol_json,
     responsible_json,
@@ -46,8 +46,8 @@ def protocols(context: click.Context, as_json: bool) -> int:
     entries = care.every_listed()
     if as_json:
         for entry in entries:
-            about = fields(entry, "id", "title", "version")
-            print_json({**about, "file": entry.path, **fields(entry, "is_usable", "summary")})
+            about = picked(entry, "id", "title", "version")
+            print_json({**about, "file": entry.path, **picked(entry, "is_usable", "summary")})
     else:
         render_tables.print_library(entries)
         for line in offers():

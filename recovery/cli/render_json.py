@@ -64,7 +64,7 @@ def plain(value: Any, place: Place | None = None) -> Any:
     return value
 
 
-def fields(value: object, *names: str) -> dict[str, Any]:
+def picked(value: object, *names: str) -> dict[str, Any]:
     """These fields of a value by name; `is_` is left out of a name."""
     return {name.removeprefix("is_"): getattr(value, name) for name in names}
 
@@ -112,7 +112,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
     episode, protocol, zone = look.episode, look.episode.protocol, look.episode.place.zone
     lost = {"zone": {"name": zone.key, "known": False, "times_of": zone.stand_in()}} if is_lost(zone) else {}
     session = (
-        fields(look.under_way, "activity", "modality", "began_at", "ends_at", "is_assumed")
+        picked(look.under_way, "activity", "modality", "began_at", "ends_at", "is_assumed")
         if (look.under_way)
         else None
     )
@@ -122,22 +122,22 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "version": protocol.version,
         **responsible_json(protocol),
         **({"draft": True} if not protocol.sources and protocol.floor else {}),
-        **fields(episode, "grade", "side", "options"),
+        **picked(episode, "grade", "side", "options"),
         "screen": {q.id: YES_OR_NO[episode.screened.get(q.id)] for q in episode.whole.screen},
-        **fields(episode, "onset", "state", "paused_until"),
+        **picked(episode, "onset", "state", "paused_until"),
         "phase": _phase(look),
-        "healing": look.healing and fields(look.healing, "earliest", "latest", "day"),
+        "healing": look.healing and picked(look.healing, "earliest", "latest", "day"),
         "now": session,
         "next": [cue_json(cue) for cue in look.coming],
         "questions": [
             {
                 "id": q.observation,
-                **fields(q, "activity", "ask"),
+                **picked(q, "activity", "ask"),
                 "needed_for": q.waits,
             }
             for q in look.questions
         ],
-        "alerts": [fields(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
+        "alerts": [picked(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
         **lost,
     }
 
@@ -154,7 +154,7 @@ def _phase(look: Outlook) -> dict[str, Any]:
     phase, rung = episode.phase, episode.rung
     step = (
         {
-            **fields(rung, "id", "title"),
+            **picked(rung, "id", "title"),
             "number": stay.rung + 1,
             "of": len(phase.ladder),
             "since": episode.stepped_at,
@@ -163,11 +163,11 @@ def _phase(look: Outlook) -> dict[str, Any]:
         else None
     )
     return {
-        **fields(phase, "id", "title"),
+        **picked(phase, "id", "title"),
         "entered_at": None if stay.phase is None else stay.entered_at,
         "day": look.day,
         "gate": {
-            **fields(look, "opens_earliest", "deadline"),
+            **picked(look, "opens_earliest", "deadline"),
             "offered": stay.offered,
             "needs": [_need(need, look) for need in look.needs],
         },
@@ -180,9 +180,9 @@ def _phase(look: Outlook) -> dict[str, Any]:
 def explanation_json(explained: Explained, place: Place, now: datetime) -> dict[str, Any]:
     """Say why an activity comes when it comes."""
     return {
-        **fields(explained, "activity", "title", "at"),
+        **picked(explained, "activity", "title", "at"),
         "reasons": [sentence(reason, place, now) for reason in explained.reasons],
-        **fields(explained, "sources"),
+        **picked(explained, "sources"),
     }
 
 
@@ -192,7 +192,7 @@ def protocol_json(protocol: RecoveryProtocol) -> dict[str, Any]:
     from recovery.protocol.provenance import cited_numbers
 
     names = ("where", "field", "value", "sources", "is_own")
-    numbers = [fields(each, *names) for each in cited_numbers(protocol)]
+    numbers = [picked(each, *names) for each in cited_numbers(protocol)]
     return {"protocol": json.loads(compiled.to_json(protocol)), "numbers": numbers}
 
 
@@ -206,7 +206,7 @@ def cue_json(cue: UpcomingCue) -> dict[str, Any]:
     return {
         "at": cue.at,
         "activity": cue.activity or None,
-        **fields(cue, "kind", "title"),
+        **picked(cue, "kind", "title"),
         "seconds": cue.length,
     }
 
@@ -218,24 +218,24 @@ def verdict_json(verdict: Verdict, episode: Episode, now: datetime) -> dict[str,
         message = sentence(verdict.message, episode.place, now)
         needed = [timeless(each, episode.place.language) for each in verdict.needed]
         return {**about, "message": message, **({"needed": needed} if needed else {})}
-    return {**about, "reason": sentence(verdict.reason, episode.place, now), **fields(verdict, "earliest")}
+    return {**about, "reason": sentence(verdict.reason, episode.place, now), **picked(verdict, "earliest")}
 
 
 def fact_json(fact: Fact) -> dict[str, Any]:
     """A fact of the journal; its `data` as stored, with instants in milliseconds since 1970 (UTC)."""
     recorded = fact.recorded_at
     return {
-        **fields(fact, "seq", "episode"),
+        **picked(fact, "seq", "episode"),
         "at": fact.at.isoformat(timespec="milliseconds"),
         "recorded_at": None if recorded is None else recorded.isoformat(timespec="milliseconds"),
-        **fields(fact, "kind", "by", "data"),
+        **picked(fact, "kind", "by", "data"),
     }
 
 
 def difference_json(difference: "Difference") -> dict[str, Any]:
     """A difference. Its words are those of the files, whatever the language of the program."""
     return {
-        **fields(difference, "change", "section", "where", "field"),
+        **picked(difference, "change", "section", "where", "field"),
         "from": difference.old,
         "to": difference.new,
         "less_strict": difference.is_weaker,

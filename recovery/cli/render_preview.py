@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.cli.output import styled
-from recovery.cli.render_json import fields
+from recovery.cli.render_json import picked
 from recovery.cli.render_text import WIDTH
 from recovery.engine.times import DAY
 from recovery.language import _, current
@@ -238,7 +238,7 @@ def day_json(day: PreviewDay) -> dict[str, Any]:
         "day": day.number,
         "phases": day.phases,
         "times": [
-            {**fields(row, "activity", "title"), "seconds": row.seconds or None, "at": row.times}
+            {**picked(row, "activity", "title"), "seconds": row.seconds or None, "at": row.times}
             for row in day.rows
         ],
         "notes": day.notes,

@@ -436,7 +436,7 @@ def damage_rows(there: Presence | None) -> list[str]:
     return [_row(_("Journal"), styled(words, "yellow"))]
 
 
-def explanations(look: Outlook, reasons: Sequence[Explained], *, with_gate: bool) -> str:
+def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: bool) -> str:
     """Show when each activity is next, and why."""
     lines = []
     for each in reasons:

@@ -12,7 +12,7 @@ from recovery import clock, files, paths
 from recovery.cli.context import open_journal, tell_clock
 from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
-from recovery.cli.render_json import fields, print_json
+from recovery.cli.render_json import picked, print_json
 from recovery.daemon import handing, presence
 from recovery.daemon.handing import asked_daemon
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
@@ -245,7 +245,7 @@ def _as_json(report: Report) -> dict[str, Any]:
     return {
         "file": report.path,
         "whole": not report.faults,
-        **fields(report, "schema", "protocols", "episodes", "facts"),
+        **picked(report, "schema", "protocols", "episodes", "facts"),
         "last": report.last_at,
         "faults": [vars(fault) for fault in report.faults],
     }

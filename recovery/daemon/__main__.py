@@ -12,7 +12,7 @@ from recovery import paths
 from recovery.daemon.run import run
 from recovery.errors import RecoveryError
 from recovery.language import _, chosen, use
-from recovery.notify.wording import harmless
+from recovery.notify.wording import in_codes
 from recovery.settings import wanted_language
 from recovery.streams import fill_closed, let_go
 
@@ -32,7 +32,7 @@ def main() -> int:
         words = _("Error: {message}", message=error.message) if ready == "-" else error.message
         hint = f"\n  {error.hint}" if error.hint else ""
         with suppress(OSError):  # where nobody can be told, the exit status has to do
-            sys.stderr.write(harmless(f"{words}{hint}\n"))
+            sys.stderr.write(in_codes(f"{words}{hint}\n"))
         return error.exit_status
     finally:
         let_go()

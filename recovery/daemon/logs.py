@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from recovery.notify.wording import harmless
+from recovery.notify.wording import in_codes
 
 LOG = "daemon.log"
 _BYTES, _KEPT = 512 * 1024, 3
@@ -39,7 +39,7 @@ class _Harmless(logging.Formatter):
     """Lines that command no terminal, whoever reads the log on one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return harmless(super().format(record))
+        return in_codes(super().format(record))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):

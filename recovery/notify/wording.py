@@ -46,7 +46,7 @@ def one_line(text: str) -> str:
     return cut(" ".join(_UNSENDABLE.sub("", " ".join(text.split())).split()), TITLE_LIMIT + BODY_LIMIT)
 
 
-def harmless(text: str) -> str:
+def in_codes(text: str) -> str:
     """`text` with all that a terminal would obey, or that would turn it round, as its code: `\\u001b`.
 
     Line ends and tabs stay. JSON stays JSON, and says the same.

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from recovery.notify.wording import clean, cut, cut_utf16, harmless, one_line
+from recovery.notify.wording import clean, cut, cut_utf16, in_codes, one_line
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_one_line_is_one_line() -> None:
 
 
 def test_what_a_terminal_would_obey_is_shown_as_its_code() -> None:
-    assert harmless("a\x1b[31mb\r\x9b\u202e\ud83d") == "a\\u001b[31mb\\u000d\\u009b\\u202e\\ud83d"
+    assert in_codes("a\x1b[31mb\r\x9b\u202e\ud83d") == "a\\u001b[31mb\\u000d\\u009b\\u202e\\ud83d"
     assert (
-        harmless("tab\tand\nnewline é 🧊 \N{ZERO WIDTH JOINER}")
+        in_codes("tab\tand\nnewline é 🧊 \N{ZERO WIDTH JOINER}")
         == "tab\tand\nnewline é 🧊 \N{ZERO WIDTH JOINER}"
     )
 
 
 def test_json_stays_the_same_json() -> None:
     text = "".join(map(chr, range(0x3000)))
-    written = harmless(json.dumps(text, ensure_ascii=False))
+    written = in_codes(json.dumps(text, ensure_ascii=False))
     assert json.loads(written) == text
     assert "\x9b" not in written
