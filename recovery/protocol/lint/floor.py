@@ -13,7 +13,7 @@ from recovery.protocol import floor
 from recovery.protocol.floor import Bound, is_looked_at, is_short
 from recovery.protocol.lint.rules import Finding, is_answered_for, is_unbound, rule
 from recovery.protocol.lint.sessions import WAKING, round_length, seconds_of_day
-from recovery.protocol.lint.walk import Walk, binds
+from recovery.protocol.lint.walk import Walk
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, RedFlag, Step, Treatment
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import LEVELS, ON_THE_SKIN, After, Anchor, At, Duration, Every, PerDay
@@ -51,7 +51,7 @@ def below_floor(walk: Walk) -> Iterator[Finding]:
 def less_strict(walk: Walk) -> Iterator[Below]:
     """Every number of a file that is less strict than the floor."""
     for path, phase, activity in walk.treatments:
-        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
+        limits = walk.limits(phase)
         yield from _too_long(path, activity, limits)
         yield from _too_long_in_a_row(walk.protocol, path, activity)
         if "onset" in walk.protocol.inputs:
@@ -108,10 +108,9 @@ def _too_long(path: KeyPath, activity: Treatment, limits: list[Limit]) -> Iterat
 @of_the_floor("session-without-limit", "what is put on the skin has a limit on how long")
 def session_without_limit(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.treatments:
-        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
         for modality in _of(activity):
             bound = floor.LONGEST_SESSION.get(modality)
-            if bound is None or _said(limits, "longest", modality):
+            if bound is None or _said(walk.limits(phase), "longest", modality):
                 continue
             if _amount(_planned(activity, modality)) <= bound.amount:
                 message = _("no limit says how long {modality} may go on here", modality=modality)
@@ -214,8 +213,7 @@ def _too_often(walk: Walk) -> Iterator[Below]:
     for bound in floor.A_DAY.values():
         for phase in walk.protocol.phases:
             most = bound.amount * _in_one_round(phase, bound.of)
-            limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
-            counts = _said(limits, "most_per_day", bound.of)
+            counts = _said(walk.limits(phase), "most_per_day", bound.of)
             if counts:
                 count, name = min(counts)
                 if count > most and any(bound.of in _of(activity) for activity in phase.everything()):
@@ -308,7 +306,7 @@ def _ends(limits: Iterable[Limit]) -> list[_OfLimit]:
 def fresh_without_limit(walk: Walk) -> Iterator[Finding]:
     protocol = walk.protocol
     for path, phase, activity in walk.treatments if "onset" in protocol.inputs else ():
-        limits = [limit for limit in protocol.limits if binds(limit, phase)]
+        limits = walk.limits(phase)
         for modality in _of(activity):
             bound = floor.NOT_BEFORE.get(modality)
             is_open = not (_said(limits, "not_before", modality) or _is_forbidden(modality, limits))

@@ -6,7 +6,7 @@ long and how far is for the file and its sources to say, down to the floor (`lin
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from recovery.language import _
@@ -14,8 +14,8 @@ from recovery.protocol.floor import time_since_injury, treated
 from recovery.protocol.lint.contradictions import is_contradictory
 from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
 from recovery.protocol.lint.sessions import earliest_entries
-from recovery.protocol.lint.walk import Walk, binds
-from recovery.protocol.model import Limit, Phase, RecoveryProtocol, modalities
+from recovery.protocol.lint.walk import Walk
+from recovery.protocol.model import Limit, Phase, modalities
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons
 
@@ -36,9 +36,8 @@ def until_without_limit(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.treatments:
         if activity.until is None or activity.until.origin != "injury":
             continue
-        limits = [limit for limit in walk.protocol.limits if binds(limit, phase)]
         for modality in sorted(modalities(activity)):
-            ends = [limit.not_after for limit in limits if modality in limit.of]
+            ends = [limit.not_after for limit in walk.limits(phase) if modality in limit.of]
             if not any(_is_within(end, activity.until) for end in ends):
                 end = {"modality": modality, "until": activity.until}
                 message = _("no limit ends {modality} by {until} here", **end)
@@ -61,7 +60,7 @@ def _is_within(end: Anchor | None, until: Anchor) -> bool:
 def begins_before_limit(walk: Walk) -> Iterator[Finding]:
     earliest = dict(zip((phase.id for phase in walk.protocol.phases), earliest_entries(walk), strict=True))
     for path, phase, activity in walk.treatments:
-        begins, own = _begins(walk.protocol, phase), 0.0
+        begins, own = _begins(walk, phase), 0.0
         if activity.begins and activity.begins.origin == "injury":
             own = activity.begins.offset.about_seconds
         for modality in sorted(modalities(activity) & {*begins}):
@@ -72,7 +71,7 @@ def begins_before_limit(walk: Walk) -> Iterator[Finding]:
                 )
                 expected = _("enter_when: injury >= {length}, or begins: injury+{length}", length=begin)
                 yield Finding(path, message, expected)
-    for phase, enter, limit, needed in _states(walk.protocol):
+    for phase, enter, limit, needed in _states(walk):
         if not all(
             each in _parts(enter) or is_contradictory(All((enter, Not(each))), walk.protocol.observations)
             for each in _parts(needed)
@@ -91,13 +90,13 @@ def begins_before_limit(walk: Walk) -> Iterator[Finding]:
 )
 def gate_without_limit(walk: Walk) -> Iterator[Finding]:
     for phase in walk.protocol.phases:
-        done, begins = treated([phase]), _begins(walk.protocol, phase)
+        done, begins = treated([phase]), _begins(walk, phase)
         latest = max((begins[each].about_seconds for each in done & {*begins}), default=0.0)
         if done and time_since_injury(phase.enter_when) > latest:
             message = _("the time since the injury that it waits for is no limit: a command gets round it")
             expected = _("a limit with not_before of {modalities}", modalities=_(" or ").join(sorted(done)))
             yield Finding(("phases", phase.id, "enter_when"), message, expected)
-    for _phase, enter, limit, needed in _states(walk.protocol):
+    for _phase, enter, limit, needed in _states(walk):
         asked = {each.subject for each in comparisons(enter)} & {*walk.protocol.observations}
         missing = asked - {each.subject for each in comparisons(needed)}
         if missing:
@@ -110,24 +109,23 @@ def gate_without_limit(walk: Walk) -> Iterator[Finding]:
             yield Finding(("limits", limit.id, "needs"), message, expected)
 
 
-def _begins(protocol: RecoveryProtocol, phase: Phase) -> dict[str, Duration]:
+def _begins(walk: Walk, phase: Phase) -> dict[str, Duration]:
     """The time since the injury before which the limits of a phase forbid a modality; the last limit's, of several."""
     return {
         modality: limit.not_before.offset
-        for limit in protocol.limits
-        if limit.not_before is not None and limit.not_before.origin == "injury" and binds(limit, phase)
+        for limit in walk.limits(phase)
+        if limit.not_before is not None and limit.not_before.origin == "injury"
         for modality in limit.of
     }
 
 
-def _states(protocol: RecoveryProtocol) -> Iterator[tuple[Phase, Condition, Limit, Condition]]:
+def _states(walk: Walk) -> Iterator[tuple[Phase, Condition, Limit, Condition]]:
     """Each phase that asks for a state, with each limit that asks for a state for what is done in it."""
-    for phase in protocol.phases:
-        for limit in protocol.limits:
-            if phase.enter_when is None or limit.needs is None or not binds(limit, phase):
+    for phase in walk.protocol.phases:
+        for limit in walk.limits(phase):
+            if phase.enter_when is None or limit.needs is None or not {*limit.of} & treated([phase]):
                 continue
-            if {*limit.of} & treated([phase]):
-                yield phase, phase.enter_when, limit, limit.needs
+            yield phase, phase.enter_when, limit, limit.needs
 
 
 def _parts(condition: Condition) -> tuple[Condition, ...]:
@@ -149,7 +147,7 @@ def fresh_injury_open(walk: Walk) -> Iterator[Finding]:
         missing = [
             each
             for each in _ON_A_FRESH_INJURY
-            if each not in treated([phase]) and not _is_spoken_of(walk.protocol, each, phase, anywhere)
+            if each not in treated([phase]) and not _is_spoken_of(walk, each, phase, anywhere)
         ]
         if missing:
             message = _(
@@ -164,19 +162,20 @@ def fresh_injury_open(walk: Walk) -> Iterator[Finding]:
             yield Finding(("phases", phase.id), message, expected)
 
 
-def _is_spoken_of(protocol: RecoveryProtocol, modality: str, phase: Phase, anywhere: set[str]) -> bool:
+def _is_spoken_of(walk: Walk, modality: str, phase: Phase, anywhere: set[str]) -> bool:
     """Tell if limits say that something may not be, at all or for now.
 
     Packs that are used nowhere in the protocol are spoken about for all of its phases.
     """
-    limits = [
-        limit
-        for limit in protocol.limits
-        if modality in limit.of and (limit.never or limit.not_before is not None or limit.needs is not None)
-    ]
     is_unused_pack = modality in _PACKS and modality not in anywhere
-    phases: Sequence[Phase] = protocol.phases if is_unused_pack else (phase,)
-    return all(any(binds(limit, each) for limit in limits) for each in phases)
+    return all(
+        any(modality in limit.of and _forbids(limit) for limit in walk.limits(each))
+        for each in (walk.protocol.phases if is_unused_pack else (phase,))
+    )
+
+
+def _forbids(limit: Limit) -> bool:
+    return limit.never or limit.not_before is not None or limit.needs is not None
 
 
 # What a text tells ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from itertools import pairwise
 from recovery.language import _
 from recovery.protocol.floor import time_since_injury
 from recovery.protocol.lint.rules import Finding, rule
-from recovery.protocol.lint.walk import Walk, binds, step_path
+from recovery.protocol.lint.walk import Walk, step_path
 from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
@@ -41,9 +41,8 @@ def round_length(activity: AnyActivity) -> float:
 def _limited(walk: Walk) -> Iterator[tuple[KeyPath, Phase, Treatment, Limit]]:
     """Every planned session with each limit of its phase."""
     for path, phase, activity in walk.treatments:
-        for limit in walk.protocol.limits:
-            if binds(limit, phase):
-                yield path, phase, activity, limit
+        for limit in walk.limits(phase):
+            yield path, phase, activity, limit
 
 
 def _limited_steps(walk: Walk) -> Iterator[tuple[KeyPath, Step, Limit]]:
@@ -58,8 +57,7 @@ def _limited_others(walk: Walk) -> Iterator[tuple[KeyPath, Reminder | Hold, list
     """Everything else with a modality, with the limits of it."""
     for path, phase, activity in walk.activities:
         if isinstance(activity, Reminder | Hold):
-            limits = [each for each in walk.protocol.limits if binds(each, phase)]
-            yield path, activity, [each for each in limits if activity.modality in each.of]
+            yield path, activity, [limit for limit in walk.limits(phase) if activity.modality in limit.of]
 
 
 @rule("session-forbidden", "nothing of what a limit forbids in that phase, of whatever kind")
@@ -206,11 +204,7 @@ def never_in_time(walk: Walk) -> Iterator[Finding]:
     entries = zip((phase.id for phase in walk.protocol.phases), earliest_entries(walk), strict=True)
     earliest = dict(entries)
     for path, phase, activity in walk.activities:
-        limits = [
-            limit
-            for limit in walk.protocol.limits
-            if binds(limit, phase) and modalities(activity) & {*limit.of}
-        ]
+        limits = [limit for limit in walk.limits(phase) if modalities(activity) & {*limit.of}]
         begins = [activity.begins, *(limit.not_before for limit in limits)]
         ends = [("", activity.until), *((limit.id, limit.not_after) for limit in limits)]
         for limit_id, end in ends:

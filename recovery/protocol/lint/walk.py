@@ -139,7 +139,7 @@ class Walk:
             case RedFlag():
                 return Gate(keyed.path, keyed.value, phases, is_once_enough=True)
             case Limit() as limit:
-                phases = tuple(p for p in phases if binds(limit, p) and {*limit.of} & p.modalities)
+                phases = tuple(p for p in phases if _binds(limit, p) and {*limit.of} & p.modalities)
             case Phase() as phase if keyed.key == "enter_when":
                 phases = (phases[max(0, phases.index(phase) - 1)],)
             case _:
@@ -209,6 +209,10 @@ class Walk:
                 case Item(start=name, options=options) if name:
                     others.append(((*part.path, "start"), name, options))
         return tuple(others)
+
+    def limits(self, phase: Phase) -> list[Limit]:
+        """The limits that hold in a phase."""
+        return [limit for limit in self.protocol.limits if _binds(limit, phase)]
 
     def lengths(self, length: Length) -> dict[str, Duration]:
         """A length for each grade; empty where its table is not there."""
@@ -294,6 +298,5 @@ def _declared(item: Any, name: str) -> Declared | None:
     return fields(form).get(name)
 
 
-def binds(limit: Limit, phase: Phase) -> bool:
-    """Tell if a limit holds in a phase."""
+def _binds(limit: Limit, phase: Phase) -> bool:
     return not limit.during or phase.id in limit.during
