@@ -14,26 +14,7 @@ from recovery.engine.gates import Need, condition_moments, deadline, gate_needs,
 from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.offers import withheld_by
 from recovery.engine.questions import Question, still_needed
-from recovery.engine.reasons import (
-    CountedFrom,
-    CountedFromEnd,
-    InForceUntil,
-    LimitNamed,
-    NextOfRound,
-    NotBeforeEvenSo,
-    NotNow,
-    OnAssumed,
-    OnBegun,
-    OutsideQuietTimes,
-    Paused,
-    PausedUntil,
-    PhaseNotBegun,
-    PutOff,
-    QuietTime,
-    Rhythm,
-    Text,
-    WithinWakingHours,
-)
+from recovery.engine.reasons import Remark, Rhythm, Text
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
 from recovery.protocol.model import Activity, CheckIn, Phase, Timed, Treatment
@@ -237,14 +218,14 @@ def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> 
     timed = [activity for activity in episode.phase.activities if isinstance(activity, Timed)]
     planned = _first_of_each(episode, {activity.id for activity in timed}, now, others, until)
 
-    def by_plan(told: Explained) -> Explained:
+    def by_plan(explained: Explained) -> Explained:
         # What lies beyond the plan is nowhere else named: there the rules alone say when.
-        beyond = told.at if told.at is not None and told.at >= until else None
-        return replace(told, at=planned.get(told.activity, beyond))
+        beyond = explained.at if explained.at is not None and explained.at >= until else None
+        return replace(explained, at=planned.get(explained.activity, beyond))
 
-    told = [by_plan(_explain(episode, activity, now, others)) for activity in timed]
+    explanations = [by_plan(_explain(episode, activity, now, others)) for activity in timed]
     never = datetime.max.replace(tzinfo=now.tzinfo)
-    return tuple(sorted(told, key=lambda one: one.at or never))
+    return tuple(sorted(explanations, key=lambda each: each.at or never))
 
 
 def _first_of_each(
@@ -267,40 +248,55 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
     reasons: list[Text] = [Rhythm(activity)]
     if episode.state == PAUSED:
         until = episode.paused_until
-        return _explained(activity, None, [*reasons, Paused() if until is None else PausedUntil(until)])
+        paused = Remark("why-paused") if until is None else Remark("why-paused-until", until=until)
+        return _explained(activity, None, [*reasons, paused])
     if episode.stay.phase is None and not isinstance(activity, CheckIn):
-        return _explained(activity, None, [*reasons, PhaseNotBegun()])
+        return _explained(activity, None, [*reasons, Remark("why-not-begun")])
     on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)
     if on is not None:
-        is_on = OnAssumed(on.ends_at) if on.is_assumed else OnBegun(on.ends_at)
+        is_on = (
+            Remark("why-on-assumed", until=on.ends_at)
+            if on.is_assumed
+            else Remark("why-on", until=on.ends_at)
+        )
         return _explained(activity, None, [*reasons, is_on])
     if track.snoozed_until is not None:
-        return _explained(activity, track.snoozed_until, [*reasons, PutOff(track.snoozed_until)])
+        return _explained(
+            activity, track.snoozed_until, [*reasons, Remark("why-put-off", until=track.snoozed_until)]
+        )
     if isinstance(activity, Treatment) and track.counts_from is not None:
         ends = [t.ended_at for t in episode.ledger if t.activity == activity.id]
         if track.step > 0:
-            reasons = [NextOfRound()]
+            reasons = [Remark("why-next-of-round")]
         is_end = track.counts_from in ends
-        reasons.append(CountedFromEnd(track.counts_from) if is_end else CountedFrom(track.counts_from))
+        since = track.counts_from
+        reasons.append(
+            Remark("why-counted-from-end", ended_at=since)
+            if is_end
+            else Remark("why-counted-from", instant=since)
+        )
     blocked = withheld_by(episode, activity, now, others)
     due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
     if blocked is None and track.withheld_until is not None and track.withheld_until > now:
         # Nothing forbids it, but the person is not to be told now.
-        return _explained(activity, track.withheld_until, [*reasons, NotNow(track.withheld)])
+        return _explained(
+            activity, track.withheld_until, [*reasons, Remark("why-not-now", reason=track.withheld)]
+        )
     if blocked is None:
-        reasons.append(WithinWakingHours(place.wake, place.bedtime))
+        reasons.append(Remark("why-waking-hours", wake=place.wake, bedtime=place.bedtime))
         if place.quiet:
-            reasons.append(OutsideQuietTimes(tuple(QuietTime(*times) for times in place.quiet)))
+            times = tuple(Remark("why-quiet-time", begins=begins, ends=ends) for begins, ends in place.quiet)
+            reasons.append(Remark("why-quiet-times", times=times))
         if activity.until is not None:
-            reasons.append(InForceUntil(episode.instant(activity.until), activity.until))
+            reasons.append(Remark("why-until", until=episode.instant(activity.until), instant=activity.until))
         return _explained(activity, due, reasons)
-    why = LimitNamed(blocked.reason, blocked.limit) if blocked.limit else blocked.reason
+    why = Remark("why-limit", reason=blocked.reason, limit=blocked.limit) if blocked.limit else blocked.reason
     free = None
     if blocked.until is not None and isinstance(activity, Treatment):
         free = earliest_allowed(episode, activity.steps[track.step], now, others)
     if free is None:
-        return _explained(activity, None, [*reasons, NotNow(why)])
-    reasons.append(NotBeforeEvenSo(free, why))
+        return _explained(activity, None, [*reasons, Remark("why-not-now", reason=why)])
+    reasons.append(Remark("why-not-before", until=free, reason=why))
     return _explained(activity, free if due is None else max(due, free), reasons)
 
 

@@ -91,23 +91,6 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     # A grade
     "Answered": "{answer}: {question}",
     "Unsure": N_("unsure"),
-    # Why an activity comes when it comes
-    "Paused": N_("the episode is paused"),
-    "PausedUntil": N_("the episode is paused until {until}"),
-    "PhaseNotBegun": N_("the phase has not begun"),
-    "OnAssumed": N_("it is on until {until}, assumed since its cue"),
-    "OnBegun": N_("it is on until {until}, begun by you"),
-    "PutOff": N_("put off by you until {until}"),
-    "NextOfRound": N_("the next step of the round that has begun"),
-    "CountedFrom": N_("counted from {instant}"),
-    "CountedFromEnd": N_("counted from {ended_at}, when the last one ended"),
-    "WithinWakingHours": N_("within your waking hours, {wake} to {bedtime}"),
-    "QuietTime": "{begins}-{ends}",
-    "OutsideQuietTimes": N_("outside your quiet times, {times}"),
-    "InForceUntil": N_("only until {until} ({instant})"),
-    "NotNow": N_("not now: {reason}"),
-    "NotBeforeEvenSo": N_("not before {until}, even by recovery begin: {reason}"),
-    "LimitNamed": N_("{reason} (limit {limit})"),
 }
 """By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""
 
