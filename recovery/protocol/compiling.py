@@ -97,12 +97,12 @@ class Compiler:
                 self._conflict((section.key, key), section, key, owner[key], place_at(self.places).file)
         return tuple(merged.values()) if get_origin(section.kind) is tuple else merged
 
-    def _conflict(self, path: KeyPath, section: Declared, key: str, one: str, other: str) -> None:
+    def _conflict(self, path: KeyPath, section: Declared, key: str, file: str, other: str) -> None:
         message = _(
             "the {what} {key!r} is defined differently in {one} and in {other}",
             what=_(section.item.noun),
             key=key,
-            one=one,
+            one=file,
             other=other,
         )
         self._report(path, message, _("the same words, or another id"))
@@ -262,14 +262,14 @@ class Texts:
 
     def __init__(self, translations: Mapping[str, Mapping[str, str]]) -> None:
         self._translations = translations
-        self._known: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
 
     def say(self, text: str, *path: str) -> str:
         """A text with its translations, if it has any; `path` leads to it in the file."""
         if not text:
             return text
         name = ".".join(path)
-        self._known[name] = text
+        self._texts[name] = text
         others = {language: texts[name] for language, texts in self._translations.items() if name in texts}
         return Text(text, others) if others else text
 
@@ -277,12 +277,12 @@ class Texts:
         """List the mistakes in the translations: language, path, message, and what was expected."""
         for language, texts in self._translations.items():
             for path, text in texts.items():
-                if path not in self._known:
+                if path not in self._texts:
                     message = _("there is no text {path!r} in this file", path=path)
-                    message += did_you_mean(path, self._known)
+                    message += did_you_mean(path, self._texts)
                     yield language, path, message, _("the path of a text")
                     continue
-                braces = [set(re.findall(r"\{[^}]*\}", each)) for each in (self._known[path], text)]
+                braces = [set(re.findall(r"\{[^}]*\}", each)) for each in (self._texts[path], text)]
                 if braces[1] - braces[0]:
                     wrong = ", ".join(sorted(braces[1] - braces[0]))
                     expected = ", ".join(sorted(braces[0])) or _("no braces")
@@ -295,7 +295,7 @@ class Texts:
         return {
             language: missing
             for language, texts in self._translations.items()
-            if (missing := [path for path in self._known if path not in texts])
+            if (missing := [path for path in self._texts if path not in texts])
         }
 
 

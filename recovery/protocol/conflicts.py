@@ -43,7 +43,7 @@ def exactly_one(data: Written, names: tuple[str, ...], what: str) -> Iterator[Ke
         yield KeyConflict(_("{what} is given twice", what=what), wanted, _(" and ").join(given), key)
 
 
-def step_or_wait(value: Any) -> str:
+def _step_or_wait(value: Any) -> str:
     """The tag of a step of an alternation."""
     return "<wait>" if isinstance(value, dict) and "wait" in value and "of" not in value else "<step>"
 
@@ -150,7 +150,7 @@ def _alternation(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
     steps = data.get("steps")
     if not isinstance(steps, list | tuple):
         return
-    kinds = [step_or_wait(step) for step in steps]
+    kinds = [_step_or_wait(step) for step in steps]
     treatments = kinds.count("<step>")
     if treatments < 2:
         message = _("an alternation has at least two treatments")

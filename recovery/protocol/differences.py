@@ -44,8 +44,8 @@ class Difference(Value):
         value = self.new if self.change == ADDED else self.old
         what = f"{field} {value}".strip() if field else where
         words = _("{what} is new", what=what) if self.change == ADDED else _("{what} is gone", what=what)
-        told = (where, words) if field else (words, value)
-        return ": ".join(part for part in told if part)
+        pieces = (where, words) if field else (words, value)
+        return ": ".join(part for part in pieces if part)
 
 
 class _Name(str):

@@ -355,8 +355,8 @@ def words(**values: bool) -> Any:
 
 def words_of(written: Any) -> Words | None:
     """The words of what is written so, if it is written in such."""
-    found = (each for each in getattr(written, "__metadata__", ()) if isinstance(each, Words))
-    return next(found, None) or next(filter(None, map(words_of, get_args(written))), None)
+    own = (each for each in getattr(written, "__metadata__", ()) if isinstance(each, Words))
+    return next(own, None) or next(filter(None, map(words_of, get_args(written))), None)
 
 
 T = TypeVar("T")

@@ -63,8 +63,8 @@ class Entry(BaseModel):
             info.context.models[id(data)] = cls
             # Something unknown is most likely what would be missed: one mistake, one error.
             has_unknown = not set(data) <= set(cls.keys())
-            found = [each for each in cls.conflicts(data) if each.key or not has_unknown]
-            info.context.conflicts.extend((id(data), each) for each in found)
+            wrong = (each for each in cls.conflicts(data) if each.key or not has_unknown)
+            info.context.conflicts.extend((id(data), each) for each in wrong)
         return data
 
     @classmethod
@@ -163,6 +163,7 @@ def _written(written: Any) -> Any:
 
 
 def _one_of(parts: list[Any]) -> Any:
+    """The type of an entry for a union: two forms, any activity, or a condition."""
     match parts:
         case [only]:
             return _written(only)
