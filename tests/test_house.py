@@ -24,7 +24,7 @@ LINES_OF_A_FUNCTION = 85
 MEAN_OF_IMPORTED_MODULES = 6.8
 IMPORTS_IN_ALL = 1_290
 IMPORTED_MODULES = 25
-IMPORTED_BY_A_COMMAND = 25
+IMPORTED_BY_A_COMMAND = 18
 NAMES_DEFINED_TWICE = 44
 CIRCLES: set[frozenset[str]] = set()
 TRANSLATED_PROSE = re.compile(r"(What|Whether|That|How|Who|Which|Why|Where|When)\b")
@@ -106,8 +106,9 @@ def defines_a_command(tree: ast.Module) -> bool:
 
 
 def test_no_command_needs_too_many_others() -> None:
-    commands = [name for name, (tree, _lines) in modules().items() if defines_a_command(tree)]
+    commands = {name for name, (tree, _lines) in modules().items() if defines_a_command(tree)}
     assert "recovery.cli.start" in commands
+    commands -= {"recovery.cli.doctor"}  # it looks at all rooms
     counts = {name: len(imported()[name]) for name in commands}
     assert {name: count for name, count in counts.items() if count > IMPORTED_BY_A_COMMAND} == {}
 

@@ -45,7 +45,7 @@ def every_listed() -> "tuple[Listed, ...]":
     return listed(default_library())
 
 
-def checked(wanted: str, now: datetime | None = None) -> "tuple[RecoveryProtocol | None, Iterable[Problem]]":
+def check_wanted(wanted: str) -> "tuple[RecoveryProtocol | None, Iterable[Problem]]":
     """The protocol of an id or of a path, None where it has errors, and all its errors and warnings.
 
     Raises `NotThere` for an id that nothing has.
@@ -53,11 +53,11 @@ def checked(wanted: str, now: datetime | None = None) -> "tuple[RecoveryProtocol
     from recovery.protocol.reading import check_file
 
     library = default_library()
-    return check_file(library.find(wanted), library, today=_local_date(now))
+    return check_file(library.find(wanted), library)
 
 
 def validated(wanted: str, now: datetime) -> "tuple[RecoveryProtocol | None, Iterable[Problem]]":
-    """Check a file, or what is installed under an id where there is no file of that name. As `checked`."""
+    """Check a file, or what is installed under an id where there is no file of that name. As `check_wanted`."""
     from recovery.protocol.reading import check_file
 
     library, path = default_library(), Path(wanted)

@@ -1,11 +1,11 @@
 """One act of the person, from what was typed to the daemon's ear, and what became of it."""
 
 import sys
-from collections.abc import Callable
 from datetime import datetime
 
-from recovery.care.context import Context, changing
-from recovery.care.record import believe, do
+from recovery.care import acts as care
+from recovery.care.acts import Acted, Wanted
+from recovery.care.context import changing
 from recovery.cli.context import (
     note_as_told,
     open_journal,
@@ -18,20 +18,14 @@ from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
 from recovery.daemon import handing
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.episode import COMPLETED, Episode
-from recovery.engine.verdict import Accepted, Refused, Verdict
+from recovery.engine.episode import Episode
+from recovery.engine.facts import Cue
+from recovery.engine.verdict import Accepted, Refused
 from recovery.errors import RecoveryError
 from recovery.language import _
-from recovery.values import replace
 from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
 from recovery.words.typed import read_moment
-
-Wanted = Act | Callable[[Episode, datetime], Act]
-"""An act of the person; where it depends on the episode (its place, its questions), a function of that."""
 
 
 def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
@@ -39,76 +33,71 @@ def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
     with open_journal() as (journal, moment):
         with changing(journal, moment) as context:
             tell_doubted(context.record)
-            before = context.record.meant(id_)
-            act = wanted if isinstance(wanted, Act) else wanted(before, context.now)
-            record, verdict = do(journal, context.record, before.id, act, context.says)
+            acted = care.carry_out(context, id_, wanted)
+        record, verdict, place = acted.context.record, acted.verdict, acted.before.place
         if isinstance(verdict, Accepted):
-            message = sentence(verdict.message, before.place, context.now)
-            did(_("{verb} is recorded. {message}", verb=act.verb, message=message))
+            message = sentence(verdict.message, place, context.now)
+            did(_("{verb} is recorded. {message}", verb=acted.act.verb, message=message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
         is_running = handing.wake(context.folder) is not None
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = restart_if_died(context.folder)
         if as_json:
-            print_json(verdict_json(verdict, before, context.now), before.place)
+            print_json(verdict_json(verdict, acted.before, context.now), place)
             return 0 if isinstance(verdict, Accepted) else 1
-        return _tell(replace(context, kept=record, record=record), before, act, verdict, is_running)
+        return _tell(acted, is_running=is_running)
 
 
-def _tell(context: Context, before: Episode, act: Act, verdict: Verdict, is_running: bool) -> int:
+def _tell(acted: Acted, *, is_running: bool) -> int:
     """Print the verdict of an act, and the untold cues where nothing reminds. Return the exit status."""
-    match verdict:
+    context, place = acted.context, acted.before.place
+    match acted.verdict:
         case Refused(reason, earliest):
-            if act.needs_right_clock and context.record.is_clock_doubted:
+            if acted.is_stopped_by_clock:
                 # That is told already, and how to end it.
                 raise RecoveryError(_("nothing is begun or moved on by this clock"))
-            why = sentence(reason, before.place, context.now)
+            why = sentence(reason, place, context.now)
             if earliest is None:
                 raise RecoveryError(why)
-            when = spell_when(before.place, earliest, context.now)
+            when = spell_when(place, earliest, context.now)
             raise RecoveryError(_("not now: {reason}", reason=why), _("earliest {when}", when=when))
         case Accepted(message=message, needed=needed):
-            print(sentence(message, before.place, context.now))
+            print(sentence(message, place, context.now))
     tell_unreadable(context.record)
-    after = next(episode for episode in context.record.all if episode.id == before.id)
-    for alert in after.alerts.values():
-        if alert.id not in before.alerts:
-            print(alert_line(alert, after.place.language))
-    if isinstance(act, AnswerCheckIn) and after.stay.index > before.stay.index and not after.is_over:
+    after = acted.after
+    for alert in acted.new_alerts:
+        print(alert_line(alert, after.place.language))
+    if acted.opened_phase:
         print(_("You are now in: {phase}.", phase=after.phase.title))
-    for line in needed_lines(needed, before.place):
+    for line in needed_lines(needed, place):
         print(line)
-    if after.state == COMPLETED:
-        _tell_completion(context, after, act, is_running=is_running)
+    if acted.last_cue is not None:
+        _tell_completion(acted, acted.last_cue, is_running=is_running)
     if not is_running and not after.is_over:
         show_untold(context, is_daemon_running=False)
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))
     return 0
 
 
-def _tell_completion(context: Context, after: Episode, act: Act, *, is_running: bool) -> None:
+def _tell_completion(acted: Acted, cue: Cue, *, is_running: bool) -> None:
     """Say that this act completed the episode, and what usually follows.
 
     Where a daemon runs, its note comes as well.
     """
-    cue = next((cue for cue in reversed([*after.pending.values()]) if cue.kind == "phase"), None)
-    if cue is None:
-        return
-    title, body = (sentence(text, after.place, context.now) for text in (cue.title, cue.body))
-    print(body if isinstance(act, Advance) else f"{title}. {body}")  # `advance` has said that it is
+    texts = (cue.title, cue.body)
+    title, body = (sentence(text, acted.after.place, acted.context.now) for text in texts)
+    print(body if acted.act.verb == "advance" else f"{title}. {body}")  # `advance` has said that it is
     if not is_running:
         if not failure_to_the_end(sys.stdout):
-            note_as_told(context, [(after, cue)])
-        show_untold(context, is_daemon_running=False)
+            note_as_told(acted.context, [(acted.after, cue)])
+        show_untold(acted.context, is_daemon_running=False)
 
 
 def believe_clock(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
     with open_journal() as (journal, moment), changing(journal, moment) as context:
-        if not context.record.is_clock_doubted:
-            raise RecoveryError(_("the clock is not doubted"))
-        believe(journal, context.record, *moment)
+        care.believe_clock(context)
     handing.wake(context.folder)
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:

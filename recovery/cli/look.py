@@ -1,4 +1,4 @@
-"""Looking at where one is: `status`, `next`, `agenda`, `explain`. They write nothing but what they told."""
+"""Looking: `status`, `next`, `agenda`, `explain`. They write down nothing but which cues they have shown."""
 
 from collections.abc import Mapping
 from typing import TypeVar

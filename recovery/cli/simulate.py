@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from recovery import clock, files
+from recovery.care.protocols import check_wanted, in_own_words, read_wanted
 from recovery.cli import asking, params, render_preview, render_text
 from recovery.cli.output import failure_of
 from recovery.cli.params import json_option
@@ -15,9 +16,7 @@ from recovery.cli.render_json import json_line, print_json
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import DAY, Place
 from recovery.errors import RecoveryError, UsageError
-from recovery.language import _, current
-from recovery.protocol import compiled
-from recovery.protocol.library import default_library
+from recovery.language import _
 from recovery.protocol.terms import SIDES, Duration
 from recovery.simulation.events import simulate, usual_end
 from recovery.simulation.people import PERSONAS, Persona, imagined
@@ -94,10 +93,7 @@ def simulate_command(
     if answers is not None and persona is not None:
         raise UsageError(_("--answers and --persona do not go together"), _("give one of them"))
     now, place = clock.now(), params.place(**hours)
-    from recovery.protocol.reading import read_protocol
-
-    library = default_library()
-    chosen = compiled.in_language(read_protocol(library.find(protocol), library).protocol, current())
+    chosen = in_own_words(read_wanted(protocol).protocol)
     injury = read_moment("--onset", onset, now, place)
     start = read_moment("--start", began, now, place) if began is not None else injury
     if start < injury:
@@ -201,10 +197,7 @@ def preview(
     recovery protocols preview strain --grade 1 --for 6w --persona slow
     """
     now, place = clock.now(), params.place(**hours)
-    from recovery.protocol.reading import check_file
-
-    library = default_library()
-    checked, problems = check_file(library.find(file), library)
+    checked, problems = check_wanted(file)
     for problem in problems:
         if as_json and checked is None:
             print_json(vars(problem))
@@ -212,7 +205,7 @@ def preview(
             click.echo(render_text.problem_line(problem))
     if checked is None:
         return 1
-    checked = compiled.in_language(checked, current())
+    checked = in_own_words(checked)
     morning = place.resolve(place.local(now).date(), MORNING)
     injury = morning if onset is None else read_moment("--onset", onset, now, place)
     begins_on = place.local(injury).date()

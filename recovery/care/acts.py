@@ -1,0 +1,76 @@
+"""Carry out an act of a person, with what is due before and after it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from recovery.care.context import Context
+from recovery.care.record import believe, do
+from recovery.engine.acts import Act
+from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.episode import COMPLETED, Alert, Episode
+from recovery.engine.facts import Cue
+from recovery.engine.verdict import Verdict
+from recovery.errors import RecoveryError
+from recovery.language import _
+from recovery.values import Value, replace
+
+Wanted = Act | Callable[[Episode, datetime], Act]
+"""An act of the person; where it depends on the episode (its place, its questions), a function of that."""
+
+
+class Acted(Value):
+    """An act as it came out."""
+
+    context: Context
+    """The record after it."""
+    before: Episode
+    act: Act
+    verdict: Verdict
+
+    @property
+    def after(self) -> Episode:
+        return self.context.record.of(self.before.id)
+
+    @property
+    def is_stopped_by_clock(self) -> bool:
+        """True where the act needs a clock that is right, and the clock is doubted."""
+        return self.act.needs_right_clock and self.context.record.is_clock_doubted
+
+    @property
+    def new_alerts(self) -> list[Alert]:
+        return [alert for alert in self.after.alerts.values() if alert.id not in self.before.alerts]
+
+    @property
+    def opened_phase(self) -> bool:
+        """True where the answers of a check-in have led to another phase."""
+        after = self.after
+        is_further = after.stay.index > self.before.stay.index and not after.is_over
+        return isinstance(self.act, AnswerCheckIn) and is_further
+
+    @property
+    def last_cue(self) -> Cue | None:
+        """The cue that tells that this act has completed the episode, and what usually follows."""
+        if self.after.state != COMPLETED:
+            return None
+        return next((cue for cue in reversed([*self.after.pending.values()]) if cue.kind == "phase"), None)
+
+
+def carry_out(context: Context, wanted: str | None, act: Wanted) -> Acted:
+    """Carry out an act on the episode meant. Needs a transaction.
+
+    Raises `NotThere`, `UsageError` where it is not clear which is meant; `UnreadableEpisode`, `StoreError`.
+    """
+    before = context.record.meant(wanted)
+    judged = act if isinstance(act, Act) else act(before, context.now)
+    record, verdict = do(context.journal, context.record, before.id, judged, context.says)
+    return Acted(replace(context, kept=record, record=record), before, judged, verdict)
+
+
+def believe_clock(context: Context) -> None:
+    """Take the person's word that the clock is right. Needs a transaction.
+
+    Raises `RecoveryError` where that is not doubted.
+    """
+    if not context.record.is_clock_doubted:
+        raise RecoveryError(_("the clock is not doubted"))
+    believe(context.journal, context.record, *context.clocks)
