@@ -14,17 +14,19 @@ from recovery.store.episodes import load_one
 from recovery.store.failures import NONSENSE
 from recovery.words.reasons import file_text
 
-S = TypeVar("S")
+Seen = TypeVar("Seen")
 
-Look = Callable[[Context, Episode], S]
+Look = Callable[[Context, Episode], Seen]
+Sight = tuple[Context, list[tuple[Episode, Seen]]]
+"""The context without the episodes that make no sense, and the others with what a look made of them."""
 
 
-def look_at(context: Context, wanted: str | None, look: Look[S]) -> tuple[Context, list[tuple[Episode, S]]]:
-    """Look at the episode asked for, or at all of them. Return the context without those that make no sense.
+def look_at(context: Context, wanted: str | None, look: Look[Seen]) -> Sight[Seen]:
+    """Look at the episode asked for, or at all of them.
 
     Raises `NotThere` where there is none, `UnreadableEpisode` where none can be told.
     """
-    seen: list[tuple[Episode, S]] = []
+    seen: list[tuple[Episode, Seen]] = []
     for episode in _meant(context, wanted):
         try:
             seen.append((episode, look(context, episode)))

@@ -24,7 +24,6 @@ from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted
-from recovery.engine.witness import NO_STEADY, Steady
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol
@@ -164,12 +163,12 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     return outlook(trial, now).alerts
 
 
-def start_episode(folder: Path, start: Start, steady: Steady = NO_STEADY) -> NewEpisode:
+def start_episode(folder: Path, start: Start, clocks: Clocks) -> NewEpisode:
     """Write the episode into the journal of a folder, with what is due at once. Raises `RecoveryError`."""
     protocol, answers = start.reading.protocol, start.answers
     now = answers.at
     with Journal.open(folder, now=now) as journal, journal.transaction():
-        record = load(journal, now, steady)
+        record = load(journal, now, clocks[1])
         refuse_beside(record.episodes, protocol, answers.side, answers.options)
         journal.pin(pinned_from(start.reading))
         id_ = journal.create_episode(protocol.id, start.reading.content_hash)

@@ -1,12 +1,11 @@
 """Looking: `status`, `next`, `agenda`, `explain`. They write down nothing but which cues they have shown."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from recovery import clock, paths
 from recovery.care import looking as care
 from recovery.care.context import Context
-from recovery.care.looking import Look
+from recovery.care.looking import Look, Seen, Sight
 from recovery.cli import render_text as text
 from recovery.cli.context import looking, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.notices import restart_if_died
@@ -14,17 +13,12 @@ from recovery.cli.output import tell
 from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import cue_json, explanation_json, print_json, status_json
 from recovery.daemon import presence
-from recovery.engine.episode import Episode
 from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.episodes import UnreadableEpisode
 
-Seen = TypeVar("Seen")
 
-
-def _look_at(
-    context: Context, wanted: str | None, look: Look[Seen], *, as_json: bool
-) -> tuple[Context, list[tuple[Episode, Seen]]]:
+def _look_at(context: Context, wanted: str | None, look: Look[Seen], *, as_json: bool) -> Sight[Seen]:
     """Look as `care.look_at` does. Where nothing is active, tell what the last episode had to tell at its end."""
     if wanted is None and not context.record.episodes and not as_json:
         show_untold(context, is_daemon_running=presence.is_running(context.folder))

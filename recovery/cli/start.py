@@ -107,7 +107,7 @@ def start(
     beginning = care.Start(reading, answers, terms)
     if not as_json:
         _tell_first(beginning)
-    started = care.start_episode(folder, beginning, clocks()[1])
+    started = care.start_episode(folder, beginning, clocks())
     did(_("{episode} is begun, and in the journal.", episode=started.episode.id))
     there = see_that_it_runs(folder, notifier, is_wanted=not no_daemon)
     if as_json:
