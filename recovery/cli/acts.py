@@ -4,7 +4,7 @@ import sys
 from datetime import date, datetime, timedelta
 
 from recovery import clock
-from recovery.cli.carry_out import believe_clock, carry_out, typed_moment
+from recovery.cli.carry_out import believe_clock, carry_out
 from recovery.cli.context import looking
 from recovery.cli.notices import tell_doubt
 from recovery.cli.output import harmless
@@ -21,7 +21,7 @@ from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.words.reasons import file_text
 from recovery.words.times import spell
-from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment
+from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment, read_moment_if_given
 
 
 @command("begin", ACTIVITY, EPISODE, JSON)
@@ -156,7 +156,7 @@ def end_command(activity: str | None, at: str | None, episode: str | None, as_js
     """
 
     def act(meant: Episode, now: datetime) -> Act:
-        return End(activity, at=typed_moment("--at", at, meant, now))
+        return End(activity, at=read_moment_if_given("--at", at, now, meant.place))
 
     return carry_out(episode, as_json, act)
 
@@ -227,7 +227,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
         _refuse_wrong(values, meant)
-        return AnswerCheckIn(values, typed_moment("--at", at, meant, now))
+        return AnswerCheckIn(values, read_moment_if_given("--at", at, now, meant.place))
 
     return carry_out(episode, as_json, act)
 

@@ -1,7 +1,6 @@
 """One act of the person, from what was typed to the daemon's ear, and what became of it."""
 
 import sys
-from datetime import datetime
 
 from recovery.care import acts as care
 from recovery.care.acts import Acted, Wanted
@@ -18,14 +17,11 @@ from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
 from recovery.daemon import handing
-from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue
 from recovery.engine.verdict import Accepted, Refused
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.words.reasons import sentence
 from recovery.words.times import spell_when
-from recovery.words.typed import read_moment
 
 
 def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
@@ -72,19 +68,21 @@ def _tell(acted: Acted, *, is_running: bool) -> int:
         print(_("You are now in: {phase}.", phase=after.phase.title))
     for line in needed_lines(needed, place):
         print(line)
-    if acted.last_cue is not None:
-        _tell_completion(acted, acted.last_cue, is_running=is_running)
+    _tell_completion(acted, is_running=is_running)
     if not is_running and not after.is_over:
         show_untold(context, is_daemon_running=False)
         tell(_("No daemon is running, so no reminders come: recovery daemon start"))
     return 0
 
 
-def _tell_completion(acted: Acted, cue: Cue, *, is_running: bool) -> None:
-    """Say that this act completed the episode, and what usually follows.
+def _tell_completion(acted: Acted, *, is_running: bool) -> None:
+    """Say where this act completed the episode, and what usually follows.
 
     Where a daemon runs, its note comes as well.
     """
+    cue = acted.last_cue
+    if cue is None:
+        return
     texts = (cue.title, cue.body)
     title, body = (sentence(text, acted.after.place, acted.context.now) for text in texts)
     print(body if acted.act.verb == "advance" else f"{title}. {body}")  # `advance` has said that it is
@@ -105,8 +103,3 @@ def believe_clock(as_json: bool) -> int:
     else:
         print(message)
     return 0
-
-
-def typed_moment(flag: str, text: str | None, episode: Episode, now: datetime) -> datetime | None:
-    """The instant that an option means, in the episode's place; None where it is not given. Raises `UsageError`."""
-    return None if text is None else read_moment(flag, text, now, episode.place)

@@ -12,6 +12,7 @@ from recovery.care.record import Record, load, nothing_active
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence
+from recovery.daemon.presence import Presence
 from recovery.language import _
 from recovery.store.journal import Journal
 from recovery.words.reasons import sentence
@@ -20,6 +21,11 @@ from recovery.words.reasons import sentence
 def clocks() -> Clocks:
     """Read the clock, and the one that nobody can set, as the daemon has watched it."""
     return clock.now(), handing.read_steady(paths.home())
+
+
+def daemon_here() -> Presence | None:
+    """Read the daemon's report on itself; None where none runs."""
+    return presence.read(paths.home())
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from recovery import clock, paths
 from recovery.care import looking as care
 from recovery.care.context import Context
 from recovery.care.looking import Look, Seen, Sight
 from recovery.cli import render_text as text
-from recovery.cli.context import looking, show_untold, tell_unreadable, unreadable_lines
+from recovery.cli.context import clocks, daemon_here, looking, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.notices import restart_if_died
 from recovery.cli.output import tell
 from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
@@ -33,7 +32,7 @@ def show_status(episode: str | None, as_json: bool) -> int:
     recovery status
     recovery status --json
     """
-    there = presence.read(paths.home())
+    there = daemon_here()
     unreadable: Mapping[str, UnreadableEpisode] = {}
     try:
         with looking() as context:
@@ -57,7 +56,7 @@ def show_status(episode: str | None, as_json: bool) -> int:
         if as_json and episode is None:
             if isinstance(error, UnreadableEpisode):
                 unreadable = {**unreadable, error.episode: error}
-            print_json(status_json([], there, clock.now(), unreadable))
+            print_json(status_json([], there, clocks()[0], unreadable))
             return error.exit_status
         raise
     return 0

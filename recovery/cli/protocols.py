@@ -25,7 +25,6 @@ from recovery.cli.simulate import preview
 from recovery.cli.upgrade import offers
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, n_
-from recovery.protocol.model import RecoveryProtocol
 
 
 @click.group(invoke_without_command=True)
@@ -198,7 +197,9 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     """
     path = paths.typed(file)
     wanted = care.installation(path, clock.now())
-    protocol = _without_errors(path, wanted, as_json=as_json)
+    _tell_problems(path, wanted, as_json=as_json)
+    protocol = wanted.protocol
+    assert protocol is not None
     taken = [piece for piece in wanted.pieces if piece.before is not None]
     if not as_json:
         for line in render_text.responsible_lines(care.in_own_words(protocol)):
@@ -219,8 +220,8 @@ def add(file: str, is_replacing: bool, as_json: bool) -> int:
     return 0
 
 
-def _without_errors(path: Path, wanted: Installation, *, as_json: bool) -> RecoveryProtocol:
-    """The protocol to install. Tells what is wrong with it, and raises `RecoveryError` where it has errors."""
+def _tell_problems(path: Path, wanted: Installation, *, as_json: bool) -> None:
+    """Tell what is wrong with a protocol to install. Raises `RecoveryError` where it has errors."""
     if wanted.protocol is None or not as_json:
         for problem in wanted.problems:
             click.echo(render_text.problem_line(problem), err=True)
@@ -230,7 +231,6 @@ def _without_errors(path: Path, wanted: Installation, *, as_json: bool) -> Recov
             _("{path}: not installed: {errors}", path=path, errors=n_("one error", "{count} errors", count)),
             _("recovery validate {path} shows all that is wrong", path=path),
         )
-    return wanted.protocol
 
 
 def _show_differences(piece: Piece) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.cli.carry_out import carry_out, typed_moment
+from recovery.cli.carry_out import carry_out
 from recovery.cli.context import looking
 from recovery.cli.notices import EMERGENCY
 from recovery.cli.output import styled, tell
@@ -19,7 +19,14 @@ from recovery.protocol.model import Checklist, Item
 from recovery.protocol.terms import LEVELS
 from recovery.words.reasons import file_text, timeless
 from recovery.words.terms import LEVELS as LEVEL_WORDS
-from recovery.words.typed import NONE, canonical, read_pairs, refuse_unknown, split_words
+from recovery.words.typed import (
+    NONE,
+    canonical,
+    read_moment_if_given,
+    read_pairs,
+    refuse_unknown,
+    split_words,
+)
 
 CLEAR = "clear"
 
@@ -202,7 +209,7 @@ def setback(onset: str | None, grade: str | None, because: str, episode: str | N
 
     def act(meant: Episode, now: datetime) -> Setback:
         read = None if grade is None else _grade(grade)
-        return Setback(typed_moment("--onset", onset, meant, now), read, because)
+        return Setback(read_moment_if_given("--onset", onset, now, meant.place), read, because)
 
     return carry_out(episode, as_json, act)
 
@@ -235,7 +242,7 @@ def correct_command(words: tuple[str, ...], because: str, episode: str | None, a
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
-        return Correct(typed_moment("onset", onset, meant, now), values, because)
+        return Correct(read_moment_if_given("onset", onset, now, meant.place), values, because)
 
     return carry_out(episode, as_json, act)
 

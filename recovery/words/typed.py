@@ -68,6 +68,11 @@ def read_moment(
         raise UsageError(f"{flag}: {error}") from None
 
 
+def read_moment_if_given(flag: str, text: str | None, now: datetime, place: Place) -> datetime | None:
+    """The same, where the option is given; None where it is not."""
+    return None if text is None else read_moment(flag, text, now, place)
+
+
 def parse_moment(text: str, now: datetime, place: Place, *, is_day_enough: bool = False) -> datetime:
     """The instant that a person means, in UTC. A bare `HH:MM` is on today's date.
 
