@@ -98,8 +98,8 @@ def _refuse_unknown(kind: type[Value], given: dict[str, Any]) -> None:
 def replace(value: V, **changes: Any) -> V:
     """The same value with some fields changed. Raises `TypeError` for a field that it does not have."""
     kind = type(value)
-    _refuse_unknown(kind, changes)
+    if not changes.keys() <= kind._names:
+        _refuse_unknown(kind, changes)
     other = kind.__new__(kind)
-    other.__dict__.update(value.__dict__)
-    other.__dict__.update(changes)
+    object.__setattr__(other, "__dict__", value.__dict__ | changes)
     return other

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery.daemon import launch, presence
-from recovery.engine.facts import Fact
+from recovery.engine.facts import Fact, What
 from recovery.errors import RecoveryError
 from recovery.store.journal import Journal
 from tests.desktop import LIMIT_SECONDS, until
@@ -160,15 +160,16 @@ class Profile:
         path.write_text(text, "utf-8")
         return str(path)
 
-    def facts(self, kind: str = "") -> list[Fact]:
+    def facts(self, kind: type[What] | str = "") -> list[Fact]:
         """The journal, or one kind of fact."""
+        name = kind if isinstance(kind, str) else kind.kind
         journal = Journal.open_existing(self.home)
         if journal is None:
             return []
         with journal:
-            return [fact for fact in journal.all_facts() if kind in ("", fact.kind)]
+            return [fact for fact in journal.all_facts() if name in ("", fact.kind)]
 
-    def wait_for(self, kind: str, count: int = 1, limit: float = LIMIT_SECONDS) -> list[Fact]:
+    def wait_for(self, kind: type[What] | str, count: int = 1, limit: float = LIMIT_SECONDS) -> list[Fact]:
         """The facts of a kind, once there are so many."""
         until(lambda: len(self.facts(kind)) >= count, f"{count} x {kind} in the journal", limit)
         return self.facts(kind)

@@ -79,22 +79,22 @@ class Skin:
 
     def _read(self, fact: Fact) -> None:
         name = fact.data.get("occurrence", "")
-        if fact.kind == f.OFFERED and "seconds" in fact.data:
+        if isinstance(fact.what, f.Offered) and "seconds" in fact.data:
             self._may_be_on(name, fact)
             if name not in self.packs or not self.packs[name].is_said:
                 self.packs[name] = Pack(fact)
-        elif fact.kind == f.BEGUN:
+        elif isinstance(fact.what, f.Begun):
             self._may_be_on(name, fact)
             self.packs[name].on_at, self.packs[name].is_said = fact.at, True
             self.packs[name].planned = timedelta(seconds=fact.data["seconds"])
-        elif fact.kind == f.ENDED and name in self.packs:
+        elif isinstance(fact.what, f.Ended) and name in self.packs:
             pack = self.packs[name]
             pack.is_said = pack.is_said or fact.by == "person"
             pack.off_at = fact.at
-        elif fact.kind == f.UNDONE:
+        elif isinstance(fact.what, f.TakenBack):
             self.undone.add(fact.data["seq"])
             taken = self.seen.get(fact.data["seq"])
-            if taken is not None and taken.kind == f.ENDED and taken.by == "person":
+            if taken is not None and isinstance(taken.what, f.Ended) and taken.by == "person":
                 self.packs[taken.data["occurrence"]].off_at = None  # so it is on, if its time is not over
 
     def side(self, occurrence: str) -> str | None:
@@ -102,7 +102,7 @@ class Skin:
         said = [
             fact.data["side"]
             for fact in self.seen.values()
-            if fact.kind in (f.STARTED, f.CORRECTED)
+            if isinstance(fact.what, f.Started | f.Corrected)
             and fact.episode == occurrence.partition("/")[0]
             and fact.data.get("side")
             and fact.seq not in self.undone

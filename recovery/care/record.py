@@ -13,7 +13,7 @@ from recovery import clock
 from recovery.engine import facts as f
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import apply
 from recovery.engine.questions import left_open
 from recovery.engine.telling import told_later
@@ -265,7 +265,7 @@ def _news(record: Record) -> Iterator[Fact]:
     testimony = record.testimony
     if testimony is not None and testimony.news is not None:
         for episode in record.all:
-            yield Fact(episode.id, testimony.now, f.CLOCK, testimony.news)
+            yield Fact(episode.id, testimony.now, testimony.news)
 
 
 def _put_right(
@@ -357,8 +357,8 @@ def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO
     From here on it is held against the steady one anew. Needs a transaction. Raises `StoreError`.
     """
     record = _put_right(journal, record, [e.id for e in record.all], now, "person")
-    stands = {"boot": steady.boot, "steady": steady.ms, "seconds": 0, "since": to_ms(now)}
-    record = write(journal, record, [Fact(e.id, now, f.CLOCK, stands) for e in record.all], now)
+    stands = f.ClockRead(boot=steady.boot, steady=steady.ms, set_by=timedelta(0), since=now)
+    record = write(journal, record, [Fact(e.id, now, stands) for e in record.all], now)
     return bring_up(journal, record.hearing(now, steady), now)
 
 
@@ -369,7 +369,14 @@ def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime
         for episode in record.all:
             if episode.id != fact.episode:
                 continue
-            is_another_onset = "onset" in fact.data and episode.leaves_out_answers
+            is_another_onset = _is_of_the_onset(fact) and episode.leaves_out_answers
             after = load_one(journal, episode.id, now) if is_another_onset else apply(episode, fact)
             record = record.with_(after)
     return record
+
+
+def _is_of_the_onset(fact: Fact) -> bool:
+    """Tell if a fact says when the injury was."""
+    return isinstance(fact.what, f.SetBack) or (
+        isinstance(fact.what, f.Corrected) and fact.what.onset is not None
+    )

@@ -6,7 +6,7 @@ Nothing is asked or printed: who calls has asked the person, and shows what come
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recovery.care.context import Clocks
 from recovery.care.protocols import in_own_words
@@ -18,7 +18,7 @@ from recovery.engine.acts import judge
 from recovery.engine.acts_reports import RaiseFlag
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.grading import Graded
 from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
@@ -154,7 +154,7 @@ def refuse_screened(
 def alerts(start: Start) -> tuple[Alert, ...]:
     """Rehearse a start: the alerts that it would raise at once."""
     now = start.answers.at
-    fact = Fact(start.reading.protocol.id, now, f.STARTED, _data(start), "person")
+    fact = Fact(start.reading.protocol.id, now, _started(start), "person")
     trial = fold.begin(in_own_words(start.reading.protocol), fact)
     for sign in start.answers.signs:
         verdict = judge(trial, now, RaiseFlag(sign))
@@ -172,7 +172,7 @@ def start_episode(folder: Path, start: Start, clocks: Clocks) -> NewEpisode:
         refuse_beside(record.episodes, protocol, answers.side, answers.options)
         journal.pin(pinned_from(start.reading))
         id_ = journal.create_episode(protocol.id, start.reading.content_hash)
-        fact = journal.append([Fact(id_, now, f.STARTED, _data(start), "person")], now=now)[0]
+        fact = journal.append([Fact(id_, now, _started(start), "person")], now=now)[0]
         episode = fold.begin(in_own_words(start.reading.protocol), fact)
         record = replace(record, episodes=(*record.episodes, episode))
         for sign in answers.signs:
@@ -184,26 +184,25 @@ def start_episode(folder: Path, start: Start, clocks: Clocks) -> NewEpisode:
     return NewEpisode(episode, outlook(episode, now, record.others(episode)))
 
 
-def _data(start: Start) -> Mapping[str, Any]:
+def _started(start: Start) -> f.Started:
     """Compose what the fact of a start tells."""
     protocol, answers, terms = start.reading.protocol, start.answers, start.terms
-    data = {
-        "protocol": protocol.id,
-        "version": protocol.version,
-        "hash": start.reading.content_hash,
-        "onset": to_ms(min(answers.onset, answers.at)),
-        "grade": answers.grade if "grade" in protocol.inputs else None,
-        "side": answers.side,
-        "options": answers.options,
-        "screen": answers.screened,
-        **terms.place.as_data(),
-    }
+    assessment = None
     if answers.graded is not None:
-        by = {"grade": answers.graded.grade, "reasons": [*answers.graded.reasons]}
-        data["assessment"] = {"answers": answers.graded_by, **by}
-    data["confirms"] = terms.confirms
-    if terms.is_discreet:
-        data["discreet"] = True
-    if terms.travels:
-        data["travels"] = True
-    return data
+        graded = answers.graded
+        assessment = f.Assessment(answers=answers.graded_by, grade=graded.grade, reasons=graded.reasons)
+    return f.Started(
+        protocol=protocol.id,
+        version=protocol.version,
+        hash=start.reading.content_hash,
+        onset=min(answers.onset, answers.at),
+        grade=answers.grade if "grade" in protocol.inputs else None,
+        side=answers.side,
+        options=answers.options,
+        screened=answers.screened,
+        **terms.place.as_fields(),
+        assessment=assessment,
+        confirms=terms.confirms,
+        is_discreet=terms.is_discreet,
+        travels=terms.travels,
+    )

@@ -20,7 +20,7 @@ from recovery.words.times import spell
 MOST_TOGETHER = 20
 """More facts than any command writes."""
 
-_ON_THE_SKIN = (f.BEGUN, f.ENDED, f.DONE)
+_ON_THE_SKIN = (f.Begun, f.Ended, f.Done)
 """With these a person says that a session was on."""
 
 
@@ -32,11 +32,11 @@ class Undone(Value):
 
     @property
     def is_start(self) -> bool:
-        return self.entry.kind == f.STARTED
+        return isinstance(self.entry.what, f.Started)
 
     @property
     def was_on_the_skin(self) -> bool:
-        return self.entry.kind in _ON_THE_SKIN
+        return isinstance(self.entry.what, _ON_THE_SKIN)
 
 
 def take_back(context: Context, wanted: str | None) -> Undone:
@@ -53,8 +53,8 @@ def take_back(context: Context, wanted: str | None) -> Undone:
         _refuse_standing_start(journal, start, now)
         last = start
     together = [*entered_with(journal, last), *concluded_from(journal, last)]
-    facts = [Fact(last.episode, now, f.UNDONE, {"seq": seq}, "person") for seq in together]
-    if last.kind == f.UPGRADED:
+    facts = [Fact(last.episode, now, f.TakenBack(seq=seq), "person") for seq in together]
+    if isinstance(last.what, f.Upgraded):
         facts += _taking_back_an_upgrade(context, last.episode)
     journal.append(facts, now=now)
     return Undone(last, _now(context, last.episode)[1])
@@ -76,10 +76,10 @@ def entered_with(journal: Journal, last: Fact) -> list[int]:
     They were written down together, one after the other. When they happened tells nothing: a person may tell
     of one moment twice. With a start go the signs that it reported.
     """
-    if last.kind == f.STARTED:
+    if isinstance(last.what, f.Started):
         following = journal.between(last.seq + 1, last.seq + MOST_TOGETHER)
         signs = takewhile(
-            lambda fact: fact.kind == f.ALERTED and _is_of_the_same_command(fact, last), following
+            lambda fact: isinstance(fact.what, f.Alerted) and _is_of_the_same_command(fact, last), following
         )
         return [last.seq, *(fact.seq for fact in signs)]
     together = [last.seq]
@@ -93,12 +93,14 @@ def entered_with(journal: Journal, last: Fact) -> list[int]:
 def concluded_from(journal: Journal, last: Fact) -> list[int]:
     """List the facts that the engine concluded from an entry in the same breath: phase, step, alert, completion."""
     concluded: list[int] = []
-    if last.kind == f.STARTED:
+    if isinstance(last.what, f.Started):
         return concluded  # nothing of it counts any more
     for fact in journal.between(last.seq + 1, last.seq + MOST_TOGETHER):
         if fact.recorded_at != last.recorded_at:
             break
-        if fact.episode == last.episode and fact.kind in (f.PHASE, f.STEPPED, f.ALERTED, f.COMPLETED):
+        if fact.episode == last.episode and isinstance(
+            fact.what, f.PhaseChanged | f.Stepped | f.Alerted | f.Completed
+        ):
             concluded.append(fact.seq)
     return concluded
 
@@ -108,9 +110,9 @@ def _start_that_wrote(journal: Journal, last: Fact) -> Fact | None:
     for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq)):
         if fact.episode != last.episode or fact.recorded_at != last.recorded_at:
             return None
-        if fact.kind == f.STARTED:
+        if isinstance(fact.what, f.Started):
             return fact
-        if fact.kind != f.ALERTED or fact.by != "person":
+        if not isinstance(fact.what, f.Alerted) or fact.by != "person":
             return None
     return None
 
@@ -122,7 +124,7 @@ def _refuse_standing_start(journal: Journal, start: Fact, now: datetime) -> None
     of longer ago than `RECENT`.
     """
     said = (fact for fact in journal.facts(start.episode) if fact.by == "person")
-    if any(fact.kind in _ON_THE_SKIN for fact in said):
+    if any(isinstance(fact.what, _ON_THE_SKIN) for fact in said):
         message = _(
             "only the start of {episode} is left, and what was on the skin counts for the limits",
             episode=start.episode,
@@ -162,7 +164,7 @@ def _taking_back_an_upgrade(context: Context, id_: str) -> list[Fact]:
 def _is_of_the_same_command(fact: Fact, last: Fact) -> bool:
     return (
         fact.by == "person"
-        and fact.kind not in (f.UNDONE, f.STARTED)
+        and not isinstance(fact.what, f.TakenBack | f.Started)
         and fact.recorded_at == last.recorded_at
         and fact.episode == last.episode
     )

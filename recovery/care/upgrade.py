@@ -138,16 +138,16 @@ def go_on_with(context: Context, text: InstalledText) -> Episode:
     journal, now = context.journal, context.now
     pinned = pinned_from(text.reading)
     before = journal.pinned(episode.id)
-    data = {
-        "protocol": pinned.protocol_id,
-        "version": pinned.version,
-        "hash": pinned.hash,
-        "from_version": before.version,
-        "from_hash": before.hash,
-    }
+    upgraded = f.Upgraded(
+        protocol=pinned.protocol_id,
+        version=pinned.version,
+        hash=pinned.hash,
+        from_version=before.version,
+        from_hash=before.hash,
+    )
     journal.pin(pinned)
     gone = _alerts_gone(episode, text.reading.protocol, now)
-    facts = [Fact(episode.id, now, f.UPGRADED, data, "person"), *gone, *counting_anew(episode, now)]
+    facts = [Fact(episode.id, now, upgraded, "person"), *gone, *counting_anew(episode, now)]
     journal.append(facts, now=now)
     return bring_up(journal, load(journal, *context.clocks), now).of(episode.id)
 
@@ -159,21 +159,15 @@ def counting_anew(episode: Episode, now: datetime) -> list[Fact]:
     """
     if episode.state != ACTIVE:
         return []
-    return [
-        Fact(
-            episode.id,
-            now,
-            f.RESUMED,
-            {"because": tr(episode.place.language, "another text of the protocol")},
-        )
-    ]
+    because = tr(episode.place.language, "another text of the protocol")
+    return [Fact(episode.id, now, f.Resumed(because=because))]
 
 
 def _alerts_gone(episode: Episode, protocol: RecoveryProtocol, now: datetime) -> list[Fact]:
     """Alerts of red flags that are not there any more, but for those that suspend something: a person lifts these."""
     known = {f"flag/{flag.id}" for flag in protocol.red_flags}
     return [
-        Fact(episode.id, now, f.ALERTED, {"id": alert.id, "cleared": True})
+        Fact(episode.id, now, f.Alerted(id=alert.id, cleared=True))
         for alert in episode.alerts.values()
         if alert.id.startswith("flag/") and alert.id not in known and not alert.suspends
     ]

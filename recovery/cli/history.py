@@ -12,6 +12,7 @@ from recovery.cli.quick import EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import fact_json, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import PAUSED
+from recovery.engine.facts import Alerted
 from recovery.language import _
 from recovery.words.about import entry_words
 from recovery.words.times import spell_when
@@ -91,9 +92,9 @@ def _tell_after(undone: Undone, now: datetime) -> None:
     after = undone.episode
     if undone.was_on_the_skin:
         print(_("The session still counts for the limits: the word is taken back, not what was on the skin."))
-    standing = after.alerts.get(undone.entry.data.get("id", ""))
-    if standing is not None:
-        print(_("It stands again: {reason}", reason=standing.reason))
+    entry = undone.entry.what
+    if isinstance(entry, Alerted) and entry.id in after.alerts:
+        print(_("It stands again: {reason}", reason=after.alerts[entry.id].reason))
     if after.state == PAUSED:
         until = after.paused_until
         ends = spell_when(after.place, until, now) if until else "recovery resume"

@@ -173,7 +173,7 @@ def _phase(look: Outlook) -> dict[str, Any]:
         },
         "step": step,
         "way_back": phase.back_to.phase if stay.way_back and phase.back_to else None,
-        **({} if stay.word is None else {"word": stay.word}),
+        **({} if stay.word is None else {"word": stay.word.json}),
     }
 
 

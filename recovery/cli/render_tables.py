@@ -464,7 +464,7 @@ def print_numbers(protocol: RecoveryProtocol) -> None:
 # The journal ---------------------------------------------------------------------------------------
 
 
-_WORDS = {**FACTS, f.OFFERED: N_("cue")}
+_WORDS = {**FACTS, f.Offered: N_("cue")}
 _PHASES = {
     "entered": N_("phase entered"),
     "held": N_("phase held"),
@@ -491,7 +491,7 @@ def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[in
     for name in (_("when"), _("episode"), _("what"), ""):
         table.add_column(name, no_wrap=name != "")
     for fact in listed:
-        if fact.kind in (f.DELIVERED, f.UNDELIVERED) and fact.data.get("seq") in by_seq:
+        if isinstance(fact.what, f.Delivered | f.NotDelivered) and _subject(fact.what) in by_seq:
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)
         try:
@@ -516,34 +516,39 @@ def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[in
 
 def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -> tuple[str, str]:
     """Name a fact, and its subject."""
-    what, about = _(_WORDS.get(fact.kind, fact.kind)), about_words(fact, places[fact.episode])
-    if fact.kind == f.PHASE:
-        what = _(_PHASES.get(fact.data["state"], f"phase {fact.data['state']}"))
-    if fact.kind == f.UNDONE and fact.data["seq"] in by_seq:
-        taken = by_seq[fact.data["seq"]]
-        about = f"{_(_WORDS.get(taken.kind, taken.kind))} {about_words(taken, places[taken.episode])}".strip()
-    return what, about
+    words, about = _(_WORDS.get(type(fact.what), fact.kind)), about_words(fact, places[fact.episode])
+    if isinstance(fact.what, f.PhaseChanged):
+        words = _(_PHASES.get(fact.what.state, f"phase {fact.what.state}"))
+    if isinstance(fact.what, f.TakenBack) and fact.what.seq in by_seq:
+        taken = by_seq[fact.what.seq]
+        kind = _(_WORDS.get(type(taken.what), taken.kind))
+        about = f"{kind} {about_words(taken, places[taken.episode])}".strip()
+    return words, about
+
+
+def _subject(what: f.Delivered | f.NotDelivered) -> int | None:
+    """The fact that carries the cue; None where that is damaged."""
+    return getattr(what, "seq", None)
 
 
 def _fates(facts: Iterable[Fact]) -> dict[int, str]:
     """Say what became of each cue, by the fact that carries it. The last word counts."""
     fates = {}
     for fact in facts:
-        with suppress(
-            ArithmeticError, KeyError, TypeError
-        ):  # of one that makes no sense, which is told with it
-            if fact.kind == f.DELIVERED:
-                fates[fact.data["seq"]] = _shown(fact.data["via"], fact.data["late"])
-            elif fact.kind == f.UNDELIVERED:
-                fates[fact.data["seq"]] = _("not shown: {reason}", reason=fact.data["reason"])
+        # Of one that makes no sense, that is told with it.
+        with suppress(ArithmeticError, AttributeError, KeyError, TypeError):
+            if isinstance(fact.what, f.Delivered):
+                fates[fact.what.seq] = _shown(fact.what.via, fact.what.late)
+            elif isinstance(fact.what, f.NotDelivered):
+                fates[fact.what.seq] = _("not shown: {reason}", reason=fact.what.reason)
     return fates
 
 
-def _shown(via: str, late: int) -> str:
-    """Say what showed a cue, and how late (milliseconds), where that is worth telling."""
-    if late < 2_000:
+def _shown(via: str, late: timedelta) -> str:
+    """Say what showed a cue, and how late, where that is worth telling."""
+    if late < timedelta(seconds=2):
         return _("shown by {notifier}", notifier=via)
-    length = spell(timedelta(milliseconds=late))
-    if timedelta(milliseconds=late) > LONGEST_LATE:
+    length = spell(late)
+    if late > LONGEST_LATE:
         length = _("long")
     return _("shown by {notifier}, {length} after it was due", notifier=via, length=length)

@@ -302,7 +302,7 @@ def _gate(look: Outlook) -> list[str]:
     else:
         label = _("The way to completion")
     word = look.episode.stay.word
-    entered = [_row(_("Entered"), word_words(word, look.episode.place.language))] if word else []
+    entered = [_row(_("Entered"), word_words(word.by, word.on, look.episode.place.language))] if word else []
     return [
         *entered,
         _row(_("Gate"), f"{label}: {head}"),

@@ -14,10 +14,9 @@ from recovery.care.record import Record
 from recovery.engine.acts_course import Advance, StepBack
 from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue
+from recovery.engine.facts import Cue, Occurrence, Offer
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
-from recovery.engine.occurrences import Occurrence, Offer
 from recovery.engine.telling import Repeat, pending_cues, repeats
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
@@ -315,7 +314,7 @@ def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDel
         return None
     try:
         facts = journal.between(seq, seq)
-        if not facts or facts[0].episode != episode or "cue" not in facts[0].data:
+        if not facts or facts[0].episode != episode or facts[0].cue is None:
             return None
         return CueDelivery(episode, owner.place.language, read_cue(facts[0]), owner.is_discreet)
     except (*NONSENSE, Nonsense):

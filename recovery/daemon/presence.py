@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery import clock
-from recovery.engine.facts import from_ms
+from recovery.engine.written import from_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value

@@ -15,7 +15,7 @@ from recovery.daemon.alarm import JUMP_SECONDS, AlarmClock
 from recovery.daemon.presence import Lock, Presence
 from recovery.daemon.service import Service
 from recovery.daemon.supervisor import Supervisor
-from recovery.engine.facts import to_ms
+from recovery.engine.written import to_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.notify.choose import choose

@@ -29,7 +29,7 @@ from recovery.daemon.notes import (
 from recovery.engine.acts import Act
 from recovery.engine.decide import is_end_due
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import ENDED, Fact
+from recovery.engine.facts import Ended, Fact
 from recovery.engine.fold import read_cue
 from recovery.engine.telling import (
     is_answered,
@@ -204,7 +204,7 @@ class Service:
         """
         record, decided = decided_at(known, now, self._folder / JOURNAL_FILE)
         for fact in decided:
-            if fact.kind == ENDED and fact.data["occurrence"] in self._on:
+            if isinstance(fact.what, Ended) and fact.what.occurrence in self._on:
                 episode, cue = known.of(fact.episode), read_cue(fact, self._reply())
                 attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
                 self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))

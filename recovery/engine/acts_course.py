@@ -1,11 +1,11 @@
 """The acts on the course of an episode: pauses, a change of place, steps and phases, the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
-from recovery.engine.facts import to_ms
+from recovery.engine.facts import Offer
 from recovery.engine.gates import (
     Need,
     Truth,
@@ -17,7 +17,6 @@ from recovery.engine.gates import (
     unmet_reason,
 )
 from recovery.engine.limits import flag_stands
-from recovery.engine.occurrences import Offer
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
 from recovery.engine.turn import Turn
@@ -92,7 +91,7 @@ def pause_reminders(turn: Turn, act: Pause) -> Verdict:
     until = act.until if act.length is None else turn.episode.place.after(turn.now, act.length)
     if until is not None and until <= turn.now:
         return Refused(Remark("not-later"))
-    turn.add(f.PAUSED, {"until": None if until is None else to_ms(until), "because": act.because}, "person")
+    turn.add(f.Paused(until=until, because=act.because), "person")
     when = "recovery resume" if until is None else until
     return accepted(turn, Remark("paused-until", when=when), Remark("counting-goes-on"), *_still_told(turn))
 
@@ -106,7 +105,7 @@ def _still_told(turn: Turn) -> list[Remark]:
 def resume_reminders(turn: Turn, _act: Resume) -> Verdict:
     if turn.episode.state != PAUSED:
         return Refused(Remark("not-paused", episode=turn.episode.id))
-    turn.add(f.RESUMED, {}, "person")
+    turn.add(f.Resumed(), "person")
     return accepted(turn, Remark("resumed"))
 
 
@@ -116,7 +115,7 @@ def move_to_zone(turn: Turn, act: Move) -> Verdict:
         return Refused(Remark("no-such-zone", name=act.zone))
     if (act.zone, act.follows) == (before.key, episode.travels) and not is_lost(before):
         return Refused(Remark("in-zone-already", episode=episode.id, zone=act.zone))
-    turn.add(f.MOVED, {"zone": act.zone, "from": before.key, "follows": act.follows}, "person")
+    turn.add(f.ZoneChanged(zone=act.zone, before=before.key, follows=act.follows), "person")
     return accepted(turn, Remark("moved", episode=episode.id, zone=act.zone))
 
 
@@ -144,7 +143,7 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet and (refused := _not_passed(turn, unmet, by, act.because, is_step=is_step)):
         return refused
-    word = {"by": by, "on": (act.on or _today(turn)).isoformat()} if by else None
+    word = f.Word(by=by, on=act.on or _today(turn)) if by else None
     why = _why(act.because, word)
     if is_step:
         up = episode.stay.rung + 1
@@ -160,12 +159,12 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     return accepted(turn, Remark("now-in-phase", phase=turn.episode.phase.title))
 
 
-def _why(because: str, word: Mapping[str, str] | None) -> Remark:
+def _why(because: str, word: f.Word | None) -> Remark:
     """The reason for going on: a professional's word, the person's own reason, or both."""
     own = Remark("own-reason", reason=because)
     if word is None:
         return own if because else Remark("confirmed")
-    said = Remark("on-the-word", name=word["by"], day=word["on"])
+    said = Remark("on-the-word", name=word.by, day=word.on.isoformat())
     return Remark("both", reasons=(said, own)) if because else said
 
 
@@ -247,7 +246,7 @@ def _offer_since(turn: Turn, at: datetime | None) -> Offer:
 
 
 def stop_episode(turn: Turn, act: Stop) -> Verdict:
-    turn.add(f.STOPPED, {"because": act.because}, "person")
+    turn.add(f.Stopped(because=act.because), "person")
     return accepted(
         turn, Remark("stopped", episode=turn.episode.id), *_still_counts(turn), *_still_told(turn)
     )

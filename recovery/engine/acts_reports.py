@@ -7,7 +7,7 @@ from typing import Any
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_flag
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, from_ms, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth, healing_range, truth
 from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
@@ -125,7 +125,7 @@ def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> 
     """Write down answers that were true at `at`, by a clock that may be behind what was written before."""
     behind = turn.episode.in_order(turn.now) - turn.now
     written_at = turn.now if behind else None
-    turn.keep(Fact(turn.episode.id, at + behind, f.ANSWERED, {"values": answers}, "person", written_at))
+    turn.keep(Fact(turn.episode.id, at + behind, f.Answered(values=answers), "person", written_at))
 
 
 def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
@@ -147,10 +147,10 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
         if is_worn and (refusing or forbidden & modalities(activity)):
             assert isinstance(activity, Hold)
             tell_hold(turn, activity, turn.now, on=False)
-    turn.add(f.SCREENED, {"answers": answers}, "person")
+    turn.add(f.Screened(answers=answers), "person")
     if refusing:
         says = episode.text(refusing[0].say)
-        turn.add(f.STOPPED, {"because": says}, "person")
+        turn.add(f.Stopped(because=says), "person")
         return accepted(turn, Remark("stopped-by-answer", episode=episode.id, reason=says))
     consequences = [episode.text(question.say) for question in yes]
     return accepted(turn, _yes_and_no(act.answers), *consequences, *turn.take_off(forbidden))
@@ -170,8 +170,7 @@ def tick_items(turn: Turn, act: TickItems) -> Verdict:
     if not ticked:
         return Refused(Remark("nothing-ticked"))
     for checklist, items in ticked.items():
-        data = {"phase": turn.episode.phase.id, "activity": checklist, "items": items}
-        turn.add(f.TICKED, data, "person")
+        turn.add(f.Ticked(phase=turn.episode.phase.id, activity=checklist, items=items), "person")
     return accepted(turn, _yes_and_no(act.answers))
 
 
@@ -213,7 +212,7 @@ def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
     if not act.because:
         return Refused(Remark("no-reason"))
     for id_ in alerts:
-        turn.add(f.ALERTED, {"id": id_, "cleared": True, "because": act.because}, "person")
+        turn.add(f.Alerted(id=id_, cleared=True, because=act.because), "person")
     return accepted(turn, Remark("flag-cleared", name=act.flag))
 
 
@@ -233,9 +232,8 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
     end_holds(turn)
     for alert in list(episode.alerts.values()):
         if alert.level == "routine":
-            turn.add(f.ALERTED, {"id": alert.id, "cleared": True})
-    data = {"onset": to_ms(onset), "grade": act.grade, "because": act.because}
-    turn.add(f.SETBACK, data, "person")
+            turn.add(f.Alerted(id=alert.id, cleared=True))
+    turn.add(f.SetBack(onset=onset, grade=act.grade, because=act.because), "person")
     sentences = [Remark("new-injury", when=onset)]
     if turn.episode.protocol.healing is not None:
         place = episode.place
@@ -256,7 +254,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
     if not changes:
         return Refused(Remark("nothing-changes"))
     before, instead = turn.episode, _instead(turn.episode, changes)
-    turn.add(f.CORRECTED, {**changes, "because": act.because}, "person")
+    turn.add(f.Corrected(**changes, because=act.because), "person")
     beside = excluded(before.whole, turn.episode.side, turn.episode.options, turn.others)
     if beside is not None:
         return Refused(Remark("same-injury", episode=beside.by.id))
@@ -269,7 +267,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
 
 
 def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
-    """Collect the values that differ from those before, in the form of the fact."""
+    """Collect the values that differ from those before, by the fields of the fact."""
     episode, protocol = turn.episode, turn.episode.whole
     asked = [*protocol.inputs, *protocol.options]
     given = [*act.values, *(() if act.onset is None else ("onset",))]
@@ -284,7 +282,7 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     if act.onset is not None and act.onset != episode.onset:
         if act.onset > episode.started_at:
             return Refused(Remark("after-the-start"))
-        changes["onset"] = to_ms(act.onset)
+        changes["onset"] = act.onset
     plain = {"grade": (GRADES, episode.grade), "side": (SIDES, episode.side)}
     for name, word in act.values.items():
         choices, current = plain.get(name) or (protocol.options[name].choices, episode.options.get(name))
@@ -305,7 +303,7 @@ def _instead(episode: Episode, changes: dict[str, Any]) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     for name, value in changes.items():
         if name == "onset":
-            remarks.append(Remark("injury-instead", when=from_ms(value), before=episode.onset))
+            remarks.append(Remark("injury-instead", when=value, before=episode.onset))
             continue
         pairs = value if name == "options" else {name: value}
         remarks += [
@@ -323,7 +321,7 @@ def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
         is_of_the_start = any(each.subject in ("grade", "side") for each in comparisons(flag.when))
         was_so = truth(flag.when, before, turn.now) is Truth.YES
         if is_of_the_start and was_so and truth(flag.when, turn.episode, turn.now) is Truth.NO:
-            turn.add(f.ALERTED, {"id": name, "cleared": True})
+            turn.add(f.Alerted(id=name, cleared=True))
 
 
 def _back_to_where_it_belongs(turn: Turn) -> list[Remark]:

@@ -1,13 +1,13 @@
 """The acts on sessions, and on whatever else a cue asks for."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.episode import PAUSED, RECENT, Episode, Session, only_assumed, which
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import NONE, Fact, Occurrence
 from recovery.engine.limits import (
     LONGEST_ON,
     Block,
@@ -17,8 +17,7 @@ from recovery.engine.limits import (
     is_same_place,
     longest,
 )
-from recovery.engine.occurrences import NONE, Occurrence
-from recovery.engine.offers import about_occurrence, out_of_time, withheld_by
+from recovery.engine.offers import out_of_time, withheld_by
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.screening import left_out_now
 from recovery.engine.turn import Turn
@@ -131,7 +130,14 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return _blocked(turn, activity, blocked.reason, earliest)
     if current is None:
         current = _offer_early(turn, activity, occurrence)
-    turn.add(f.BEGUN, _about(current) | {"seconds": int(current.planned.total_seconds())}, "person")
+    begun = f.Begun(
+        phase=current.phase,
+        activity=current.activity,
+        modality=current.modality,
+        occurrence=current.occurrence,
+        length=current.planned,
+    )
+    turn.add(begun, "person")
     message = Remark(
         "begun", text=episode.text(step.start), length=current.planned, when=turn.now + current.planned
     )
@@ -182,10 +188,17 @@ def _offer_early(turn: Turn, activity: Treatment, occurrence: Occurrence) -> Ses
     track = turn.episode.track(activity.id)
     step = activity.steps[track.step]
     day = turn.episode.place.waking_day(turn.now)
-    name = occurrence or turn.episode.next_occurrence(activity.id, day)
-    data = about_occurrence(turn, activity.id, name, _due_of_early(turn, activity), day)
-    data |= {"modality": step.modality, "seconds": step.duration.least.seconds, "step": track.step}
-    turn.add(f.OFFERED, data, "person")
+    offered = f.Offered(
+        phase=turn.episode.phase.id,
+        activity=activity.id,
+        occurrence=occurrence or turn.episode.next_occurrence(activity.id, day),
+        due_at=_due_of_early(turn, activity),
+        day=day,
+        modality=step.modality,
+        length=timedelta(seconds=step.duration.least.seconds),
+        step=track.step,
+    )
+    turn.add(offered, "person")
     session = _session(turn, activity.id, is_over=False)
     assert session is not None
     return session
@@ -223,13 +236,18 @@ def end_session(turn: Turn, act: End) -> Verdict:
         return Refused(Remark("began-later", when=current.began_at))
     took = max(timedelta(0), at - current.began_at)
     late = max(timedelta(0), took - current.planned)
-    data = _about(current) | {"seconds": int(current.planned.total_seconds())}
-    data["overrun"] = int(late.total_seconds())
     # Said to be on it may have been on as long as planned: no later word makes a gap begin earlier.
     counts_from = max(at, min(turn.now, current.ends_at)) if current.is_said else at
-    if counts_from != at:
-        data["counts_from"] = to_ms(counts_from)
-    turn.add(f.ENDED, data, "person", at)
+    off = f.Ended(
+        phase=current.phase,
+        activity=current.activity,
+        modality=current.modality,
+        occurrence=current.occurrence,
+        length=current.planned,
+        overrun=late,
+        counts_from=None if counts_from == at else counts_from,
+    )
+    turn.add(off, "person", at)
     is_length_known = is_length_known and not current.is_lost and late <= LONGEST_ON
     ended = _ended(activity.title, took if is_length_known else None, late)
     if counts_from - at < timedelta(minutes=1):
@@ -253,7 +271,6 @@ def mark_done(turn: Turn, act: MarkDone) -> Verdict:
     if isinstance(activity, Refused):
         return activity
     track = turn.episode.track(activity.id)
-    data = _current(turn, activity.id, track.occurrence)
     current = _session(turn, activity.id, is_over=False)
     if current is not None:
         ended = end_session(turn, End(activity.id, act.about))
@@ -264,11 +281,14 @@ def mark_done(turn: Turn, act: MarkDone) -> Verdict:
     session = current if current is not None and not current.is_confirmed else None
     if refused := overtaken(act.about, (session or track).occurrence):
         return refused
-    if session is not None:
-        data = {key: value for key, value in _about(session).items() if key != "modality"}
-    elif not track.is_open:
+    if session is None and not track.is_open:
         return Refused(Remark("nothing-to-do", title=activity.title))
-    turn.add(f.DONE, data, "person")
+    done = f.Done(
+        phase=session.phase if session else turn.episode.phase.id,
+        activity=activity.id,
+        occurrence=(session or track).occurrence,
+    )
+    turn.add(done, "person")
     return accepted(turn, Remark("done", title=activity.title))
 
 
@@ -292,9 +312,7 @@ def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
     if current is not None and current.ended_at is None and current.is_said:
         return _is_on(activity)
     if current is not None and not current.is_said:
-        data = about_occurrence(turn, activity.id, current.occurrence, current.began_at, day)
-        data |= {"phase": current.phase, "step": current.step, "reason": act.because}
-        turn.add(f.SKIPPED, data, "person")
+        turn.add(_skipped(current, day, act.because), "person")
         return accepted(turn, Remark("disowned", title=activity.title))
     elsewhere = None if track.is_open or act.about else _of_an_ended_episode(turn, activity)
     if elsewhere is not None:
@@ -307,8 +325,16 @@ def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
             return Refused(Remark("nothing-to-skip", title=activity.title))
         due, day = coming, episode.place.waking_day(coming)
         occurrence = turn.episode.next_occurrence(activity.id, day)
-    data = about_occurrence(turn, activity.id, occurrence, due, day)
-    turn.add(f.SKIPPED, data | {"step": track.step, "reason": act.because}, "person")
+    skipped = f.Skipped(
+        phase=episode.phase.id,
+        activity=activity.id,
+        occurrence=occurrence,
+        due_at=due,
+        day=day,
+        step=track.step,
+        reason=act.because,
+    )
+    turn.add(skipped, "person")
     return accepted(turn, Remark("skipped", title=activity.title, when=due))
 
 
@@ -337,18 +363,22 @@ def _of_an_ended_episode(turn: Turn, activity: Activity) -> tuple[Episode, Sessi
     return (owner, last) if is_of_today else None
 
 
+def _skipped(session: Session, day: date, because: str) -> f.Skipped:
+    return f.Skipped(
+        phase=session.phase,
+        activity=session.activity,
+        occurrence=session.occurrence,
+        due_at=session.began_at,
+        day=day,
+        step=session.step,
+        reason=because,
+    )
+
+
 def _disown(turn: Turn, owner: Episode, session: Session, because: str) -> Verdict:
     """Skip a session of an episode that is over, which goes into the record of that."""
-    data = {
-        "phase": session.phase,
-        "activity": session.activity,
-        "occurrence": session.occurrence,
-        "due": to_ms(session.began_at),
-        "day": owner.place.waking_day(session.began_at).isoformat(),
-        "step": session.step,
-        "reason": because,
-    }
-    turn.facts.append(Fact(owner.id, turn.now, f.SKIPPED, data, "person"))
+    skipped = _skipped(session, owner.place.waking_day(session.began_at), because)
+    turn.facts.append(Fact(owner.id, turn.now, skipped, "person"))
     message = Remark(
         "disowned-elsewhere", title=owner.title_of(session), episode=owner.id, when=session.began_at
     )
@@ -379,8 +409,10 @@ def snooze_occurrence(turn: Turn, act: Snooze) -> Verdict:
             return refused
     elif not episode.place.is_awake(until):
         return Refused(Remark("not-awake-then", when=until))
-    data = _current(turn, activity.id, track.occurrence)
-    turn.add(f.SNOOZED, data | {"until": to_ms(until)}, "person")
+    snoozed = f.Snoozed(
+        phase=episode.phase.id, activity=activity.id, occurrence=track.occurrence, until=until
+    )
+    turn.add(snoozed, "person")
     return accepted(turn, Remark("snoozed", title=activity.title, when=until))
 
 
@@ -491,16 +523,3 @@ def _coming(turn: Turn, activity: Timed) -> datetime | None:
     """The next time of an activity after now."""
     times = (due.at for due in dues(turn.episode, activity, turn.now - LONGEST_SPACING))
     return next((at for at in times if at > turn.now), None)
-
-
-def _about(session: Session) -> dict[str, Any]:
-    return {
-        "phase": session.phase,
-        "activity": session.activity,
-        "modality": session.modality,
-        "occurrence": session.occurrence,
-    }
-
-
-def _current(turn: Turn, activity: str, occurrence: Occurrence) -> dict[str, Any]:
-    return {"phase": turn.episode.phase.id, "activity": activity, "occurrence": occurrence}

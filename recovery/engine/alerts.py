@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Alert
+from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range
-from recovery.engine.occurrences import CueKey
 from recovery.engine.reasons import Remark, Sentences, Text
 from recovery.engine.turn import Turn
 from recovery.protocol.model import RedFlag
@@ -43,7 +42,7 @@ def raise_alerts(turn: Turn) -> None:
         elif state is Truth.NO and (
             raised in episode.answered or (raised in episode.alerts and flag.level == "routine")
         ):
-            turn.add(f.ALERTED, {"id": raised, "cleared": True})
+            turn.add(f.Alerted(id=raised, cleared=True))
     healing = episode.protocol.healing
     if healing is None or episode.state == PAUSED:
         return
@@ -75,10 +74,10 @@ def _alert(
     cue = turn.cue(
         CueKey.about(turn.episode.id, id_), "alert", title, body, turn.now, critical=level != "routine"
     )
-    data: dict[str, Any] = {"id": id_, "level": level, "reason": reason, "source": refs or "own"}
-    if suspends:
-        data["suspends"] = [*suspends]
-    turn.add(f.ALERTED, data | {"cue": cue}, by)
+    alerted = f.Alerted(
+        id=id_, level=level, reason=reason, source=refs or "own", suspends=tuple(suspends), cue=cue
+    )
+    turn.add(alerted, by)
 
 
 def raise_deadline_alert(turn: Turn, held: Held) -> None:
@@ -101,4 +100,4 @@ def clear_deadline(turn: Turn) -> None:
     """Clear the alert of a phase that was over its time, as the phase is left."""
     id_ = f"phase/{turn.episode.phase.id}"
     if id_ in turn.episode.alerts or id_ in turn.episode.answered:
-        turn.add(f.ALERTED, {"id": id_, "cleared": True})
+        turn.add(f.Alerted(id=id_, cleared=True))

@@ -25,10 +25,10 @@ def correct(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "e
     # The names of these days, which are long past for a clock that is ahead: none is given twice.
     taken: dict[str, int] = {}
     for fact in known:
-        occurrence = fact.occurrence
-        if occurrence and fact.at <= now:
+        if isinstance(fact.what, f.OfOccurrence) and fact.at <= now:
+            occurrence = fact.what.occurrence
             taken[occurrence.series] = max(occurrence.ordinal, taken.get(occurrence.series, 0))
-    return Fact(episode.id, now, f.RIGHTED, {"seconds": int(ahead.total_seconds()), "names": taken}, by)
+    return Fact(episode.id, now, f.ClockRighted(ahead=ahead, names=taken), by)
 
 
 def _instants(episode: Episode) -> Iterator[datetime]:
@@ -44,7 +44,7 @@ def _instants(episode: Episode) -> Iterator[datetime]:
         yield given[-1].at
 
 
-def corrected(episode: Episode, fact: Fact) -> Episode:
+def corrected(episode: Episode, fact: Fact, righted: f.ClockRighted) -> Episode:
     """The episode after such a fact."""
     at = fact.at
     stay = replace(
@@ -72,7 +72,7 @@ def corrected(episode: Episode, fact: Fact) -> Episode:
             for name, alert in episode.alerts.items()
             if alert.at <= at or alert.is_said
         },
-        names={**episode.names, **fact.data["names"]},
+        names={**episode.names, **righted.names},
         resumed_at=_by(episode.resumed_at, at),
         tracks={name: _track(track, at) for name, track in episode.tracks.items()},
     )

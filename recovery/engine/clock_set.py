@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import ClockSeen, Episode, Session, Track
-from recovery.engine.facts import Fact, from_ms
-from recovery.engine.occurrences import Occurrence
+from recovery.engine.facts import ClockRead, Fact, Occurrence
 from recovery.engine.witness import JUMP
 from recovery.values import Value, replace
 
@@ -16,27 +15,25 @@ _JUMPS = 31
 """So many of the latest jumps are kept: more than one sees in a day, and what is older has long passed."""
 
 
-def clock_seen(episode: Episode, fact: Fact) -> Episode:
+def clock_seen(episode: Episode, fact: Fact, read: ClockRead) -> Episode:
     """The episode after a fact that says where the clocks stood, and by how much one was set."""
-    data, before = fact.data, episode.clock
-    is_same = before is not None and before.boot == data["boot"]
-    set_by = timedelta(seconds=data["seconds"])
-    since = from_ms(data["since"]) if "since" in data else None
+    before, set_by, since = episode.clock, read.set_by, read.since
+    is_same = before is not None and before.boot == read.boot
     ahead, jumps = (before.ahead, before.jumps) if is_same and before is not None else (timedelta(0), ())
-    behind, behind_since = _behind(before, fact)
+    behind, behind_since = _behind(before, fact.at, read)
     is_put_right = is_same and before is not None and before.behind is not None
     if not since and not is_put_right and (is_same or not _was_behind(episode, fact.at - set_by)):
         ahead += set_by
         # What began while it was further ahead is moved back with it.
         jumps = tuple(jump for jump in jumps[-_JUMPS:] if jump[1] <= ahead)
         jumps += ((fact.at, ahead),) if set_by > timedelta(0) else ()
-    doubted_since, is_ahead, is_off = None, False, bool(data.get("off"))
-    if "says" in data:
+    doubted_since, is_ahead, is_off = None, False, read.is_off
+    if read.says is not None:
         doubted_since = (before.doubted_since if before is not None else None) or fact.at
-        is_ahead = from_ms(data["says"]) > fact.at
+        is_ahead = read.says > fact.at
     seen = ClockSeen(
-        data["boot"],
-        data["steady"],
+        read.boot,
+        read.steady,
         fact.at,
         set_by=set_by,
         ahead=ahead,
@@ -58,7 +55,7 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     if is_put_right and before is not None and set_by > timedelta(0):
         since = before.behind_since
     until = fact.at if since else fact.at - set_by + JUMP
-    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact, set_by), until)
+    then = _Frame(fact.at, set_by, since or _start_of_the_machine(fact.at, read), until)
     over = [
         at for at, ahead in (before.jumps if is_same and before is not None else ()) if ahead > seen.ahead
     ]
@@ -74,13 +71,15 @@ def clock_seen(episode: Episode, fact: Fact) -> Episode:
     )
 
 
-def _behind(before: ClockSeen | None, fact: Fact) -> tuple[datetime | None, datetime | None]:
+def _behind(
+    before: ClockSeen | None, at: datetime, read: ClockRead
+) -> tuple[datetime | None, datetime | None]:
     """Up to when the record goes that the clock is behind, and since when it is."""
     already = before.behind_since if before is not None and before.behind is not None else None
-    since = min(already, fact.at) if already is not None else fact.at
-    if "behind" in fact.data:
-        return from_ms(fact.data["behind"]), since
-    if before is not None and before.behind is not None and fact.at < before.behind:
+    since = min(already, at) if already is not None else at
+    if read.behind is not None:
+        return read.behind, since
+    if before is not None and before.behind is not None and at < before.behind:
         return before.behind, since
     return None, None
 
@@ -90,14 +89,14 @@ def _was_behind(episode: Episode, was: datetime) -> bool:
     return episode.written_at is not None and was < episode.written_at - JUMP
 
 
-def _start_of_the_machine(fact: Fact, set_by: timedelta) -> datetime | None:
+def _start_of_the_machine(at: datetime, read: ClockRead) -> datetime | None:
     """Compute the start of the machine by the clock before it was set back; None where it was set forward.
 
     What was written before that start was written by a clock that nobody can compare: it never moves back.
     """
-    if set_by > timedelta(0):
+    if read.set_by > timedelta(0):
         return None
-    return fact.at - set_by - timedelta(milliseconds=fact.data["steady"])
+    return at - read.set_by - timedelta(milliseconds=read.steady)
 
 
 class _Frame(Value):

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session
+from recovery.engine.facts import CueKey
 from recovery.engine.limits import overrun, overrun_remarks
-from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
 from recovery.engine.phases import change_phase, change_step, offer_way_back
 from recovery.engine.reasons import Remark, Sentences
@@ -67,7 +67,7 @@ def _end_pause(turn: Turn) -> None:
     turn.look_at(ends)
     if ends <= turn.now:
         title, body = Remark("pause-over"), Remark("why-reminders")
-        turn.add(f.RESUMED, {"cue": turn.cue(CueKey("resumed"), "phase", title, body, turn.now)})
+        turn.add(f.Resumed(cue=turn.cue(CueKey("resumed"), "phase", title, body, turn.now)))
 
 
 def end_sessions(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> Turned:
@@ -104,13 +104,13 @@ def _end_sessions(turn: Turn) -> None:
                 min(turn.now, session.began_at + session.planned),
                 critical=True,
             )
-            data = {
-                "phase": session.phase,
-                "activity": session.activity,
-                "modality": session.modality,
-                "occurrence": session.occurrence,
-                "seconds": int(session.planned.total_seconds()),
-                "overrun": int(late.total_seconds()),
-                "cue": cue,
-            }
-            turn.add(f.ENDED, data)
+            ended = f.Ended(
+                phase=session.phase,
+                activity=session.activity,
+                modality=session.modality,
+                occurrence=session.occurrence,
+                length=session.planned,
+                overrun=late,
+                cue=cue,
+            )
+            turn.add(ended)

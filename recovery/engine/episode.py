@@ -6,8 +6,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from recovery.engine.facts import Cue
-from recovery.engine.occurrences import NONE, Occurrence
+from recovery.engine.facts import NONE, Cue, Occurrence, Word
 from recovery.engine.reasons import OfFile, SessionTitle, Text
 from recovery.engine.times import Place
 from recovery.protocol.model import (
@@ -107,7 +106,7 @@ class Stay(Value):
     phase: Phase | None
     index: int
     entered_at: datetime
-    held: list[str] | None = None
+    held: Sequence[str] | None = None
     """The conditions that were not met when it was last recorded that it goes on; None: not recorded yet."""
     offered_at: datetime | None = None
     """Since when its end waits for the person's word; None: it does not."""
@@ -119,8 +118,8 @@ class Stay(Value):
     """Since when it is that step; None: since the phase's entry."""
     way_back_at: datetime | None = None
     """Since when an earlier phase is offered; None: none is."""
-    word: Mapping[str, str] | None = None
-    """The professional (`by`) and the day (`on`) of the word on which the phase or its step was entered."""
+    word: Word | None = None
+    """The professional's word on which the phase or its step was entered."""
 
     @property
     def offered(self) -> bool:

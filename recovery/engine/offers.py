@@ -1,13 +1,12 @@
 """Offers: treatments and other things that are due and allowed, withheld or missed, and what is worn for the day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
 from recovery.engine.episode import MOMENT, Episode, titled
-from recovery.engine.facts import LOOKBACK, to_ms
+from recovery.engine.facts import LOOKBACK, CueKey
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import (
     Block,
@@ -18,7 +17,6 @@ from recovery.engine.limits import (
     only_when,
     stopped_by,
 )
-from recovery.engine.occurrences import CueKey, Occurrence
 from recovery.engine.reasons import (
     ClockSetForward,
     InQuietTime,
@@ -79,8 +77,15 @@ def end_holds_of_the_day(turn: Turn) -> None:
             if turn.now - bedtime < _HOLD_NOT_WORTH:
                 tell_hold(turn, activity, bedtime, on=False)
             else:
-                about = about_occurrence(turn, activity.id, track.occurrence, bedtime, track.day)
-                turn.add(f.MISSED, about | {"reason": _why_missed(turn, bedtime)})
+                missed = f.Missed(
+                    phase=turn.episode.phase.id,
+                    activity=activity.id,
+                    occurrence=track.occurrence,
+                    due_at=bedtime,
+                    day=track.day,
+                    reason=_why_missed(turn, bedtime),
+                )
+                turn.add(missed)
         elif isinstance(activity, Hold) and track.is_on and track.day is not None:
             turn.look_at(place.window(track.day)[1])
 
@@ -129,30 +134,23 @@ def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
     may_tell_at = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
     expires = place.window(day)[1] if on else may_tell_at + _HOLD_NOT_WORTH
     cue = turn.cue(CueKey(occurrence), "on" if on else "off", activity.title, words, due, expires=expires)
-    data = about_occurrence(turn, activity.id, occurrence, due, day) | {
-        "modality": activity.modality,
-        "on": on,
-        "cue": cue,
-    }
-    turn.add(f.OFFERED, data)
+    offered = f.Offered(
+        phase=turn.episode.phase.id,
+        activity=activity.id,
+        occurrence=occurrence,
+        due_at=due,
+        day=day,
+        modality=activity.modality,
+        is_on=on,
+        cue=cue,
+    )
+    turn.add(offered)
 
 
 def end_holds(turn: Turn) -> None:
     for activity in turn.episode.phase.activities:
         if isinstance(activity, Hold) and turn.episode.track(activity.id).is_on:
             tell_hold(turn, activity, turn.now, on=False)
-
-
-def about_occurrence(
-    turn: Turn, activity: str, occurrence: Occurrence, due: datetime, day: date
-) -> dict[str, Any]:
-    return {
-        "phase": turn.episode.phase.id,
-        "activity": activity,
-        "occurrence": occurrence,
-        "due": to_ms(due),
-        "day": day.isoformat(),
-    }
 
 
 def _offer(turn: Turn, activity: Timed) -> None:
@@ -232,7 +230,15 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
         _withhold(turn, activity, Block(reason, waking))
         return
     if isinstance(activity, CheckIn) and _is_answered(turn, activity, due):
-        _fate(turn, activity, due, f.DONE)
+        day = turn.episode.place.waking_day(due.at)
+        done = f.Done(
+            phase=turn.episode.phase.id,
+            activity=activity.id,
+            occurrence=turn.episode.next_occurrence(activity.id, day),
+            due_at=due.at,
+            day=day,
+        )
+        turn.add(done)
         return
     _tell(turn, activity, due, again=again)
 
@@ -306,15 +312,15 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
     modality = (
         _step(turn.episode, activity).modality if isinstance(activity, Treatment) else _modality(activity)
     )
-    data: dict[str, Any] = {
-        "phase": turn.episode.phase.id,
-        "activity": activity.id,
-        "modality": modality,
-        "reason": blocked.reason,
-        "key": key,
-        "until": None if blocked.until is None else to_ms(blocked.until),
-    }
-    turn.add(f.WITHHELD, data)
+    withheld = f.Withheld(
+        phase=turn.episode.phase.id,
+        activity=activity.id,
+        modality=modality,
+        reason=blocked.reason,
+        key=key,
+        until=blocked.until,
+    )
+    turn.add(withheld)
 
 
 def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
@@ -327,65 +333,76 @@ def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
 
 
 def _miss(turn: Turn, activity: Timed, due: Due, reason: Statement) -> None:
-    _fate(turn, activity, due, f.MISSED, reason)
-
-
-def _fate(turn: Turn, activity: Timed, due: Due, kind: str, reason: Statement | None = None) -> None:
-    """Record the fate of an occurrence that nobody is told of: missed, or done before it was due."""
     day = turn.episode.place.waking_day(due.at)
-    occurrence = turn.episode.next_occurrence(activity.id, day)
-    data = about_occurrence(turn, activity.id, occurrence, due.at, day)
-    if reason is not None:
-        data["reason"] = reason
-    if isinstance(activity, Treatment) and isinstance(activity.cadence, Every) and kind == f.MISSED:
-        length = timedelta(seconds=_step(turn.episode, activity).duration.least.seconds)
-        data["counts_from"] = to_ms(due.at + length)
-    turn.add(kind, data)
+    counts_from = None
+    if isinstance(activity, Treatment) and isinstance(activity.cadence, Every):
+        counts_from = due.at + timedelta(seconds=_step(turn.episode, activity).duration.least.seconds)
+    missed = f.Missed(
+        phase=turn.episode.phase.id,
+        activity=activity.id,
+        occurrence=turn.episode.next_occurrence(activity.id, day),
+        due_at=due.at,
+        day=day,
+        reason=reason,
+        counts_from=counts_from,
+    )
+    turn.add(missed)
 
 
 def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
     track = turn.episode.track(activity.id)
     day = turn.episode.place.waking_day(turn.now)
     occurrence = track.occurrence if again else turn.episode.next_occurrence(activity.id, day)
-    data = about_occurrence(turn, activity.id, occurrence, due.at, day)
+    modality, length, number, asks = None, None, None, None
     title: Text
     body: Text
     match activity:
         case Treatment(is_optional=True):
             step = _step(turn.episode, activity)
-            data["modality"] = step.modality
+            modality = step.modality
             kind, expires = "suggestion", due.expires_at
             title = Remark("suggestion", title=activity.title)
             body = _asking(turn.episode.text(step.start), f"recovery begin {activity.id}")
         case Treatment():
             step = _step(turn.episode, activity)
-            seconds = step.duration.least.seconds
-            ends = turn.now + timedelta(seconds=seconds)
-            data |= {"modality": step.modality, "seconds": seconds, "step": track.step}
+            modality, number = step.modality, track.step
+            length = timedelta(seconds=step.duration.least.seconds)
+            ends = turn.now + length
             kind, expires = "start", ends
             title = Remark(
                 "start",
                 title=titled(activity, step.modality),
-                length=ends - turn.now,
+                length=length,
                 clock=turn.episode.place.local(ends).time(),
             )
             body = turn.episode.text(f"{step.start} {step.stop_if}".strip())
         case Reminder():
-            data["modality"] = activity.modality
+            modality = activity.modality
             kind, title, body = "reminder", activity.title, turn.episode.text(activity.say)
             expires = due.expires_at
         case Checklist():
-            data["modality"] = ""
+            modality = ""
             items = ", ".join(item.title for item in activity.items)
             kind, title, expires = "reminder", activity.title, due.expires_at
             listed = Sentences((turn.episode.text(activity.say), f"{items}."))
             body = _asking(listed, "recovery checklist")
         case CheckIn():
-            data["asks"] = [*activity.asks]
+            asks = activity.asks
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
             body = _asking(_questions(turn, activity), "recovery checkin")
-    data["cue"] = turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires)
-    turn.add(f.OFFERED, data)
+    offered = f.Offered(
+        phase=turn.episode.phase.id,
+        activity=activity.id,
+        occurrence=occurrence,
+        due_at=due.at,
+        day=day,
+        modality=modality,
+        length=length,
+        step=number,
+        asks=asks,
+        cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires),
+    )
+    turn.add(offered)
 
 
 def _asking(text: Text, command: str) -> Remark:

@@ -150,18 +150,16 @@ def _planned(
     run = Rehearsal(episode, now, until, others=tuple(others), confirms=False)
     for happening in run.happenings():
         fact = happening.fact
-        if fact is None or fact.at <= now or "cue" not in fact.data or fact.kind == f.ENDED:
+        if fact is None or fact.at <= now or fact.cue is None or isinstance(fact.what, f.Ended):
             continue
-        cue, activity = fact.data["cue"], fact.data.get("activity", "")
+        cue, offered = fact.cue, fact.what if isinstance(fact.what, f.Offered) else None
+        activity = offered.activity if offered else ""
         known = happening.episode.activity(activity)
-        title = (
-            known.title if known is not None and cue["kind"] != "off" else cue["body" if known else "title"]
-        )
-        seconds = fact.data.get("seconds")
-        length = None if seconds is None else timedelta(seconds=seconds)
-        if isinstance(known, Treatment):
-            title = titled(known, fact.data["modality"])
-        yield UpcomingCue(fact.at, cue["kind"], activity, title, length), fact.data.get("phase", "")
+        title = known.title if known is not None and cue.kind != "off" else cue.body if known else cue.title
+        if isinstance(known, Treatment) and offered is not None:
+            title = titled(known, offered.modality or "")
+        length = offered.length if offered else None
+        yield UpcomingCue(fact.at, cue.kind, activity, title, length), offered.phase if offered else ""
 
 
 class PhaseRange(Value):

@@ -1,11 +1,9 @@
 """The course of an episode: phases left and entered, steps of a ladder, and the way back."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from recovery.engine import facts as f
 from recovery.engine.alerts import clear_deadline, raise_deadline_alert
 from recovery.engine.episode import ACTIVE
+from recovery.engine.facts import CueKey
 from recovery.engine.gates import (
     Held,
     Passed,
@@ -20,7 +18,6 @@ from recovery.engine.gates import (
     standing,
     way_back_ends,
 )
-from recovery.engine.occurrences import CueKey
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Remark, Text, as_written, key_of
 from recovery.engine.turn import Turn
@@ -64,8 +61,14 @@ def _record_held(turn: Turn, held: Held) -> None:
     unmet = [need.condition for need in held.unmet if need.state is Truth.NO]
     keys = [key_of(condition) for condition in unmet]
     if keys != turn.episode.stay.held:
-        data = {"phase": turn.episode.phase.id, "state": "held", "reasons": [*held.reasons]}
-        turn.add(f.PHASE, data | {"unmet": [NotYet(as_written(each)) for each in unmet], "keys": keys})
+        held_here = f.PhaseChanged(
+            phase=turn.episode.phase.id,
+            state="held",
+            reasons=held.reasons,
+            unmet=[NotYet(as_written(each)) for each in unmet],
+            keys=keys,
+        )
+        turn.add(held_here)
 
 
 def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
@@ -75,25 +78,22 @@ def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
     what = Remark("may-move-on", phase=following.title) if following else Remark("may-finish")
     body = Remark("type-advance")
     cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "offer", what, body, turn.now)
-    data = {"phase": turn.episode.phase.id, "state": "offered", "reasons": [*reasons], "cue": cue}
-    turn.add(f.PHASE, data)
+    turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="offered", reasons=reasons, cue=cue))
 
 
-def leave(
-    turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: Mapping[str, str] | None = None
-) -> None:
+def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Word | None = None) -> None:
     """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
     if turn.episode.stay.phase is not None:
         end_holds(turn)
         clear_deadline(turn)
-        turn.add(f.PHASE, {"phase": turn.episode.phase.id, "state": "left", "reasons": [*reasons]}, by)
+        turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=reasons), by)
     following = turn.episode.next_phase
     if following is None:
         then = turn.episode.protocol.then
         body = Remark("what-follows", protocol=then) if then else Remark("well-done")
         title = Remark("is-completed", title=turn.episode.protocol.title)
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
-        turn.add(f.COMPLETED, {"reasons": [*reasons], "cue": cue}, by)
+        turn.add(f.Completed(reasons=reasons, cue=cue), by)
         return
     enter(turn, turn.episode.stay.index + 1, reasons, by, word=word)
 
@@ -105,27 +105,24 @@ def enter(
     by: str = "engine",
     *,
     anew: bool = False,
-    word: Mapping[str, str] | None = None,
+    word: f.Word | None = None,
 ) -> None:
     """Begin the phase at that place of the protocol; `anew` after a step back."""
     phase = turn.episode.protocol.phases[index]
-    data: dict[str, Any] = {"phase": phase.id, "state": "entered", "reasons": [*reasons]}
-    if anew:
-        data["anew"] = True
-    if word is not None:
-        data["word"] = word
+    cue = None
     if turn.episode.stay.phase is not None:
         body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
         title = Remark("new-phase", phase=phase.title)
-        data["cue"] = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
-    turn.add(f.PHASE, data, by)
+        cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
+    entered = f.PhaseChanged(phase=phase.id, state="entered", reasons=reasons, anew=anew, word=word, cue=cue)
+    turn.add(entered, by)
 
 
 def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: bool = False) -> None:
     """Leave the current phase for the one at an earlier place of the protocol."""
     end_holds(turn)
     clear_deadline(turn)
-    turn.add(f.PHASE, {"phase": turn.episode.phase.id, "state": "left", "reasons": [reason]}, by)
+    turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=[reason]), by)
     enter(turn, index, (reason,), by, anew=anew)
 
 
@@ -165,7 +162,7 @@ def take_step(
     index: int,
     reasons: tuple[Text, ...],
     by: str = "engine",
-    word: Mapping[str, str] | None = None,
+    word: f.Word | None = None,
 ) -> None:
     """Go to a step of the phase's ladder."""
     phase, now_on = turn.episode.phase, turn.episode.stay.rung
@@ -176,16 +173,15 @@ def take_step(
     is_up = index > now_on
     title = Remark("next-step", title=rung.title) if is_up else Remark("one-step-back", title=rung.title)
     body = Remark("step-of", step=index + 1, steps=len(phase.ladder), reasons=reasons)
-    data: dict[str, Any] = {
-        "phase": phase.id,
-        "step": rung.id,
-        "direction": "up" if is_up else "down",
-        "reasons": [*reasons],
-        "cue": turn.cue(CueKey.about(turn.episode.id, "step"), "phase", title, body, turn.now),
-    }
-    if word is not None:
-        data["word"] = word
-    turn.add(f.STEPPED, data, by)
+    stepped = f.Stepped(
+        phase=phase.id,
+        step=rung.id,
+        direction="up" if is_up else "down",
+        reasons=reasons,
+        cue=turn.cue(CueKey.about(turn.episode.id, "step"), "phase", title, body, turn.now),
+        word=word,
+    )
+    turn.add(stepped, by)
 
 
 def offer_way_back(turn: Turn) -> None:
@@ -194,7 +190,7 @@ def offer_way_back(turn: Turn) -> None:
     if back is None or turn.episode.stay.phase is None:
         return
     state, is_offered = turn.truth(back.when), turn.episode.stay.way_back
-    data: dict[str, Any] = {"phase": turn.episode.phase.id, "to": back.phase}
+    here = turn.episode.phase.id
     ends = way_back_ends(turn.episode, back.phase)
     turn.look_at(ends)
     has_time = ends is None or turn.now < ends  # one that counts from the injury may be over its time already
@@ -209,7 +205,7 @@ def offer_way_back(turn: Turn) -> None:
             Remark("type", text=says, command=how),
             turn.now,
         )
-        turn.add(f.PHASE, data | {"state": "way back", "reasons": [back.when], "cue": cue})
+        turn.add(f.PhaseChanged(phase=here, to=back.phase, state="way back", reasons=[back.when], cue=cue))
     elif is_offered and (state is Truth.NO or not has_time):
         why = NoLonger(back.when) if has_time else PhaseOverItsTime(back.phase)
-        turn.add(f.PHASE, data | {"state": "no way back", "reasons": [why]})
+        turn.add(f.PhaseChanged(phase=here, to=back.phase, state="no way back", reasons=[why]))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from recovery.engine.episode import COMPLETED, Episode, Told
-from recovery.engine.facts import DELIVERED, UNDELIVERED, Cue, Fact
-from recovery.engine.occurrences import Occurrence
+from recovery.engine.facts import Cue, Delivered, Fact, NotDelivered, Occurrence
 from recovery.engine.reasons import Remark
 from recovery.values import Value, replace
 
@@ -213,17 +212,17 @@ def _told_again(told: Told, number: int, most: int, now: datetime) -> Cue:
 
 def shown(episode: Episode, cue: Cue, via: str, now: datetime) -> Fact:
     """The fact that a cue was shown, with how late it came (milliseconds)."""
-    late = max(0, round((now - cue.due_at).total_seconds() * 1000))
-    return Fact(episode.id, now, DELIVERED, {"seq": cue.seq, "via": via, "late": late}, "daemon")
+    late = max(timedelta(0), now - cue.due_at)
+    return Fact(episode.id, now, Delivered(seq=cue.seq, via=via, late=late), "daemon")
 
 
 def shown_again(episode: Episode, repeat: Repeat, via: str, now: datetime) -> Fact:
     """The fact that a cue was shown once more, with how late that came."""
-    late = max(0, round((now - repeat.at).total_seconds() * 1000))
-    data = {"seq": repeat.cue.seq, "via": via, "late": late, "repeat": repeat.number}
-    return Fact(episode.id, now, DELIVERED, data, "daemon")
+    late = max(timedelta(0), now - repeat.at)
+    delivered = Delivered(seq=repeat.cue.seq, via=via, late=late, repeat=repeat.number)
+    return Fact(episode.id, now, delivered, "daemon")
 
 
 def not_shown(episode: Episode, cue: Cue, via: str, reason: str, now: datetime) -> Fact:
     """The fact that a cue could not be shown, and why."""
-    return Fact(episode.id, now, UNDELIVERED, {"seq": cue.seq, "via": via, "reason": reason}, "daemon")
+    return Fact(episode.id, now, NotDelivered(seq=cue.seq, via=via, reason=reason), "daemon")

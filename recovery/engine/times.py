@@ -40,18 +40,9 @@ class Place(Value):
     An end that is not later than the beginning is on the next date.
     """
 
-    def as_data(self) -> dict[str, Any]:
+    def as_fields(self) -> dict[str, Any]:
         """As it stands in the fact that opens an episode."""
-        quiet = [[f"{clock:%H:%M}" for clock in span] for span in self.quiet]
-        return {
-            "zone": self.zone.key,
-            "wake": f"{self.wake:%H:%M}",
-            "bedtime": f"{self.bedtime:%H:%M}",
-            "work": [f"{clock:%H:%M}" for clock in self.work],
-            "workdays": [*self.workdays],
-            "language": self.language,
-            **({"quiet": quiet} if quiet else {}),
-        }
+        return {**self.__dict__, "zone": self.zone.key}
 
     def local(self, instant: datetime) -> datetime:
         """The wall clock at an instant."""

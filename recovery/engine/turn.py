@@ -6,13 +6,11 @@ nothing thus knows the next instant at which one may find something to do.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from recovery.engine.episode import Episode, which
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import CueKey, Fact, What, WrittenCue
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, condition_moments, truth
-from recovery.engine.occurrences import CueKey
 from recovery.engine.reasons import EndItNow, Late, Statement, Text
 from recovery.protocol.terms import Condition
 from recovery.values import Value
@@ -45,8 +43,8 @@ class Turn:
         self.facts: list[Fact] = []
         self.look_again_at: datetime | None = None
 
-    def add(self, kind: str, data: dict[str, Any], by: str = "engine", at: datetime | None = None) -> None:
-        self.keep(Fact(self.episode.id, at or self.now, kind, data, by))
+    def add(self, what: What, by: str = "engine", at: datetime | None = None) -> None:
+        self.keep(Fact(self.episode.id, at or self.now, what, by))
 
     def keep(self, fact: Fact) -> None:
         self.facts.append(fact)
@@ -88,14 +86,11 @@ class Turn:
         *,
         critical: bool = False,
         expires: datetime | None = None,
-    ) -> dict[str, Any]:
+    ) -> WrittenCue:
         """A cue as it stands in a fact. It says how late it comes, where that is worth telling."""
         late = self.now - due
         if late >= LATE_WORDS and kind != "end":
             body = Late(body, due)
-        cue: dict[str, Any] = {"key": key, "kind": kind, "title": title, "body": body, "due": to_ms(due)}
-        if critical:
-            cue["critical"] = True
-        if expires is not None:
-            cue["expires"] = to_ms(expires)
-        return cue
+        return WrittenCue(
+            key=key, kind=kind, title=title, body=body, due_at=due, critical=critical, expires_at=expires
+        )

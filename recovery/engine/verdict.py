@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact
-from recovery.engine.occurrences import Occurrence, Offer
+from recovery.engine.facts import Fact, Occurrence, Offer
 from recovery.engine.reasons import Remark, Sentences, StillNeeded, Text
 from recovery.engine.turn import Turn
 from recovery.values import Value

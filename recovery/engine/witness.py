@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.engine.episode import MOMENT, ClockSeen, Episode
-from recovery.engine.facts import to_ms
+from recovery.engine.facts import ClockRead
 from recovery.engine.times import DAY
 from recovery.values import Value, replace
 
@@ -40,6 +40,7 @@ class Steady(Value):
 
 
 NO_STEADY = Steady("", 0)
+_NOTHING = timedelta(0)
 
 
 class Testimony(Value):
@@ -50,7 +51,7 @@ class Testimony(Value):
     says: datetime
     """The time by the clock."""
     is_doubted: bool = False
-    news: dict[str, Any] | None = None
+    news: ClockRead | None = None
     """The fact to write down of it."""
     set_by: timedelta = timedelta(0)
     """By how much it was set since that was last written down, where the steady clock tells."""
@@ -66,7 +67,7 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     known = _known(last, steady)
     by_steady = None if known is None else known.at + timedelta(milliseconds=steady.ms - known.steady)
     set_by = timedelta(0) if by_steady is None or abs(says - by_steady) < JUMP else says - by_steady
-    stands = {"boot": steady.boot, "steady": steady.ms}
+    stands: dict[str, Any] = {"boot": steady.boot, "steady": steady.ms}
 
     # From where it was seen to go ahead, and no further than that.
     comes_back = known is not None and set_by < timedelta(0) and known.ahead + set_by > -JUMP
@@ -81,28 +82,27 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
             and last.doubted_since is not None
             and (last.boot, last.is_ahead) == (steady.boot, is_ahead)
         )
-        news = None if is_told else {**stands, "seconds": 0, "says": to_ms(says)}
-        if news is not None and not goes_on:
-            news["off"] = True
+        doubted = ClockRead(**stands, set_by=_NOTHING, says=says, is_off=not goes_on)
+        news = None if is_told else doubted
         believed_at = None if is_ahead else now + (written_at - DOUBTED - says)
         return Testimony(now, says, is_doubted=True, news=news, set_by=set_by, believed_at=believed_at)
     news = None
     if last is not None and _is_of_one_frame(last) and set_by:
         # What was written meanwhile is on the steady clock as all before: all of it moves together.
-        news = {**stands, "seconds": _seconds(set_by)}
+        news = ClockRead(**stands, set_by=set_by)
     elif last is not None and last.doubted_since is not None and not comes_back:
         # What was written meanwhile was written by the steady clock, or at some time from then until now.
         since_then = by_steady if by_steady is not None and set_by >= timedelta(0) else written_at
         late = max(timedelta(0), says - since_then)
-        news = {**stands, "seconds": _seconds(late), "since": to_ms(last.doubted_since)}
+        news = ClockRead(**stands, set_by=late, since=last.doubted_since)
     elif _is_put_right(last, steady, says, written_at) and last is not None and last.behind_since is not None:
         # Over a start of the machine nobody knows when it was: what was written since then may be of just now.
         late = says - last.behind_since
-        news = {**stands, "seconds": _seconds(late), "since": to_ms(last.behind_since)}
+        news = ClockRead(**stands, set_by=late, since=last.behind_since)
     elif set_by < timedelta(0) or (set_by and (steady.watched is not None or _is_behind(last))):
-        news = {**stands, "seconds": _seconds(set_by)}
+        news = ClockRead(**stands, set_by=set_by)
     elif says < written_at - JUMP and steady.boot and (last is None or last.boot != steady.boot):
-        news = {**stands, "seconds": 0, "behind": to_ms(written_at)}
+        news = ClockRead(**stands, set_by=_NOTHING, behind=written_at)
     return Testimony(says, says, news=news, set_by=set_by)
 
 
@@ -148,7 +148,3 @@ def _watched(steady: Steady) -> ClockSeen | None:
     if steady.watched is None or not steady.boot or steady.watched[1] > steady.ms:
         return None
     return ClockSeen(steady.boot, steady.watched[1], steady.watched[0])
-
-
-def _seconds(length: timedelta) -> int:
-    return round(length.total_seconds())

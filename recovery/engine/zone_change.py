@@ -7,11 +7,9 @@ waits, chains, lengths and every limit are what they were; so are times of day t
 
 from datetime import datetime
 
-from recovery.engine import facts as f
 from recovery.engine.cadence import BY_THE_CLOCK
 from recovery.engine.episode import Episode, Track
-from recovery.engine.facts import Fact, to_ms
-from recovery.engine.occurrences import CueKey
+from recovery.engine.facts import CueKey, Fact, WrittenCue, ZoneChanged
 from recovery.engine.reasons import Remark
 from recovery.engine.times import Place
 from recovery.protocol.model import Hold, Timed
@@ -25,26 +23,26 @@ def change_zone(episode: Episode, zone: str, now: datetime) -> list[Fact]:
         return []
     if not is_known(zone):  # a machine may have a zone of its own that nobody else knows
         return []
-    cue = {
-        "key": CueKey.about(episode.id, "zone"),
-        "kind": "phase",  # it waits for the morning, as a new phase does
-        "title": Remark("zone-changed"),
-        "body": Remark("zone-times", zone=zone),
-        "due": to_ms(now),
-    }
-    return [Fact(episode.id, now, f.MOVED, {"zone": zone, "from": episode.place.zone.key, "cue": cue})]
+    cue = WrittenCue(
+        key=CueKey.about(episode.id, "zone"),
+        kind="phase",  # it waits for the morning, as a new phase does
+        title=Remark("zone-changed"),
+        body=Remark("zone-times", zone=zone),
+        due_at=now,
+    )
+    return [Fact(episode.id, now, ZoneChanged(zone=zone, before=episode.place.zone.key, cue=cue))]
 
 
-def zone_changed(episode: Episode, fact: Fact, elsewhere: Elsewhere) -> Episode:
+def zone_changed(episode: Episode, at: datetime, changed: ZoneChanged, elsewhere: Elsewhere) -> Episode:
     """The episode after such a fact. What was told before it stays told, and at its time.
 
     `elsewhere` stands in for a zone whose name is not known here.
     """
     before = episode.place
-    after = replace(before, zone=named_or(fact.data["zone"], elsewhere))
-    tracks = {name: _carried(episode, name, before, after, fact.at) for name in episode.tracks}
-    stays = (*episode.stays, (fact.at, before))
-    travels = fact.data.get("follows", episode.travels)
+    after = replace(before, zone=named_or(changed.zone, elsewhere))
+    tracks = {name: _carried(episode, name, before, after, at) for name in episode.tracks}
+    stays = (*episode.stays, (at, before))
+    travels = episode.travels if changed.follows is None else changed.follows
     return replace(episode, place=after, stays=stays, tracks=tracks, travels=travels)
 
 

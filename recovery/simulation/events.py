@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact
 from recovery.engine.gates import healing_range
 from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.language import tr
@@ -45,58 +45,60 @@ class Events:
                 yield {"v": VERSION, "at": at, **event}
 
     def _events(self, fact: Fact, episode: Episode) -> Iterator[dict[str, Any]]:
-        data = fact.data
-        match fact.kind:
-            case f.PHASE if data["state"] != "no way back":
-                yield _phase(data, episode)
-            case f.STEPPED:
-                yield {"event": "step", **_about(data, "phase", "step", "direction", "reasons")}
-            case f.OFFERED if "seconds" in data:
-                yield self._start(fact)
-            case f.OFFERED if "asks" in data:
-                yield {"event": "check_in", **_about(data, "phase", "activity"), "asks": data["asks"]}
-            case f.OFFERED:
-                about = _about(data, "phase", "activity", "modality", "occurrence")
-                yield {"event": "reminder", **about, "text": data["cue"]["body"]}
-            case f.BEGUN if self._on.get(data["occurrence"]) != fact.at:
-                yield self._start(fact)
-            case f.ENDED if self._on.pop(data["occurrence"], None) is not None:
-                about = _about(data, "phase", "activity", "modality", "occurrence", "seconds")
-                yield {"event": "session_end", **about, "overrun_seconds": data["overrun"]}
-            case f.WITHHELD:
-                until = data["until"]
-                when = None if until is None else episode.place.local(from_ms(until)).isoformat()
-                yield {"event": "withheld", **_about(data, "activity", "modality", "reason"), "until": when}
-            case f.MISSED:
-                yield {"event": "missed", **_about(data, "activity", "occurrence", "reason")}
-            case f.ALERTED if not data.get("cleared"):
-                yield {"event": "alert", **_about(data, "level", "reason", "source")}
-            case f.COMPLETED:
-                yield {"event": "completed", "reasons": data["reasons"]}
-            case f.SKIPPED | f.SNOOZED:
-                self._on.pop(data["occurrence"], None)
+        match fact.what:
+            case f.PhaseChanged() as changed if changed.state != "no way back":
+                yield _phase(changed, episode)
+            case f.Stepped() as stepped:
+                yield {"event": "step", **_about(stepped, "phase", "step", "direction", "reasons")}
+            case f.Offered() as offered if offered.length is not None:
+                yield self._start(offered, fact.at)
+            case f.Offered() as offered if offered.asks is not None:
+                yield {"event": "check_in", **_about(offered, "phase", "activity", "asks")}
+            case f.Offered(cue=f.WrittenCue(body=text)) as offered:
+                about = _about(offered, "phase", "activity", "modality", "occurrence")
+                yield {"event": "reminder", **about, "text": text}
+            case f.Begun() as begun if self._on.get(begun.occurrence) != fact.at:
+                yield self._start(begun, fact.at)
+            case f.Ended() as ended if self._on.pop(ended.occurrence, None) is not None:
+                about = _about(ended, "phase", "activity", "modality", "occurrence", "seconds")
+                yield {"event": "session_end", **about, "overrun_seconds": int(ended.overrun.total_seconds())}
+            case f.Withheld(until=until) as withheld:
+                when = None if until is None else episode.place.local(until).isoformat()
+                yield {
+                    "event": "withheld",
+                    **_about(withheld, "activity", "modality", "reason"),
+                    "until": when,
+                }
+            case f.Missed() as missed:
+                yield {"event": "missed", **_about(missed, "activity", "occurrence", "reason")}
+            case f.Alerted(cleared=False) as alerted:
+                yield {"event": "alert", **_about(alerted, "level", "reason", "source")}
+            case f.Completed() as completed:
+                yield {"event": "completed", **_about(completed, "reasons")}
+            case f.Skipped(occurrence=occurrence) | f.Snoozed(occurrence=occurrence):
+                self._on.pop(occurrence, None)
 
-    def _start(self, fact: Fact) -> dict[str, Any]:
-        self._on[fact.data["occurrence"]] = fact.at
-        about = _about(fact.data, "phase", "activity", "modality", "occurrence", "seconds")
+    def _start(self, session: f.Offered | f.Begun, at: datetime) -> dict[str, Any]:
+        self._on[session.occurrence] = at
+        about = _about(session, "phase", "activity", "modality", "occurrence", "seconds")
         return {"event": "session_start", **about}
 
 
-def _about(data: Any, *keys: str) -> dict[str, Any]:
-    return {key: data[key] for key in keys}
+def _about(what: f.What, *keys: str) -> dict[str, Any]:
+    return {key: what.json[key] for key in keys}
 
 
-def _phase(data: Any, episode: Episode) -> dict[str, Any]:
-    state, reasons = data["state"], data["reasons"]
+def _phase(changed: f.PhaseChanged, episode: Episode) -> dict[str, Any]:
+    state, reasons = changed.state, changed.reasons
     if state == "offered":
         state, reasons = (
             "held",
             [tr(episode.place.language, "waits for confirmation: recovery advance"), *reasons],
         )
     if state == "way back":
-        better = tr(episode.place.language, "{phase} would fit better: recovery step-back", phase=data["to"])
+        better = tr(episode.place.language, "{phase} would fit better: recovery step-back", phase=changed.to)
         state, reasons = "held", [better, *reasons]
-    return {"event": "phase", "phase": data["phase"], "state": state, "reasons": reasons}
+    return {"event": "phase", "phase": changed.phase, "state": state, "reasons": reasons}
 
 
 def _answer(happening: Happening) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from recovery.engine.acts import Act
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin, End, Skip
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import begin
 from recovery.engine.gates import healing_range
 from recovery.engine.grading import UNSURE
@@ -40,21 +40,20 @@ class Persona(Value):
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         """List the person's acts after a fact, each with its time."""
-        match fact.kind, fact.data.get("cue", {}).get("kind"):
-            case f.OFFERED, "start":
-                yield from self._start(fact)
-            case f.OFFERED, "check-in":
+        match fact.what, fact.cue and fact.cue.kind:
+            case f.Offered() as offered, "start":
+                yield from self._start(fact.at, offered.activity)
+            case f.Offered(asks=list(asks)), "check-in":
                 if not (self.name == "sloppy" and self.random.random() < 0.3):
                     at = fact.at + self._delay()
-                    yield at, self.checkin(episode, at, fact.data["asks"])
-            case f.ENDED, "end":
+                    yield at, self.checkin(episode, at, asks)
+            case f.Ended() as ended, "end":
                 at = fact.at + timedelta(minutes=self.random.randint(0, 6) if self.name == "sloppy" else 0)
-                activity = episode.activity(fact.data["activity"])
+                activity = episode.activity(ended.activity)
                 if isinstance(activity, Treatment):
                     yield at, End(activity.id)
 
-    def _start(self, fact: Fact) -> Iterator[tuple[datetime, Act]]:
-        at, activity = fact.at, fact.data["activity"]
+    def _start(self, at: datetime, activity: str) -> Iterator[tuple[datetime, Act]]:
         if self.name == "sloppy":
             at += self._delay()
             chance = self.random.random()
@@ -122,13 +121,13 @@ def imagined(
     They answer the screening questions no and take the usual options, but for what is given.
     """
     usual = {name: option.default or option.choices[0] for name, option in protocol.options.items()}
-    data = {
-        "onset": to_ms(injury),
-        "grade": ("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
-        "side": side or ("left" if "side" in protocol.inputs else None),
-        "options": usual | dict(options or {}),
-        "screen": {question.id: False for question in protocol.screen} | dict(screen or {}),
-        "confirms": confirms,
-        **place.as_data(),
-    }
-    return begin(protocol, Fact(f"{protocol.id}-1", start, f.STARTED, data, "person"))
+    started = f.Started(
+        onset=injury,
+        grade=("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
+        side=side or ("left" if "side" in protocol.inputs else None),
+        options=usual | dict(options or {}),
+        screened={question.id: False for question in protocol.screen} | dict(screen or {}),
+        confirms=confirms,
+        **place.as_fields(),
+    )
+    return begin(protocol, Fact(f"{protocol.id}-1", start, started, "person"))

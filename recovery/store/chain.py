@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from zlib import crc32
 
-from recovery.engine.facts import STARTED, UPGRADED
+from recovery.engine.facts import Started, Upgraded
 
 _LAST = "SELECT seq, chain FROM fact ORDER BY seq DESC LIMIT 1"
 _FACTS = "SELECT seq, episode, at, recorded_at, kind, by, data, chain FROM fact ORDER BY seq"
@@ -78,9 +78,9 @@ class Chain:
 
     def _pinned(self, number: int, kind: Any, data: Any) -> tuple[Any, ...]:
         """The text of the protocol that a fact pins; nothing for other facts."""
-        if kind == STARTED:
+        if kind == Started.kind:
             pinned_hash = self._owner(number)[-1]
-        elif kind == UPGRADED:
+        elif kind == Upgraded.kind:
             pinned_hash = _hash_in(data)
         else:
             return ()

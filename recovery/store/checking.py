@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact, read_fact
 from recovery.engine.fold import fold
+from recovery.engine.written import LAST_PLACE, from_ms
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.protocol import compiled
@@ -24,10 +25,8 @@ from recovery.store.failures import Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.migrations import ANSWERS_SQL
 from recovery.store.pinned import protocol_of, under_new_protocol
-from recovery.store.shapes import LAST_PLACE, SHAPES
 from recovery.values import Value
 
-KINDS = frozenset(SHAPES)
 """The kinds of facts that this program writes."""
 
 BY = ("person", "engine", "daemon")
@@ -242,7 +241,7 @@ def read_row(
     episode: str, seq: int, at: Any, recorded_at: Any, kind: Any, by: Any, text: Any
 ) -> tuple[Fact, str]:
     """A fact as its row has it, and what keeps it from being read."""
-    nothing = Fact(episode, from_ms(0), str(kind), {}, str(by), from_ms(0), seq)
+    nothing = read_fact(episode, from_ms(0), str(kind), {}, str(by), from_ms(0), seq)
     if not 0 < seq <= LAST_PLACE:
         return nothing, _("is no place in a journal: {seq}", seq=seq)
     try:
@@ -257,7 +256,7 @@ def read_row(
         return nothing, _("what it says cannot be read")
     if not isinstance(data, dict):
         return nothing, _("what it says is not an object")
-    return Fact(episode, happened, str(kind), data, by, written, seq), ""
+    return read_fact(episode, happened, str(kind), data, by, written, seq), ""
 
 
 def _of_episodes(journal: Journal, tick: Tick) -> Iterator[Fault]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from recovery import clock
 from recovery.engine import facts as f
+from recovery.engine.effects import ABOUT_ANSWERS
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import LOOKBACK, Fact, from_ms
-from recovery.engine.fold import ABOUT_ANSWERS, fold
+from recovery.engine.facts import LOOKBACK, Fact
+from recovery.engine.fold import fold
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol
@@ -49,7 +50,7 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     """One episode as it stands in the journal, open or not. Raises `StoreError`, `UnreadableEpisode`, `NotThere`."""
     try:
         facts = journal.but_answers(id_, since=now - LOOKBACK)
-        protocol = protocol_of(journal, id_, facts[0].data.get("language", "en") if facts else "en")
+        protocol = protocol_of(journal, id_, _language(facts))
         reach = _reach(journal, id_, facts, now)
         if reach < now - LOOKBACK:
             facts = journal.but_answers(id_, since=reach - LOOKBACK)
@@ -57,6 +58,11 @@ def load_one(journal: Journal, id_: str, now: datetime) -> Episode:
     except (*NONSENSE, Nonsense) as error:
         # No reason for the daemon to end, nor for a command to call it a bug.
         raise unreadable(journal, id_, now) from error
+
+
+def _language(facts: Sequence[Fact]) -> str:
+    """The language in which an episode was started."""
+    return next((fact.what.language for fact in facts[:1] if isinstance(fact.what, f.Started)), "en")
 
 
 _LATEST = 32
@@ -69,16 +75,15 @@ def _reach(journal: Journal, id_: str, facts: Sequence[Fact], now: datetime) -> 
     After a long outage, or a far jump of the clock, a session may be under way since before it, and its end is still to
     be told; or it has just ended, and a gap counts from there.
     """
-    begun = {fact.data["occurrence"] for fact in facts if fact.kind == f.OFFERED}
+    begun = {fact.what.occurrence for fact in facts if isinstance(fact.what, f.Offered)}
     reaches = [now]
     for fact in facts:
-        data = fact.data
-        if fact.kind == f.CLOCK and data["seconds"] > 0 and fact.at > now - LOOKBACK:
-            reaches.append(fact.at - timedelta(seconds=data["seconds"]))
-        elif (
-            fact.kind == f.ENDED and data["occurrence"] not in begun and fact.at > now - LEDGER_MEMORY
-        ):  # what ended longer ago is only at the edge of the memory
-            reaches.append(fact.at - timedelta(seconds=data.get("seconds", 0) + data["overrun"]))
+        match fact.what:
+            case f.ClockRead(set_by=set_by) if set_by > timedelta(0) and fact.at > now - LOOKBACK:
+                reaches.append(fact.at - set_by)
+            case f.Ended() as ended if fact.at > now - LEDGER_MEMORY and ended.occurrence not in begun:
+                # What ended longer ago is only at the edge of the memory.
+                reaches.append(fact.at - (ended.length or timedelta(0)) - ended.overrun)
     latest = journal.fleeting_since(id_, _LATEST)
     return min(reaches if latest is None else [latest, *reaches])
 
@@ -93,16 +98,16 @@ def _with_answers(
         by_place = sorted((*facts, *answers), key=lambda fact: fact.seq)
         return fold(protocol, under_new_protocol(protocol, by_place), clock.stand_in)
 
-    if not facts or any(fact.kind in ABOUT_ANSWERS for fact in facts):
+    if not facts or any(isinstance(fact.what, ABOUT_ANSWERS) for fact in facts):
         return told(journal.answers(id_) if facts else ())
     first = journal.nth_newest_answer(id_, NEWEST)
     if not first:
         return told(journal.answers(id_))
     to_open = _to_open_questions(journal, facts, first)
     new = told([*journal.answers(id_, first), *to_open])
-    passed_over = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+    passed_over = {fact.what.seq for fact in facts if isinstance(fact.what, f.TakenBack)}
     passed_over |= {fact.seq for fact in to_open}
-    is_upgraded = any(fact.kind == f.UPGRADED for fact in facts)
+    is_upgraded = any(isinstance(fact.what, f.Upgraded) for fact in facts)
 
     def counts(name: str, row: Entry) -> bool:
         _at, seq, value = row
@@ -123,13 +128,14 @@ def _with_answers(
 
 def _to_open_questions(journal: Journal, facts: Sequence[Fact], before: int) -> list[Fact]:
     """The answers before a place of the journal that may answer what the latest check-ins asked."""
-    latest = {fact.data["activity"]: fact for fact in facts if fact.kind == f.OFFERED and "asks" in fact.data}
+    latest: dict[str, tuple[Fact, f.Offered]] = {}
+    for fact in facts:
+        if isinstance(fact.what, f.Offered) and fact.what.asks is not None:
+            latest[fact.what.activity] = fact, fact.what
     seqs = {
         seq
-        for fact in latest.values()
-        for name in fact.data["asks"]
-        for seq in journal.answers_since(
-            fact.episode, name, from_ms(fact.data["due"]) - ASKED, fact.seq, before
-        )
+        for fact, asked in latest.values()
+        for name in asked.asks or ()
+        for seq in journal.answers_since(fact.episode, name, asked.due_at - ASKED, fact.seq, before)
     }
     return journal.those(seqs)

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from recovery import __version__
-from recovery.engine.facts import Fact
+from recovery.engine.facts import KINDS, Fact, read_fact
+from recovery.engine.written import LAST_PLACE
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
-from recovery.store.checking import BY, KINDS, Fault, Report, Tick, check_copy, in_lots, keep_silent
+from recovery.store.checking import BY, Fault, Report, Tick, check_copy, in_lots, keep_silent
 from recovery.store.documents import NESTED_TOO_DEEP, NotJson, parsed
 from recovery.store.journal import JOURNAL_FILE, Journal, Pinned
-from recovery.store.shapes import LAST_PLACE
 from recovery.values import Value, replace
 
 FORMAT = 1
@@ -80,7 +80,7 @@ def _plain(fact: Fact) -> dict[str, Any]:
         "recorded_at": _told(fact.recorded_at),
         "kind": fact.kind,
         "by": fact.by,
-        "data": dict(fact.data),
+        "data": fact.data,
     }
 
 
@@ -275,7 +275,7 @@ class _Reader:
         )
         if happened is None or written is None or None in (seq, episode, kind, by, data):
             return None
-        return Fact(episode, happened, kind, data, by, written, seq)
+        return read_fact(episode, happened, kind, data, by, written, seq)
 
     def _fields(self, where: str, item: dict[str, Any], **kinds: type) -> list[Any]:
         """The fields of an object; None where one is not what it has to be."""

@@ -6,18 +6,18 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.facts import DELIVERED, to_ms
-from recovery.engine.facts import UNDELIVERED as NOT_SHOWN
+from recovery.engine.facts import Delivered, NotDelivered
+from recovery.engine.written import to_ms
 from recovery.store import copying, migrations
 from recovery.store.journal import Journal
 from recovery.values import Value
 
 _LATE = f"""
     SELECT json_extract(data, '$.late') FROM fact
-    WHERE kind = '{DELIVERED}' AND at >= ? AND json_extract(data, '$.via') <> 'text'"""  # noqa: S608 - constants only
+    WHERE kind = '{Delivered.kind}' AND at >= ? AND json_extract(data, '$.via') <> 'text'"""  # noqa: S608 - constants only
 _LOST = f"""
     SELECT count(DISTINCT json_extract(data, '$.seq')) FROM fact
-    WHERE kind = '{NOT_SHOWN}' AND at >= ?"""  # noqa: S608 - constants only
+    WHERE kind = '{NotDelivered.kind}' AND at >= ?"""  # noqa: S608 - constants only
 
 
 class Lateness(Value):

@@ -15,15 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from recovery import clock
-from recovery.engine.facts import (
-    COMPLETED,
-    STARTED,
-    STOPPED,
-    UNDONE,
-    Fact,
-    from_ms,
-    to_ms,
-)
+from recovery.engine.facts import Completed, Fact, Started, Stopped, TakenBack, read_fact
+from recovery.engine.written import from_ms, to_ms
 from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
@@ -269,7 +262,7 @@ class Journal(Database):
         undone: set[int] = set()
         doubtful: set[int] = set()
         for _seq, at, episode, kind, data in turns:
-            taken_back = self._taken_back_by(data) if kind == UNDONE else 0
+            taken_back = self._taken_back_by(data) if kind == TakenBack.kind else 0
             undone.add(taken_back or 0)
             if taken_back is None or at is None:
                 doubtful.add(episode)
@@ -279,8 +272,8 @@ class Journal(Database):
             for seq, at, episode, kind, _ in turns
             if episode not in doubtful
             and (
-                (kind in (COMPLETED, STOPPED) and seq not in undone and at < lately)
-                or (kind == STARTED and seq in undone)
+                (kind in (Completed.kind, Stopped.kind) and seq not in undone and at < lately)
+                or (kind == Started.kind and seq in undone)
             )
         }
         return tuple(name for number, name in self._named().items() if number not in shut)
@@ -453,7 +446,7 @@ class Journal(Database):
         undone = self.undone()
         with self._words():
             for seq, kind, owner in self._connection.execute(q.BY_PERSON):
-                if kind != UNDONE and seq not in undone and number in (None, owner):
+                if kind != TakenBack.kind and seq not in undone and number in (None, owner):
                     break
             else:
                 return None
@@ -482,7 +475,9 @@ class Journal(Database):
     def _as_kept(self, fact: Fact, moment: datetime) -> tuple[Fact, FactRow]:
         row = self._row(fact, moment)
         _number, at, recorded_at, _kind, _by, text = row
-        return replace(fact, at=from_ms(at), recorded_at=from_ms(recorded_at), data=json.loads(text)), row
+        return replace(
+            fact, at=from_ms(at), recorded_at=from_ms(recorded_at), what=fact.what.of(json.loads(text))
+        ), row
 
     def _row(self, fact: Fact, moment: datetime) -> FactRow:
         at, recorded_at = to_ms(fact.at), to_ms(fact.recorded_at or moment)
@@ -495,7 +490,7 @@ class Journal(Database):
             if not all(type(each) is dict for each in data):
                 raise ValueError("data that is no object")
             return [
-                Fact(episode, from_ms(at), kind, body, by, from_ms(recorded_at), seq)
+                read_fact(episode, from_ms(at), kind, body, by, from_ms(recorded_at), seq)
                 for (episode, seq, at, recorded_at, kind, by, _), body in zip(rows, data, strict=True)
             ]
         except (OverflowError, TypeError, ValueError) as error:

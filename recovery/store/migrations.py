@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recovery import clock
-from recovery.engine.facts import to_ms
+from recovery.engine.written import to_ms
 from recovery.errors import StoreError
 from recovery.language import _
 from recovery.store.failures import damaged

@@ -32,7 +32,7 @@ def what_to_type(journal: Journal, id_: str, now: datetime) -> str:
     with suppress(StoreError, sqlite3.Error, *NONSENSE):
         start, *rest = journal.facts(id_)
         by_person = [fact for fact in rest if fact.by == "person"]
-        if start.kind == f.STARTED and now - start.at <= RECENT and not by_person:
+        if isinstance(start.what, f.Started) and now - start.at <= RECENT and not by_person:
             undo = _("recovery undo --episode {episode} takes back its start", episode=id_)
             return f"{words}; {undo}"
     return words

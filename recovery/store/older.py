@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Any
 
 from recovery.engine.episode import MOMENT, Answer, Episode
-from recovery.engine.facts import ANSWERED, from_ms, to_ms
+from recovery.engine.facts import Answered
 from recovery.engine.times import DAY
+from recovery.engine.written import from_ms, to_ms
 from recovery.protocol.model import Observation
 
 NEWEST = 100
@@ -31,7 +32,7 @@ _BACK_OF_VALUE = f"{_OF} AND value = ? AND at BETWEEN ? AND ? ORDER BY at DESC, 
 _NEXT_HIGHER = "SELECT min(value) FROM answer WHERE episode = ? AND name = ? AND value > ?"
 _NEXT_LOWER = "SELECT max(value) FROM answer WHERE episode = ? AND name = ? AND value < ?"
 _AS_TOLD = f"""
-    SELECT 1 FROM fact WHERE episode = ? AND seq = ? AND kind = '{ANSWERED}' AND at = ?
+    SELECT 1 FROM fact WHERE episode = ? AND seq = ? AND kind = '{Answered.kind}' AND at = ?
     AND json_extract(data, '$.values."' || ? || '"') = ?"""  # noqa: S608 - constants only
 
 _FARTHEST = 2**62

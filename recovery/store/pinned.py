@@ -4,10 +4,11 @@ The facts stay as they are; only their reading changes, so a text that is taken 
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from recovery.engine import facts as f
+from recovery.engine.effects import LEFT
 from recovery.engine.facts import Fact
-from recovery.engine.fold import LEFT
 from recovery.engine.questions import read_answer
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol, Treatment
@@ -48,7 +49,7 @@ def under_new_protocol(protocol: RecoveryProtocol, facts: list[Fact]) -> list[Fa
     not get are left out: what they told is unknown, and unknown opens nothing. Phases that it does not know are as
     if they had been left.
     """
-    if not any(fact.kind == f.UPGRADED for fact in facts):
+    if not any(isinstance(fact.what, f.Upgraded) for fact in facts):
         return facts
     steps = {
         (phase.id, activity.id): len(activity.steps)
@@ -64,24 +65,24 @@ def _carried(
 ) -> Iterable[Fact]:
     unknown, phases = set(), {phase.id for phase in protocol.phases}
     for fact in facts:
-        data = fact.data
-        if fact.kind == f.OFFERED and "seconds" in data:
-            if data.get("step", 0) >= steps.get((data["phase"], data["activity"]), 0):
-                unknown.add(data["occurrence"])
-                yield replace(fact, data={**data, "phase": NOWHERE})
-                continue
-        elif fact.kind == f.PHASE and data["phase"] not in phases:
-            yield replace(fact, data={**data, "state": LEFT})  # its cue is still to be told
-            continue
-        elif fact.kind == f.ENDED and data["occurrence"] in unknown:
-            yield replace(fact, by="person")  # as if confirmed: nobody is asked any more how it went
-            continue
-        elif fact.kind == f.ANSWERED:
-            given = data["values"]
-            known = {name: value for name, value in given.items() if is_possible(protocol, name, value)}
-            yield fact if known == given else replace(fact, data={**data, "values": known})
-            continue
-        yield fact
+        match fact.what:
+            case f.Offered(length=timedelta()) as offered:
+                if (offered.step or 0) >= steps.get((offered.phase, offered.activity), 0):
+                    unknown.add(offered.occurrence)
+                    yield replace(fact, what=offered.changed(phase=NOWHERE))
+                else:
+                    yield fact
+            case f.PhaseChanged() as changed if changed.phase not in phases:
+                yield replace(fact, what=changed.changed(state=LEFT))  # its cue is still to be told
+            case f.Ended(occurrence=occurrence) if occurrence in unknown:
+                yield replace(fact, by="person")  # as if confirmed: nobody is asked any more how it went
+            case f.Answered(values=values) as answered:
+                possible = {
+                    name: value for name, value in values.items() if is_possible(protocol, name, value)
+                }
+                yield replace(fact, what=answered.changed(values=possible))
+            case _:
+                yield fact
 
 
 def is_possible(protocol: RecoveryProtocol, name: str, value: int | str) -> bool:

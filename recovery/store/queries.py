@@ -1,13 +1,13 @@
 """The SQL by which the journal reads and appends: constants only, which no value from outside is put into."""
 
-from recovery.engine.facts import ANSWERED, UNDONE, UPGRADED
+from recovery.engine.facts import Answered, TakenBack, Upgraded
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
 
 COLUMNS = "seq, at, recorded_at, kind, by, data"
 APPEND = """
     INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 BUT_ANSWERS = f"""
-    SELECT {COLUMNS} FROM fact WHERE episode = ?1 AND (kind = '{ANSWERED}') = 0 AND kind NOT IN ({FLEETING_SQL})
+    SELECT {COLUMNS} FROM fact WHERE episode = ?1 AND (kind = '{Answered.kind}') = 0 AND kind NOT IN ({FLEETING_SQL})
     UNION ALL
     SELECT {COLUMNS} FROM fact WHERE episode = ?1 AND kind IN ({FLEETING_SQL}) AND at >= ?2
     ORDER BY seq"""  # noqa: S608 - constants only
@@ -16,10 +16,10 @@ FLEETING_SINCE = f"""
         SELECT at FROM fact WHERE episode = ? AND kind IN ({FLEETING_SQL}) ORDER BY at DESC LIMIT ?)"""  # noqa: S608 - constants only
 ANSWERS_FROM = f"""
     SELECT {COLUMNS} FROM fact
-    WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL}) AND seq >= ?
+    WHERE episode = ? AND (kind = '{Answered.kind}') = 1 AND kind NOT IN ({FLEETING_SQL}) AND seq >= ?
     ORDER BY seq"""  # noqa: S608 - constants only
 NTH_NEWEST_ANSWER = f"""
-    SELECT seq FROM fact WHERE episode = ? AND (kind = '{ANSWERED}') = 1 AND kind NOT IN ({FLEETING_SQL})
+    SELECT seq FROM fact WHERE episode = ? AND (kind = '{Answered.kind}') = 1 AND kind NOT IN ({FLEETING_SQL})
     ORDER BY seq DESC LIMIT 1 OFFSET ?"""  # noqa: S608 - constants only
 ANSWERS_SINCE = "SELECT seq FROM answer WHERE episode = ? AND name = ? AND at >= ? AND seq > ? AND seq < ?"
 AT_PLACE = f"""
@@ -37,7 +37,7 @@ TURNS = f"""
     WHERE kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
 UNDOINGS = f"""
     SELECT CAST(data AS BLOB) FROM fact
-    WHERE kind = '{UNDONE}' AND kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
+    WHERE kind = '{TakenBack.kind}' AND kind IN ({TURNS_SQL})"""  # noqa: S608 - constants only
 EPISODE_NAMES = "SELECT number, CAST(id AS BLOB) FROM episode ORDER BY number"
 ALL_PINNED = "SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned ORDER BY number"
 ALL_EPISODES = """
@@ -57,4 +57,4 @@ PINNED = """
 PINNED_LATER = """
     SELECT hash, protocol_id, version, texts, compiled, compiled_format FROM pinned WHERE hash = ?"""
 UPGRADES = f"""
-    SELECT seq, data FROM fact WHERE kind = '{UPGRADED}' AND episode = ? ORDER BY seq DESC"""  # noqa: S608 - constants only
+    SELECT seq, data FROM fact WHERE kind = '{Upgraded.kind}' AND episode = ? ORDER BY seq DESC"""  # noqa: S608 - constants only

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, time
 
 from recovery.engine import facts as f
 from recovery.engine.episode import LEDGER_MEMORY, Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import apply, begin
 from recovery.engine.limits import blocked_by
 from recovery.errors import StoreError
@@ -16,7 +16,7 @@ from recovery.store.journal import Journal
 from recovery.store.pinned import under_new_protocol
 from recovery.values import replace
 
-_OF_SESSIONS = frozenset({f.OFFERED, f.BEGUN, f.ENDED, f.DONE, f.CLOCK})
+_OF_SESSIONS = (f.Offered, f.Begun, f.Ended, f.Done, f.ClockRead)
 
 
 def remains(journal: Journal, id_: str, protocol: RecoveryProtocol, now: datetime) -> Episode | None:
@@ -33,7 +33,7 @@ def remains(journal: Journal, id_: str, protocol: RecoveryProtocol, now: datetim
     with suppress(*NONSENSE):
         facts = under_new_protocol(protocol, facts)
     for fact in facts:
-        if fact.kind in _OF_SESSIONS:
+        if isinstance(fact.what, _OF_SESSIONS):
             with suppress(*NONSENSE):
                 left = apply(left, fact)
     return sessions_of(left, now)
@@ -57,10 +57,10 @@ def sessions_of(episode: Episode, now: datetime) -> Episode | None:
 
 
 def _begun(protocol: RecoveryProtocol, id_: str, facts: Sequence[Fact], now: datetime) -> Episode:
-    started = next((fact for fact in facts if fact.kind == f.STARTED), None)
+    started = next((fact for fact in facts if isinstance(fact.what, f.Started)), None)
     if started is not None:
         with suppress(*NONSENSE):
             return begin(protocol, started)
     at = facts[0].at if facts else now
-    anywhere = {"zone": "UTC", "wake": "00:00", "bedtime": "23:59", "onset": to_ms(at)}
-    return begin(protocol, Fact(id_, at, f.STARTED, anywhere))
+    anywhere = f.Started(zone="UTC", wake=time(0), bedtime=time(23, 59), onset=at)
+    return begin(protocol, Fact(id_, at, anywhere))

@@ -1,12 +1,12 @@
 """A fact's subject in words: what `log` and `undo` say of it beside its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact
 from recovery.engine.limits import LONGEST_ON
+from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
 from recovery.words.terms import FACTS, LEVELS, side_words
@@ -20,110 +20,131 @@ _START = {
 }
 
 
+_AS_IN_THE_LOG = (
+    f.Answered,
+    f.Corrected,
+    f.Screened,
+    f.SetBack,
+    f.ZoneChanged,
+    f.Stepped,
+    f.Ticked,
+    f.Paused,
+)
+
+
 def entry_words(entry: Fact, place: Place) -> str:
     """Say what a person entered: an activity or a sign by its name, all else as the log says it."""
-    if entry.kind in (f.ANSWERED, f.CORRECTED, f.SCREENED, f.SETBACK, f.MOVED, f.STEPPED, f.TICKED, f.PAUSED):
-        subject = about_words(entry, place)
-    else:
-        subject = str(entry.data.get("activity", "") or entry.data.get("id", "").rpartition("/")[2])
-    if entry.kind == f.ALERTED and entry.data.get("cleared"):
-        return _("{name} is dealt with", name=subject)
-    return f"{_(FACTS.get(entry.kind, entry.kind))} {subject}".rstrip()
+    match entry.what:
+        case f.Alerted() as alerted:
+            subject = alerted.id.rpartition("/")[2]
+            if alerted.cleared:
+                return _("{name} is dealt with", name=subject)
+        case f.OfOccurrence(activity=activity):
+            subject = activity
+        case what:
+            subject = about_words(entry, place) if isinstance(what, _AS_IN_THE_LOG) else ""
+    return f"{_(FACTS.get(type(entry.what), entry.kind))} {subject}".rstrip()
 
 
 def about_words(fact: Fact, place: Place) -> str:
     """Say what a fact is about; "" where its kind says all. Raises what a damaged fact raises."""
-    data = fact.data
-    match fact.kind:
-        case f.ANSWERED:
-            return ", ".join(f"{name} {value}" for name, value in data["values"].items())
-        case f.PHASE | f.COMPLETED:
-            parts = [data.get("phase", ""), "; ".join(data["reasons"])]
-            return ": ".join(part for part in parts if part)
-        case f.ALERTED:
-            if data.get("cleared"):
-                because = f": {data['because']}" if data.get("because") else ""
-                return _("{alert} no longer", alert=data["id"]) + because
-            return f"{_(LEVELS.get(data['level'], data['level']))}: {data['reason']}"
-        case f.SCREENED:
-            return _answers(data["answers"])
-        case f.TICKED:
-            return f"{data['activity']}: {_answers(data['items'])}"
-        case f.STEPPED:
-            return f"{data['step']}: {'; '.join(data['reasons'])}"
-        case f.SETBACK | f.CORRECTED:
-            return _corrected(fact, place)
-        case f.UNDONE | f.DELIVERED | f.UNDELIVERED:
-            return _("number {number}", number=data["seq"])
-        case f.CLOCK:
-            return _clock(data, place, fact.at)
-        case f.MOVED:
-            return _("times are now those of {zone}", zone=data["zone"])
-        case f.UPGRADED:
-            before, after = data["from_version"], data["version"]
+    match fact.what:
+        case f.Answered(values=values):
+            return ", ".join(f"{name} {value}" for name, value in values.items())
+        case f.PhaseChanged() as changed:
+            return _joined(changed.phase, _listed(changed.reasons))
+        case f.Completed(reasons=reasons):
+            return _listed(reasons)
+        case f.Alerted(cleared=True) as alerted:
+            return _joined(_("{alert} no longer", alert=alerted.id), alerted.because)
+        case f.Alerted(level=level, reason=reason):
+            return f"{_(LEVELS.get(level, level))}: {reason}"
+        case f.Screened(answers=answers):
+            return _answers(answers)
+        case f.Ticked() as ticked:
+            return f"{ticked.activity}: {_answers(ticked.items)}"
+        case f.Stepped() as stepped:
+            return f"{stepped.step}: {_listed(stepped.reasons)}"
+        case f.SetBack() | f.Corrected() as corrected:
+            return _corrected(corrected, place, fact.at)
+        case f.TakenBack(seq=seq) | f.Delivered(seq=seq) | f.NotDelivered(seq=seq):
+            return _("number {number}", number=seq)
+        case f.ClockRead() as read:
+            return _clock(read, place, fact.at)
+        case f.ZoneChanged(zone=zone):
+            return _("times are now those of {zone}", zone=zone)
+        case f.Upgraded() as upgraded:
             return _(
-                "{protocol} {before} becomes {after}", protocol=data["protocol"], before=before, after=after
+                "{protocol} {before} becomes {after}",
+                protocol=upgraded.protocol,
+                before=upgraded.from_version,
+                after=upgraded.version,
             )
-        case f.STARTED:
-            return ", ".join(_given(data))
-        case f.ENDED if 60 <= data["overrun"] <= LONGEST_ON.total_seconds():
-            length = spell(timedelta(seconds=data["overrun"]))
-            return _("{activity}, {length} too late", activity=data["activity"], length=length)
-        case f.ENDED:
-            return str(data["activity"])
-        case f.OFFERED if "cue" in data:
-            return str(data["cue"]["title"])
-        case f.MISSED:
+        case f.Started() as started:
+            return ", ".join(_given(started))
+        case f.Ended() as ended:
+            if not timedelta(minutes=1) <= ended.overrun <= LONGEST_ON:
+                return ended.activity
+            length = spell(ended.overrun)
+            return _("{activity}, {length} too late", activity=ended.activity, length=length)
+        case f.Offered(cue=f.WrittenCue(title=title)):
+            return str(title)
+        case f.Missed() as missed:
             return _(
                 "{activity}, due {when}: {reason}",
-                activity=data["activity"],
-                when=spell_when(place, from_ms(data["due"]), fact.at),
-                reason=data["reason"],
+                activity=missed.activity,
+                when=spell_when(place, missed.due_at, fact.at),
+                reason=missed.reason,
             )
-        case f.SNOOZED | f.PAUSED | f.WITHHELD:
-            return _with_until(fact, place)
-        case _:
-            return ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
+        case f.Snoozed(until=until) | f.Paused(until=until) | f.Withheld(until=until):
+            words = _plain(fact.what).rstrip(".")
+            when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
+            return ", ".join(part for part in (words, when) if part)
+        case what:
+            return _plain(what)
 
 
-def _given(data: Mapping[str, Any]) -> list[str]:
+def _plain(what: f.What) -> str:
+    """Join what is said of the activity and of the reason, as far as there is any."""
+    return _joined(*(str(getattr(what, name, None) or "") for name in ("activity", "reason", "because")))
+
+
+def _listed(reasons: Sequence[Text]) -> str:
+    return "; ".join(map(str, reasons))  # what stands in the record is in words
+
+
+def _joined(*parts: str) -> str:
+    return ": ".join(part for part in parts if part)
+
+
+def _given(start: f.Started | f.SetBack | f.Corrected) -> list[str]:
     """List the parts of a start that are given, in words."""
-    given = {**data, "side": side_words(data.get("side"), current())}
-    return [_(words, value=given[key]) for key, words in _START.items() if given.get(key)]
+    given = {name: getattr(start, name, None) for name in _START}
+    given["side"] = side_words(given["side"], current())
+    return [_(words, value=given[name]) for name, words in _START.items() if given[name]]
 
 
-def _corrected(fact: Fact, place: Place) -> str:
+def _corrected(said: f.SetBack | f.Corrected, place: Place, at: datetime) -> str:
     """Say what is new of the injury, and why."""
-    data, injured = fact.data, ""
-    if "onset" in data:
-        injured = _("injured {when}", when=spell_when(place, from_ms(data["onset"]), fact.at))
-    options = [f"{name} {word}" for name, word in data.get("options", {}).items()]
-    return ", ".join(part for part in (injured, *_given(data), *options, data.get("because", "")) if part)
+    injured = "" if said.onset is None else _("injured {when}", when=spell_when(place, said.onset, at))
+    options = said.options.items() if isinstance(said, f.Corrected) else ()
+    parts = (injured, *_given(said), *(f"{name} {word}" for name, word in options), said.because)
+    return ", ".join(part for part in parts if part)
 
 
-def _clock(data: Mapping[str, Any], place: Place, at: datetime) -> str:
+def _clock(read: f.ClockRead, place: Place, at: datetime) -> str:
     """Describe a change of the clock."""
-    if "says" in data:
-        return _("doubted: it says {when}", when=spell_when(place, from_ms(data["says"]), at))
-    if "since" in data:
+    if read.says is not None:
+        return _("doubted: it says {when}", when=spell_when(place, read.says, at))
+    if read.since is not None:
         return _("right again")
-    if "behind" in data:
-        return _("behind what was written {when}", when=spell_when(place, from_ms(data["behind"]), at))
-    length = spell(timedelta(seconds=abs(data["seconds"])))
-    return (
-        _("set back by {length}", length=length)
-        if data["seconds"] < 0
-        else _("set forward by {length}", length=length)
-    )
+    if read.behind is not None:
+        return _("behind what was written {when}", when=spell_when(place, read.behind, at))
+    length = spell(abs(read.set_by))
+    if read.set_by < timedelta(0):
+        return _("set back by {length}", length=length)
+    return _("set forward by {length}", length=length)
 
 
 def _answers(answers: Mapping[str, bool]) -> str:
     return ", ".join(f"{name} {_('yes') if is_yes else _('no')}" for name, is_yes in answers.items())
-
-
-def _with_until(fact: Fact, place: Place) -> str:
-    data = fact.data
-    words = ": ".join(str(data[key]) for key in ("activity", "reason", "because") if data.get(key))
-    until: datetime | None = None if data.get("until") is None else from_ms(data["until"])
-    when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
-    return ", ".join(part for part in (words.rstrip("."), when) if part)

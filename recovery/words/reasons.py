@@ -118,7 +118,7 @@ def file_text(text: str, episode: Episode) -> str:
 
 def worded(fact: Fact, place: Place, now: datetime) -> Fact:
     """A fact as it goes into the record, its statements in words."""
-    return replace(fact, data=_told(fact.data, place, now))
+    return replace(fact, what=fact.what.of(_told(fact.data, place, now)))
 
 
 def _told(data: Any, place: Place, now: datetime) -> Any:

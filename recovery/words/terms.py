@@ -1,7 +1,7 @@
 """Words for what protocol files write short: modalities, levels, sides, instants, times of day, lengths, conditions."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from recovery.engine import facts as f
 from recovery.language import N_, tr, trn
@@ -42,34 +42,34 @@ ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""
 SIDES = {"left": N_("left"), "right": N_("right")}
 FACTS = {
-    f.STARTED: N_("started"),
-    f.ANSWERED: N_("answered"),
-    f.PHASE: N_("phase"),
-    f.OFFERED: N_("offered"),
-    f.BEGUN: N_("begun"),
-    f.ENDED: N_("ended"),
-    f.DONE: N_("done"),
-    f.SKIPPED: N_("skipped"),
-    f.SNOOZED: N_("snoozed"),
-    f.MISSED: N_("missed"),
-    f.WITHHELD: N_("withheld"),
-    f.PAUSED: N_("paused"),
-    f.RESUMED: N_("resumed"),
-    f.ALERTED: N_("alert"),
-    f.COMPLETED: N_("completed"),
-    f.STOPPED: N_("stopped"),
-    f.SCREENED: N_("screening"),
-    f.SETBACK: N_("setback"),
-    f.CORRECTED: N_("corrected"),
-    f.STEPPED: N_("step"),
-    f.TICKED: N_("checklist"),
-    f.UPGRADED: N_("upgraded"),
-    f.MOVED: N_("moved"),
-    f.RIGHTED: N_("clock put right"),
-    f.CLOCK: N_("clock"),
-    f.UNDONE: N_("taken back"),
-    f.DELIVERED: N_("shown"),
-    f.UNDELIVERED: N_("not shown"),
+    f.Started: N_("started"),
+    f.Answered: N_("answered"),
+    f.PhaseChanged: N_("phase"),
+    f.Offered: N_("offered"),
+    f.Begun: N_("begun"),
+    f.Ended: N_("ended"),
+    f.Done: N_("done"),
+    f.Skipped: N_("skipped"),
+    f.Snoozed: N_("snoozed"),
+    f.Missed: N_("missed"),
+    f.Withheld: N_("withheld"),
+    f.Paused: N_("paused"),
+    f.Resumed: N_("resumed"),
+    f.Alerted: N_("alert"),
+    f.Completed: N_("completed"),
+    f.Stopped: N_("stopped"),
+    f.Screened: N_("screening"),
+    f.SetBack: N_("setback"),
+    f.Corrected: N_("corrected"),
+    f.Stepped: N_("step"),
+    f.Ticked: N_("checklist"),
+    f.Upgraded: N_("upgraded"),
+    f.ZoneChanged: N_("moved"),
+    f.ClockRighted: N_("clock put right"),
+    f.ClockRead: N_("clock"),
+    f.TakenBack: N_("taken back"),
+    f.Delivered: N_("shown"),
+    f.NotDelivered: N_("not shown"),
 }
 """The kinds of facts."""
 
@@ -126,9 +126,9 @@ def responsible_words(responsible: Responsible, language: str) -> str:
 ON_THE_WORD = N_("on the word of {name}, {day}")
 
 
-def word_words(word: Mapping[str, str], language: str) -> str:
+def word_words(by: str, on: date, language: str) -> str:
     """A professional's word, as it is recorded: who gave it, and on which local date."""
-    return tr(language, ON_THE_WORD, name=word["by"], day=word["on"])
+    return tr(language, ON_THE_WORD, name=by, day=on)
 
 
 def filled(text: str, language: str, side: str | None, options: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact, read_fact
+from recovery.engine.written import to_ms
 from recovery.store.journal import Journal
 from tests.profile import Profile
 
@@ -100,7 +101,9 @@ def patient(folder: Path, *, sessions: int = 0, answers: int = 0, per_day: int =
             (episode,) = journal.episodes()
             times = [now - timedelta(days=1) / per_day * (answers - number) for number in range(answers)]
             values = {"pain": 4, "swelling": 1}
-            journal.append(Fact(episode, at, "answered", {"values": values}, "person", at) for at in times)
+            journal.append(
+                read_fact(episode, at, "answered", {"values": values}, "person", at) for at in times
+            )
     return profile
 
 
@@ -119,9 +122,9 @@ def _session(episode: str, at: datetime, seq: int) -> list[Fact]:
     over = {"key": f"{name}/end", "kind": "end", "title": "Ice: stop", "body": "Off.", "due": to_ms(end)}
     offered = about | {"due": to_ms(at), "day": day, "seconds": 1200, "step": 0}
     return [
-        Fact(episode, at, "offered", offered | {"cue": cue | {"body": "A cloth between ice and skin."}}),
-        Fact(episode, at, "delivered", {"seq": seq, "via": "dbus", "late": 3}, "daemon"),
-        Fact(episode, at, "begun", about | {"seconds": 1200}, "person"),
-        Fact(episode, end, "ended", about | {"seconds": 1200, "overrun": 0, "cue": over}),
-        Fact(episode, end, "delivered", {"seq": seq + 3, "via": "dbus", "late": 3}, "daemon"),
+        read_fact(episode, at, "offered", offered | {"cue": cue | {"body": "A cloth between ice and skin."}}),
+        read_fact(episode, at, "delivered", {"seq": seq, "via": "dbus", "late": 3}, "daemon"),
+        read_fact(episode, at, "begun", about | {"seconds": 1200}, "person"),
+        read_fact(episode, end, "ended", about | {"seconds": 1200, "overrun": 0, "cue": over}),
+        read_fact(episode, end, "delivered", {"seq": seq + 3, "via": "dbus", "late": 3}, "daemon"),
     ]

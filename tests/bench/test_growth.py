@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from recovery.engine.facts import ANSWERED, Fact
+from recovery.engine.facts import Answered, Fact
 from recovery.engine.fold import fold
 from tests.engine.examples import ASK, ONSET, small, started
 
@@ -30,8 +30,7 @@ def test_the_cost_of_answers_is_linear() -> None:
             Fact(
                 opening.episode,
                 ONSET + number * timedelta(minutes=1),
-                ANSWERED,
-                {"values": {"pain": number % 10}},
+                Answered.of({"values": {"pain": number % 10}}),
                 "person",
                 seq=number + 2,
             )

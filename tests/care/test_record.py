@@ -11,7 +11,7 @@ from recovery.care.record import Record, bring_up, do, load, sound, write
 from recovery.engine.acts import ACTS
 from recovery.engine.acts_course import Stop
 from recovery.engine.episode import Episode
-from recovery.engine.facts import STARTED, Fact
+from recovery.engine.facts import Fact, Started, read_fact
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.protocol.library import Library, installed_folder
@@ -67,7 +67,7 @@ def test_folding_the_journal_gives_what_applying_fact_by_fact_gave(
         "grade": "II",
         "side": "left",
     }
-    (started,) = journal.append([Fact("strain-1", NOW, STARTED, data, "person")], now=NOW)
+    (started,) = journal.append([Fact("strain-1", NOW, Started.of(data), "person")], now=NOW)
     now, record = NOW, bring_up(journal, Record((begin(STRAIN, started),)), NOW)
     for minutes, verb, activity, fate in steps:
         now += timedelta(minutes=minutes)
@@ -109,7 +109,7 @@ def test_a_taken_back_episode_is_not_remembered(tmp_path: Path) -> None:
     id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
     with Journal.open(tmp_path, now=NOW) as journal:
         with journal.transaction():
-            journal.append([Fact(id_, NOW, "undone", {"seq": 1}, "person")], now=NOW)
+            journal.append([read_fact(id_, NOW, "undone", {"seq": 1}, "person")], now=NOW)
         assert load(journal, NOW).all == ()
 
 

@@ -17,7 +17,7 @@ from recovery import clock
 from recovery.cli.main import status_of
 from recovery.daemon import presence
 from recovery.daemon.service import Service
-from recovery.engine.facts import to_ms
+from recovery.engine.written import to_ms
 from tests.fakes import FakeNotifier
 from tests.profile import Ran
 

@@ -24,7 +24,8 @@ from recovery.daemon.autostart.choose import install
 from recovery.daemon.autostart.way import Machine, ProgramAnswer
 from recovery.daemon.presence import Lock, Presence
 from recovery.engine import facts as f
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
+from recovery.engine.written import to_ms
 from recovery.errors import RecoveryError
 from recovery.store.figures import lateness
 from recovery.store.journal import Journal
@@ -471,7 +472,8 @@ def tell(person: Profile, *late: int, via: str = "dbus", days_ago: float = 1) ->
     at = datetime.now(UTC) - timedelta(days=days_ago)
     with Journal.open(person.home, now=at) as journal, journal.transaction():
         told = [
-            Fact("quick-1", at, f.DELIVERED, {"seq": 1, "via": via, "late": each}, "daemon") for each in late
+            Fact("quick-1", at, f.Delivered.of({"seq": 1, "via": via, "late": each}), "daemon")
+            for each in late
         ]
         journal.append(told, now=at)
 

@@ -13,7 +13,7 @@ import time_machine
 
 from recovery.care.record import do, load
 from recovery.engine.acts_sessions import Begin
-from recovery.engine.facts import DELIVERED
+from recovery.engine.facts import Delivered
 from recovery.engine.verdict import Accepted, Refused, Verdict
 from recovery.store.journal import Journal
 from tests.cli.conftest import NOW, Person
@@ -146,10 +146,10 @@ def test_the_daemon_tells_from_memory_the_end_of_what_was_on(own_home: Path) -> 
     watch.wake(NOON + 12 * MINUTE)
     watch.wake_when_due()
     assert (watch.now, watch.titles()) == (NOON + 22 * MINUTE, ["Ice: stop"])
-    before = len(watch.facts(DELIVERED))
+    before = len(watch.facts(Delivered))
     watch.wake(NOON + 130 * MINUTE)
     assert watch.titles() == ["Ice: stop", "Walk ❄"]
-    assert len(watch.facts(DELIVERED)) == before + 1
+    assert len(watch.facts(Delivered)) == before + 1
 
 
 def test_a_daemon_starts_beside_it(tmp_path: Path) -> None:

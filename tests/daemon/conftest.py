@@ -10,8 +10,9 @@ import pytest
 from recovery.care.record import Record, bring_up
 from recovery.care.upgrade import pinned_from
 from recovery.daemon.service import Service
-from recovery.engine.facts import STARTED, Fact, to_ms
+from recovery.engine.facts import Fact, Started, What
 from recovery.engine.fold import begin
+from recovery.engine.written import to_ms
 from recovery.protocol.library import Library
 from recovery.protocol.reading import read_protocol
 from recovery.store.journal import Journal
@@ -33,7 +34,7 @@ def start(folder: Path, text: str, now: datetime = NOON, **more: object) -> str:
     with Journal.open(folder, now=now) as journal, journal.transaction():
         journal.pin(pinned_from(reading))
         id_ = journal.create_episode(known.id, reading.content_hash)
-        (started,) = journal.append([Fact(id_, now, STARTED, data, "person")], now=now)
+        (started,) = journal.append([Fact(id_, now, Started.of(data), "person")], now=now)
         bring_up(journal, Record((begin(known, started),)), now)
     return id_
 
@@ -73,9 +74,10 @@ class Watch:
     def titles(self) -> list[str]:
         return [note.title for note in self.notifier.shown]
 
-    def facts(self, kind: str) -> list[Fact]:
+    def facts(self, kind: type[What] | str) -> list[Fact]:
+        name = kind if isinstance(kind, str) else kind.kind
         with Journal.open(self.folder, now=self.now) as journal:
-            return [fact for fact in journal.all_facts() if fact.kind == kind]
+            return [fact for fact in journal.all_facts() if fact.kind == name]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from recovery.daemon import control, handing, presence
 from recovery.daemon.notes import HELD_WAIT, MOST_LOSSES
-from recovery.engine.facts import to_ms
+from recovery.engine.written import to_ms
 from recovery.notify.desktop_session import BUS_VARIABLE
 from recovery.notify.port import Lack
 from tests.daemon.conftest import Watch

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from recovery import clock
-from recovery.engine.facts import DELIVERED, ENDED, OFFERED, Fact
+from recovery.engine.facts import Delivered, Ended, Fact, Offered
 from recovery.store.checking import check
 from tests.desktop import Desktop, until
 from tests.profile import HEAD, LOOK, Profile
@@ -82,7 +82,7 @@ class Victim:
     def recorded(self) -> set[str]:
         """The texts of the cues that the journal knows as shown."""
         facts = {fact.seq: fact for fact in self._person.facts()}
-        return {_text(facts[fact.data["seq"]]) for fact in facts.values() if fact.kind == DELIVERED}
+        return {_text(facts[fact.data["seq"]]) for fact in facts.values() if isinstance(fact.what, Delivered)}
 
     def shown(self) -> Counter[str]:
         """How often each text has been on the screen."""
@@ -119,15 +119,15 @@ def kill_again_and_again(kills: int, steps: int, desktop: Desktop, person: Profi
     for _ in range(kills):
         victim.live_and_die()
     with victim.start() as daemon:
-        until(lambda: len(person.facts(ENDED)) == steps, "the course is over", 30 + 3 * steps)
+        until(lambda: len(person.facts(Ended)) == steps, "the course is over", 30 + 3 * steps)
         until(lambda: f"Off {steps - 1}." in victim.recorded(), "all is told")
         daemon.terminate()
 
     assert check(person.home / "journal.db", now=clock.now()).faults == ()
     shown = victim.shown()
     facts = person.facts()
-    offered = [fact for fact in facts if fact.kind == OFFERED and "seconds" in fact.data]
-    ended = [fact for fact in facts if fact.kind == ENDED]
+    offered = [fact for fact in facts if isinstance(fact.what, Offered) and "seconds" in fact.data]
+    ended = [fact for fact in facts if isinstance(fact.what, Ended)]
     assert len(offered) == len(ended) == steps
     assert len({fact.data["occurrence"] for fact in ended}) == steps
 

@@ -15,7 +15,7 @@ from recovery.engine.acts import Act
 from recovery.engine.acts_course import Stop
 from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
 from recovery.engine.acts_sessions import End, MarkDone, Snooze
-from recovery.engine.facts import ALERTED, DELIVERED, ENDED, UNDELIVERED
+from recovery.engine.facts import Alerted, Delivered, Ended, NotDelivered
 from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN
 from recovery.store import failures
@@ -84,7 +84,7 @@ def test_the_fate_of_a_cue_is_in_the_journal(watch: Made) -> None:
     daemon = watch()
     daemon.wake(NOON + timedelta(milliseconds=40))
 
-    (fact,) = daemon.facts(DELIVERED)
+    (fact,) = daemon.facts(Delivered)
     assert (fact.at, fact.by) == (daemon.now, "daemon")
     assert (fact.data["via"], fact.data["late"]) == ("fake", 40)
 
@@ -145,7 +145,7 @@ def test_a_reason_is_written_down_once_however_often_it_is_met(watch: Made) -> N
     daemon.wake_when_due()
     daemon.wake_when_due()
 
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen", "no bus"]
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == ["no screen", "no bus"]
 
 
 def test_a_cue_arrives_once_the_desktop_is_there(watch: Made) -> None:
@@ -156,7 +156,7 @@ def test_a_cue_arrives_once_the_desktop_is_there(watch: Made) -> None:
     daemon.wake_when_due()
 
     assert len(daemon.titles()) == 1
-    assert daemon.facts(DELIVERED)[0].at == NOON + RETRIES[0]
+    assert daemon.facts(Delivered)[0].at == NOON + RETRIES[0]
     assert daemon.next == NOON + 20 * MINUTE
 
 
@@ -208,10 +208,10 @@ def test_a_silent_desktop_holds_up_nothing(watch: Made) -> None:
     assert daemon.next == NOON + 20 * MINUTE
     daemon.wake_when_due()
 
-    assert len(daemon.facts(ENDED)) == 1
+    assert len(daemon.facts(Ended)) == 1
     daemon.notifier.give_up("silent")
     daemon.wake()
-    reasons = [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)]
+    reasons = [fact.data["reason"] for fact in daemon.facts(NotDelivered)]
     assert reasons == [WITHDRAWN_UNSEEN, "silent"], (
         "the start cue, overtaken by the end cue, has its fate too"
     )
@@ -239,7 +239,7 @@ def test_a_session_under_way_gets_its_end_though_the_episode_is_stopped(watch: M
     daemon.wake_when_due()
 
     assert daemon.titles()[1:] == ["Ice: stop"]
-    assert daemon.facts(DELIVERED)[-1].at == daemon.now
+    assert daemon.facts(Delivered)[-1].at == daemon.now
     assert daemon.next is None
 
 
@@ -251,12 +251,12 @@ def test_the_last_cue_of_an_episode_is_tried_again_too(watch: Made) -> None:
     daemon.notifier.break_down("no screen")
     act(daemon, AnswerCheckIn({"pain": "0"}))
     daemon.wake()
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen"]
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == ["no screen"]
     daemon.notifier.mend()
     daemon.wake_when_due()
 
     assert daemon.titles()[-1] == "Seconds: completed"
-    assert daemon.facts(DELIVERED)[-1].at == daemon.now
+    assert daemon.facts(Delivered)[-1].at == daemon.now
 
 
 def test_without_a_journal_there_is_nothing_to_do(tmp_path: object, watch: Made) -> None:
@@ -325,7 +325,7 @@ def test_what_was_shown_is_not_shown_again_while_the_journal_cannot_take_it(
     daemon.wake_when_due()
 
     assert len(daemon.titles()) == 1
-    assert [fact.at for fact in daemon.facts(DELIVERED)] == [NOON], (
+    assert [fact.at for fact in daemon.facts(Delivered)] == [NOON], (
         "when it was shown, not when it was written"
     )
     assert daemon.next == NOON + 20 * MINUTE
@@ -354,7 +354,7 @@ def test_a_routine_alert_of_the_night_is_kept_for_the_morning(tmp_path: Path) ->
     start(tmp_path, protocol(pack).replace("max: 5d", "max: 110h"))
     daemon = Watch(tmp_path)
     daemon.wake()
-    while not daemon.facts(ALERTED):
+    while not daemon.facts(Alerted):
         daemon.wake_when_due()
     assert daemon.now == NOON + timedelta(hours=110), "two in the morning"
     assert "Worth a visit" not in daemon.titles()
@@ -376,7 +376,7 @@ def test_reminders_that_fall_together_are_one_note(watch: Made) -> None:
     (note,) = daemon.notifier.shown
     assert note.title == "Walk · Drink"
     assert note.body.splitlines() == ["• Walk: A short walk.", "• Drink: A glass of water."]
-    assert len(daemon.facts(DELIVERED)) == 2, "each has its fate"
+    assert len(daemon.facts(Delivered)) == 2, "each has its fate"
     daemon.wake(NOON + MINUTE)
     assert len(daemon.titles()) == 1
 
@@ -392,7 +392,7 @@ def test_the_start_of_a_session_takes_the_rest_along(watch: Made) -> None:
         "• Walk: A short walk.",
         "• Drink: A glass of water.",
     ]
-    assert len(daemon.facts(DELIVERED)) == 3
+    assert len(daemon.facts(Delivered)) == 3
 
 
 def test_two_episodes_share_a_note(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_two_episodes_share_a_note(tmp_path: Path) -> None:
     daemon.wake()
 
     assert daemon.titles() == ["Walk · Drink"]
-    assert {fact.episode for fact in daemon.facts(DELIVERED)} == {"walks-1", "drinks-1"}
+    assert {fact.episode for fact in daemon.facts(Delivered)} == {"walks-1", "drinks-1"}
 
 
 def test_an_end_shares_no_note(watch: Made) -> None:
@@ -419,14 +419,14 @@ def test_a_group_that_failed_is_tried_again_as_a_group(watch: Made) -> None:
     daemon = watch(WALK, DRINK)
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["no screen"] * 2
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == ["no screen"] * 2
     assert daemon.next == NOON + RETRIES[0]
     daemon.wake_when_due()
     daemon.notifier.mend()
     daemon.wake_when_due()
 
     assert daemon.titles() == ["Walk · Drink"]
-    assert len(daemon.facts(DELIVERED)) == 2
+    assert len(daemon.facts(Delivered)) == 2
 
 
 def test_what_was_answered_meanwhile_is_not_tried_again_with_the_rest(watch: Made) -> None:
@@ -438,7 +438,7 @@ def test_what_was_answered_meanwhile_is_not_tried_again_with_the_rest(watch: Mad
     daemon.wake_when_due()
 
     assert daemon.titles() == ["Drink"]
-    assert len(daemon.facts(DELIVERED)) == 1
+    assert len(daemon.facts(Delivered)) == 1
 
 
 def test_a_silent_desktop_loses_nothing_of_a_group(watch: Made) -> None:
@@ -447,12 +447,12 @@ def test_a_silent_desktop_loses_nothing_of_a_group(watch: Made) -> None:
     daemon.wake()
     daemon.notifier.give_up("silent")
     daemon.wake(NOON + MINUTE)
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == ["silent"] * 2
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == ["silent"] * 2
     daemon.notifier.answers = True
     daemon.wake_when_due()
 
     assert daemon.titles() == ["Walk · Drink"]
-    assert len(daemon.facts(DELIVERED)) == 2
+    assert len(daemon.facts(Delivered)) == 2
 
 
 def test_what_went_along_with_a_start_outlives_it(watch: Made) -> None:
@@ -461,7 +461,7 @@ def test_what_went_along_with_a_start_outlives_it(watch: Made) -> None:
     daemon.notifier.answers = False
     daemon.wake()
     daemon.wake_when_due()
-    assert WITHDRAWN_UNSEEN in {fact.data["reason"] for fact in daemon.facts(UNDELIVERED)}
+    assert WITHDRAWN_UNSEEN in {fact.data["reason"] for fact in daemon.facts(NotDelivered)}
     daemon.notifier.answers = True
     daemon.notifier.answer()
     while "Drink" not in daemon.titles():
@@ -469,7 +469,7 @@ def test_what_went_along_with_a_start_outlives_it(watch: Made) -> None:
 
     assert daemon.now < NOON + 21 * MINUTE
     assert daemon.titles() == ["Ice: stop", "Drink"]
-    assert len(daemon.facts(DELIVERED)) == 2
+    assert len(daemon.facts(Delivered)) == 2
 
 
 def test_another_daemon_tells_what_the_one_before_could_not(watch: Made) -> None:
@@ -480,7 +480,7 @@ def test_another_daemon_tells_what_the_one_before_could_not(watch: Made) -> None
     another.wake()
 
     assert another.titles() == ["Walk · Drink"]
-    assert len(another.facts(DELIVERED)) == 2
+    assert len(another.facts(Delivered)) == 2
 
 
 def test_a_shown_group_is_not_shown_again_while_the_journal_cannot_take_it(
@@ -497,7 +497,7 @@ def test_a_shown_group_is_not_shown_again_while_the_journal_cannot_take_it(
     daemon.wake_when_due()
 
     assert len(daemon.titles()) == 1
-    assert [fact.at for fact in daemon.facts(DELIVERED)] == [NOON] * 2
+    assert [fact.at for fact in daemon.facts(Delivered)] == [NOON] * 2
 
 
 FLAG = """red_flags:

@@ -13,7 +13,7 @@ import pytest
 from recovery.daemon import daily_copy
 from recovery.daemon.daily_copy import BACKUP_WAIT
 from recovery.daemon.service import DOUBT, PATIENCE, TROUBLE_WAIT
-from recovery.engine.facts import DELIVERED, ENDED
+from recovery.engine.facts import Delivered, Ended
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import PROMPT_SECONDS
@@ -125,7 +125,7 @@ def test_a_journal_that_is_gone_is_looked_for(
 
     file.write_bytes(good)
     daemon.wake_when_due()
-    assert len(daemon.facts(ENDED)) == 1
+    assert len(daemon.facts(Ended)) == 1
 
 
 def test_what_was_shown_as_the_journal_went_is_written_when_it_is_back(watch: Made, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_was_shown_as_the_journal_went_is_written_when_it_is_back(watch: Ma
     daemon.wake_when_due()
 
     assert daemon.titles()[1:] == ["Ice: stop"]
-    assert [fact.at for fact in daemon.facts(DELIVERED)][1:] == [NOON + 21 * MINUTE]
+    assert [fact.at for fact in daemon.facts(Delivered)][1:] == [NOON + 21 * MINUTE]
 
 
 def test_a_lock_keeps_an_end_waiting_a_second_at_most(watch: Made) -> None:
@@ -173,7 +173,7 @@ def test_a_record_that_makes_no_sense_does_not_end_the_daemon(
 
     file.write_bytes(good)
     daemon.wake_when_due()
-    assert len(daemon.facts(ENDED)) == 1
+    assert len(daemon.facts(Ended)) == 1
 
 
 AT_ONCE = """\
@@ -222,7 +222,7 @@ def test_of_a_round_that_nobody_saw_only_what_was_begun_is_ended(together: Watch
     daemon = together
     daemon.wake()
     daemon.notifier.break_down("no screen")
-    while len(daemon.facts(ENDED)) < 3:
+    while len(daemon.facts(Ended)) < 3:
         daemon.wake_when_due()
     daemon.notifier.mend()
     daemon.wake(daemon.now + 30 * MINUTE)

@@ -12,7 +12,7 @@ from recovery.engine.acts import Act
 from recovery.engine.acts_course import Advance
 from recovery.engine.acts_reports import AnswerCheckIn, RaiseFlag
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
-from recovery.engine.facts import DELIVERED, ENDED, OFFERED, UNDELIVERED, WITHHELD
+from recovery.engine.facts import Delivered, Ended, NotDelivered, Offered, Withheld
 from recovery.notify.do_not_disturb import HELD
 from recovery.protocol.terms import Duration
 from recovery.store.journal import Journal
@@ -126,7 +126,7 @@ def test_what_came_with_a_start_outlives_it(watch: Made) -> None:
     daemon.wake(NOON + 20 * MINUTE)
 
     assert sorted(on_screen(daemon)) == ["Drink · Walk", "Ice: stop"]
-    assert len(daemon.facts(DELIVERED)) == 4, "what is shown again for another's sake is no new fact"
+    assert len(daemon.facts(Delivered)) == 4, "what is shown again for another's sake is no new fact"
 
 
 def test_a_press_on_a_start_loses_nothing_that_shares_its_note(watch: Made) -> None:
@@ -211,8 +211,8 @@ def test_an_end_that_nobody_answers_is_told_again_three_times(watch: Made) -> No
     assert all(note.critical and note.actions for note in daemon.notifier.shown[1:])
     assert "Nobody has answered for 5 min." in daemon.notifier.shown[3].body
     assert len(daemon.notifier.on_screen) == 1, "one note, in the same place"
-    cue = daemon.facts(ENDED)[0].seq
-    facts = [fact.data for fact in daemon.facts(DELIVERED) if fact.data["seq"] == cue]
+    cue = daemon.facts(Ended)[0].seq
+    facts = [fact.data for fact in daemon.facts(Delivered) if fact.data["seq"] == cue]
     assert [data.get("repeat") for data in facts] == [None, 1, 2, 3]
     assert {data["late"] for data in facts} == {0}
 
@@ -278,7 +278,7 @@ def test_an_end_is_not_told_again_after_bedtime(tmp_path: Path) -> None:
     daemon.wake()
     while daemon.next is not None and daemon.next < late + timedelta(hours=8):
         daemon.wake_when_due()
-    told = [fact.at for fact in daemon.facts(DELIVERED) if "repeat" in fact.data]
+    told = [fact.at for fact in daemon.facts(Delivered) if "repeat" in fact.data]
 
     assert told == [late + 29 * MINUTE], "22:59; not at 23:02 and 23:07"
 
@@ -374,7 +374,7 @@ class Real(Watch):
             select.select(sources, [], [], 0.01)
             if self.service.collect(time.monotonic(), now):
                 self.next = self.service.wake(now)
-            return len(self.facts(DELIVERED)) >= delivered and len(self.facts(UNDELIVERED)) >= undelivered
+            return len(self.facts(Delivered)) >= delivered and len(self.facts(NotDelivered)) >= undelivered
 
         until(is_enough, f"{delivered} shown, {undelivered} not shown")
 
@@ -395,7 +395,7 @@ def test_a_start_is_held_and_shown_when_the_person_may_be_disturbed(watch: Made)
     daemon.notifier.may_disturb = False
     daemon.wake()
     assert daemon.titles() == []
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == [HELD]
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == [HELD]
 
     daemon.now += 5 * MINUTE
     daemon.notifier.free()
@@ -403,7 +403,7 @@ def test_a_start_is_held_and_shown_when_the_person_may_be_disturbed(watch: Made)
     daemon.wake()
     assert daemon.titles() == ["Ice: start, 20 min, until 12:20"]
     assert daemon.notifier.shown[0].body.endswith("(This comes 5 min late.)")
-    assert len(daemon.facts(DELIVERED)) == 1
+    assert len(daemon.facts(Delivered)) == 1
 
 
 def test_where_the_desktop_does_not_say_when_it_is_asked_again(watch: Made) -> None:
@@ -416,7 +416,7 @@ def test_where_the_desktop_does_not_say_when_it_is_asked_again(watch: Made) -> N
         waits.append(int((daemon.next - daemon.now).total_seconds()))
         daemon.wake_when_due()
     assert waits == [60] * 7
-    assert len(daemon.facts(UNDELIVERED)) == 1, "the reason is written down once"
+    assert len(daemon.facts(NotDelivered)) == 1, "the reason is written down once"
     daemon.notifier.may_disturb = True
     daemon.wake_when_due()
     assert len(daemon.titles()) == 1
@@ -498,7 +498,7 @@ def test_a_paused_dunst_holds_a_start_until_it_goes_on(desktop: Desktop, tmp_pat
     daemon = Real(tmp_path, DBusNotifier(desktop.environ))
     pause(desktop, True)
     daemon.drive(NOON, undelivered=1)
-    assert [fact.data["reason"] for fact in daemon.facts(UNDELIVERED)] == [HELD]
+    assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == [HELD]
     pause(desktop, False)
     daemon.drive(NOON + timedelta(seconds=5), delivered=1)
     desktop.wait_for_displayed(1)
@@ -524,7 +524,7 @@ def test_a_session_is_not_offered_into_a_quiet_time(tmp_path: Path) -> None:
     daemon = quiet(tmp_path, protocol(SHORT), ("12:15", "13:15"))
     daemon.wake()
     assert daemon.titles() == [], "it would run into it"
-    assert [fact.data["reason"] for fact in daemon.facts(WITHHELD)] == ["it would be in a quiet time"]
+    assert [fact.data["reason"] for fact in daemon.facts(Withheld)] == ["it would be in a quiet time"]
     assert daemon.next == NOON + 75 * MINUTE
     daemon.wake_when_due()
     assert daemon.titles() == ["Ice: start, 20 min, until 13:35"]
@@ -559,7 +559,7 @@ def test_reminders_of_a_quiet_time_come_once_at_its_end(tmp_path: Path) -> None:
 def test_questions_of_the_evening_come_before_a_quiet_time_that_lasts_until_bedtime(tmp_path: Path) -> None:
     daemon = quiet(tmp_path, protocol(), ("20:00", "23:30"))
     daemon.wake()
-    while not daemon.facts(OFFERED):
+    while not daemon.facts(Offered):
         daemon.wake_when_due()
     assert f"{daemon.now:%H:%M}" == "19:30"
 

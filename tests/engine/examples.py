@@ -14,7 +14,7 @@ from recovery.engine.acts import ACTS, Act, judge
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import apply, begin
 from recovery.engine.gates import Held, gate, gate_needs
 from recovery.engine.outlook import explain
@@ -22,13 +22,14 @@ from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
 from recovery.engine.verdict import Accepted, Refused, Verdict
+from recovery.engine.written import to_ms
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import compile_texts
 from recovery.protocol.terms import Condition
 from recovery.simulation.events import simulate
 from recovery.simulation.people import Persona
-from recovery.store.shapes import SHAPES, Surroundings
+from recovery.store.shapes import Surroundings, wrong_fields
 from recovery.values import replace
 from recovery.words.reasons import sentence, worded
 
@@ -176,7 +177,7 @@ def started(
         "screen": {question.id: False for question in protocol.screen} if screen is None else screen,
         "options": {o.id: o.default or o.choices[0] for o in protocol.options.values()},
     } | more
-    opening = Fact(f"{protocol.id}-{number}", start or onset, f.STARTED, data, "person", seq=1)
+    opening = Fact(f"{protocol.id}-{number}", start or onset, f.Started.of(data), "person", seq=1)
     return begin(protocol, opening), opening
 
 
@@ -219,7 +220,7 @@ class Life:
         kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(told, 1)]
         around = Surroundings(self.episode.id, self.episode.whole)
         for fact in kept:
-            assert SHAPES[fact.kind].wrong(json.loads(json.dumps(fact.data)), around) == "", fact
+            assert wrong_fields(type(fact.what), json.loads(json.dumps(fact.data)), around) == "", fact
         self.facts += kept
         for fact in kept:
             self.episode = apply(self.episode, fact)
@@ -303,19 +304,20 @@ class Life:
         """Take facts back and fold the journal anew, as the command line does."""
         from recovery.engine.fold import fold
 
-        taken = [Fact(self.episode.id, self.now, f.UNDONE, {"seq": seq}, "person") for seq in seqs]
+        taken = [Fact(self.episode.id, self.now, f.TakenBack.of({"seq": seq}), "person") for seq in seqs]
         self.facts += [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(taken, 1)]
         self.episode = fold(self.episode.whole, self.facts)
         self.turn()
 
     # What the journal tells ----------------------------------------------------------------------
 
-    def of(self, kind: str, activity: str | None = None) -> list[Fact]:
+    def of(self, kind: type[f.What] | str, activity: str | None = None) -> list[Fact]:
+        name = kind if isinstance(kind, str) else kind.kind
         return [
-            fact for fact in self.facts if fact.kind == kind and activity in (None, fact.data.get("activity"))
+            fact for fact in self.facts if fact.kind == name and activity in (None, fact.data.get("activity"))
         ]
 
-    def times(self, kind: str = f.OFFERED, activity: str | None = None) -> list[str]:
+    def times(self, kind: type[f.What] | str = f.Offered, activity: str | None = None) -> list[str]:
         """When facts of a kind happened, in local time: `Mon 09:20`."""
         return [f"{self.episode.place.local(fact.at):%a %H:%M}" for fact in self.of(kind, activity)]
 

@@ -9,6 +9,7 @@ from recovery.engine.acts import ACTS
 from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn, Setback
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.facts import Word
 from recovery.engine.phases import leave
 from recovery.engine.questions import read_answer
 from recovery.engine.turn import Turn
@@ -524,8 +525,7 @@ def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_ac
     for wrong in (day + timedelta(days=1), day - timedelta(days=2)):
         assert "between the injury and today" in life.refused(Advance(by="Dr. Meyer", on=wrong)).reason
     life.accepted(Advance(by="Dr. Meyer", on=day))
-    word = {"by": "Dr. Meyer", "on": day.isoformat()}
-    assert life.episode.stay.word == word
+    assert life.episode.stay.word == Word(by="Dr. Meyer", on=day)
     assert life.of("phase")[-1].data["reasons"][-1] == f"on the word of Dr. Meyer, {day.isoformat()}"
     life.undo(*[fact.seq for fact in life.of("phase") if fact.by == "person"])
     assert (life.episode.phase.id, life.episode.stay.word) == ("only", None)
@@ -611,7 +611,7 @@ def test_limits_survive_every_change_of_phase() -> None:
 
 def by_person(life: Life) -> list[int]:
     """What the last command of the person wrote down."""
-    last = [fact for fact in life.facts if fact.by == "person" and fact.kind != f.UNDONE][-1]
+    last = [fact for fact in life.facts if fact.by == "person" and not isinstance(fact.what, f.TakenBack)][-1]
     return [fact.seq for fact in life.facts if fact.by == "person" and fact.at == last.at]
 
 

@@ -111,7 +111,11 @@ def test_once_is_not_told_again_when_its_fact_is_long_past() -> None:
     from recovery.engine.fold import fold
 
     life = Life(small(reminder("once: phase+3d"), phase="min: 90d")).go("2027-01-10 12:00")
-    read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
+    read = [
+        fact
+        for fact in life.facts
+        if not isinstance(fact.what, SHORT_LIVED) or fact.at >= life.now - LOOKBACK
+    ]
     assert len(read) < len(life.facts)
     assert turn(fold(life.episode.protocol, read), life.now).facts == ()
 

@@ -10,6 +10,7 @@ from recovery.engine.acts_sessions import Begin, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold
+from recovery.engine.written import to_ms
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, place, shipped, small
@@ -45,7 +46,7 @@ def test_the_overslept_end_comes_before_anything_else_and_tells_by_how_much() ->
     before = len(life.facts)
     life.sleep("Mon 10:00")
     first = life.facts[before]
-    assert first.kind == f.ENDED
+    assert isinstance(first.what, f.Ended)
     assert first.data["overrun"] == 160 * 60
     assert "2 h 40 min too long" in first.data["cue"]["body"]
     assert first.data["cue"]["critical"]
@@ -93,7 +94,7 @@ def test_after_sleep_nothing_is_offered_that_is_nearer_to_the_next_time() -> Non
 def test_a_long_outage_is_no_storm() -> None:
     life = Life(shipped("strain")).sleep("2027-02-01 12:00")
     told = [fact for fact in life.facts if "cue" in fact.data and fact.at == life.now]
-    offers = [fact.data["activity"] for fact in told if fact.kind == f.OFFERED]
+    offers = [fact.data["activity"] for fact in told if isinstance(fact.what, f.Offered)]
     assert len(offers) == len(set(offers))
     assert len(told) < 12
 
@@ -238,7 +239,7 @@ def test_what_a_gap_withholds_comes_when_the_gap_is_over() -> None:
     life = Life(small(ICE, heat, limits=[GAP])).go("Mon 09:00")
     assert life.times(activity="heat") == ["Mon 08:20"]
     (withheld,) = life.of("withheld")
-    assert withheld.data["until"] == f.to_ms(life.at("Mon 08:20"))
+    assert withheld.data["until"] == to_ms(life.at("Mon 08:20"))
 
 
 def test_time_alone_releases_what_waits_for_it() -> None:
@@ -248,7 +249,7 @@ def test_time_alone_releases_what_waits_for_it() -> None:
 
 def test_a_skipped_session_that_was_withheld_does_not_hide_the_next_one() -> None:
     life = Life(small(ICE.replace("every: 2h..3h", "every: 80min"))).go("Mon 21:50").sleep("Mon 22:45")
-    assert life.of("withheld")[-1].data["until"] == f.to_ms(life.at("Tue 07:00"))
+    assert life.of("withheld")[-1].data["until"] == to_ms(life.at("Tue 07:00"))
     life.accepted(Skip("ice"))
     assert life.go("Tue 12:00").times(activity="ice")[-3:] == ["Tue 08:40", "Tue 10:20", "Tue 12:00"]
 
@@ -260,7 +261,7 @@ def test_a_session_that_was_put_off_into_a_gap_comes_when_the_gap_is_over() -> N
     other.go("Mon 07:40")
     life.others = (other.episode,)
     life.go("Mon 07:59")
-    assert life.of("withheld")[-1].data["until"] == f.to_ms(life.at("Mon 08:00"))
+    assert life.of("withheld")[-1].data["until"] == to_ms(life.at("Mon 08:00"))
     life.others = (other.go("Mon 08:00").episode,)
     life.go("Mon 09:00")
     assert life.times(activity="ice") == ["Mon 07:00", "Mon 08:00"]
@@ -293,7 +294,11 @@ def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten
     life = Life(protocol)
     for week in range(1, 9):
         life.go(ONSET + week * 7 * DAY + 5 * HOUR)
-        read = [fact for fact in life.facts if fact.kind not in SHORT_LIVED or fact.at >= life.now - LOOKBACK]
+        read = [
+            fact
+            for fact in life.facts
+            if not isinstance(fact.what, SHORT_LIVED) or fact.at >= life.now - LOOKBACK
+        ]
         again = fold(life.episode.protocol, read)
         assert turn(again, life.now).facts == ()
         for hours in (2, 9, 13, 33):

@@ -8,32 +8,35 @@ from recovery.engine import facts as f
 from recovery.engine.acts_course import Stop
 from recovery.engine.decide import turn
 from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
-from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact, from_ms, to_ms
+from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact
 from recovery.engine.fold import apply, begin, fold
 from recovery.engine.rehearsal import Rehearsal
+from recovery.engine.written import from_ms, to_ms
 from recovery.simulation.people import PERSONAS, Persona
 from recovery.values import replace
-from recovery.words.reasons import file_text
+from recovery.words.reasons import file_text, worded
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, shipped, small, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def journal_of(name: str, persona: str, days: int) -> tuple[Episode, list[Fact]]:
+def journal_of(name: str, persona: str, days: int, *, is_worded: bool = True) -> tuple[Episode, list[Fact]]:
     """What a made-up person's journal holds after some days, and the episode that led there."""
     episode, opening = started(shipped(name))
     facts = [opening]
     run = Rehearsal(episode, ONSET, ONSET + days * DAY, persona=Persona.named(persona))
     for happening in run.happenings():
         if happening.fact is not None:
-            facts.append(replace(happening.fact, seq=len(facts) + 1))
+            fact = happening.fact
+            told = worded(fact, happening.episode.place, happening.at) if is_worded else fact
+            facts.append(replace(told, seq=len(facts) + 1))
     return run.episode, facts
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 @pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
 def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) -> None:
-    live, facts = journal_of(name, persona, 12)
+    live, facts = journal_of(name, persona, 12, is_worded=False)
     folded = fold(live.whole, facts)
     step_by_step = begin(live.whole, facts[0])
     for fact in facts[1:]:
@@ -47,7 +50,7 @@ def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) 
 def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(persona: str) -> None:
     live, facts = journal_of("strain", persona, 75)
     now = ONSET + 75 * DAY
-    kept = [fact for fact in facts if fact.kind not in SHORT_LIVED or fact.at >= now - LOOKBACK]
+    kept = [fact for fact in facts if not isinstance(fact.what, SHORT_LIVED) or fact.at >= now - LOOKBACK]
     assert len(kept) < len(facts)
     all_of_them, recent = fold(live.whole, facts), fold(live.whole, kept)
     assert turn(recent, now).look_again_at == turn(all_of_them, now).look_again_at
@@ -58,17 +61,17 @@ def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(perso
 
 def test_the_fleeting_facts_are_those_of_occurrences_and_cues() -> None:
     lasting = {
-        f.STARTED,
-        f.ANSWERED,
-        f.PHASE,
-        f.PAUSED,
-        f.RESUMED,
-        f.ALERTED,
-        f.COMPLETED,
-        f.STOPPED,
-        f.UNDONE,
+        f.Started,
+        f.Answered,
+        f.PhaseChanged,
+        f.Paused,
+        f.Resumed,
+        f.Alerted,
+        f.Completed,
+        f.Stopped,
+        f.TakenBack,
     }
-    assert not lasting & SHORT_LIVED
+    assert not lasting & {*SHORT_LIVED}
 
 
 def test_what_was_taken_back_never_was() -> None:
@@ -78,7 +81,7 @@ def test_what_was_taken_back_never_was() -> None:
     undone = [fact.seq for fact in life.of("answered")][-1]
     life.undo(undone)
     assert [answer.value for answer in life.episode.answers["pain"]] == [9]
-    without = [fact for fact in life.facts if fact.seq != undone and fact.kind != f.UNDONE]
+    without = [fact for fact in life.facts if fact.seq != undone and not isinstance(fact.what, f.TakenBack)]
     assert replace(fold(life.episode.protocol, without), pending={}) == replace(life.episode, pending={})
 
 
@@ -109,17 +112,17 @@ def test_answers_are_in_the_order_in_which_they_were_true() -> None:
 
 def test_facts_without_a_start_are_no_episode() -> None:
     with pytest.raises(ValueError, match="without a start"):
-        fold(small(ICE), [Fact("small-1", ONSET, f.RESUMED, {}, seq=1)])
+        fold(small(ICE), [Fact("small-1", ONSET, f.Resumed.of({}), seq=1)])
 
 
 def test_facts_about_what_is_not_known_any_more_change_nothing() -> None:
     episode, _ = started(small(ICE))
     about = {"phase": "gone", "activity": "gone", "occurrence": "small-1/gone/gone/2026-11-23.1"}
     due = {"due": to_ms(ONSET), "day": "2026-11-23", "until": to_ms(ONSET), "reason": "", "overrun": 0}
-    for kind in (f.BEGUN, f.ENDED, f.DONE, f.SKIPPED, f.SNOOZED, f.MISSED, f.WITHHELD, "from another day"):
-        changed = apply(episode, Fact("small-1", ONSET, kind, about | due, seq=5))
+    for kind in (f.Begun, f.Ended, f.Done, f.Skipped, f.Snoozed, f.Missed, f.Withheld, f.OfALaterVersion):
+        changed = apply(episode, Fact("small-1", ONSET, kind.of(about | due), seq=5))
         assert replace(changed, names={}) == episode
-    gone = Fact("small-1", ONSET, f.PHASE, {"phase": "gone", "state": "left", "reasons": []})
+    gone = Fact("small-1", ONSET, f.PhaseChanged.of({"phase": "gone", "state": "left", "reasons": []}))
     assert apply(episode, gone) == episode
 
 
@@ -129,7 +132,7 @@ def test_a_phase_that_the_protocol_lacks_is_not_passed_over(state: str) -> None:
     episode, _ = started(small(ICE))
     data = {"phase": "rjce", "state": state, "reasons": [], "unmet": []}
     with pytest.raises(ValueError, match="no phase rjce"):
-        apply(episode, Fact("small-1", ONSET, f.PHASE, data))
+        apply(episode, Fact("small-1", ONSET, f.PhaseChanged.of(data)))
 
 
 def test_the_ledger_forgets_what_no_limit_asks_for() -> None:
@@ -148,10 +151,10 @@ def test_cues_wait_until_they_are_told() -> None:
     life = Life(small(ICE))
     (cue,) = life.episode.pending.values()
     assert (cue.kind, cue.seq, cue.critical) == ("start", 3, False)
-    trouble = Fact("small-1", ONSET, f.UNDELIVERED, {"seq": 3, "via": "dbus", "reason": "no bus"}, seq=4)
+    trouble = Fact("small-1", ONSET, f.NotDelivered.of({"seq": 3, "via": "dbus", "reason": "no bus"}), seq=4)
     episode = apply(life.episode, trouble)
     assert episode.troubles == {3: "no bus"}
-    told = apply(episode, Fact("small-1", ONSET, f.DELIVERED, {"seq": 3, "via": "dbus", "late": 0}, seq=5))
+    told = apply(episode, Fact("small-1", ONSET, f.Delivered.of({"seq": 3, "via": "dbus", "late": 0}), seq=5))
     assert (told.pending, told.troubles) == ({}, {})
 
 

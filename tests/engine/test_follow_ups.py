@@ -37,50 +37,50 @@ def press(life: Life, at: str) -> None:
 def test_what_follows_comes_at_the_end_of_a_treatment_that_was_begun() -> None:
     life = pressed(WALK)
     press(life, "Mon 07:01")
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:03"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:03"]
     life.go("Mon 10:00")
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:03"], "once a treatment"
+    assert life.times(f.Offered, "walk") == ["Mon 07:03"], "once a treatment"
 
 
 def test_nothing_follows_a_treatment_that_is_only_assumed() -> None:
     life = pressed(WALK).go("Mon 20:00")
-    assert len(life.of(f.ENDED, "press")) == 5
-    assert life.of(f.OFFERED, "walk") == []
+    assert len(life.of(f.Ended, "press")) == 5
+    assert life.of(f.Offered, "walk") == []
 
 
 def test_it_follows_an_assumed_one_as_soon_as_somebody_says_that_it_took_place() -> None:
     life = pressed(WALK).go("Mon 07:30")
     life.accepted(MarkDone("press"))
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:30"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:30"]
 
 
 def test_an_hour_later_it_is_too_late() -> None:
     life = pressed(WALK).go("Mon 08:30")
     life.accepted(MarkDone("press"))
-    assert life.of(f.OFFERED, "walk") == []
-    assert life.times(f.MISSED, "walk") == ["Mon 08:30"]
+    assert life.of(f.Offered, "walk") == []
+    assert life.times(f.Missed, "walk") == ["Mon 08:30"]
     press(life, "Mon 10:05")
-    assert life.times(f.OFFERED, "walk") == ["Mon 10:07"]
+    assert life.times(f.Offered, "walk") == ["Mon 10:07"]
 
 
 def test_nothing_follows_a_skipped_one() -> None:
     life = pressed(WALK).go("Mon 07:01")
     life.accepted(Skip("press"))
     life.go("Mon 09:00")
-    assert life.of(f.OFFERED, "walk") == []
+    assert life.of(f.Offered, "walk") == []
 
 
 def test_nothing_follows_one_that_turns_out_not_to_have_been() -> None:
     life = pressed(WALK).go("Mon 07:30")
     life.accepted(Skip("press"))
-    assert life.of(f.OFFERED, "walk") == []
+    assert life.of(f.Offered, "walk") == []
 
 
 def test_each_treatment_has_its_own() -> None:
     life = pressed(WALK)
     for at in ("Mon 07:01", "Mon 10:05", "Mon 13:10"):
         press(life, at)
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:03", "Mon 10:07", "Mon 13:12"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:03", "Mon 10:07", "Mon 13:12"]
 
 
 def test_a_treatment_ended_early_is_one() -> None:
@@ -88,7 +88,7 @@ def test_a_treatment_ended_early_is_one() -> None:
     life.accepted(Begin("press"))
     life.now += (life.at("Mon 07:02") - life.now) / 2
     life.accepted(End("press"))
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:01"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:01"]
 
 
 def test_after_a_pause_nothing_follows_what_was_before_it() -> None:
@@ -96,19 +96,19 @@ def test_after_a_pause_nothing_follows_what_was_before_it() -> None:
     life.accepted(Begin("press"))
     life.accepted(Pause())
     life.go("Mon 07:20").accepted(Resume())
-    assert life.of(f.OFFERED, "walk") == []
+    assert life.of(f.Offered, "walk") == []
 
 
 def test_after_a_step_back_nothing_follows_a_second_time() -> None:
     protocol = small(PRESS, WALK, ASK, phase="min: 1h", more=[phase_text("next", ASK)])
     life = Life(protocol)
     press(life, "Mon 07:50")
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:52"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:52"]
     life.go("Mon 08:05")
     assert life.episode.phase.id == "next"
     life.accepted(StepBack())
     life.go("Mon 08:30")
-    assert life.times(f.OFFERED, "walk") == ["Mon 07:52"]
+    assert life.times(f.Offered, "walk") == ["Mon 07:52"]
 
 
 def test_the_limits_hold_for_what_follows() -> None:
@@ -116,8 +116,8 @@ def test_the_limits_hold_for_what_follows() -> None:
     life = pressed(COOL, warm, limits=[GAP])
     life.go("Mon 07:25")
     press(life, "Mon 07:26")
-    assert life.of(f.OFFERED, "cool") == []
-    assert "1h after the last session" in life.of(f.WITHHELD, "cool")[0].data["reason"]
+    assert life.of(f.Offered, "cool") == []
+    assert "1h after the last session" in life.of(f.Withheld, "cool")[0].data["reason"]
 
 
 # Optional -------------------------------------------------------------------------------------------
@@ -126,16 +126,16 @@ def test_the_limits_hold_for_what_follows() -> None:
 def test_what_is_optional_is_suggested_and_never_assumed() -> None:
     life = pressed(LOOSEN).go("Mon 20:00")
     assert life.cues("suggestion") == [("Mon 12:00", "Loosen, if you like")]
-    assert life.of(f.ENDED, "loosen") == []
+    assert life.of(f.Ended, "loosen") == []
     assert [t.activity for t in life.episode.ledger if t.activity == "loosen"] == []
 
 
 def test_begun_it_counts_and_ends() -> None:
     life = pressed(LOOSEN, limits=[GAP]).go("Mon 12:10")
-    (suggested,) = life.of(f.OFFERED, "loosen")
+    (suggested,) = life.of(f.Offered, "loosen")
     assert life.accepted(Begin("loosen")) == "W. 20 min, until 12:30."
     life.go("Mon 13:00")
-    assert life.times(f.ENDED, "loosen") == ["Mon 12:30"]
+    assert life.times(f.Ended, "loosen") == ["Mon 12:30"]
     (session,) = [t for t in life.episode.ledger if t.activity == "loosen"]
     assert session.occurrence == suggested.data["occurrence"]
     assert not session.is_assumed
@@ -148,8 +148,8 @@ def test_begun_again_it_is_another_one_and_its_gap_holds() -> None:
     assert life.refused(Begin("loosen")).earliest == life.at("Mon 13:30")
     life.go("Mon 13:30").accepted(Begin("loosen"))
     life.go("Mon 14:00")
-    assert life.times(f.ENDED, "loosen") == ["Mon 12:30", "Mon 13:50"]
-    names = {fact.data["occurrence"] for fact in life.of(f.BEGUN, "loosen")}
+    assert life.times(f.Ended, "loosen") == ["Mon 12:30", "Mon 13:50"]
+    names = {fact.data["occurrence"] for fact in life.of(f.Begun, "loosen")}
     assert len(names) == 2
 
 
@@ -158,14 +158,14 @@ def test_its_gap_holds_for_others_as_well() -> None:
     press(life, "Mon 11:55")
     life.accepted(Begin("cool"))
     life.go("Mon 13:00")
-    assert life.times(f.WITHHELD, "loosen")[0] == "Mon 12:00"
+    assert life.times(f.Withheld, "loosen")[0] == "Mon 12:00"
     assert life.refused(Begin("loosen")).earliest == life.at("Mon 13:07")
 
 
 def test_suggested_and_not_begun_it_keeps_nothing_from_starting() -> None:
     ice = "{id: ice, kind: session, of: cold, duration: 20min, at: ['12:10'], start: On, end: Off}"
     life = pressed(LOOSEN, ice, limits=[GAP]).go("Mon 13:00")
-    assert life.times(f.OFFERED, "ice") == ["Mon 12:10"]
+    assert life.times(f.Offered, "ice") == ["Mon 12:10"]
 
 
 def test_a_suggestion_can_be_put_off_or_skipped() -> None:
@@ -186,7 +186,7 @@ def test_one_that_took_place_cannot_be_put_off_any_more() -> None:
     press(life, "Mon 07:01")
     life.accepted(Begin("cool"))
     life.go("Mon 07:30")
-    assert len(life.of(f.ENDED, "cool")) == 1
+    assert len(life.of(f.Ended, "cool")) == 1
     assert "nothing is waiting" in life.refused(Snooze("cool")).reason
 
 
@@ -194,19 +194,19 @@ def test_it_may_be_begun_unasked() -> None:
     life = pressed(LOOSEN).go("Mon 09:30")
     life.accepted(Begin("loosen"))
     life.go("Mon 10:00")
-    assert life.times(f.ENDED, "loosen") == ["Mon 09:50"]
+    assert life.times(f.Ended, "loosen") == ["Mon 09:50"]
 
 
 def test_a_condition_that_is_not_met_withholds_the_suggestion() -> None:
     tight = LOOSEN.replace("optional: true", "optional: true, only_if: rom == limited")
     life = pressed(tight, ASK).go("Mon 12:30")
-    assert life.of(f.OFFERED, "loosen") == []
+    assert life.of(f.Offered, "loosen") == []
     assert (
-        life.of(f.WITHHELD, "loosen")[0].data["reason"]
+        life.of(f.Withheld, "loosen")[0].data["reason"]
         == "it is not known whether this is so: rom is limited"
     )
     life.answer(rom="limited")
-    assert life.times(f.OFFERED, "loosen") == ["Mon 12:30"]
+    assert life.times(f.Offered, "loosen") == ["Mon 12:30"]
 
 
 def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
@@ -215,7 +215,7 @@ def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
     life.go("Mon 07:20").accepted(Begin("cool"))
     life.go("Mon 09:30")
     assert life.cues("suggestion") == [("Mon 07:03", "Cool, if you like")]
-    assert life.times(f.ENDED, "cool") == ["Mon 07:30"]
+    assert life.times(f.Ended, "cool") == ["Mon 07:30"]
     press(life, "Mon 10:05")
     assert life.cues("suggestion")[1:] == [("Mon 10:07", "Cool, if you like")]
 

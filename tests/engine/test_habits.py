@@ -51,8 +51,8 @@ def test_days_off_are_silent() -> None:
 )
 def test_who_never_works_while_awake_or_not_for_long_is_not_reminded(lives: dict[str, object]) -> None:
     never = working(STAND, ASK, **lives).go("2026-11-24 12:00")
-    assert never.times(f.OFFERED, "stand") == []
-    assert len(never.times(f.OFFERED, "ask")) == 3
+    assert never.times(f.Offered, "stand") == []
+    assert len(never.times(f.Offered, "ask")) == 3
     assert [one.at for one in explain(never.episode, never.now) if one.activity == "stand"] == [None]
 
 
@@ -102,7 +102,7 @@ def test_night_work_over_a_change_of_the_clock_counts_real_hours(day: str, clock
     hourly = STAND.replace("every: 2h", "every: 2h")
     life = Life(small(hourly), before, lives=owl, work=("22:00", "06:00"), workdays=[5])
     life.go(life.now + DAY)
-    times = [fact.at for fact in life.of(f.OFFERED)]
+    times = [fact.at for fact in life.of(f.Offered)]
     assert len(times) == clocks
     assert {b - a for a, b in pairwise(times)} == {timedelta(hours=2)}
 
@@ -116,7 +116,7 @@ def test_a_date_that_does_not_exist_has_no_work() -> None:
 def test_after_sleep_one_reminder_at_the_most() -> None:
     life = working().go("Mon 11:30").sleep("Mon 15:10")
     assert life.times() == ["Mon 11:00", "Mon 15:10"]
-    assert len(life.of(f.MISSED)) == 1
+    assert len(life.of(f.Missed)) == 1
     late = working().go("Mon 11:30").sleep("Mon 19:00")
     assert late.times() == ["Mon 11:00"], "work is over"
 
@@ -131,7 +131,7 @@ def test_a_phase_without_an_end_goes_on_until_it_is_stopped() -> None:
     assert life.needs() == [("somebody stops it", "it goes on until recovery stop")]
     assert "recovery stop" in life.refused(Advance(because="enough")).reason
     assert outlook(life.episode, life.now).deadline is None
-    assert len([fact for fact in life.of(f.PHASE) if fact.data["state"] == "held"]) <= 1
+    assert len([fact for fact in life.of(f.PhaseChanged) if fact.data["state"] == "held"]) <= 1
     life.accepted(Stop())
     assert life.episode.is_over
 
@@ -145,7 +145,7 @@ def test_a_phase_without_an_end_comes_last() -> None:
 
 def test_sitting_reminds_all_year() -> None:
     life = Life(shipped("sitting"), side="left").go("2026-12-07 07:00")
-    stand = life.times(f.OFFERED, "stand")
+    stand = life.times(f.Offered, "stand")
     assert len(stand) == 10 * 15
     assert {when[:3] for when in stand} == {"Mon", "Tue", "Wed", "Thu", "Fri"}
     assert (stand[0], stand[14]) == ("Mon 09:30", "Mon 16:30")
@@ -166,8 +166,8 @@ items:
 
 def test_a_checklist_is_asked_once_and_answered_item_by_item() -> None:
     life = Life(small(LIST, ASK)).go("Tue 12:00")
-    assert life.times(f.OFFERED, "others") == ["Tue 07:00"]
-    (cue,) = [fact.data["cue"] for fact in life.of(f.OFFERED, "others")]
+    assert life.times(f.Offered, "others") == ["Tue 07:00"]
+    (cue,) = [fact.data["cue"] for fact in life.of(f.Offered, "others")]
     assert cue["body"] == "Press along each. The first, The second. Type: recovery checklist"
     assert life.accepted(TickItems({"one": "no"})) == "Noted: one no."
     assert life.episode.track("others").is_open
@@ -175,14 +175,14 @@ def test_a_checklist_is_asked_once_and_answered_item_by_item() -> None:
     assert not life.episode.track("others").is_open
     assert life.episode.ticked == {"others": {"one": False, "two": True}}
     life.go("2026-12-20 12:00")
-    assert len(life.of(f.OFFERED, "others")) == 1
+    assert len(life.of(f.Offered, "others")) == 1
 
 
 def test_a_checklist_can_be_put_off_skipped_or_done() -> None:
     life = Life(small(LIST)).go("Tue 07:05")
     life.accepted(Snooze("others", length=parse_duration("1h")))
     life.go("Tue 08:10")
-    assert life.times(f.OFFERED, "others") == ["Tue 07:00", "Tue 08:05"]
+    assert life.times(f.Offered, "others") == ["Tue 07:00", "Tue 08:05"]
     assert life.accepted(Skip("others")) == "Others, 08:05: skipped."
     done = Life(small(LIST)).go("Tue 07:05")
     assert done.accepted(MarkDone("others")) == "Others: done."
@@ -215,7 +215,7 @@ def test_texts_tell_what_was_chosen() -> None:
     words = "'The {muscle}, {side} not {other side}, {grip}, {none}'"
     say = "{id: say, kind: reminder, of: posture, every: 3h, say: WORDS}".replace("WORDS", words)
     life = Life(small(say, top=OPTIONS), options={"muscle": "gluteus-medius", "grip": "cane"}, side="right")
-    assert life.of(f.OFFERED)[0].data["cue"]["body"] == "The gluteus medius, right not left, cane, {none}"
+    assert life.of(f.Offered)[0].data["cue"]["body"] == "The gluteus medius, right not left, cane, {none}"
 
 
 def test_options_choose_activities() -> None:
@@ -231,4 +231,4 @@ def test_options_choose_activities() -> None:
 def test_an_option_that_was_not_given_is_not_known() -> None:
     by = "{id: say, kind: reminder, of: posture, every: 3h, say: X, only_if: grip == cane}"
     life = Life(small(by, top=OPTIONS), options={})
-    assert life.of(f.WITHHELD)[0].data["reason"] == "it is not known whether this is so: grip is cane"
+    assert life.of(f.Withheld)[0].data["reason"] == "it is not known whether this is so: grip is cane"

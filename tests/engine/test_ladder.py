@@ -65,7 +65,7 @@ def steps(life: Life) -> list[str]:
     """When it went to which step."""
     return [
         f"{when} {fact.data['direction']} {fact.data['step']}"
-        for when, fact in zip(life.times(f.STEPPED), life.of(f.STEPPED), strict=True)
+        for when, fact in zip(life.times(f.Stepped), life.of(f.Stepped), strict=True)
     ]
 
 
@@ -199,8 +199,8 @@ def test_a_reason_passes_a_steps_condition_but_not_its_time_nor_a_second_step_on
     life.answer(pain=4, morning=3)
     assert '--because "your reason"' in life.refused(Advance()).reason
     assert life.accepted(Advance(because="it goes well")) == "Now on step 2: Two."
-    assert life.of(f.STEPPED)[0].by == "person"
-    assert life.of(f.STEPPED)[0].data["reasons"] == ["the person: it goes well"]
+    assert life.of(f.Stepped)[0].by == "person"
+    assert life.of(f.Stepped)[0].data["reasons"] == ["the person: it goes well"]
     assert life.refused(Advance(because="very well")).earliest == life.at("Thu 12:00")
     life.accepted(StepBack())
     assert life.refused(Advance(because="very well")).earliest == life.at("Fri 12:00")
@@ -237,10 +237,10 @@ def test_after_the_last_step_advance_is_about_the_phase() -> None:
 def test_each_step_has_its_own_activities_beside_those_of_the_phase() -> None:
     life = mornings(Life(ladder()), *((day, 2) for day in ("Mon", "Tue", "Wed", "Thu", "Fri")))
     life.go("Sat 00:00")
-    assert life.times(f.OFFERED, "one") == ["Mon 09:00", "Tue 09:00"]
-    assert life.times(f.OFFERED, "two") == ["Wed 09:00"]
-    assert life.times(f.OFFERED, "three") == ["Thu 09:00", "Fri 09:00"]
-    assert life.times(f.OFFERED, "look") == [f"{day} 07:30" for day in ("Mon", "Tue", "Wed", "Thu", "Fri")]
+    assert life.times(f.Offered, "one") == ["Mon 09:00", "Tue 09:00"]
+    assert life.times(f.Offered, "two") == ["Wed 09:00"]
+    assert life.times(f.Offered, "three") == ["Thu 09:00", "Fri 09:00"]
+    assert life.times(f.Offered, "look") == [f"{day} 07:30" for day in ("Mon", "Tue", "Wed", "Thu", "Fri")]
 
 
 def test_a_session_of_the_step_before_still_ends_and_its_end_can_be_told() -> None:
@@ -248,7 +248,7 @@ def test_a_session_of_the_step_before_still_ends_and_its_end_can_be_told() -> No
     life.accepted(Begin("one"))
     forced(life)
     life.go("Mon 09:30")
-    assert life.times(f.ENDED, "one") == ["Mon 09:15"]
+    assert life.times(f.Ended, "one") == ["Mon 09:15"]
     assert life.accepted(End("one")) == "One ended after 25 min, 15 min too long."
     assert life.refused(Begin("one")).reason.startswith("no activity 'one' of that kind in phase only")
 
@@ -267,7 +267,7 @@ def test_a_weekly_cadence_counts_from_the_day_of_the_step() -> None:
     life = Life(ladder(step("one"), step("two", weekly)), start=ONSET)
     mornings(life, ("Mon", 2), ("Tue", 2))
     life.go("2026-12-02 00:00")
-    assert [fact[:3] for fact in life.times(f.OFFERED, "two")] == ["Tue", "Thu", "Sat", "Tue"]
+    assert [fact[:3] for fact in life.times(f.Offered, "two")] == ["Tue", "Thu", "Sat", "Tue"]
 
 
 def test_an_hourly_cadence_counts_from_the_moment_of_the_step() -> None:
@@ -275,7 +275,7 @@ def test_an_hourly_cadence_counts_from_the_moment_of_the_step() -> None:
     life = Life(ladder(step("one"), step("two", hourly))).go("Mon 08:20")
     forced(life)
     life.go("Mon 16:00")
-    assert life.times(f.OFFERED, "two") == ["Mon 08:20", "Mon 11:20", "Mon 14:20"]
+    assert life.times(f.Offered, "two") == ["Mon 08:20", "Mon 11:20", "Mon 14:20"]
 
 
 def test_a_hold_of_a_step_comes_off_with_it() -> None:
@@ -292,9 +292,9 @@ def test_what_was_put_off_is_over_when_its_step_is() -> None:
     forced(life)
     life.go("Wed 12:00")
     life.accepted(StepBack())
-    assert life.times(f.OFFERED, "one") == ["Mon 09:00"]
+    assert life.times(f.Offered, "one") == ["Mon 09:00"]
     life.go("Thu 12:00")
-    assert life.times(f.OFFERED, "one") == ["Mon 09:00", "Thu 09:00"]
+    assert life.times(f.Offered, "one") == ["Mon 09:00", "Thu 09:00"]
 
 
 def test_coming_back_to_a_step_makes_no_storm() -> None:
@@ -305,7 +305,7 @@ def test_coming_back_to_a_step_makes_no_storm() -> None:
     before = len(life.facts)
     life.accepted(StepBack())
     told = [fact for fact in life.facts[before:] if fact.data.get("activity") == "one"]
-    assert [(fact.kind, fact.at) for fact in told] == [(f.OFFERED, life.now)]
+    assert [(fact.kind, fact.at) for fact in told] == [("offered", life.now)]
 
 
 # Other things that happen ---------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_a_flag_does_not_keep_from_stepping_back() -> None:
 
 def test_undoing_the_answer_and_the_step_leads_back() -> None:
     life = mornings(Life(ladder()), ("Mon", 1), ("Tue", 1), ("Wed", 1), ("Thu", 8))
-    answer, step_ = life.of(f.ANSWERED)[-1], life.of(f.STEPPED)[-1]
+    answer, step_ = life.of(f.Answered)[-1], life.of(f.Stepped)[-1]
     life.undo(answer.seq, step_.seq)
     assert life.episode.rung is not None
     assert life.episode.rung.id == "two"

@@ -106,7 +106,11 @@ def protocols(draw: st.DrawFn) -> RecoveryProtocol:
 
 def told(facts: tuple[Fact, ...]) -> list[Fact]:
     """What a person hears of, and what changes their course."""
-    return [fact for fact in facts if "cue" in fact.data or fact.kind in (f.PHASE, f.STEPPED, f.ALERTED)]
+    return [
+        fact
+        for fact in facts
+        if "cue" in fact.data or isinstance(fact.what, f.PhaseChanged | f.Stepped | f.Alerted)
+    ]
 
 
 def looks_in_vain(life: Life, share: float) -> None:

@@ -22,11 +22,12 @@ from recovery.engine.acts_course import Pause, Resume, Stop
 from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback, TickItems
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import LOOKBACK, Fact, to_ms
+from recovery.engine.facts import LOOKBACK, Fact
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
 from recovery.engine.verdict import Accepted
+from recovery.engine.written import to_ms
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
@@ -115,13 +116,13 @@ def sessions(facts: Iterable[Fact], undone: set[int]) -> dict[str, Session]:
         name = fact.data.get("occurrence", "")
         if fact.seq in undone:
             continue
-        if fact.kind == f.OFFERED and "seconds" in fact.data:
+        if isinstance(fact.what, f.Offered) and "seconds" in fact.data:
             found[name] = Session(fact.data["modality"], fact.at, timedelta(seconds=fact.data["seconds"]))
-        elif fact.kind == f.BEGUN and name in found:
+        elif isinstance(fact.what, f.Begun) and name in found:
             found[name].start = fact.at
-        elif fact.kind == f.ENDED and name in found:
+        elif isinstance(fact.what, f.Ended) and name in found:
             found[name].end = fact.at
-        elif fact.kind in (f.SKIPPED, f.SNOOZED):
+        elif isinstance(fact.what, f.Skipped | f.Snoozed):
             found.pop(name, None)
     return found
 
@@ -185,7 +186,7 @@ class Machine(RuleBasedStateMachine):
             with self.journal.transaction():
                 self.journal.pin(pinned)
                 episode = self.journal.create_episode(id_, pinned.hash)
-                self.journal.append([Fact(episode, self.now, f.STARTED, data, "person")], now=self.now)
+                self.journal.append([Fact(episode, self.now, f.Started.of(data), "person")], now=self.now)
                 bring_up(self.journal, load(self.journal, self.now), self.now)
         self.daemon = load(self.journal, self.now)
 
@@ -364,12 +365,12 @@ class Machine(RuleBasedStateMachine):
         """As `recovery undo` does it."""
         self.now += BREATH
         last = self.journal.last_by_person()
-        if last is None or last.kind == f.STARTED:
+        if last is None or isinstance(last.what, f.Started):
             return
         taken = [*entered_with(self.journal, last), *concluded_from(self.journal, last)]
         with self.journal.transaction():
             moment = load(self.journal, self.now).moment(self.now)
-            undone = [Fact(last.episode, moment, f.UNDONE, {"seq": seq}, "person") for seq in taken]
+            undone = [Fact(last.episode, moment, f.TakenBack.of({"seq": seq}), "person") for seq in taken]
             self.journal.append(undone, now=moment)
             bring_up(self.journal, load(self.journal, self.now), self.now)
         self.daemon = load(self.journal, self.now)
@@ -407,8 +408,8 @@ class Machine(RuleBasedStateMachine):
                 assert isinstance(verdict, Accepted), (act, verdict)
 
     def was_paused_for_long(self, episode: Episode) -> bool:
-        pauses = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.PAUSED]
-        ends = [fact.at for fact in self.journal.all_facts(episode.id) if fact.kind == f.RESUMED]
+        pauses = [fact.at for fact in self.journal.all_facts(episode.id) if isinstance(fact.what, f.Paused)]
+        ends = [fact.at for fact in self.journal.all_facts(episode.id) if isinstance(fact.what, f.Resumed)]
         return any(min([end for end in ends if end >= at], default=self.now) - at > 10 * DAY for at in pauses)
 
     @invariant()
@@ -427,41 +428,55 @@ class Machine(RuleBasedStateMachine):
         new = [number for number, fact in enumerate(facts) if fact.seq > self.checked]
         for number in new:
             fact = facts[number]
-            if fact.kind == f.BEGUN or (fact.kind == f.OFFERED and "seconds" in fact.data):
+            if isinstance(fact.what, f.Begun) or (
+                isinstance(fact.what, f.Offered) and "seconds" in fact.data
+            ):
                 self.may_begin(fact, facts[:number])
-            if fact.kind == f.PHASE and fact.data["state"] == "entered" and not fact.data.get("anew"):
+            if (
+                isinstance(fact.what, f.PhaseChanged)
+                and fact.data["state"] == "entered"
+                and not fact.data.get("anew")
+            ):
                 stopping = self.standing(facts[:number], fact.episode)
                 since = [one for one in facts[:number] if one.episode == fact.episode and one.at == fact.at]
-                if not any(one.kind == f.SETBACK for one in since):  # that begins anew, and stops the same
+                if not any(
+                    isinstance(one.what, f.SetBack) for one in since
+                ):  # that begins anew, and stops the same
                     assert not [flag for flag in stopping if flag.data["level"] != "routine"]
-            if fact.kind == f.STEPPED and fact.by == "engine":
+            if isinstance(fact.what, f.Stepped) and fact.by == "engine":
                 self.may_step(fact, facts[:number])
         if facts:
             self.checked = facts[-1].seq
 
     def may_begin(self, fact: Fact, before: list[Fact]) -> None:
-        earlier = sessions(before, {x.data["seq"] for x in before if x.kind == f.UNDONE})
+        earlier = sessions(before, {x.data["seq"] for x in before if isinstance(x.what, f.TakenBack)})
         earlier.pop(fact.data["occurrence"], None)
         assert fact.data["seconds"] <= 1200 or fact.data["modality"] not in ("cold", "warm")
         for name, other in earlier.items():
             assert other.end is not None, f"{name} is on"
             if fact.data["modality"] in ("cold", "warm") and other.modality in ("cold", "warm"):
                 assert fact.at - other.end >= HOUR, f"{name} ended {fact.at - other.end} before"
-        undone = {x.data["seq"] for x in before if x.kind == f.UNDONE}
+        undone = {x.data["seq"] for x in before if isinstance(x.what, f.TakenBack)}
         kept = [x for x in before if x.seq not in undone]
         modality = fact.data["modality"]
-        open_ = {x.episode for x in before} - {x.episode for x in kept if x.kind in (f.STOPPED, f.COMPLETED)}
+        open_ = {x.episode for x in before} - {
+            x.episode for x in kept if isinstance(x.what, f.Stopped | f.Completed)
+        }
         for episode in open_:
             for flag in self.standing(before, episode):
                 assert modality not in flag.data["suspends"], f"while {flag.data['id']} stands in {episode}"
-            phases = [x for x in kept if x.episode == episode and x.kind in (f.PHASE, f.SETBACK)]
+            phases = [
+                x for x in kept if x.episode == episode and isinstance(x.what, f.PhaseChanged | f.SetBack)
+            ]
             if phases and phases[-1].data.get("phase") == "rice":
                 assert modality not in ("warm", "massage", "exercise"), f"{modality} in rice"
         if modality == "massage":
             assert fact.data["seconds"] <= 120
             ends = [other.end for other in earlier.values() if other.modality in ("cold", "massage")]
             assert all(end is None or fact.at - end >= HOUR / 2 for end in ends)
-        injuries = [x for x in kept if x.kind in (f.STARTED, f.SETBACK) and x.episode == fact.episode]
+        injuries = [
+            x for x in kept if isinstance(x.what, f.Started | f.SetBack) and x.episode == fact.episode
+        ]
         since = to_ms(fact.at) - injuries[-1].data["onset"]
         if modality == "warm" and fact.data["phase"] != "press":
             assert since >= 48 * 3600_000
@@ -471,10 +486,10 @@ class Machine(RuleBasedStateMachine):
     @staticmethod
     def standing(facts: list[Fact], episode: str) -> list[Fact]:
         """The red flags of an episode that stop something, by what the journal says."""
-        undone = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+        undone = {fact.data["seq"] for fact in facts if isinstance(fact.what, f.TakenBack)}
         found: dict[str, Fact] = {}
         for fact in facts:
-            if fact.kind == f.ALERTED and fact.episode == episode and fact.seq not in undone:
+            if isinstance(fact.what, f.Alerted) and fact.episode == episode and fact.seq not in undone:
                 found.pop(fact.data["id"], None)
                 if fact.data.get("suspends"):
                     found[fact.data["id"]] = fact
@@ -482,11 +497,14 @@ class Machine(RuleBasedStateMachine):
 
     def may_step(self, fact: Fact, before: list[Fact]) -> None:
         """By itself one step a day: no other one on that day, and not the day of the phase's entry."""
-        undone = {x.data["seq"] for x in before if x.kind == f.UNDONE}
+        undone = {x.data["seq"] for x in before if isinstance(x.what, f.TakenBack)}
         place = next(episode.place for episode in self.daemon.all if episode.id == fact.episode)
         kept = [x for x in before if x.seq not in undone and x.episode == fact.episode]
         changes = [
-            x for x in kept if x.kind == f.STEPPED or (x.kind == f.PHASE and x.data["state"] == "entered")
+            x
+            for x in kept
+            if isinstance(x.what, f.Stepped)
+            or (isinstance(x.what, f.PhaseChanged) and x.data["state"] == "entered")
         ]
         assert place.waking_day(changes[-1].at) < place.waking_day(fact.at)
         assert fact.data["direction"] == "down" or not [
@@ -496,28 +514,33 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def each_occurrence_has_one_fate(self) -> None:
         facts = self.journal.all_facts()
-        undone = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
+        undone = {fact.data["seq"] for fact in facts if isinstance(fact.what, f.TakenBack)}
         fates: dict[str, list[Fact]] = {}
         for fact in facts:
             if "occurrence" in fact.data and fact.seq not in undone:
                 fates.setdefault(fact.data["occurrence"], []).append(fact)
         for name, told_of in fates.items():
             kinds = [fact.kind for fact in told_of]
-            assert kinds.count(f.MISSED) <= 1, name
-            if f.MISSED in kinds and "/compress/" not in name:
-                assert not {f.ENDED, f.BEGUN, f.SKIPPED, f.DONE} & {*kinds}, (name, kinds)
+            assert kinds.count(f.Missed) <= 1, name
+            if f.Missed in kinds and "/compress/" not in name:
+                assert not {f.Ended, f.Begun, f.Skipped, f.Done} & {*kinds}, (name, kinds)
             starts = [fact for fact in told_of if fact.data.get("cue", {}).get("kind") in ("start", "on")]
-            assert len(starts) <= 1 + kinds.count(f.SNOOZED), (name, kinds)
+            assert len(starts) <= 1 + kinds.count(f.Snoozed), (name, kinds)
 
     @invariant()
     def no_occurrence_is_told_to_start_twice_or_ended_twice_by_the_clock(self) -> None:
         facts = self.journal.all_facts()
-        undone = {fact.data["seq"] for fact in facts if fact.kind == f.UNDONE}
-        ends = [fact.data["occurrence"] for fact in facts if fact.kind == f.ENDED and fact.by == "engine"]
+        undone = {fact.data["seq"] for fact in facts if isinstance(fact.what, f.TakenBack)}
+        ends = [
+            fact.data["occurrence"]
+            for fact in facts
+            if isinstance(fact.what, f.Ended) and fact.by == "engine"
+        ]
         again = {
             fact.data["occurrence"]
             for fact in facts
-            if fact.kind in (f.SNOOZED, f.SKIPPED) or (fact.seq in undone and "occurrence" in fact.data)
+            if isinstance(fact.what, f.Snoozed | f.Skipped)
+            or (fact.seq in undone and "occurrence" in fact.data)
         }
         assert len([name for name in ends if name not in again]) == len({*ends} - again)
 

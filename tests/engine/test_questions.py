@@ -48,7 +48,7 @@ def test_an_answer_that_leaves_the_days_question_open_says_what_waits_for_it() -
     assert told(life, morning=2) == "Noted: morning 2."
     assert not life.episode.track("look").is_open
     assert open_ones(life) == []
-    assert life.go("Tue 10:00").of(f.OFFERED, "bridge")
+    assert life.go("Tue 10:00").of(f.Offered, "bridge")
 
 
 def test_a_question_that_nothing_waits_for_may_be_left_unanswered() -> None:
@@ -64,7 +64,7 @@ def test_an_open_question_is_asked_again_only_when_its_cadence_says_so() -> None
 
     life.go("Thu 12:00")
 
-    assert life.times(f.OFFERED, "look")[-3:] == ["Tue 07:30", "Wed 07:30", "Thu 07:30"]
+    assert life.times(f.Offered, "look")[-3:] == ["Tue 07:30", "Wed 07:30", "Thu 07:30"]
     assert open_ones(life) == ["morning"]
 
 
@@ -134,7 +134,7 @@ def test_a_question_whose_time_passed_before_the_phase_began_is_open() -> None:
     life.go("Tue 09:30")
 
     assert life.episode.phase.id == "last"
-    assert life.of(f.OFFERED, "look") == []
+    assert life.of(f.Offered, "look") == []
     assert open_ones(life) == ["morning"]
     assert told(life, pain=1) == f"Noted: pain 1. {NEEDED}"
     assert told(life, morning=1) == "Noted: morning 1."
@@ -144,7 +144,7 @@ def test_a_question_whose_time_passed_before_the_phase_began_is_open() -> None:
 def test_a_question_that_the_machine_slept_through_is_open() -> None:
     life = Life(small(MORNINGS, EXERCISE, observe=MORNING)).sleep("Tue 21:00")
 
-    assert life.of(f.MISSED, "look")
+    assert life.of(f.Missed, "look")
     assert open_ones(life) == ["morning"]
 
 

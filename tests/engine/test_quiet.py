@@ -73,9 +73,11 @@ def test_without_quiet_times_all_is_as_before(here: Place, instant: datetime) ->
 
 
 def test_it_is_kept_with_the_episode() -> None:
-    life = Life(small(), **{key: value for key, value in lunching().as_data().items() if key == "quiet"})
-    assert life.episode.place.quiet == LUNCH
-    assert "quiet" not in place().as_data(), "what is not there is not written"
+    kept = f.Started(onset=ONSET, **lunching().as_fields()).json
+    assert Life(small(), quiet=kept["quiet"]).episode.place.quiet == LUNCH
+    assert "quiet" not in f.Started(onset=ONSET, **place().as_fields()).json, (
+        "what is not there is not written"
+    )
 
 
 @pytest.mark.parametrize("name", ["rice", "contrast", "strain", "trigger-point"])
@@ -91,7 +93,7 @@ def test_nothing_is_offered_in_a_quiet_time(name: str, quiet: list[list[str]]) -
         assert waking > life.now
         life.now = waking
         life.turn()
-    offered = [fact for fact in life.facts if fact.kind == f.OFFERED and fact.data.get("cue")]
+    offered = [fact for fact in life.facts if isinstance(fact.what, f.Offered) and fact.data.get("cue")]
     assert len(offered) > 10
     for fact in offered:
         assert fact.data["cue"]["kind"] == "off" or here.may_tell(fact.at), fact
@@ -123,7 +125,7 @@ def test_what_was_told_is_the_same_however_the_facts_come() -> None:
     for number, fact in enumerate([*told, told[-1]]):
         data = {"seq": fact.seq, "via": "fake", "late": 0} | ({"repeat": 2} if number == len(told) else {})
         life.facts.append(
-            f.Fact(fact.episode, fact.at + MINUTE, f.DELIVERED, data, "daemon", seq=len(life.facts) + 1)
+            f.Fact(fact.episode, fact.at + MINUTE, f.Delivered.of(data), "daemon", seq=len(life.facts) + 1)
         )
     step_by_step = begin(life.episode.whole, life.facts[0])
     for fact in life.facts[1:]:

@@ -36,7 +36,7 @@ def test_a_reported_flag_is_told_with_what_to_do() -> None:
     life = life_of().go("Mon 12:00")
     assert life.accepted(RaiseFlag("saddle")) == "Noted."
     assert life.cues("alert") == [("Mon 12:00", "Emergency: get help now")]
-    (fact,) = life.of(f.ALERTED)
+    (fact,) = life.of(f.Alerted)
     assert (fact.by, fact.data["level"], fact.data["reason"]) == ("person", "emergency", "Call.")
     assert fact.data["cue"]["critical"] is True
 
@@ -81,25 +81,25 @@ def test_sessions_and_reminders_and_what_is_on_stop_while_it_stands() -> None:
     life.accepted(RaiseFlag("saddle"))
     assert life.cues("off") == [("Mon 08:00", "Wrap")]
     life.go("Tue 22:00")
-    assert [when for when in life.times(f.OFFERED, "ice") if when > "Mon 08:00"] == []
-    assert life.times(f.OFFERED, "raise") == ["Mon 07:00"]
+    assert [when for when in life.times(f.Offered, "ice") if when > "Mon 08:00"] == []
+    assert life.times(f.Offered, "raise") == ["Mon 07:00"]
     assert life.cues("on") == [("Mon 07:00", "Wrap")]
-    assert len(life.of(f.OFFERED, "ask")) > 1, "questions go on"
+    assert len(life.of(f.Offered, "ask")) > 1, "questions go on"
 
 
 def test_what_it_does_not_name_goes_on() -> None:
     life = life_of().go("Mon 08:00")
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 22:00")
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00"]
-    assert len(life.of(f.OFFERED, "raise")) > 5
+    assert life.times(f.Offered, "ice") == ["Mon 07:00"]
+    assert len(life.of(f.Offered, "raise")) > 5
 
 
 def test_a_flag_without_suspend_stops_nothing() -> None:
     life = life_of(ICE).go("Mon 08:00")
     life.accepted(RaiseFlag("limp"))
     life.go("Mon 12:00")
-    assert len(life.of(f.OFFERED, "ice")) == 3
+    assert len(life.of(f.Offered, "ice")) == 3
 
 
 def test_what_is_stopped_is_refused_and_told_why() -> None:
@@ -113,16 +113,16 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
     (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
     assert ice.at is None
     assert "a red flag stands" in life.explained("ice")[-1]
-    assert life.of(f.WITHHELD, "ice") == []
+    assert life.of(f.Withheld, "ice") == []
     life.go("Mon 10:00")
-    assert "a red flag stands" in life.of(f.WITHHELD, "ice")[0].data["reason"]
+    assert "a red flag stands" in life.of(f.Withheld, "ice")[0].data["reason"]
 
 
 def test_a_session_that_is_on_still_gets_its_end() -> None:
     life = life_of().go("Mon 07:05")
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 08:00")
-    assert life.times(f.ENDED) == ["Mon 07:20"]
+    assert life.times(f.Ended) == ["Mon 07:20"]
 
 
 def test_a_session_cannot_be_put_off_into_it() -> None:
@@ -137,11 +137,11 @@ def test_it_stops_in_every_episode_of_the_same_place() -> None:
     same = Life(small(ICE, id_="same"), others=(one.episode,)).go("Mon 12:00")
     other_side = Life(small(ICE, id_="side"), side="right", others=(one.episode,)).go("Mon 12:00")
     elsewhere = Life(small(ICE, id_="far", region="knee"), others=(one.episode,)).go("Mon 12:00")
-    assert same.of(f.OFFERED) == []
-    assert len(other_side.of(f.OFFERED)) == len(elsewhere.of(f.OFFERED)) == 3
+    assert same.of(f.Offered) == []
+    assert len(other_side.of(f.Offered)) == len(elsewhere.of(f.Offered)) == 3
     one.accepted(Stop())
     over = Life(small(ICE, id_="over"), others=(one.episode,)).go("Mon 12:00")
-    assert len(over.of(f.OFFERED)) == 3
+    assert len(over.of(f.Offered)) == 3
 
 
 # The gate -------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_it_is_cleared_with_a_reason_which_is_kept() -> None:
         "no red flag 'saddle' stands; standing: numb"
     )
     assert life.accepted(ClearFlag("numb", because="seen")) == "numb: answered, and kept in the log."
-    assert life.of(f.ALERTED)[-1].data["because"] == "seen"
+    assert life.of(f.Alerted)[-1].data["because"] == "seen"
     assert life.episode.alerts == {}
 
 
@@ -224,9 +224,9 @@ def test_what_was_stopped_comes_back_when_it_is_cleared_and_nothing_is_caught_up
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 15:00")
     life.accepted(ClearFlag("numb", because="seen"))
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00"]
+    assert life.times(f.Offered, "ice") == ["Mon 07:00", "Mon 15:00"]
     life.go("Mon 18:00")
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 15:00", "Mon 17:20"]
+    assert life.times(f.Offered, "ice") == ["Mon 07:00", "Mon 15:00", "Mon 17:20"]
 
 
 def test_gaps_hold_after_it() -> None:
@@ -249,10 +249,10 @@ def test_a_routine_one_goes_with_its_condition_and_what_it_stopped_comes_back() 
     life = life_of(ICE, ASK).go("Mon 08:00")
     life.answer(swelling=2)
     life.go("Mon 12:00")
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00"]
+    assert life.times(f.Offered, "ice") == ["Mon 07:00"]
     life.answer(swelling=1)
     assert life.episode.alerts == {}
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 12:00"]
+    assert life.times(f.Offered, "ice") == ["Mon 07:00", "Mon 12:00"]
 
 
 def test_it_is_raised_again_only_after_its_condition_was_false() -> None:
@@ -281,10 +281,10 @@ def test_what_a_phase_over_its_time_says_can_be_answered() -> None:
 def test_a_flag_can_be_taken_back() -> None:
     life = life_of().go("Mon 09:00")
     life.accepted(RaiseFlag("saddle"))
-    life.undo(life.of(f.ALERTED)[0].seq)
+    life.undo(life.of(f.Alerted)[0].seq)
     assert life.episode.alerts == {}
     life.go("Mon 12:00")
-    assert len(life.of(f.OFFERED, "ice")) == 3
+    assert len(life.of(f.Offered, "ice")) == 3
 
 
 def test_folding_the_journal_gives_the_same_episode() -> None:
@@ -301,4 +301,4 @@ def test_placeholders_in_what_a_flag_says() -> None:
         small(ASK, flags=["{id: a, ask: 'A?', level: urgent, say: 'Off the {side} leg.'}"]), side="right"
     )
     life.accepted(RaiseFlag("a"))
-    assert life.of(f.ALERTED)[0].data["reason"] == "Off the right leg."
+    assert life.of(f.Alerted)[0].data["reason"] == "Off the right leg."

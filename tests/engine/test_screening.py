@@ -56,7 +56,7 @@ def protocol_of(*activities: str, top: str = SCREEN) -> RecoveryProtocol:
 
 
 def told(life: Life) -> set[str]:
-    return {fact.data["activity"] for fact in life.of(f.OFFERED)}
+    return {fact.data["activity"] for fact in life.of(f.Offered)}
 
 
 def test_all_no_forbids_nothing() -> None:
@@ -69,13 +69,13 @@ def test_a_yes_takes_out_what_it_forbids_and_alternations_as_a_whole() -> None:
     assert told(life) == {"wrap", "rest", "alone", "ask"}
     assert [a.id for a in life.episode.whole.phases[0].activities][:4] == ["ice", "wrap", "rest", "packs"]
     assert life.refused(Begin("ice")).reason.startswith("Ice is left out, because of cold-hives: No cold.")
-    assert life.of(f.WITHHELD) == []
+    assert life.of(f.Withheld) == []
 
 
 def test_an_open_question_withholds_what_it_may_forbid_and_says_so() -> None:
     life = screened(cold_hives=False).go("Mon 14:00")
     assert told(life) == {"rest", "ask"}
-    (withheld,) = life.of(f.WITHHELD, "ice")
+    (withheld,) = life.of(f.Withheld, "ice")
     assert withheld.data["reason"] == "a question is open: Poor circulation? recovery screen answers it"
     assert "a question is open" in life.refused(Begin("ice")).reason
 
@@ -83,11 +83,11 @@ def test_an_open_question_withholds_what_it_may_forbid_and_says_so() -> None:
 def test_an_open_question_that_may_refuse_withholds_everything() -> None:
     life = screened(ICE, WRAP, REST, top=FRESH).go("Mon 20:00")
     assert told(life) == set()
-    assert {fact.data["activity"] for fact in life.of(f.WITHHELD)} == {"ice", "rest"}
+    assert {fact.data["activity"] for fact in life.of(f.Withheld)} == {"ice", "rest"}
     life.accepted(AnswerScreening({"torn": "no"}))
     assert told(life) == {"ice", "wrap"}
     life.go("Mon 22:30")
-    assert life.times(f.OFFERED, "rest") == ["Mon 22:00"], "on its grid again, and nothing is caught up"
+    assert life.times(f.Offered, "rest") == ["Mon 22:00"], "on its grid again, and nothing is caught up"
 
 
 def test_a_yes_that_refuses_stops_the_episode_and_says_why() -> None:
@@ -95,16 +95,16 @@ def test_a_yes_that_refuses_stops_the_episode_and_says_why() -> None:
     assert life.accepted(AnswerScreening({"torn": "yes"})) == "small-1 is stopped: Use rice."
     assert life.episode.state == ENDED_EARLY
     life.go("Mon 08:00")
-    assert life.times(f.ENDED) == ["Mon 07:20"]
+    assert life.times(f.Ended) == ["Mon 07:20"]
     assert life.cues("off") == [("Mon 07:10", "Wrap")]
 
 
 def test_a_later_no_frees_what_was_withheld() -> None:
     life = screened(cold_hives=False).go("Mon 14:05")
     assert life.accepted(AnswerScreening({"vessels": "no"})) == "Noted: vessels no."
-    assert life.times(f.OFFERED, "ice") == ["Mon 14:05"]
-    assert life.times(f.OFFERED, "wrap") == ["Mon 14:05"]
-    assert [fact.data["occurrence"] for fact in life.of(f.MISSED, "ice")] == []
+    assert life.times(f.Offered, "ice") == ["Mon 14:05"]
+    assert life.times(f.Offered, "wrap") == ["Mon 14:05"]
+    assert [fact.data["occurrence"] for fact in life.of(f.Missed, "ice")] == []
 
 
 def test_a_later_yes_takes_out_what_was_in() -> None:
@@ -112,9 +112,9 @@ def test_a_later_yes_takes_out_what_was_in() -> None:
     assert life.accepted(AnswerScreening({"cold-hives": "yes"})) == (
         "Noted: cold-hives yes. No cold. Ice is on: end it now, recovery end."
     )
-    count = len(life.of(f.OFFERED, "ice"))
+    count = len(life.of(f.Offered, "ice"))
     life.go("Mon 22:00")
-    assert len(life.of(f.OFFERED, "ice")) == count
+    assert len(life.of(f.Offered, "ice")) == count
     assert "packs" not in told(life)
 
 
@@ -122,7 +122,7 @@ def test_a_session_that_is_on_when_it_is_forbidden_still_ends() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 07:05")
     life.accepted(AnswerScreening({"cold-hives": "yes"}))
     life.go("Mon 08:00")
-    assert life.times(f.ENDED, "ice") == ["Mon 07:20"]
+    assert life.times(f.Ended, "ice") == ["Mon 07:20"]
     assert life.accepted(End("ice")).startswith("Ice ended")
 
 
@@ -136,7 +136,7 @@ def test_what_is_on_comes_off_when_it_is_forbidden() -> None:
 def test_a_yes_that_becomes_a_no_brings_back_what_it_forbade() -> None:
     life = screened(cold_hives=True, vessels=False).go("Mon 14:00")
     life.accepted(AnswerScreening({"cold-hives": "no"}))
-    assert life.times(f.OFFERED, "ice") == ["Mon 14:00"]
+    assert life.times(f.Offered, "ice") == ["Mon 14:00"]
     assert "alone" not in [a.id for a in life.episode.phase.activities]
 
 
@@ -145,7 +145,7 @@ def test_gaps_reach_over_a_change_of_answers() -> None:
     life = Life(protocol).go("Mon 11:00")
     life.accepted(AnswerScreening({"cold-hives": "yes"}))
     life.go("Mon 20:00")
-    assert life.times(f.OFFERED, "alone") == ["Mon 15:40"]
+    assert life.times(f.Offered, "alone") == ["Mon 15:40"]
 
 
 def test_several_answers_at_once() -> None:
@@ -180,16 +180,16 @@ def test_conditions_know_the_answers() -> None:
     )
     assert [a.id for a in Life(protocol).episode.phase.activities] == ["ask", "say"]
     life = Life(protocol, screen={}).go("Mon 12:30")
-    assert life.of(f.WITHHELD, "say")[0].data["reason"].startswith("it is not known whether")
+    assert life.of(f.Withheld, "say")[0].data["reason"].startswith("it is not known whether")
     life.accepted(AnswerScreening({"vessels": "yes"}))
-    assert life.times(f.OFFERED, "say") == ["Mon 12:30"]
+    assert life.times(f.Offered, "say") == ["Mon 12:30"]
     assert truth(condition("pain <= 3"), life.episode, life.now) is Truth.UNKNOWN
 
 
 def test_an_answer_can_be_taken_back() -> None:
     life = screened(cold_hives=False, vessels=False).go("Mon 08:00")
     life.accepted(AnswerScreening({"cold-hives": "yes"}))
-    life.undo(life.of(f.SCREENED)[0].seq)
+    life.undo(life.of(f.Screened)[0].seq)
     assert life.episode.screened["cold-hives"] is False
     assert "ice" in [a.id for a in life.episode.phase.activities]
 

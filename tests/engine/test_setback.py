@@ -44,13 +44,13 @@ def test_all_clocks_begin_anew_in_the_first_phase() -> None:
     assert "Usually healed between Thu 24 Dec 2026 and Thu 21 Jan 2027." in message
     assert (life.episode.onset, life.episode.phase.id) == (life.now, "only")
     assert healing_range(life.episode)[0] == local("2026-12-24 12:00")
-    ice = life.times(f.OFFERED, "ice")
+    ice = life.times(f.Offered, "ice")
     life.go("2026-11-29 00:00")
-    later = life.times(f.OFFERED, "ice")[len(ice) - 1 :]
+    later = life.times(f.Offered, "ice")[len(ice) - 1 :]
     assert (later[0], later[-1][:3]) == ("Thu 12:00", "Sat")
     assert all(
         fact.at + timedelta(minutes=20) <= life.episode.onset + 48 * HOUR
-        for fact in life.of(f.OFFERED, "ice")
+        for fact in life.of(f.Offered, "ice")
     )
 
 
@@ -80,33 +80,33 @@ def test_gaps_still_hold() -> None:
     life.accepted(Setback())
     assert life.refused(Begin("ice")).earliest == life.at("Mon 08:20")
     life.go("Mon 08:20")
-    assert life.times(f.OFFERED, "ice") == ["Mon 07:00", "Mon 08:20"]
+    assert life.times(f.Offered, "ice") == ["Mon 07:00", "Mon 08:20"]
 
 
 def test_a_session_that_is_on_goes_on_to_its_end() -> None:
     life = Life(small(FRESH_ICE, limits=LIMITS)).go("Mon 07:05")
     life.accepted(Setback())
     life.go("Mon 07:30")
-    assert life.times(f.ENDED) == ["Mon 07:20"]
+    assert life.times(f.Ended) == ["Mon 07:20"]
 
 
 def test_no_occurrence_has_the_name_of_an_earlier_one() -> None:
     life = Life(small(FRESH_ICE, limits=LIMITS)).go("Mon 12:00")
     life.accepted(Setback())
     life.go("Mon 23:00")
-    names = [fact.data["occurrence"] for fact in life.of(f.OFFERED)]
+    names = [fact.data["occurrence"] for fact in life.of(f.Offered)]
     assert len(names) == len({*names})
 
 
 def test_a_new_grade_changes_lengths_and_activities() -> None:
     graded = "{id: third, kind: reminder, of: rest, every: 3h, say: Rest, only_if: grade == III}"
     life = Life(small(ASK, graded, healing=True), grade="I").go("Mon 12:00")
-    assert life.times(f.OFFERED, "third") == []
+    assert life.times(f.Offered, "third") == []
     assert life.refused(Setback(grade="IV")).reason == "a grade is one of I, II, III, not 'IV'"
     life.accepted(Setback(grade="III"))
     assert life.episode.grade == "III"
     assert healing_range(life.episode)[0] == local("2027-02-23 12:00")
-    assert life.times(f.OFFERED, "third") == ["Mon 12:00"]
+    assert life.times(f.Offered, "third") == ["Mon 12:00"]
 
 
 def test_without_a_grade_the_old_one_stays() -> None:
@@ -183,7 +183,13 @@ def test_a_setback_can_be_taken_back() -> None:
     before = life.episode
     count = len(life.facts)
     life.accepted(Setback(grade="III"))
-    life.undo(*(fact.seq for fact in life.facts[count:] if fact.kind in (f.SETBACK, f.PHASE, f.ALERTED)))
+    life.undo(
+        *(
+            fact.seq
+            for fact in life.facts[count:]
+            if isinstance(fact.what, f.SetBack | f.PhaseChanged | f.Alerted)
+        )
+    )
     assert (life.episode.onset, life.episode.grade, life.episode.phase) == (before.onset, "II", before.phase)
 
 

@@ -39,7 +39,7 @@ def test_never_in_its_phase_binds_while_it_is_in_that_phase() -> None:
 
 def test_never_anywhere_binds_in_every_phase() -> None:
     one = Life(small(ASK, limits=["{id: none, of: massage, never: true}"]))
-    assert beside(one, PRESS).of(f.OFFERED) == []
+    assert beside(one, PRESS).of(f.Offered) == []
 
 
 def test_not_before_counts_from_the_others_injury() -> None:
@@ -52,7 +52,7 @@ def test_not_before_counts_from_the_others_injury() -> None:
 
 def test_not_after_counts_from_the_others_injury() -> None:
     one = Life(small(ASK, limits=["{id: early, of: cold, not_after: injury+48h}"]))
-    assert beside(one, ICE, at="Wed 06:00").go("Wed 12:00").of(f.OFFERED) == []
+    assert beside(one, ICE, at="Wed 06:00").go("Wed 12:00").of(f.Offered) == []
     assert beside(one, ICE, at="Tue 07:00").times() == ["Tue 07:00"]
 
 
@@ -88,7 +88,7 @@ def test_an_episode_that_is_over_binds_by_gaps_only(end: Stop | Pause | None, bi
     one = Life(small(ICE, limits=["{id: none, of: massage, never: true}", GAP])).go("Mon 07:30")
     if end:
         one.accepted(end)
-    assert bool(beside(one, PRESS, at="Mon 07:30").of(f.OFFERED)) is not binds
+    assert bool(beside(one, PRESS, at="Mon 07:30").of(f.Offered)) is not binds
     assert beside(one, WARM, at="Mon 07:30").refused(Begin("warm")).earliest == one.at("Mon 08:20")
 
 
@@ -97,8 +97,8 @@ def test_another_side_and_another_part_of_the_body_are_free() -> None:
     one = Life(small(ICE, limits=rules)).go("Mon 07:30")
     for more in ({"side": "right"}, {"region": "knee"}):
         other = beside(one, WARM, PRESS, at="Mon 07:30", **more)
-        assert other.of(f.OFFERED), more
-    assert beside(one, WARM, PRESS, at="Mon 07:30", side=None).of(f.OFFERED) == []
+        assert other.of(f.Offered), more
+    assert beside(one, WARM, PRESS, at="Mon 07:30", side=None).of(f.Offered) == []
 
 
 def test_the_gap_of_either_binds_both_ways() -> None:
@@ -130,14 +130,14 @@ def test_a_person_has_one_session_at_a_time_wherever_it_is(
     on = one.episode.under_way
     assert on is not None
     other = beside(one, mine, at="Mon 07:00", **place)
-    assert other.of(f.OFFERED) == []
-    assert "is on until" in other.of(f.WITHHELD)[0].data["reason"]
+    assert other.of(f.Offered) == []
+    assert "is on until" in other.of(f.Withheld)[0].data["reason"]
     name = mine[5:].partition(",")[0]
     assert other.refused(Begin(name)).earliest == on.ends_at
     one.go(on.ends_at)
     other.others = (one.episode,)
     other.go(on.ends_at)
-    assert len(other.of(f.OFFERED)) == 1
+    assert len(other.of(f.Offered)) == 1
 
 
 def test_what_is_kept_on_and_what_is_only_told_goes_with_a_session() -> None:
@@ -145,8 +145,8 @@ def test_what_is_kept_on_and_what_is_only_told_goes_with_a_session() -> None:
     stand = "{id: stand, kind: reminder, of: posture, every: 30min, say: Stand up.}"
     other = beside(Life(small(ICE)), hold, stand, at="Mon 07:05", side="right")
     other.go("Mon 07:40")
-    assert other.of(f.OFFERED, "wrap")
-    assert other.of(f.OFFERED, "stand")
+    assert other.of(f.Offered, "wrap")
+    assert other.of(f.Offered, "stand")
 
 
 # The files that come with the program ---------------------------------------------------------------
@@ -157,14 +157,14 @@ def test_a_trigger_point_waits_for_the_packs_of_a_strain() -> None:
     point = Life(shipped("trigger-point"), others=(strain.episode,))
     for name, modality in (("press", "massage"), ("loosen", "warm"), ("cool", "cold")):
         assert point.refused(Begin(name)).reason, modality
-    assert point.of(f.OFFERED, "press") == []
+    assert point.of(f.Offered, "press") == []
 
 
 def test_sitting_is_silent_while_a_flag_of_the_strain_stops_everything() -> None:
     strain = Life(shipped("strain")).go("Mon 08:00")
     sitting = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
-    assert len(sitting.of(f.OFFERED)) > 3
+    assert len(sitting.of(f.Offered)) > 3
     strain.accepted(RaiseFlag("saddle"))
     silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
-    assert silent.of(f.OFFERED) == []
-    assert "a red flag stands" in silent.of(f.WITHHELD)[0].data["reason"]
+    assert silent.of(f.Offered) == []
+    assert "a red flag stands" in silent.of(f.Withheld)[0].data["reason"]

@@ -3,7 +3,8 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact
+from recovery.engine.written import from_ms
 from recovery.protocol.compiled import from_json, to_json
 from tests.engine.examples import Life, small
 
@@ -16,11 +17,11 @@ def life(cadence: str = MORNING, missed: str = "if_missed: offer, ", **more: obj
 
 
 def offered(known: Life) -> list[Fact]:
-    return [fact for fact in known.facts if fact.kind == f.OFFERED]
+    return [fact for fact in known.facts if isinstance(fact.what, f.Offered)]
 
 
 def missed(known: Life) -> list[Fact]:
-    return [fact for fact in known.facts if fact.kind == f.MISSED]
+    return [fact for fact in known.facts if isinstance(fact.what, f.Missed)]
 
 
 @pytest.mark.parametrize("words", ["", "if_missed: leave, "])
@@ -71,7 +72,7 @@ def test_of_another_day_it_is_left() -> None:
 def test_limits_hold_for_it_as_for_all() -> None:
     known = life(limits=["{id: noon, of: warm, not_before: injury+7h, say: Not yet.}"]).sleep("Mon 13:00")
     assert offered(known) == []
-    assert [one.data["until"] for one in known.facts if one.kind == f.WITHHELD]
+    assert [one.data["until"] for one in known.facts if isinstance(one.what, f.Withheld)]
     known.go("Mon 15:00")
     assert [one.at for one in offered(known)] == [known.at("Mon 14:00")]
 

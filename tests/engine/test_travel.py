@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery.engine import facts as f
-from recovery.engine.facts import Fact, from_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import fold
+from recovery.engine.written import from_ms
 from recovery.engine.zone_change import change_zone
 from recovery.values import replace
 from tests.engine.examples import BERLIN, MONDAY, PACKS, Life, local, place, small
@@ -43,10 +44,10 @@ class Journey(Life):
         kept = self.keep(change_zone(self.episode, zone, self.now))
         return [*kept, *self.turn()]
 
-    def told(self, activity: str, kind: str = f.OFFERED) -> list[Fact]:
-        return [one for one in self.facts if one.kind == kind and one.data["activity"] == activity]
+    def told(self, activity: str, kind: type[f.What] = f.Offered) -> list[Fact]:
+        return [one for one in self.facts if isinstance(one.what, kind) and one.data["activity"] == activity]
 
-    def clocks(self, activity: str, kind: str = f.OFFERED) -> list[str]:
+    def clocks(self, activity: str, kind: type[f.What] = f.Offered) -> list[str]:
         """The local times at which it was due, where the person was then."""
         return [f"{self._where(one, from_ms(one.data['due'])):%d %H:%M}" for one in self.told(activity, kind)]
 
@@ -56,7 +57,7 @@ class Journey(Life):
 
 
 def fates(journey: Journey, activity: str) -> Counter[str]:
-    return Counter([*journey.clocks(activity), *journey.clocks(activity, f.MISSED)])
+    return Counter([*journey.clocks(activity), *journey.clocks(activity, f.Missed)])
 
 
 def test_going_west_nothing_of_the_same_date_is_told_again() -> None:
@@ -77,7 +78,7 @@ def test_going_east_what_the_journey_leaves_out_is_told_once_or_missed_visibly()
     assert fates(journey, "pill") == Counter(
         ["23 08:00", "23 12:00", "23 20:00", "24 08:00", "24 12:00", "24 20:00"]
     )
-    missed = journey.told("pill", f.MISSED)
+    missed = journey.told("pill", f.Missed)
     assert missed[0].data["reason"] == "the time zone changed"
 
 
@@ -120,7 +121,7 @@ def test_what_follows_the_body_keeps_the_hours_of_home() -> None:
 
     # 20:00 is 14:00 there; 08:00 is 02:00, and waits for the morning.
     assert journey.clocks("pill") == ["23 08:00", "23 14:00", "24 07:00", "24 14:00", "25 07:00"]
-    assert not journey.told("pill", f.MISSED)
+    assert not journey.told("pill", f.Missed)
 
 
 def test_spread_over_the_day_of_the_body_nothing_comes_in_the_night_of_the_place() -> None:
@@ -170,7 +171,7 @@ def test_a_session_under_way_ends_when_its_time_is_up() -> None:
     journey.travel(TOKYO)
     journey.go(on.ends_at)
 
-    (ended,) = [one for one in journey.facts if one.kind == f.ENDED]
+    (ended,) = [one for one in journey.facts if isinstance(one.what, f.Ended)]
     assert ended.at == on.ends_at
     assert ended.data["overrun"] == 0
 
@@ -197,7 +198,7 @@ def test_at_night_over_there_nobody_is_told_anything() -> None:
     before = len(journey.facts)
     journey.go("Tue 06:59")
 
-    assert [one.kind for one in journey.facts[before:] if one.kind == f.OFFERED] == []
+    assert [one.kind for one in journey.facts[before:] if isinstance(one.what, f.Offered)] == []
 
 
 def test_there_and_back_again() -> None:
@@ -213,7 +214,7 @@ def test_there_and_back_again() -> None:
 def test_it_is_told_once_as_a_routine_note() -> None:
     journey = Journey(PILL).go("Mon 09:00")
     (fact, *_) = journey.travel("Europe/Lisbon")
-    assert fact.kind == f.MOVED
+    assert isinstance(fact.what, f.ZoneChanged)
     assert (fact.data["zone"], fact.data["from"]) == ("Europe/Lisbon", BERLIN)
     assert fact.data["cue"]["body"].startswith("Times are now those of Europe/Lisbon.")
     assert "critical" not in fact.data["cue"]
@@ -274,7 +275,7 @@ def test_wherever_one_goes_what_follows_the_body_comes_at_its_hour_or_on_waking(
     journey.go(journey.now + 30 * HOUR)
 
     home, told = ZoneInfo(BERLIN), journey.told("pill")
-    dues = [from_ms(one.data["due"]) for one in (*told, *journey.told("pill", f.MISSED))]
+    dues = [from_ms(one.data["due"]) for one in (*told, *journey.told("pill", f.Missed))]
     assert len({*dues}) == len(dues)
     for due in dues:
         where = journey.episode.place_at(due)

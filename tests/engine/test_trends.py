@@ -163,7 +163,7 @@ def second(first: str = "min: 1d\nmax: 72h\nzero: injury", back: str = BACK) -> 
 def offers(life: Life) -> list[str]:
     return [
         f"{when} {fact.data['state']}"
-        for when, fact in zip(life.times(f.PHASE), life.of(f.PHASE), strict=True)
+        for when, fact in zip(life.times(f.PhaseChanged), life.of(f.PhaseChanged), strict=True)
         if "way back" in fact.data["state"]
     ]
 
@@ -173,7 +173,7 @@ def test_a_way_back_is_offered_once_and_withdrawn_when_its_reason_is_over() -> N
     life.go("Tue 08:00").answer(pain=5, swelling=2)
     life.go("Tue 12:00").answer(pain=5, swelling=3)
     assert offers(life) == ["Tue 08:00 way back"]
-    (cue,) = [fact.data["cue"] for fact in life.of(f.PHASE) if fact.data["state"] == "way back"]
+    (cue,) = [fact.data["cue"] for fact in life.of(f.PhaseChanged) if fact.data["state"] == "way back"]
     assert (cue["title"], cue["body"]) == (
         "A step back fits better now",
         "Rest fits better now. Type: recovery step-back",
@@ -230,6 +230,6 @@ def test_in_a_pause_no_way_back_is_offered() -> None:
 def test_a_way_back_to_another_protocol_names_it() -> None:
     life = second(back=BACK.replace("phase: only", "phase: elsewhere"))
     life.go("Tue 08:00").answer(pain=5, swelling=2)
-    (fact,) = [fact for fact in life.of(f.PHASE) if fact.data["state"] == "way back"]
+    (fact,) = [fact for fact in life.of(f.PhaseChanged) if fact.data["state"] == "way back"]
     assert fact.data["cue"]["body"].endswith("Type: recovery start elsewhere")
     assert "recovery start elsewhere" in life.refused(StepBack()).reason

@@ -11,7 +11,7 @@ from recovery.care.record import do, load
 from recovery.engine.acts import Act
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin
-from recovery.engine.facts import UNDONE, Fact
+from recovery.engine.facts import Fact, TakenBack
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.profile import ICE, protocol
@@ -52,7 +52,7 @@ def two_episodes(folder: Path) -> Path:
     with Journal.open(folder, now=now) as journal, journal.transaction():
         last = journal.last_by_person("quick-1")
         assert last is not None
-        journal.append([Fact("quick-1", now, UNDONE, {"seq": last.seq}, "person")], now=now)
+        journal.append([Fact("quick-1", now, TakenBack.of({"seq": last.seq}), "person")], now=now)
     with closing(sqlite3.connect(folder / "journal.db")) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder / "journal.db"

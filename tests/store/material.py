@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact, read_fact
+from recovery.engine.written import to_ms
 from recovery.store.journal import Journal, Pinned
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -18,7 +19,7 @@ def begin(journal: Journal, at: datetime = NOW) -> str:
     with journal.transaction():
         journal.pin(PINNED)
         episode = journal.create_episode("strain", PINNED.hash)
-        journal.append([Fact(episode, at, "started", {"onset": to_ms(at)}, by="person")], now=at)
+        journal.append([read_fact(episode, at, "started", {"onset": to_ms(at)}, by="person")], now=at)
     return episode
 
 
@@ -53,11 +54,11 @@ def sessions(episode: str, count: int) -> Iterator[Fact]:
             "body": "20 min are over.", "due": to_ms(end), "critical": True,
         }  # fmt: skip
         offered = about | {"due": to_ms(at), "day": day} | shape | {"step": 0, "cue": start_cue}
-        yield Fact(episode, at, "offered", offered)
-        yield Fact(episode, at, "delivered", {"seq": 5 * number + 2}, by="daemon")
-        yield Fact(episode, at, "begun", about, by="person")
-        yield Fact(episode, end, "ended", about | shape | {"overrun": 0, "cue": end_cue})
-        yield Fact(episode, end, "delivered", {"seq": 5 * number + 5}, by="daemon")
+        yield read_fact(episode, at, "offered", offered)
+        yield read_fact(episode, at, "delivered", {"seq": 5 * number + 2}, by="daemon")
+        yield read_fact(episode, at, "begun", about, by="person")
+        yield read_fact(episode, end, "ended", about | shape | {"overrun": 0, "cue": end_cue})
+        yield read_fact(episode, end, "delivered", {"seq": 5 * number + 5}, by="daemon")
 
 
 def file_of(folder: Path) -> Path:

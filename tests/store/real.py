@@ -6,7 +6,7 @@ from pathlib import Path
 from recovery.care.record import bring_up, do, load, write
 from recovery.engine.acts_course import Stop
 from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.facts import UNDONE, Fact
+from recovery.engine.facts import Fact, TakenBack
 from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, start
@@ -37,6 +37,6 @@ def first_day(folder: Path) -> Path:
             do(journal, load(journal, now), "quick-1", AnswerCheckIn({"pain": "4"}), now)
             last = journal.last_by_person("quick-1")
             assert last is not None
-            journal.append([Fact("quick-1", now, UNDONE, {"seq": last.seq}, "person")], now=now)
+            journal.append([Fact("quick-1", now, TakenBack.of({"seq": last.seq}), "person")], now=now)
             do(journal, load(journal, now), "walks-1", Stop(), now)
     return folder / "journal.db"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.engine.facts import Fact
+from recovery.engine.facts import Fact, read_fact
 from recovery.errors import NotThere, StoreError
 from recovery.store import failures
 from recovery.store.backups import KEPT, back_up, back_up_daily, restore
@@ -42,7 +42,7 @@ def names(folder: Path) -> list[str]:
 def test_a_copy_is_whole_private_and_named_by_its_time(home: Path) -> None:
     with Journal.open(home, now=NOON) as journal:
         add(
-            journal, Fact("quick-1", NOON, "answered", {"values": {"pain": 3}})
+            journal, read_fact("quick-1", NOON, "answered", {"values": {"pain": 3}})
         )  # as yet in the -wal file only
         copy = back_up(home, NOON)
     again = back_up(home, NOON)

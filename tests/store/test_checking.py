@@ -12,7 +12,7 @@ from recovery.care.record import load
 from recovery.errors import StoreError
 from recovery.protocol import compiled
 from recovery.store import checking, failures
-from recovery.store.checking import KINDS, check
+from recovery.store.checking import check
 from recovery.store.journal import Journal
 from recovery.store.migrations import MIGRATIONS
 from tests.daemon.conftest import NOON
@@ -59,13 +59,6 @@ def test_it_is_looked_at_while_others_write(journal: Path) -> None:
     with closing(sqlite3.connect(journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert faults(journal) == []
-
-
-def test_all_kinds_of_facts_are_known() -> None:
-    from recovery.engine import facts
-
-    constants = {value for name, value in vars(facts).items() if name.isupper() and type(value) is str}
-    assert constants == KINDS
 
 
 def test_a_journal_that_cannot_be_written_is_looked_at(journal: Path) -> None:

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.engine.facts import ZoneChanged
+from recovery.engine.written import LAST_PLACE
 from recovery.errors import StoreError
 from recovery.protocol.reading import content_hash
 from recovery.store.checking import check
 from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
-from recovery.store.shapes import LAST_PLACE
 from recovery.values import replace
 from tests.daemon.conftest import MINUTE, NOON
 from tests.store.real import first_day
@@ -236,7 +237,7 @@ def test_after_the_last_place_that_is_taken_over_there_is_room(text: str, tmp_pa
     with Journal.open(way, now=NOON) as journal:
         (last,) = journal.all_facts(limit=1)
         with journal.transaction():
-            journal.append([replace(last, kind="moved", data={"zone": "UTC", "from": "UTC"})], now=NOON)
+            journal.append([replace(last, what=ZoneChanged(zone="UTC", before="UTC"))], now=NOON)
     assert check(way / "journal.db", now=NOON).faults == ()
 
 

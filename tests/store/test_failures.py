@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.engine.facts import Fact
+from recovery.engine.facts import read_fact
 from recovery.errors import StoreError
 from recovery.store import failures
 from recovery.store.journal import Journal
@@ -65,7 +65,7 @@ def test_a_full_disk_is_said_and_leaves_whole_transactions(small_disk: Path) -> 
     mount("-o", "remount,size=4m", str(small_disk))
     with Journal.open(small_disk / "home", now=NOW) as journal:
         assert len(journal.facts(episode)) == 1 + kept * 50
-        add(journal, Fact(episode, NOW, "answered", {}))
+        add(journal, read_fact(episode, NOW, "answered", {}))
         assert journal._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
@@ -257,11 +257,11 @@ def test_after_a_failure_inside_a_transaction_nothing_more_is_taken(tmp_path: Pa
 
         def swallow() -> None:
             with journal.transaction():
-                journal.append([Fact(episode, NOW, "answered", {})])
+                journal.append([read_fact(episode, NOW, "answered", {})])
                 raw(journal, "CREATE TEMP TRIGGER jam BEFORE INSERT ON fact"
                              " BEGIN SELECT RAISE(ABORT, 'jammed'); END")  # fmt: skip
                 with pytest.raises(StoreError, match="jammed"):
-                    journal.append([Fact(episode, NOW, "answered", {})])
+                    journal.append([read_fact(episode, NOW, "answered", {})])
 
         with pytest.raises(RuntimeError, match="undone by an error inside"):
             swallow()

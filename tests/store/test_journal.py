@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.facts import SHORT_LIVED, Fact
+from recovery.engine.facts import SHORT_LIVED, Fact, read_fact
 from recovery.errors import NotThere
 from recovery.store import migrations
 from recovery.store.journal import Journal
@@ -30,8 +30,8 @@ def test_facts_come_back_as_they_went_in(journal: Journal) -> None:
     episode = begin(journal)
     added = add(
         journal,
-        Fact(episode, NOW, "answered", {"values": {"pain": 4, "note": "Wade müde"}}, by="person"),
-        Fact(episode, NOW + MINUTE, "offered", {"occurrence": "a"}),
+        read_fact(episode, NOW, "answered", {"values": {"pain": 4, "note": "Wade müde"}}, by="person"),
+        read_fact(episode, NOW + MINUTE, "offered", {"occurrence": "a"}),
     )
     assert journal.facts(episode)[1:] == added
     assert [fact.seq for fact in added] == [2, 3]
@@ -41,20 +41,20 @@ def test_facts_come_back_as_they_went_in(journal: Journal) -> None:
 def test_a_fact_says_when_it_happened_and_when_it_was_written_down(journal: Journal) -> None:
     episode = begin(journal)
     yesterday = NOW - timedelta(days=1)
-    (fact,) = add(journal, Fact(episode, yesterday, "answered", {}, by="person"))
+    (fact,) = add(journal, read_fact(episode, yesterday, "answered", {}, by="person"))
     assert (fact.at, fact.recorded_at) == (yesterday, NOW)
 
 
 def test_a_fact_that_was_recorded_elsewhere_keeps_that_instant(journal: Journal) -> None:
     episode = begin(journal)
-    (fact,) = add(journal, Fact(episode, NOW, "answered", {}, recorded_at=NOW - MINUTE))
+    (fact,) = add(journal, read_fact(episode, NOW, "answered", {}, recorded_at=NOW - MINUTE))
     assert fact.recorded_at == NOW - MINUTE
 
 
 def test_without_now_the_clock_says_when_it_was_recorded(journal: Journal) -> None:
     episode = begin(journal)
     with journal.transaction():
-        (fact,) = journal.append([Fact(episode, NOW, "answered", {})])
+        (fact,) = journal.append([read_fact(episode, NOW, "answered", {})])
     assert fact.recorded_at is not None
     assert abs(fact.recorded_at - datetime.now(UTC)) < timedelta(minutes=1)
 
@@ -62,7 +62,7 @@ def test_without_now_the_clock_says_when_it_was_recorded(journal: Journal) -> No
 def test_instants_are_kept_in_utc_and_whole_milliseconds(journal: Journal) -> None:
     episode = begin(journal)
     local = datetime(2026, 3, 29, 12, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=2)))
-    (fact,) = add(journal, Fact(episode, local, "answered", {}))
+    (fact,) = add(journal, read_fact(episode, local, "answered", {}))
     assert fact.at == datetime(2026, 3, 29, 10, 0, 0, 123_000, tzinfo=UTC)
     assert journal.facts(episode)[-1] == fact
 
@@ -78,7 +78,7 @@ def test_any_json_and_any_instant_survive(
 ) -> None:
     with Journal.open(tmp_path_factory.mktemp("any"), now=NOW) as journal:
         episode = begin(journal)
-        added = add(journal, Fact(episode, at, "answered", data))
+        added = add(journal, read_fact(episode, at, "answered", data))
         assert journal.facts(episode)[1:] == added
         assert added[0].data == data
         assert added[0].at == at.replace(microsecond=at.microsecond // 1000 * 1000)
@@ -93,14 +93,14 @@ def test_data_that_is_not_json_is_refused_with_all_facts_beside_it(
 ) -> None:
     episode = begin(journal)
     with journal.transaction(), pytest.raises(error):
-        journal.append([Fact(episode, NOW, "answered", {}), Fact(episode, NOW, "answered", data)])
+        journal.append([read_fact(episode, NOW, "answered", {}), read_fact(episode, NOW, "answered", data)])
     assert len(journal.facts(episode)) == 1
 
 
 def begin_and_break_off(journal: Journal) -> None:
     with journal.transaction():
         journal.pin(PINNED)
-        journal.append([Fact(journal.create_episode("strain", PINNED.hash), NOW, "started", {})])
+        journal.append([read_fact(journal.create_episode("strain", PINNED.hash), NOW, "started", {})])
         raise KeyboardInterrupt
 
 
@@ -128,7 +128,7 @@ def test_a_transaction_inside_a_transaction_is_refused(journal: Journal) -> None
 def test_writing_facts_and_episodes_needs_a_transaction(journal: Journal) -> None:
     episode = begin(journal)
     with pytest.raises(RuntimeError, match="no transaction"):
-        journal.append([Fact(episode, NOW, "answered", {})])
+        journal.append([read_fact(episode, NOW, "answered", {})])
     with pytest.raises(RuntimeError, match="no transaction"):
         journal.create_episode("strain", PINNED.hash)
 
@@ -186,27 +186,27 @@ def test_an_episode_nobody_knows_is_said_to_be_missing(journal: Journal) -> None
         with pytest.raises(NotThere, match="no episode strain-9"):
             ask("strain-9")
     with journal.transaction(), pytest.raises(NotThere):
-        journal.append([Fact("strain-9", NOW, "answered", {})])
+        journal.append([read_fact("strain-9", NOW, "answered", {})])
 
 
 def test_fleeting_facts_are_read_from_since_on_and_the_others_for_ever(journal: Journal) -> None:
     episode, other = begin(journal), begin(journal)
     old, new = NOW, NOW + timedelta(days=20)
-    add(journal, Fact(episode, old, "offered", {"n": 1}), Fact(episode, old, "answered", {"n": 2}),
-        Fact(episode, new, "offered", {"n": 3}), Fact(other, new, "offered", {"n": 4}),
-        Fact(episode, old, "kind of a later version", {"n": 5}))  # fmt: skip
+    add(journal, read_fact(episode, old, "offered", {"n": 1}), read_fact(episode, old, "answered", {"n": 2}),
+        read_fact(episode, new, "offered", {"n": 3}), read_fact(other, new, "offered", {"n": 4}),
+        read_fact(episode, old, "kind of a later version", {"n": 5}))  # fmt: skip
     assert [fact.data.get("n") for fact in journal.facts(episode, since=new)[1:]] == [2, 3, 5]
     assert [fact.data.get("n") for fact in journal.facts(episode, since=new + MINUTE)[1:]] == [2, 5]
     assert [fact.data.get("n") for fact in journal.facts(episode)[1:]] == [1, 2, 3, 5]
 
 
 def test_the_indexes_know_the_same_fleeting_kinds_as_the_engine() -> None:
-    assert set(migrations.FLEETING_SQL.replace("'", "").split(", ")) == SHORT_LIVED
+    assert set(migrations.FLEETING_SQL.replace("'", "").split(", ")) == {kind.kind for kind in SHORT_LIVED}
 
 
 def test_the_log_is_in_order_and_can_be_cut_to_the_latest(journal: Journal) -> None:
     first, second = begin(journal), begin(journal)
-    add(journal, *(Fact((first, second)[n % 2], NOW, "answered", {"n": n}) for n in range(6)))
+    add(journal, *(read_fact((first, second)[n % 2], NOW, "answered", {"n": n}) for n in range(6)))
     assert [fact.seq for fact in journal.all_facts()] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [fact.data["n"] for fact in journal.all_facts(limit=3)] == [3, 4, 5]
     assert [fact.data["n"] for fact in journal.all_facts(second, limit=2)] == [3, 5]
@@ -216,17 +216,17 @@ def test_the_log_is_in_order_and_can_be_cut_to_the_latest(journal: Journal) -> N
 
 
 def take_back(journal: Journal, fact: Fact) -> Fact:
-    return add(journal, Fact(fact.episode, NOW, "undone", {"seq": fact.seq}, by="person"))[0]
+    return add(journal, read_fact(fact.episode, NOW, "undone", {"seq": fact.seq}, by="person"))[0]
 
 
 @pytest.mark.parametrize("kind", ["completed", "stopped"])
 def test_an_ended_episode_is_not_open_until_its_end_is_taken_back(journal: Journal, kind: str) -> None:
     first, second = begin(journal), begin(journal)
-    (end,) = add(journal, Fact(first, NOW, kind, {}, by="person"))
+    (end,) = add(journal, read_fact(first, NOW, kind, {}, by="person"))
     assert journal.open_episodes() == (second,)
     take_back(journal, end)
     assert journal.open_episodes() == (first, second)
-    add(journal, Fact(first, NOW, kind, {}, by="person"))
+    add(journal, read_fact(first, NOW, kind, {}, by="person"))
     assert journal.open_episodes() == (second,)
 
 
@@ -242,10 +242,10 @@ def test_undo_takes_back_one_fact_of_the_person_after_another(journal: Journal) 
     episode = begin(journal)
     answer, _, begun, _ = add(
         journal,
-        Fact(episode, NOW, "answered", {}, by="person"),
-        Fact(episode, NOW, "offered", {}),
-        Fact(episode, NOW, "begun", {}, by="person"),
-        Fact(episode, NOW, "delivered", {}, by="daemon"),
+        read_fact(episode, NOW, "answered", {}, by="person"),
+        read_fact(episode, NOW, "offered", {}),
+        read_fact(episode, NOW, "begun", {}, by="person"),
+        read_fact(episode, NOW, "delivered", {}, by="daemon"),
     )
     seen = []
     while (last := journal.last_by_person()) is not None:

@@ -17,12 +17,13 @@ from recovery.care.record import Record, bring_up, do
 from recovery.engine.acts_reports import AnswerCheckIn, Setback
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import ANSWERED, PHASE, RIGHTED, STARTED, UNDONE, Fact, to_ms
+from recovery.engine.facts import Answered, ClockRighted, Fact, PhaseChanged, Started, TakenBack
 from recovery.engine.fold import begin
 from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import coming, explain
 from recovery.engine.questions import still_needed
 from recovery.engine.verdict import Accepted
+from recovery.engine.written import to_ms
 from recovery.protocol import compiled
 from recovery.store import episodes, migrations
 from recovery.store.checking import check_copy
@@ -94,7 +95,7 @@ def started(journal: Journal, now: datetime = NOW) -> str:
             "bedtime": "23:00",
         }
         (opened,) = journal.append(
-            [Fact(id_, now, STARTED, data | {"grade": "II", "side": "left"}, "person")], now=now
+            [Fact(id_, now, Started.of(data | {"grade": "II", "side": "left"}), "person")], now=now
         )
         bring_up(journal, Record((begin(PROTOCOL, opened),)), now)
     return id_
@@ -157,12 +158,12 @@ def lived(journal: Journal, id_: str, by: Random) -> datetime:
                 "rom": by.choice(["limited", "full"]),
             }
             values = {name: asked[name] for name in by.sample([*asked], by.randint(1, 3))}
-            (told,) = journal.append([Fact(id_, at, ANSWERED, {"values": values}, "person")], now=now)
+            (told,) = journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
             if by.random() < 0.15:
-                journal.append([Fact(id_, now, UNDONE, {"seq": told.seq}, "person")], now=now)
+                journal.append([Fact(id_, now, TakenBack.of({"seq": told.seq}), "person")], now=now)
             if by.random() < 0.05:
                 phase = {"phase": by.choice(["only", "later"]), "state": "entered"}
-                journal.append([Fact(id_, now, PHASE, phase)], now=now)
+                journal.append([Fact(id_, now, PhaseChanged.of(phase))], now=now)
     return now
 
 
@@ -175,8 +176,8 @@ def live(
     with journal.transaction():
         if verb == "undo":
             last = journal.last_by_person(id_)
-            if last is not None and last.kind != STARTED:
-                journal.append([Fact(id_, now, UNDONE, {"seq": last.seq}, "person")], now=now)
+            if last is not None and not isinstance(last.what, Started):
+                journal.append([Fact(id_, now, TakenBack.of({"seq": last.seq}), "person")], now=now)
             return now
         at = now - timedelta(minutes=abs(minutes)) if verb in ("checkin", "setback", "correct") else None
         known = record.load(journal, now)
@@ -220,7 +221,10 @@ def many(journal: Journal, count: int, per_day: int = 2) -> tuple[str, datetime]
     now = NOW + timedelta(days=1) / per_day * count
     facts = [
         Fact(
-            id_, now - timedelta(days=1) / per_day * (count - number), ANSWERED, {"values": values}, "person"
+            id_,
+            now - timedelta(days=1) / per_day * (count - number),
+            Answered.of({"values": values}),
+            "person",
         )
         for number in range(count)
         for values in [{"pain": 9 if number == 7 else number % 5, "rom": ("limited", "full")[number % 3 > 0]}]
@@ -288,7 +292,7 @@ def test_the_worst_since_the_injury_is_found_after_years() -> None:
 
 def told(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any) -> None:
     with journal.transaction():
-        journal.append([Fact(id_, at, ANSWERED, {"values": values}, "person")], now=now)
+        journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
 
 
 def test_an_answer_still_closes_its_check_in_when_many_were_told_since_of_days_before(
@@ -331,7 +335,7 @@ def test_answers_told_under_a_clock_that_was_ahead_count_from_when_it_was_put_ri
         for days in (30, 31, 32):
             told(journal, id_, now + timedelta(days=days), now + timedelta(days=days), pain=10)
         with journal.transaction():
-            journal.append([Fact(id_, now, RIGHTED, {"seconds": 32 * 86_400, "names": {}})], now=now)
+            journal.append([Fact(id_, now, ClockRighted.of({"seconds": 32 * 86_400, "names": {}}))], now=now)
         for days in range(1, 40):
             later = now + timedelta(days=days)
             told(journal, id_, later, later, pain=days % 3)

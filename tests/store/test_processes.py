@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.engine.facts import Fact
+from recovery.engine.facts import read_fact
 from recovery.store.journal import Journal
 from recovery.store.migrations import MIGRATIONS
 from tests.store.material import NOW, add, begin, file_of, raw
@@ -23,7 +23,10 @@ def write(folder: Path, writer: int, start: Barrier) -> None:
     with Journal.open(folder, now=NOW) as journal:
         start.wait()
         for number in range(EACH):
-            add(journal, Fact("strain-1", NOW, "answered", {"writer": writer, "number": number}, by="person"))
+            add(
+                journal,
+                read_fact("strain-1", NOW, "answered", {"writer": writer, "number": number}, by="person"),
+            )
 
 
 def start_an_episode(folder: Path, _: int, start: Barrier) -> None:
@@ -68,7 +71,7 @@ def stop_in_the_middle(folder: Path, ready: Connection) -> None:
     raw(journal, "PRAGMA cache_size = 1")
     with journal.transaction():
         text = "x" * 1000
-        journal.append([Fact("strain-1", NOW, "answered", {"text": text}) for _ in range(1000)])
+        journal.append([read_fact("strain-1", NOW, "answered", {"text": text}) for _ in range(1000)])
         ready.send((folder / "journal.db-wal").stat().st_size)
         ready.recv()  # for ever
 
@@ -89,6 +92,6 @@ def test_a_writer_killed_in_a_transaction_leaves_a_whole_journal(tmp_path: Path)
     assert file_of(tmp_path).exists()
     with Journal.open(tmp_path, now=NOW) as journal:
         assert len(journal.facts(episode)) == 1
-        (fact,) = add(journal, Fact(episode, NOW, "answered", {}))
+        (fact,) = add(journal, read_fact(episode, NOW, "answered", {}))
         assert fact.seq == 2
         assert raw(journal, "PRAGMA integrity_check") == [("ok",)]

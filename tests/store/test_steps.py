@@ -8,8 +8,9 @@ import pytest
 from recovery.engine import facts as f
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact, to_ms
+from recovery.engine.facts import Fact
 from recovery.engine.fold import fold
+from recovery.engine.written import to_ms
 from recovery.store.shapes import alerts_of
 from recovery.values import replace
 from tests.engine.examples import ICE, ONSET, small, started
@@ -24,20 +25,22 @@ LONG_AGO = datetime(1900, 2, 1, tzinfo=UTC)
 def lived() -> tuple[Episode, list[Fact]]:
     """An episode up to the first pack whose end the person confirmed."""
     live, facts = journal_of("strain", "steady", 4)
-    end = next(n for n, fact in enumerate(facts) if fact.kind == f.ENDED and fact.by == "person")
+    end = next(n for n, fact in enumerate(facts) if isinstance(fact.what, f.Ended) and fact.by == "person")
     return live, [replace(fact, seq=n) for n, fact in enumerate(facts[: end + 1], 1)]
 
 
-def later(facts: list[Fact], kind: str, by: str = "engine", **data: Any) -> Fact:
+def later(facts: list[Fact], kind: type[f.What], by: str = "engine", **data: Any) -> Fact:
     """One more fact, a second after the last one."""
     last = facts[-1]
-    return Fact(last.episode, last.at + SECOND, kind, data, by, seq=last.seq + 1)
+    return Fact(last.episode, last.at + SECOND, kind.of(data), by, seq=last.seq + 1)
 
 
 def offer_of(facts: list[Fact]) -> Fact:
     """The offer of the session that ended last."""
     name = facts[-1].data["occurrence"]
-    return next(fact for fact in facts if fact.kind == f.OFFERED and fact.data["occurrence"] == name)
+    return next(
+        fact for fact in facts if isinstance(fact.what, f.Offered) and fact.data["occurrence"] == name
+    )
 
 
 def about(facts: list[Fact]) -> dict[str, Any]:
@@ -52,46 +55,46 @@ def one_more(facts: list[Fact], case: str) -> list[Fact]:
     ended = {key: value for key, value in end.data.items() if key != "cue"}
     match case:
         case "has ended already: put off":
-            return [later(facts, f.SNOOZED, "person", **session, until=until)]
+            return [later(facts, f.Snoozed, "person", **session, until=until)]
         case "has ended already: offered":
-            return [later(facts, f.OFFERED, **offer)]
+            return [later(facts, f.Offered, **offer)]
         case "has ended already: begun":
-            return [later(facts, f.BEGUN, "person", **session)]
+            return [later(facts, f.Begun, "person", **session)]
         case "has ended already: ended":
-            return [later(facts, f.ENDED, "person", **ended)]
+            return [later(facts, f.Ended, "person", **ended)]
         case "is entered before rice was left":
-            return [later(facts, f.PHASE, phase="contrast", state="entered", reasons=[])]
+            return [later(facts, f.PhaseChanged, phase="contrast", state="entered", reasons=[])]
         case "does not come next":
-            left = later(facts, f.PHASE, phase="rice", state="left", reasons=[])
-            return [left, later([left], f.PHASE, phase="return", state="entered", reasons=[])]
+            left = later(facts, f.PhaseChanged, phase="rice", state="left", reasons=[])
+            return [left, later([left], f.PhaseChanged, phase="return", state="entered", reasons=[])]
         case "it is not in loading then":
-            return [later(facts, f.STEPPED, phase="loading", step="dynamic", direction="up", reasons=[])]
+            return [later(facts, f.Stepped, phase="loading", step="dynamic", direction="up", reasons=[])]
         case "it is not in contrast then":
-            return [later(facts, f.PHASE, phase="contrast", state="held", reasons=[], unmet=[])]
+            return [later(facts, f.PhaseChanged, phase="contrast", state="held", reasons=[], unmet=[])]
         case "comes before the last phase was left":
-            return [later(facts, f.COMPLETED, reasons=[])]
+            return [later(facts, f.Completed, reasons=[])]
         case "comes after the end of the episode":
-            stop = later(facts, f.STOPPED, "person")
-            return [stop, later([stop], f.ANSWERED, "person", values={"pain": 1})]
+            stop = later(facts, f.Stopped, "person")
+            return [stop, later([stop], f.Answered, "person", values={"pain": 1})]
         case "is about a time before the injury: answer":
-            answer = later(facts, f.ANSWERED, "person", values={"pain": 10})
+            answer = later(facts, f.Answered, "person", values={"pain": 10})
             return [replace(answer, at=LONG_AGO, recorded_at=LONG_AGO)]
         case "counts_from: is earlier than the end":
-            facts[-1] = replace(end, data={**end.data, "counts_from": to_ms(end.at - SECOND)})
+            facts[-1] = replace(end, what=end.what.changed(counts_from=end.at - SECOND))
             return []
         case "is about a time before the injury: end":
             facts[-1] = replace(end, at=LONG_AGO, recorded_at=end.at)
             return []
         case "day: is far from":
-            return [later(facts, f.OFFERED, **{**offer, "day": "2399-12-31"})]
+            return [later(facts, f.Offered, **{**offer, "day": "2399-12-31"})]
         case "there were not so many before it":
             name = f"{session['occurrence'].rpartition('.')[0]}.999999"
             data = {**session, "occurrence": name, "due": until, "day": "2026-11-23"}
-            return [later(facts, f.SKIPPED, "person", **data)]
+            return [later(facts, f.Skipped, "person", **data)]
         case "names: there were not so many":
-            return [later(facts, f.RIGHTED, seconds=0, names={"strain-1/rice/ice/2026-11-23": 999_999})]
+            return [later(facts, f.ClockRighted, seconds=0, names={"strain-1/rice/ice/2026-11-23": 999_999})]
         case "the protocol has no alert":
-            return [later(facts, f.ALERTED, id="flag/made-up", cleared=True)]
+            return [later(facts, f.Alerted, id="flag/made-up", cleared=True)]
     raise AssertionError(case)
 
 
@@ -122,15 +125,15 @@ def test_after_something_was_taken_back_it_is_not_asked_where_the_episode_stood(
     lived: tuple[Episode, list[Fact]],
 ) -> None:
     live, facts = lived
-    stop = later(facts, f.STOPPED, "person")
-    undone = later([stop], f.UNDONE, "person", seq=stop.seq)
-    answer = later([undone], f.ANSWERED, "person", values={"pain": 1})
-    end_undone = later([answer], f.UNDONE, "person", seq=facts[-1].seq)
-    again = later([end_undone], f.ENDED, "person", **facts[-1].data)
+    stop = later(facts, f.Stopped, "person")
+    undone = later([stop], f.TakenBack, "person", seq=stop.seq)
+    answer = later([undone], f.Answered, "person", values={"pain": 1})
+    end_undone = later([answer], f.TakenBack, "person", seq=facts[-1].seq)
+    again = later([end_undone], f.Ended, "person", **facts[-1].data)
     assert faults_of(live.whole, [*facts, stop, undone, answer, end_undone, again]) == []
 
 
-@pytest.mark.parametrize("kind", [f.SNOOZED, f.OFFERED])
+@pytest.mark.parametrize("kind", [f.Snoozed, f.Offered])
 def test_nothing_puts_an_ended_session_off_or_on_once_more(
     lived: tuple[Episode, list[Fact]], kind: str
 ) -> None:
@@ -138,10 +141,10 @@ def test_nothing_puts_an_ended_session_off_or_on_once_more(
     live, facts = lived
     before = fold(live.whole, facts)
     name = facts[-1].data["occurrence"]
-    data = {**offer_of(facts).data} if kind == f.OFFERED else about(facts)
+    data = {**offer_of(facts).data} if kind == f.Offered else about(facts)
     data.pop("cue", None)
-    more = later(facts, kind, "person", **data, **({"until": 0} if kind == f.SNOOZED else {}))
-    offered = later([more], f.OFFERED, **{k: v for k, v in offer_of(facts).data.items() if k != "cue"})
+    more = later(facts, kind, "person", **data, **({"until": 0} if kind == f.Snoozed else {}))
+    offered = later([more], f.Offered, **{k: v for k, v in offer_of(facts).data.items() if k != "cue"})
     after = fold(live.whole, [*facts, more, offered])
     assert after.ledger == before.ledger
     assert next(t for t in after.ledger if t.occurrence == name).is_confirmed
@@ -158,7 +161,8 @@ def test_an_end_however_late_is_no_damage(years: int) -> None:
         turned = turn(episode, now)
         episode = turned.episode
         facts += turned.facts
-    (end,) = (fact for fact in facts if fact.kind == f.ENDED and fact.data["overrun"] > 365 * 86_000 * years)
+    ends = (fact for fact in facts if isinstance(fact.what, f.Ended))
+    (end,) = (fact for fact in ends if fact.data["overrun"] > 365 * 86_000 * years)
     assert end.at == ONSET + timedelta(days=365 * years)
     until_the_end = facts[: facts.index(end) + 1]
     assert faults_of(whole, until_the_end) == []

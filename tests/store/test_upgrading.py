@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.engine.facts import ANSWERED, ENDED, OFFERED, STARTED, UNDONE, UPGRADED, Fact
+from recovery.engine.facts import Answered, Ended, Fact, Offered, Started, TakenBack, Upgraded
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.reading import read_protocol
@@ -22,12 +22,12 @@ NEWEST = replace(PINNED, hash="sha256:3", version="3.0", texts={"strain.yaml": "
 
 
 def upgraded(journal: Journal, episode: str, hash_: str) -> Fact:
-    (fact,) = add(journal, Fact(episode, NOW, UPGRADED, {"hash": hash_}, "person"))
+    (fact,) = add(journal, Fact(episode, NOW, Upgraded.of({"hash": hash_}), "person"))
     return fact
 
 
 def undone(journal: Journal, fact: Fact) -> Fact:
-    (taken_back,) = add(journal, Fact(fact.episode, NOW, UNDONE, {"seq": fact.seq}, "person"))
+    (taken_back,) = add(journal, Fact(fact.episode, NOW, TakenBack.of({"seq": fact.seq}), "person"))
     return taken_back
 
 
@@ -93,13 +93,13 @@ def ice(activity: str = "ice", step: int = 0) -> list[Fact]:
     about = {"phase": "rice", "activity": activity, "occurrence": f"rice-1/rice/{activity}/2026-11-23.1"}
     end = NOW + timedelta(minutes=20)
     return [
-        Fact("rice-1", NOW, OFFERED, {**about, "modality": "cold", "seconds": 1200, "step": step}),
-        Fact("rice-1", end, ENDED, {**about, "overrun": 0}),
+        Fact("rice-1", NOW, Offered.of({**about, "modality": "cold", "seconds": 1200, "step": step})),
+        Fact("rice-1", end, Ended.of({**about, "overrun": 0})),
     ]
 
 
-START = Fact("rice-1", NOW, STARTED, {}, "person")
-UPGRADE = Fact("rice-1", NOW, UPGRADED, {"hash": "sha256:2"}, "person")
+START = Fact("rice-1", NOW, Started.of({}), "person")
+UPGRADE = Fact("rice-1", NOW, Upgraded.of({"hash": "sha256:2"}), "person")
 
 
 def test_without_an_upgrade_the_facts_are_what_they_are(rice: RecoveryProtocol) -> None:
@@ -124,6 +124,6 @@ def test_sessions_that_are_not_known_count_for_the_limits_alone(
 
 def test_answers_that_are_not_possible_are_left_out(rice: RecoveryProtocol) -> None:
     values = {"pain": 4, "swelling": 9, "mood": "good"}
-    answered = Fact("rice-1", NOW, ANSWERED, {"values": values}, "person")
+    answered = Fact("rice-1", NOW, Answered.of({"values": values}), "person")
     _, carried, _ = under_new_protocol(rice, [START, answered, UPGRADE])
     assert carried.data["values"] == {"pain": 4}

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from recovery.engine.occurrences import CueKey, Occurrence, Offer
+from recovery.engine.facts import CueKey, Occurrence, Offer
 
 ICE = Occurrence("strain-1/rice/ice/2026-11-23.3")
 
