@@ -437,7 +437,8 @@ class Phase(Value):
     """An ordered part with a goal, activities and a gate.
 
     It may be left when `least` has passed since `zero` and `leave_when` is true, and the next phase may
-    be entered when its `enter_when` is true as well. At `most` it holds and says so; nobody is pushed on.
+    be entered when its `enter_when` is true as well. At `most` it holds and says so; nobody is pushed on. On a ladder
+    it goes up when the step has had its time, and down on an answer given on the step.
     """
 
     noun = N_("phase")
@@ -468,22 +469,18 @@ class Phase(Value):
         weaker.if_gone,
         "Whether the person has to confirm that it ends.",
     ] = False
-    """Whatever their settings."""
     may_pass: Annotated[
         str,
         Literal["reason", "professional", "nobody"],
         weaker.if_in_more_hands,
         "Whose word may stand in for a condition of its gate: the person's, a professional's, nobody's.",
     ] = MAY_PASS[-1]
-    """For the conditions of the way out and of the steps of its ladder."""
     is_endless: Annotated[
         bool, Key("ends"), s.words(never=True) | None, "never: it goes on until it is stopped."
     ] = False
     back_to: Annotated[BackTo | None, weaker.if_gone, "An earlier phase that may fit better."] = None
     climb_when: Annotated[Condition | None, "One step up while this is true, at most one a day."] = None
-    """When the step has had its time."""
     step_back_when: Annotated[Condition | None, "One step down when this becomes true."] = None
-    """By an answer given on the step."""
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
     activities: Annotated[
         tuple[AnyActivity, ...], Key("do"), "The activities; with steps, those of all."
