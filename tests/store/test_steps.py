@@ -13,6 +13,7 @@ from recovery.engine.fold import fold
 from recovery.engine.written import to_ms
 from recovery.store.shapes import alerts_of
 from recovery.values import replace
+from recovery.words.reasons import worded
 from tests.engine.examples import ICE, ONSET, small, started
 from tests.engine.test_fold import journal_of
 from tests.store.test_course import faults_of
@@ -26,7 +27,8 @@ def lived() -> tuple[Episode, list[Fact]]:
     """An episode up to the first pack whose end the person confirmed."""
     live, facts = journal_of("strain", "steady", 4)
     end = next(n for n, fact in enumerate(facts) if isinstance(fact.what, f.Ended) and fact.by == "person")
-    return live, [replace(fact, seq=n) for n, fact in enumerate(facts[: end + 1], 1)]
+    written = [worded(fact, live.place, fact.at) for fact in facts[: end + 1]]
+    return live, [replace(fact, seq=n) for n, fact in enumerate(written, 1)]
 
 
 def later(facts: list[Fact], kind: type[f.What], by: str = "engine", **data: Any) -> Fact:
@@ -160,7 +162,7 @@ def test_an_end_however_late_is_no_damage(years: int) -> None:
     for now in (ONSET, ONSET + timedelta(days=365 * years)):
         turned = turn(episode, now)
         episode = turned.episode
-        facts += turned.facts
+        facts += [worded(fact, episode.place, now) for fact in turned.facts]
     ends = (fact for fact in facts if isinstance(fact.what, f.Ended))
     (end,) = (fact for fact in ends if fact.data["overrun"] > 365 * 86_000 * years)
     assert end.at == ONSET + timedelta(days=365 * years)
