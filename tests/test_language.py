@@ -37,7 +37,7 @@ from recovery.engine.gates import Held, gate
 from recovery.engine.outlook import explain, outlook
 from recovery.engine.reasons import Text
 from recovery.engine.times import DAY, Place
-from recovery.engine.verdict import Accepted, Refused
+from recovery.engine.turn import Accepted, Refused
 from recovery.language import LANGUAGES, N_, _, chosen, current, n_, tr, trn, use
 from recovery.protocol.compiled import in_language
 from recovery.protocol.library import Library, installed_folder
@@ -45,7 +45,7 @@ from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file
 from recovery.store.journal import Journal
 from recovery.words.reasons import file_text, sentence
-from recovery.words.times import spell_date, spell_when
+from recovery.words.terms import spell_date, spell_when
 from tests.daemon.conftest import MINUTE, Watch
 from tests.engine.examples import ICE, ONSET, events, shipped, small, started
 from tests.messages import (

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from recovery.care.context import Context
-from recovery.care.record import believe, do
+from recovery.care.record import Context, believe, do
 from recovery.engine.acts import Act
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.episode import COMPLETED, Alert, Episode
 from recovery.engine.facts import Cue
-from recovery.engine.verdict import Verdict
+from recovery.engine.turn import Verdict
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value, replace

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from recovery.care.context import Clocks, Context
-from recovery.care.record import Record, bring_up, load, write, written_if_free
+from recovery.care.record import Clocks, Context, Record, bring_up, load, write, written_if_free
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue
 from recovery.engine.telling import Repeat, not_shown, pending_cues, shown, shown_again

@@ -1,10 +1,14 @@
-"""The history of a record: its facts, and the places whose clocks they are told by."""
+"""The history of a record: its facts, the places whose clocks they are told by, and how the last one is taken back."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from itertools import takewhile
 
 from recovery import clock
-from recovery.engine.episode import Episode
+from recovery.care.record import Context, Record, bring_up, load
+from recovery.care.upgrade import counting_anew
+from recovery.engine import facts as f
+from recovery.engine.episode import RECENT, Episode
 from recovery.engine.facts import Fact
 from recovery.engine.times import Place
 from recovery.errors import NotThere, RecoveryError
@@ -13,6 +17,8 @@ from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
 from recovery.values import Value
+from recovery.words.reasons import timeless
+from recovery.words.terms import spell
 from recovery.zones import named
 
 
@@ -67,3 +73,158 @@ def places(journal: Journal, facts: Sequence[Fact], now: datetime) -> EpisodePla
             here[id_] = Place(named(clock.local_zone().name), time(7), time(23), language=current())
             troubles.append(error)
     return EpisodePlaces(here | {each.id: each.place for each in episodes}, tuple(episodes), tuple(troubles))
+
+
+# Taking back ------------------------------------------------------------------------------------
+
+MOST_TOGETHER = 20
+"""More facts than any command writes."""
+
+_ON_THE_SKIN = (f.Begun, f.Ended, f.Done)
+"""With these a person says that a session was on."""
+
+
+class Undone(Value):
+    """An entry that was taken back, and the episode after that."""
+
+    entry: Fact
+    episode: Episode
+
+    @property
+    def is_start(self) -> bool:
+        return isinstance(self.entry.what, f.Started)
+
+    @property
+    def was_on_the_skin(self) -> bool:
+        return isinstance(self.entry.what, _ON_THE_SKIN)
+
+
+def take_back(context: Context, wanted: str | None) -> Undone:
+    """Take back the last entry of a person, in an episode or in any; straight after a start, the start.
+
+    Needs a transaction. Raises `RecoveryError`.
+    """
+    journal, now = context.journal, context.now
+    last = journal.last_by_person(wanted)
+    if last is None:
+        raise RecoveryError(_("there is nothing to take back"))
+    start = _start_that_wrote(journal, last)
+    if start is not None:
+        _refuse_standing_start(journal, start, now)
+        last = start
+    together = [*entered_with(journal, last), *concluded_from(journal, last)]
+    facts = [Fact(last.episode, now, f.TakenBack(seq=seq), "person") for seq in together]
+    if isinstance(last.what, f.Upgraded):
+        facts += _taking_back_an_upgrade(context, last.episode)
+    journal.append(facts, now=now)
+    return Undone(last, _now(context, last.episode)[1])
+
+
+def _now(context: Context, id_: str) -> tuple[Record, Episode]:
+    """Bring the record up to now, and find an episode in it, over or not. Raises `StoreError`."""
+    journal = context.journal
+    record = bring_up(journal, load(journal, *context.clocks), context.says)
+    if id_ in record.unreadable:
+        raise record.unreadable[id_]
+    episode = next((e for e in record.all if e.id == id_), None)
+    return record, episode or load_one(journal, id_, record.moment(context.says))
+
+
+def entered_with(journal: Journal, last: Fact) -> list[int]:
+    """The facts of the same command: what a person entered with one word is taken back with one.
+
+    They were written down together, one after the other. When they happened tells nothing: a person may tell
+    of one moment twice. With a start go the signs that it reported.
+    """
+    if isinstance(last.what, f.Started):
+        following = journal.between(last.seq + 1, last.seq + MOST_TOGETHER)
+        signs = takewhile(
+            lambda fact: isinstance(fact.what, f.Alerted) and _is_of_the_same_command(fact, last), following
+        )
+        return [last.seq, *(fact.seq for fact in signs)]
+    together = [last.seq]
+    for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq - 1)):
+        if not _is_of_the_same_command(fact, last):
+            break
+        together.append(fact.seq)
+    return together[::-1]
+
+
+def concluded_from(journal: Journal, last: Fact) -> list[int]:
+    """List the facts that the engine concluded from an entry in the same breath: phase, step, alert, completion."""
+    concluded: list[int] = []
+    if isinstance(last.what, f.Started):
+        return concluded  # nothing of it counts any more
+    for fact in journal.between(last.seq + 1, last.seq + MOST_TOGETHER):
+        if fact.recorded_at != last.recorded_at:
+            break
+        if fact.episode == last.episode and isinstance(
+            fact.what, f.PhaseChanged | f.Stepped | f.Alerted | f.Completed
+        ):
+            concluded.append(fact.seq)
+    return concluded
+
+
+def _start_that_wrote(journal: Journal, last: Fact) -> Fact | None:
+    """The start that wrote an entry down, itself or with the signs that were reported then; None: another command."""
+    for fact in reversed(journal.between(last.seq - MOST_TOGETHER, last.seq)):
+        if fact.episode != last.episode or fact.recorded_at != last.recorded_at:
+            return None
+        if isinstance(fact.what, f.Started):
+            return fact
+        if not isinstance(fact.what, f.Alerted) or fact.by != "person":
+            return None
+    return None
+
+
+def _refuse_standing_start(journal: Journal, start: Fact, now: datetime) -> None:
+    """Raises `RecoveryError` for a start that cannot be taken back: its sessions would be forgotten with it.
+
+    So it is with one whose sessions the person said to be on, also where that word was taken back, and with one
+    of longer ago than `RECENT`.
+    """
+    said = (fact for fact in journal.facts(start.episode) if fact.by == "person")
+    if any(isinstance(fact.what, _ON_THE_SKIN) for fact in said):
+        message = _(
+            "only the start of {episode} is left, and what was on the skin counts for the limits",
+            episode=start.episode,
+        )
+    elif now - start.at > RECENT:
+        message = _(
+            "only the start of {episode} is left, which can be taken back for {length} only",
+            episode=start.episode,
+            length=spell(RECENT),
+        )
+    else:
+        return
+    raise RecoveryError(
+        message,
+        _(
+            "recovery correct puts right what was said then; recovery stop --episode {episode} ends it",
+            episode=start.episode,
+        ),
+    )
+
+
+def _taking_back_an_upgrade(context: Context, id_: str) -> list[Fact]:
+    """Take back what goes with an upgrade.
+
+    Raises `RecoveryError` while a session is on: the old text may not know it.
+    """
+    record, episode = _now(context, id_)
+    if episode.under_way is not None:
+        title = timeless(episode.title_of(episode.under_way), episode.place.language)
+        raise RecoveryError(
+            _("{title} is on; the upgrade can be taken back when it has ended", title=title),
+            _("wait for its end, then recovery undo"),
+        )
+    return counting_anew(episode, record.moment(context.says))
+
+
+def _is_of_the_same_command(fact: Fact, last: Fact) -> bool:
+    return (
+        fact.by == "person"
+        and not isinstance(fact.what, f.TakenBack | f.Started)
+        and fact.recorded_at == last.recorded_at
+        and fact.episode == last.episode
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from recovery.care.context import Context
+from recovery.care.record import Context
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue, coming, explain, outlook
-from recovery.engine.screening import left_out_now
+from recovery.engine.questions import left_out_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _

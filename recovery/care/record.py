@@ -1,10 +1,12 @@
 """A person's record: their episodes as the journal tells them, brought up to a moment and written back.
 
 All that the command line and the daemon do to the journal goes through here, so that both follow the same
-order: what is due first, then what the person does, then what follows from it.
+order: what is due first, then what the person does, then what follows from it. A `Context` holds it at a moment, for a
+look or for a change.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,8 +19,7 @@ from recovery.engine.facts import Fact
 from recovery.engine.fold import apply
 from recovery.engine.questions import left_open
 from recovery.engine.telling import told_later
-from recovery.engine.turn import Turned
-from recovery.engine.verdict import Accepted, Refused, Verdict
+from recovery.engine.turn import Accepted, Refused, Turned, Verdict
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, heard
 from recovery.engine.zone_change import change_zone
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
@@ -29,10 +30,11 @@ from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, field, replace
 from recovery.words.reasons import worded
-from recovery.words.times import doubt_words
+from recovery.words.terms import doubt_words
 
 if TYPE_CHECKING:
     from recovery.engine.acts import Act
+
 
 T = TypeVar("T")
 
@@ -272,7 +274,7 @@ def _put_right(
     journal: Journal, record: Record, ids: Sequence[str], now: datetime, by: str = "engine"
 ) -> Record:
     """Write down of some episodes that the clock was ahead until now."""
-    from recovery.engine.clock_correction import correct  # hardly ever needed
+    from recovery.engine.clock_effects import correct  # hardly ever needed
 
     for id_ in ids:
         try:
@@ -380,3 +382,56 @@ def _is_of_the_onset(fact: Fact) -> bool:
     return isinstance(fact.what, f.SetBack) or (
         isinstance(fact.what, f.Corrected) and fact.what.onset is not None
     )
+
+
+# For a look, or for a change --------------------------------------------------------------------
+
+Clocks = tuple[datetime, Steady]
+"""The readings of both clocks at one moment: of the one that people set, and of the one that nobody can."""
+
+
+class Context(Value):
+    """A person's record at a moment."""
+
+    clocks: Clocks
+    journal: Journal
+    kept: Record
+    """As it stands in the journal."""
+    record: Record
+    """As it is now: with what has become due since, which may not be written down yet."""
+
+    @property
+    def says(self) -> datetime:
+        """The time by the clock."""
+        return self.clocks[0]
+
+    @property
+    def now(self) -> datetime:
+        """The moment for all that is decided or written: by the clock, unless that is doubted."""
+        return self.kept.moment(self.says)
+
+    @property
+    def folder(self) -> Path:
+        return self.journal.path.parent
+
+    def without(self, id_: str) -> "Context":
+        """The context once one of its episodes has turned out to make no sense."""
+        error = unreadable(self.journal, id_, self.now)
+        return replace(self, record=self.record.without(id_, error, self.now))
+
+
+def seen(journal: Journal, clocks: Clocks) -> Context:
+    """Look at the record, with nothing written. Raises `StoreError`."""
+    kept = load(journal, *clocks)
+    return Context(clocks, journal, kept, seen_at(kept, clocks[0], journal.path))
+
+
+@contextmanager
+def changing(journal: Journal, clocks: Clocks) -> Iterator[Context]:
+    """The record while nobody else writes, as it stands in the journal: what is written inside is kept together.
+
+    Raises `StoreError`.
+    """
+    with journal.transaction():
+        record = load(journal, *clocks)
+        yield Context(clocks, journal, record, record)

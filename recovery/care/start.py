@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recovery.care.context import Clocks
 from recovery.care.protocols import in_own_words
-from recovery.care.record import Record, bring_up, load, write
+from recovery.care.record import Clocks, Record, bring_up, load, write
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
@@ -19,11 +18,11 @@ from recovery.engine.acts_reports import RaiseFlag
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode
 from recovery.engine.facts import Fact
-from recovery.engine.grading import Graded
 from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
+from recovery.engine.questions import Graded
 from recovery.engine.times import Place
-from recovery.engine.verdict import Accepted
+from recovery.engine.turn import Accepted
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol

@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recovery.care.context import Context
-from recovery.care.record import bring_up, load
+from recovery.care.record import Context, bring_up, load
 from recovery.engine import facts as f
 from recovery.engine.episode import ACTIVE, Episode
 from recovery.engine.facts import Fact

@@ -14,7 +14,7 @@ from recovery import clock
 from recovery.care import start
 from recovery.cli import params
 from recovery.engine.episode import Episode
-from recovery.engine.grading import ANSWERS, UNSURE, Graded, graded, graded_unsure
+from recovery.engine.questions import ANSWERS, UNSURE, Graded, graded, graded_unsure
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current

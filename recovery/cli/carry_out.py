@@ -4,7 +4,7 @@ import sys
 
 from recovery.care import acts as care
 from recovery.care.acts import Acted, Wanted
-from recovery.care.context import changing
+from recovery.care.record import changing
 from recovery.cli.context import (
     note_as_told,
     open_journal,
@@ -17,11 +17,11 @@ from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
 from recovery.daemon import handing
-from recovery.engine.verdict import Accepted, Refused
+from recovery.engine.turn import Accepted, Refused
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.words.reasons import sentence
-from recovery.words.times import spell_when
+from recovery.words.terms import spell_when
 
 
 def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:

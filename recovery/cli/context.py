@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from recovery import clock, paths
-from recovery.care import context as care
-from recovery.care.context import Clocks, Context
+from recovery.care import record as care
 from recovery.care.cues import Untold, note_told, untold
-from recovery.care.record import Record, load, nothing_active
+from recovery.care.record import Clocks, Context, Record, load, nothing_active
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence

@@ -31,7 +31,7 @@ from recovery.store import failures
 from recovery.store.figures import Lateness, copied, figures
 from recovery.store.journal import JOURNAL_FILE
 from recovery.values import Value
-from recovery.words.times import spell
+from recovery.words.terms import spell
 
 State = Literal["ok", "warn", "fail"]
 

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime
 
 from recovery.care import history as care
-from recovery.care.undo import Undone, take_back
+from recovery.care.history import Undone, take_back
 from recovery.cli.context import open_journal, tell_clock, to_change
 from recovery.cli.notices import tell_lost
 from recovery.cli.output import did, failure_of, tell
@@ -15,7 +15,7 @@ from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Alerted
 from recovery.language import _
 from recovery.words.about import entry_words
-from recovery.words.times import spell_when
+from recovery.words.terms import spell_when
 
 
 @command(

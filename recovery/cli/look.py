@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from recovery.care import looking as care
-from recovery.care.context import Context
 from recovery.care.looking import Look, Seen, Sight
+from recovery.care.record import Context
 from recovery.cli import render_text as text
 from recovery.cli.context import clocks, daemon_here, looking, show_untold, tell_unreadable, unreadable_lines
 from recovery.cli.notices import restart_if_died

@@ -14,7 +14,7 @@ from recovery.engine.gates import Need
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue
 from recovery.engine.reasons import Statement, as_written
 from recovery.engine.times import Place
-from recovery.engine.verdict import Accepted, Verdict
+from recovery.engine.turn import Accepted, Verdict
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode

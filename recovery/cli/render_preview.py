@@ -12,8 +12,7 @@ from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
 from recovery.values import Value
-from recovery.words.terms import level_words, modality_words
-from recovery.words.times import spell, spell_date
+from recovery.words.terms import level_words, modality_words, spell, spell_date
 
 _Event = Mapping[str, Any]
 

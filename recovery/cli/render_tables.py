@@ -52,8 +52,9 @@ from recovery.words.terms import (
     condition_words,
     duration_words,
     responsible_words,
+    spell,
+    spell_date,
 )
-from recovery.words.times import spell, spell_date
 
 if TYPE_CHECKING:  # these load pydantic and YAML
     from recovery.protocol.reading import Listed

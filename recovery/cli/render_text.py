@@ -10,9 +10,8 @@ from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
-from recovery.engine.questions import by_what_waits
+from recovery.engine.questions import by_what_waits, guarded, left_out, left_out_now, open_questions
 from recovery.engine.reasons import StillNeeded
-from recovery.engine.screening import guarded, left_out, left_out_now, open_questions
 from recovery.engine.times import Place
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
@@ -34,10 +33,12 @@ from recovery.words.terms import (
     range_words,
     responsible_words,
     side_words,
+    spell,
+    spell_date,
+    spell_when,
     timing_words,
     word_words,
 )
-from recovery.words.times import spell, spell_date, spell_when
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference

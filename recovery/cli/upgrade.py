@@ -8,7 +8,7 @@ import click
 
 from recovery import clock, paths
 from recovery.care import upgrade as care
-from recovery.care.context import changing
+from recovery.care.record import changing
 from recovery.care.upgrade import InstalledText
 from recovery.cli import render_text
 from recovery.cli.context import looking, open_journal

@@ -24,7 +24,7 @@ from recovery.notify.port import HandedOver, Note, Notifier, Shown
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
 from recovery.words.reasons import timeless
-from recovery.words.times import spell
+from recovery.words.terms import spell
 
 
 @dataclass

@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recovery.care.context import changing
 from recovery.care.cues import Fate, keep_fate
-from recovery.care.record import Record, bring_up, clock_heeded, decided_at, do, load, sound, write
+from recovery.care.record import Record, bring_up, changing, clock_heeded, decided_at, do, load, sound, write
 from recovery.daemon.clocks import Clocks
 from recovery.daemon.daily_copy import DailyCopy
 from recovery.daemon.live_settings import LiveSettings
@@ -37,7 +36,7 @@ from recovery.engine.telling import (
     pending_cues,
     shown,
 )
-from recovery.engine.verdict import Refused
+from recovery.engine.turn import Refused
 from recovery.engine.witness import JUMP
 from recovery.errors import RecoveryError, StoreError
 from recovery.language import current, tr
@@ -57,7 +56,7 @@ from recovery.notify.port import (
 from recovery.settings import Settings
 from recovery.store.journal import JOURNAL_FILE, Journal
 from recovery.words.reasons import sentence
-from recovery.words.times import spell_when
+from recovery.words.terms import spell_when
 from recovery.zones import Named, is_lost
 
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900))

@@ -13,8 +13,7 @@ from recovery.engine import acts_reports as reports
 from recovery.engine import acts_sessions as sessions
 from recovery.engine.episode import Episode
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import Turn
-from recovery.engine.verdict import Refused, Verdict
+from recovery.engine.turn import Refused, Turn, Verdict
 
 Act = (
     reports.AnswerCheckIn

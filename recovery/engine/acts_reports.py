@@ -14,8 +14,7 @@ from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
 from recovery.engine.questions import left_open, read_answer
 from recovery.engine.reasons import AnswerTo, Remark, Text
-from recovery.engine.turn import Turn
-from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead
+from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
 from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
 from recovery.values import field, replace

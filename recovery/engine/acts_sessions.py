@@ -18,10 +18,9 @@ from recovery.engine.limits import (
     longest,
 )
 from recovery.engine.offers import out_of_time, withheld_by
+from recovery.engine.questions import left_out_now
 from recovery.engine.reasons import Remark, Text
-from recovery.engine.screening import left_out_now
-from recovery.engine.turn import Turn
-from recovery.engine.verdict import PersonAct, Refused, Verdict, accepted, ahead, over, overtaken
+from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, ahead, over, overtaken
 from recovery.protocol.model import (
     Activity,
     Checklist,

@@ -23,8 +23,7 @@ from recovery.engine.episode import (
     on_rung,
 )
 from recovery.engine.facts import Cue, Fact, Occurrence, day_of
-from recovery.engine.questions import decides_something
-from recovery.engine.screening import forbidden
+from recovery.engine.questions import decides_something, forbidden
 from recovery.engine.zone_change import zone_changed
 from recovery.protocol.model import AnyActivity, CheckIn, Checklist, RecoveryProtocol, Treatment, modalities
 from recovery.protocol.terms import may_apply
@@ -492,13 +491,13 @@ def _stopped(episode: Episode, _fact: Fact, _what: f.Stopped) -> Episode:
 
 
 def _righted(episode: Episode, fact: Fact, what: f.ClockRighted) -> Episode:
-    from recovery.engine.clock_correction import corrected  # hardly ever needed
+    from recovery.engine.clock_effects import corrected  # hardly ever needed
 
     return corrected(episode, fact, what)
 
 
 def _clock_seen(episode: Episode, fact: Fact, what: f.ClockRead) -> Episode:
-    from recovery.engine.clock_set import clock_seen  # hardly ever needed
+    from recovery.engine.clock_effects import clock_seen  # hardly ever needed
 
     return clock_seen(episode, fact, what)
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
 from recovery.engine.gates import Truth, clearing, condition_moments, truth
+from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
     ByLimit,
     FlagStands,
@@ -32,7 +33,6 @@ from recovery.engine.reasons import (
     Statement,
     TooManyToday,
 )
-from recovery.engine.screening import forbidden, open_questions
 from recovery.engine.times import DAY
 from recovery.protocol.model import (
     Hold,

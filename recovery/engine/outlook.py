@@ -115,7 +115,7 @@ def _advised(
     from recovery.engine.acts import Act, judge
     from recovery.engine.acts_course import Advance
     from recovery.engine.acts_sessions import Begin, End, Skip
-    from recovery.engine.verdict import Accepted
+    from recovery.engine.turn import Accepted
 
     acts: list[Act] = [Begin(), End(), Skip()] if is_assumed else [End()] if must_end else []
     acts += [Advance()] if episode.stay.offered else []

@@ -1,16 +1,35 @@
-"""The questions of a check-in: which are open, what cannot go on before they are answered, and answers as typed."""
+"""The questions that a person is asked: at check-ins, at the screening, and to grade the injury themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, which
 from recovery.engine.gates import Truth, latest, on_the_step, truth
-from recovery.engine.reasons import EndOfPhase, NextStep, Sentences, StillNeeded, Text, TodaysExercises
-from recovery.engine.screening import open_questions
-from recovery.protocol.model import CheckIn, Observation, Treatment, modalities
-from recovery.protocol.terms import Condition, comparisons
+from recovery.engine.reasons import (
+    Answered,
+    EndOfPhase,
+    NextStep,
+    Sentences,
+    StillNeeded,
+    Text,
+    TodaysExercises,
+    Unsure,
+)
+from recovery.protocol.model import (
+    AnyActivity,
+    Assessment,
+    CheckIn,
+    Observation,
+    Phase,
+    ScreenQuestion,
+    Treatment,
+    modalities,
+)
+from recovery.protocol.terms import GRADES, MODALITIES, Condition, comparisons
 from recovery.values import Value
+
+# Check-ins --------------------------------------------------------------------------------------
 
 
 class Question(Value):
@@ -139,9 +158,6 @@ def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
         yield goal, following.enter_when
 
 
-# Answers as typed -------------------------------------------------------------------------------
-
-
 def read_answer(typed: str, observation: Observation) -> int | str | None:
     """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer."""
     word = typed.strip().lower()
@@ -157,3 +173,87 @@ def read_answer(typed: str, observation: Observation) -> int | str | None:
     ):
         return int(word)
     return None
+
+
+# Screening --------------------------------------------------------------------------------------
+
+
+class LeftOut(Value):
+    """The activities that a yes to a question takes out."""
+
+    question: ScreenQuestion
+    activities: tuple[AnyActivity, ...]
+
+
+def guarded(question: ScreenQuestion) -> tuple[str, ...]:
+    """The modalities that wait for the answer to a question: all of them where a yes refuses the protocol."""
+    return MODALITIES if question.refuses else question.forbids
+
+
+def open_questions(episode: Episode) -> tuple[ScreenQuestion, ...]:
+    """Those that are not answered yet."""
+    return tuple(question for question in episode.whole.screen if question.id not in episode.screened)
+
+
+def forbidden(episode: Episode) -> frozenset[str]:
+    """The modalities that a yes forbids."""
+    return frozenset(m for q in episode.whole.screen if episode.screened.get(q.id) for m in q.forbids)
+
+
+def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[LeftOut, ...]:
+    """List what each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
+    found = []
+    among = [a for phase in (episode.whole.phases if phases is None else phases) for a in phase.everything()]
+    for question in episode.whole.screen:
+        gone = tuple(a for a in among if modalities(a) & {*question.forbids})
+        if gone and episode.screened.get(question.id):
+            found.append(LeftOut(question, gone))
+    return tuple(found)
+
+
+def left_out_now(episode: Episode) -> tuple[LeftOut, ...]:
+    """List what each yes takes out of the current phase."""
+    return left_out(episode, [phase for phase in episode.whole.phases if phase.id == episode.phase.id])
+
+
+# Self-grading -----------------------------------------------------------------------------------
+
+ANSWERS = ("yes", "no", "unsure")
+UNSURE = "unsure"
+"""The grade of somebody who does not know; the protocol says what it counts as."""
+
+
+class Graded(Value):
+    """A grade that a person found, and why."""
+
+    grade: str
+    reasons: tuple[Text, ...]
+    raises: tuple[str, ...] = ()
+    """The red flags that the answers report."""
+    is_unsure: bool = False
+    """True if no question was answered: the grade is what *unsure* counts as."""
+
+
+def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
+    """The highest grade that an answer speaks for, with reasons.
+
+    Every question has one of `ANSWERS`; raises `KeyError`.
+    """
+    spoken: list[tuple[str, Text]] = []
+    for question in assessment.questions:
+        answer = answers[question.id]
+        grade = {"yes": question.grade, "unsure": assessment.unsure}.get(answer)
+        if grade is not None:
+            spoken.append((grade, Answered(answer, question.ask)))
+    raises = tuple(q.raises for q in assessment.questions if q.raises and answers[q.id] == "yes")
+    if not spoken:
+        return Graded(
+            assessment.otherwise, tuple(Answered("no", q.ask) for q in assessment.questions), raises
+        )
+    highest = max((grade for grade, _reason in spoken), key=GRADES.index)
+    return Graded(highest, tuple(reason for grade, reason in spoken if grade == highest), raises)
+
+
+def graded_unsure(assessment: Assessment) -> Graded:
+    """The grade of somebody who does not know."""
+    return Graded(assessment.unsure, (Unsure(),), is_unsure=True)

@@ -10,7 +10,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
 from recovery.engine.reasons import Remark
-from recovery.engine.verdict import Accepted, Refused
+from recovery.engine.turn import Accepted, Refused
 from recovery.values import Value
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""One turn of an episode: it collects what is decided, and when to look again.
+"""One turn of an episode: it collects what is decided, and when to look again. And the verdict on a person's act.
 
 A rule that finds that it is too early says until when, with `look_at` or `truth`. A pass over all rules that changes
 nothing thus knows the next instant at which one may find something to do.
@@ -6,12 +6,13 @@ nothing thus knows the next instant at which one may find something to do.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from recovery.engine.episode import Episode, which
-from recovery.engine.facts import CueKey, Fact, What, WrittenCue
+from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, WrittenCue
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, condition_moments, truth
-from recovery.engine.reasons import EndItNow, Late, Statement, Text
+from recovery.engine.reasons import EndItNow, Late, Remark, Sentences, Statement, StillNeeded, Text
 from recovery.protocol.terms import Condition
 from recovery.values import Value
 
@@ -94,3 +95,53 @@ class Turn:
         return WrittenCue(
             key=key, kind=kind, title=title, body=body, due_at=due, critical=critical, expires_at=expires
         )
+
+
+# Verdicts ---------------------------------------------------------------------------------------
+
+
+class PersonAct(Value):
+    """One thing that a person says they do or did."""
+
+    verb: ClassVar[str]
+    """The word by which people, files and programs name it."""
+    needs_right_clock: ClassVar[bool] = False
+    """True if nothing but the clock could allow it: refused while that is doubted."""
+
+
+class Accepted(Value):
+    episode: Episode
+    """With the facts applied."""
+    facts: tuple[Fact, ...]
+    message: Text
+    needed: tuple[StillNeeded, ...] = ()
+    """The questions that a check-in has left open though something waits for them."""
+
+
+class Refused(Value):
+    reason: Text
+    earliest: datetime | None = None
+    """The first instant at which it would be accepted; None: unknown, or never."""
+
+
+Verdict = Accepted | Refused
+
+
+def accepted(turn: Turn, *message: Text) -> Accepted:
+    """Accept an act, with the facts that its turn has collected."""
+    return Accepted(turn.episode, tuple(turn.facts), Sentences(message))
+
+
+def ahead(turn: Turn, at: datetime | None) -> Refused | None:
+    """Refuse what is told of the future; None: it is told of now or earlier."""
+    return Refused(Remark("in-the-future")) if at is not None and at > turn.now else None
+
+
+def overtaken(meant: Occurrence | Offer, current: Occurrence | Offer) -> Refused | None:
+    """Refuse an act about another occurrence or offer than the one it would change; None: it is that, or none."""
+    return None if meant in ("", current) else over()
+
+
+def over() -> Refused:
+    """Refuse: the occurrence that is meant is over."""
+    return Refused(Remark("overtaken"))

@@ -16,7 +16,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import begin
 from recovery.engine.gates import healing_range
-from recovery.engine.grading import UNSURE
+from recovery.engine.questions import UNSURE
 from recovery.engine.times import Place
 from recovery.protocol.model import Observation, RecoveryProtocol, Treatment
 from recovery.values import Value

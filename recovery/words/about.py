@@ -9,8 +9,7 @@ from recovery.engine.limits import LONGEST_ON
 from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
-from recovery.words.terms import FACTS, LEVELS, side_words
-from recovery.words.times import spell, spell_when
+from recovery.words.terms import FACTS, LEVELS, side_words, spell, spell_when
 
 _START = {
     "protocol": N_("protocol {value}"),

@@ -25,8 +25,17 @@ from recovery.language import N_, NN_, tr, trn
 from recovery.protocol.model import Observation
 from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
 from recovery.values import replace
-from recovery.words.terms import MEASURED, SINCE, anchor_words, condition_words, filled, timing_words
-from recovery.words.times import spell, spell_date, spell_when
+from recovery.words.terms import (
+    MEASURED,
+    SINCE,
+    anchor_words,
+    condition_words,
+    filled,
+    spell,
+    spell_date,
+    spell_when,
+    timing_words,
+)
 
 SENTENCES: dict[str, str | tuple[str, str]] = {
     # Limits

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from recovery.engine.grading import UNSURE
+from recovery.engine.questions import UNSURE
 from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
 from recovery.language import N_, _, tr

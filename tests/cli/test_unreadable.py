@@ -14,7 +14,7 @@ import time_machine
 from recovery.care.record import do, load
 from recovery.engine.acts_sessions import Begin
 from recovery.engine.facts import Delivered
-from recovery.engine.verdict import Accepted, Refused, Verdict
+from recovery.engine.turn import Accepted, Refused, Verdict
 from recovery.store.journal import Journal
 from tests.cli.conftest import NOW, Person
 from tests.daemon.conftest import MINUTE, NOON, Watch, start

@@ -21,7 +21,7 @@ from recovery.engine.outlook import explain
 from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
-from recovery.engine.verdict import Accepted, Refused, Verdict
+from recovery.engine.turn import Accepted, Refused, Verdict
 from recovery.engine.written import to_ms
 from recovery.protocol.library import installed_folder
 from recovery.protocol.model import RecoveryProtocol

@@ -12,8 +12,7 @@ from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.facts import Word
 from recovery.engine.phases import leave
 from recovery.engine.questions import read_answer
-from recovery.engine.turn import Turn
-from recovery.engine.verdict import Refused
+from recovery.engine.turn import Refused, Turn
 from recovery.protocol.durations import parse_duration
 from recovery.protocol.terms import Duration
 from recovery.words.typed import expected_answer

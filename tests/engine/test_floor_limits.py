@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recovery.engine.acts_sessions import Begin, End
-from recovery.engine.verdict import Accepted, Refused
+from recovery.engine.turn import Accepted, Refused
 from recovery.protocol import compiled as form
 from recovery.protocol.floor import BOUNDS
 from recovery.protocol.model import RecoveryProtocol

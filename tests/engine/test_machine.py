@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from recovery.care.history import concluded_from, entered_with
 from recovery.care.record import Record, bring_up, do, load, seen_at, write
-from recovery.care.undo import concluded_from, entered_with
 from recovery.cli.render_text import status_page
 from recovery.engine import facts as f
 from recovery.engine.acts import Act, judge
@@ -26,7 +26,7 @@ from recovery.engine.facts import LOOKBACK, Fact
 from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
-from recovery.engine.verdict import Accepted
+from recovery.engine.turn import Accepted
 from recovery.engine.written import to_ms
 from recovery.protocol import compiled
 from recovery.protocol.durations import parse_duration

@@ -7,7 +7,7 @@ from recovery.engine.fold import fold
 from recovery.engine.outlook import outlook
 from recovery.engine.questions import Question
 from recovery.engine.reasons import TodaysExercises
-from recovery.engine.verdict import Accepted
+from recovery.engine.turn import Accepted
 from tests.engine.examples import ASK, Life, phase_text, small
 from tests.engine.test_ladder import ladder, mornings
 

@@ -22,7 +22,7 @@ from recovery.engine.fold import begin
 from recovery.engine.gates import Truth, gate_needs, truth
 from recovery.engine.outlook import coming, explain
 from recovery.engine.questions import still_needed
-from recovery.engine.verdict import Accepted
+from recovery.engine.turn import Accepted
 from recovery.engine.written import to_ms
 from recovery.protocol import compiled
 from recovery.store import episodes, migrations

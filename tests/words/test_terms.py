@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.words.times import spell, spell_when
+from recovery.words.terms import spell, spell_when
 from tests.engine.examples import local, place
 
 
