@@ -4,9 +4,8 @@ import sys
 from datetime import date, datetime, timedelta
 
 from recovery import clock
-from recovery.cli.carry_out import believe_clock, carry_out
-from recovery.cli.context import looking
-from recovery.cli.notices import tell_doubt
+from recovery.cli.context import looking, tell_doubt
+from recovery.cli.entering import enter, enter_clock_is_right
 from recovery.cli.output import harmless
 from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.engine.acts import Act
@@ -34,7 +33,7 @@ def begin_command(activity: str | None, episode: str | None, as_json: bool) -> i
     recovery begin
     recovery begin ice
     """
-    return carry_out(episode, as_json, Begin(activity))
+    return enter(episode, as_json, Begin(activity))
 
 
 @command("done", ACTIVITY, EPISODE, JSON)
@@ -45,7 +44,7 @@ def done(activity: str | None, episode: str | None, as_json: bool) -> int:
     recovery done
     recovery done elevate
     """
-    return carry_out(episode, as_json, MarkDone(activity))
+    return enter(episode, as_json, MarkDone(activity))
 
 
 @command("skip", ACTIVITY, BECAUSE, EPISODE, JSON)
@@ -55,7 +54,7 @@ def skip(activity: str | None, because: str, episode: str | None, as_json: bool)
     \b
     recovery skip ice --because "in a meeting"
     """
-    return carry_out(episode, as_json, Skip(activity, because=because))
+    return enter(episode, as_json, Skip(activity, because=because))
 
 
 @command(
@@ -79,7 +78,7 @@ def snooze(activity: str | None, length: Duration | None, episode: str | None, a
     recovery snooze
     recovery snooze ice --for 20min
     """
-    return carry_out(episode, as_json, Snooze(activity, length=length))
+    return enter(episode, as_json, Snooze(activity, length=length))
 
 
 @command(
@@ -99,7 +98,7 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
     recovery resume
     recovery resume --clock-is-right
     """
-    return believe_clock(as_json) if is_clock_right else carry_out(episode, as_json, Resume())
+    return enter_clock_is_right(as_json) if is_clock_right else enter(episode, as_json, Resume())
 
 
 @command(
@@ -121,7 +120,7 @@ def advance(because: str, by: str, on: date | None, episode: str | None, as_json
     recovery advance --because "it only hurts when I press on it"
     recovery advance --by "Dr. Meyer" --on 2026-12-01
     """
-    return carry_out(episode, as_json, Advance(because=because, by=by, on=on))
+    return enter(episode, as_json, Advance(because=because, by=by, on=on))
 
 
 @command("step-back", BECAUSE, EPISODE, JSON)
@@ -133,7 +132,7 @@ def step_back(because: str, episode: str | None, as_json: bool) -> int:
     \b
     recovery step-back --because "swollen again after the stairs"
     """
-    return carry_out(episode, as_json, StepBack(because))
+    return enter(episode, as_json, StepBack(because))
 
 
 @command("stop", BECAUSE, EPISODE, JSON)
@@ -143,7 +142,7 @@ def stop_command(because: str, episode: str | None, as_json: bool) -> int:
     \b
     recovery stop --because "healed"
     """
-    return carry_out(episode, as_json, Stop(because))
+    return enter(episode, as_json, Stop(because))
 
 
 @command("end", ACTIVITY, option("--at", metavar="TIME", help="When it ended, if not now."), EPISODE, JSON)
@@ -158,7 +157,7 @@ def end_command(activity: str | None, at: str | None, episode: str | None, as_js
     def act(meant: Episode, now: datetime) -> Act:
         return End(activity, at=read_moment_if_given("--at", at, now, meant.place))
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 @command(
@@ -189,7 +188,7 @@ def pause(
         end = None if until is None else read_moment("--until", until, now, meant.place, is_day_enough=True)
         return Pause(length, end, because)
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 @command(
@@ -229,7 +228,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
         _refuse_wrong(values, meant)
         return AnswerCheckIn(values, read_moment_if_given("--at", at, now, meant.place))
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
@@ -314,7 +313,7 @@ def move(timezone: str | None, episode: str | None, as_json: bool) -> int:
     recovery move
     """
     if timezone is not None:
-        return carry_out(episode, as_json, Move(timezone))
+        return enter(episode, as_json, Move(timezone))
     here = clock.local_zone()
     tell_doubt(here)
-    return carry_out(episode, as_json, Move(here.name, follows=here.name == clock.machine_zone()))
+    return enter(episode, as_json, Move(here.name, follows=here.name == clock.machine_zone()))

@@ -179,13 +179,13 @@ def screening(
             _("--screen ID=yes for each that applies and --screen none for the rest; or --screen-later"),
         )
     click.echo(_("Does any of these apply to you? It decides what is left out."))
-    applying = which(asked, later=True)
+    applying = those_that_apply(asked, later=True)
     if applying is None:
         return given
     return given | {question.id: question.id in applying for question in still}
 
 
-def which(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:
+def those_that_apply(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:
     """Ask a person at a terminal which questions apply. Return their ids; None: they will say so later."""
     for number, question in enumerate(asked, 1):
         click.echo(f"  {number:>2}  {question.ask}")
@@ -338,7 +338,7 @@ def red_flags(
                 _("--signs ID for each that is so, or --signs none"),
             )
         click.echo(_("Is any of these so? Then somebody has to look at it."))
-        given += sorted(which(still, later=False) or ())
+        given += sorted(those_that_apply(still, later=False) or ())
     return tuple(dict.fromkeys(given))
 
 

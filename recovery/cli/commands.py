@@ -12,7 +12,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete, shell_complete
 
 from recovery import __version__
-from recovery.cli.notices import EMERGENCY
+from recovery.cli.context import EMERGENCY
 from recovery.cli.output import say
 from recovery.cli.params import settings_of
 from recovery.cli.quick import COMPLETION, HOMES, Command, Parameter, declared

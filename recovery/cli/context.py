@@ -1,20 +1,35 @@
-"""The ground of a command: both clocks, the journal, and the person's open episodes; and what every command tells."""
+"""The ground of a command: both clocks, the journal, the person's open episodes; and what any command may tell beside
+its answer: of an emergency, the record, time zones, a daemon that has died."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recovery import clock, paths
 from recovery.care import record as care
 from recovery.care.cues import Untold, note_told, untold
 from recovery.care.record import Clocks, Context, Record, load, nothing_active
-from recovery.cli.notices import tell_lost
 from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence
 from recovery.daemon.presence import Presence
-from recovery.language import _
+from recovery.engine.episode import Episode
+from recovery.errors import RecoveryError
+from recovery.language import N_, _
 from recovery.store.journal import Journal
 from recovery.words.reasons import sentence
+from recovery.zones import is_lost
+
+if TYPE_CHECKING:
+    from recovery.zone_search import Whereabouts
+
+
+EMERGENCY = N_(
+    "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
+    "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
+)
+"""The signs that nobody waits with; those of each protocol stand in its file."""
 
 
 def clocks() -> Clocks:
@@ -61,6 +76,9 @@ def to_change() -> Iterator[Context]:
     with open_journal() as (journal, moment), care.changing(journal, moment) as context:
         tell_doubted(context.record)
         yield context
+
+
+# The record ----------------------------------------------------------------------------------------
 
 
 def tell_doubted(record: Record) -> None:
@@ -114,3 +132,77 @@ def show_what_no_desktop_showed() -> None:
     """Show, as text, the first cues of an episode that could not be shown."""
     with looking() as context:
         show_untold(context, is_daemon_running=presence.is_running(context.folder))
+
+
+# Time zones ----------------------------------------------------------------------------------------
+
+
+def tell_doubt(here: "Whereabouts") -> None:
+    """Say why the zone that this process goes by may be the wrong one, where that is so."""
+    if here.doubt:
+        tell(_("Note: {message}", message=here.doubt))
+        tell(f"  {here.advice}")
+
+
+def tell_lost(episodes: Iterable[Episode]) -> None:
+    """Say which episodes are in a zone that this machine does not know, and what to do."""
+    lost = lost_zones(episodes)
+    for words in lost:
+        tell(_("Note: {message}", message=words))
+    if lost:
+        tell(f"  {zone_remedy()}")
+
+
+def lost_zones(episodes: Iterable[Episode]) -> list[str]:
+    """Name each episode whose zone is unknown here, and the zone that stands in."""
+    zones = ((episode.id, episode.place.zone) for episode in episodes)
+    return [
+        f"{id_}: "
+        + _(
+            "this machine does not know the time zone {zone!r}; times are those of {other} meanwhile",
+            zone=zone.key,
+            other=zone.stand_in(),
+        )
+        for id_, zone in zones
+        if is_lost(zone)
+    ]
+
+
+def zone_remedy() -> str:
+    """Say how to bring a lost zone back, or to replace it."""
+    return _(
+        "install the package tzdata-legacy (or Python's: pip install tzdata),"
+        " or say where you are: recovery move --timezone NAME"
+    )
+
+
+# The daemon ----------------------------------------------------------------------------------------
+
+
+def restart_if_died(folder: Path) -> bool:
+    """Tell if a daemon runs again in that folder because the last one had died. Tells it on standard error.
+
+    One that was told to end has taken its sign away, so nothing is started after `recovery daemon stop`, nor where
+    none ever ran. A start that fails is not tried again by the next command.
+    """
+    dead = presence.left_behind(folder)
+    if dead is None:
+        return False
+    from recovery.daemon.launch import ensure_running
+
+    try:
+        there = ensure_running(folder)
+    except RecoveryError as error:
+        presence.forget(folder)
+        tell(
+            _(
+                "The daemon, process {pid}, has died and cannot start again: {reason}",
+                pid=dead.pid,
+                reason=error.message,
+            )
+        )
+        return False
+    tell(
+        _("The daemon, process {dead}, had died: started again, process {pid}.", dead=dead.pid, pid=there.pid)
+    )
+    return True

@@ -11,7 +11,7 @@ import click
 
 from recovery import __version__, clock, paths, settings
 from recovery.care.record import Record, load
-from recovery.cli.notices import lost_zones, zone_remedy
+from recovery.cli.context import lost_zones, zone_remedy
 from recovery.cli.output import styled
 from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import print_json
@@ -250,19 +250,19 @@ def _bus(desk: DesktopState, chosen: Settings) -> Check:
 
 def _server(desk: DesktopState) -> Check:
     if not desk.has_server:
-        found = _("no notification server is running on this desktop, and none would be started")
+        detail = _("no notification server is running on this desktop, and none would be started")
         advice = _("start one with your session: dunst, mako or xfce4-notifyd for example")
-        return Check("server", "fail", found, advice)
+        return Check("server", "fail", detail, advice)
     if desk.server_problem:
         advice = _("start it anew; until then cues are kept and tried again")
         return Check("server", "fail", f"{desk.server}: {desk.server_problem}".removeprefix(": "), advice)
-    found = _(
+    detail = _(
         "{server}; can do: {capabilities}", server=desk.server, capabilities=", ".join(desk.capabilities)
     )
     if "actions" not in desk.capabilities:
         advice = _("it has no buttons: answer by commands (recovery begin, recovery end)")
-        return Check("server", "warn", found, advice)
-    return Check("server", "ok", found)
+        return Check("server", "warn", detail, advice)
+    return Check("server", "ok", detail)
 
 
 _TURN_OFF = {
@@ -283,14 +283,14 @@ def _quiet(desk: DesktopState, machine: Machine) -> Check:
         return Check("quiet", "ok", _("the server does not say whether it holds notifications back"))
     if not held:
         return Check("quiet", "ok", _("off ({by})", by=by))
-    found = _("notifications are held back ({by}): cues that can wait come when that is over", by=by)
+    detail = _("notifications are held back ({by}): cues that can wait come when that is over", by=by)
     if desk.who.keeps_what_is_urgent:
-        found = _(
+        detail = _(
             "notifications are held back ({by}), the ends of sessions as well, until that is over", by=by
         )
     if desk.who.drops_what_is_urgent:
-        found = _("nothing is shown ({by}), not even the end of a session", by=by)
-    return Check("quiet", "warn", found, _TURN_OFF.get(by, _("turn it off in the settings of your desktop")))
+        detail = _("nothing is shown ({by}), not even the end of a session", by=by)
+    return Check("quiet", "warn", detail, _TURN_OFF.get(by, _("turn it off in the settings of your desktop")))
 
 
 def _notifier(examined: Examined) -> Check:
@@ -305,18 +305,18 @@ def _notifier(examined: Examined) -> Check:
         way, problem = examined.there.notifier, examined.there.problem
     else:
         way, problem = _would_use(setting, examined.desk)
-    found = f"{way}, {why}"
+    detail = f"{way}, {why}"
     if problem:
         advice = _("see the lines above; until then cues are kept and shown as text by the next command")
         if examined.desk is not None and examined.there is not None and examined.there.bus is not None:
             advice = _(
                 "see the daemon's desktop; until then cues are kept and shown as text by the next command"
             )
-        return Check("notifier", "warn" if setting == "text" else "fail", f"{found}; {problem}", advice)
+        return Check("notifier", "warn" if setting == "text" else "fail", f"{detail}; {problem}", advice)
     if way == "plyer":
-        found = _("{found}; it tells neither success nor failure, and has no buttons", found=found)
-        return Check("notifier", "warn", found)
-    return Check("notifier", "ok", found)
+        detail = _("{found}; it tells neither success nor failure, and has no buttons", found=detail)
+        return Check("notifier", "warn", detail)
+    return Check("notifier", "ok", detail)
 
 
 def _would_use(setting: str, desk: DesktopState | None) -> tuple[str, str]:
@@ -343,8 +343,8 @@ def _test(environ: Mapping[str, str], within: float) -> Check:
         reason = tried.reason or _("no answer within {seconds:g} s", seconds=within)
         return Check("test", "fail", _("not shown: {reason}", reason=reason), _("see the lines above"))
     if not tried.has_buttons:
-        found = _("shown, without a button: this server has none")
-        return Check("test", "warn", found, _("look whether it is on the screen"))
+        detail = _("shown, without a button: this server has none")
+        return Check("test", "warn", detail, _("look whether it is on the screen"))
     if tried.is_closed:
         return Check("test", "warn", _("shown, and closed without the button"), "recovery doctor --test")
     return Check(
@@ -366,32 +366,32 @@ def _daemon(examined: Examined) -> Check:
     if there is None:
         dead = presence.left_behind(examined.machine.folder)
         if dead is not None:
-            found = _("died, process {pid}, without being told to", pid=dead.pid)
-            return Check("daemon", "fail", found, "recovery daemon start")
+            detail = _("died, process {pid}, without being told to", pid=dead.pid)
+            return Check("daemon", "fail", detail, "recovery daemon start")
         if not examined.record.episodes:
             return Check("daemon", "ok", _("not running, and no episode needs it"))
         return Check("daemon", "fail", _("not running, so no reminders come"), "recovery daemon start")
     if not there.pid:
-        found = _("starting, or it cannot say anything of itself")
-        return Check("daemon", "warn", found, "recovery daemon status")
+        detail = _("starting, or it cannot say anything of itself")
+        return Check("daemon", "warn", detail, "recovery daemon status")
     since = f"{clock.on_the_wall(there.since_at):%Y-%m-%d %H:%M}"
-    found = _("running, process {pid}, since {since}", pid=there.pid, since=since)
+    detail = _("running, process {pid}, since {since}", pid=there.pid, since=since)
     anew = _("recovery daemon stop, then recovery daemon start")
     if there.version != __version__:
-        found = _(
+        detail = _(
             "{found}, of version {theirs}; this is {ours}",
-            found=found,
+            found=detail,
             theirs=there.version or "?",
             ours=__version__,
         )
-        return Check("daemon", "warn", found, anew)
+        return Check("daemon", "warn", detail, anew)
     waking = there.wakes_at
     if waking is None:
-        return Check("daemon", "ok", _("{found}; nothing is planned", found=found))
+        return Check("daemon", "ok", _("{found}; nothing is planned", found=detail))
     at = f"{clock.on_the_wall(waking):%Y-%m-%d %H:%M}"
     if examined.now - waking > OVERDUE:
-        return Check("daemon", "fail", _("{found}; should have woken at {at}", found=found, at=at), anew)
-    return Check("daemon", "ok", _("{found}; wakes at {at}", found=found, at=at))
+        return Check("daemon", "fail", _("{found}; should have woken at {at}", found=detail, at=at), anew)
+    return Check("daemon", "ok", _("{found}; wakes at {at}", found=detail, at=at))
 
 
 def _desktop(there: Presence, desk: DesktopState, environ: Mapping[str, str]) -> Check:
@@ -401,24 +401,24 @@ def _desktop(there: Presence, desk: DesktopState, environ: Mapping[str, str]) ->
     if desk.bus_problem:
         if not there.problem:
             return Check("desktop", "ok", _("{theirs}; this session has none", theirs=theirs))
-        found = _("it reaches no desktop: {reason}", reason=there.problem)
+        detail = _("it reaches no desktop: {reason}", reason=there.problem)
         advice = _("type in a terminal of your desktop: {command}", command=hand_over)
-        return Check("desktop", "fail", found, advice)
+        return Check("desktop", "fail", detail, advice)
     is_usable = desk.has_server and not desk.server_problem
     if there.bus != desk.bare_address:
-        found = _("{theirs}; this session has {ours}", theirs=theirs, ours=desk.address)
+        detail = _("{theirs}; this session has {ours}", theirs=theirs, ours=desk.address)
         if there.problem:
-            return Check("desktop", "fail", f"{found}; {there.problem}", hand_over)
+            return Check("desktop", "fail", f"{detail}; {there.problem}", hand_over)
         # Two log-ins at once, or one whose desktop is gone though its bus is not.
-        return Check("desktop", "warn" if is_usable else "ok", found, hand_over if is_usable else "")
+        return Check("desktop", "warn" if is_usable else "ok", detail, hand_over if is_usable else "")
     if there.problem:
         advice = hand_over if is_usable else _("see the lines above")
         return Check("desktop", "fail", _("this one; {reason}", reason=there.problem), advice)
     if not knows_screen(there, environ):
-        found = _(
+        detail = _(
             "this one, but the daemon does not know its screen: it does not see what has the full screen"
         )
-        return Check("desktop", "warn", found, hand_over)
+        return Check("desktop", "warn", detail, hand_over)
     return Check("desktop", "ok", _("this one"))
 
 
@@ -462,8 +462,8 @@ def _clock(examined: Examined) -> Check:
     if examined.record.doubt:
         state = "warn"
         parts.insert(0, examined.record.doubt)
-    found = "; ".join(parts) or _("nobody says how right it is")
-    return Check("clock", "warn" if state == "warn" else "ok", found, advice)
+    detail = "; ".join(parts) or _("nobody says how right it is")
+    return Check("clock", "warn" if state == "warn" else "ok", detail, advice)
 
 
 def _zone(examined: Examined) -> Check:
@@ -478,8 +478,8 @@ def _zone(examined: Examined) -> Check:
     if not others:
         return Check("zone", "ok", zone)
     listed = ", ".join(f"{id_}: {other}" for id_, other in others.items())
-    found = _("{zone} here; episodes go by another: {listed}", zone=zone, listed=listed)
-    return Check("zone", "warn", found, _("right while you travel; otherwise set the machine's zone"))
+    detail = _("{zone} here; episodes go by another: {listed}", zone=zone, listed=listed)
+    return Check("zone", "warn", detail, _("right while you travel; otherwise set the machine's zone"))
 
 
 # Disk and journal --------------------------------------------------------------------------------
@@ -494,9 +494,9 @@ def _disk(folder: Path) -> Check:
     wrong = [*_wrong_modes(folder)] if os.name == "posix" else []
     room = _("{path}: {free} MiB free", path=folder, free=free >> 20)
     if free < ROOM_NEEDED or not os.access(folder, os.W_OK):
-        found = room if free < ROOM_NEEDED else _("{path}: cannot be written", path=folder)
+        detail = room if free < ROOM_NEEDED else _("{path}: cannot be written", path=folder)
         advice = _("make room on that disk, or set RECOVERY_HOME to another folder")
-        return Check("disk", "fail", found, advice)
+        return Check("disk", "fail", detail, advice)
     if wrong:
         what, advice = wrong[0]
         more = n_(" (and {count} more)", " (and {count} more)", len(wrong) - 1) if len(wrong) > 1 else ""
@@ -519,8 +519,8 @@ def _wrong_modes(folder: Path) -> Iterator[tuple[str, str]]:
             yield _("{path} belongs to another user", path=path), command
         elif mode & 0o077 and (path == folder or folder.stat().st_mode & 0o077):
             # In a closed folder the mode of a file does not matter.
-            found = _("{path} can be read by others ({mode})", path=path, mode=f"{mode & 0o777:03o}")
-            yield found, f"chmod go= {quote(str(path))}"
+            detail = _("{path} can be read by others ({mode})", path=path, mode=f"{mode & 0o777:03o}")
+            yield detail, f"chmod go= {quote(str(path))}"
 
 
 def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
@@ -539,20 +539,20 @@ def _journal(folder: Path, now: datetime) -> tuple[Check, ...]:
         return _not_whole(path, str(faults[0]), len(faults) - 1), _lateness(
             numbers.lateness, numbers.not_shown
         )
-    found = _("schema {schema}, whole, {size} KiB", schema=numbers.schema, size=-(-numbers.size // 1024))
+    detail = _("schema {schema}, whole, {size} KiB", schema=numbers.schema, size=-(-numbers.size // 1024))
     if numbers.schema < numbers.newest:
-        found += _("; the next command brings it to schema {newest}", newest=numbers.newest)
-    return Check("journal", "ok", found), _lateness(numbers.lateness, numbers.not_shown)
+        detail += _("; the next command brings it to schema {newest}", newest=numbers.newest)
+    return Check("journal", "ok", detail), _lateness(numbers.lateness, numbers.not_shown)
 
 
 def _not_whole(path: Path, first: str, more: int) -> Check:
-    found = _("not whole: {fault}", fault=first)
-    found += n_(" (and {count} more)", " (and {count} more)", more) if more else ""
+    detail = _("not whole: {fault}", fault=first)
+    detail += n_(" (and {count} more)", " (and {count} more)", more) if more else ""
     advice = _(
         "recovery store check tells all; the daemon makes no copy of it any more; {remedy}",
         remedy=failures.remedy(path),
     )
-    return Check("journal", "fail", found, advice)
+    return Check("journal", "fail", detail, advice)
 
 
 def _lateness(late: Lateness, not_shown: int) -> Check:
@@ -563,7 +563,7 @@ def _lateness(late: Lateness, not_shown: int) -> Check:
     )
     if not late.count:
         return Check("lateness", "ok", _("no cue came to the desktop in the last 7 days") + lost)
-    found = n_(
+    detail = n_(
         "{count} cue in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
         "{count} cues in 7 days, late by {median} (median), {most_of_them} (95 %), {most} (most); {later} over 2 s",
         late.count,
@@ -573,9 +573,9 @@ def _lateness(late: Lateness, not_shown: int) -> Check:
         later=late.later,
     )
     if late.p95 <= LATE:
-        return Check("lateness", "ok", found + lost)
+        return Check("lateness", "ok", detail + lost)
     advice = _("cues wait while the machine sleeps or no desktop is there: recovery log tells which")
-    return Check("lateness", "warn", found + lost, advice)
+    return Check("lateness", "warn", detail + lost, advice)
 
 
 def _short(length: timedelta) -> str:

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from recovery.care import history as care
 from recovery.care.history import Undone, take_back
-from recovery.cli.context import open_journal, tell_clock, to_change
-from recovery.cli.notices import tell_lost
+from recovery.cli.context import open_journal, tell_clock, tell_lost, to_change
 from recovery.cli.output import did, failure_of, tell
 from recovery.cli.quick import EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import fact_json, print_json

@@ -6,8 +6,15 @@ from recovery.care import looking as care
 from recovery.care.looking import Look, Seen, Sight
 from recovery.care.record import Context
 from recovery.cli import render_text as text
-from recovery.cli.context import clocks, daemon_here, looking, show_untold, tell_unreadable, unreadable_lines
-from recovery.cli.notices import restart_if_died
+from recovery.cli.context import (
+    clocks,
+    daemon_here,
+    looking,
+    restart_if_died,
+    show_untold,
+    tell_unreadable,
+    unreadable_lines,
+)
 from recovery.cli.output import tell
 from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import cue_json, explanation_json, print_json, status_json

@@ -9,7 +9,7 @@ import click
 
 from recovery import clock, settings
 from recovery.care.start import Terms
-from recovery.cli.notices import tell_doubt
+from recovery.cli.context import tell_doubt
 from recovery.cli.quick import EPISODE, JSON, Parameter
 from recovery.engine.times import Place
 from recovery.errors import UsageError

@@ -41,7 +41,7 @@ HOMES = {
     "stop": "acts",
     "undo": "history",
     "log": "history",
-    "assess": "assess",
+    "assess": "start",
     "simulate": "simulate",
     "protocols": "protocols",
     "upgrade": "upgrade",

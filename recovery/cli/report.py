@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.cli.carry_out import carry_out
-from recovery.cli.context import looking
-from recovery.cli.notices import EMERGENCY
+from recovery.cli.context import EMERGENCY, looking
+from recovery.cli.entering import enter
 from recovery.cli.output import styled, tell
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
@@ -90,13 +89,13 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
             raise UsageError(
                 _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
             )
-        return carry_out(episode, as_json, RaiseFlag(words[0]))
+        return enter(episode, as_json, RaiseFlag(words[0]))
     if len(words) != 2 or not because:
         raise UsageError(
             _("say which one is dealt with, and how"),
             _('write for instance: recovery flag clear no-weight --because "a doctor has looked at it"'),
         )
-    return carry_out(episode, as_json, ClearFlag(words[1], because))
+    return enter(episode, as_json, ClearFlag(words[1], because))
 
 
 def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
@@ -159,7 +158,7 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
         still = [name for name in every if name not in meant.screened]
         return AnswerScreening(_answers(words, every, still, "recovery screen"))
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
@@ -211,7 +210,7 @@ def setback(onset: str | None, grade: str | None, because: str, episode: str | N
         read = None if grade is None else _grade(grade)
         return Setback(read_moment_if_given("--onset", onset, now, meant.place), read, because)
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 @command("correct", argument("words", "[NAME=VALUE]...", nargs=-1), BECAUSE, EPISODE, JSON)
@@ -244,7 +243,7 @@ def correct_command(words: tuple[str, ...], because: str, episode: str | None, a
             values["grade"] = _grade(given["grade"])
         return Correct(read_moment_if_given("onset", onset, now, meant.place), values, because)
 
-    return carry_out(episode, as_json, act)
+    return enter(episode, as_json, act)
 
 
 def _grade(text: str) -> str:
@@ -283,7 +282,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
         every = [item.id for each in _checklists_of(meant) for item in each.items]
         return TickItems(_answers(words, every, every, "recovery checklist"))
 
-    status = carry_out(episode, as_json, act)
+    status = enter(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
     items = (item for each in _checklists_of(before) for item in each.items)
     started = [item for item in items if item.id in is_yes and item.start]

@@ -1,4 +1,4 @@
-"""`recovery start`: read what is typed, ask for the rest, show the plan with dates, have the daemon remind."""
+"""`start`: ask for what was not typed, show the plan with dates, have the daemon remind. `assess`: only the grade."""
 
 import sys
 from datetime import time
@@ -11,11 +11,13 @@ from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking, params, render_text
 from recovery.cli.context import clocks, show_what_no_desktop_showed, tell_doubted
 from recovery.cli.daemon import how_it_reminds, notifier_option, see_that_it_runs
-from recovery.cli.output import did
+from recovery.cli.output import did, styled
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json, responsible_json
 from recovery.daemon import launch
+from recovery.errors import RecoveryError
 from recovery.language import _, current, n_
+from recovery.words.terms import level_words
 
 
 @click.command()
@@ -159,3 +161,36 @@ def _tell_first(beginning: care.Start) -> None:
         )
     if alerts or by_questions is not None:
         click.echo()
+
+
+@click.command()
+@click.argument("answers", nargs=-1, metavar="[ID=yes|no|unsure]...")
+@click.option("--protocol", default="strain", show_default=True, help="Whose questions.")
+@json_option
+def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
+    """Find the grade of a strain by a few questions, and why. Unsure is an answer.
+
+    On a terminal it asks; otherwise give the answers. `recovery start` asks the same where no grade is given.
+
+    \b
+    recovery assess
+    recovery assess complete-loss=no some-loss=unsure
+    """
+    own = in_own_words(read_wanted(protocol).protocol)
+    if own.assessment is None:
+        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=own.id))
+    ask = not as_json and sys.stdin.isatty()
+    given, graded = asking.grading(
+        own.assessment, answers, ask=ask, fill=lambda text: asking.fill_in(text, None)
+    )
+    if as_json:
+        about = {"grade": graded.grade, "reasons": graded.reasons, "answers": given, "flags": graded.raises}
+        print_json({"protocol": own.id, **about})
+        return 0
+    click.echo(asking.grade_words(graded))
+    for flag in (each for each in own.red_flags if each.id in graded.raises):
+        words = f"{level_words(flag.level, current())}: {asking.fill_in(flag.say, None)}"
+        click.echo(styled(words, "bold"))
+    # Without the signs: `start` asks for all of them, and these questions were about a few.
+    click.echo(f"recovery start {own.id} --grade {graded.grade}")
+    return 0

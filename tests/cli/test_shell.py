@@ -177,7 +177,7 @@ def with_a_bug(person: Profile, module: str, name: str) -> dict[str, str]:
 
 
 def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
-    ran = patient.run("status", status=70, **with_a_bug(patient, "recovery.cli.look", "opened"))
+    ran = patient.run("status", status=70, **with_a_bug(patient, "recovery.cli.look", "looking"))
     report = patient.home / "bug.log"
 
     assert ran.out == ""
@@ -194,7 +194,7 @@ def test_what_looks_like_a_bug_is_damage_where_the_journal_has_some(patient: Pro
     """Nonsense in the journal, which no version of the program has written, may trip any rule."""
     with closing(sqlite3.connect(patient.home / "journal.db")) as journal, journal:
         journal.execute("UPDATE pinned SET compiled = replace(compiled, 'Cold pack off', 'Hot pack on')")
-    ran = patient.run("status", status=1, **with_a_bug(patient, "recovery.cli.look", "opened"))
+    ran = patient.run("status", status=1, **with_a_bug(patient, "recovery.cli.look", "looking"))
 
     assert ran.err.startswith(
         f"Error: {patient.home / 'journal.db'}: is not whole: protocol quick 1.0.0: its compiled"

@@ -19,7 +19,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from recovery.cli import bug
+from recovery.cli import main
 from recovery.cli.main import status_of
 from recovery.cli.output import Guarded
 from recovery.errors import BUG
@@ -151,21 +151,21 @@ def typed(*arguments: str) -> tuple[int, str]:
     """A command in this process: its exit status and all that it said, as a pipe would get it. Raises `Bug`."""
     memory = io.BytesIO()
     stream = Guarded(memory, encoding="utf-8", errors="replace")
-    kept, sys.stdout, sys.stderr = (sys.stdout, sys.stderr, sys.stdin, bug.report), stream, stream
+    kept, sys.stdout, sys.stderr = (sys.stdout, sys.stderr, sys.stdin, main.report_bug), stream, stream
     sys.stdin = io.StringIO()
     caught: list[Exception] = []
 
-    def report(error: Exception, status: int) -> int:
+    def report(error: Exception) -> int:
         caught.append(error)
-        return status
+        return BUG
 
-    bug.report = report
+    main.report_bug = report
     try:
         status = status_of(list(arguments))
         stream.flush()
         said = memory.getvalue().decode()
     finally:
-        sys.stdout, sys.stderr, sys.stdin, bug.report = kept
+        sys.stdout, sys.stderr, sys.stdin, main.report_bug = kept
     if caught:
         raise Bug(repr(arguments)) from caught[0]
     assert status in (0, 1, 2, 3), (arguments, status)

@@ -8,11 +8,12 @@ from recovery.care.record import changing
 from recovery.cli.context import (
     note_as_told,
     open_journal,
+    restart_if_died,
     show_untold,
     tell_doubted,
+    tell_lost,
     tell_unreadable,
 )
-from recovery.cli.notices import restart_if_died, tell_lost
 from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
@@ -24,7 +25,7 @@ from recovery.words.reasons import sentence
 from recovery.words.terms import spell_when
 
 
-def carry_out(id_: str | None, as_json: bool, wanted: Wanted) -> int:
+def enter(id_: str | None, as_json: bool, wanted: Wanted) -> int:
     """One act, from the words to the daemon's ear; the exit status."""
     with open_journal() as (journal, moment):
         with changing(journal, moment) as context:
@@ -92,7 +93,7 @@ def _tell_completion(acted: Acted, *, is_running: bool) -> None:
         show_untold(acted.context, is_daemon_running=False)
 
 
-def believe_clock(as_json: bool) -> int:
+def enter_clock_is_right(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
     with open_journal() as (journal, moment), changing(journal, moment) as context:
         care.believe_clock(context)
