@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recovery import files
 from recovery.errors import SettingsError
 from recovery.language import LANGUAGES, _
 from recovery.values import Value
+
+if TYPE_CHECKING:
+    import logging
 
 SETTINGS_FILE = "settings.toml"
 NOTIFIERS = ("auto", "dbus", "plyer", "text")
@@ -296,3 +299,31 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "discreet": _yes_or_no,
     "sound": _yes_or_no,
 }
+
+
+class LiveSettings:
+    """The settings in a folder, read anew when the file has changed: a daemon needs no restart.
+
+    A file with mistakes changes nothing; they are told in the log, once.
+    """
+
+    def __init__(self, folder: Path, log: "logging.Logger") -> None:
+        self._folder = folder
+        self._log = log
+        self._seen: tuple[int, int] | None = None
+        self._settings = Settings()
+
+    def now(self) -> Settings:
+        try:
+            there = (self._folder / SETTINGS_FILE).stat()
+            seen = (there.st_mtime_ns, there.st_size)
+        except OSError:
+            self._seen, self._settings = None, Settings()
+            return self._settings
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._settings = load(self._folder)
+            except SettingsError as error:
+                self._log.error("the settings stay as they were: %s", error.message)
+        return self._settings

@@ -122,12 +122,12 @@ def _held_against_the_clock(name: str, now: datetime) -> Whereabouts:
     return Whereabouts(name) if _agrees(named(name), hours) else _at_odds(name, name, _fixed(now) or "?")
 
 
-def _at_odds(told: str, name: str, hour: str) -> Whereabouts:
+def _at_odds(claimed: str, name: str, hour: str) -> Whereabouts:
     return Whereabouts(
         name,
         _(
             "this machine is said to be in {told}, but its clock goes by {hour}: times are those of {name}",
-            told=told,
+            told=claimed,
             hour=hour,
             name=name,
         ),
@@ -156,11 +156,11 @@ def _by_hours(now: datetime, *, is_told: bool, source: str, hints: Sequence[str]
 
 # By the clock -----------------------------------------------------------------------------------
 
-Hours = Sequence[tuple[datetime, timedelta]]
+HourReadings = Sequence[tuple[datetime, timedelta]]
 """Instants with how far the C library is from UTC then."""
 
 
-def _hours(now: datetime) -> Hours:
+def _hours(now: datetime) -> HourReadings:
     days = (now + timedelta(days=day) for day in range(_DAYS))
     return [(day, timedelta(seconds=time.localtime(day.timestamp()).tm_gmtoff)) for day in days]
 
@@ -178,7 +178,7 @@ def _letters(now: datetime) -> str:
     return time.localtime(now.timestamp()).tm_zone
 
 
-def _agrees(zone: Zone, hours: Hours) -> bool:
+def _agrees(zone: Zone, hours: HourReadings) -> bool:
     return all(zone.utcoffset(day.astimezone(zone)) == ahead for day, ahead in hours)
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from recovery import language
 from recovery.care.record import bring_up, load
-from recovery.daemon.notes import CueDelivery, worded
+from recovery.daemon.notes import CueDelivery, as_note
 from recovery.engine.acts import judge
 from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import (
@@ -471,7 +471,7 @@ def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
         assert end.body.endswith("Falls noch angelegt: Das ist 5 min zu lang.")
         # One that is decided in time, and comes on the screen late.
         late = CueDelivery("rice-1", "de", Cue("key", "start", "Eis", "Auflegen.", begun.at, begun.at))
-        note = worded([late], begun.at + 5 * MINUTE, is_discreet=False, has_sound=False)
+        note = as_note([late], begun.at + 5 * MINUTE, is_discreet=False, has_sound=False)
         assert note.body == "Auflegen. (Das kommt 5 min zu spät.)"
         assert not any(_english(f"{note.title} {note.body}") for note in daemon.notifier.shown)
     assert current() == "en"

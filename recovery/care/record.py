@@ -24,7 +24,7 @@ from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, heard
 from recovery.engine.zone_change import change_zone
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
 from recovery.language import _
-from recovery.store.episodes import UnreadableEpisode, load_one, unreadable
+from recovery.store.episodes import UnreadableEpisode, load_one, remains, sessions_of, unreadable
 from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
@@ -116,8 +116,6 @@ class Record(Value):
 
     def without(self, id_: str, error: UnreadableEpisode, now: datetime) -> "Record":
         """The record once one of its episodes has turned out to make no sense."""
-        from recovery.store.remains import sessions_of  # hardly ever needed
-
         left = [sessions_of(e, now) for e in self.all if e.id == id_]
         return replace(
             self,
@@ -180,8 +178,6 @@ def _by(steady: Steady) -> datetime | None:
 
 
 def _left_of(journal: Journal, id_: str, now: datetime) -> Episode | None:
-    from recovery.store.remains import remains  # hardly ever needed
-
     try:
         return remains(journal, id_, protocol_of(journal, id_), now)
     except (StoreError, *NONSENSE):  # its protocol is damaged

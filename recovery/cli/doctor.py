@@ -17,8 +17,7 @@ from recovery.cli.params import DURATION, json_option
 from recovery.cli.render_json import print_json
 from recovery.daemon import presence
 from recovery.daemon.autostart.choose import installed
-from recovery.daemon.autostart.lasting import gone
-from recovery.daemon.autostart.way import Machine
+from recovery.daemon.autostart.way import Machine, gone
 from recovery.daemon.handing import knows_screen
 from recovery.daemon.presence import Presence
 from recovery.errors import RecoveryError, UsageError
@@ -28,7 +27,7 @@ from recovery.notify.desktop_probe import DesktopState
 from recovery.protocol.terms import Duration
 from recovery.settings import Settings
 from recovery.store import failures
-from recovery.store.figures import Lateness, copied, figures
+from recovery.store.checking import Lateness, copied, figures
 from recovery.store.journal import JOURNAL_FILE
 from recovery.values import Value
 from recovery.words.terms import spell

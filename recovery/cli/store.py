@@ -189,7 +189,7 @@ def import_command(file: str, as_json: bool) -> int:
     name, text = _text_of(file)
     try:
         with _progress(text, as_json=as_json) as tick:
-            document, report = exchange.read(text, name, now=now, tick=tick)
+            document, report = exchange.read_export(text, name, now=now, tick=tick)
     except exchange.NotImported as error:
         if as_json:
             print_json({"file": name, "faults": [vars(fault) for fault in error.faults]})

@@ -7,16 +7,32 @@ longer than `CAP`, after which the wall clock is looked at again.
 
 import ctypes
 import errno
+import inspect
 import os
 import selectors
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from recovery import clock
-from recovery.daemon.light_apscheduler import BaseScheduler, DebugExecutor
+
+# APScheduler wants one function of asyncio, which costs the daemon 5.6 MiB. From Python 3.14 on it takes that from
+# `inspect`; before, a stand-in holds it while APScheduler is being imported, and is gone afterwards.
+if TYPE_CHECKING or "asyncio" in sys.modules or sys.version_info >= (3, 14):
+    from apscheduler.executors.debug import DebugExecutor
+    from apscheduler.schedulers.base import BaseScheduler
+else:
+    stand_in = ModuleType("asyncio")
+    stand_in.iscoroutinefunction = inspect.iscoroutinefunction
+    sys.modules["asyncio"] = stand_in
+    try:
+        from apscheduler.executors.debug import DebugExecutor
+        from apscheduler.schedulers.base import BaseScheduler
+    finally:
+        del sys.modules["asyncio"]
 
 _CLOCK_REALTIME = 0
 _NONBLOCK = os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") else 0

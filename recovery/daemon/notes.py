@@ -114,7 +114,7 @@ def grouped(ready: Sequence[CueDelivery]) -> list[list[CueDelivery]]:
     return [*alone, rest] if rest else alone
 
 
-def worded(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, has_sound: bool) -> Note:
+def as_note(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, has_sound: bool) -> Note:
     """One note for several cues, with its buttons; a discreet one says nothing of what it is about."""
     first, *others = group
     note = _together(group, now)
@@ -269,9 +269,9 @@ class Screen:
         journal: Journal,
         record: Record,
         notifier: Notifier,
-        worded: Callable[[tuple[CueDelivery, ...]], Note],
+        as_note: Callable[[tuple[CueDelivery, ...]], Note],
     ) -> None:
-        """Once: the notes that another daemon left standing, as they are `worded`. Raises `StoreError`."""
+        """Once: the notes that another daemon left standing, as they are worded. Raises `StoreError`."""
         if self._is_taken_over:
             return
         for key, (token, listed) in _read(self._path).items():
@@ -279,7 +279,7 @@ class Screen:
             if group and all(group) and key not in self._groups:
                 cues = tuple(each for each in group if each)
                 self.put(key, cues, token)
-                notifier.adopt(replace(worded(cues), key=key), token)
+                notifier.adopt(replace(as_note(cues), key=key), token)
         self._is_taken_over = True
 
     def keep(self) -> None:

@@ -22,7 +22,7 @@ from recovery.notify.choose import choose
 from recovery.notify.desktop_session import screens
 from recovery.notify.logind import Logind
 from recovery.notify.moving import Handed, MovingNotifier
-from recovery.notify.watching import Watch
+from recovery.notify.port import Watch
 from recovery.values import replace
 
 GONE_WAIT = timedelta(seconds=5)

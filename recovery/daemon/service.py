@@ -11,31 +11,24 @@ from pathlib import Path
 
 from recovery.care.cues import Fate, keep_fate
 from recovery.care.record import Record, bring_up, changing, clock_heeded, decided_at, do, load, sound, write
-from recovery.daemon.clocks import Clocks
-from recovery.daemon.daily_copy import DailyCopy
-from recovery.daemon.live_settings import LiveSettings
+from recovery.daemon.clocks import ClockReadings
 from recovery.daemon.notes import (
     HELD_WAIT,
     MOST_LOSSES,
     CueDelivery,
     Losses,
     Screen,
+    as_note,
     deliveries,
     grouped,
     pressed_act,
-    worded,
 )
 from recovery.engine.acts import Act
 from recovery.engine.decide import is_end_due
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import Ended, Fact
 from recovery.engine.fold import read_cue
-from recovery.engine.telling import (
-    is_answered,
-    next_repeat,
-    pending_cues,
-    shown,
-)
+from recovery.engine.telling import is_answered, next_repeat, pending_cues, shown
 from recovery.engine.turn import Refused
 from recovery.engine.witness import JUMP
 from recovery.errors import RecoveryError, StoreError
@@ -53,7 +46,8 @@ from recovery.notify.port import (
     Shown,
     Undelivered,
 )
-from recovery.settings import Settings
+from recovery.settings import LiveSettings, Settings
+from recovery.store.backups import DailyCopy
 from recovery.store.journal import JOURNAL_FILE, Journal
 from recovery.words.reasons import sentence
 from recovery.words.terms import spell_when
@@ -87,7 +81,7 @@ class Service:
     ) -> None:
         """`steady` reads the clock that nobody can set, as `clock.steady` does."""
         self._folder = folder
-        self._clocks = Clocks(steady)
+        self._clocks = ClockReadings(steady)
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False
@@ -111,7 +105,7 @@ class Service:
         self._lost_zones: set[tuple[str, Named]] = set()
         self._unread: dict[str, str] = {}
         """The reasons why episodes cannot be read, as far as the log has them."""
-        self._known = Record(())
+        self._remembered = Record(())
         """The record as it was last seen, for when the journal cannot be used."""
         self._on: set[str] = set()
         """The sessions that were under way then. Of others nobody was told the start."""
@@ -132,11 +126,11 @@ class Service:
             record = self._brought_up(now, patience)
         except RecoveryError as error:
             self._log_trouble(error)
-            known = self._known.hearing(now, self._clocks.steady())
-            now = self._follow(known, now)
-            self._known = self._told_from_memory(clock_heeded(known), now)
+            remembered = self._remembered.hearing(now, self._clocks.steady())
+            now = self._follow(remembered, now)
+            self._remembered = self._told_from_memory(clock_heeded(remembered), now)
             soon = now + TROUBLE_WAIT
-            return min(soon, self._known.look_again_at or soon) - self._behind
+            return min(soon, self._remembered.look_again_at or soon) - self._behind
         self._trouble = ""
         now = self._follow(record, now)
         self._know(record, now)
@@ -147,10 +141,10 @@ class Service:
         waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.held_by)
         instants = [attempt.again_at for attempt in waiting]
         instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
-        places = [e.place for one in self._left if (e := _episode_of(record, one)) is not None]
+        places = [e.place for lone in self._left if (e := _episode_of(record, lone)) is not None]
         instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
         instants.append(self._left_until if self._left else None)
-        instants.append(self._known.look_again_at)
+        instants.append(self._remembered.look_again_at)
         instants.append(now + UNREADABLE_WAIT if record.unreadable else None)
         at = min((instant for instant in instants if instant is not None), default=None)
         return None if at is None else at - self._behind
@@ -181,30 +175,30 @@ class Service:
 
     def _know(self, record: Record, now: datetime) -> None:
         """Keep a record for when the journal, or one episode of it, cannot be read."""
-        unread = tuple(e for e in self._known.all if e.id in record.unreadable)
+        unread = tuple(e for e in self._remembered.all if e.id in record.unreadable)
         lost = self._told_from_memory(Record((), unread), now)
         looks = [at for at in (record.look_again_at, lost.look_again_at) if at is not None]
-        self._known = Record(
+        self._remembered = Record(
             record.episodes,
             (*record.ended, *lost.all),
             record.unreadable,
             look_again_at=min(looks, default=None),
         )
-        self._on = {e.under_way.occurrence for e in self._known.all if e.under_way is not None}
+        self._on = {e.under_way.occurrence for e in self._remembered.all if e.under_way is not None}
         for id_, error in record.unreadable.items():
             if self._unread.get(id_) != error.message:
                 self._log.error("%s", error.message)
         self._unread = {id_: error.message for id_, error in record.unreadable.items()}
 
-    def _told_from_memory(self, known: Record, now: datetime) -> Record:
+    def _told_from_memory(self, remembered: Record, now: datetime) -> Record:
         """Tell the ends of sessions, which must not wait for a journal that cannot be used now; the record after that.
 
         What was shown is written down, as of then, when it can be used.
         """
-        record, decided = decided_at(known, now, self._folder / JOURNAL_FILE)
+        record, decided = decided_at(remembered, now, self._folder / JOURNAL_FILE)
         for fact in decided:
             if isinstance(fact.what, Ended) and fact.what.occurrence in self._on:
-                episode, cue = known.of(fact.episode), read_cue(fact, self._reply())
+                episode, cue = remembered.of(fact.episode), read_cue(fact, self._reply())
                 attempt = CueDelivery(episode.id, episode.place.language, cue, episode.is_discreet)
                 self._log.warning("told from memory %s %s", cue.kind, self._name(attempt))
                 self.notifier.withdraw(cue.key.occurrence)
@@ -283,14 +277,14 @@ class Service:
     def _journal(self, now: datetime, patience: float | None = None) -> Journal | None:
         """The journal, or None where there has been none yet. Raises `RecoveryError`, also where it is gone."""
         journal = Journal.open_existing(self._folder, now=now, patience=patience)
-        if journal is None and self._known.all:
+        if journal is None and self._remembered.all:
             raise StoreError(f"{self._folder / JOURNAL_FILE}: is not there any more")  # for the log only
         return journal
 
     def _is_an_end_due(self, now: datetime) -> bool:
-        known = self._known.hearing(now, self._clocks.steady())
-        now = known.moment(now)
-        return any(is_end_due(session, now) for e in clock_heeded(known).all for session in e.ledger)
+        remembered = self._remembered.hearing(now, self._clocks.steady())
+        now = remembered.moment(now)
+        return any(is_end_due(session, now) for e in clock_heeded(remembered).all for session in e.ledger)
 
     def settle(self, now: datetime) -> None:
         """Bring all that is known to the disk before the machine sleeps; a trouble is told in the log."""
@@ -343,7 +337,7 @@ class Service:
         self.notifier.show(replace(note, tag=tag, can_wait=can_wait))
 
     def _worded(self, group: Sequence[CueDelivery], now: datetime) -> Note:
-        return worded(group, now, is_discreet=self._is_discreet(*group), has_sound=self._wished.sound)
+        return as_note(group, now, is_discreet=self._is_discreet(*group), has_sound=self._wished.sound)
 
     def _is_discreet(self, *attempts: CueDelivery) -> bool:
         return self._wished.discreet or any(attempt.is_discreet for attempt in attempts)
@@ -355,7 +349,9 @@ class Service:
     def _clear_up(self, record: Record, now: datetime) -> None:
         """Take off the screen what is answered; what shares the note with it stays, or gets a note of its own."""
         for key, group in self._screen:
-            left = [one for one in group if not is_answered(_episode_of(record, one), one.cue)]
+            left = [
+                attempt for attempt in group if not is_answered(_episode_of(record, attempt), attempt.cue)
+            ]
             if len(left) == len(group):
                 continue
             was_up = self._screen.is_up(key)
@@ -373,9 +369,9 @@ class Service:
         """List the cues of the replaced note that are neither in the new note nor answered yet."""
         keys = {attempt.cue.key for attempt in group}
         return [
-            one
-            for one in self._screen.of(group[0].cue.key)
-            if one.cue.key not in keys and not is_answered(_episode_of(record, one), one.cue)
+            rider
+            for rider in self._screen.of(group[0].cue.key)
+            if rider.cue.key not in keys and not is_answered(_episode_of(record, rider), rider.cue)
         ]
 
     def _show_left(self, record: Record, now: datetime) -> None:
@@ -384,11 +380,11 @@ class Service:
             return
         waiting: list[CueDelivery] = []
         ready: list[CueDelivery] = []
-        for one in self._left:
-            episode = _episode_of(record, one)
-            if episode is None or is_answered(episode, one.cue):
+        for attempt in self._left:
+            episode = _episode_of(record, attempt)
+            if episode is None or is_answered(episode, attempt.cue):
                 continue
-            (waiting if episode.place.is_quiet(now) and not one.cue.critical else ready).append(one)
+            (waiting if episode.place.is_quiet(now) and not attempt.cue.critical else ready).append(attempt)
         self._left, self._left_until = waiting, None
         for group in grouped(ready):
             self._show(group, now, self._reply())
@@ -476,14 +472,14 @@ class Service:
 
     def _is_overtaken(self, group: Sequence[CueDelivery]) -> bool:
         """Tell if something in a note was answered while it was on its way."""
-        for one in group:
-            episode = _episode_of(self._known, one)
-            if one.cue.kind == "end" and episode is not None:
+        for attempt in group:
+            episode = _episode_of(self._remembered, attempt)
+            if attempt.cue.kind == "end" and episode is not None:
                 # An end that only further steps of its round have overtaken stays until the next wake.
-                occurrence = one.cue.key.occurrence
+                occurrence = attempt.cue.key.occurrence
                 if all(t.is_confirmed for t in episode.ledger if t.occurrence == occurrence):
                     return True
-            elif is_answered(episode, one.cue):
+            elif is_answered(episode, attempt.cue):
                 return True
         return False
 
@@ -499,8 +495,9 @@ class Service:
             self._left += group[1:]
             self._screen.pop(pressed.key)
         id_ = act.about.episode
-        language = next((e.place.language for e in self._known.all if e.id == id_), current())
-        is_discreet = self._wished.discreet or any(e.id == id_ and e.is_discreet for e in self._known.all)
+        episode = next((e for e in self._remembered.all if e.id == id_), None)
+        language = current() if episode is None else episode.place.language
+        is_discreet = self._wished.discreet or (episode is not None and episode.is_discreet)
         look = tr(language, "Type: recovery status")
         try:
             refusal = self._refusal(id_, act, now, language)
@@ -509,9 +506,7 @@ class Service:
             title, body = tr(language, "Not noted"), look if is_discreet else error.message
             self.notifier.show(Note(self._key_of_reply(pressed), title, body, tag=self._reply()))
             return True
-        said = "noted"
-        if refusal is not None:
-            said = "refused" if is_discreet else f"refused, {refusal[0]}"
+        said = "noted" if refusal is None else "refused" if is_discreet else f"refused, {refusal[0]}"
         self._log.info("pressed %s %s: %s", pressed.action, "#" if is_discreet else pressed.key, said)
         if refusal is not None:
             reason, earliest = refusal

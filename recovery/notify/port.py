@@ -6,7 +6,10 @@ come. Every `show` is answered by exactly one of `Shown`, `HandedOver` and `Unde
 `Closed` may follow, and `Freed` after one that was held.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from selectors import EVENT_READ, BaseSelector
 from typing import Literal, Protocol
 
 from recovery.language import N_
@@ -192,3 +195,29 @@ class Notifier(Protocol):
     def close(self) -> None:
         """Let go of connections and children. Notes on the screen stay; unfinished ones are forgotten."""
         ...
+
+
+class Watch:
+    """Keeps a selector in step with the changing `sources()` of a notifier.
+
+    Told apart by identity, not by number: a closed descriptor's number is used again at once, and the
+    selector would go on watching a descriptor that is no more.
+    """
+
+    def __init__(self, selector: BaseSelector, data: object = None) -> None:
+        self._selector = selector
+        self._data = data
+        self._watched: list[Readable] = []
+
+    def follow(self, sources: Iterable[Readable]) -> None:
+        """Watch exactly `sources` from now on, with the `data` given at the start."""
+        wanted = list(sources)
+        gone = [old for old in self._watched if not any(old is new for new in wanted)]
+        for source in gone:
+            # A source closed meanwhile is looked up by identity; one already dropped raises KeyError.
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(source)
+        for source in wanted:
+            if not any(source is old for old in self._watched):
+                self._selector.register(source, EVENT_READ, self._data)
+        self._watched = wanted

@@ -3,8 +3,9 @@
 import os
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recovery import clock
 from recovery.errors import NotThere, StoreError
@@ -13,8 +14,14 @@ from recovery.store import copying
 from recovery.store.failures import BACKUPS, Damaged, in_plain_words
 from recovery.store.journal import JOURNAL_FILE, Journal
 
+if TYPE_CHECKING:
+    import logging
+
 KEPT = 7
 """So many daily copies are kept; those that a person made are never removed."""
+
+BACKUP_WAIT = timedelta(hours=1)
+"""When to try again to copy the journal after that failed."""
 
 _DAILY = re.compile(r"daily-(\d{4}-\d{2}-\d{2})\.db")
 _PIECE = 1024 * 1024
@@ -61,6 +68,37 @@ def back_up_daily(home: Path, now: datetime) -> Path | None:
     with in_plain_words(target):
         _prune(folder, today)
     return target
+
+
+class DailyCopy:
+    """The daily copies of the journal of one folder, which a daemon makes after its other work."""
+
+    def __init__(self, folder: Path, log: "logging.Logger") -> None:
+        self._folder = folder
+        self._log = log
+        self._made_on: date | None = None
+        """The local day of the newest copy."""
+        self._again_at: datetime | None = None
+        self._trouble = ""
+        self.damage = ""
+        """The damage of the journal, so that no copy of it is made; "" where there is none, as far as was seen."""
+
+    def make(self, now: datetime) -> None:
+        """Keep a copy of the journal, at most once a local day. Whatever goes wrong with it is told in the log."""
+        today = clock.on_the_wall(now).date()
+        if today == self._made_on or (self._again_at is not None and now < self._again_at):
+            return
+        try:
+            if back_up_daily(self._folder, now) is None:
+                return
+        except Exception as error:  # a copy is never worth a reminder
+            self._again_at = now + BACKUP_WAIT
+            if str(error) != self._trouble:
+                self._log.error("no copy of the journal: %s", error)
+            self._trouble = str(error)
+            self.damage = str(error) if isinstance(error, Damaged) else ""
+            return
+        self._made_on, self._again_at, self._trouble, self.damage = today, None, "", ""
 
 
 def restore(home: Path, source: Path, now: datetime) -> Path | None:
@@ -148,9 +186,9 @@ def _unused(folder: Path, stem: str) -> Path:
 def _prune(folder: Path, today: date) -> None:
     """Keep the last few daily copies. Those of days to come were made by a clock that was wrong: they go first."""
     ours = {
-        file: date.fromisoformat(found[1])
+        file: date.fromisoformat(match[1])
         for file in folder.iterdir()
-        if (found := _DAILY.fullmatch(file.name))
+        if (match := _DAILY.fullmatch(file.name))
     }
     oldest_first = sorted(ours, key=lambda file: (ours[file] <= today, ours[file]))
     for file in oldest_first[:-KEPT]:

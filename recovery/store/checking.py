@@ -1,35 +1,37 @@
 """Check that a journal is whole: its file, its schema, the pinned protocols, every fact, every episode.
 
 It looks at a copy in memory. The file is read and nothing else, also one of an older schema, or of another folder.
+Here is also why one episode cannot be told, and the figures of the journal for a person who looks after it.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recovery.engine.facts import Fact, read_fact
+from recovery.engine import facts as f
+from recovery.engine.episode import RECENT
+from recovery.engine.facts import Delivered, Fact, NotDelivered, read_fact
 from recovery.engine.fold import fold
-from recovery.engine.written import LAST_PLACE, from_ms
-from recovery.errors import RecoveryError
+from recovery.engine.written import LAST_PLACE, from_ms, to_ms
+from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store import copying, migrations
 from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
-from recovery.store.failures import Damaged, in_plain_words
+from recovery.store.failures import NONSENSE, Damaged, in_plain_words
 from recovery.store.journal import Journal
 from recovery.store.migrations import ANSWERS_SQL
 from recovery.store.pinned import protocol_of, under_new_protocol
 from recovery.values import Value
 
-"""The kinds of facts that this program writes."""
-
 BY = ("person", "engine", "daemon")
+"""By whom facts are written."""
 
 _SHOWN = 20
 """So many faults of the file's pages are told; a broken one has thousands."""
@@ -41,20 +43,27 @@ _COURSES = """
     SELECT e.number, e.id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned"""
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 
+_LATE = f"""
+    SELECT json_extract(data, '$.late') FROM fact
+    WHERE kind = '{Delivered.kind}' AND at >= ? AND json_extract(data, '$.via') <> 'text'"""  # noqa: S608 - constants only
+_LOST = f"""
+    SELECT count(DISTINCT json_extract(data, '$.seq')) FROM fact
+    WHERE kind = '{NotDelivered.kind}' AND at >= ?"""  # noqa: S608 - constants only
+
 
 Tick = Callable[[int], None]
 """Hears how many more facts were dealt with."""
 
 _LOT = 500
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 def keep_silent(_count: int) -> None:
     """Tell nobody how far it is."""
 
 
-def in_lots(items: Iterable[T], tick: Tick) -> Iterator[T]:
+def in_lots(items: Iterable[Item], tick: Tick) -> Iterator[Item]:
     """Give the items on, and tell of each lot of them."""
     count = 0
     for count, item in enumerate(items, 1):  # the last one is asked for
@@ -136,9 +145,9 @@ def _report(connection: sqlite3.Connection, path: Path, now: datetime, tick: Tic
 
 def _of_the_file(connection: sqlite3.Connection) -> Iterator[Fault]:
     try:
-        for (found,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})"):
-            if found != "ok":
-                yield from (Fault("", line) for line in found.splitlines() if not line.startswith("***"))
+        for (lines,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})"):
+            if lines != "ok":
+                yield from (Fault("", line) for line in lines.splitlines() if not line.startswith("***"))
     except sqlite3.Error as error:
         yield Fault("", str(error))
 
@@ -147,16 +156,16 @@ def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         migrations.migrate(fresh, Path(":memory:"), from_ms(0), keeps_copy=False)
         wanted = {(kind, name): sql for kind, name, sql in fresh.execute(_OBJECTS)}
-    found = {
+    there = {
         (_legible(kind), _legible(name)): _legible(sql) for kind, name, sql in connection.execute(_OBJECTS)
     }
-    for key in sorted(wanted.keys() | found.keys()):
+    for key in sorted(wanted.keys() | there.keys()):
         where = " ".join(key)
-        if key not in found:
+        if key not in there:
             yield Fault(where, _("is missing"))
         elif key not in wanted:
             yield Fault(where, _("does not belong there"))
-        elif _spaced(found[key]) != _spaced(wanted[key]):
+        elif _spaced(there[key]) != _spaced(wanted[key]):
             yield Fault(where, _("is not as it was made"))
 
 
@@ -184,11 +193,11 @@ def _of_protocols(
         where = _("protocol {id} {version}", id=id_, version=version)
         names[pinned_hash] = id_, version
         try:
-            known = json.loads(texts)
-            if content_hash(known) != pinned_hash:
+            pinned_texts = json.loads(texts)
+            if content_hash(pinned_texts) != pinned_hash:
                 yield Fault(where, _("its text is not the one that was pinned: the hash differs"))
                 continue
-            protocol = compile_texts(known, id_)
+            protocol = compile_texts(pinned_texts, id_)
         except RecoveryError as error:
             yield Fault(where, _("its text cannot be read: {reason}", reason=error.message))
             continue
@@ -230,8 +239,8 @@ def _of_facts(
 
 def _of_answers(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Tell if the table that finds answers tells what the facts tell."""
-    told, table = ANSWERS_SQL.format(told="fact AS told"), "SELECT * FROM answer"
-    for first, second in ((told, table), (table, told)):
+    from_facts, table = ANSWERS_SQL.format(told="fact AS told"), "SELECT * FROM answer"
+    for first, second in ((from_facts, table), (table, from_facts)):
         if connection.execute(f"SELECT * FROM ({first} EXCEPT {second}) LIMIT 1").fetchone():  # noqa: S608 - constants only
             yield Fault("table answer", _("is not what the facts tell"))
             return
@@ -311,3 +320,116 @@ def _instant(milliseconds: Any) -> datetime | None:
         return None if milliseconds is None else from_ms(milliseconds)
     except (TypeError, OverflowError):
         return None
+
+
+# One episode -----------------------------------------------------------------------------------
+
+
+def why_unreadable(journal: Journal, id_: str) -> str:
+    """The first fact that does not fit, in words; that the protocol or the whole does not, where none is."""
+    with suppress(StoreError, sqlite3.Error, *NONSENSE):
+        protocol = protocol_of(journal, id_)
+        return next(_faults_of_facts(journal, id_), "") or stumbling_block(protocol, journal.facts(id_))
+    return _("its protocol, or what belongs to it, cannot be read")
+
+
+def what_to_type(journal: Journal, id_: str, now: datetime) -> str:
+    """Say what to type about it."""
+    words = _("recovery store check tells what is wrong")
+    with suppress(StoreError, sqlite3.Error, *NONSENSE):
+        start, *rest = journal.facts(id_)
+        by_person = [fact for fact in rest if fact.by == "person"]
+        if isinstance(start.what, f.Started) and now - start.at <= RECENT and not by_person:
+            undo = _("recovery undo --episode {episode} takes back its start", episode=id_)
+            return f"{words}; {undo}"
+    return words
+
+
+def _faults_of_facts(journal: Journal, id_: str) -> Iterator[str]:
+    texts, names = _pinned(journal)
+    hashes = {name: pinned_hash for name, _protocol, pinned_hash in journal.each_episode()}
+    course = Course(id_, hashes[id_], texts, names)
+    for seq, *columns in journal.rows_of(id_):
+        fact, wrong = read_row(id_, seq, *columns)
+        if wrong := wrong or course.wrong(fact):
+            yield _("fact {seq}: {fault}", seq=seq, fault=wrong)
+
+
+def _pinned(journal: Journal) -> tuple[Mapping[str, RecoveryProtocol], Mapping[str, tuple[str, str]]]:
+    """The protocols by hash, and the names of all, also of those that an older program compiled."""
+    pinned = [*journal.each_pinned()]
+    current = (each for each in pinned if each.compiled_format == compiled.FORMAT)
+    texts = {each.hash: compiled.from_json(each.compiled) for each in current}
+    return texts, {each.hash: (each.protocol_id, each.version) for each in pinned}
+
+
+# Figures ---------------------------------------------------------------------------------------
+
+
+class Lateness(Value):
+    """The lateness of the cues that came to the desktop."""
+
+    count: int = 0
+    median: timedelta = timedelta()
+    p95: timedelta = timedelta()
+    """95 of 100 were not later than this."""
+    most: timedelta = timedelta()
+    later: int = 0
+    """How many were later than the limit asked about."""
+
+
+class Figures(Value):
+    size: int
+    """Bytes, with what is not yet in the main file."""
+    schema: int
+    newest: int
+    """The newest schema that this program knows."""
+    fault: str = ""
+    """The first thing that SQLite's quick look finds wrong; "" where there is none."""
+    lateness: Lateness = Lateness()
+    not_shown: int = 0
+    """Cues that could not be shown at their first try, or at all."""
+
+
+def figures(path: Path, since: datetime, limit: timedelta) -> Figures:
+    """Of the journal at `path`: cues since then, and how many came later than `limit`. Raises `StoreError`."""
+    size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    newest = migrations.MIGRATIONS[-1].number
+    with closing(copying.to_memory(path)) as connection:
+        schema = migrations.schema_of(connection, path)
+        fault = _first_fault(connection)
+        if fault or schema == 0:
+            return Figures(size, schema, newest, fault)
+        late = [row[0] for row in connection.execute(_LATE, (to_ms(since),)) if isinstance(row[0], int)]
+        ((not_shown,),) = connection.execute(_LOST, (to_ms(since),))
+    return Figures(size, schema, newest, "", lateness(late, limit), not_shown)
+
+
+@contextmanager
+def copied(path: Path, now: datetime) -> Iterator[Journal]:
+    """A copy of the journal at `path`, which may be of an older schema, in memory. Raises `StoreError`."""
+    with closing(copying.to_memory(path)) as connection:
+        migrations.migrate(connection, path, now, keeps_copy=False)
+        yield Journal(connection, path)
+
+
+def lateness(milliseconds: Sequence[int], limit: timedelta) -> Lateness:
+    """The figures of some latenesses."""
+    if not milliseconds:
+        return Lateness()
+    late = [timedelta(milliseconds=each) for each in sorted(milliseconds)]
+    return Lateness(
+        count=len(late),
+        median=late[(len(late) - 1) // 2],
+        p95=late[-(-95 * len(late) // 100) - 1],
+        most=late[-1],
+        later=sum(each > limit for each in late),
+    )
+
+
+def _first_fault(connection: sqlite3.Connection) -> str:
+    try:
+        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if answer == "ok" else str(answer)

@@ -50,9 +50,9 @@ def to_file(source: Path, target: Path, *, sums: bool = True) -> None:
             with in_plain_words(target), closing(sqlite3.connect(part)) as new:
                 _copied(old, new, source)
         with in_plain_words(target), closing(_frozen(part)) as new:
-            found = [row[0] for row in new.execute("PRAGMA integrity_check(1)")]
-            if found != ["ok"]:
-                raise damaged(source, sqlite3.DatabaseError(found[0]))
+            faults = [row[0] for row in new.execute("PRAGMA integrity_check(1)")]
+            if faults != ["ok"]:
+                raise damaged(source, sqlite3.DatabaseError(faults[0]))
             if _count_of_facts(new, target) != facts:
                 raise StoreError(_("{path}: was not written as it should be", path=target))
             misfit = next(Chain(new).misfits(), None) if sums and _is_chained(new, target) else None

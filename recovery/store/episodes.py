@@ -1,7 +1,11 @@
-"""An episode as the journal tells of it: its facts, and those of its answers that still count."""
+"""An episode as the journal tells of it: its facts, and those of its answers that still count.
+
+Of one that cannot be read its sessions are left: the limits of the others go on counting them.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from recovery import clock
@@ -9,15 +13,18 @@ from recovery.engine import facts as f
 from recovery.engine.effects import ABOUT_ANSWERS
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import LOOKBACK, Fact
-from recovery.engine.fold import fold
+from recovery.engine.fold import apply, begin, fold
+from recovery.engine.limits import blocked_by
 from recovery.errors import StoreError
 from recovery.language import _
-from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.model import RecoveryProtocol, Treatment
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
-from recovery.store.older import ASKED, NEWEST, Entry, Misfit
+from recovery.store.older import ASKED, NEWEST, AnswerRow, Misfit
 from recovery.store.pinned import is_possible, protocol_of, under_new_protocol
 from recovery.values import replace
+
+_OF_SESSIONS = (f.Offered, f.Begun, f.Ended, f.Done, f.ClockRead)
 
 
 class UnreadableEpisode(StoreError):
@@ -39,10 +46,10 @@ class UnreadableEpisode(StoreError):
 
 def unreadable(journal: Journal, id_: str, now: datetime) -> UnreadableEpisode:
     """The error for an episode that cannot be told, with the fact that does not fit."""
-    from recovery.store import misfits  # heavy, and hardly ever needed
+    from recovery.store import checking  # heavy, and hardly ever needed
 
     return UnreadableEpisode(
-        journal.path, id_, misfits.why_unreadable(journal, id_), misfits.what_to_type(journal, id_, now)
+        journal.path, id_, checking.why_unreadable(journal, id_), checking.what_to_type(journal, id_, now)
     )
 
 
@@ -94,22 +101,22 @@ def _with_answers(
     """The episode that facts tell of together with the answers: the new ones, and those of the old that count."""
     id_ = facts[0].episode if facts else ""
 
-    def told(answers: Sequence[Fact]) -> Episode:
+    def folded(answers: Sequence[Fact]) -> Episode:
         by_place = sorted((*facts, *answers), key=lambda fact: fact.seq)
         return fold(protocol, under_new_protocol(protocol, by_place), clock.stand_in)
 
     if not facts or any(isinstance(fact.what, ABOUT_ANSWERS) for fact in facts):
-        return told(journal.answers(id_) if facts else ())
+        return folded(journal.answers(id_) if facts else ())
     first = journal.nth_newest_answer(id_, NEWEST)
     if not first:
-        return told(journal.answers(id_))
+        return folded(journal.answers(id_))
     to_open = _to_open_questions(journal, facts, first)
-    new = told([*journal.answers(id_, first), *to_open])
+    new = folded([*journal.answers(id_, first), *to_open])
     passed_over = {fact.what.seq for fact in facts if isinstance(fact.what, f.TakenBack)}
     passed_over |= {fact.seq for fact in to_open}
     is_upgraded = any(isinstance(fact.what, f.Upgraded) for fact in facts)
 
-    def counts(name: str, row: Entry) -> bool:
+    def counts(name: str, row: AnswerRow) -> bool:
         _at, seq, value = row
         return seq not in passed_over and (not is_upgraded or is_possible(protocol, name, value))
 
@@ -117,7 +124,7 @@ def _with_answers(
         old = journal.older(id_, first, counts).needed(new, now)
     except Misfit:
         journal.remake_answers()
-        return told(journal.answers(id_))
+        return folded(journal.answers(id_))
     answers = {
         name: tuple(sorted((*old.get(name, ()), *new.answers.get(name, ())), key=lambda answer: answer.at))
         for name in {**old, **new.answers}
@@ -139,3 +146,50 @@ def _to_open_questions(journal: Journal, facts: Sequence[Fact], before: int) -> 
         for seq in journal.answers_since(fact.episode, name, asked.due_at - ASKED, fact.seq, before)
     }
     return journal.those(seqs)
+
+
+def remains(journal: Journal, id_: str, protocol: RecoveryProtocol, now: datetime) -> Episode | None:
+    """The sessions that an unreadable episode tells of, in an episode that is good for nothing else.
+
+    Facts that make no sense are passed over, and so is that others were taken back: rather too many sessions count
+    than too few. None where nothing can be made of it.
+    """
+    try:
+        facts = journal.legible(id_, since=now - LEDGER_MEMORY)
+        left = _begun(protocol, id_, facts, now)
+    except (StoreError, *NONSENSE):
+        return None
+    with suppress(*NONSENSE):
+        facts = under_new_protocol(protocol, facts)
+    for fact in facts:
+        if isinstance(fact.what, _OF_SESSIONS):
+            with suppress(*NONSENSE):
+                left = apply(left, fact)
+    return sessions_of(left, now)
+
+
+def sessions_of(episode: Episode, now: datetime) -> Episode | None:
+    """An episode that makes no sense, for the limits of others; None where its sessions do not, either.
+
+    Nothing ends them any more: they count until their planned end.
+    """
+    try:
+        ledger = [replace(t, ended_at=t.ends_at) if t.ended_at is None else t for t in episode.ledger]
+        ended = replace(episode, ledger=tuple(ledger))
+        for phase in ended.protocol.phases:
+            for activity in phase.everything():
+                for step in activity.steps if isinstance(activity, Treatment) else ():
+                    blocked_by(ended, step, now)
+    except NONSENSE:
+        return None
+    return ended
+
+
+def _begun(protocol: RecoveryProtocol, id_: str, facts: Sequence[Fact], now: datetime) -> Episode:
+    started = next((fact for fact in facts if isinstance(fact.what, f.Started)), None)
+    if started is not None:
+        with suppress(*NONSENSE):
+            return begin(protocol, started)
+    at = facts[0].at if facts else now
+    anywhere = f.Started(zone="UTC", wake=time(0), bedtime=time(23, 59), onset=at)
+    return begin(protocol, Fact(id_, at, anywhere))

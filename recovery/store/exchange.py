@@ -13,8 +13,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from recovery import __version__
 from recovery.engine.facts import KINDS, Fact, read_fact
@@ -24,11 +25,13 @@ from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
 from recovery.store.checking import BY, Fault, Report, Tick, check_copy, in_lots, keep_silent
-from recovery.store.documents import NESTED_TOO_DEEP, NotJson, parsed
 from recovery.store.journal import JOURNAL_FILE, Journal, Pinned
 from recovery.values import Value, replace
 
-FORMAT = 1
+EXPORT_FORMAT = 1
+
+LONGEST_NUMBER = 100
+"""Digits of a whole number that is read; no number of a journal has more than twenty."""
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document that are read. 100,000 facts take a third of it; rubbish of this size fits into memory."""
@@ -48,10 +51,10 @@ _HEADER = ("format", "exported_at", "recovery")
 def exported(journal: Journal, now: datetime) -> Iterator[str]:
     """The document in pieces, a line each, of one moment. Raises `StoreError`."""
     with journal.snapshot():
-        yield f'{{"format":{FORMAT},"exported_at":{_text(_told(now))},"recovery":{_text(__version__)},\n'
+        yield f'{{"format":{EXPORT_FORMAT},"exported_at":{_text(_told(now))},"recovery":{_text(__version__)},\n'
         pinned = (
-            {"id": one.protocol_id, "version": one.version, "hash": one.hash, "texts": dict(one.texts)}
-            for one in journal.each_pinned()
+            {"id": each.protocol_id, "version": each.version, "hash": each.hash, "texts": dict(each.texts)}
+            for each in journal.each_pinned()
         )
         yield from _listed("protocols", pinned, ",\n")
         episodes = (
@@ -95,7 +98,7 @@ def _told(instant: datetime) -> str:
 # And back ----------------------------------------------------------------------------------------
 
 
-class Document(Value):
+class Export(Value):
     """An export, read: of the shape that it has to have."""
 
     protocols: tuple[Pinned, ...]
@@ -113,7 +116,7 @@ class NotImported(StoreError):
         self.faults = faults
 
 
-def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tuple[Document, Report]:
+def read_export(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tuple[Export, Report]:
     """An export, looked over as a whole, and what it holds. Nothing is written. Raises `NotImported`.
 
     `tick` hears of each lot of facts that has come one of `STEPS` further.
@@ -121,10 +124,10 @@ def read(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tu
     try:
         return _looked_over(_document(text, name, tick), name, now, tick)
     except RecursionError:  # each of these steps goes into the depth of it
-        raise _unreadable(name, [Fault("", _(NESTED_TOO_DEEP))]) from None
+        raise _unreadable(name, [Fault("", _("is no JSON: its brackets are nested too deeply"))]) from None
 
 
-def _document(text: str, name: str, tick: Tick) -> Document:
+def _document(text: str, name: str, tick: Tick) -> Export:
     reader = _Reader(may_hold_halves=_HALF.search(text) is not None, tick=tick)
     try:
         document = reader.document(_parsed(text, name))
@@ -135,7 +138,7 @@ def _document(text: str, name: str, tick: Tick) -> Document:
     return document
 
 
-def _looked_over(document: Document, name: str, now: datetime, tick: Tick) -> tuple[Document, Report]:
+def _looked_over(document: Export, name: str, now: datetime, tick: Tick) -> tuple[Export, Report]:
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         memory.execute("PRAGMA foreign_keys = ON")
@@ -152,7 +155,7 @@ def _looked_over(document: Document, name: str, now: datetime, tick: Tick) -> tu
     return replace(document, checked=journal), report
 
 
-def import_(home: Path, document: Document, now: datetime) -> None:
+def import_(home: Path, document: Export, now: datetime) -> None:
     """Write an export that was read into the journal of `home`. Raises `StoreError` where that has episodes."""
     with Journal.open(home, now=now) as journal, journal.transaction():
         if journal.episodes():
@@ -178,11 +181,64 @@ def _unreadable(name: str, faults: list[Fault]) -> NotImported:
     return NotImported(_("{path}: is not imported: {first}", path=name, first=faults[0]), (*faults,), hint)
 
 
+class _Endless(str):
+    """A number as it is written that is larger than any that can be meant."""
+
+
 def _parsed(text: str, name: str) -> Any:
+    """Read a text that may be any rubbish. Raises `NotImported`."""
+    endless: list[_Endless] = []
+
+    def whole(digits: str) -> int | _Endless:
+        return int(digits) if len(digits) <= LONGEST_NUMBER else beyond(digits)
+
+    def decimal(digits: str) -> float | _Endless:
+        number = float(digits)
+        return number if number - number == 0 else beyond(digits)
+
+    def beyond(digits: str) -> _Endless:
+        endless.append(_Endless(digits))
+        return endless[-1]
+
     try:
-        return parsed(text, MOST_FAULTS)
-    except NotJson as error:
-        raise _unreadable(name, [Fault(*fault) for fault in error.faults]) from None
+        document = json.loads(
+            text, parse_constant=_refuse, parse_int=whole, parse_float=decimal, object_pairs_hook=_unique
+        )
+        if endless:
+            raise _unreadable(name, [*islice(_places_of_endless(document, ""), MOST_FAULTS)])
+        return document
+    except json.JSONDecodeError as error:
+        place = _("line {line}, column {column}", line=error.lineno, column=error.colno)
+        raise _unreadable(name, [Fault(place, _("is no JSON: {reason}", reason=error.msg))]) from None
+    except ValueError as error:
+        raise _unreadable(name, [Fault("", _("is no JSON: {reason}", reason=error))]) from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(_("{word} is no number in JSON", word=constant))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in read:
+            raise ValueError(_("the key {key!r} stands twice in an object", key=key))
+        read[key] = value
+    return read
+
+
+def _places_of_endless(tree: Any, place: str) -> Iterator[Fault]:
+    """Find the numbers that are too large, such as `facts[14].data.values.pain`."""
+    if isinstance(tree, _Endless):
+        shown = tree if len(tree) <= 20 else f"{tree[:20]}…"
+        what = _("{word} is too large for a number", word=shown)
+        yield Fault(place, what if place else _("is no JSON: {reason}", reason=what))
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _places_of_endless(value, f"{place}.{key[:60]}".removeprefix("."))
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            yield from _places_of_endless(value, f"{place}[{number}]")
 
 
 class _TooManyFaults(Exception):
@@ -197,35 +253,37 @@ class _Reader:
         self._may_hold_halves = may_hold_halves
         self._tick = tick
 
-    def document(self, found: Any) -> Document | None:
-        if not isinstance(found, dict) or "format" not in found:
+    def document(self, tree: Any) -> Export | None:
+        if not isinstance(tree, dict) or "format" not in tree:
             self._wrong("", _('is no export of recovery: it has no "format"'))
             return None
-        if type(found["format"]) is not int or found["format"] != FORMAT:
+        if type(tree["format"]) is not int or tree["format"] != EXPORT_FORMAT:
             wanted = _(
-                "has the format {found!r}; this program reads {known}", found=found["format"], known=FORMAT
+                "has the format {found!r}; this program reads {known}",
+                found=tree["format"],
+                known=EXPORT_FORMAT,
             )
             self._wrong("", wanted)
             return None
-        for key in found.keys() - {*_HEADER, "protocols", "episodes", "facts"}:
+        for key in tree.keys() - {*_HEADER, "protocols", "episodes", "facts"}:
             self._wrong(key, _("does not belong there"))
-        for key in found.keys() & {"exported_at", "recovery"}:
-            written = self._field("", found, key, str)
+        for key in tree.keys() & {"exported_at", "recovery"}:
+            written = self._field("", tree, key, str)
             if key == "exported_at":
                 self._instant(key, written)
-        protocols = [*self._each(found, "protocols", self._pinned)]
-        episodes = [*self._each(found, "episodes", self._episode)]
-        facts = [*in_lots(self._each(found, "facts", self._fact), self._tick)]
+        protocols = [*self._each(tree, "protocols", self._pinned)]
+        episodes = [*self._each(tree, "episodes", self._episode)]
+        facts = [*in_lots(self._each(tree, "facts", self._fact), self._tick)]
         if not self.faults:
             self._belong(protocols, episodes, facts)
-        return Document((*protocols,), (*episodes,), (*facts,))
+        return Export((*protocols,), (*episodes,), (*facts,))
 
     def _each(
-        self, found: dict[str, Any], name: str, read: Callable[[str, dict[str, Any]], Any]
+        self, tree: dict[str, Any], name: str, read: Callable[[str, dict[str, Any]], Any]
     ) -> Iterator[Any]:
-        items = found.get(name)
+        items = tree.get(name)
         if not isinstance(items, list):
-            self._wrong(name, _("is not a list") if name in found else _("is missing"))
+            self._wrong(name, _("is not a list") if name in tree else _("is missing"))
             return
         for number, item in enumerate(items):
             where = f"{name}[{number}]"
@@ -318,7 +376,7 @@ class _Reader:
         self, protocols: list[Pinned], episodes: list[tuple[str, str, str]], facts: list[Fact]
     ) -> None:
         """Tell if the parts fit one another."""
-        hashes = {one.hash: one.protocol_id for one in protocols}
+        hashes = {each.hash: each.protocol_id for each in protocols}
         if len(hashes) < len(protocols):
             self._wrong("protocols", _("one stands there twice"))
         names = {name for name, *_rest in episodes}

@@ -24,7 +24,7 @@ from recovery.store import queries as q
 from recovery.store.database import Database, connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL
-from recovery.store.older import Entry, Older
+from recovery.store.older import AnswerRow, Older
 from recovery.values import Value, replace
 
 JOURNAL_FILE = "journal.db"
@@ -319,7 +319,7 @@ class Journal(Database):
             )
         ]
 
-    def older(self, episode: str, before: int, counts: Callable[[str, Entry], bool]) -> Older:
+    def older(self, episode: str, before: int, counts: Callable[[str, AnswerRow], bool]) -> Older:
         """The answers before a place of the journal, as far as they count, for finding single ones of them."""
         return Older(self._each, self._number(episode), before, counts)
 

@@ -22,7 +22,7 @@ NEWEST = 100
 ASKED = timedelta(hours=50)
 """The waking day on which something was due began less than this before it, wherever the person has been since."""
 
-Entry = tuple[int, int, Any]
+AnswerRow = tuple[int, int, Any]
 """An answer: when it was true, in milliseconds; the place of its fact; what was told."""
 
 _OF = "SELECT at, seq, value FROM answer WHERE episode = ? AND seq < ? AND name = ?"
@@ -50,7 +50,7 @@ class Older:
         ask: Callable[..., Iterator[Any]],
         number: int,
         before: int,
-        counts: Callable[[str, Entry], bool],
+        counts: Callable[[str, AnswerRow], bool],
     ) -> None:
         self._ask = ask
         self._number = number
@@ -70,21 +70,21 @@ class Older:
             place.window(day - DAY)[1],
             place.window(day)[1],
         )
-        found = {}
+        answers = {}
         for name, observation in episode.protocol.observations.items():
             rows = {*self._around(name, to_ms(now)), *self._worst(observation, episode.onset, now)}
             rows |= {*islice(self._on(name, episode.onset), 1)}
             for begin in begins:
                 rows |= {*islice(self._back(name, to_ms(begin)), 1)}
-            found[name] = tuple(self._as_told(name, row) for row in sorted(rows, key=lambda row: row[:2]))
-        return found
+            answers[name] = tuple(self._as_told(name, row) for row in sorted(rows, key=lambda row: row[:2]))
+        return answers
 
-    def _around(self, name: str, now: int) -> Iterator[Entry]:
+    def _around(self, name: str, now: int) -> Iterator[AnswerRow]:
         """The last two until `now`, and all that a clock which was ahead has put after it."""
         yield from islice(self._back(name, now), 2)
         yield from self._rows(name, _ON, now + 1)
 
-    def _worst(self, observation: Observation, since: datetime, now: datetime) -> Iterator[Entry]:
+    def _worst(self, observation: Observation, since: datetime, now: datetime) -> Iterator[AnswerRow]:
         """The worst two; of equal ones the latest."""
         left = 2
         for value in self._worst_first(observation):
@@ -109,18 +109,18 @@ class Older:
                 return
             yield value
 
-    def _back(self, name: str, until: int) -> Iterator[Entry]:
+    def _back(self, name: str, until: int) -> Iterator[AnswerRow]:
         return self._rows(name, _BACK, until)
 
-    def _on(self, name: str, since: datetime) -> Iterator[Entry]:
+    def _on(self, name: str, since: datetime) -> Iterator[AnswerRow]:
         return self._rows(name, _ON, to_ms(since))
 
-    def _rows(self, name: str, statement: str, *values: Any) -> Iterator[Entry]:
+    def _rows(self, name: str, statement: str, *values: Any) -> Iterator[AnswerRow]:
         for row in self._ask(statement, self._number, self._before, name, *values):
             if self._counts(name, row):
                 yield row
 
-    def _as_told(self, name: str, row: Entry) -> Answer:
+    def _as_told(self, name: str, row: AnswerRow) -> Answer:
         at, seq, value = row
         if not [*self._ask(_AS_TOLD, self._number, seq, at, name, value)]:
             raise Misfit(f"fact {seq} does not tell {name} {value!r}")

@@ -102,9 +102,9 @@ def _language(value: Any, around: Surroundings) -> str:
     return _choice(value, around, LANGUAGES)
 
 
-def _listed(known: Iterable[str]) -> str:
-    names = ", ".join(repr(each) for each in known)
-    return _("one of {names}", names=names) if names else _("there, as the protocol has none of it")
+def _listed(names: Iterable[str]) -> str:
+    listed = ", ".join(repr(each) for each in names)
+    return _("one of {names}", names=listed) if listed else _("there, as the protocol has none of it")
 
 
 def _perhaps(value: Any, around: Surroundings, kind: Kind) -> str:
@@ -141,11 +141,11 @@ def _answers(value: Any, around: Surroundings) -> str:
     """Answers by observation, each within its scale."""
     if not isinstance(value, dict) or not value:
         return _("an object")
-    known = around.protocol.observations
+    asked_for = around.protocol.observations
     for asked, given in value.items():
-        if asked not in known:
-            return _listed(known)
-        observation = known[asked]
+        if asked not in asked_for:
+            return _listed(asked_for)
+        observation = asked_for[asked]
         if observation.choices:
             if not isinstance(given, str) or given not in observation.choices:
                 return expected_answer(observation, current())
@@ -157,12 +157,12 @@ def _answers(value: Any, around: Surroundings) -> str:
 def _options(value: Any, around: Surroundings) -> str:
     if not isinstance(value, dict):
         return _("an object")
-    known = around.protocol.options
+    options = around.protocol.options
     for option, choice in value.items():
-        if option not in known:
-            return _listed(known)
-        if not isinstance(choice, str) or choice not in known[option].choices:
-            return _listed(known[option].choices)
+        if option not in options:
+            return _listed(options)
+        if not isinstance(choice, str) or choice not in options[option].choices:
+            return _listed(options[option].choices)
     return ""
 
 
@@ -175,7 +175,7 @@ def _phase(value: Any, around: Surroundings) -> str:
 
 
 def _activity(value: Any, around: Surroundings) -> str:
-    return _one_of(value, {known for _phase, known in activities_of(around.protocol)})
+    return _one_of(value, {activity for _phase, activity in activities_of(around.protocol)})
 
 
 def _rung(value: Any, around: Surroundings) -> str:
@@ -187,8 +187,8 @@ def _pinned(value: Any, around: Surroundings) -> str:
     return "" if is_there else _("the hash of a protocol that is there")
 
 
-def _one_of(value: Any, known: Iterable[str]) -> str:
-    return "" if isinstance(value, str) and value in known else _listed(sorted(known))
+def _one_of(value: Any, names: Iterable[str]) -> str:
+    return "" if isinstance(value, str) and value in names else _listed(sorted(names))
 
 
 @lru_cache(maxsize=8)

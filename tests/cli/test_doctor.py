@@ -27,7 +27,7 @@ from recovery.engine import facts as f
 from recovery.engine.facts import Fact
 from recovery.engine.written import to_ms
 from recovery.errors import RecoveryError
-from recovery.store.figures import lateness
+from recovery.store.checking import lateness
 from recovery.store.journal import Journal
 from tests.desktop import LIMIT_SECONDS, Desktop, until
 from tests.profile import ICE, Profile, protocol

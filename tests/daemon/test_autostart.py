@@ -18,10 +18,9 @@ import pytest
 
 from recovery import paths
 from recovery.daemon.autostart import choose
-from recovery.daemon.autostart.lasting import refuse_passing
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd, unit_text
-from recovery.daemon.autostart.way import Machine, ProgramAnswer
+from recovery.daemon.autostart.way import Machine, ProgramAnswer, refuse_passing
 from recovery.daemon.autostart.windows import ScheduledTask, task_xml
 from recovery.daemon.autostart.xdg import Autostart, desktop_text
 from recovery.daemon.presence import Lock

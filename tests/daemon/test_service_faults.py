@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from recovery.daemon import daily_copy
-from recovery.daemon.daily_copy import BACKUP_WAIT
 from recovery.daemon.service import DOUBT, PATIENCE, TROUBLE_WAIT
 from recovery.engine.facts import Delivered, Ended
+from recovery.store import backups
+from recovery.store.backups import BACKUP_WAIT
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import PROMPT_SECONDS
@@ -276,7 +276,7 @@ def test_even_a_mistake_in_copying_stops_nothing(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(daily_copy, "back_up_daily", broken)
+    monkeypatch.setattr(backups, "back_up_daily", broken)
     caplog.set_level(logging.INFO)
     daemon = watch()
     daemon.service.daily_copy.make(NOON)

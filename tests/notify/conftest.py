@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from recovery.notify.dbus_adapter import DBusNotifier
-from recovery.notify.port import HandedOver, Notifier, Outcome, Shown, Undelivered
-from recovery.notify.watching import Watch
+from recovery.notify.port import HandedOver, Notifier, Outcome, Shown, Undelivered, Watch
 from tests.desktop import LIMIT_SECONDS, Desktop
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from recovery.notify import logind as module
 from recovery.notify.logind import Logind, system_bus_address
-from recovery.notify.watching import Watch
+from recovery.notify.port import Watch
 from tests.desktop import LIMIT_SECONDS
 from tests.system_bus import GrantedLock, MockLogind, system_bus
 

@@ -13,7 +13,7 @@ from recovery.engine.facts import Fact
 from recovery.protocol.model import RecoveryProtocol
 from recovery.simulation.people import PERSONAS
 from recovery.store.course import Course
-from recovery.store.exchange import NotImported, import_, read
+from recovery.store.exchange import NotImported, import_, read_export
 from recovery.store.journal import Journal
 from recovery.values import replace
 from recovery.words.reasons import worded
@@ -85,7 +85,7 @@ def test_a_value_that_no_program_wrote_is_refused(
         place = place[key]
     place[path[-1]] = value
     with pytest.raises(NotImported) as caught:
-        read(json.dumps(wrong), "x.json", now=NOON)
+        read_export(json.dumps(wrong), "x.json", now=NOON)
     assert str(caught.value.faults[0]).startswith(f"fact {fact['seq']}: {found}"), caught.value.faults
 
 
@@ -94,7 +94,7 @@ def test_an_instant_at_which_no_clock_stands_is_refused(whole: Any, instant: str
     wrong = copy.deepcopy(whole)
     wrong["facts"][3]["at"] = wrong["facts"][3]["recorded_at"] = instant
     with pytest.raises(NotImported) as caught:
-        read(json.dumps(wrong), "x.json", now=NOON)
+        read_export(json.dumps(wrong), "x.json", now=NOON)
     assert "is no time at which a clock can stand" in str(caught.value.faults[0])
 
 
@@ -133,7 +133,7 @@ def test_whatever_is_taken_over_can_be_lived_with(whole: Any, tmp_path: Path) ->
                 place = place[key]
             place[path[-1]] = value
             try:
-                document, _report = read(json.dumps(other), "x.json", now=NOON)
+                document, _report = read_export(json.dumps(other), "x.json", now=NOON)
             except NotImported:
                 continue
             home = tmp_path / f"{kind}-{turn}"

@@ -17,7 +17,7 @@ from recovery.engine.written import LAST_PLACE
 from recovery.errors import StoreError
 from recovery.protocol.reading import content_hash
 from recovery.store.checking import check
-from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read
+from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read_export
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import replace
@@ -39,7 +39,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def wrong(text: str) -> list[str]:
     with pytest.raises(NotImported) as caught:
-        read(text, "x.json", now=NOON)
+        read_export(text, "x.json", now=NOON)
     assert caught.value.message.startswith("x.json: is not imported: ")
     return [str(fault) for fault in caught.value.faults]
 
@@ -67,7 +67,7 @@ def test_all_of_it_is_there(text: str, tmp_path: Path) -> None:
 
 
 def test_it_comes_back_to_the_byte(text: str, tmp_path: Path) -> None:
-    known, report = read(text, "x.json", now=NOON)
+    known, report = read_export(text, "x.json", now=NOON)
     import_(tmp_path / "new", known, NOON)
 
     again = document(tmp_path / "new", NOON + MINUTE)
@@ -81,7 +81,7 @@ def test_it_comes_back_to_the_byte(text: str, tmp_path: Path) -> None:
 
 def test_the_rows_are_the_same_too(text: str, tmp_path: Path) -> None:
     first_day(tmp_path / "old")
-    known, _report = read(text, "x.json", now=NOON)
+    known, _report = read_export(text, "x.json", now=NOON)
     import_(tmp_path / "new", known, NOON)
     rows = []
     for home in ("old", "new"):
@@ -95,13 +95,13 @@ def test_the_rows_are_the_same_too(text: str, tmp_path: Path) -> None:
 def test_an_empty_journal_comes_back_too(tmp_path: Path) -> None:
     text = document(tmp_path / "empty")
     assert json.loads(text)["facts"] == []
-    known, _report = read(text, "x.json", now=NOON)
+    known, _report = read_export(text, "x.json", now=NOON)
     import_(tmp_path / "new", known, NOON)
     assert document(tmp_path / "new") == text
 
 
 def test_it_goes_into_an_empty_journal_only(text: str, tmp_path: Path) -> None:
-    known, _report = read(text, "x.json", now=NOON)
+    known, _report = read_export(text, "x.json", now=NOON)
     import_(tmp_path, known, NOON)
     with pytest.raises(StoreError, match="holds episodes already") as caught:
         import_(tmp_path, known, NOON)
@@ -232,7 +232,7 @@ def test_after_the_last_place_that_is_taken_over_there_is_room(text: str, tmp_pa
     told, way = {*wrong(changed(text, put("facts", -1, "seq", value=LAST_PLACE)))}, tmp_path / "new"
     assert len(told) == 1
     whole["facts"][-1]["seq"] = LAST_PLACE // 2
-    known, _report = read(json.dumps(whole), "x.json", now=NOON)
+    known, _report = read_export(json.dumps(whole), "x.json", now=NOON)
     import_(way, known, NOON)
     with Journal.open(way, now=NOON) as journal:
         (last,) = journal.all_facts(limit=1)
@@ -267,7 +267,7 @@ def test_reading_ends_after_many_faults() -> None:
     rubbish = json.dumps({"format": 1, "protocols": [], "episodes": [], "facts": [1] * (2 * MOST_FAULTS)})
 
     with pytest.raises(NotImported) as error:
-        read(rubbish, "file", now=NOON)
+        read_export(rubbish, "file", now=NOON)
 
     assert len(error.value.faults) == MOST_FAULTS
     assert error.value.hint.startswith(f"reading ended after {MOST_FAULTS} faults")
@@ -295,19 +295,19 @@ def test_a_document_with_any_part_replaced_is_read_or_refused(text: str, data: s
         scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
     )
     with suppress(NotImported):
-        _known, report = read(json.dumps(whole), "x.json", now=NOON)
+        _known, report = read_export(json.dumps(whole), "x.json", now=NOON)
         assert report.faults == ()
 
 
 def test_each_step_of_each_fact_is_told(text: str) -> None:
     told: list[int] = []
-    found, _report = read(text, "x.json", now=NOON, tick=told.append)
+    found, _report = read_export(text, "x.json", now=NOON, tick=told.append)
     assert sum(told) == STEPS * len(found.facts)
 
 
 def test_what_was_looked_over_is_what_is_written(text: str, tmp_path: Path) -> None:
     """By way of the journal in memory, and without it."""
-    found, _report = read(text, "x.json", now=NOON)
+    found, _report = read_export(text, "x.json", now=NOON)
     import_(tmp_path / "a", found, NOON)
     import_(tmp_path / "b", replace(found, checked=None), NOON)
     assert document(tmp_path / "a") == document(tmp_path / "b") == text
@@ -327,12 +327,12 @@ def test_a_protocol_below_the_floor_does_not_come_in_with_an_import(text: str) -
     assert "limit 'long' > longest: less strict than the floor of the language: cold, longest session" in told
 
     texts["quick"] += signed
-    read(json.dumps(whole).replace(before, content_hash(texts)), "x.json", now=NOON)
+    read_export(json.dumps(whole).replace(before, content_hash(texts)), "x.json", now=NOON)
 
 
 def test_a_journal_with_a_protocol_from_before_the_floor_is_whole(text: str, tmp_path: Path) -> None:
     """It was legal when it was pinned: the floor binds it, and nothing is reported as damage."""
-    read_, _report = read(text, "x.json", now=NOON)
+    read_, _report = read_export(text, "x.json", now=NOON)
     quick, *others = read_.protocols
     texts = {"quick": quick.texts["quick"].replace("longest: 20min", "longest: 24h")}
     old = replace(quick, hash=content_hash(texts), texts=texts, compiled="", compiled_format=1)

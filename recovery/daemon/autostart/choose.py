@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from recovery.daemon.autostart.lasting import refuse_passing, source
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd
-from recovery.daemon.autostart.way import Done, Machine, Way
+from recovery.daemon.autostart.way import Machine, StepsTaken, Way, refuse_passing, source
 from recovery.daemon.autostart.windows import ScheduledTask
 from recovery.daemon.autostart.xdg import Autostart
 from recovery.errors import RecoveryError, UsageError
@@ -40,7 +39,7 @@ def installed(machine: Machine) -> tuple[Way, ...]:
     return tuple(way for way in ways(machine) if way.is_installed())
 
 
-def install(machine: Machine, name: str | None = None) -> tuple[Way, Done]:
+def install(machine: Machine, name: str | None = None) -> tuple[Way, StepsTaken]:
     """Start at log-in in one way, and in no other. Raises `RecoveryError`."""
     way = chosen_way(machine, name)
     _refuse_unwritable(machine.folder)
@@ -51,7 +50,7 @@ def install(machine: Machine, name: str | None = None) -> tuple[Way, Done]:
         if other.name != way.name:
             did += other.uninstall().did
     done = way.install()
-    return way, Done((*did, *done.did), done.undo)
+    return way, StepsTaken((*did, *done.did), done.undo)
 
 
 def _refuse_unwritable(folder: Path) -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from recovery.daemon import launch
-from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, remove, write_file
+from recovery.daemon.autostart.way import UNDO, Machine, ProgramAnswer, StepsTaken, remove, write_file
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -34,10 +34,10 @@ class Launchd:
     def is_installed(self) -> bool:
         return not self.why_not() and self.path.exists()
 
-    def install(self) -> Done:
+    def install(self) -> StepsTaken:
         is_new = write_file(self.path, plist(self._machine, self.label))
         if not is_new and self.state():
-            return Done((), UNDO)
+            return StepsTaken((), UNDO)
         did = [_("Written: {path}", path=self.path)] if is_new else []
         self._call("bootout", f"{self._domain()}/{self.label}")
         launch.stop_daemon(self._machine.folder)
@@ -45,14 +45,14 @@ class Launchd:
         if said.status:
             raise RecoveryError(_("launchctl bootstrap: {reason}", reason=said.text))
         did.append(_("launchd starts it at log-in, and again whenever it fails. It runs now."))
-        return Done(tuple(did), UNDO)
+        return StepsTaken(tuple(did), UNDO)
 
-    def uninstall(self) -> Done:
+    def uninstall(self) -> StepsTaken:
         self._call("bootout", f"{self._domain()}/{self.label}")
         did = [_("Removed: {path}", path=self.path)] if remove(self.path) else []
         if did:
             did.append(_("The daemon is ended. No reminders come until: recovery daemon start"))
-        return Done(tuple(did), "recovery service install")
+        return StepsTaken(tuple(did), "recovery service install")
 
     def state(self) -> str:
         said = self._call("print", f"{self._domain()}/{self.label}")

@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 
 from recovery.daemon import control
-from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, content_of, remove, write_file
+from recovery.daemon.autostart.way import (
+    UNDO,
+    Machine,
+    ProgramAnswer,
+    StepsTaken,
+    content_of,
+    remove,
+    write_file,
+)
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -48,7 +56,7 @@ class Systemd:
     def is_installed(self) -> bool:
         return self.path.exists()
 
-    def install(self) -> Done:
+    def install(self) -> StepsTaken:
         with_desktop = self._call("is-active", "graphical-session.target").status == 0
         did = []
         # A sandbox that could not be had here the last time is not tried again.
@@ -65,12 +73,12 @@ class Systemd:
             did.append(_("systemd starts it {when}, and again whenever it fails.", when=when))
         is_active = self._call("is-active", self.unit).status == 0
         if is_active and not is_new:
-            return Done(tuple(did), UNDO)
+            return StepsTaken(tuple(did), UNDO)
         if not is_active and control.end_daemon(self._machine.folder):
             did.append(_("The daemon that was running is ended; systemd's takes its place."))
         self._begin(with_desktop=with_desktop, did=did)
         did.append(_("It runs now: systemctl --user status {unit}", unit=self.unit))
-        return Done(tuple(did), UNDO)
+        return StepsTaken(tuple(did), UNDO)
 
     def _begin(self, *, with_desktop: bool, did: list[str]) -> None:
         """Start it, without the part of the sandbox that needs namespaces where the system allows none."""
@@ -106,7 +114,7 @@ class Systemd:
         state = self._call("is-active", self.unit).text.partition("\n")[0]
         return state in ("active", "activating", "reloading") and self._call("stop", self.unit).status == 0
 
-    def uninstall(self) -> Done:
+    def uninstall(self) -> StepsTaken:
         did = []
         was_active = self._call("is-active", self.unit).status == 0
         self._call("disable", "--now", self.unit)
@@ -116,7 +124,7 @@ class Systemd:
         self._call("reset-failed", self.unit)
         if was_active:
             did.append(_("The daemon is ended. No reminders come until: recovery daemon start"))
-        return Done(tuple(did), "recovery service install")
+        return StepsTaken(tuple(did), "recovery service install")
 
     def state(self) -> str:
         if self.why_not():

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from recovery.daemon import launch
-from recovery.daemon.autostart.way import UNDO, Done, Machine, ProgramAnswer, remove, write_file
+from recovery.daemon.autostart.way import UNDO, Machine, ProgramAnswer, StepsTaken, remove, write_file
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -28,25 +28,25 @@ class ScheduledTask:
     def is_installed(self) -> bool:
         return not self.why_not() and self._call("/Query").status == 0
 
-    def install(self) -> Done:
+    def install(self) -> StepsTaken:
         path = self._machine.folder / "autostart.xml"
         is_new = write_file(path, task_xml(self._machine).encode("utf-16"))
         if not is_new and self.is_installed():
-            return Done((), UNDO)
+            return StepsTaken((), UNDO)
         launch.stop_daemon(self._machine.folder)
         for words in (("/Create", "/XML", str(path), "/F"), ("/Run",)):
             said = self._call(*words)
             if said.status:
                 raise RecoveryError(_("schtasks {word}: {reason}", word=words[0], reason=said.text))
         did = _("Windows starts it at log-in, by the task {task}. It runs now.", task=self.task)
-        return Done((did,), UNDO)
+        return StepsTaken((did,), UNDO)
 
-    def uninstall(self) -> Done:
+    def uninstall(self) -> StepsTaken:
         remove(self._machine.folder / "autostart.xml")
         if self._call("/Delete", "/F").status:
-            return Done((), "recovery service install")
+            return StepsTaken((), "recovery service install")
         did = _("The task {task} is removed. The daemon goes on: recovery daemon stop", task=self.task)
-        return Done((did,), "recovery service install")
+        return StepsTaken((did,), "recovery service install")
 
     def state(self) -> str:
         return ""

@@ -3,7 +3,7 @@
 import re
 
 from recovery.daemon import presence
-from recovery.daemon.autostart.way import UNDO, Done, Machine, remove, write_file
+from recovery.daemon.autostart.way import UNDO, Machine, StepsTaken, remove, write_file
 from recovery.language import _
 
 
@@ -30,20 +30,20 @@ class Autostart:
     def is_installed(self) -> bool:
         return self.path.exists()
 
-    def install(self) -> Done:
+    def install(self) -> StepsTaken:
         did = []
         if write_file(self.path, desktop_text(self._machine).encode()):
             did.append(_("Written: {path}", path=self.path))
             did.append(_("The desktop starts it at the next log-in."))
         if not presence.is_running(self._machine.folder):
             did.append(_("It does not run yet: recovery daemon start"))
-        return Done(tuple(did), UNDO)
+        return StepsTaken(tuple(did), UNDO)
 
-    def uninstall(self) -> Done:
+    def uninstall(self) -> StepsTaken:
         did = [_("Removed: {path}", path=self.path)] if remove(self.path) else []
         if did and presence.is_running(self._machine.folder):
             did.append(_("The daemon goes on until the session ends: recovery daemon stop"))
-        return Done(tuple(did), "recovery service install")
+        return StepsTaken(tuple(did), "recovery service install")
 
     def state(self) -> str:
         return ""

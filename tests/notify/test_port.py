@@ -3,7 +3,7 @@
 import selectors
 import socket
 
-from recovery.notify.watching import Watch
+from recovery.notify.port import Watch
 
 
 def test_what_appears_is_watched_and_what_is_gone_is_not() -> None:
