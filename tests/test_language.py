@@ -34,7 +34,7 @@ from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate
-from recovery.engine.outlook import explain, outlook
+from recovery.engine.outlook import explain_each, outlook
 from recovery.engine.reasons import Text
 from recovery.engine.times import DAY, Place
 from recovery.engine.turn import Accepted, Refused
@@ -351,7 +351,7 @@ def test_why_and_when_are_told_in_german() -> None:
             episode = turned.episode
             cues = [fact.data["cue"] for fact in turned.facts if "cue" in fact.data]
             told = [text for cue in cues for text in (cue["title"], cue["body"])]
-            told += [reason for one in explain(episode, now) for reason in one.reasons]
+            told += [reason for one in explain_each(episode, now) for reason in one.reasons]
             look = outlook(episode, now)
             told += [text for need in look.needs for text in (need.condition, need.value)]
             told += [one.title for one in look.coming]

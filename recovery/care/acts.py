@@ -54,7 +54,7 @@ class Acted(Value):
         return next((cue for cue in reversed([*self.after.pending.values()]) if cue.kind == "phase"), None)
 
 
-def carry_out(context: Context, wanted: str | None, act: Wanted) -> Acted:
+def perform(context: Context, wanted: str | None, act: Wanted) -> Acted:
     """Carry out an act on the episode meant. Needs a transaction.
 
     Raises `NotThere`, `UsageError` where it is not clear which is meant; `UnreadableEpisode`, `StoreError`.
@@ -65,7 +65,7 @@ def carry_out(context: Context, wanted: str | None, act: Wanted) -> Acted:
     return Acted(replace(context, kept=record, record=record), before, judged, verdict)
 
 
-def believe_clock(context: Context) -> None:
+def trust_clock(context: Context) -> None:
     """Take the person's word that the clock is right. Needs a transaction.
 
     Raises `RecoveryError` where that is not doubted.

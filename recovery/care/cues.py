@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from recovery.care.record import Clocks, Context, Record, bring_up, load, write, written_if_free
+from recovery.care.record import ClockReadings, Context, Record, bring_up, load, write, written_if_free
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue
 from recovery.engine.telling import Repeat, not_shown, pending_cues, shown, shown_again
@@ -54,7 +54,7 @@ _UNWRITTEN = 0
 Untold = Sequence[tuple[Episode, Cue]]
 
 
-def untold(context: Context, read_clocks: Callable[[], Clocks], *, is_daemon_running: bool) -> Untold:
+def untold(context: Context, read_clocks: Callable[[], ClockReadings], *, is_daemon_running: bool) -> Untold:
     """The cues that are for this command to tell: the last resort of every cue.
 
     With a daemon running only those that it failed to show: the others are on their way. Without one this is what
@@ -76,7 +76,7 @@ def untold(context: Context, read_clocks: Callable[[], Clocks], *, is_daemon_run
     ]
 
 
-def note_told(context: Context, cues: Untold, read_clocks: Callable[[], Clocks]) -> None:
+def note_told(context: Context, cues: Untold, read_clocks: Callable[[], ClockReadings]) -> None:
     """Write down that cues were told as text; what cannot be written now is told once more next time."""
 
     def note() -> None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from recovery.care.record import Context
 from recovery.engine.episode import Episode
-from recovery.engine.outlook import Explained, Outlook, UpcomingCue, coming, explain, outlook
+from recovery.engine.outlook import Explained, Outlook, UpcomingCue, coming, explain_each, outlook
 from recovery.engine.questions import left_out_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
@@ -46,7 +46,7 @@ def _meant(context: Context, wanted: str | None) -> tuple[Episode, ...]:
     return (context.record.meant(wanted),)
 
 
-def standing(context: Context, episode: Episode) -> Outlook:
+def outlook_now(context: Context, episode: Episode) -> Outlook:
     """The episode as it stands; while the clock is doubted nothing is advised that goes by it."""
     record = context.record
     others, is_doubted = record.others(episode), record.is_clock_doubted
@@ -67,7 +67,7 @@ def agenda(context: Context, episode: Episode) -> list[UpcomingCue]:
 
 def explanations(context: Context, episode: Episode) -> tuple[Explained, ...]:
     """The reasons of every timed activity of an episode."""
-    return explain(episode, context.now, context.record.others(episode))
+    return explain_each(episode, context.now, context.record.others(episode))
 
 
 def about(explained: tuple[Explained, ...], episode: Episode, activity: str) -> tuple[Explained, ...]:

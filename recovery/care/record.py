@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from recovery.engine.acts import Act
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def nothing_active() -> NotThere:
@@ -109,8 +109,8 @@ class Record(Value):
     def with_(self, episode: Episode) -> "Record":
         """The record with the newer state of one episode."""
 
-        def newer(known: tuple[Episode, ...]) -> tuple[Episode, ...]:
-            return tuple(episode if e.id == episode.id else e for e in known)
+        def newer(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:
+            return tuple(episode if e.id == episode.id else e for e in episodes)
 
         return replace(self, episodes=newer(self.episodes), ended=newer(self.ended))
 
@@ -152,19 +152,19 @@ def load(
 
     `over_since` is from when on those that are over count; None: for `LEDGER_MEMORY`. Raises `StoreError`.
     """
-    known: list[Episode] = []
+    readable: list[Episode] = []
     unreadable: dict[str, UnreadableEpisode] = {}
     left: list[Episode | None] = []
     lately = min(now, _by(steady) or now) - LEDGER_MEMORY
     for id_ in journal.open_episodes(shut_since=over_since or lately):
         try:
-            known.append(load_one(journal, id_, now))
+            readable.append(load_one(journal, id_, now))
         except UnreadableEpisode as error:
             unreadable[id_] = error
             left.append(_left_of(journal, id_, now))
-    over = tuple(e for e in known if e.is_over)
+    over = tuple(e for e in readable if e.is_over)
     record = Record(
-        tuple(e for e in known if not e.is_over), over, unreadable, tuple(e for e in left if e is not None)
+        tuple(e for e in readable if not e.is_over), over, unreadable, tuple(e for e in left if e is not None)
     )
     return record.hearing(now, steady)
 
@@ -274,8 +274,8 @@ def _put_right(
 
     for id_ in ids:
         try:
-            known = journal.facts(id_, since=now - LEDGER_MEMORY)
-            record = write(journal, record, [correct(record.of(id_), now, known, by)], now)
+            recent = journal.facts(id_, since=now - LEDGER_MEMORY)
+            record = write(journal, record, [correct(record.of(id_), now, recent, by)], now)
         except (*NONSENSE, Nonsense):
             record = record.without(id_, unreadable(journal, id_, now), now)
     return record
@@ -310,7 +310,7 @@ def sound(record: Record, path: Path, use: Callable[[Episode], object], now: dat
     return record
 
 
-def written_if_free(journal: Journal, work: Callable[[], T]) -> T:
+def written_if_free(journal: Journal, work: Callable[[], _T]) -> _T:
     """Do what appends facts to the journal; where that cannot be written at once, as if it had been.
 
     For what is only looked at: no writer is waited for, and a disk that takes nothing is no hindrance. Then `work`
@@ -362,8 +362,8 @@ def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
     """Append facts and apply them as they were stored. Needs a transaction."""
-    told = [worded(fact, record.of(fact.episode).place, now) for fact in facts]
-    for fact in journal.append(told, now=now) if told else ():
+    in_words = [worded(fact, record.of(fact.episode).place, now) for fact in facts]
+    for fact in journal.append(in_words, now=now) if in_words else ():
         for episode in record.all:
             if episode.id != fact.episode:
                 continue
@@ -382,14 +382,14 @@ def _is_of_the_onset(fact: Fact) -> bool:
 
 # For a look, or for a change --------------------------------------------------------------------
 
-Clocks = tuple[datetime, Steady]
+ClockReadings = tuple[datetime, Steady]
 """The readings of both clocks at one moment: of the one that people set, and of the one that nobody can."""
 
 
 class Context(Value):
     """A person's record at a moment."""
 
-    clocks: Clocks
+    clocks: ClockReadings
     journal: Journal
     kept: Record
     """As it stands in the journal."""
@@ -416,14 +416,14 @@ class Context(Value):
         return replace(self, record=self.record.without(id_, error, self.now))
 
 
-def seen(journal: Journal, clocks: Clocks) -> Context:
+def seen(journal: Journal, clocks: ClockReadings) -> Context:
     """Look at the record, with nothing written. Raises `StoreError`."""
     kept = load(journal, *clocks)
     return Context(clocks, journal, kept, seen_at(kept, clocks[0], journal.path))
 
 
 @contextmanager
-def changing(journal: Journal, clocks: Clocks) -> Iterator[Context]:
+def changing(journal: Journal, clocks: ClockReadings) -> Iterator[Context]:
     """The record while nobody else writes, as it stands in the journal: what is written inside is kept together.
 
     Raises `StoreError`.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery.care.protocols import in_own_words
-from recovery.care.record import Clocks, Record, bring_up, load, write
+from recovery.care.record import ClockReadings, Record, bring_up, load, write
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
@@ -91,7 +91,7 @@ def gaps_in_the_floor(reading: "Reading") -> int:
     return sum(problem.rule in OF_THE_FLOOR for problem in reading.warnings)
 
 
-def running(folder: Path, clocks: Clocks) -> Record:
+def running(folder: Path, clocks: ClockReadings) -> Record:
     """Look at the person's record before anything is asked. Raises `StoreError`."""
     journal = Journal.open_existing(folder, now=clocks[0])
     if journal is None:
@@ -115,7 +115,7 @@ def refuse_beside(
     in_the_way = excluded(protocol, side, options, episodes)
     if in_the_way is None:
         return
-    episode, theirs = in_the_way.by, in_the_way.by.whole
+    episode, theirs = in_the_way.by, in_the_way.by.pinned
     if theirs.id == protocol.id:
         message = _("{episode} is active already", episode=episode.id)
     elif in_the_way.reason:
@@ -162,7 +162,7 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     return outlook(trial, now).alerts
 
 
-def start_episode(folder: Path, start: Start, clocks: Clocks) -> NewEpisode:
+def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpisode:
     """Write the episode into the journal of a folder, with what is due at once. Raises `RecoveryError`."""
     protocol, answers = start.reading.protocol, start.answers
     now = answers.at

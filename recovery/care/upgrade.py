@@ -164,9 +164,9 @@ def counting_anew(episode: Episode, now: datetime) -> list[Fact]:
 
 def _alerts_gone(episode: Episode, protocol: RecoveryProtocol, now: datetime) -> list[Fact]:
     """Alerts of red flags that are not there any more, but for those that suspend something: a person lifts these."""
-    known = {f"flag/{flag.id}" for flag in protocol.red_flags}
+    still_there = {f"flag/{flag.id}" for flag in protocol.red_flags}
     return [
         Fact(episode.id, now, f.Alerted(id=alert.id, cleared=True))
         for alert in episode.alerts.values()
-        if alert.id.startswith("flag/") and alert.id not in known and not alert.suspends
+        if alert.id.startswith("flag/") and alert.id not in still_there and not alert.suspends
     ]

@@ -252,7 +252,7 @@ def _meant(name: str, episode: Episode) -> str:
     from difflib import get_close_matches
 
     asked = [*episode.protocol.observations]
-    signs = [flag.id for flag in episode.whole.red_flags if flag.ask]
+    signs = [flag.id for flag in episode.pinned.red_flags if flag.ask]
     near = [each for each in (*asked, *signs) if each.startswith(name)]
     near = near or get_close_matches(name, [*asked, *signs], 1)
     if not near:

@@ -14,7 +14,7 @@ from recovery import clock
 from recovery.care import start
 from recovery.cli import params
 from recovery.engine.episode import Episode
-from recovery.engine.questions import ANSWERS, UNSURE, Graded, graded, graded_unsure
+from recovery.engine.questions import GRADING_ANSWERS, UNSURE, Graded, graded, graded_unsure
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
@@ -221,7 +221,7 @@ def grading(
     assessment: Assessment, words: Sequence[str], *, ask: bool, fill: Callable[[str], str]
 ) -> tuple[dict[str, str], Graded]:
     """The answers to the questions of a self-grading, and the grade that they come to. Raises `UsageError`."""
-    given = read_pairs(words, "assess", ANSWERS)
+    given = read_pairs(words, "assess", GRADING_ANSWERS)
     refuse_unknown(given, (question.id for question in assessment.questions), "assess")
     still = [question for question in assessment.questions if question.id not in given]
     if still and not ask:
@@ -240,13 +240,13 @@ def _in_words(grade: Graded, fill: Callable[[str], str]) -> Graded:
 
 
 def _answered(question: str) -> str:
-    return f"{question} ({', '.join(_(answer) for answer in ANSWERS)})"
+    return f"{question} ({', '.join(_(answer) for answer in GRADING_ANSWERS)})"
 
 
 def _read_answer(typed: str) -> str:
     word = canonical(typed)
-    if word not in ANSWERS:
-        expected = ", ".join(_(answer) for answer in ANSWERS)
+    if word not in GRADING_ANSWERS:
+        expected = ", ".join(_(answer) for answer in GRADING_ANSWERS)
         raise click.UsageError(
             _("{typed!r} is no answer; it is one of {expected}", typed=typed, expected=expected)
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recovery import clock, paths
 from recovery.care import record as care
 from recovery.care.cues import Untold, note_told, untold
-from recovery.care.record import Clocks, Context, Record, load, nothing_active
+from recovery.care.record import ClockReadings, Context, Record, load, nothing_active
 from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence
 from recovery.daemon.presence import Presence
@@ -32,7 +32,7 @@ EMERGENCY = N_(
 """The signs that nobody waits with; those of each protocol stand in its file."""
 
 
-def clocks() -> Clocks:
+def clocks() -> ClockReadings:
     """Read the clock, and the one that nobody can set, as the daemon has watched it."""
     return clock.now(), handing.read_steady(paths.home())
 
@@ -43,7 +43,7 @@ def daemon_here() -> Presence | None:
 
 
 @contextmanager
-def open_journal(*, looks: bool = False) -> Iterator[tuple[Journal, Clocks]]:
+def open_journal(*, looks: bool = False) -> Iterator[tuple[Journal, ClockReadings]]:
     """The journal, open, and the moment. Creates nothing. Raises `NotThere`, `StoreError`.
 
     Who `looks` waits for no writer, and may have a copy in memory.
@@ -87,7 +87,7 @@ def tell_doubted(record: Record) -> None:
         tell(f"{record.doubt[:1].upper()}{record.doubt[1:]}")
 
 
-def tell_clock(journal: Journal, moment: Clocks) -> None:
+def tell_clock(journal: Journal, moment: ClockReadings) -> None:
     """Say so for a command that does not look at the record itself. Raises `StoreError`."""
     tell_doubted(load(journal, *moment))
 

@@ -30,7 +30,7 @@ def enter(id_: str | None, as_json: bool, wanted: Wanted) -> int:
     with open_journal() as (journal, moment):
         with changing(journal, moment) as context:
             tell_doubted(context.record)
-            acted = care.carry_out(context, id_, wanted)
+            acted = care.perform(context, id_, wanted)
         record, verdict, place = acted.context.record, acted.verdict, acted.before.place
         if isinstance(verdict, Accepted):
             message = sentence(verdict.message, place, context.now)
@@ -96,7 +96,7 @@ def _tell_completion(acted: Acted, *, is_running: bool) -> None:
 def enter_clock_is_right(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
     with open_journal() as (journal, moment), changing(journal, moment) as context:
-        care.believe_clock(context)
+        care.trust_clock(context)
     handing.wake(context.folder)
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:

@@ -46,7 +46,7 @@ def show_status(episode: str | None, as_json: bool) -> int:
             if there is None and not as_json and context.record.episodes and restart_if_died(context.folder):
                 there = presence.read(context.folder)
             unreadable = context.record.unreadable
-            left, seen = _look_at(context, episode, care.standing, as_json=as_json)
+            left, seen = _look_at(context, episode, care.outlook_now, as_json=as_json)
             looks, unreadable = [look for _episode, look in seen], left.record.unreadable
             if as_json:
                 print_json(status_json(looks, there, context.now, unreadable, context.kept.testimony))

@@ -123,7 +123,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
         **responsible_json(protocol),
         **({"draft": True} if not protocol.sources and protocol.floor else {}),
         **picked(episode, "grade", "side", "options"),
-        "screen": {q.id: YES_OR_NO[episode.screened.get(q.id)] for q in episode.whole.screen},
+        "screen": {q.id: YES_OR_NO[episode.screened.get(q.id)] for q in episode.pinned.screen},
         **picked(episode, "onset", "state", "paused_until"),
         "phase": _phase(look),
         "healing": look.healing and picked(look.healing, "earliest", "latest", "day"),

@@ -154,7 +154,7 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
         return _listed(episode, as_json, "screen", _screen_rows, _screen)
 
     def act(meant: Episode, _now: datetime) -> AnswerScreening:
-        every = [question.id for question in meant.whole.screen]
+        every = [question.id for question in meant.pinned.screen]
         still = [name for name in every if name not in meant.screened]
         return AnswerScreening(_answers(words, every, still, "recovery screen"))
 
@@ -170,13 +170,13 @@ def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
             "forbids": question.forbids,
             "refuses": question.refuses,
         }
-        for question in episode.whole.screen
+        for question in episode.pinned.screen
     ]
 
 
 def _screen(episode: Episode) -> str:
     lines = []
-    for question in episode.whole.screen:
+    for question in episode.pinned.screen:
         is_yes = episode.screened.get(question.id)
         answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
         lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {file_text(question.ask, episode)}")
@@ -237,7 +237,7 @@ def correct_command(words: tuple[str, ...], because: str, episode: str | None, a
     onset = given.pop("onset", None)
 
     def act(meant: Episode, now: datetime) -> Correct:
-        refuse_unknown(given, [*meant.whole.inputs, *meant.whole.options], "recovery correct")
+        refuse_unknown(given, [*meant.pinned.inputs, *meant.pinned.options], "recovery correct")
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
@@ -302,12 +302,12 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
 def _start_arguments(episode: Episode, item: Item) -> list[str]:
     """List the arguments that start an episode for an item: its options, and the side and answers given already."""
     arguments = [item.start]
-    options = episode.options if item.start == episode.whole.id else {}
+    options = episode.options if item.start == episode.pinned.id else {}
     for name, word in {**options, **item.options}.items():
         arguments += ["--set", f"{name}={word}"]
     if episode.side is not None:
         arguments += ["--side", episode.side]
-    if item.start == episode.whole.id and episode.screened:
+    if item.start == episode.pinned.id and episode.screened:
         answers = (f"{name}={'yes' if is_yes else 'no'}" for name, is_yes in episode.screened.items())
         arguments += ["--screen", ",".join(answers)]
     return arguments
@@ -315,9 +315,9 @@ def _start_arguments(episode: Episode, item: Item) -> list[str]:
 
 def _signs_told(episode: Episode, item: Item) -> list[str]:
     """The option with the signs that the same person was asked for already: those that stand, or none."""
-    if item.start != episode.whole.id:
+    if item.start != episode.pinned.id:
         return []
-    asked = {f"flag/{each.id}" for each in episode.whole.red_flags if each.ask}
+    asked = {f"flag/{each.id}" for each in episode.pinned.red_flags if each.ask}
     standing = [name.rpartition("/")[2] for name in episode.alerts if name in asked]
     return ["--signs", ",".join(standing) or NONE]
 

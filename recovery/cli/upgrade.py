@@ -52,7 +52,7 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
         click.echo(_("Nothing is changed. recovery upgrade --yes applies it."))
         return 0
     click.echo(_goes_on(after))
-    if any(question.id not in after.screened for question in after.whole.screen):
+    if any(question.id not in after.screened for question in after.pinned.screen):
         click.echo(_("It asks what was not asked before: recovery screen"))
     click.echo(_("recovery undo takes it back."))
     return 0

@@ -228,7 +228,7 @@ class Service:
         self._adopt(record)
         self._log_lost_zones(record)
         for episode in record.all:
-            if episode.stays != before.of(episode.id).stays:
+            if episode.earlier_places != before.of(episode.id).earlier_places:
                 self._log.info("%s: times are now those of %s", episode.id, episode.place.zone.key)
         return record
 

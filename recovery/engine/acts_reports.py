@@ -129,7 +129,7 @@ def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> 
 
 def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     episode = turn.episode
-    questions = {question.id: question for question in episode.whole.screen}
+    questions = {question.id: question for question in episode.pinned.screen}
     for name in act.answers:
         if name not in questions:
             return Refused(Remark("no-such-question", name=name, known=tuple(questions) or Remark("nothing")))
@@ -193,7 +193,7 @@ def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
 
 
 def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
-    flags = {flag.id: flag for flag in turn.episode.whole.red_flags if flag.ask}
+    flags = {flag.id: flag for flag in turn.episode.pinned.red_flags if flag.ask}
     flag = flags.get(act.flag)
     if flag is None:
         return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
@@ -254,7 +254,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
         return Refused(Remark("nothing-changes"))
     before, instead = turn.episode, _instead(turn.episode, changes)
     turn.add(f.Corrected(**changes, because=act.because), "person")
-    beside = excluded(before.whole, turn.episode.side, turn.episode.options, turn.others)
+    beside = excluded(before.pinned, turn.episode.side, turn.episode.options, turn.others)
     if beside is not None:
         return Refused(Remark("same-injury", episode=beside.by.id))
     _clear_what_was_never_so(turn, before)
@@ -267,7 +267,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
 
 def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     """Collect the values that differ from those before, by the fields of the fact."""
-    episode, protocol = turn.episode, turn.episode.whole
+    episode, protocol = turn.episode, turn.episode.pinned
     asked = [*protocol.inputs, *protocol.options]
     given = [*act.values, *(() if act.onset is None else ("onset",))]
     if not given:
@@ -313,7 +313,7 @@ def _instead(episode: Episode, changes: dict[str, Any]) -> tuple[Remark, ...]:
 
 def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
     """Clear an alert that stood because of the grade or the side alone: it goes with the mistake."""
-    for flag in turn.episode.whole.red_flags:
+    for flag in turn.episode.pinned.red_flags:
         name = f"flag/{flag.id}"
         if flag.when is None or name not in turn.episode.alerts:
             continue

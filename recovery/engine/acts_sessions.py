@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import LONGEST_SPACING, dues
-from recovery.engine.episode import PAUSED, RECENT, Episode, Session, only_assumed, which
+from recovery.engine.episode import PAUSED, RECENT, Episode, Session, naming_option, only_assumed
 from recovery.engine.facts import NONE, Fact, Occurrence
 from recovery.engine.limits import (
     LONGEST_ON,
@@ -113,7 +113,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return Refused(
             Remark("other-step-next", title=activity.title, modality=step.modality, other=act.activity)
         )
-    for question in episode.whole.screen:  # of one that is assumed to be on as well
+    for question in episode.pinned.screen:  # of one that is assumed to be on as well
         if step.modality in question.forbids and episode.screened.get(question.id):
             return _left_out(turn, activity.title, question)
     if current is not None and not _is_current(turn, current):
@@ -177,7 +177,7 @@ def _blocked(turn: Turn, activity: Treatment, reason: Text, earliest: datetime |
             reason = Remark(
                 "blocked-by-assumed",
                 reason=reason,
-                command=f"recovery skip {activity.id}{which(turn.episode, turn.others)}",
+                command=f"recovery skip {activity.id}{naming_option(turn.episode, turn.others)}",
             )
     return Refused(reason, earliest)
 

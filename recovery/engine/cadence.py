@@ -38,7 +38,7 @@ FOLLOW_UP_GRACE = timedelta(hours=1)
 """The longest delay at which a follow-up of a treatment is still suggested."""
 
 
-Hours = Callable[[date], tuple[datetime, datetime] | None]
+HoursOfDay = Callable[[date], tuple[datetime, datetime] | None]
 """The hours of a day in which something may come; None: none."""
 
 
@@ -160,7 +160,7 @@ def _grid(
             yield Due(due, due + DAY)
         return
     after, entered_at = track.last_due, episode.since(activity.id)
-    if episode.stays and isinstance(cadence, BY_THE_CLOCK) and not activity.follows_body:
+    if episode.earlier_places and isinstance(cadence, BY_THE_CLOCK) and not activity.follows_body:
         # A time that the journey left out is before its beginning by the steady clock, and has to have its fate.
         start, entered_at = min(start, episode.by_the_clock(start)), episode.by_the_clock(entered_at)
     if since is not None:
@@ -176,7 +176,7 @@ def _grid(
 
 
 def _expiry(
-    episode: Episode, activity: Timed, due: datetime, following: datetime, hours: Hours | None
+    episode: Episode, activity: Timed, due: datetime, following: datetime, hours: HoursOfDay | None
 ) -> datetime:
     """The end of an offer of a grid: while its time is right, or until what may be made up for has no room left."""
     right = _half_way(episode, due, following, hours)
@@ -194,7 +194,7 @@ def _room(episode: Episode, activity: Timed, due: datetime, following: datetime)
     return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT
 
 
-def _half_way(episode: Episode, due: datetime, following: datetime, hours: Hours | None) -> datetime:
+def _half_way(episode: Episode, due: datetime, following: datetime, hours: HoursOfDay | None) -> datetime:
     """A due time is still right while it is nearer than the next one, and before bedtime or the end of work."""
     day = episode.place.waking_day(due)
     window = (hours(day) if hours else None) or episode.place.window(day)
@@ -207,14 +207,14 @@ def _times(
     start: datetime,
     after: datetime | None,
     since: datetime,
-    hours: Hours | None,
+    hours: HoursOfDay | None,
 ) -> Iterator[datetime]:
     """The times of `_all_times`, in order: those in a quiet time come at its end, several of them as one.
 
     So do those that follow the body into the night of the place. Where a quiet time lasts until bedtime, times of the
     clock come before it, as for who goes to bed early.
     """
-    cadence, last, has_moved = activity.cadence, None, activity.follows_body and bool(episode.stays)
+    cadence, last, has_moved = activity.cadence, None, activity.follows_body and bool(episode.earlier_places)
     for instant in _all_times(episode.place_of(activity), cadence, start, after, since, hours):
         # What follows the body was due by the place where the person was then, and stays so.
         place, at = episode.place_at(instant) if has_moved else episode.place, instant
@@ -239,7 +239,7 @@ def _all_times(
     start: datetime,
     after: datetime | None,
     since: datetime,
-    hours: Hours | None,
+    hours: HoursOfDay | None,
 ) -> Iterator[datetime]:
     """All times of a grid from the day of `after` (or else `start`) on, in order; without `hours` while awake.
 

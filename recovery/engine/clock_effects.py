@@ -72,7 +72,9 @@ def clock_seen(episode: Episode, fact: Fact, read: ClockRead) -> Episode:
         episode,
         ledger=ledger,
         tracks={name: _track_seen(track, then, ends) for name, track in episode.tracks.items()},
-        told={name: replace(told, at=then.moved(told.at)) for name, told in episode.told.items()},
+        shown_cues={
+            name: replace(shown, at=then.moved(shown.at)) for name, shown in episode.shown_cues.items()
+        },
     )
 
 
@@ -167,15 +169,15 @@ AHEAD = timedelta(hours=27)
 """A clock that was further ahead than this was wrong: farther apart no two places on earth are by theirs."""
 
 
-def correct(episode: Episode, now: datetime, known: Sequence[Fact], by: str = "engine") -> Fact:
+def correct(episode: Episode, now: datetime, recent: Sequence[Fact], by: str = "engine") -> Fact:
     """The fact that the clock was ahead until now: for who knows that, or it would move the true past.
 
-    `known` are the episode's facts of the last days and all later ones.
+    `recent` are the episode's facts of the last days and all later ones.
     """
     ahead = max(timedelta(0), max(_instants(episode)) - now)
     # The names of these days, which are long past for a clock that is ahead: none is given twice.
     taken: dict[str, int] = {}
-    for fact in known:
+    for fact in recent:
         if isinstance(fact.what, f.OfOccurrence) and fact.at <= now:
             occurrence = fact.what.occurrence
             taken[occurrence.series] = max(occurrence.ordinal, taken.get(occurrence.series, 0))
@@ -204,10 +206,13 @@ def corrected(episode: Episode, fact: Fact, righted: f.ClockRighted) -> Episode:
         stepped_at=_by(episode.stay.stepped_at, at),
     )
     ledger = tuple(
-        replace(one, began_at=min(one.began_at, at), ended_at=_by(one.ended_at, at)) for one in episode.ledger
+        replace(session, began_at=min(session.began_at, at), ended_at=_by(session.ended_at, at))
+        for session in episode.ledger
     )
     answers = {
-        name: tuple(replace(one, at=min(one.at, at), said_at=_by(one.said_at, at)) for one in given)
+        name: tuple(
+            replace(answer, at=min(answer.at, at), said_at=_by(answer.said_at, at)) for answer in given
+        )
         for name, given in episode.answers.items()
     }
     return replace(

@@ -17,8 +17,8 @@ from recovery.engine.episode import (
     Answer,
     Episode,
     Session,
+    ShownCue,
     Stay,
-    Told,
     Track,
     on_rung,
 )
@@ -42,7 +42,7 @@ def after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episod
         episode = rule(episode, fact, what)
     elif isinstance(what, f.ZoneChanged):
         episode = zone_changed(episode, fact.at, what, elsewhere)
-    return named(episode, what.occurrence, fact.at) if isinstance(what, f.OfOccurrence) else episode
+    return name_taken(episode, what.occurrence, fact.at) if isinstance(what, f.OfOccurrence) else episode
 
 
 def tailored(episode: Episode) -> RecoveryProtocol:
@@ -50,7 +50,7 @@ def tailored(episode: Episode) -> RecoveryProtocol:
 
     That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids.
     """
-    whole = episode.whole
+    pinned = episode.pinned
     given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
     given |= {name: "yes" if is_yes else "no" for name, is_yes in episode.screened.items()}
     gone = forbidden(episode)
@@ -68,9 +68,9 @@ def tailored(episode: Episode) -> RecoveryProtocol:
                 if may_apply(rung.only_if, given)
             ),
         )
-        for phase in whole.phases
+        for phase in pinned.phases
     )
-    return whole if phases == whole.phases else replace(whole, phases=phases)
+    return pinned if phases == pinned.phases else replace(pinned, phases=phases)
 
 
 def _retailored(episode: Episode) -> Episode:
@@ -113,7 +113,7 @@ def _settled_with(shown: int, keys: Mapping[int, str]) -> set[int]:
     return {seq for seq, key in keys.items() if seq <= shown and key == keys.get(shown)}
 
 
-def named(episode: Episode, occurrence: Occurrence, at: datetime) -> Episode:
+def name_taken(episode: Episode, occurrence: Occurrence, at: datetime) -> Episode:
     """With the name of an occurrence taken, and without those of days that have long passed."""
     series, ordinal = occurrence.series, occurrence.ordinal
     if ordinal <= episode.names.get(series, 0):
@@ -527,14 +527,16 @@ ABOUT_ANSWERS = (f.ClockRighted,)
 
 def _told(episode: Episode, cue: Cue, fact: Fact) -> Episode:
     """A start or an end was shown: it takes the place of what was told of the activity before."""
-    return replace(episode, told={**episode.told, cue.key.occurrence.owner: Told(cue, fact.at)})
+    return replace(
+        episode, shown_cues={**episode.shown_cues, cue.key.occurrence.owner: ShownCue(cue, fact.at)}
+    )
 
 
 def _told_again(episode: Episode, seq: int, number: int) -> Episode:
-    for activity, shown in episode.told.items():
+    for activity, shown in episode.shown_cues.items():
         if shown.cue.seq == seq:
             again = replace(shown, count=max(shown.count, number))
-            return replace(episode, told={**episode.told, activity: again})
+            return replace(episode, shown_cues={**episode.shown_cues, activity: again})
     return episode
 
 

@@ -132,7 +132,7 @@ class Stay(Value):
         return self.way_back_at is not None
 
 
-class Told(Value):
+class ShownCue(Value):
     """A cue of a session that was shown, and may be told again while nobody answers."""
 
     cue: Cue
@@ -185,7 +185,7 @@ class Episode(Value):
     """All that decisions need to know about one episode."""
 
     id: str
-    whole: RecoveryProtocol
+    pinned: RecoveryProtocol
     """The protocol as it is pinned."""
     protocol: RecoveryProtocol
     """The same without what is not for this person: another grade's exercises, what their screening forbids."""
@@ -199,8 +199,8 @@ class Episode(Value):
     """The screening questions that are answered: True is yes."""
     travels: bool = False
     """True if its place follows the machine's zone."""
-    stays: tuple[tuple[datetime, Place], ...] = ()
-    """The places before, each with when it was left."""
+    earlier_places: tuple[tuple[datetime, Place], ...] = ()
+    """Each with when it was left."""
     confirms: bool = False
     """True if the person confirms every change of phase (their setting)."""
     state: str = ACTIVE
@@ -224,7 +224,7 @@ class Episode(Value):
     """Cues that nothing is known to have shown, by the fact that carries them."""
     troubles: Mapping[int, str] = field(default_factory=dict)
     """The reasons why pending cues could not be shown."""
-    told: Mapping[str, Told] = field(default_factory=dict)
+    shown_cues: Mapping[str, ShownCue] = field(default_factory=dict)
     """The newest start or end that was shown, by phase and activity."""
     is_discreet: bool = False
     """True if its notes are to say nothing of it."""
@@ -250,7 +250,7 @@ class Episode(Value):
 
     def place_at(self, instant: datetime) -> Place:
         """Find the place of the person at an instant."""
-        for left_at, place in self.stays:
+        for left_at, place in self.earlier_places:
             if instant < left_at:
                 return place
         return self.place
@@ -266,18 +266,18 @@ class Episode(Value):
 
     def fit_told(self, instant: datetime) -> datetime:
         """The earliest instant from `instant` on at which the person may be told something where they then were."""
-        for left_at, place in self.stays:
+        for left_at, place in self.earlier_places:
             if instant < left_at:
-                told = place.fit_told(instant, timedelta(0))
-                if told < left_at:
-                    return told
+                fits_at = place.fit_told(instant, timedelta(0))
+                if fits_at < left_at:
+                    return fits_at
                 instant = left_at
         return self.place.fit_told(instant, timedelta(0))
 
     @property
     def moved_at(self) -> datetime | None:
         """The time of the last change of place; None: there was none."""
-        return self.stays[-1][0] if self.stays else None
+        return self.earlier_places[-1][0] if self.earlier_places else None
 
     @property
     def phase(self) -> Phase:
@@ -337,19 +337,19 @@ class Episode(Value):
 
     def reached(self, origin: str, length: Duration) -> datetime:
         """Compute the instant at which so long has passed since an origin, by both clocks."""
-        zero = self.origin(origin)
-        return self.place.after(zero, length) + self.not_passed(zero)
+        began = self.origin(origin)
+        return self.place.after(began, length) + self.not_passed(began)
 
-    def not_passed(self, zero: datetime) -> timedelta:
-        """By how much less has passed since `zero` than the clock tells, as it was set forward meanwhile."""
+    def not_passed(self, since: datetime) -> timedelta:
+        """By how much less has passed since `since` than the clock tells, as it was set forward meanwhile."""
         if self.clock is None or not self.clock.jumps:
             return _NOTHING
-        before = max((ahead for at, ahead in self.clock.jumps if at <= zero), default=_NOTHING)
+        before = max((ahead for at, ahead in self.clock.jumps if at <= since), default=_NOTHING)
         return max(_NOTHING, self.clock.ahead - max(_NOTHING, before))
 
     def activity(self, activity_id: str) -> AnyActivity | None:
         """The activity of that id in the current phase, or in any phase."""
-        for phase in (self.phase, *self.whole.phases):
+        for phase in (self.phase, *self.pinned.phases):
             for activity in phase.everything():
                 if activity.id == activity_id:
                     return activity
@@ -357,7 +357,7 @@ class Episode(Value):
 
     def treatment_of(self, session: Session) -> Treatment:
         """The activity that a session was one of, whatever the phase is now."""
-        for activity in self.whole.phase(session.phase).everything():
+        for activity in self.pinned.phase(session.phase).everything():
             if activity.id == session.activity and isinstance(activity, Treatment):
                 return activity
         raise KeyError(session.occurrence)
@@ -392,7 +392,7 @@ def only_assumed(session: Session) -> bool:
     return session.ended_at is not None and not (session.is_said or session.is_disowned)
 
 
-def which(episode: Episode, others: Sequence[Episode]) -> str:
+def naming_option(episode: Episode, others: Sequence[Episode]) -> str:
     """The option that names an episode, with a space before it, where the person has several; "" where not."""
     return f" -e {episode.id}" if any(not other.is_over for other in others) else ""
 

@@ -13,14 +13,14 @@ from recovery.engine.effects import (
     after,
     in_ledger,
     in_order,
-    named,
+    name_taken,
     no_longer_asked,
     off_at,
     session_of,
     tailored,
     take_answers,
 )
-from recovery.engine.episode import TAKEN_BACK, Answer, Episode, Stay, Told
+from recovery.engine.episode import TAKEN_BACK, Answer, Episode, ShownCue, Stay
 from recovery.engine.facts import NONE, Cue, Fact, Occurrence, Offer
 from recovery.engine.times import Place
 from recovery.protocol.model import RecoveryProtocol
@@ -167,7 +167,7 @@ class _Folding:
                 off = off_at(fact, what, session)
                 stays = replace(stays, off_at=off, ended_at=session.ended_at and max(session.ended_at, off))
             episode = in_ledger(episode, stays)
-        self._episode = named(episode, what.occurrence, fact.at)
+        self._episode = name_taken(episode, what.occurrence, fact.at)
 
     def done(self) -> Episode:
         """The episode with all that was gathered."""
@@ -177,7 +177,7 @@ class _Folding:
             answers=in_order(self._answers),
             pending={seq: read_cue(carrier) for seq, (carrier, _cue) in self._carriers.items()},
             troubles=self._troubles,
-            told={name: Told(read_cue(carrier), at, count) for name, (carrier, at, count) in shown},
+            shown_cues={name: ShownCue(read_cue(carrier), at, count) for name, (carrier, at, count) in shown},
         )
 
 

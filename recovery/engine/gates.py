@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from recovery.engine.episode import MOMENT, Alert, Answer, Episode, which
+from recovery.engine.episode import MOMENT, Alert, Answer, Episode, naming_option
 from recovery.engine.reasons import (
     Answers,
     AnswerTo,
@@ -293,7 +293,7 @@ def gate_needs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) 
 def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
     """The command that says what became of a red flag."""
     name = alert.id.rpartition("/")[2]
-    return f'recovery flag clear {name} --because "…"{which(episode, others)}'
+    return f'recovery flag clear {name} --because "…"{naming_option(episode, others)}'
 
 
 def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:

@@ -8,7 +8,7 @@ begin, `block_without_end` for what is no session; `excluded` says which protoco
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import MOMENT, Alert, Episode, Session, which
+from recovery.engine.episode import MOMENT, Alert, Episode, Session, naming_option
 from recovery.engine.gates import Truth, clearing, condition_moments, truth
 from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
@@ -135,7 +135,7 @@ def may_go_on(episode: Episode, on: Session, now: datetime, others: Sequence[Epi
     """
     activity = episode.treatment_of(on)
     if on.phase != episode.phase.id:
-        episode = replace(episode, stay=replace(episode.stay, phase=episode.whole.phase(on.phase)))
+        episode = replace(episode, stay=replace(episode.stay, phase=episode.pinned.phase(on.phase)))
     if on.modality in forbidden(episode) or stopped_by(episode, (on.modality,), others) is not None:
         return False
     if activity.only_if is not None and truth(activity.only_if, episode, now) is Truth.NO:
@@ -245,7 +245,7 @@ def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Epi
     for question in open_questions(episode):
         # Before it is known whether the protocol is for this person, they are asked and told nothing of it.
         if question.refuses or wanted & {*question.forbids}:
-            command = f"recovery screen{which(episode, others)}"
+            command = f"recovery screen{naming_option(episode, others)}"
             return Block(ScreeningOpen(episode.text(question.ask), command), None)
     return None
 
@@ -271,7 +271,7 @@ def excluded(
     """
     mine = {protocol.id, *protocol.uses}
     for episode in running:
-        other = episode.whole
+        other = episode.pinned
         theirs = {other.id, *other.uses}
         if episode.is_over or not is_same_place(protocol.region, side, episode):
             continue
@@ -313,9 +313,9 @@ def _own(
     if limit.not_after is not None and now + (planned or MOMENT) > episode.instant(limit.not_after):
         yield _by(limit, NotLaterThan(step.modality, limit.not_after), None)
     if limit.needs is not None:
-        known = truth(limit.needs, episode, goes_on_at or now)
-        if known is Truth.NO or (known is Truth.UNKNOWN and goes_on_at is None):
-            yield _by(limit, only_when(limit.needs, known), None)
+        state = truth(limit.needs, episode, goes_on_at or now)
+        if state is Truth.NO or (state is Truth.UNKNOWN and goes_on_at is None):
+            yield _by(limit, only_when(limit.needs, state), None)
 
 
 def moments_of_limits(episode: Episode, modality: str, others: Sequence[Episode] = ()) -> Iterator[datetime]:

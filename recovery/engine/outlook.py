@@ -9,7 +9,7 @@ from itertools import islice
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import dues
-from recovery.engine.episode import PAUSED, Alert, Episode, Session, titled, which
+from recovery.engine.episode import PAUSED, Alert, Episode, Session, naming_option, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import earliest_allowed, may_go_on
 from recovery.engine.offers import withheld_by
@@ -76,14 +76,14 @@ def outlook(
     on = episode.under_way
     healing = None
     if episode.protocol.healing is not None:
-        zero = episode.origin(episode.protocol.healing.zero)
-        healing = HealingOutlook(*healing_range(episode), _day(episode, zero, now))
+        began = episode.origin(episode.protocol.healing.zero)
+        healing = HealingOutlook(*healing_range(episode), _day(episode, began, now))
     levels = {"emergency": 0, "urgent": 1, "routine": 2}
-    zero = episode.stay.entered_at if episode.stay.phase is None else episode.origin(episode.stay.phase.zero)
+    began = episode.stay.entered_at if episode.stay.phase is None else episode.origin(episode.stay.phase.zero)
     return Outlook(
         episode,
         now,
-        day=_day(episode, zero, now),
+        day=_day(episode, began, now),
         needs=() if episode.is_over else gate_needs(episode, now, others),
         opens_earliest=opens_at(episode),
         deadline=deadline(episode),
@@ -94,7 +94,7 @@ def outlook(
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
-        which=which(episode, others),
+        which=naming_option(episode, others),
     )
 
 
@@ -127,9 +127,9 @@ def _advised(
     )
 
 
-def _day(episode: Episode, zero: datetime, now: datetime) -> int:
-    """The day of a span that began at `zero`, from 1, by the calendar of the place."""
-    days = (episode.place.local(now).date() - episode.place.local(zero).date()).days
+def _day(episode: Episode, began: datetime, now: datetime) -> int:
+    """The day of a span that began at `began`, from 1, by the calendar of the place."""
+    days = (episode.place.local(now).date() - episode.place.local(began).date()).days
     return max(0, days) + 1  # by a clock that was set back it may not have begun yet
 
 
@@ -154,10 +154,12 @@ def _planned(
             continue
         cue, offered = fact.cue, fact.what if isinstance(fact.what, f.Offered) else None
         activity = offered.activity if offered else ""
-        known = happening.episode.activity(activity)
-        title = known.title if known is not None and cue.kind != "off" else cue.body if known else cue.title
-        if isinstance(known, Treatment) and offered is not None:
-            title = titled(known, offered.modality or "")
+        subject = happening.episode.activity(activity)
+        title = (
+            subject.title if subject is not None and cue.kind != "off" else cue.body if subject else cue.title
+        )
+        if isinstance(subject, Treatment) and offered is not None:
+            title = titled(subject, offered.modality or "")
         length = offered.length if offered else None
         yield UpcomingCue(fact.at, cue.kind, activity, title, length), offered.phase if offered else ""
 
@@ -210,7 +212,7 @@ class Explained(Value):
     sources: tuple[str, ...]
 
 
-def explain(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Explained, ...]:
+def explain_each(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Explained, ...]:
     """For each timed activity of the phase: when it is next, by which rules, or what withholds it."""
     until = now + HORIZON
     timed = [activity for activity in episode.phase.activities if isinstance(activity, Timed)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recovery.engine.cadence import has_come_today
-from recovery.engine.episode import ACTIVE, Episode, which
+from recovery.engine.episode import ACTIVE, Episode, naming_option
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.reasons import (
     Answered,
@@ -64,11 +64,11 @@ def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
             for name in _observed(condition) & waits.keys():
                 if latest(seen, name, now) is None and waiting not in waits[name]:
                     waits[name].append(waiting)
-    known = episode.protocol.observations
+    observations = episode.protocol.observations
     return tuple(
-        Question(name, asking[name], episode.text(known[name].ask), tuple(told))
-        for name, told in waits.items()
-        if told
+        Question(name, asking[name], episode.text(observations[name].ask), tuple(things))
+        for name, things in waits.items()
+        if things
     )
 
 
@@ -90,7 +90,7 @@ def left_open(
     place = episode.place
     if place.waking_day(at) < place.waking_day(now):
         return ()
-    return by_what_waits(still_needed(episode, now), which(episode, others))
+    return by_what_waits(still_needed(episode, now), naming_option(episode, others))
 
 
 def by_what_waits(questions: tuple[Question, ...], which: str = "") -> tuple[StillNeeded, ...]:
@@ -192,33 +192,33 @@ def guarded(question: ScreenQuestion) -> tuple[str, ...]:
 
 def open_questions(episode: Episode) -> tuple[ScreenQuestion, ...]:
     """Those that are not answered yet."""
-    return tuple(question for question in episode.whole.screen if question.id not in episode.screened)
+    return tuple(question for question in episode.pinned.screen if question.id not in episode.screened)
 
 
 def forbidden(episode: Episode) -> frozenset[str]:
     """The modalities that a yes forbids."""
-    return frozenset(m for q in episode.whole.screen if episode.screened.get(q.id) for m in q.forbids)
+    return frozenset(m for q in episode.pinned.screen if episode.screened.get(q.id) for m in q.forbids)
 
 
 def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[LeftOut, ...]:
     """List what each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
-    found = []
-    among = [a for phase in (episode.whole.phases if phases is None else phases) for a in phase.everything()]
-    for question in episode.whole.screen:
+    taken_out = []
+    among = [a for phase in (episode.pinned.phases if phases is None else phases) for a in phase.everything()]
+    for question in episode.pinned.screen:
         gone = tuple(a for a in among if modalities(a) & {*question.forbids})
         if gone and episode.screened.get(question.id):
-            found.append(LeftOut(question, gone))
-    return tuple(found)
+            taken_out.append(LeftOut(question, gone))
+    return tuple(taken_out)
 
 
 def left_out_now(episode: Episode) -> tuple[LeftOut, ...]:
     """List what each yes takes out of the current phase."""
-    return left_out(episode, [phase for phase in episode.whole.phases if phase.id == episode.phase.id])
+    return left_out(episode, [phase for phase in episode.pinned.phases if phase.id == episode.phase.id])
 
 
 # Self-grading -----------------------------------------------------------------------------------
 
-ANSWERS = ("yes", "no", "unsure")
+GRADING_ANSWERS = ("yes", "no", "unsure")
 UNSURE = "unsure"
 """The grade of somebody who does not know; the protocol says what it counts as."""
 
@@ -237,7 +237,7 @@ class Graded(Value):
 def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
     """The highest grade that an answer speaks for, with reasons.
 
-    Every question has one of `ANSWERS`; raises `KeyError`.
+    Every question has one of `GRADING_ANSWERS`; raises `KeyError`.
     """
     spoken: list[tuple[str, Text]] = []
     for question in assessment.questions:

@@ -6,15 +6,15 @@ The turn of an episode decides that something is to be told; here a cue is taken
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import COMPLETED, Episode, Told
+from recovery.engine.episode import COMPLETED, Episode, ShownCue
 from recovery.engine.facts import Cue, Delivered, Fact, NotDelivered, Occurrence
 from recovery.engine.reasons import Remark
 from recovery.values import Value, replace
 
 AFTER_END = tuple(timedelta(minutes=m) for m in (2, 5, 10))
-"""The delays after which an end is told again, counted from its first showing; after the last one every `LATER`."""
+"""The delays after which an end is told again, counted from its first showing; after the last one every `END_EVERY`."""
 
-LATER = timedelta(minutes=10)
+END_EVERY = timedelta(minutes=10)
 AFTER_START = timedelta(minutes=5)
 
 WORTH = timedelta(minutes=15)
@@ -135,21 +135,23 @@ def repeats(episode: Episode, now: datetime, ends: int, starts: int) -> Iterator
 
     `ends` and `starts` are how often ends and starts are told again.
     """
-    for told, most in _unanswered(episode, ends, starts):
-        number = max((n for n in range(told.count + 1, most + 1) if _time(told, n) <= now), default=0)
+    for shown_cue, most in _unanswered(episode, ends, starts):
+        number = max(
+            (n for n in range(shown_cue.count + 1, most + 1) if _time(shown_cue, n) <= now), default=0
+        )
         if not number:
             continue
-        at = _time(told, number)
-        if now < at + WORTH and _may_be_told(episode, told.cue, now):
-            yield Repeat(_told_again(told, number, most, now), number, at)
+        at = _time(shown_cue, number)
+        if now < at + WORTH and _may_be_told(episode, shown_cue.cue, now):
+            yield Repeat(_told_again(shown_cue, number, most, now), number, at)
 
 
 def next_repeat(episode: Episode, now: datetime, ends: int, starts: int) -> datetime | None:
     """The next instant after `now` at which one may be due; None: there is none to come."""
     times = [
-        _time(told, n)
-        for told, most in _unanswered(episode, ends, starts)
-        for n in range(told.count + 1, most + 1)
+        _time(shown_cue, n)
+        for shown_cue, most in _unanswered(episode, ends, starts)
+        for n in range(shown_cue.count + 1, most + 1)
     ]
     return min((at for at in times if at > now and episode.place.is_awake(at)), default=None)
 
@@ -163,18 +165,18 @@ def is_latest_unanswered(episode: Episode, occurrence: Occurrence) -> bool:
     return bool(of_it) and of_it[-1].occurrence == occurrence and not of_it[-1].is_confirmed
 
 
-def _unanswered(episode: Episode, ends: int, starts: int) -> Iterator[tuple[Told, int]]:
+def _unanswered(episode: Episode, ends: int, starts: int) -> Iterator[tuple[ShownCue, int]]:
     if episode.is_over:
         return  # nobody could answer any more
-    for told in episode.told.values():
-        if told.cue.kind == "end":
-            occurrence = told.cue.key.occurrence
+    for shown_cue in episode.shown_cues.values():
+        if shown_cue.cue.kind == "end":
+            occurrence = shown_cue.cue.key.occurrence
             if is_latest_unanswered(episode, occurrence) and not _was_start_lost(episode, occurrence):
-                yield told, ends
+                yield shown_cue, ends
         else:
             on = episode.under_way
-            if on is not None and on.occurrence == told.cue.key.occurrence and on.is_assumed:
-                yield told, starts
+            if on is not None and on.occurrence == shown_cue.cue.key.occurrence and on.is_assumed:
+                yield shown_cue, starts
 
 
 def _was_start_lost(episode: Episode, occurrence: Occurrence) -> bool:
@@ -182,12 +184,12 @@ def _was_start_lost(episode: Episode, occurrence: Occurrence) -> bool:
     return any(cue.kind == "start" and cue.key.occurrence == occurrence for cue in episode.pending.values())
 
 
-def _time(told: Told, number: int) -> datetime:
-    if told.cue.kind != "end":
-        return told.at + number * AFTER_START
+def _time(shown_cue: ShownCue, number: int) -> datetime:
+    if shown_cue.cue.kind != "end":
+        return shown_cue.at + number * AFTER_START
     if number <= len(AFTER_END):
-        return told.at + AFTER_END[number - 1]
-    return told.at + AFTER_END[-1] + (number - len(AFTER_END)) * LATER
+        return shown_cue.at + AFTER_END[number - 1]
+    return shown_cue.at + AFTER_END[-1] + (number - len(AFTER_END)) * END_EVERY
 
 
 def _may_be_told(episode: Episode, cue: Cue, now: datetime) -> bool:
@@ -197,13 +199,13 @@ def _may_be_told(episode: Episode, cue: Cue, now: datetime) -> bool:
     return episode.place.may_tell(now) and (cue.expires_at is None or now < cue.expires_at)
 
 
-def _told_again(told: Told, number: int, most: int, now: datetime) -> Cue:
-    cue = told.cue
+def _told_again(shown_cue: ShownCue, number: int, most: int, now: datetime) -> Cue:
+    cue = shown_cue.cue
     if cue.kind != "end":
         return replace(cue, title=Remark("told-again", title=cue.title))
     is_last = number >= most
     title = Remark("last-reminder", title=cue.title) if is_last else Remark("still-on", title=cue.title)
-    body = Remark("nobody-answered", text=cue.body, length=now - told.at, command="recovery end")
+    body = Remark("nobody-answered", text=cue.body, length=now - shown_cue.at, command="recovery end")
     return replace(cue, title=title, body=body)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from recovery.engine.episode import Episode, which
+from recovery.engine.episode import Episode, naming_option
 from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, WrittenCue
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, condition_moments, truth
@@ -74,7 +74,7 @@ class Turn:
         on = self.episode.under_way
         if on is None or on.modality not in modalities:
             return ()
-        command = f"recovery end{which(self.episode, self.others)}"
+        command = f"recovery end{naming_option(self.episode, self.others)}"
         return (EndItNow(self.episode.title_of(on), command),)
 
     def cue(

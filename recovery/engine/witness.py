@@ -64,14 +64,14 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     seen = [e.clock for e in episodes if e.clock is not None]
     last = max(seen, key=lambda clock: clock.seq, default=None)
     written_at = max((e.written_at for e in episodes if e.written_at is not None), default=says)
-    known = _known(last, steady)
-    by_steady = None if known is None else known.at + timedelta(milliseconds=steady.ms - known.steady)
+    reading = _sure_reading(last, steady)
+    by_steady = None if reading is None else reading.at + timedelta(milliseconds=steady.ms - reading.steady)
     set_by = timedelta(0) if by_steady is None or abs(says - by_steady) < JUMP else says - by_steady
     stands: dict[str, Any] = {"boot": steady.boot, "steady": steady.ms}
 
     # From where it was seen to go ahead, and no further than that.
-    comes_back = known is not None and set_by < timedelta(0) and known.ahead + set_by > -JUMP
-    is_ahead = _is_ahead(last, known, set_by, steady) or (
+    comes_back = reading is not None and set_by < timedelta(0) and reading.ahead + set_by > -JUMP
+    is_ahead = _is_ahead(last, reading, set_by, steady) or (
         says > written_at + FAR and (by_steady is None or set_by > DOUBTED)
     )
     if is_ahead or (says < written_at - DOUBTED and not comes_back):
@@ -106,13 +106,13 @@ def heard(episodes: Sequence[Episode], says: datetime, steady: Steady) -> Testim
     return Testimony(says, says, news=news, set_by=set_by)
 
 
-def _is_ahead(last: ClockSeen | None, known: ClockSeen | None, set_by: timedelta, steady: Steady) -> bool:
+def _is_ahead(last: ClockSeen | None, reading: ClockSeen | None, set_by: timedelta, steady: Steady) -> bool:
     """Tell if the clock was set far forward, while the steady one tells what has really passed."""
-    if known is None or last is None or last.doubted_since is None:
-        is_seen = known is not None and steady.watched is not None
+    if reading is None or last is None or last.doubted_since is None:
+        is_seen = reading is not None and steady.watched is not None
     else:
         is_seen = not last.is_off
-    return is_seen and known is not None and known.ahead + set_by > DOUBTED and set_by > JUMP
+    return is_seen and reading is not None and reading.ahead + set_by > DOUBTED and set_by > JUMP
 
 
 def _is_behind(last: ClockSeen | None) -> bool:
@@ -130,7 +130,7 @@ def _is_of_one_frame(last: ClockSeen) -> bool:
     return last.doubted_since is not None and last.is_ahead and not last.is_off
 
 
-def _known(last: ClockSeen | None, steady: Steady) -> ClockSeen | None:
+def _sure_reading(last: ClockSeen | None, steady: Steady) -> ClockSeen | None:
     """Find the last reading of the clocks that is sure for this start of the machine.
 
     What went on while no daemon lived counts by the clock on the wall: a steady clock may have stood still.

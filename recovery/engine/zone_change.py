@@ -41,9 +41,9 @@ def zone_changed(episode: Episode, at: datetime, changed: ZoneChanged, elsewhere
     before = episode.place
     after = replace(before, zone=named_or(changed.zone, elsewhere))
     tracks = {name: _carried(episode, name, before, after, at) for name in episode.tracks}
-    stays = (*episode.stays, (at, before))
+    earlier_places = (*episode.earlier_places, (at, before))
     travels = episode.travels if changed.follows is None else changed.follows
-    return replace(episode, place=after, stays=stays, tracks=tracks, travels=travels)
+    return replace(episode, place=after, earlier_places=earlier_places, tracks=tracks, travels=travels)
 
 
 def _carried(episode: Episode, name: str, before: Place, after: Place, at: datetime) -> Track:

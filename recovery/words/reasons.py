@@ -171,8 +171,8 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
             return condition_words(text, language)
     fields = {name: _field(name, value, language, when) for name, value in text.__dict__.items()}
     if isinstance(template, tuple):
-        one, many = template
-        return trn(language, one, many, fields.pop("count"), **fields)
+        singular, plural = template
+        return trn(language, singular, plural, fields.pop("count"), **fields)
     return tr(language, template, **fields)
 
 

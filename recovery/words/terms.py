@@ -271,14 +271,21 @@ def _part(part: Condition, in_brackets: type, language: str) -> str:
     return f"({words})" if isinstance(part, in_brackets) else words
 
 
-def _comparison(one: Comparison, language: str, *, is_negated: bool = False) -> str:
+def _comparison(comparison: Comparison, language: str, *, is_negated: bool = False) -> str:
     """`pain at most 3`, `swelling lower than at first`, `at least 48 h since the injury`."""
-    if isinstance(one.value, Duration):
-        passed = tr(language, _TESTS[one.test], value=duration_words(one.value, language))
-        return tr(language, SINCE[one.subject], length=_negated(passed, language) if is_negated else passed)
-    value = f"{one.value:g}" if isinstance(one.value, float) else one.value or ""
-    test = tr(language, _TESTS[one.test], value=value, reference=tr(language, _REFERENCES[one.reference]))
-    return f"{one.subject} {_negated(test, language) if is_negated else test}"
+    if isinstance(comparison.value, Duration):
+        passed = tr(language, _TESTS[comparison.test], value=duration_words(comparison.value, language))
+        return tr(
+            language, SINCE[comparison.subject], length=_negated(passed, language) if is_negated else passed
+        )
+    value = f"{comparison.value:g}" if isinstance(comparison.value, float) else comparison.value or ""
+    test = tr(
+        language,
+        _TESTS[comparison.test],
+        value=value,
+        reference=tr(language, _REFERENCES[comparison.reference]),
+    )
+    return f"{comparison.subject} {_negated(test, language) if is_negated else test}"
 
 
 def _negated(test: str, language: str) -> str:

@@ -214,14 +214,14 @@ def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> N
     """Raises `UsageError` for a name that nothing has."""
     from difflib import get_close_matches
 
-    known = [*names]
+    there = [*names]
     for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
+        if name not in there:
+            near = get_close_matches(name, there, 1)
             hint = (
                 _("did you mean {name!r}?", name=near[0])
                 if near
-                else _("there are: {listed}", listed=", ".join(known) or _("none"))
+                else _("there are: {listed}", listed=", ".join(there) or _("none"))
             )
             raise UsageError(_("{option}: nothing is called {name!r}", option=option, name=name), hint)
 

@@ -17,7 +17,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import apply, begin
 from recovery.engine.gates import Held, gate, gate_needs
-from recovery.engine.outlook import explain
+from recovery.engine.outlook import explain_each
 from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import Place
@@ -218,7 +218,7 @@ class Life:
         """Put facts into the journal, numbered, each of the shape that its check asks for, and apply them."""
         told = (worded(fact, self.episode.place, self.now) for fact in facts)
         kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(told, 1)]
-        around = Surroundings(self.episode.id, self.episode.whole)
+        around = Surroundings(self.episode.id, self.episode.pinned)
         for fact in kept:
             assert wrong_fields(type(fact.what), json.loads(json.dumps(fact.data)), around) == "", fact
         self.facts += kept
@@ -294,7 +294,9 @@ class Life:
 
     def explained(self, activity: str) -> list[str]:
         """What is said of when an activity comes."""
-        (one,) = [each for each in explain(self.episode, self.now, self.others) if each.activity == activity]
+        (one,) = [
+            each for each in explain_each(self.episode, self.now, self.others) if each.activity == activity
+        ]
         return [self.words(reason) for reason in one.reasons]
 
     def answer(self, at: datetime | None = None, **answers: object) -> str:
@@ -306,7 +308,7 @@ class Life:
 
         taken = [Fact(self.episode.id, self.now, f.TakenBack.of({"seq": seq}), "person") for seq in seqs]
         self.facts += [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(taken, 1)]
-        self.episode = fold(self.episode.whole, self.facts)
+        self.episode = fold(self.episode.pinned, self.facts)
         self.turn()
 
     # What the journal tells ----------------------------------------------------------------------

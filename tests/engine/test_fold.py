@@ -37,8 +37,8 @@ def journal_of(name: str, persona: str, days: int, *, is_worded: bool = True) ->
 @pytest.mark.parametrize("name", ["rice", "contrast", "strain"])
 def test_folding_all_facts_is_applying_each_as_it_came(name: str, persona: str) -> None:
     live, facts = journal_of(name, persona, 12, is_worded=False)
-    folded = fold(live.whole, facts)
-    step_by_step = begin(live.whole, facts[0])
+    folded = fold(live.pinned, facts)
+    step_by_step = begin(live.pinned, facts[0])
     for fact in facts[1:]:
         step_by_step = apply(step_by_step, fact)
     assert folded == step_by_step
@@ -52,7 +52,7 @@ def test_the_facts_of_the_last_two_weeks_lead_to_the_same_decisions_as_all(perso
     now = ONSET + 75 * DAY
     kept = [fact for fact in facts if not isinstance(fact.what, SHORT_LIVED) or fact.at >= now - LOOKBACK]
     assert len(kept) < len(facts)
-    all_of_them, recent = fold(live.whole, facts), fold(live.whole, kept)
+    all_of_them, recent = fold(live.pinned, facts), fold(live.pinned, kept)
     assert turn(recent, now).look_again_at == turn(all_of_them, now).look_again_at
     for hours in (0, 1, 5, 16, 24, 70):
         later = now + hours * HOUR
@@ -183,4 +183,4 @@ def test_an_activity_for_another_grade_is_no_part_of_the_episode() -> None:
         episode = fold(protocol, [opening])
         known = {activity.id for activity in episode.protocol.phase("only").activities}
         assert known == {"ice", "ask", "first", "others", "later", "any"} - left_out
-        assert episode.whole is protocol
+        assert episode.pinned is protocol

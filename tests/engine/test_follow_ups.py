@@ -6,7 +6,7 @@ from recovery.engine import facts as f
 from recovery.engine.acts_course import Pause, Resume, StepBack
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.fold import fold
-from recovery.engine.outlook import explain
+from recovery.engine.outlook import explain_each
 from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, Life, phase_text, small
 
@@ -222,7 +222,7 @@ def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
 
 def test_when_it_comes_is_explained() -> None:
     life = pressed(COOL).go("Mon 07:30")
-    (cool,) = [one for one in explain(life.episode, life.now) if one.activity == "cool"]
+    (cool,) = [one for one in explain_each(life.episode, life.now) if one.activity == "cool"]
     assert cool.at is None
     assert life.explained("cool")[0] == "after each press that took place"
 
@@ -232,7 +232,7 @@ def test_folding_the_journal_gives_the_same_episode(at: str) -> None:
     life = pressed(COOL, WALK, LOOSEN, limits=[GAP])
     press(life, "Mon 07:01")
     life.go(at)
-    assert fold(life.episode.whole, life.facts) == life.episode
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 def test_a_suggestion_that_nobody_takes_up_comes_again_at_its_next_time_only() -> None:

@@ -11,7 +11,7 @@ from recovery.engine.acts_reports import TickItems
 from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
-from recovery.engine.outlook import coming, explain, outlook
+from recovery.engine.outlook import coming, explain_each, outlook
 from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, Life, local, phase_text, place, shipped, small
 
@@ -53,7 +53,7 @@ def test_who_never_works_while_awake_or_not_for_long_is_not_reminded(lives: dict
     never = working(STAND, ASK, **lives).go("2026-11-24 12:00")
     assert never.times(f.Offered, "stand") == []
     assert len(never.times(f.Offered, "ask")) == 3
-    assert [one.at for one in explain(never.episode, never.now) if one.activity == "stand"] == [None]
+    assert [one.at for one in explain_each(never.episode, never.now) if one.activity == "stand"] == [None]
 
 
 def test_other_hours() -> None:
@@ -205,7 +205,7 @@ def test_it_may_be_answered_before_it_is_asked() -> None:
     life.accepted(TickItems({"one": "yes", "two": "no"}))
     assert life.episode.ticked["others"] == {"one": True, "two": False}
     life.go("Wed 12:00")
-    assert fold(life.episode.whole, life.facts) == life.episode
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 # Options and placeholders ---------------------------------------------------------------------------

@@ -313,7 +313,7 @@ class Machine(RuleBasedStateMachine):
     def screen(self, number: int, which: int, word: str, all_: bool) -> None:
         episodes = self.daemon.episodes
         asked = (
-            [question.id for question in episodes[number % len(episodes)].whole.screen] if episodes else []
+            [question.id for question in episodes[number % len(episodes)].pinned.screen] if episodes else []
         )
         if asked:
             answers = dict.fromkeys(asked, "no") if all_ else {asked[which % len(asked)]: word}
@@ -382,7 +382,7 @@ class Machine(RuleBasedStateMachine):
         self.wake_up()
         for episode in self.daemon.all:
             again = load_one(self.journal, episode.id, self.now)
-            whole = fold(episode.whole, self.journal.facts(episode.id))
+            whole = fold(episode.pinned, self.journal.facts(episode.id))
             if self.was_paused_for_long(episode):
                 continue  # what was begun before such a pause is forgotten in one and not in the other
             if self.now - self.start < LOOKBACK:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recovery.engine.acts_course import Advance, Pause, Resume, Stop
 from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin, Snooze
-from recovery.engine.outlook import coming, explain, outlook, phase_ranges
+from recovery.engine.outlook import coming, explain_each, outlook, phase_ranges
 from recovery.engine.reasons import TimeSince
 from recovery.protocol.durations import parse_duration, parse_range
 from recovery.protocol.terms import (
@@ -181,7 +181,7 @@ def test_no_phase_is_left_before_its_range_says_whatever_is_answered() -> None:
 
 
 def explained(life: Life, activity: str) -> tuple[str, list[str]]:
-    (one,) = [one for one in explain(life.episode, life.now, life.others) if one.activity == activity]
+    (one,) = [one for one in explain_each(life.episode, life.now, life.others) if one.activity == activity]
     at = f"{life.episode.place.local(one.at):%a %H:%M}" if one.at else ""
     return at, life.explained(activity)
 
@@ -192,7 +192,7 @@ def test_the_next_time_is_explained_by_its_rules() -> None:
     assert at == "Mon 09:20"
     assert reasons[0] == "2 h to 3 h after the last one ended"
     assert reasons[1] == "counted from 07:20, when the last one ended"
-    (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
+    (ice,) = [one for one in explain_each(life.episode, life.now) if one.activity == "ice"]
     assert ice.sources == ("seed:183", "nhs", "seed:177")
 
 
@@ -235,7 +235,7 @@ def assert_one_plan(life: Life) -> None:
     """What is explained names the times that `next` names, and what comes if nobody does anything."""
     foretold = list(coming(life.episode, life.now))
     later = lived_beside(life).go(life.now + 30 * HOUR)
-    for one in explain(life.episode, life.now):
+    for one in explain_each(life.episode, life.now):
         came = [
             fact.at
             for fact in later.facts[len(life.facts) :]

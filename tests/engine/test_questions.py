@@ -111,7 +111,7 @@ def test_a_fold_of_the_whole_journal_knows_the_same_open_questions() -> None:
     life = exercises()
     life.answer(pain=2)
 
-    assert fold(life.episode.whole, life.facts).tracks == life.episode.tracks
+    assert fold(life.episode.pinned, life.facts).tracks == life.episode.tracks
 
 
 def test_nothing_is_needed_in_a_pause() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recovery.engine import facts as f
 from recovery.engine.fold import apply, begin, fold
-from recovery.engine.outlook import explain
+from recovery.engine.outlook import explain_each
 from recovery.engine.times import Place
 from recovery.values import replace
 from tests.engine.examples import ASK, ICE, ONSET, PACKS, Life, local, place, shipped, small
@@ -127,12 +127,12 @@ def test_what_was_told_is_the_same_however_the_facts_come() -> None:
         life.facts.append(
             f.Fact(fact.episode, fact.at + MINUTE, f.Delivered.of(data), "daemon", seq=len(life.facts) + 1)
         )
-    step_by_step = begin(life.episode.whole, life.facts[0])
+    step_by_step = begin(life.episode.pinned, life.facts[0])
     for fact in life.facts[1:]:
         step_by_step = apply(step_by_step, fact)
-    folded = fold(life.episode.whole, life.facts)
+    folded = fold(life.episode.pinned, life.facts)
     assert folded == step_by_step
-    (one,) = folded.told.values()
+    (one,) = folded.shown_cues.values()
     assert (one.cue.kind, one.count) == ("end", 2)
 
 
@@ -145,5 +145,5 @@ def test_why_names_the_quiet_time_and_its_end() -> None:
         ("11:50", "outside your quiet times, 11:50-13:15"),
     ):
         life = Life(protocol, ONSET, noon, quiet=[[begins, "13:15"]])
-        (why,) = explain(life.episode, life.now + MINUTE)
+        (why,) = explain_each(life.episode, life.now + MINUTE)
         assert (why.at, life.words(why.reasons[-1])) == (end, reason)

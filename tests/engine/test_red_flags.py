@@ -9,7 +9,7 @@ from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
 from recovery.engine.acts_reports import ClearFlag, RaiseFlag
 from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.fold import fold
-from recovery.engine.outlook import explain, outlook
+from recovery.engine.outlook import explain_each, outlook
 from recovery.protocol.durations import parse_duration
 from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
 
@@ -110,7 +110,7 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
         'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     assert refused.earliest is None
-    (ice,) = [one for one in explain(life.episode, life.now) if one.activity == "ice"]
+    (ice,) = [one for one in explain_each(life.episode, life.now) if one.activity == "ice"]
     assert ice.at is None
     assert "a red flag stands" in life.explained("ice")[-1]
     assert life.of(f.Withheld, "ice") == []
@@ -293,7 +293,7 @@ def test_folding_the_journal_gives_the_same_episode() -> None:
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 20:00").accepted(ClearFlag("numb", because="seen"))
     life.go("Wed 12:00")
-    assert fold(life.episode.whole, life.facts) == life.episode
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 def test_placeholders_in_what_a_flag_says() -> None:

@@ -67,7 +67,7 @@ def test_all_no_forbids_nothing() -> None:
 def test_a_yes_takes_out_what_it_forbids_and_alternations_as_a_whole() -> None:
     life = screened(cold_hives=True, vessels=False).go("Mon 22:00")
     assert told(life) == {"wrap", "rest", "alone", "ask"}
-    assert [a.id for a in life.episode.whole.phases[0].activities][:4] == ["ice", "wrap", "rest", "packs"]
+    assert [a.id for a in life.episode.pinned.phases[0].activities][:4] == ["ice", "wrap", "rest", "packs"]
     assert life.refused(Begin("ice")).reason.startswith("Ice is left out, because of cold-hives: No cold.")
     assert life.of(f.Withheld) == []
 
@@ -199,7 +199,7 @@ def test_folding_the_journal_gives_the_same_episode() -> None:
     life.accepted(AnswerScreening({"vessels": "yes"}))
     life.go("Tue 09:00").accepted(AnswerScreening({"vessels": "no", "cold-hives": "yes"}))
     life.go("Wed 09:00")
-    assert fold(life.episode.whole, life.facts) == life.episode
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 def test_a_question_of_one_episode_does_not_stop_another() -> None:

@@ -197,7 +197,7 @@ def test_folding_the_journal_gives_the_same_episode() -> None:
     life = injured().go("Thu 12:00")
     life.accepted(Setback(grade="I"))
     life.go("2026-11-29 12:00")
-    assert fold(life.episode.whole, life.facts) == life.episode
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 @pytest.mark.parametrize("times", [2, 3])

@@ -95,6 +95,6 @@ def test_what_is_on_time_is_the_same_either_way(cadence: str) -> None:
 
 
 def test_the_store_keeps_it() -> None:
-    protocol = life().episode.whole
+    protocol = life().episode.pinned
     (bath,) = from_json(to_json(protocol)).phases[0].activities
     assert bath.offers_missed is True  # type: ignore[union-attr]

@@ -238,7 +238,7 @@ def test_nothing_before_it_is_rewritten() -> None:
     journey.go("Tue 15:00")
 
     assert journey.facts[: len(before)] == before
-    assert fold(journey.episode.whole, journey.facts) == journey.episode
+    assert fold(journey.episode.pinned, journey.facts) == journey.episode
 
 
 @st.composite
@@ -280,7 +280,7 @@ def test_wherever_one_goes_what_follows_the_body_comes_at_its_hour_or_on_waking(
     for due in dues:
         where = journey.episode.place_at(due)
         is_waking = where.window(where.waking_day(due))[0] == due
-        is_arrival = due in [left_at for left_at, _place in journey.episode.stays]
+        is_arrival = due in [left_at for left_at, _place in journey.episode.earlier_places]
         assert is_waking or is_arrival or f"{due.astimezone(home):%H:%M}" in ("08:00", "20:00")
         assert where.is_awake(due)
 

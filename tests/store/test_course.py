@@ -38,7 +38,7 @@ def faults_of(protocol: RecoveryProtocol, facts: list[Fact]) -> list[str]:
 @pytest.mark.parametrize("name", sorted(texts()))
 def test_what_people_leave_behind_is_whole(name: str, persona: str) -> None:
     live, facts = journal_of(name, persona, 30)
-    assert faults_of(live.whole, [worded(fact, live.place, fact.at) for fact in facts]) == []
+    assert faults_of(live.pinned, [worded(fact, live.place, fact.at) for fact in facts]) == []
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Answered, ClockRighted, Fact, PhaseChanged, Started, TakenBack
 from recovery.engine.fold import begin
 from recovery.engine.gates import Truth, gate_needs, truth
-from recovery.engine.outlook import coming, explain
+from recovery.engine.outlook import coming, explain_each
 from recovery.engine.questions import still_needed
 from recovery.engine.turn import Accepted
 from recovery.engine.written import to_ms
@@ -116,7 +116,9 @@ def decisions(episode: Episode, now: datetime) -> list[Any]:
 def foreseen(episode: Episode, now: datetime) -> list[Any]:
     """What comes next, if nobody answers: the plan plays the days to come."""
     after = turn(episode, now).episode
-    return [] if after.is_over else [*coming(after, now, (), now + timedelta(hours=30)), *explain(after, now)]
+    if after.is_over:
+        return []
+    return [*coming(after, now, (), now + timedelta(hours=30)), *explain_each(after, now)]
 
 
 ANSWERS = st.fixed_dictionaries(

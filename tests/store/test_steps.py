@@ -114,10 +114,10 @@ def one_more(facts: list[Fact], case: str) -> list[Fact]:
 )
 def test_a_fact_that_cannot_come_next_is_damage(lived: tuple[Episode, list[Fact]], case: str) -> None:
     live, before = lived
-    assert faults_of(live.whole, before) == []
+    assert faults_of(live.pinned, before) == []
     facts = [*before]
     more = one_more(facts, case)
-    faults = faults_of(live.whole, [*facts, *more])
+    faults = faults_of(live.pinned, [*facts, *more])
     assert len(faults) == 1, faults
     assert case.partition(": ")[0] in faults[0] or case in faults[0]
     assert faults[0].startswith(f"{(more or facts)[-1].seq} " if more else f"{len(facts)} ")
@@ -132,7 +132,7 @@ def test_after_something_was_taken_back_it_is_not_asked_where_the_episode_stood(
     answer = later([undone], f.Answered, "person", values={"pain": 1})
     end_undone = later([answer], f.TakenBack, "person", seq=facts[-1].seq)
     again = later([end_undone], f.Ended, "person", **facts[-1].data)
-    assert faults_of(live.whole, [*facts, stop, undone, answer, end_undone, again]) == []
+    assert faults_of(live.pinned, [*facts, stop, undone, answer, end_undone, again]) == []
 
 
 @pytest.mark.parametrize("kind", [f.Snoozed, f.Offered])
@@ -141,13 +141,13 @@ def test_nothing_puts_an_ended_session_off_or_on_once_more(
 ) -> None:
     """Also where such facts are in a journal all the same: a limit counts what was on the skin."""
     live, facts = lived
-    before = fold(live.whole, facts)
+    before = fold(live.pinned, facts)
     name = facts[-1].data["occurrence"]
     data = {**offer_of(facts).data} if kind == f.Offered else about(facts)
     data.pop("cue", None)
     more = later(facts, kind, "person", **data, **({"until": 0} if kind == f.Snoozed else {}))
     offered = later([more], f.Offered, **{k: v for k, v in offer_of(facts).data.items() if k != "cue"})
-    after = fold(live.whole, [*facts, more, offered])
+    after = fold(live.pinned, [*facts, more, offered])
     assert after.ledger == before.ledger
     assert next(t for t in after.ledger if t.occurrence == name).is_confirmed
     assert after.tracks == before.tracks
@@ -172,4 +172,4 @@ def test_an_end_however_late_is_no_damage(years: int) -> None:
 
 def test_the_alerts_of_a_protocol_are_those_that_it_raises(lived: tuple[Episode, list[Fact]]) -> None:
     live, _facts = lived
-    assert {"flag/no-weight", "healing/late"} <= alerts_of(live.whole)
+    assert {"flag/no-weight", "healing/late"} <= alerts_of(live.pinned)
