@@ -114,9 +114,7 @@ def test_a_taken_back_episode_is_not_remembered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("days", [9, 11, 30, 3650])
-def test_a_session_under_way_stays_in_memory_whatever_is_written_after_a_jump_of_the_clock(
-    tmp_path: Path, days: int
-) -> None:
+def test_a_session_under_way_stays_in_memory_after_a_jump_of_the_clock(tmp_path: Path, days: int) -> None:
     """That its start was shown is written at once, before the daemon looks at what is due."""
     id_ = start(tmp_path, protocol(ICE.format(length="20min")), NOW)
     later = NOW + timedelta(days=days)

@@ -202,7 +202,7 @@ def test_half_a_day_later_nobody_knows_how_a_session_ended() -> None:
     assert late.refused(End("train")).reason == "Train is not on"
 
 
-def test_an_end_told_after_the_next_step_was_skipped_does_not_bring_it_back() -> None:
+def test_an_end_told_after_the_next_step_was_skipped_brings_nothing_back() -> None:
     life = Life(small(PACKS)).go("Mon 07:00")
     life.accepted(Begin("packs"))
     life.go("Mon 07:30").accepted(Skip("packs"))
@@ -298,7 +298,7 @@ def test_skipping_an_assumed_session_frees_the_ledger() -> None:
     life.accepted(Begin("ice"))
 
 
-def test_what_was_begun_cannot_be_skipped_neither_while_it_is_on_nor_afterwards() -> None:
+def test_what_was_begun_cannot_be_skipped_any_more() -> None:
     life = Life(small(ICE, limits=[GAP]))
     life.accepted(Begin("ice"))
     assert life.refused(Skip("ice")).reason == "Ice is on; recovery end ice ends it"
@@ -407,7 +407,7 @@ def test_a_pause_is_silent_and_leaves_no_debt() -> None:
     assert life.of("missed") == []
 
 
-def test_a_pause_ends_by_itself_at_the_same_time_of_day_across_a_change_of_summer_time() -> None:
+def test_a_pause_ends_at_its_time_of_day_across_a_change_of_summer_time() -> None:
     onset = local("2027-03-27 07:00")
     life = Life(small(RAISE), onset).go("2027-03-27 20:00")
     assert life.accepted(Pause(length=parse_duration("1d"))) == f"Paused until tomorrow 20:00. {COUNTS}"
@@ -516,7 +516,7 @@ def test_who_may_pass_a_condition_is_said_by_the_protocol(
         assert life.episode.phase.id == "next"
 
 
-def test_a_professionals_word_has_a_name_and_a_day_and_is_taken_back_like_any_act() -> None:
+def test_a_professionals_word_has_a_name_and_a_day_and_can_be_taken_back() -> None:
     protocol = small(ASK, phase=f"{GATED}\nmay_pass: professional", more=[phase_text("next", ASK)])
     life = Life(protocol).go("Tue 12:00")
     day = life.now.date()
@@ -671,7 +671,7 @@ def test_an_end_that_is_taken_back_is_not_told_for_an_earlier_time() -> None:
     assert life.refused(Begin("ice")).earliest == life.at("Mon 08:50")
 
 
-def test_an_end_told_for_an_earlier_time_shortens_no_gap_of_what_was_said_to_be_on() -> None:
+def test_an_end_told_for_an_earlier_time_shortens_no_gap() -> None:
     life = Life(small(ICE, limits=[GAP]))
     life.accepted(Begin("ice"))
     life.go("Mon 07:50").accepted(End("ice", at=life.at("Mon 07:01")))
@@ -695,7 +695,7 @@ def test_a_pack_that_was_said_to_be_on_binds_after_stop() -> None:
     assert "is on until" in again.refused(Begin("ice")).reason
 
 
-def test_a_check_in_of_now_is_not_before_the_injury_whatever_the_clock_says() -> None:
+def test_a_check_in_of_now_is_never_before_the_injury() -> None:
     life = Life(small(ASK)).go("Mon 12:00")
     life.accepted(Setback())
     life.now = life.at("Mon 11:59")

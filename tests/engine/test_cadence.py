@@ -164,7 +164,7 @@ def test_an_alternation_waits_from_the_real_end_of_the_step_before() -> None:
 # The grid has no drift ------------------------------------------------------------------------
 
 
-def test_the_nth_time_of_a_day_is_an_exact_multiple_from_its_first_however_late_it_was_told() -> None:
+def test_the_nth_time_of_a_day_is_an_exact_multiple_from_its_first() -> None:
     life = Life(small(reminder("every: 100min")))
     for hour in range(8, 23):
         life.sleep(f"Mon {hour:02}:07")
@@ -216,7 +216,7 @@ def reference(lives: Place, clock: str, begin: datetime, end: datetime) -> list[
 @pytest.mark.parametrize(
     ("zone", "change"), [(zone, day) for zone, changes in CHANGES.items() for day in changes]
 )
-def test_a_daily_time_comes_exactly_once_a_day_when_the_wall_clock_shows_it(
+def test_a_daily_time_comes_once_a_day_when_the_wall_clock_shows_it(
     zone: str, change: date, clock: str, window: tuple[str, str]
 ) -> None:
     lives = place(zone, *window)

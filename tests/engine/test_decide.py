@@ -41,7 +41,7 @@ def test_without_a_reaction_a_session_is_assumed_begun_when_it_was_offered() -> 
     assert not session.is_confirmed
 
 
-def test_the_overslept_end_comes_before_anything_else_and_tells_by_how_much() -> None:
+def test_the_overslept_end_comes_first_and_tells_by_how_much() -> None:
     life = Life(small(RAISE, ICE, ASK, flags=["{id: late, when: injury >= 1h, level: urgent, say: Late}"]))
     before = len(life.facts)
     life.sleep("Mon 10:00")
@@ -106,7 +106,7 @@ def test_after_a_chain_was_missed_it_goes_on_from_now() -> None:
     assert life.go("Mon 18:00").times(activity="ice")[-1] == "Mon 17:20"
 
 
-def test_a_missed_step_gives_up_its_round_and_the_next_round_is_offered_at_once_if_it_is_due() -> None:
+def test_a_missed_step_gives_up_its_round_and_the_next_comes_if_due() -> None:
     life = Life(small(PACKS)).go("Mon 07:20").sleep("Mon 12:30")
     sessions = [
         (at, fact.data["modality"]) for at, fact in zip(life.times(), life.of("offered"), strict=True)
@@ -164,7 +164,7 @@ def test_a_hold_that_was_slept_over_is_not_told_to_come_off_in_the_morning() -> 
     assert life.cues("on") == [("Mon 07:00", "Band"), ("Tue 08:00", "Band")]
 
 
-def test_a_hold_ends_with_its_phase_and_is_put_on_again_when_the_person_steps_back() -> None:
+def test_a_hold_ends_with_its_phase_and_is_put_on_again_after_a_step_back() -> None:
     life = Life(small(BAND, phase="min: 2h", more=[phase_text("next", RAISE)])).go("Mon 10:00")
     assert life.cues("off") == [("Mon 09:00", "Band")]
     life.accepted(StepBack())
@@ -288,7 +288,7 @@ LONG = [
 
 
 @pytest.mark.parametrize("protocol", LONG)
-def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten(
+def test_what_is_withheld_for_months_makes_no_storm_when_forgotten(
     protocol: RecoveryProtocol,
 ) -> None:
     life = Life(protocol)
@@ -313,7 +313,7 @@ def test_what_is_withheld_for_months_makes_no_storm_when_its_facts_are_forgotten
 # Alerts -------------------------------------------------------------------------------------------
 
 
-def test_a_red_flag_is_raised_once_cleared_when_it_is_over_and_raised_again() -> None:
+def test_a_red_flag_is_raised_once_cleared_when_over_and_raised_again() -> None:
     life = Life(small(ASK, flags=["{id: bad, when: pain >= 8, level: routine, say: Go}"]))
     for hour, pain in ((8, 8), (9, 9), (10, 3), (11, 8)):
         life.go(f"Mon {hour:02}:00").answer(pain=pain)

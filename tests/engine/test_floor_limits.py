@@ -227,7 +227,7 @@ def test_no_number_of_the_floor_is_without_a_limit() -> None:
     assert {(bound.of, bound.source) for bound in BOUNDS} <= made
 
 
-def test_the_floor_is_kept_with_the_protocol_and_told_in_the_persons_language() -> None:
+def test_the_floor_is_kept_with_the_protocol_in_the_persons_language() -> None:
     protocol = silent()
     assert form.from_json(form.to_json(protocol)) == protocol
     life = Life(form.in_language(protocol, "de"), language="de")

@@ -48,7 +48,7 @@ def test_nothing_follows_a_treatment_that_is_only_assumed() -> None:
     assert life.of(f.Offered, "walk") == []
 
 
-def test_it_follows_an_assumed_one_as_soon_as_somebody_says_that_it_took_place() -> None:
+def test_it_follows_an_assumed_one_once_somebody_says_that_it_took_place() -> None:
     life = pressed(WALK).go("Mon 07:30")
     life.accepted(MarkDone("press"))
     assert life.times(f.Offered, "walk") == ["Mon 07:30"]
@@ -235,7 +235,7 @@ def test_folding_the_journal_gives_the_same_episode(at: str) -> None:
     assert fold(life.episode.pinned, life.facts) == life.episode
 
 
-def test_a_suggestion_that_nobody_takes_up_comes_again_at_its_next_time_only() -> None:
+def test_a_suggestion_nobody_takes_up_comes_again_at_its_next_time_only() -> None:
     stretch = "{id: walk, kind: session, of: exercise, duration: 20min, every: 5h, start: A, end: B, optional: true}"
     life = Life(small(stretch)).go("Mon 13:00")
     life.turn()

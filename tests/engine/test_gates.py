@@ -148,7 +148,7 @@ def test_each_observation_has_its_own_freshness() -> None:
         ([2, 8, 3], NO, NO, NO),
     ],
 )
-def test_falling_and_drop_look_at_the_first_answer_rising_at_the_one_before(
+def test_falling_and_drop_look_at_the_first_answer_rising_at_the_last(
     given: list[int], falling: Truth, rising: Truth, drop: Truth
 ) -> None:
     episode = told(*((f"Mon {8 + n:02}:00", {"pain": pain}) for n, pain in enumerate(given)))
@@ -241,7 +241,7 @@ def test_the_longest_time_holds_and_escalates_once() -> None:
     assert [(fact.at, fact.data["reason"]) for fact in life.of("alerted")] == [(ONSET + 3 * DAY, "Too long")]
 
 
-def test_open_questions_at_the_longest_time_get_a_day_of_patience_after_the_entry() -> None:
+def test_open_questions_at_the_longest_time_get_a_day_after_the_entry() -> None:
     started_late = Life(small(ASK, phase=GATED), ONSET, ONSET + 70 * HOUR)
     started_late.go(ONSET + 94 * HOUR - timedelta(seconds=1))
     assert started_late.of("alerted") == []
@@ -257,7 +257,7 @@ def test_a_late_starter_gets_the_hours_that_are_left() -> None:
     assert life.episode.phase.id == "next"
 
 
-def test_the_day_of_a_late_starter_after_the_whole_phase_is_over_still_needs_the_answers() -> None:
+def test_a_late_starter_after_the_whole_phase_still_needs_the_answers() -> None:
     life = Life(shipped("strain"), ONSET, ONSET + 10 * DAY)
     assert life.episode.phase.id == "rice"
     life.answer(pain=0, swelling=0)
@@ -351,7 +351,7 @@ def test_a_phase_that_passed_while_the_machine_slept_is_left_when_it_wakes() -> 
     assert life.episode.stay.entered_at == life.at("Tue 03:00")
 
 
-def test_an_offered_change_is_offered_again_after_the_gate_was_shut_meanwhile() -> None:
+def test_an_offered_change_is_offered_again_after_the_gate_was_shut() -> None:
     body = "min: 1h\nconfirm: true\nleave_when: pain <= 3"
     life = Life(small(ASK, phase=body, more=[phase_text("next", ASK)])).go("Mon 09:00")
     life.answer(pain=5)

@@ -189,7 +189,7 @@ def test_a_step_for_another_grade_is_left_out() -> None:
 # By hand --------------------------------------------------------------------------------------------
 
 
-def test_a_reason_passes_a_steps_condition_but_not_its_time_nor_a_second_step_on_a_day() -> None:
+def test_a_reason_passes_a_steps_condition_but_neither_time_nor_day() -> None:
     life = Life(ladder()).go("Mon 12:00")
     refused = life.refused(Advance(because="it goes well"))
     assert "not yet: 2d on this step, and one step a day" in refused.reason

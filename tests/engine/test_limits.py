@@ -178,7 +178,7 @@ def test_most_per_day_counts_by_the_waking_day() -> None:
     life.go("Tue 10:00").accepted(Begin("ice"))
 
 
-def test_most_per_day_still_counts_after_the_phase_was_left_and_entered_again() -> None:
+def test_most_per_day_still_counts_after_the_phase_is_entered_again() -> None:
     from tests.engine.examples import phase_text
 
     protocol = small(
@@ -232,7 +232,7 @@ def test_the_ledger_spans_all_episodes_of_the_same_place(side: str | None, other
     second.go("Mon 08:20").accepted(Begin("heat"))
 
 
-def test_gaps_do_not_bind_another_side_or_another_part_of_the_body_but_a_session_that_is_on_does() -> None:
+def test_gaps_bind_no_other_side_or_part_of_the_body_but_a_session_on_does() -> None:
     protocol = small(QUIET_ICE, limits=[GAP])
     for first, second in (
         with_other(protocol, small(QUIET_WARM, limits=[GAP], id_="other"), "left", "right"),
@@ -271,7 +271,7 @@ def test_what_is_only_true_in_the_phase_of_the_other_episode_does_not_bind() -> 
     second.accepted(Begin("heat"))
 
 
-def test_asking_for_later_while_another_episode_has_a_session_on_comes_to_an_end() -> None:
+def test_asking_for_later_beside_another_session_comes_to_an_end() -> None:
     protocol = small(QUIET_ICE, limits=[GAP])
     _, second = with_other(protocol, small(QUIET_WARM, limits=[GAP], id_="other"))
     step = steps(second)["heat"]

@@ -40,7 +40,7 @@ def test_what_goes_on_the_skin_is_told_as_a_session_or_not_at_all(kind: str, mod
     assert told(life, "ask") != []
 
 
-def test_warmth_of_another_kind_is_not_told_beside_the_limit_of_a_shipped_phase() -> None:
+def test_warmth_of_another_kind_is_not_told_beside_a_shipped_limit() -> None:
     added = """
       - {id: nudge, kind: reminder, of: warm, every: 5min, say: Bottle on}
       - {id: keep, kind: hold, of: warm, on: Bottle on, off: Bottle off}

@@ -116,7 +116,7 @@ def test_after_a_pause_with_an_end_the_next_cues_are_foretold() -> None:
     ]  # fmt: skip
 
 
-def test_a_session_of_another_episode_delays_what_is_foretold_and_looking_comes_to_an_end() -> None:
+def test_a_session_of_another_episode_delays_what_is_foretold() -> None:
     other = Life(small(ICE, limits=[GAP], id_="other"), number=2)
     life = Life(small(ICE, limits=[GAP]), others=(other.episode,))
     (first, *_) = coming(life.episode, life.now, (other.episode,))

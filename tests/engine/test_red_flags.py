@@ -219,7 +219,7 @@ def test_it_is_cleared_with_a_reason_which_is_kept() -> None:
     assert life.episode.alerts == {}
 
 
-def test_what_was_stopped_comes_back_when_it_is_cleared_and_nothing_is_caught_up() -> None:
+def test_what_was_stopped_comes_back_when_cleared_and_is_not_caught_up() -> None:
     life = life_of(ICE).go("Mon 08:00")
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 15:00")
@@ -245,7 +245,7 @@ def test_a_pressing_one_stands_until_it_is_answered_whatever_is_told() -> None:
     assert life.episode.alerts == {}
 
 
-def test_a_routine_one_goes_with_its_condition_and_what_it_stopped_comes_back() -> None:
+def test_a_routine_one_goes_with_its_condition_and_what_it_stopped_is_back() -> None:
     life = life_of(ICE, ASK).go("Mon 08:00")
     life.answer(swelling=2)
     life.go("Mon 12:00")

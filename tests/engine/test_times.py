@@ -50,7 +50,7 @@ def test_the_day_that_samoa_left_out_does_not_exist() -> None:
     assert [next(days) for _ in range(2)] == [date(2011, 12, 29), date(2011, 12, 31)]
 
 
-def test_the_evening_before_the_day_left_out_is_followed_by_the_morning_after_it() -> None:
+def test_the_evening_before_a_day_left_out_is_followed_by_the_next_morning() -> None:
     apia = place("Pacific/Apia")
     late = local("2011-12-29 23:30", "Pacific/Apia")
     assert apia.waking_day(late) == date(2011, 12, 31)
@@ -93,7 +93,7 @@ def test_a_length_of_nothing_changes_nothing_even_in_a_repeated_hour() -> None:
     assert place().after(second, Duration()) == second
 
 
-def test_waking_hours_are_as_long_as_the_clock_makes_them_on_the_days_of_change() -> None:
+def test_waking_hours_on_days_of_change_are_as_long_as_the_clock_says() -> None:
     early = place(wake="01:00", bedtime="21:00")
     lengths = [end - begin for begin, end in map(early.window, (date(2027, 3, 28), date(2026, 10, 25)))]
     assert lengths == [19 * HOUR, 21 * HOUR]
@@ -135,9 +135,7 @@ def test_a_clock_time_after_midnight_belongs_to_the_waking_day_before() -> None:
         ("10:00", 17 * 60, "2026-11-24 07:00"),
     ],
 )
-def test_something_fits_into_the_waking_hours_as_a_whole_or_waits_for_the_next(
-    at: str, minutes: int, fits: str
-) -> None:
+def test_something_fits_into_the_waking_hours_whole_or_waits(at: str, minutes: int, fits: str) -> None:
     assert wall(place(), place().fit(local(f"2026-11-23 {at}"), minutes * MINUTE)) == fits
 
 

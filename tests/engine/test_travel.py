@@ -70,7 +70,7 @@ def test_going_west_nothing_of_the_same_date_is_told_again() -> None:
     assert journey.told("pill")[2].at == local(f"{MONDAY}20:00", NEW_YORK)
 
 
-def test_going_east_what_the_journey_leaves_out_is_told_once_or_missed_visibly() -> None:
+def test_going_east_what_is_left_out_is_told_once_or_missed_visibly() -> None:
     journey = Journey(PILL, zone=NEW_YORK).go("Mon 10:00")
     journey.travel(TOKYO)  # 00:00 of the next day there
     journey.go("Tue 21:00")
@@ -124,7 +124,7 @@ def test_what_follows_the_body_keeps_the_hours_of_home() -> None:
     assert not journey.told("pill", f.Missed)
 
 
-def test_spread_over_the_day_of_the_body_nothing_comes_in_the_night_of_the_place() -> None:
+def test_spread_over_the_bodys_day_nothing_comes_in_the_places_night() -> None:
     body = [one.replace("kind", "follows: body, kind") for one in (WALK, THRICE, SUNDAYS)]
     journey = Journey(*body).go("Mon 15:30")
     journey.travel(TOKYO)
@@ -136,7 +136,7 @@ def test_spread_over_the_day_of_the_body_nothing_comes_in_the_night_of_the_place
         assert all(journey.episode.place_at(at).is_awake(at) for at in instants), activity
 
 
-def test_what_follows_the_body_and_comes_before_a_quiet_evening_is_told_once() -> None:
+def test_what_follows_the_body_before_a_quiet_evening_is_told_once() -> None:
     pill = BODY.replace("'20:00'", "'22:00'")
     journey = Journey(pill)
     lives = replace(journey.episode.place, quiet=((time(21), time(23)),))
@@ -265,7 +265,7 @@ def test_wherever_one_goes_no_time_of_a_date_has_two_fates(legs: list[tuple[int,
 
 @given(journeys())
 @settings(max_examples=40, deadline=None)
-def test_wherever_one_goes_what_follows_the_body_comes_at_its_hour_or_on_waking(
+def test_what_follows_the_body_comes_at_its_hour_or_on_waking_anywhere(
     legs: list[tuple[int, str]],
 ) -> None:
     journey = Journey(BODY)

@@ -93,7 +93,7 @@ def test_what_is_told_later_for_an_earlier_time_takes_its_place() -> None:
     assert holds(life, "pain falling since last") is Truth.YES
 
 
-def test_where_higher_is_better_the_words_keep_their_meaning_and_the_worst_is_the_least() -> None:
+def test_where_higher_is_better_words_keep_their_meaning() -> None:
     life = Life(small(ASK))
     for day, strength in (("Mon", 50), ("Tue", 30), ("Wed", 60)):
         life.go(f"{day} 08:00").answer(strength=strength)
