@@ -9,7 +9,7 @@ from recovery import clock, files
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled
-from recovery.protocol.library import NoSuchProtocol, default_library, is_id
+from recovery.protocol.library import NoSuchProtocol, default_library, is_id, starter
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.syntax import LONGEST_FILE
 from recovery.values import Value
@@ -82,8 +82,6 @@ def _local_date(now: datetime | None) -> date | None:
 
 def draft(id_: str) -> str:
     """Compose a first protocol file, whole and without errors. Raises `UsageError` for what is no id."""
-    from recovery.protocol.starter import starter
-
     if not is_id(id_):
         raise UsageError(
             _("{id!r} is not an id", id=id_[:60]),

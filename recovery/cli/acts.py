@@ -16,8 +16,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.questions import read_answer
 from recovery.errors import UsageError
 from recovery.language import _, current
-from recovery.protocol.durations import parse_duration
-from recovery.protocol.terms import Duration
+from recovery.protocol.terms import Duration, parse_duration
 from recovery.words.reasons import file_text
 from recovery.words.terms import spell
 from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment, read_moment_if_given

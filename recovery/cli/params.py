@@ -14,8 +14,7 @@ from recovery.cli.quick import EPISODE, JSON, Parameter
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
-from recovery.protocol.durations import parse_duration
-from recovery.protocol.terms import SIDES
+from recovery.protocol.terms import SIDES, parse_duration
 from recovery.settings import read_quiet, read_work, read_workdays
 from recovery.words.typed import canonical, parse_clock, read_grade
 from recovery.zones import named

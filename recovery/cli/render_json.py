@@ -189,7 +189,7 @@ def explanation_json(explained: Explained, place: Place, now: datetime) -> dict[
 def protocol_json(protocol: RecoveryProtocol) -> dict[str, Any]:
     """A protocol as it is kept, with its numbers and their sources."""
     from recovery.protocol import compiled
-    from recovery.protocol.provenance import cited_numbers
+    from recovery.protocol.lint.numbers import cited_numbers
 
     names = ("where", "field", "value", "sources", "is_own")
     numbers = [picked(each, *names) for each in cited_numbers(protocol)]

@@ -433,7 +433,7 @@ def _healing(protocol: RecoveryProtocol) -> list[Text]:
 
 def print_numbers(protocol: RecoveryProtocol) -> None:
     """Every number with its source; those of the project's own are marked."""
-    from recovery.protocol.provenance import cited_numbers
+    from recovery.protocol.lint.numbers import cited_numbers
 
     screen = console()
     screen.print(Text(f"{protocol.title}, {protocol.id} {protocol.version}", style="bold cyan"))

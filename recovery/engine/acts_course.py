@@ -20,8 +20,7 @@ from recovery.engine.limits import flag_stands
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
 from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, overtaken
-from recovery.protocol.persons import is_name
-from recovery.protocol.terms import Duration
+from recovery.protocol.terms import Duration, is_name
 from recovery.zones import is_known, is_lost
 
 

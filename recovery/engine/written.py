@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Self, dataclass_transform
 
-from recovery.protocol.durations import LONGEST
+from recovery.protocol.terms import LONGEST_LENGTH
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -18,7 +18,7 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2262, 4, 11, tzinfo=UTC)
 """Between these something may have happened. Linux keeps no later time: its clock counts nanoseconds in 63 bits."""
 
-LONGEST_PLANNED = timedelta(seconds=LONGEST.about_seconds) + timedelta(days=366)
+LONGEST_PLANNED = timedelta(seconds=LONGEST_LENGTH.about_seconds) + timedelta(days=366)
 """How far ahead of what happened something may be planned: no length of the language is longer."""
 
 LAST_PLACE = 2**53

@@ -6,13 +6,14 @@ There is no expression language. `all`, `any` and `not` are keys of the file, se
 import re
 
 from recovery.language import N_, _
-from recovery.protocol.durations import parse_duration, reason
 from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     REFERENCES,
     SIDES,
     Comparison,
+    parse_duration,
+    without_forms,
 )
 
 FORMS = N_(
@@ -151,7 +152,7 @@ def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
                 "{text!r} compares with {value!r}, which {why}; {forms}",
                 text=text,
                 value=value,
-                why=reason(error).removeprefix(repr(value)).strip(),
+                why=without_forms(error).removeprefix(repr(value)).strip(),
                 forms=_(FORMS),
             )
         ) from None

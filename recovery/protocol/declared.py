@@ -4,12 +4,13 @@ A field with a meaning, `Annotated[type, how it is written, meaning]`, is a key.
 field keeps as it is: others are made of it. A field without a meaning is made of other keys.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from inspect import get_annotations
 from types import FunctionType
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
+from recovery.protocol.terms import LEVELS, MAY_PASS, Anchor, Duration, Range
 from recovery.values import Default, Value, replace
 
 
@@ -118,6 +119,81 @@ def _declared(name: str, hint: Any, default: Any, *, is_kept: bool) -> Declared:
 @cache
 def _names() -> dict[str, Any]:
     """Load the names in the declarations, which `model` itself does not."""
-    from recovery.protocol import scalars, weaker
+    from recovery.protocol import scalars
 
-    return {"s": scalars, "weaker": weaker, "Key": Key, "AtLeast": AtLeast, "IN_PLACE": IN_PLACE}
+    return {**globals(), "s": scalars}
+
+
+# Tests of a change ----------------------------------------------------------------------------------
+#
+# Does the new value let more through than the old one? Nothing (None, an empty text) is no bound at all.
+
+
+def is_nothing(value: Any) -> bool:
+    """Tell if a value says nothing: it is left out, false or empty."""
+    return value is None or value is False or value in ("", (), Duration()) or value == {}
+
+
+def if_gone(old: Any, new: Any) -> bool:
+    return not is_nothing(old) and is_nothing(new)
+
+
+def if_new(old: Any, new: Any) -> bool:
+    return is_nothing(old) and not is_nothing(new)
+
+
+def if_more(old: Any, new: Any) -> bool:
+    """Longer, later or more often; or no longer bounded at all."""
+    if is_nothing(new) or is_nothing(old):
+        return not is_nothing(old)
+    return any(a is not None and b is not None and b > a for a, b in _sizes(old, new))
+
+
+def if_less(old: Any, new: Any) -> bool:
+    """Shorter or earlier; or no longer asked for at all."""
+    if is_nothing(new) or is_nothing(old):
+        return not is_nothing(old)
+    return any(a is not None and b is not None and b < a for a, b in _sizes(old, new))
+
+
+def if_fewer(old: Any, new: Any) -> bool:
+    return not {*old} <= {*new}
+
+
+def if_narrower(old: Any, new: Any) -> bool:
+    """Fewer places to hold in, where naming none means everywhere."""
+    return bool(new) and (not old or not {*old} <= {*new})
+
+
+def if_lower(old: Any, new: Any) -> bool:
+    return old in LEVELS and new in LEVELS and LEVELS.index(new) < LEVELS.index(old)
+
+
+def if_in_more_hands(old: Any, new: Any) -> bool:
+    return old in MAY_PASS and new in MAY_PASS and MAY_PASS.index(new) > MAY_PASS.index(old)
+
+
+def if_sooner(old: Any, new: Any) -> bool:
+    """A range that begins sooner."""
+    return isinstance(old, Range) and isinstance(new, Range) and if_less(old.least, new.least)
+
+
+def _sizes(old: Any, new: Any) -> Iterator[tuple[float | None, float | None]]:
+    """Two values as numbers to compare; None where they cannot be compared."""
+    if isinstance(old, Range) and isinstance(new, Range):
+        yield old.least.about_seconds, new.least.about_seconds
+        yield old.most.about_seconds, new.most.about_seconds
+    elif isinstance(old, Anchor) and isinstance(new, Anchor):
+        if old.origin == new.origin:
+            yield old.offset.about_seconds, new.offset.about_seconds
+    else:
+        yield _size(old), _size(new)
+
+
+def _size(value: Any) -> float | None:
+    match value:
+        case Duration():
+            return value.about_seconds
+        case int():
+            return value
+    return None

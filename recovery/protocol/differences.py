@@ -11,10 +11,9 @@ from typing import Any
 from recovery.language import N_, _, tr
 from recovery.protocol import model as m
 from recovery.protocol import terms
-from recovery.protocol.declared import Declared, fields
+from recovery.protocol.declared import Declared, fields, is_nothing
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.scalars import words_of
-from recovery.protocol.weaker import is_nothing
 from recovery.values import Value
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"

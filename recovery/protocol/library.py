@@ -40,6 +40,13 @@ def installed_folder() -> Path:
     return shipped if shipped.is_dir() else package.parent / "protocols"
 
 
+def starter(protocol_id: str) -> str:
+    """Compose a first file with that id, to change: small, whole, and commented so that it teaches the language."""
+    text = Path(__file__).with_name("starter.yaml").read_text(encoding="utf-8")
+    title = protocol_id.replace("-", " ").capitalize()
+    return text.replace("first-draft", protocol_id).replace("First draft", title)
+
+
 def is_id(text: str) -> bool:
     """Tell if a protocol can have this id: small letters, digits and hyphens, a letter first, at most 40."""
     return re.fullmatch(_ID, text) is not None

@@ -16,8 +16,20 @@ from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
     from recovery.protocol import scalars as s
-    from recovery.protocol import weaker
-    from recovery.protocol.declared import IN_PLACE, AtLeast, Key
+    from recovery.protocol.declared import (
+        IN_PLACE,
+        AtLeast,
+        Key,
+        if_fewer,
+        if_gone,
+        if_in_more_hands,
+        if_less,
+        if_lower,
+        if_more,
+        if_narrower,
+        if_new,
+        if_sooner,
+    )
 
 SOURCE = "Where its numbers come from: for all of them, or field by field (other: the rest)."
 TITLE = "A short title; without one the id is shown."
@@ -54,12 +66,12 @@ class Step(Value):
 
     noun = N_("step")
     modality: Annotated[str, Key("of"), s.Modality, N_("What is done: cold, warm, ...")]
-    duration: Annotated[Range, s.ExactRange, weaker.if_more, N_("How long; of a range the least is planned.")]
+    duration: Annotated[Range, s.ExactRange, if_more, N_("How long; of a range the least is planned.")]
     """The end cue comes after `duration.least`; nobody should go on past `duration.most`."""
     start: Annotated[str, s.Cue, N_("What the person is told at the start.")]
     end: Annotated[str, s.Cue, N_("What the person is told at the end.")]
-    stop_if: Annotated[str, s.Cue, weaker.if_gone, "When to stop at once."] = ""
-    wait: Annotated[Duration, weaker.if_less] = Duration()
+    stop_if: Annotated[str, s.Cue, if_gone, "When to stop at once."] = ""
+    wait: Annotated[Duration, if_less] = Duration()
     """At least so long from the real end of this step to the start of the next."""
 
 
@@ -77,7 +89,7 @@ class Activity(Value, kw_only=True):
     title: Annotated[str, s.CueTitle | None, TITLE]
     begins: Annotated[Anchor | None, s.Instant, "Not before this instant, such as phase+1w."] = None
     until: Annotated[Anchor | None, s.Instant, "Over by this instant, such as injury+48h."] = None
-    only_if: Annotated[Condition | None, weaker.if_gone, "Only while this is known to be true."] = None
+    only_if: Annotated[Condition | None, if_gone, "Only while this is known to be true."] = None
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
@@ -247,13 +259,11 @@ class Observation(Value):
     choices: Annotated[
         tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
     ] = ()
-    better: Annotated[
-        str,
-        s.Better | None,
-        "Which way is healing; choices go from worst to best anyway.",
-    ] = "lower"
+    better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
+        "lower"
+    )
     fresh: Annotated[
-        Duration, s.PositiveDuration | None, weaker.if_more, "How long an answer counts; 24h without it."
+        Duration, s.PositiveDuration | None, if_more, "How long an answer counts; 24h without it."
     ] = Duration(seconds=86400)
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
@@ -266,32 +276,30 @@ class Limit(Value):
     of: Annotated[
         tuple[str, ...],
         s.OneOrMore[s.Modality],
-        weaker.if_fewer,
+        if_fewer,
         N_("The modalities that it binds: cold, or [cold, warm]."),
     ]
     during: Annotated[
         tuple[str, ...],
         Key("in"),
         s.OneOrMore[s.Id],
-        weaker.if_narrower,
+        if_narrower,
         "The phases in which it binds; without it: always.",
     ] = ()
-    longest: Annotated[Duration | None, s.ExactDuration, weaker.if_more, "No session is longer."] = None
+    longest: Annotated[Duration | None, s.ExactDuration, if_more, "No session is longer."] = None
     gap: Annotated[
-        Duration | None, s.Gap, weaker.if_less, "So long from the real end of one to the start of `to`."
+        Duration | None, s.Gap, if_less, "So long from the real end of one to the start of `to`."
     ] = None
-    to: Annotated[
-        tuple[str, ...], s.OneOrMore[s.Modality], weaker.if_fewer, "With `gap`: what has to wait."
-    ] = ()
+    to: Annotated[tuple[str, ...], s.OneOrMore[s.Modality], if_fewer, "With `gap`: what has to wait."] = ()
     not_before: Annotated[
-        Anchor | None, s.Instant, weaker.if_less, "Not before this instant, such as injury+48h."
+        Anchor | None, s.Instant, if_less, "Not before this instant, such as injury+48h."
     ] = None
-    not_after: Annotated[
-        Anchor | None, s.Instant, weaker.if_more, "Over by this instant, such as injury+48h."
-    ] = None
-    most_per_day: Annotated[int | None, s.Count, weaker.if_more, "At most so many sessions a day."] = None
-    never: Annotated[bool, s.YesNo | None, weaker.if_gone, "true: not at all."] = False
-    needs: Annotated[Condition | None, weaker.if_gone, "Only while this is known to be true."] = None
+    not_after: Annotated[Anchor | None, s.Instant, if_more, "Over by this instant, such as injury+48h."] = (
+        None
+    )
+    most_per_day: Annotated[int | None, s.Count, if_more, "At most so many sessions a day."] = None
+    never: Annotated[bool, s.YesNo | None, if_gone, "true: not at all."] = False
+    needs: Annotated[Condition | None, if_gone, "Only while this is known to be true."] = None
     say: Annotated[str, s.Cue, "Why, in words for the person."] = ""
     together: Duration | None = None
     """Sessions with shorter waits between them count as one: `longest` is of them all. Of the floor only."""
@@ -305,7 +313,7 @@ class Table(Value):
 
     noun = N_("table")
     id: str
-    rows: Annotated[Mapping[str, Range], weaker.if_sooner]
+    rows: Annotated[Mapping[str, Range], if_sooner]
     I: ClassVar[Annotated[Range, s.DurationRange, N_("For grade I, such as I: 2w..4w.")]]  # noqa: E741  # the grade's name
     II: ClassVar[Annotated[Range, s.DurationRange, N_("For grade II, such as II: 4w..8w.")]]
     III: ClassVar[Annotated[Range, s.DurationRange, N_("For grade III, such as III: 3mo..12mo.")]]
@@ -315,7 +323,7 @@ class Table(Value):
 class Escalation(Value):
     """What to tell when something is over its time."""
 
-    level: Annotated[str, s.Level, weaker.if_lower, LEVEL]
+    level: Annotated[str, s.Level, if_lower, LEVEL]
     say: Annotated[str, s.Cue, SAY]
 
 
@@ -330,13 +338,13 @@ class RedFlag(Value, kw_only=True):
     id: Annotated[str, s.Id, UNIQUE]
     when: Annotated[Condition | None, "It is raised when this becomes true."] = None
     ask: Annotated[str, s.Cue, "The question by which a person reports it."] = ""
-    level: Annotated[str, s.Level, weaker.if_lower, LEVEL]
+    level: Annotated[str, s.Level, if_lower, LEVEL]
     say: Annotated[str, s.Cue, SAY]
     suspends: Annotated[
         tuple[str, ...],
         Key("suspend"),
         s.AllOrSome,
-        weaker.if_fewer,
+        if_fewer,
         "The modalities that stop while it stands, or all.",
     ] = ()
     """While it stands with any, no phase ends either."""
@@ -353,11 +361,11 @@ class ScreenQuestion(Value, kw_only=True):
         tuple[str, ...],
         Key("forbid"),
         s.OneOrMore[s.Modality],
-        weaker.if_fewer,
+        if_fewer,
         "The modalities that a yes forbids.",
     ] = ()
     refuses: Annotated[
-        bool, Key("refuse"), s.YesNo | None, weaker.if_gone, "true: a yes refuses the whole protocol."
+        bool, Key("refuse"), s.YesNo | None, if_gone, "true: a yes refuses the whole protocol."
     ] = False
     say: Annotated[str, s.Cue, SAY]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
@@ -418,7 +426,7 @@ class Rung(Value, kw_only=True):
     noun = N_("step")
     id: Annotated[str, s.Id, N_("A short name, unique in the phase.")]
     title: Annotated[str, s.Title | None, TITLE]
-    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, AT_LEAST] = Duration()
+    least: Annotated[Length, Key("min"), s.PhaseLength, if_less, AT_LEAST] = Duration()
     only_if: Annotated[Condition | None, "Only for whom this can be true: grade != I."] = None
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
     activities: Annotated[tuple[AnyActivity, ...], Key("do"), AtLeast(1), N_("The activities of the step.")]
@@ -446,39 +454,30 @@ class Phase(Value):
     title: Annotated[str, s.Title | None, TITLE]
     goal: Annotated[str, s.Cue, "What it is for."] = ""
     zero: Annotated[str, s.Origin, "What its time counts from: phase (its entry), injury or start."] = "phase"
-    least: Annotated[Length, Key("min"), s.PhaseLength, weaker.if_less, AT_LEAST] = Duration()
+    least: Annotated[Length, Key("min"), s.PhaseLength, if_less, AT_LEAST] = Duration()
     most: Annotated[
         Length | None,
         Key("max"),
         s.PhaseLength,
-        weaker.if_more,
+        if_more,
         "After so long `at_max` is told; nobody is pushed on.",
     ] = None
-    enter_when: Annotated[
-        Condition | None,
-        weaker.if_gone,
-        "It may be entered only while this is true.",
-    ] = None
-    leave_when: Annotated[Condition | None, weaker.if_gone, "It may be left only while this is true."] = None
-    at_most: Annotated[
-        Escalation | None, Key("at_max"), weaker.if_gone, "What to tell when `max` is reached."
-    ] = None
-    confirm: Annotated[
-        bool,
-        s.YesNo,
-        weaker.if_gone,
-        "Whether the person has to confirm that it ends.",
-    ] = False
+    enter_when: Annotated[Condition | None, if_gone, "It may be entered only while this is true."] = None
+    leave_when: Annotated[Condition | None, if_gone, "It may be left only while this is true."] = None
+    at_most: Annotated[Escalation | None, Key("at_max"), if_gone, "What to tell when `max` is reached."] = (
+        None
+    )
+    confirm: Annotated[bool, s.YesNo, if_gone, "Whether the person has to confirm that it ends."] = False
     may_pass: Annotated[
         str,
         Literal["reason", "professional", "nobody"],
-        weaker.if_in_more_hands,
+        if_in_more_hands,
         "Whose word may stand in for a condition of its gate: the person's, a professional's, nobody's.",
     ] = MAY_PASS[-1]
     is_endless: Annotated[
         bool, Key("ends"), s.words(never=True) | None, "never: it goes on until it is stopped."
     ] = False
-    back_to: Annotated[BackTo | None, weaker.if_gone, "An earlier phase that may fit better."] = None
+    back_to: Annotated[BackTo | None, if_gone, "An earlier phase that may fit better."] = None
     climb_when: Annotated[Condition | None, "One step up while this is true, at most one a day."] = None
     step_back_when: Annotated[Condition | None, "One step down when this becomes true."] = None
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
@@ -545,7 +544,7 @@ class RecoveryProtocol(Value, kw_only=True):
     ]
     responsible: Annotated[
         Responsible | None,
-        weaker.if_new,
+        if_new,
         "Who answers for it where it is less strict than the floor of the language.",
     ] = None
     options: Annotated[Mapping[str, Option], "Further inputs, by id: choices of words."] = field(

@@ -1,10 +1,11 @@
 """Problems of a protocol file, said so that a person can find and mend them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
-from recovery.language import _
+from recovery.language import N_, _
 
 _LONGEST_SHOWN = 60
 _MOST_LISTED = 40
@@ -112,3 +113,69 @@ def place_at(places: Places, *path: str) -> Location:
         if place := places.get(path[:length]):
             return place
     return places.get((), Location("", 0, 0, ""))
+
+
+# Places in words ------------------------------------------------------------------------------------
+
+TreePath = tuple[str | int, ...]
+"""The keys and positions that lead to a value."""
+
+_SINGULAR = {
+    "phases": N_("phase"),
+    "do": N_("activity"),
+    "limits": N_("limit"),
+    "red_flags": N_("red flag"),
+    "sources": N_("source"),
+    "observe": N_("observation"),
+    "tables": N_("table"),
+    "steps": N_("step"),
+    "notes": N_("note"),
+    "ask": N_("question"),
+    "options": N_("option"),
+    "screen": N_("screening question"),
+    "excludes": N_("exclusion"),
+    "questions": N_("question"),
+    "items": N_("item"),
+    "translations": N_("translation"),
+}
+_BY_ID = ("sources", "observe", "tables", "options", "translations")
+
+
+def in_words(root: Any, path: TreePath) -> str:
+    """A path as a person says it: `phase 'rice' > activity 'ice' > every`. Ids stand for list positions."""
+    words: list[str] = []
+    for value, step in zip(_along(root, path), path, strict=False):
+        name = words[-1] if words else ""
+        if isinstance(step, int):
+            item = value[step] if isinstance(value, list) and step < len(value) else None
+            identity = item_id(item)
+            which = repr(identity[:40]) if identity else str(step + 1)
+            words[-1:] = [f"{_(_SINGULAR[name]) if name in _SINGULAR else name} {which}".lstrip()]
+        elif len(words) == 1 and name in _BY_ID:
+            words = [f"{_(_SINGULAR[name])} {step[:40]!r}"]
+        else:
+            words.append(step if step.replace("_", "").isalnum() and len(step) <= 40 else repr(step[:40]))
+    return " > ".join(words)
+
+
+def _along(root: Any, path: TreePath) -> Iterator[Any]:
+    """The containers on a way, from the root on; None where the way leaves the tree."""
+    value = root
+    for step in path:
+        yield value
+        value = inside(value, step)
+
+
+def item_id(item: Any) -> str:
+    """Name an item of a list: by its `id`, or by what it uses. Empty: it has neither."""
+    if not isinstance(item, dict):
+        return ""
+    identity = item.get("id") or item.get("use")
+    return identity if isinstance(identity, str) else ""
+
+
+def inside(value: Any, step: str | int) -> Any:
+    """Get a value out of a container by key or position; None where it was left out."""
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None

@@ -18,13 +18,11 @@ from pydantic import ValidationError
 from recovery.errors import RecoveryError
 from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
-from recovery.protocol.explaining import explain
+from recovery.protocol.explaining import cut_to_size, explain, without_errors
 from recovery.protocol.floor import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
-from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps
-from recovery.protocol.lint.walk import Walk
+from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps, Walk
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.partial import cut_to_size, without_errors
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
     KeyPath,

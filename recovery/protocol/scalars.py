@@ -13,10 +13,9 @@ from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, 
 from pydantic_core import PydanticCustomError
 
 from recovery.language import N_, _
-from recovery.protocol import conditions, durations, terms
-from recovery.protocol.persons import is_name
+from recovery.protocol import conditions, terms
 from recovery.protocol.problems import did_you_mean, in_short
-from recovery.protocol.terms import Anchor, Comparison, Duration, LocalMoment, Range, TableRef
+from recovery.protocol.terms import Anchor, Comparison, Duration, LocalMoment, Range, TableRef, is_name
 
 LONGEST_CUE = 500
 LONGEST_PROSE = 4000
@@ -81,7 +80,7 @@ def _scalar(
         try:
             return read(value)
         except ValueError as error:
-            raise fault(durations.reason(error, conditions.FORMS), wanted, in_short(value)) from None
+            raise fault(terms.without_forms(error, conditions.FORMS), wanted, in_short(value)) from None
 
     text: dict[str, Any] = {"type": "string", "description": description}
     if pattern:
@@ -152,7 +151,7 @@ def one_of(*words: str) -> tuple[PlainValidator, WithJsonSchema]:
 
 
 def _duration(value: str) -> Duration:
-    return _bounded(durations.parse_duration(value))
+    return _bounded(terms.parse_duration(value))
 
 
 def _positive(value: str) -> Duration:
@@ -171,7 +170,7 @@ def _gap(value: str) -> Duration:
 
 
 def _range(value: str) -> Range:
-    range_ = durations.parse_range(value)
+    range_ = terms.parse_range(value)
     _of_some_length(_bounded(range_.least))
     _bounded(range_.most)
     return range_
@@ -293,7 +292,7 @@ def _says(value: str) -> str:
         return value
     for part in parts:
         if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", part.strip(), re.ASCII):
-            durations.parse_duration(part.strip())
+            terms.parse_duration(part.strip())
     return value
 
 

@@ -4,9 +4,11 @@ Seconds, minutes and hours are exact: `48h` is 48 elapsed hours. Days, weeks and
 `2w` keeps the time of day across a change of summer time. Times are local times of the person's place.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import time
 
+from recovery.language import N_, _
 from recovery.values import Value
 
 GRADES = ("I", "II", "III")
@@ -278,3 +280,155 @@ def may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> b
             return any(may_apply(part, given) for part in parts)
         case _:
             return True
+
+
+# Lengths as people write them -------------------------------------------------------------------
+
+LENGTH_FORMS = N_("write a number and a unit, such as 20min, 1h30m, 48h, 2d, 4w or 3mo")
+RANGE_FORMS = N_("write one length or two, such as 20min or 24h..72h")
+
+_EXACT = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
+_DAYS = {"d": 1, "w": 7}
+# Compiled when first needed: the short commands read no lengths.
+_PART = r"(\d{1,6})\s*(s|sec|min|mo|m|h|d|w)(?![a-z])|(.)"
+_ISO = r"P(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
+
+
+LONGEST_LENGTH = Duration(months=1200)
+"""A hundred years: longer lengths are slips of the keyboard, and would leave the calendar."""
+
+
+class NoLength(ValueError):
+    """Words that are no length of time. Says how it is written."""
+
+
+def parse_duration(text: str) -> Duration:
+    """Read `20min`, `1h 30m`, `2w`, `PT20M`. Raises `ValueError` that shows the accepted forms.
+
+    A bare number is refused: nobody knows its unit. At most six digits a part.
+    """
+    stripped = text.strip()
+    iso = re.fullmatch(_ISO, stripped)
+    if iso and any(iso.groups()):
+        months, weeks, days, hours, minutes, seconds = (int(g or 0) for g in iso.groups())
+        return _bounded(text, Duration(months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds))
+    months = days = seconds = 0
+    seen = False
+    for match in re.finditer(_PART, stripped.replace(" ", ""), re.ASCII):
+        number, unit, other = match.groups()
+        if other is not None:
+            raise NoLength(_no_length(text, _near(text, parse_duration), LENGTH_FORMS))
+        seen = True
+        if unit == "mo":
+            months += int(number)
+        elif unit in _DAYS:
+            days += int(number) * _DAYS[unit]
+        else:
+            seconds += int(number) * _EXACT[unit]
+    if not seen:
+        raise NoLength(_no_length(text, "", LENGTH_FORMS))
+    return _bounded(text, Duration(months, days, seconds))
+
+
+def _bounded(text: str, duration: Duration) -> Duration:
+    if duration.about_seconds > LONGEST_LENGTH.about_seconds:
+        raise ValueError(
+            _("{text!r} is longer than a hundred years; {forms}", text=text, forms=_(LENGTH_FORMS))
+        )
+    return duration
+
+
+def without_forms(error: ValueError, *forms: str) -> str:
+    """Say why a text is no length, or does not fit other forms, without listing the forms."""
+    words = str(error)
+    for shown in (LENGTH_FORMS, RANGE_FORMS, *forms):
+        words = words.partition(f"; {_(shown)}")[0]
+    return words
+
+
+def parse_range(text: str) -> Range:
+    """Read `24h..72h`, or one length, which is a range of itself. Raises `ValueError`."""
+    least, dots, most = text.partition("..")
+    try:
+        low = parse_duration(least)
+        high = parse_duration(most) if dots else low
+    except ValueError as error:
+        if near := _near(text, parse_range):
+            raise ValueError(_no_length(text, near, RANGE_FORMS)) from None
+        raise ValueError(f"{error}; {_(RANGE_FORMS)}" if dots else str(error)) from None
+    if low.about_seconds > high.about_seconds:
+        raise ValueError(_("{text!r} goes from longer to shorter; {forms}", text=text, forms=_(RANGE_FORMS)))
+    return Range(low, high)
+
+
+_NAMED = (("mon", "mo"), ("mo", "mo"), ("min", "min"), ("sec", "s"), ("h", "h"), ("d", "d"), ("w", "w"))
+
+
+def _no_length(text: str, near: str, forms: str) -> str:
+    if near:
+        return _(
+            "{text!r} is not a length of time (did you mean {near}?); {forms}",
+            text=text,
+            near=near,
+            forms=_(forms),
+        )
+    return _("{text!r} is not a length of time; {forms}", text=text, forms=_(forms))
+
+
+def _near(text: str, read: Callable[[str], object]) -> str:
+    """`15min` for `15 minutes`; empty where it cannot be told."""
+    guess = _tidied(text)
+    if guess == text:
+        return ""
+    try:
+        read(guess)
+    except ValueError:
+        return ""
+    return guess
+
+
+def _tidied(text: str) -> str:
+    """A length with its words as units and its dash as two dots: `2-3 hours` is `2h..3h`."""
+    words = text.lower().replace(" to ", "..")
+    dotted = re.sub(r"\s*(?:\.{2,}|[-\u2010-\u2015\u2026])\s*", "..", words)
+    short = re.sub(r"(\d)\s*([a-z]+)\s*", lambda part: part[1] + _unit(part[2]), dotted).strip()
+    return re.sub(r"^(\d+)\.\.(\d+)([a-z]+)$", r"\1\3..\2\3", short)
+
+
+def _unit(word: str) -> str:
+    return next((unit for named, unit in _NAMED if len(word) > 2 and word.startswith(named)), word)
+
+
+# Names of people ----------------------------------------------------------------------------------
+
+_TITLES = frozenset(("dr", "prof", "med", "mr", "mrs", "ms", "miss", "herr", "frau", "doctor", "doktor"))
+_NOBODY = frozenset(
+    (
+        *("me", "myself", "i", "self", "you", "us", "we", "nobody", "no one", "noone", "none", "null", "nil"),
+        *("na", "n a", "nn", "n n", "tbd", "todo", "unknown", "anonymous", "somebody", "someone", "anybody"),
+        *("name", "a name", "test", "foo", "bar", "no", "yes", "nothing"),
+        *(
+            "ich",
+            "selbst",
+            "ich selbst",
+            "niemand",
+            "keiner",
+            "jemand",
+            "unbekannt",
+            "anonym",
+            "nichts",
+            "kein",
+        ),
+    )
+)
+_LEAST_LETTERS = 2
+
+
+def is_name(text: str) -> bool:
+    """Tell if a text may name a person: no word that means nobody or oneself, nor a letter alone or again and again."""
+    words = re.sub(r"[\W_]+", " ", text.casefold()).split()
+    while words and words[0] in _TITLES:
+        del words[0]
+    letters = [letter for word in words for letter in word if letter.isalpha()]
+    is_one_letter = len(letters) < _LEAST_LETTERS or (len({*letters}) == 1 and letters[0].isascii())
+    return not is_one_letter and " ".join(words) not in _NOBODY

@@ -13,7 +13,7 @@ from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, n_
-from recovery.protocol.durations import parse_duration
+from recovery.protocol.terms import parse_duration
 from recovery.words.typed import parse_day, parse_moment
 
 _FIELDS = {

@@ -11,9 +11,8 @@ from recovery.engine.questions import UNSURE
 from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
 from recovery.language import N_, _, tr
-from recovery.protocol.durations import NoLength, parse_duration
 from recovery.protocol.model import Observation
-from recovery.protocol.terms import GRADES
+from recovery.protocol.terms import GRADES, NoLength, parse_duration
 from recovery.zones import is_known
 
 FORMS = N_(

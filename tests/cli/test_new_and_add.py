@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from recovery.protocol.library import Library, installed_folder
+from recovery.protocol.library import Library, installed_folder, starter
 from recovery.protocol.reading import check_file
-from recovery.protocol.starter import starter
 from tests.cli.conftest import ZONE, Person
 from tests.profile import LONG, protocol
 

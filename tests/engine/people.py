@@ -19,8 +19,8 @@ from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth
 from recovery.engine.outlook import outlook
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import parse_duration
 from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
 from tests.engine.examples import place, shipped, started

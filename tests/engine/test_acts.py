@@ -13,8 +13,7 @@ from recovery.engine.facts import Word
 from recovery.engine.phases import leave
 from recovery.engine.questions import read_answer
 from recovery.engine.turn import Refused, Turn
-from recovery.protocol.durations import parse_duration
-from recovery.protocol.terms import Duration
+from recovery.protocol.terms import Duration, parse_duration
 from recovery.words.typed import expected_answer
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, an_act, local, phase_text, shipped, small
 

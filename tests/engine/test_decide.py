@@ -11,8 +11,8 @@ from recovery.engine.decide import turn
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold
 from recovery.engine.written import to_ms
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import parse_duration
 from tests.engine.examples import ASK, GAP, ICE, ONSET, PACKS, Life, local, phase_text, place, shipped, small
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

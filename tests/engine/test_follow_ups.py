@@ -7,7 +7,7 @@ from recovery.engine.acts_course import Pause, Resume, StepBack
 from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain_each
-from recovery.protocol.durations import parse_duration
+from recovery.protocol.terms import parse_duration
 from tests.engine.examples import ASK, Life, phase_text, small
 
 PRESS = "{id: press, kind: session, of: massage, duration: 2min, every: 3h, start: Press, end: Enough}"

@@ -12,7 +12,7 @@ from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.outlook import coming, explain_each, outlook
-from recovery.protocol.durations import parse_duration
+from recovery.protocol.terms import parse_duration
 from tests.engine.examples import ASK, Life, local, phase_text, place, shipped, small
 
 DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ from recovery.engine.outlook import outlook
 from recovery.engine.phases import take_step
 from recovery.engine.reasons import OnStep
 from recovery.engine.turn import Turn
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import parse_duration
 from tests.engine.examples import ONSET, Life, phase_text, small
 
 MORNING = 'morning: {ask: "Pain this morning?", scale: 0..10, fresh: 36h}'

@@ -12,7 +12,6 @@ from recovery.engine.acts_reports import AnswerCheckIn
 from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.outlook import coming, explain_each, outlook, phase_ranges
 from recovery.engine.reasons import TimeSince
-from recovery.protocol.durations import parse_duration, parse_range
 from recovery.protocol.terms import (
     Anchor,
     At,
@@ -22,6 +21,8 @@ from recovery.protocol.terms import (
     Once,
     PerDay,
     PerWeek,
+    parse_duration,
+    parse_range,
 )
 from recovery.words.terms import cadence_words, duration_words
 from tests.engine.examples import (

@@ -23,8 +23,8 @@ from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import parse_duration
 from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
 from tests.engine.examples import an_act, changed, place, shipped, started

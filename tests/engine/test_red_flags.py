@@ -10,7 +10,7 @@ from recovery.engine.acts_reports import ClearFlag, RaiseFlag
 from recovery.engine.acts_sessions import Begin, Snooze
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain_each, outlook
-from recovery.protocol.durations import parse_duration
+from recovery.protocol.terms import parse_duration
 from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recovery.engine.times import Place
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.durations import parse_duration, parse_range
+from recovery.protocol.terms import parse_duration, parse_range
 from recovery.settings import read_work, read_workdays
 from recovery.words.typed import parse_clock, parse_moment
 from tests.fuzz.trying import TEXTS, for_a_while, typed, words

@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from recovery.protocol import scalars as s
-from recovery.protocol import weaker
-from recovery.protocol.declared import AtLeast, Key, fields, keys
+from recovery.protocol.declared import AtLeast, Key, fields, if_more, keys
 from recovery.protocol.differences import differences
 from recovery.protocol.model import KINDS, Phase, RecoveryProtocol, SingleTreatment
 from recovery.protocol.schema import entry_of
@@ -20,7 +19,7 @@ class Ration(Value):
 
     noun = "ration"
     id: Annotated[str, s.Id, "A short name."]
-    amount: Annotated[Duration, Key("each"), s.ExactDuration, weaker.if_more, "At most so long."]
+    amount: Annotated[Duration, Key("each"), s.ExactDuration, if_more, "At most so long."]
     kinds: Annotated[tuple[str, ...], tuple[s.Label, ...], AtLeast(2), "What there is."] = ("a", "b")
     size: ClassVar[Annotated[None, s.Scale, "From and to."]] = None
     least: int = 0

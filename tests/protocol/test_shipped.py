@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.lint.contradictions import is_contradictory
+from recovery.protocol.lint.gates import is_contradictory
 from recovery.protocol.model import Treatment
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol

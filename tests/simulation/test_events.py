@@ -15,8 +15,7 @@ from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
 from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback
 from recovery.engine.acts_sessions import Begin, Skip, Snooze
 from recovery.engine.rehearsal import PlannedAct
-from recovery.protocol.durations import parse_duration
-from recovery.protocol.terms import MODALITIES
+from recovery.protocol.terms import MODALITIES, parse_duration
 from recovery.simulation.events import usual_end
 from recovery.simulation.people import PERSONAS
 from recovery.simulation.script import as_line, parse_answers

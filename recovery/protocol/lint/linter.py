@@ -5,8 +5,7 @@ from typing import Any
 
 from recovery.language import N_, _
 from recovery.protocol.lint import floor, gates, names, numbers, safety, sessions
-from recovery.protocol.lint.rules import RULES, Finding, Gaps, is_unbound, rule
-from recovery.protocol.lint.walk import Walk
+from recovery.protocol.lint.rules import RULES, Finding, Gaps, Walk, is_unbound, rule
 from recovery.protocol.model import Item
 from recovery.protocol.problems import Problem
 

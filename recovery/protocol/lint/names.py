@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from recovery.language import N_, _
-from recovery.protocol.lint.contradictions import is_always_true
-from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
-from recovery.protocol.lint.walk import Walk
+from recovery.protocol.lint.gates import is_always_true
+from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
 from recovery.protocol.problems import KeyPath, did_you_mean, name_list
 from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison

@@ -1,16 +1,14 @@
-"""Rules of numbers: every number says where it comes from, and is one that its sources give."""
+"""Rules of numbers: each says where it comes from, and is one that its sources give. And a list of them, for people."""
 
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import get_args
 
-from recovery.language import _
+from recovery.language import N_, _
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.durations import parse_duration
 from recovery.protocol.lint.names import listed_names
-from recovery.protocol.lint.rules import Finding, is_first_draft, rule
-from recovery.protocol.lint.walk import Keyed, Part, Walk
+from recovery.protocol.lint.rules import Finding, Keyed, Part, Walk, is_first_draft, rule
 from recovery.protocol.model import (
     Activity,
     Assessment,
@@ -18,6 +16,7 @@ from recovery.protocol.model import (
     Healing,
     Limit,
     Observation,
+    RecoveryProtocol,
     RedFlag,
     Rung,
     ScreenQuestion,
@@ -26,6 +25,7 @@ from recovery.protocol.model import (
 from recovery.protocol.problems import KeyPath, did_you_mean, name_list
 from recovery.protocol.terms import (
     Anchor,
+    At,
     Cadence,
     Condition,
     Duration,
@@ -38,7 +38,9 @@ from recovery.protocol.terms import (
     TableRef,
     comparisons,
     number_and_use,
+    parse_duration,
 )
+from recovery.values import Value
 
 OWN = "own"
 _EVERYWHERE = "all"
@@ -244,3 +246,62 @@ def numbers_in(keyed: Keyed) -> tuple[Number, ...]:
 def _says_for_whom(keyed: Keyed) -> bool:
     """Tell if it is the condition of a step, which is about a kind of person."""
     return isinstance(keyed.part.value, Rung) and keyed.key == "only_if"
+
+
+# All of them, for people ---------------------------------------------------------------------------
+
+_SECTIONS = {
+    "limits": N_("limit"),
+    "tables": N_("table"),
+    "red_flags": N_("red flag"),
+    "observe": N_("question"),
+}
+_LEFT_OUT = ("phases", "do", "steps")
+
+
+class CitedNumber(Value):
+    """One number of a protocol, or a range of two."""
+
+    where: str
+    """`rice > ice`, `limit ice-48h`: in the language of the process."""
+    field: str
+    value: str
+    sources: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """True if it is, at least in part, the project's own default."""
+        return any(ref.partition(":")[0] == OWN for ref in self.sources)
+
+
+def cited_numbers(protocol: RecoveryProtocol) -> Iterator[CitedNumber]:
+    """Every number of a protocol that a person is held to: activities after all else, times of day last."""
+    walk = Walk(protocol, {})
+    for part, key, together in sorted(by_key(walk), key=lambda each: isinstance(each[0].value, Activity)):
+        numbers = tuple(number for keyed in together for number in numbers_in(keyed))
+        if numbers and numbers != (Duration(),):
+            yield CitedNumber(_place(part.path), key, _range_shown(key, numbers), together[0].sources)
+    for keyed in walk.values:
+        if keyed.key == "at" and isinstance(keyed.value, At | LocalMoment):
+            times = keyed.value.times if isinstance(keyed.value, At) else (keyed.value,)
+            shown = ", ".join(map(str, times))
+            yield CitedNumber(_place(keyed.part.path), "at", shown, keyed.sources)
+
+
+def _place(path: KeyPath) -> str:
+    section, *rest = path
+    names = [name for name in rest if name not in _LEFT_OUT]
+    if section in _SECTIONS:
+        names = [f"{_(_SECTIONS[section])} {names[0]}", *names[1:]]
+    return " > ".join(names)
+
+
+def _range_shown(key: str, numbers: tuple[Number, ...]) -> str:
+    """A range as it is written, several numbers of a condition with commas."""
+    texts = [f"{number:g}" if isinstance(number, float) else str(number) for number in numbers]
+    if key == "scale":
+        return "..".join(texts)
+    is_range = len(texts) == 2 and key not in ("wait", "only_if") and not key.endswith("_when")
+    if is_range and all(isinstance(number, Duration) for number in numbers):
+        return texts[0] if texts[0] == texts[1] else "..".join(texts)
+    return ", ".join(dict.fromkeys(texts))

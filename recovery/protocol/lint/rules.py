@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from recovery.protocol.lint.walk import Walk
+from recovery.protocol.lint.rules import Walk
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.problems import KeyPath, Location, Problem, place_at
 from recovery.values import Value

@@ -11,10 +11,9 @@ from functools import partial
 
 from recovery.language import _
 from recovery.protocol.floor import time_since_injury, treated
-from recovery.protocol.lint.contradictions import is_contradictory
-from recovery.protocol.lint.rules import WHOLE, Finding, is_first_draft, rule
+from recovery.protocol.lint.gates import is_contradictory
+from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, rule
 from recovery.protocol.lint.sessions import earliest_entries
-from recovery.protocol.lint.walk import Walk
 from recovery.protocol.model import Limit, Phase, modalities
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons

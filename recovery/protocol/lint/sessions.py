@@ -5,8 +5,7 @@ from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol.floor import time_since_injury
-from recovery.protocol.lint.rules import Finding, rule
-from recovery.protocol.lint.walk import Walk, step_path
+from recovery.protocol.lint.rules import Finding, Walk, rule, step_path
 from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
