@@ -11,8 +11,16 @@ from typing import Any
 from recovery.language import _
 from recovery.protocol import floor
 from recovery.protocol.floor import Bound, is_looked_at, is_short
-from recovery.protocol.lint.rules import Finding, Walk, is_answered_for, is_unbound, rule
-from recovery.protocol.lint.sessions import WAKING, round_length, seconds_of_day
+from recovery.protocol.lint.rules import (
+    WAKING,
+    Finding,
+    Walk,
+    is_answered_for,
+    is_unbound,
+    round_length,
+    rule,
+    seconds_of_day,
+)
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, RedFlag, Step, Treatment
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import LEVELS, ON_THE_SKIN, After, Anchor, At, Duration, Every, PerDay

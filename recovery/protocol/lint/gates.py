@@ -7,8 +7,17 @@ from math import inf
 from typing import Any
 
 from recovery.language import _
-from recovery.protocol.lint.rules import WHOLE, Finding, Gate, Walk, rule
-from recovery.protocol.lint.sessions import DAY_SECONDS, HOUR_SECONDS, WAKING, seconds_of_day
+from recovery.protocol.lint.rules import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WAKING,
+    WHOLE,
+    Finding,
+    Gate,
+    Walk,
+    rule,
+    seconds_of_day,
+)
 from recovery.protocol.model import (
     CheckIn,
     Observation,

@@ -1,23 +1,16 @@
 """Rules of names: everything named is there, means one thing, and is there for something."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from recovery.language import N_, _
 from recovery.protocol.lint.gates import is_always_true
-from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, rule
+from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
-from recovery.protocol.problems import KeyPath, did_you_mean, name_list
+from recovery.protocol.problems import KeyPath, did_you_mean
 from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-
-
-def listed_names(names: Iterable[str]) -> str:
-    """`one of a, b`, in the order of the alphabet."""
-    words = sorted(names)
-    return _("one of {names}", names=name_list(words)) if words else _("none is defined")
-
 
 # Observations ---------------------------------------------------------------------------------------
 

@@ -7,8 +7,7 @@ from typing import get_args
 
 from recovery.language import N_, _
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.lint.names import listed_names
-from recovery.protocol.lint.rules import Finding, Keyed, Part, Walk, is_first_draft, rule
+from recovery.protocol.lint.rules import Finding, Keyed, Part, Walk, is_first_draft, listed_names, rule
 from recovery.protocol.model import (
     Activity,
     Assessment,

@@ -1,11 +1,342 @@
-"""The registry of lint rules: what each asks for, how grave it is, what it has to see of a file, and its check."""
+"""The rules of the linter: their registry, and the protocol as they look at it."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, get_args
 
-from recovery.protocol.lint.rules import Walk
-from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.problems import KeyPath, Location, Problem, place_at
+from recovery.language import _
+from recovery.protocol.declared import Declared, fields
+from recovery.protocol.model import (
+    Activity,
+    AnyActivity,
+    BackTo,
+    Escalation,
+    Exclusion,
+    Item,
+    Limit,
+    Observation,
+    Phase,
+    RecoveryProtocol,
+    RedFlag,
+    Rung,
+    Step,
+    Treatment,
+    modalities,
+)
+from recovery.protocol.problems import KeyPath, Location, Places, Problem, name_list, place_at
+from recovery.protocol.scalars import Cue, CueTitle
+from recovery.protocol.terms import (
+    GRADES,
+    All,
+    AnyOf,
+    Cadence,
+    Cites,
+    Comparison,
+    Condition,
+    Duration,
+    Length,
+    LocalMoment,
+    Not,
+    PerWeek,
+    TableRef,
+)
 from recovery.values import Value
+
+# The protocol ----------------------------------------------------------------------------------------
+
+
+class Part(Value):
+    """An item of a protocol, and where it stands."""
+
+    path: KeyPath
+    value: Any
+    phase: Phase | None = None
+    """The phase that it is, or that it stands in."""
+    rung: Rung | None = None
+    """The step of a ladder that it is, or that it stands in."""
+
+
+class Keyed(Value):
+    """A value that stands under a key of an item."""
+
+    part: Part
+    """The item whose sources stand behind it."""
+    key: str
+    """Its name in the item's `source`."""
+    path: KeyPath
+    value: Any
+    is_text: bool = False
+    """True if it is a text for a person, in which braces may stand."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The references to sources for this key."""
+        cites: Cites = self.part.value.cites
+        return cites.get(self.key, cites.get("", ()))
+
+
+class Gate(Value):
+    """A condition of a protocol, where it stands, and the phases in which it has to be decided."""
+
+    path: KeyPath
+    condition: Condition
+    phases: tuple[Phase, ...]
+    is_once_enough: bool = False
+    """True if it is enough that one of the phases can decide it."""
+    rung: Rung | None = None
+    """The step of the phase's ladder that it belongs to, if to one."""
+
+    @property
+    def name(self) -> str:
+        return self.path[-1]
+
+
+class Walk:
+    """A protocol as the rules look at it: its parts, and the places of what is written in its files."""
+
+    def __init__(self, protocol: RecoveryProtocol, places: Places) -> None:
+        self.protocol = protocol
+        self.places = places
+        """Without what is only a default."""
+        self.parts = tuple(_parts(Part((), protocol)))
+
+    @cached_property
+    def values(self) -> tuple[Keyed, ...]:
+        """The values under the keys of all items that can name sources, defaults among them."""
+        return tuple(each for part in self.parts if hasattr(part.value, "cites") for each in _keyed(part))
+
+    @cached_property
+    def activities(self) -> tuple[tuple[KeyPath, Phase, AnyActivity], ...]:
+        """Every activity with its path and its phase."""
+        return tuple(
+            (part.path, part.phase, part.value)
+            for part in self.parts
+            if isinstance(part.value, AnyActivity) and part.phase is not None
+        )
+
+    @cached_property
+    def treatments(self) -> tuple[tuple[KeyPath, Phase, Treatment], ...]:
+        """Every session that is planned, with its path and its phase."""
+        return tuple(
+            (path, phase, each) for path, phase, each in self.activities if isinstance(each, Treatment)
+        )
+
+    @cached_property
+    def treated(self) -> Mapping[str, KeyPath]:
+        """The modalities of sessions, each with the first session that has it."""
+        firsts: dict[str, KeyPath] = {}
+        for path, _phase, activity in self.treatments:
+            for modality in modalities(activity):
+                firsts.setdefault(modality, path)
+        return firsts
+
+    @cached_property
+    def gates(self) -> tuple[Gate, ...]:
+        """Every condition of the protocol."""
+        return tuple(self._gate(each) for each in self.values if isinstance(each.value, Condition))
+
+    def _gate(self, keyed: Keyed) -> Gate:
+        """A phase's `enter_when` is decided while the phase before it lasts, that of the first phase in itself."""
+        part, phases = keyed.part, self.protocol.phases
+        match part.value:
+            case RedFlag():
+                return Gate(keyed.path, keyed.value, phases, is_once_enough=True)
+            case Limit() as limit:
+                phases = tuple(p for p in phases if _binds(limit, p) and {*limit.of} & p.modalities)
+            case Phase() as phase if keyed.key == "enter_when":
+                phases = (phases[max(0, phases.index(phase) - 1)],)
+            case _:
+                phases = (part.phase,) if part.phase is not None else ()
+        rung = part.rung if isinstance(part.value, Activity) else None
+        return Gate(keyed.path, keyed.value, phases, rung=rung)
+
+    @cached_property
+    def compared(self) -> tuple[tuple[Gate, Comparison, KeyPath], ...]:
+        """Every comparison with its condition and the path at which it is written."""
+        return tuple(
+            (gate, comparison, path)
+            for gate in self.gates
+            for comparison, _is_negated, path in self.with_polarity(gate.condition, gate.path)
+        )
+
+    def with_polarity(
+        self, condition: Condition, path: KeyPath, *, is_negated: bool = False
+    ) -> Iterator[tuple[Comparison, bool, KeyPath]]:
+        """Every comparison of a condition, whether it has to be false, and the path at which it is written."""
+        match condition:
+            case Comparison():
+                yield condition, is_negated, path
+            case All(parts) | AnyOf(parts):
+                key = "all" if isinstance(condition, All) else "any"
+                base = (*path, key) if (*path, key) in self.places else path
+                for index, part in enumerate(parts):
+                    yield from self.with_polarity(part, (*base, str(index)), is_negated=is_negated)
+            case Not(part):
+                yield from self.with_polarity(part, (*path, "not"), is_negated=not is_negated)
+
+    @cached_property
+    def answers(self) -> Mapping[str, Observation]:
+        """The subjects of conditions besides grade, side and time. Options and screening questions are choices."""
+        protocol = self.protocol
+        return {
+            **{
+                name: Observation(name, each.ask, choices=each.choices)
+                for name, each in protocol.options.items()
+            },
+            **{each.id: Observation(each.id, each.ask, choices=("yes", "no")) for each in protocol.screen},
+            **protocol.observations,
+        }
+
+    @cached_property
+    def tables(self) -> tuple[tuple[Keyed, str], ...]:
+        """Every reference to a table, with the name of the table."""
+        return tuple(
+            (each, each.value.table if isinstance(each.value, TableRef) else each.value)
+            for each in self.values
+            if isinstance(each.value, TableRef) or each.path == ("healing", "table")
+        )
+
+    @cached_property
+    def other_protocols(self) -> tuple[tuple[KeyPath, str, Mapping[str, str]], ...]:
+        """The other protocols that it names, where, and the options with which they are started."""
+        others: list[tuple[KeyPath, str, Mapping[str, str]]] = []
+        if self.protocol.then:
+            others.append((("then",), self.protocol.then, {}))
+        phases = {phase.id for phase in self.protocol.phases}
+        for part in self.parts:
+            match part.value:
+                case Exclusion(name):
+                    others.append((part.path, name, {}))
+                case BackTo(name) if name not in phases:
+                    others.append(((*part.path, "phase"), name, {}))
+                case Item(start=name, options=options) if name:
+                    others.append(((*part.path, "start"), name, options))
+        return tuple(others)
+
+    def limits(self, phase: Phase) -> list[Limit]:
+        """The limits that hold in a phase."""
+        return [limit for limit in self.protocol.limits if _binds(limit, phase)]
+
+    def lengths(self, length: Length) -> dict[str, Duration]:
+        """A length for each grade; empty where its table is not there."""
+        if isinstance(length, TableRef) and length.table not in self.protocol.tables:
+            return {}
+        return {grade: self.protocol.length(length, grade) for grade in GRADES}
+
+
+def _parts(part: Part) -> Iterator[Part]:
+    """Walk through an item and all that stands in it."""
+    yield part
+    for name in part.value._fields:
+        if name == "floor":  # of the language, and no part of the file
+            continue
+        path, content = (*part.path, _key(part.value, name)), getattr(part.value, name)
+        if isinstance(content, Mapping | tuple):
+            many = content.values() if isinstance(content, Mapping) else content
+            inside = [((*path, each.id), each) for each in many if hasattr(each, "id")]
+        else:
+            inside = [(path, content)] if hasattr(content, "cites") else []
+        for where, value in inside:
+            phase = value if isinstance(value, Phase) else part.phase
+            yield from _parts(Part(where, value, phase, value if isinstance(value, Rung) else part.rung))
+
+
+def _keyed(part: Part) -> Iterator[Keyed]:
+    """Walk through the keys of an item, the treatments of a session before how often it comes."""
+    item = part.value
+    for name in sorted(item._fields, key=lambda field: field == "cadence"):
+        key, content = _key(item, name), getattr(item, name)
+        path = (*part.path, key)
+        if isinstance(content, Cadence):
+            key = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(content).__name__).lower()  # per_day for PerDay
+            yield Keyed(part, key, (*part.path, key), content)
+            if isinstance(content, PerWeek):
+                yield Keyed(part, "at", (*part.path, "at"), content.at)
+        elif isinstance(content, Escalation):
+            yield Keyed(part, key, (*path, "say"), content.say, is_text=True)
+        elif name == "rows":
+            yield from (Keyed(part, grade, (*part.path, grade), row) for grade, row in content.items())
+        elif isinstance(item, Treatment) and name == "steps":
+            yield from _keyed_steps(part, content)
+        elif content is not None and not (key == "scale" and item.choices):
+            yield Keyed(part, key, path, content, isinstance(content, str) and _is_text(item, name))
+
+
+def _keyed_steps(part: Part, steps: tuple[Step, ...]) -> Iterator[Keyed]:
+    """Waits are entries of their own in the file's list, so treatments are counted with them."""
+    for index, step in enumerate(steps):
+        path = step_path(part.path, steps, index)
+        yield Keyed(part, "duration", (*path, "duration"), step.duration)
+        for name in ("start", "end", "stop_if"):  # a problem of one of several is shown at the activity
+            key, text = name if len(steps) == 1 else "steps", getattr(step, name)
+            yield Keyed(part, key, (*part.path, name), text, is_text=True)
+        if step.wait.seconds:
+            path = step_path(part.path, steps, index, is_wait=True)
+            yield Keyed(part, "wait", (*path, "wait"), step.wait)
+
+
+def step_path(path: KeyPath, steps: tuple[Step, ...], index: int, *, is_wait: bool = False) -> KeyPath:
+    """Find the path of a treatment of a session, or of the wait after it. Only treatments that alternate have one."""
+    if len(steps) == 1:
+        return path
+    waits = sum(1 for step in steps[:index] if step.wait.seconds)
+    return (*path, "steps", str(index + waits + is_wait))
+
+
+def _key(item: Any, name: str) -> str:
+    if isinstance(item, Observation) and name in ("least", "most"):
+        return "scale"
+    declared = _declared(item, name)
+    return name if declared is None else declared.key
+
+
+def _is_text(item: Any, name: str) -> bool:
+    declared = _declared(item, name)
+    written = () if declared is None else (declared.written, *get_args(declared.written))
+    return any(kind in (Cue, CueTitle) for kind in written)
+
+
+def _declared(item: Any, name: str) -> Declared | None:
+    form: Any = type(item)
+    return fields(form).get(name)
+
+
+def _binds(limit: Limit, phase: Phase) -> bool:
+    return not limit.during or phase.id in limit.during
+
+
+# The day, and words ----------------------------------------------------------------------------------
+
+HOUR_SECONDS = 3600.0
+WAKE, BEDTIME = 7 * HOUR_SECONDS, 23 * HOUR_SECONDS
+WAKING = BEDTIME - WAKE
+DAY_SECONDS = 24 * HOUR_SECONDS
+
+
+def seconds_of_day(moment: LocalMoment) -> float:
+    """Convert a time of day to seconds since midnight, for somebody awake from 07:00 to 23:00."""
+    base = {"wake": WAKE, "bedtime": BEDTIME}.get(moment.base)
+    if base is None:
+        return moment.at.hour * HOUR_SECONDS + moment.at.minute * 60
+    return base + moment.minutes * 60
+
+
+def round_length(activity: AnyActivity) -> float:
+    """The seconds of one round, without the wait after its last treatment; 0 for what is no session."""
+    if not isinstance(activity, Treatment):
+        return 0.0
+    total = sum(step.duration.least.about_seconds + step.wait.about_seconds for step in activity.steps)
+    return total - activity.steps[-1].wait.about_seconds
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """`one of a, b`, in the order of the alphabet."""
+    words = sorted(names)
+    return _("one of {names}", names=name_list(words)) if words else _("none is defined")
+
+
+# Rules -----------------------------------------------------------------------------------------------
 
 WHOLE = "whole"
 """The need of a rule that speaks only of a file without errors."""

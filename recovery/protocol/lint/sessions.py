@@ -5,33 +5,25 @@ from itertools import pairwise
 
 from recovery.language import _
 from recovery.protocol.floor import time_since_injury
-from recovery.protocol.lint.rules import Finding, Walk, rule, step_path
+from recovery.protocol.lint.rules import (
+    BEDTIME,
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WAKE,
+    WAKING,
+    Finding,
+    Walk,
+    round_length,
+    rule,
+    seconds_of_day,
+    step_path,
+)
 from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
 
-HOUR_SECONDS = 3600.0
-WAKE, BEDTIME = 7 * HOUR_SECONDS, 23 * HOUR_SECONDS
-WAKING = BEDTIME - WAKE
-DAY_SECONDS = 24 * HOUR_SECONDS
 WORK, OFFICE = 9 * HOUR_SECONDS, 8 * HOUR_SECONDS
 """When a working day usually begins, and how long it is."""
-
-
-def seconds_of_day(moment: LocalMoment) -> float:
-    """Convert a time of day to seconds since midnight, for somebody awake from 07:00 to 23:00."""
-    base = {"wake": WAKE, "bedtime": BEDTIME}.get(moment.base)
-    if base is None:
-        return moment.at.hour * HOUR_SECONDS + moment.at.minute * 60
-    return base + moment.minutes * 60
-
-
-def round_length(activity: AnyActivity) -> float:
-    """The seconds of one round, without the wait after its last treatment; 0 for what is no session."""
-    if not isinstance(activity, Treatment):
-        return 0.0
-    total = sum(step.duration.least.about_seconds + step.wait.about_seconds for step in activity.steps)
-    return total - activity.steps[-1].wait.about_seconds
 
 
 # Limits ---------------------------------------------------------------------------------------------
