@@ -284,7 +284,7 @@ def test_the_clock_is_set_while_the_process_stands_still(person: Profile) -> Non
     assert_nothing_twice(person)
 
 
-def test_logind_s_word_of_sleep_settles_the_journal_and_that_of_waking_tells_what_is_due(
+def test_sleep_settles_the_journal_and_waking_tells_what_is_due(
     person: Profile,
 ) -> None:
     person.start(protocol(ICE.format(length="20min"), WALK), "--no-daemon")

@@ -201,9 +201,7 @@ def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, person
 # From one desktop to another ---------------------------------------------------------------------
 
 
-def test_what_was_started_without_a_desktop_shows_what_waits_on_the_first_that_comes(
-    desktop: Desktop, person: Profile
-) -> None:
+def test_what_waits_for_a_desktop_is_shown_on_the_first_that_comes(desktop: Desktop, person: Profile) -> None:
     waits_without_desktop(person)
     said = person.run("daemon", "start", **at(desktop))
 
@@ -265,7 +263,7 @@ def test_daemon_status_says_how_it_is_afterwards(desktop: Desktop, person: Profi
     assert "A command on your desktop" not in said
 
 
-def test_a_start_on_a_desktop_is_shown_there_by_the_daemon_of_another_place(
+def test_a_start_on_a_desktop_is_shown_there_by_a_daemon_of_elsewhere(
     desktop: Desktop, person: Profile
 ) -> None:
     person.run("daemon", "start")

@@ -76,7 +76,7 @@ def test_a_journal_is_kept_without_shared_memory(person: Profile, lack: str) -> 
     assert len(person.wait_for("begun")) == 1
 
 
-def test_a_journal_moved_to_a_disk_without_shared_memory_keeps_all_that_was_written(person: Profile) -> None:
+def test_a_journal_on_a_disk_without_shared_memory_keeps_all_of_it(person: Profile) -> None:
     person.run("start", person.file(TWENTY), "--onset", "1h ago", "--no-daemon")
     with closing(sqlite3.connect(person.home / "journal.db")) as journal:
         assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)

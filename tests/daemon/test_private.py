@@ -212,7 +212,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
 
 @needs_root
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who sent a datagram")
-def test_a_call_by_another_user_is_refused_and_logged_and_the_daemon_goes_on(person: Profile) -> None:
+def test_a_call_by_another_user_is_refused_and_logged(person: Profile) -> None:
     person.run("daemon", "start", "--notifier", "text")
     pid = person.wait_for_sign(lambda there: True, "it is there").pid
     refused = subprocess.run(

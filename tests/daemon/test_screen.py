@@ -78,7 +78,7 @@ def test_the_end_takes_the_start_of_the_daemon_before_off_the_screen(watch: Made
     assert list(later.notifier.on_screen) == [f"{ONE}/end"]
 
 
-def test_a_button_of_the_daemon_before_works_where_the_server_tells_everybody(watch: Made) -> None:
+def test_a_button_of_the_daemon_before_works_where_all_are_told(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
     later = another(daemon)
@@ -145,7 +145,7 @@ def test_where_it_cannot_be_written_reminders_come_all_the_same(
     assert not list(daemon.folder.glob("notes.*[0-9]")), "no draft is left behind"
 
 
-def test_killed_and_restarted_it_takes_off_the_real_screen_what_was_answered(
+def test_restarted_it_takes_off_the_real_screen_what_was_answered(
     desktop: Desktop, bare_desktop: Desktop, tmp_path: Path
 ) -> None:
     with Profile(tmp_path, bare_desktop.environ) as person:

@@ -177,7 +177,7 @@ def test_a_cue_that_a_command_has_told_is_not_shown_any_more(watch: Made) -> Non
     assert daemon.next == NOON + 20 * MINUTE
 
 
-def test_after_an_outage_the_end_of_a_session_comes_first_and_says_how_late(watch: Made) -> None:
+def test_after_an_outage_an_end_comes_first_and_says_how_late(watch: Made) -> None:
     daemon = watch(WALK, ICE.format(length="20min").replace("of: cold", "of: compression"), DRINK)
     daemon.wake()
     daemon.notifier.shown.clear()
@@ -220,7 +220,7 @@ def test_a_silent_desktop_holds_up_nothing(watch: Made) -> None:
     assert daemon.titles() == ["Ice: stop"]
 
 
-def test_a_start_that_could_not_be_shown_is_not_shown_when_the_session_is_over(watch: Made) -> None:
+def test_a_start_that_could_not_be_shown_is_not_shown_after_the_end(watch: Made) -> None:
     daemon = watch()
     daemon.notifier.break_down("no screen")
     daemon.wake()
@@ -310,7 +310,7 @@ def test_the_end_of_a_session_does_not_wait_for_the_journal(
     assert daemon.titles()[1:] == ["Ice: stop"], "not a second time as late"
 
 
-def test_what_was_shown_is_not_shown_again_while_the_journal_cannot_take_it(
+def test_what_was_shown_is_not_shown_again_without_a_journal(
     watch: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "BUSY_SECONDS", 0.01)

@@ -88,9 +88,7 @@ def test_a_clock_that_catches_up_with_the_record_is_looked_for(watch: Made) -> N
 
 
 @pytest.mark.parametrize("back", [10 * MINUTE, timedelta(hours=1), 14 * DAY])
-def test_what_could_not_be_shown_is_tried_again_as_soon_under_a_clock_that_was_set_back(
-    watch: Made, back: timedelta
-) -> None:
+def test_a_clock_set_back_lets_no_further_try_wait_longer(watch: Made, back: timedelta) -> None:
     daemon = watch(OFTEN)
     daemon.wake(lived=DAY)
     daemon.notifier.break_down("no server")
@@ -205,7 +203,7 @@ def test_an_end_is_told_though_the_next_step_begins_with_it(together: Watch) -> 
     assert bodies == ["Cold on.", "Cold off.", "Warm on.", "Warm off.", "Cold again.", "Cold off again."]
 
 
-def test_an_end_whose_daemon_was_killed_is_told_before_the_step_that_has_come_with_it(
+def test_an_end_whose_daemon_was_killed_is_told_before_its_step(
     together: Watch,
 ) -> None:
     together.wake()

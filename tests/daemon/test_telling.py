@@ -556,7 +556,7 @@ def test_reminders_of_a_quiet_time_come_once_at_its_end(tmp_path: Path) -> None:
     assert [f"{at:%H:%M}" for at in times] == ["12:00", "13:15", "13:20", "13:40", "14:00"]
 
 
-def test_questions_of_the_evening_come_before_a_quiet_time_that_lasts_until_bedtime(tmp_path: Path) -> None:
+def test_questions_of_the_evening_come_before_a_long_quiet_time(tmp_path: Path) -> None:
     daemon = quiet(tmp_path, protocol(), ("20:00", "23:30"))
     daemon.wake()
     while not daemon.facts(Offered):

@@ -119,7 +119,7 @@ def test_a_lack_goes_to_the_next_that_can_make_up_for_it(lack: Lack, via: str) -
     assert notifier.name == via
 
 
-def test_a_substitute_that_lacks_something_passes_it_on_with_the_first_reason() -> None:
+def test_a_substitute_that_lacks_something_tells_the_first_reason() -> None:
     first, second, third = FakeNotifier("first"), FakeNotifier("second"), FakeNotifier("third")
     first.break_down("no library", "library")
     second.break_down("no server", "server")

@@ -122,7 +122,7 @@ def test_a_server_with_markup_and_buttons_is_given_both(
     assert actions == ["done", "Done"]
 
 
-def test_titles_and_buttons_are_plain_text_to_every_server_and_command_nothing(
+def test_titles_and_buttons_are_plain_text_to_every_server(
     bare_desktop: Desktop, notifier: DBusNotifier
 ) -> None:
     """Only the body is markup by the specification: escaped, a title or a label would show its `&lt;`."""

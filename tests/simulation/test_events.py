@@ -80,7 +80,7 @@ def test_every_kind_of_event_has_exactly_its_fields() -> None:
             assert {*event} == BASE | FIELDS[event["event"]], event
 
 
-def test_an_answer_is_its_line_as_applied_or_refused_with_reason_and_earliest() -> None:
+def test_an_answer_is_its_line_as_applied_or_refused_with_reason() -> None:
     for event in of_kind(everything(), "answer"):
         assert {"v", "at", "event", "do"} <= {*event}
         refused = {"refused", "reason", "earliest"} & {*event}
@@ -253,7 +253,7 @@ def test_a_simulation_ends_before_its_end() -> None:
     assert of_kind(events(small(ICE), ONSET + 21 * MINUTE), "session_end")
 
 
-def test_after_stop_the_end_of_the_session_that_is_on_is_told_and_acts_are_refused() -> None:
+def test_after_stop_the_end_of_the_session_is_told_and_acts_are_refused() -> None:
     answers = [
         PlannedAct(ONSET + 5 * MINUTE, Stop()),
         PlannedAct(ONSET + 6 * MINUTE, Resume()),
@@ -310,7 +310,7 @@ def test_who_heals_steadily_completes_within_the_range_of_the_grade(grade: str) 
 
 
 @pytest.mark.parametrize("grade", RANGES)
-def test_who_heals_slowly_completes_after_the_latest_time_and_is_told_to_be_seen(grade: str) -> None:
+def test_who_heals_slowly_completes_late_and_is_told_to_be_seen(grade: str) -> None:
     told = whole_way("slow", grade)
     (completed,) = of_kind(told, "completed")
     assert completed["at"][:10] > RANGES[grade][1]
@@ -345,7 +345,7 @@ def test_who_reacts_to_nothing_never_leaves_the_first_phase() -> None:
     assert of_kind(told, "session_start")
 
 
-def test_who_does_not_heal_is_sent_to_somebody_after_five_days_and_again_after_two_weeks() -> None:
+def test_who_does_not_heal_is_sent_to_somebody_and_again_later() -> None:
     told = whole_way("stuck", "I")
     days = [(e["at"][:10], e["reason"].partition(",")[0].partition(".")[0]) for e in of_kind(told, "alert")]
     assert ("2026-11-28", "No clear improvement five days after the injury") in days

@@ -170,7 +170,7 @@ def test_a_damaged_journal_is_kept_as_it_is_and_replaced(home: Path, where: int)
     assert kept.name not in failures.remedy(home / "journal.db")
 
 
-def test_a_log_left_by_a_damaged_journal_is_not_applied_to_the_restored_one(home: Path) -> None:
+def test_a_log_of_a_damaged_journal_is_not_applied_to_the_restored_one(home: Path) -> None:
     """SQLite would: it asks only whether the -wal file is whole in itself."""
     then = facts(home)
     copy = back_up(home, NOON)

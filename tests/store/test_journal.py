@@ -230,7 +230,7 @@ def test_an_ended_episode_is_not_open_until_its_end_is_taken_back(journal: Journ
     assert journal.open_episodes() == (second,)
 
 
-def test_an_episode_whose_start_was_taken_back_is_not_open_but_keeps_its_id(journal: Journal) -> None:
+def test_an_episode_without_its_start_is_not_open_but_keeps_its_id(journal: Journal) -> None:
     first = begin(journal)
     take_back(journal, journal.facts(first)[0])
     assert journal.open_episodes() == ()
@@ -269,7 +269,7 @@ def test_no_question_of_every_day_scans_all_facts(journal: Journal, statement: s
     assert all("USING" in step for step in plan if "fact" in step), plan
 
 
-def test_reading_a_long_journal_takes_work_by_what_is_read_not_by_what_there_is(tmp_path: Path) -> None:
+def test_reading_takes_work_by_what_is_read_not_by_what_there_is(tmp_path: Path) -> None:
     def steps(count: int) -> int:
         with Journal.open(tmp_path / str(count), now=NOW) as journal:
             episode = begin(journal)

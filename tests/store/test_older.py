@@ -269,7 +269,7 @@ def test_looking_and_a_check_in_cost_the_same_after_years_of_answers(per_day: in
         "INSERT INTO answer SELECT episode, 'pain', at - 1, seq, 10 FROM answer WHERE value = 9",
     ],
 )
-def test_a_table_that_tells_what_no_fact_tells_is_made_anew_and_harms_nothing(damage: str) -> None:
+def test_a_table_of_answers_that_does_not_fit_is_made_anew(damage: str) -> None:
     with in_memory() as journal:
         id_, now = many(journal, 300)
         few, every = both(journal, id_, now)
@@ -297,7 +297,7 @@ def told(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any)
         journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
 
 
-def test_an_answer_still_closes_its_check_in_when_many_were_told_since_of_days_before(
+def test_an_answer_closes_its_check_in_after_many_of_days_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(episodes, "NEWEST", 2)
@@ -328,7 +328,7 @@ def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.Monk
         assert decisions(known.of(id_), now) == decisions(every, now)
 
 
-def test_answers_told_under_a_clock_that_was_ahead_count_from_when_it_was_put_right(
+def test_answers_under_a_clock_ahead_count_from_when_it_was_put_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(episodes, "NEWEST", 2)

@@ -15,7 +15,7 @@ from recovery.store.journal import Journal
 from recovery.store.pinned import NOWHERE, under_new_protocol
 from recovery.values import replace
 from tests.store.material import NOW, PINNED, add, begin, file_of, raw
-from tests.store.test_opening import SAMPLES
+from tests.store.test_database import SAMPLES
 
 NEWER = replace(PINNED, hash="sha256:2", version="2.0", texts={"strain.yaml": "id: strain\n"})
 NEWEST = replace(PINNED, hash="sha256:3", version="3.0", texts={"strain.yaml": "id: strain\n\n"})

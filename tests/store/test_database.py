@@ -25,7 +25,7 @@ NEXT = Migration(
 def make_sample() -> None:
     """Write the sample of the present schema, once, before a release. Never again for a released schema.
 
-    `python -c "from tests.store.test_opening import make_sample; make_sample()"` from the top folder.
+    `python -c "from tests.store.test_database import make_sample; make_sample()"` from the top folder.
     """
     newest = MIGRATIONS[-1].number
     folder = SAMPLES / "making"
