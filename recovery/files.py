@@ -45,7 +45,7 @@ class TooLarge(CannotRead):
         super().__init__(_("is too large"))
 
 
-def read(path: Path, most: int, *, pipes: bool = False) -> bytes:
+def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
     """Read a file, `most` bytes at most; with `pipes` also a pipe, or `-`. Raises `OSError`."""
     if pipes and path == STDIN:
         return _of_stdin(most)

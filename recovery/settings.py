@@ -49,7 +49,7 @@ class Settings(Value):
     """True if notes ask for a sound of the desktop."""
 
 
-def load(folder: Path) -> Settings:
+def read_settings(folder: Path) -> Settings:
     """The settings in `folder`; the defaults where there is no file.
 
     Raises `SettingsError` with every problem of the file, one a line, each with its place.
@@ -88,7 +88,8 @@ def wanted_language(folder: Path) -> str:
     For every command, even those that need no settings: so it reads that one line and nothing of TOML.
     """
     try:
-        lines = files.read(folder / SETTINGS_FILE, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
+        content = files.read_whole(folder / SETTINGS_FILE, MOST_BYTES)
+        lines = content.decode("utf-8-sig", "replace").splitlines()
     except OSError:
         return ""
     values = [line.partition("=")[2] for line in lines if line.partition("=")[0].strip() == "language"]
@@ -99,7 +100,7 @@ def wanted_language(folder: Path) -> str:
 def _read(path: Path) -> str | None:
     hint = _("correct it, or move it away to use the defaults")
     try:
-        content = files.read(path, MOST_BYTES)
+        content = files.read_whole(path, MOST_BYTES)
     except FileNotFoundError:
         return None
     except files.TooLarge:
@@ -323,7 +324,7 @@ class LiveSettings:
         if seen != self._seen:
             self._seen = seen
             try:
-                self._settings = load(self._folder)
+                self._settings = read_settings(self._folder)
             except SettingsError as error:
                 self._log.error("the settings stay as they were: %s", error.message)
         return self._settings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recovery import files
-from recovery.files import CannotRead, TooLarge, read
+from recovery.files import CannotRead, TooLarge, read_whole
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 
@@ -37,17 +37,17 @@ def writes(path: Path, data: bytes) -> threading.Thread:
 def test_a_file_of_the_allowed_size_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 10)
-    assert read(path, 10) == b"x" * 10
+    assert read_whole(path, 10) == b"x" * 10
     with pytest.raises(TooLarge):
-        read(path, 9)
+        read_whole(path, 9)
 
 
 def test_a_file_of_the_system_that_tells_no_size_is_read() -> None:
     path = Path("/proc/self/status")
     if path.exists():
-        assert read(path, 1 << 20).startswith(b"Name:")
+        assert read_whole(path, 1 << 20).startswith(b"Name:")
         with pytest.raises(TooLarge):
-            read(path, 5)
+            read_whole(path, 5)
 
 
 def test_a_huge_file_is_not_read_at_all(tmp_path: Path) -> None:
@@ -55,30 +55,30 @@ def test_a_huge_file_is_not_read_at_all(tmp_path: Path) -> None:
     path.touch()
     os.truncate(path, 1 << 40)
     with pytest.raises(TooLarge):
-        read(path, 1 << 30)
+        read_whole(path, 1 << 30)
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read(tmp_path / "nothing", 10)
+        read_whole(tmp_path / "nothing", 10)
     with pytest.raises(IsADirectoryError):
-        read(tmp_path, 10, pipes=True)
+        read_whole(tmp_path, 10, pipes=True)
     with pytest.raises(CannotRead, match="a pipe or a device"):
-        read(Path("/dev/zero"), 10, pipes=True)
+        read_whole(Path("/dev/zero"), 10, pipes=True)
     with pytest.raises(OSError, match="null byte"):
-        read(Path("a\0b"), 10)
+        read_whole(Path("a\0b"), 10)
 
 
 def test_nothing_is_an_empty_file() -> None:
-    assert read(Path(os.devnull), 10) == b""
+    assert read_whole(Path(os.devnull), 10) == b""
 
 
 def test_a_pipe_is_read_to_its_end_where_one_is_taken(pipe: Path) -> None:
     with pytest.raises(CannotRead, match="a pipe or a device"):
-        read(pipe, 10)
+        read_whole(pipe, 10)
     data = b"x" * 300_000  # more than a pipe holds
     thread = writes(pipe, data)
-    assert read(pipe, 300_000, pipes=True) == data
+    assert read_whole(pipe, 300_000, pipes=True) == data
     thread.join()
 
 
@@ -91,13 +91,13 @@ def test_a_pipe_that_never_ends_is_left(pipe: Path) -> None:
     thread = threading.Thread(target=pour)
     thread.start()
     with pytest.raises(TooLarge):
-        read(pipe, 300_000, pipes=True)
+        read_whole(pipe, 300_000, pipes=True)
     thread.join()
 
 
 def test_a_pipe_that_nobody_writes_to_is_given_up(pipe: Path, impatient: None) -> None:
     with pytest.raises(CannotRead, match="nobody writes to it"):
-        read(pipe, 10, pipes=True)
+        read_whole(pipe, 10, pipes=True)
 
 
 @pytest.mark.parametrize("said", [b"", b"some"])
@@ -106,7 +106,7 @@ def test_a_pipe_whose_writer_is_silent_is_given_up(pipe: Path, impatient: None, 
     os.write(holder, said)
     try:
         with pytest.raises(CannotRead, match="nothing comes from it"):
-            read(pipe, 10, pipes=True)
+            read_whole(pipe, 10, pipes=True)
     finally:
         os.close(holder)
 
@@ -124,7 +124,7 @@ def test_a_writer_who_drips_is_given_up(pipe: Path, monkeypatch: pytest.MonkeyPa
     thread.start()
     try:
         with pytest.raises(CannotRead, match=r"comes too slowly: waited for|nothing comes from it"):
-            read(pipe, 300, pipes=True)
+            read_whole(pipe, 300, pipes=True)
     finally:
         is_over.set()
         thread.join()
@@ -135,7 +135,7 @@ def test_a_slow_line_is_no_silence(pipe: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(files, "EARNS_A_SECOND", 1)
     data = b"x" * 300
     thread = writes(pipe, data)
-    assert read(pipe, 300, pipes=True) == data
+    assert read_whole(pipe, 300, pipes=True) == data
     thread.join()
 
 
@@ -155,7 +155,7 @@ def test_a_silent_writer_is_waited_for_no_longer_in_two_steps(
     monkeypatch.setattr("recovery.clock.monotonic", lambda: seconds[0])
     holder = os.open(pipe, os.O_RDWR)
     with pytest.raises(CannotRead, match="nothing comes from it, for 30 s now"):
-        read(pipe, 10, pipes=True)
+        read_whole(pipe, 10, pipes=True)
     os.close(holder)
     assert sum(waits) == files.PIPE_SECONDS
 
@@ -165,7 +165,7 @@ def test_standard_input_that_is_silent_is_given_up(impatient: None, monkeypatch:
     with os.fdopen(reader) as stream, os.fdopen(writer, "w"):
         monkeypatch.setattr("sys.stdin", stream)
         with pytest.raises(CannotRead, match="nothing comes from it"):
-            read(files.STDIN, 10, pipes=True)
+            read_whole(files.STDIN, 10, pipes=True)
 
 
 def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +173,6 @@ def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with os.fdopen(theirs) as stream, os.fdopen(ours, "w"):
         monkeypatch.setattr("sys.stdin", stream)
         with pytest.raises(CannotRead, match="a terminal"):
-            read(files.STDIN, 10, pipes=True)
+            read_whole(files.STDIN, 10, pipes=True)
         with pytest.raises(CannotRead, match="a pipe or a device"):
-            read(Path(os.ttyname(theirs)), 10, pipes=True)
+            read_whole(Path(os.ttyname(theirs)), 10, pipes=True)

@@ -35,7 +35,7 @@ def a_person(home: Path) -> Iterator[None]:
     home.mkdir(mode=0o700, exist_ok=True)
     lock = presence.Lock(home)
     assert lock.take()
-    presence.write(home, presence.Presence(pid=os.getpid(), since=0, notifier="dbus"))
+    presence.announce(home, presence.Presence(pid=os.getpid(), since=0, notifier="dbus"))
     ear = control.ControlSocket(home)
     before = {name: os.environ.get(name) for name in ("RECOVERY_HOME", "TZ")}
     os.environ.update(RECOVERY_HOME=str(home), TZ=ZONE.key)

@@ -10,14 +10,14 @@ import pytest
 
 from recovery.errors import SettingsError
 from recovery.notify import choose
-from recovery.settings import MOST_BYTES, NOTIFIERS, Settings, load, wanted_language
+from recovery.settings import MOST_BYTES, NOTIFIERS, Settings, read_settings, wanted_language
 
 TOP = Path(__file__).parents[1]
 
 
 def settings(folder: Path, text: str | bytes) -> Settings:
     (folder / "settings.toml").write_bytes(text.encode() if isinstance(text, str) else text)
-    return load(folder)
+    return read_settings(folder)
 
 
 def refusal(folder: Path, text: str | bytes) -> str:
@@ -28,14 +28,15 @@ def refusal(folder: Path, text: str | bytes) -> str:
 
 
 def test_without_a_file_the_defaults_hold_and_none_is_made(tmp_path: Path) -> None:
-    assert load(tmp_path) == Settings(time(7), time(23), "", "auto", True)
-    assert load(tmp_path / "nowhere") == Settings()
+    assert read_settings(tmp_path) == Settings(time(7), time(23), "", "auto", True)
+    assert read_settings(tmp_path / "nowhere") == Settings()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_file_no_reader_of_toml_or_zones_is_loaded(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from recovery.settings import load; load(Path(sys.argv[1]));"
+        "import sys; from pathlib import Path; from recovery.settings import read_settings;"
+        "read_settings(Path(sys.argv[1]));"
         "print({'tomllib', 'zoneinfo', 'difflib'} & set(sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": str(TOP)}
@@ -119,7 +120,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").mkdir()
     with pytest.raises(SettingsError, match=r"settings\.toml: cannot be read: Is a directory"):
-        load(tmp_path)
+        read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("name", NOTIFIERS)

@@ -164,7 +164,7 @@ def _is_installed(id_: str, text: str) -> bool:
     from recovery.protocol.reading import content_hash
 
     try:
-        installed = files.read(default_library().find_id(id_), LONGEST_FILE).decode()
+        installed = files.read_whole(default_library().find_id(id_), LONGEST_FILE).decode()
     except (NoSuchProtocol, OSError, ValueError):
         return False
     return content_hash({id_: installed}) == content_hash({id_: text})

@@ -47,9 +47,9 @@ def daemon_run(notifier: str | None) -> int:
         # In a new program: what the command line has loaded by now would stay with the daemon.
         sys.stdout.flush()
         os.execv(sys.executable, [sys.executable, "-m", "recovery.daemon", "-", notifier or ""])  # noqa: S606  # no shell
-    from recovery.daemon.run import run
+    from recovery.daemon.run import run_daemon
 
-    run(folder, notifier=notifier)
+    run_daemon(folder, notifier=notifier)
     return 0
 
 

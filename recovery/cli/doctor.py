@@ -220,7 +220,7 @@ def _looked(name: str, look: Callable[[], Check | Iterable[Check]]) -> tuple[Che
 
 def _settings(folder: Path) -> tuple[Settings, tuple[Check, ...]]:
     try:
-        return settings.load(folder), ()
+        return settings.read_settings(folder), ()
     except RecoveryError as error:
         return Settings(), (Check("settings", "fail", error.message, error.hint),)
 

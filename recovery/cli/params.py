@@ -95,7 +95,7 @@ def terms(
     is_discreet: bool,
 ) -> Terms:
     """Build the terms of an episode from what was typed and the settings in a folder. Raises `RecoveryError`."""
-    usual = settings.load(folder)
+    usual = settings.read_settings(folder)
     there = place(
         timezone or usual.timezone,
         wake or usual.wake,

@@ -127,7 +127,7 @@ def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedA
     if name is None:
         return ()
     try:
-        text = files.read(Path(name), LARGEST_SCRIPT, pipes=True).decode("utf-8-sig")
+        text = files.read_whole(Path(name), LARGEST_SCRIPT, pipes=True).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise RecoveryError(
             _("{path}: not UTF-8 text", path=name), _("save the answers file as UTF-8")

@@ -306,7 +306,7 @@ def _text_of(file: str) -> tuple[str, str]:
 
     name = _("standard input") if file == STDIO else str(_path(file))
     try:
-        return name, files.read(_path(file), LARGEST, pipes=True).decode("utf-8-sig")
+        return name, files.read_whole(_path(file), LARGEST, pipes=True).decode("utf-8-sig")
     except files.TooLarge:
         raise RecoveryError(
             _("{path}: is too large for an export: over {count} MiB", path=name, count=LARGEST // 1024**2),

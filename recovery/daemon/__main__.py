@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 
 from recovery import paths
-from recovery.daemon.run import run
+from recovery.daemon.run import run_daemon
 from recovery.errors import RecoveryError
 from recovery.language import _, chosen, use
 from recovery.notify.wording import in_codes
@@ -26,7 +26,7 @@ def main() -> int:
         folder = paths.make_home()
         use(chosen(os.environ, wanted_language(folder)))
         on_ready = int(ready) if ready != "-" and os.name == "posix" else None
-        run(folder, notifier=notifier or None, foreground=ready == "-", on_ready=on_ready)
+        run_daemon(folder, notifier=notifier or None, foreground=ready == "-", on_ready=on_ready)
     except RecoveryError as error:
         # In the foreground for a person; otherwise for the command that started it.
         words = _("Error: {message}", message=error.message) if ready == "-" else error.message

@@ -266,7 +266,7 @@ def left_behind(folder: Path) -> Presence | None:
     return sign if sign.lock and is_of_here and not is_running(folder) else None
 
 
-def write(folder: Path, presence: Presence) -> None:
+def announce(folder: Path, presence: Presence) -> None:
     """Say it, whole or not at all. Raises `OSError`."""
     draft = folder / f"{SIGN}.{os.getpid()}"
     try:

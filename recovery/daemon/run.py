@@ -251,7 +251,7 @@ class Daemon:
         """Write down how things are, where that is new. Raises `RecoveryError` where nobody could see that we run."""
         if self._sign != self._said and self._gone_since is None:
             try:
-                presence.write(self._folder, self._sign)
+                presence.announce(self._folder, self._sign)
                 self._said, self._is_mute = self._sign, False
                 self._supervisor.status(problem or _("reminds by {notifier}", notifier=self._sign.notifier))
             except OSError as error:
@@ -280,7 +280,7 @@ class Daemon:
             os.close(nowhere)
 
 
-def run(
+def run_daemon(
     folder: Path, *, notifier: str | None = None, foreground: bool = True, on_ready: int | None = None
 ) -> None:
     """Be the daemon of a folder until SIGTERM or a call to stop.
@@ -299,7 +299,7 @@ def run(
     log = logs.set_up(folder, foreground=foreground)
     stream = sys.stdout if foreground and sys.stdout is not None and sys.stdout.isatty() else None
     try:
-        name = notifier or settings.load(folder).notifier
+        name = notifier or settings.read_settings(folder).notifier
         chosen = MovingNotifier(lambda environ: choose(name, stream, environ), os.environ)
         with suppress(OSError):
             presence.erase(folder)  # of one that was killed: nobody shall take its process for ours

@@ -89,7 +89,7 @@ def _at(
 def load_bytes(path: Path, *, pipes: bool = False) -> bytes:
     """The bytes of a file of the allowed size; with `pipes` also of a pipe, or `-`. Raises `UnreadableFile`."""
     try:
-        return files.read(path, LONGEST_FILE, pipes=pipes)
+        return files.read_whole(path, LONGEST_FILE, pipes=pipes)
     except files.TooLarge:
         raise _too_big(shown_path(path)) from None
     except files.CannotRead as error:

@@ -56,14 +56,14 @@ Tick = Callable[[int], None]
 
 _LOT = 500
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 def keep_silent(_count: int) -> None:
     """Tell nobody how far it is."""
 
 
-def in_lots(items: Iterable[Item], tick: Tick) -> Iterator[Item]:
+def in_lots(items: Iterable[_Item], tick: Tick) -> Iterator[_Item]:
     """Give the items on, and tell of each lot of them."""
     count = 0
     for count, item in enumerate(items, 1):  # the last one is asked for

@@ -96,7 +96,7 @@ class Person:
             sign = presence.Presence(
                 os.getpid(), to_ms(clock.now()), since_boot=self.steady()[1], lock=self._lock.inode()
             )
-            presence.write(self.home, sign)
+            presence.announce(self.home, sign)
         self._service.wake(clock.now())
         while self._service.collect(0.0, clock.now()):
             self._service.wake(clock.now())

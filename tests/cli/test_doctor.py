@@ -271,7 +271,7 @@ class Pretender:
     def says(self, **words: Any) -> None:
         now = datetime.now(UTC)
         known = {"pid": 4242, "since": to_ms(now), "version": __version__, "notifier": "dbus"}
-        presence.write(self._folder, Presence(**(known | {"lock": self._lock.inode()} | words)))
+        presence.announce(self._folder, Presence(**(known | {"lock": self._lock.inode()} | words)))
 
     def dies(self) -> None:
         self._lock.release()

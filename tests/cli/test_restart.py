@@ -129,7 +129,7 @@ BUG = """
 import os
 from datetime import timedelta
 from pathlib import Path
-from recovery.daemon.run import run
+from recovery.daemon.run import run_daemon
 from recovery.daemon.service import Service
 
 count = 0
@@ -141,7 +141,7 @@ def wake(self, now):
     return now + timedelta(hours=1)
 
 Service.wake = wake
-run(Path(os.environ["RECOVERY_HOME"]), notifier="text", foreground=False)
+run_daemon(Path(os.environ["RECOVERY_HOME"]), notifier="text", foreground=False)
 """
 
 

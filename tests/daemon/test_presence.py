@@ -32,7 +32,7 @@ def test_nobody_runs_in_an_empty_folder_nor_in_none(tmp_path: Path) -> None:
 def test_what_was_said_is_read_back_while_the_lock_is_held(tmp_path: Path, lock: Lock) -> None:
     said = Presence(pid=7, since=1, notifier="dbus", problem="", next_wakeup=5)
     assert lock.take()
-    presence.write(tmp_path, said)
+    presence.announce(tmp_path, said)
     assert presence.read(tmp_path) == said
 
     lock.release()
@@ -98,7 +98,7 @@ def test_a_sign_that_makes_no_sense_is_a_daemon_that_has_not_said_anything(
 
 def test_the_files_are_private(tmp_path: Path, lock: Lock) -> None:
     lock.take()
-    presence.write(tmp_path, Presence(pid=1, since=1))
+    presence.announce(tmp_path, Presence(pid=1, since=1))
 
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
         LOCK: 0o600,

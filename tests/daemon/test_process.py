@@ -148,7 +148,7 @@ def test_killed_it_leaves_no_obstacle_and_the_end_cue_is_told_by_the_next(person
 def test_a_stale_sign_names_nobody(person: Profile) -> None:
     """The process number of a killed daemon may be another's by now: a starting one erases it first."""
     person.home.mkdir()
-    presence.write(person.home, presence.Presence(pid=os.getpid(), since=1))
+    presence.announce(person.home, presence.Presence(pid=os.getpid(), since=1))
     person.run("daemon", "start")
 
     assert pid_of(person) != os.getpid()

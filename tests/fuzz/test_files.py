@@ -224,7 +224,7 @@ def test_settings(tmp_path: Path) -> None:
         (tmp_path / "settings.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
         settings.wanted_language(tmp_path)
         try:
-            settings.load(tmp_path)
+            settings.read_settings(tmp_path)
         except SettingsError:
             return
 
