@@ -41,10 +41,10 @@ def own_home(
         monkeypatch.setenv(name, str(nowhere / "data"))
 
     def guarded() -> Path:
-        found = _default_home()
-        if nowhere in found.parents:
-            raise AssertionError(f"a test looked for the default state: {found}")
-        return found
+        folder_of_state = _default_home()
+        if nowhere in folder_of_state.parents:
+            raise AssertionError(f"a test looked for the default state: {folder_of_state}")
+        return folder_of_state
 
     monkeypatch.setattr(paths, "home", guarded)
     return folder

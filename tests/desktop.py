@@ -305,7 +305,7 @@ class Desktop:
         self.close_all()
         self.wait_for_displayed(0)
         history = self.ask(_DUNST, "NotificationListHistory")[0]
-        return sorted((_received(entry) for entry in history), key=lambda one: one.id)
+        return sorted((_received(entry) for entry in history), key=lambda each: each.id)
 
     def close_all(self) -> None:
         """Dismiss as a person would."""

@@ -62,7 +62,7 @@ class FakeNotifier:
             self.answer()
 
     def withdraw(self, key: str) -> None:
-        for note in [one for one in self._waiting if one.key == key]:
+        for note in [each for each in self._waiting if each.key == key]:
             self._waiting.remove(note)
             self._ready.append(Undelivered(note.tag, self.name, WITHDRAWN_UNSEEN))
         self.close_note(key, "withdrawn")

@@ -60,12 +60,12 @@ OF_CLICK: tuple[Id, ...] = (
 
 def messages() -> dict[Id, set[str]]:
     """Every message of the code and of click, and the files that it is in."""
-    found: dict[Id, set[str]] = {message: set() for message in OF_CLICK}
+    places: dict[Id, set[str]] = {message: set() for message in OF_CLICK}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE.parent).as_posix()
         for message in _in_code(ast.parse(path.read_text("utf-8"))):
-            found.setdefault(message, set()).add(name)
-    return found
+            places.setdefault(message, set()).add(name)
+    return places
 
 
 def _in_code(tree: ast.Module) -> Iterator[Id]:
@@ -76,7 +76,7 @@ def _in_code(tree: ast.Module) -> Iterator[Id]:
             case ast.Call(func=ast.Name(id=name), args=args) if name in PLURAL:
                 if len(both := tuple(_literals(args[PLURAL[name] :][:2]))) == 2:
                     yield both
-            case ast.FunctionDef() if any(_makes_command(one) for one in node.decorator_list):
+            case ast.FunctionDef() if any(_makes_command(each) for each in node.decorator_list):
                 yield from _pieces(ast.get_docstring(node) or "")
         if isinstance(node, ast.Call):
             for keyword in node.keywords:
@@ -113,14 +113,14 @@ def catalogue() -> Catalog:
         return read_po(file, locale="de", domain="recovery", abort_invalid=True)
 
 
-def compiled(known: Catalog) -> bytes:
+def compiled(catalog: Catalog) -> bytes:
     """What the program reads of them."""
     file = io.BytesIO()
-    write_mo(file, known)
+    write_mo(file, catalog)
     return file.getvalue()
 
 
-def update(known: Catalog) -> Catalog:
+def update(former: Catalog) -> Catalog:
     """The translations of the messages that there are, each with the files that it is in."""
     new = Catalog(
         locale="de",
@@ -131,12 +131,12 @@ def update(known: Catalog) -> Catalog:
         last_translator="recovery",
         language_team="German",
         header_comment="# The German words of recovery. Kept by `python -m tests.messages`.",
-        creation_date=known.creation_date,
-        revision_date=known.revision_date,
+        creation_date=former.creation_date,
+        revision_date=former.revision_date,
         fuzzy=False,
     )
     for message, files in sorted(messages().items(), key=lambda item: (sorted(item[1])[:1], str(item[0]))):
-        before = known.get(message[0] if isinstance(message, tuple) else message)
+        before = former.get(message[0] if isinstance(message, tuple) else message)
         is_same = before is not None and before.id == message
         new.add(
             message,
@@ -146,29 +146,30 @@ def update(known: Catalog) -> Catalog:
     return new
 
 
-def untranslated(known: Catalog) -> list[Id]:
+def untranslated(catalog: Catalog) -> list[Id]:
     """The messages without a translation."""
     return [
-        one.id
-        for one in known
-        if one.id and (one.fuzzy or not all(one.string if isinstance(one.string, tuple) else (one.string,)))
+        each.id
+        for each in catalog
+        if each.id
+        and (each.fuzzy or not all(each.string if isinstance(each.string, tuple) else (each.string,)))
     ]
 
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    known = update(catalogue() if PO.exists() else Catalog(locale="de"))
+    catalog = update(catalogue() if PO.exists() else Catalog(locale="de"))
     for path in sys.argv[1:]:
         for message, words in json.loads(Path(path).read_text("utf-8")).items():
-            if (one := known.get(message)) is not None:
-                one.string = tuple(words) if isinstance(words, list) else words
+            if (each := catalog.get(message)) is not None:
+                each.string = tuple(words) if isinstance(words, list) else words
     with PO.open("wb") as file:
-        write_po(file, known, width=110, include_lineno=False, ignore_obsolete=True)
-    MO.write_bytes(compiled(known))
-    missing = untranslated(known)
+        write_po(file, catalog, width=110, include_lineno=False, ignore_obsolete=True)
+    MO.write_bytes(compiled(catalog))
+    missing = untranslated(catalog)
     for message in missing:
         print(f"untranslated: {message!r}")
-    print(f"{len(known)} messages, {len(missing)} of them untranslated.")
+    print(f"{len(catalog)} messages, {len(missing)} of them untranslated.")
     return 1 if missing else 0
 
 

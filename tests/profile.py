@@ -128,11 +128,11 @@ class Profile:
                 os.kill(there.pid, signal.SIGKILL)
             raise
 
-    def run(self, *arguments: str, status: int | None = 0, told: str | None = None, **environ: str) -> Ran:
-        """Run a command without a terminal; `told` is its standard input."""
+    def run(self, *arguments: str, status: int | None = 0, **environ: str) -> Ran:
+        """Run a command without a terminal."""
         done = subprocess.run(
             [*COMMAND, *arguments],
-            input=told or "",
+            input="",
             env={**self.environ, **environ},
             cwd=self.folder,
             capture_output=True,

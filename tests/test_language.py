@@ -175,24 +175,26 @@ def _fields(message: str) -> set[tuple[str, str, str]]:
 
 
 def test_every_message_is_translated() -> None:
-    known = catalogue()
-    assert {one.id for one in known if one.id} == set(messages()), "run: python -m tests.messages"
-    assert untranslated(known) == []
-    assert not known.obsolete
+    catalog = catalogue()
+    assert {each.id for each in catalog if each.id} == set(messages()), "run: python -m tests.messages"
+    assert untranslated(catalog) == []
+    assert not catalog.obsolete
 
 
 def test_translations_have_the_fields_of_their_messages() -> None:
-    for one in catalogue():
-        if isinstance(one.id, tuple):
-            if not all(one.string):
+    for each in catalogue():
+        if isinstance(each.id, tuple):
+            if not all(each.string):
                 continue
-            for words in one.string:
-                assert _fields(words) - {("count", "", "")} <= _fields(one.id[0]) | _fields(one.id[1]), one.id
-            assert _fields(one.string[-1]) == _fields(one.id[1]), one.id
-        elif one.id and one.string:
-            assert _fields(one.string) == _fields(one.id), one.id
-            assert one.id[:1].isspace() == one.string[:1].isspace(), one.id
-            assert one.id[-1:].isspace() == one.string[-1:].isspace(), one.id
+            for words in each.string:
+                assert _fields(words) - {("count", "", "")} <= _fields(each.id[0]) | _fields(each.id[1]), (
+                    each.id
+                )
+            assert _fields(each.string[-1]) == _fields(each.id[1]), each.id
+        elif each.id and each.string:
+            assert _fields(each.string) == _fields(each.id), each.id
+            assert each.id[:1].isspace() == each.string[:1].isspace(), each.id
+            assert each.id[-1:].isspace() == each.string[-1:].isspace(), each.id
 
 
 def test_what_is_read_is_what_is_written() -> None:
@@ -271,8 +273,8 @@ def _english(words: str) -> list[str]:
 
 
 def _told_in(event: dict[str, Any]) -> list[str]:
-    told = [event.get(name) for name in TEXTS]
-    return [text for each in told if each for text in (each if isinstance(each, list) else [each])]
+    texts = [event.get(name) for name in TEXTS]
+    return [text for each in texts if each for text in (each if isinstance(each, list) else [each])]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_a_simulation_in_german_has_the_events_of_the_english_one(id_: str, pers
     english, german = lived("en"), lived("de")
     assert [bare(event) for event in german] == [bare(event) for event in english]
     said = {text for event in german for text in _told_in(event)}
-    assert {text: found for text in said if (found := _english(text))} == {}
+    assert {text: foreign for text in said if (foreign := _english(text))} == {}
     assert any(_english(text) for event in english for text in _told_in(event))
 
 
@@ -322,9 +324,9 @@ ACTS = (
 def test_everything_an_act_is_answered_with_is_german() -> None:
     def answers(language: str) -> list[str]:
         episode, _opened = started(in_language(shipped("strain"), language), language=language)
-        told = []
+        answered = []
         for act in ACTS:
-            now = ONSET + len(told) * 7 * MINUTE
+            now = ONSET + len(answered) * 7 * MINUTE
             episode = turn(episode, now).episode
             words: Text
             match judge(episode, now, act):
@@ -332,13 +334,13 @@ def test_everything_an_act_is_answered_with_is_german() -> None:
                     episode, words = after, message
                 case Refused(reason):
                     words = reason
-            told.append(f"{act.verb}: {sentence(words, episode.place, now)}")
-        return told
+            answered.append(f"{act.verb}: {sentence(words, episode.place, now)}")
+        return answered
 
     german, english = answers("de"), answers("en")
     # A command and what a person types in it stay as they are.
     plain = {text: re.sub(r"^[a-z-]+: |--because \"[^\"]*\"|'\w+'", "", text) for text in german}
-    assert {text: found for text, rest in plain.items() if (found := _english(rest))} == {}
+    assert {text: foreign for text, rest in plain.items() if (foreign := _english(rest))} == {}
     assert not set(german) & set(english)
 
 
@@ -350,13 +352,13 @@ def test_why_and_when_are_told_in_german() -> None:
             turned = turn(episode, now)
             episode = turned.episode
             cues = [fact.data["cue"] for fact in turned.facts if "cue" in fact.data]
-            told = [text for cue in cues for text in (cue["title"], cue["body"])]
-            told += [reason for one in explain_each(episode, now) for reason in one.reasons]
+            texts = [text for cue in cues for text in (cue["title"], cue["body"])]
+            texts += [reason for each in explain_each(episode, now) for reason in each.reasons]
             look = outlook(episode, now)
-            told += [text for need in look.needs for text in (need.condition, need.value)]
-            told += [one.title for one in look.coming]
-            said = [sentence(text, episode.place, now) for text in told]
-            assert {text: found for text in said if (found := _english(text))} == {}
+            texts += [text for need in look.needs for text in (need.condition, need.value)]
+            texts += [each.title for each in look.coming]
+            said = [sentence(text, episode.place, now) for text in texts]
+            assert {text: english for text in said if (english := _english(text))} == {}
 
 
 def test_dates_are_german() -> None:
@@ -445,7 +447,7 @@ def test_status_and_start_have_no_english_row(tmp_path: Path) -> None:
             lines = (
                 re.sub(r"\[[^]]*\]|\(strain-1[^)]*\)|^ *Quellen: .*", "", line) for line in page.splitlines()
             )
-            assert {line: found for line in lines if (found := _english(line))} == {}
+            assert {line: english for line in lines if (english := _english(line))} == {}
         assert "Ruhe, Eis, Kompression, Hochlagern, Tag 1  (strain-1, Grad II, links)" in pages[1]
 
 
@@ -698,8 +700,8 @@ _OF_THE_FILE = {
 
 def _english_of_problem(problem: dict[str, str]) -> list[str]:
     """The English words that a problem tells in, but for what it quotes from the file."""
-    told = (re.sub(r"'[^']*'|\"[^\"]*\"", "", problem[name]) for name in ("message", "expected", "found"))
-    return [word for words in told for word in _english(words) if word not in _OF_THE_FILE]
+    texts = (re.sub(r"'[^']*'|\"[^\"]*\"", "", problem[name]) for name in ("message", "expected", "found"))
+    return [word for words in texts for word in _english(words) if word not in _OF_THE_FILE]
 
 
 def test_the_mistakes_of_a_file_are_told_in_german(tmp_path: Path) -> None:
@@ -713,8 +715,8 @@ def test_the_mistakes_of_a_file_are_told_in_german(tmp_path: Path) -> None:
         ran = profile.run("validate", *files, "no-such-file.yaml", str(tmp_path), "--json", status=1)
         problems = [json.loads(line) for line in ran.out.splitlines()]
         assert {problem["rule"] for problem in problems} >= {case[0] for case in CASES}
-        assert len([one for one in problems if one["file"].endswith("mistakes.yaml")]) > 80
-        assert {one["message"]: found for one in problems if (found := _english_of_problem(one))} == {}
+        assert len([each for each in problems if each["file"].endswith("mistakes.yaml")]) > 80
+        assert {each["message"]: english for each in problems if (english := _english_of_problem(each))} == {}
         ran = profile.run("validate", files[0], status=1)
         assert (
             "Phase 'first' > Maßnahme 'ice' > per_day: zweimal angegeben: wie oft es kommt (erwartet: "
@@ -728,8 +730,8 @@ class _Marking:
     def gettext(self, message: str) -> str:
         return f"«{message}»"
 
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        return f"«{one if count == 1 else many}»"
+    def ngettext(self, single: str, many: str, count: int) -> str:
+        return f"«{single if count == 1 else many}»"
 
 
 _AS_WRITTEN = re.compile(
@@ -759,11 +761,11 @@ def test_no_word_about_a_file_goes_untranslated(tmp_path: Path, monkeypatch: pyt
     texts = [_MISTAKES, *_NOT_YAML, *(whole(**broken) for _rule, broken, _path, _kept in CASES)]
     use("de")
     try:
-        found = [problem for text in texts for problem in problems(text)]
+        every = [problem for text in texts for problem in problems(text)]
     finally:
         use("en")
-    assert {each for one in found if (each := _unmarked(one.message))} == set()
-    left = {each for one in found if (each := _unmarked(one.expected))}
+    assert {each for item in every if (each := _unmarked(item.message))} == set()
+    left = {each for item in every if (each := _unmarked(item.expected))}
     assert {each for each in left if not _AS_WRITTEN.fullmatch(each)} == set()
 
 

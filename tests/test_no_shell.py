@@ -95,9 +95,9 @@ def test_only_literals_are_templates(path: Path) -> None:
             template = call.args[MESSAGES[name]]
             if isinstance(template, ast.Call) and ast.unparse(template.func) == "N_":
                 template = template.args[0]
-            known = ast.unparse(template).partition("[")[0].partition(".")[0].lstrip("_")
-            is_passed_on = (path.name, known) in PASSED_ON or known in CONSTANTS
-            assert isinstance(template, ast.Constant) or known.isupper() or is_passed_on, where
+            owner = ast.unparse(template).partition("[")[0].partition(".")[0].lstrip("_")
+            is_passed_on = (path.name, owner) in PASSED_ON or owner in CONSTANTS
+            assert isinstance(template, ast.Constant) or owner.isupper() or is_passed_on, where
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "format_map"):
             is_literal = isinstance(call.func.value, ast.Constant)
             assert is_literal or path.name == "language.py" or name in TEMPLATES, where

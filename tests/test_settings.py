@@ -132,10 +132,10 @@ def test_each_notifier_that_the_settings_name_can_be_had(name: str) -> None:
 
 def test_what_is_told_and_how_often_can_be_set(tmp_path: Path) -> None:
     text = 'quiet = ["12:30-13:15", "21:00-1:00"]\nend_repeats = 0\nstart_repeats = 2\n'
-    found = settings(tmp_path, text + "respect_dnd = false\ndiscreet = true\nsound = true")
-    assert found.quiet == ((time(12, 30), time(13, 15)), (time(21), time(1)))
-    assert (found.end_repeats, found.start_repeats) == (0, 2)
-    assert (found.respect_dnd, found.discreet, found.sound) == (False, True, True)
+    chosen = settings(tmp_path, text + "respect_dnd = false\ndiscreet = true\nsound = true")
+    assert chosen.quiet == ((time(12, 30), time(13, 15)), (time(21), time(1)))
+    assert (chosen.end_repeats, chosen.start_repeats) == (0, 2)
+    assert (chosen.respect_dnd, chosen.discreet, chosen.sound) == (False, True, True)
     assert settings(tmp_path, "quiet = []").quiet == ()
 
 

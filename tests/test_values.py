@@ -53,8 +53,8 @@ def test_fields_are_given_by_place_or_by_name() -> None:
 
 
 def test_a_default_that_is_made_is_made_for_each() -> None:
-    one, other = Named(1), Named(1)
-    one.tags["a"] = 1
+    first, other = Named(1), Named(1)
+    first.tags["a"] = 1
     assert other.tags == {}
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from recovery import clock, settings
-from recovery.care.start import Terms
+from recovery import clock
 from recovery.cli.context import tell_doubt
 from recovery.cli.quick import EPISODE, JSON, Parameter
 from recovery.engine.times import Place
@@ -81,31 +79,6 @@ GRADE = Typed("GRADE", read_grade)
 WORK = Typed("HH:MM-HH:MM", read_work)
 WORKDAYS = Typed("DAYS", read_workdays)
 QUIET = Typed("HH:MM-HH:MM", read_quiet)
-
-
-def terms(
-    folder: Path,
-    timezone: str | None,
-    wake: time | None,
-    bedtime: time | None,
-    work: tuple[time, time] | None,
-    workdays: tuple[int, ...] | None,
-    quiet: tuple[tuple[time, time], ...] | None,
-    *,
-    is_discreet: bool,
-) -> Terms:
-    """Build the terms of an episode from what was typed and the settings in a folder. Raises `RecoveryError`."""
-    usual = settings.read_settings(folder)
-    there = place(
-        timezone or usual.timezone,
-        wake or usual.wake,
-        bedtime or usual.bedtime,
-        work or usual.work,
-        workdays or usual.workdays,
-        usual.quiet if quiet is None else quiet,
-    )
-    travels = not (timezone or usual.timezone) and there.zone.key == clock.machine_zone()
-    return Terms(there, travels=travels, confirms=not usual.auto_advance, is_discreet=is_discreet)
 
 
 def place(

@@ -2,10 +2,11 @@
 
 import sys
 from datetime import time
+from pathlib import Path
 
 import click
 
-from recovery import paths
+from recovery import clock, paths, settings
 from recovery.care import start as care
 from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking, params, render_text
@@ -95,7 +96,7 @@ def start(
     recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
     folder, moment = paths.make_home(), clocks()
-    terms = params.terms(folder, timezone, wake, bedtime, work, workdays, quiet, is_discreet=discreet)
+    terms = _terms(folder, timezone, wake, bedtime, work, workdays, quiet, is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
     if not as_json:
@@ -122,6 +123,31 @@ def start(
         if there is not None:
             show_what_no_desktop_showed()
     return 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
+
+
+def _terms(
+    folder: Path,
+    timezone: str | None,
+    wake: time | None,
+    bedtime: time | None,
+    work: tuple[time, time] | None,
+    workdays: tuple[int, ...] | None,
+    quiet: tuple[tuple[time, time], ...] | None,
+    *,
+    is_discreet: bool,
+) -> care.Terms:
+    """Build the terms of an episode from what was typed and the settings in a folder. Raises `RecoveryError`."""
+    usual = settings.read_settings(folder)
+    there = params.place(
+        timezone or usual.timezone,
+        wake or usual.wake,
+        bedtime or usual.bedtime,
+        work or usual.work,
+        workdays or usual.workdays,
+        usual.quiet if quiet is None else quiet,
+    )
+    travels = not (timezone or usual.timezone) and there.zone.key == clock.machine_zone()
+    return care.Terms(there, travels=travels, confirms=not usual.auto_advance, is_discreet=is_discreet)
 
 
 def _tell_who_answers(lines: list[str]) -> None:

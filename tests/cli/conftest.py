@@ -46,11 +46,19 @@ class Person:
         self.notifier = FakeNotifier()
 
     def types(self, *arguments: str, status: int = 0) -> Ran:
+        ran = self._run(*arguments)
+        assert ran.status == status, ran
+        return ran
+
+    def tries(self, *arguments: str) -> str:
+        """All that a command says, accepted or refused; a bug it must not be."""
+        ran = self._run(*arguments)
+        assert ran.status in (0, 1, 2, 3), ran
+        return ran.out + ran.err
+
+    def _run(self, *arguments: str) -> Ran:
         self._capsys.readouterr()
-        found = status_of(list(arguments))
-        out, err = self._capsys.readouterr()
-        assert found == status, Ran(found, out, err)
-        return Ran(found, out, err)
+        return Ran(status_of(list(arguments)), *self._capsys.readouterr())
 
     def json(self, *arguments: str, status: int = 0) -> Any:
         """What a command with `--json` says, one object."""
@@ -100,14 +108,6 @@ class Person:
         self._service.wake(clock.now())
         while self._service.collect(0.0, clock.now()):
             self._service.wake(clock.now())
-
-    def tries(self, *arguments: str) -> str:
-        """All that a command says, accepted or refused; a bug it must not be."""
-        self._capsys.readouterr()
-        found = status_of(list(arguments))
-        out, err = self._capsys.readouterr()
-        assert found in (0, 1, 2, 3), Ran(found, out, err)
-        return out + err
 
     def file(self, text: str, name: str = "quick.yaml") -> str:
         path = self.folder / name

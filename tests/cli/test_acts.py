@@ -7,9 +7,9 @@ from tests.profile import ICE, protocol
 
 
 def accepted(person: Person, *arguments: str) -> str:
-    told = person.json(*arguments)
-    assert told == {"v": 1, "episode": "strain-1", "accepted": True, "message": told["message"]}
-    message: str = told["message"]
+    answer = person.json(*arguments)
+    assert answer == {"v": 1, "episode": "strain-1", "accepted": True, "message": answer["message"]}
+    message: str = answer["message"]
     return message
 
 
@@ -83,10 +83,10 @@ def test_an_end_told_later_counts_from_when_it_was(patient: Person) -> None:
 
 def test_a_refused_act_says_why_and_the_earliest(patient: Person) -> None:
     patient.types("end")
-    told = patient.types("begin", "ice", status=1)
-    assert told.out == ""
-    assert told.err.startswith("Error: not now: 1h after the last session, which ended 16:40: ")
-    assert told.err.endswith("\n  earliest 17:40\n")
+    ran = patient.types("begin", "ice", status=1)
+    assert ran.out == ""
+    assert ran.err.startswith("Error: not now: 1h after the last session, which ended 16:40: ")
+    assert ran.err.endswith("\n  earliest 17:40\n")
 
     refused = patient.json("begin", "ice", status=1)
     assert refused == {
@@ -155,9 +155,9 @@ def test_advance_needs_its_time_what_is_known_and_a_word(patient: Person) -> Non
     patient.types("checkin", "pain=6", "swelling=2")
     assert '--because "your reason"' in patient.types("advance", status=1).err
     assert "needs a name" in patient.types("advance", "--by", " ", "--on", "2026-11-25", status=1).err
-    told = accepted(patient, "advance", "--by", "Dr. Meyer")
+    words = accepted(patient, "advance", "--by", "Dr. Meyer")
     assert ": whole, " in patient.types("store", "check").out
-    assert "Cold and warm in turn" in told
+    assert "Cold and warm in turn" in words
     assert "on the word of Dr. Meyer" in patient.types("status").out
     phase = patient.json("status")["episodes"][0]["phase"]
     assert (phase["id"], phase["word"]["by"]) == ("contrast", "Dr. Meyer")

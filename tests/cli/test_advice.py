@@ -48,9 +48,9 @@ def test_of_a_session_whose_word_was_taken_back_only_its_end_is_advised(iced: Pe
 
 
 def test_what_a_correction_forbids_is_not_advised(iced: Person) -> None:
-    told = iced.types("correct", "onset=2026-11-20 10:00").out
+    words = iced.types("correct", "onset=2026-11-20 10:00").out
 
-    assert told.endswith("What was done stays. Ice is on: end it now, recovery end.\n")
+    assert words.endswith("What was done stays. Ice is on: end it now, recovery end.\n")
     assert row(iced, "Now").endswith("(assumed on since 16:40; not to be: recovery end, or skip)")
     refused = iced.types("begin", status=1).err
     assert "No ice later than 48 hours after the injury" in refused
@@ -65,16 +65,16 @@ def test_a_check_in_that_forbids_what_is_on_says_so(person: Person) -> None:
     person.waits(minutes=31)
     assert row(person, "Now").startswith("Stretching: 5 min left")
 
-    told = person.types("checkin", "morning=9", "pain=9").out
+    words = person.types("checkin", "morning=9", "pain=9").out
 
-    assert told.startswith("Noted: morning 9, pain 9. Stretching is on: end it now, recovery end.\n")
+    assert words.startswith("Noted: morning 9, pain 9. Stretching is on: end it now, recovery end.\n")
     assert "; not to be: recovery end, or skip)" in row(person, "Now")
     person.types("begin", status=1)
     assert "Stretching is on" not in person.types("checkin", "morning=9").out, "it is said once"
     person.types("end")
 
 
-def test_of_a_session_that_was_begun_its_end_is_advised_only_where_it_has_to_be(iced: Person) -> None:
+def test_the_end_of_a_begun_session_is_advised_only_where_it_has_to_be(iced: Person) -> None:
     iced.types("begin")
     assert row(iced, "Now") == "Ice: 20 min left, until 17:00"
 
@@ -112,11 +112,11 @@ def test_an_offered_phase_is_advised_only_while_it_may_be_entered(person: Person
 
 def test_a_question_of_a_day_on_which_its_phase_has_only_begun_is_open(person: Person) -> None:
     needed = "Still needed for today's exercises, Return to activity: Pain on getting up this morning"
-    told = loading(person).types("checkin", "pain=1", "swelling=0").out.splitlines()
+    words = loading(person).types("checkin", "pain=1", "swelling=0").out.splitlines()
 
-    assert told[1] == "You are now in: Gradual loading."
-    assert told[2].startswith(needed)
-    assert told[2].endswith("Type: recovery checkin morning=…")
+    assert words[1] == "You are now in: Gradual loading."
+    assert words[2].startswith(needed)
+    assert words[2].endswith("Type: recovery checkin morning=…")
     person.waits(minutes=30)
     assert needed in person.types("checkin", "pain=1").out
     assert row(person, "Open").startswith(needed)
@@ -152,9 +152,9 @@ def test_undo_says_which_correction_it_takes_back(person: Person) -> None:
     for word in ("side=right", "grade=1", 'onset="2026-11-21 10:00"'):
         person.types("correct", word.replace('"', ""))
 
-    told = [person.types("undo").out.splitlines()[0] for _ in range(3)]
+    words = [person.types("undo").out.splitlines()[0] for _ in range(3)]
 
-    assert told == [
+    assert words == [
         "Taken back in strain-1: corrected injured Sat 21 Nov 10:00, 16:40.",
         "Taken back in strain-1: corrected grade I, 16:40.",
         "Taken back in strain-1: corrected side right, 16:40.",
@@ -164,7 +164,7 @@ def test_undo_says_which_correction_it_takes_back(person: Person) -> None:
 def test_conditions_are_told_in_words(person: Person) -> None:
     person.starts("start", *CONTRAST, "--onset", "5d ago")
     person.types("checkin", "pain=5", "swelling=2")
-    told = [
+    pages = [
         person.types("begin", "tens", status=1).err,
         person.types("begin", "warm", status=1).err,
         person.types("advance", status=1).err,
@@ -172,7 +172,7 @@ def test_conditions_are_told_in_words(person: Person) -> None:
         person.types("log", "--all").out,
     ]
 
-    for page in told:
+    for page in pages:
         assert "<=" not in page
         assert "==" not in page
         assert "injury+" not in page
@@ -208,7 +208,7 @@ def test_what_was_said_to_be_on_is_not_disowned_after_a_stop(person: Person) -> 
     assert person.types("begin", "ice", status=1).err.startswith("Error: not now: 1h after the last session")
 
 
-def test_an_assumed_pack_is_disowned_only_while_nothing_of_its_kind_came_later(person: Person) -> None:
+def test_an_assumed_pack_is_disowned_only_while_it_is_the_last(person: Person) -> None:
     person.starts("start", *RICE, "--onset", "1h ago")
     person.waits(minutes=21)
     person.types("stop")

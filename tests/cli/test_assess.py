@@ -31,11 +31,11 @@ def answers(*yes: str, unsure: tuple[str, ...] = ()) -> list[str]:
 def test_the_answers_give_a_grade(
     person: Person, yes: tuple[str, ...], unsure: tuple[str, ...], grade: str, flags: list[str]
 ) -> None:
-    told = person.json("assess", *answers(*yes, unsure=unsure))
+    answer = person.json("assess", *answers(*yes, unsure=unsure))
 
-    assert (told["v"], told["protocol"], told["grade"], told["flags"]) == (1, "strain", grade, flags)
-    assert told["reasons"]
-    assert set(told["answers"]) == set(QUESTIONS)
+    assert (answer["v"], answer["protocol"], answer["grade"], answer["flags"]) == (1, "strain", grade, flags)
+    assert answer["reasons"]
+    assert set(answer["answers"]) == set(QUESTIONS)
     assert not person.home.exists(), "nothing is kept"
 
 
@@ -209,8 +209,8 @@ def test_an_option_has_one_word(person: Person) -> None:
 
 
 def cues_of(person: Person, activity: str) -> list[str]:
-    told = person.json("next", "-n", "60")["next"]
-    return [cue["at"] for cue in told if cue["activity"] == activity]
+    answer = person.json("next", "-n", "60")["next"]
+    return [cue["at"] for cue in answer if cue["activity"] == activity]
 
 
 def test_working_hours_bound_what_is_for_work(person: Person) -> None:

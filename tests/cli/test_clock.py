@@ -35,7 +35,7 @@ def kinds(person: Person) -> list[str]:
     return [fact["kind"] for fact in person.lines("log", "--all")]
 
 
-def told(person: Person) -> str:
+def shown_by(person: Person) -> str:
     """All notes that the daemon has shown."""
     return "\n".join(f"{note.title}\n{note.body}" for note in person.notifier.shown)
 
@@ -55,7 +55,7 @@ def test_nothing_that_is_said_is_nonsense(patient: Person, hours: float, is_watc
         said += [patient.types(look).out for look in LOOKS]
         said += [patient.tries(act) for act in ACTS]
         said.append(patient.tries("log", "--all"))
-    said.append(told(patient))
+    said.append(shown_by(patient))
 
     lines = [line for text in said for line in text.splitlines() if " set " not in line]
     assert [line for line in lines if NONSENSE.search(line)] == []
@@ -90,13 +90,11 @@ def test_a_session_lasts_no_longer_than_planned_by_the_steady_clock(watched: Per
     (ended,) = [fact for fact in watched.lines("log", "--all") if fact["kind"] == "ended"]
     assert ended["data"]["overrun"] in (0, 60)
     assert [note.title for note in watched.notifier.shown].count("Ice: stop") == 1
-    assert "too long" not in told(watched).replace("1 min too long", "")
+    assert "too long" not in shown_by(watched).replace("1 min too long", "")
 
 
 @pytest.mark.parametrize("hours", [-1, -20, -336, -87600])
-def test_a_clock_that_was_set_back_leaves_a_session_on_until_its_time_is_over(
-    watched: Person, hours: float
-) -> None:
+def test_a_clock_set_back_leaves_a_session_on_until_its_time_is_over(watched: Person, hours: float) -> None:
     watched.types("begin", "ice")
     watched.waits(minutes=5)
     sets(watched, hours)
@@ -148,7 +146,7 @@ def test_a_clock_behind_the_record_is_doubted_and_said(
     patient.sets_the_clock(hours=hours)
     if is_watched:
         patient.daemon_wakes()
-        assert "clock looks wrong" in told(patient)
+        assert "clock looks wrong" in shown_by(patient)
     for look in LOOKS:
         assert "clock looks wrong" in patient.types(look).err
     assert patient.json("status")["clock"]["doubted"] is True
@@ -199,7 +197,7 @@ def test_a_clock_behind_after_a_restart_moves_no_true_past(patient: Person, is_w
     assert "on" in patient.types("begin", "ice").out
 
 
-def test_what_was_ended_under_a_wrong_clock_counts_as_late_as_it_may_have_been(patient: Person) -> None:
+def test_an_end_under_a_wrong_clock_counts_as_late_as_it_may_have_been(patient: Person) -> None:
     """A pack is on, the machine is restarted under a clock of long ago, and hours later the clock is right."""
     patient.types("begin", "ice")
     patient.waits(minutes=5)
@@ -214,14 +212,12 @@ def test_what_was_ended_under_a_wrong_clock_counts_as_late_as_it_may_have_been(p
 
 
 @pytest.mark.parametrize("days", [1.1, 3, 30, 3650, 20000])
-def test_a_clock_that_the_daemon_saw_go_far_ahead_is_doubted_until_it_comes_back(
-    watched: Person, days: float
-) -> None:
+def test_a_clock_seen_to_go_far_ahead_is_doubted_until_it_comes_back(watched: Person, days: float) -> None:
     """Three days after five steady minutes: nothing is decided by it, and nothing is left of it."""
     before = watched.json("status")["episodes"][0]
     watched.waits(minutes=5)
     sets(watched, 24 * days)
-    assert "clock looks wrong" in told(watched)
+    assert "clock looks wrong" in shown_by(watched)
     for look in LOOKS:
         assert "clock looks wrong" in watched.types(look).err
     assert watched.json("status")["clock"]["doubted"] is True
@@ -240,7 +236,7 @@ def test_a_clock_that_the_daemon_saw_go_far_ahead_is_doubted_until_it_comes_back
     assert after["episodes"][0]["alerts"] == before["alerts"]
     assert after["episodes"][0]["phase"] == before["phase"] | {"gate": after["episodes"][0]["phase"]["gate"]}
     assert not {"missed", "righted"} & {*kinds(watched)}
-    assert "72 hours" not in told(watched)
+    assert "72 hours" not in shown_by(watched)
     answered = [fact["at"] for fact in watched.lines("log", "--all") if fact["kind"] == "answered"]
     assert [at[:16] for at in answered] == ["2026-11-23T15:45"]
     watched.types("store", "check")
@@ -301,9 +297,7 @@ def test_a_clock_ahead_by_years_is_doubted_though_nobody_saw_it_being_set(patien
 
 
 @pytest.mark.parametrize("hours", [5, 20, 24])
-def test_a_clock_set_forward_opens_nothing_before_its_time_by_the_steady_one(
-    person: Person, hours: float
-) -> None:
+def test_a_clock_set_forward_opens_nothing_early_by_the_steady_one(person: Person, hours: float) -> None:
     """Injured an hour ago, and ahead by less than is doubted: a day is a day by both clocks."""
     person.starts(
         "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
@@ -350,7 +344,7 @@ def test_alerts_of_a_clock_that_was_ahead_are_taken_back_with_it(person: Person)
     assert alerts == {alert["id"] for alert in before} | {"flag/no-weight"}, "what the person said stands"
 
 
-def test_ahead_then_right_with_nobody_to_see_it_is_doubted_until_the_person_says_so(patient: Person) -> None:
+def test_ahead_then_right_unseen_is_doubted_until_the_person_says_so(patient: Person) -> None:
     patient.sets_the_clock(hours=8760)
     patient.types("checkin", "pain=4")
     patient.sets_the_clock(hours=-8760)
@@ -423,7 +417,7 @@ def test_a_machine_that_was_off_is_no_clock_that_was_set(watched: Person) -> Non
     watched.starts_the_machine_anew()
     watched.waits(hours=3)
     watched.daemon_wakes()
-    assert "2 h 40 min too long" in told(watched)
+    assert "2 h 40 min too long" in shown_by(watched)
 
 
 def test_a_daemon_that_was_off_takes_the_clock_at_its_word(watched: Person) -> None:
@@ -432,7 +426,7 @@ def test_a_daemon_that_was_off_takes_the_clock_at_its_word(watched: Person) -> N
     watched.daemon_dies()
     watched.sets_the_clock(hours=3)
     watched.daemon_wakes()
-    assert "2 h 40 min too long" in told(watched)
+    assert "2 h 40 min too long" in shown_by(watched)
 
 
 def test_a_start_under_a_clock_that_was_ahead_is_of_now_once_that_is_said(person: Person) -> None:
@@ -518,7 +512,7 @@ def test_what_is_told_under_a_clock_that_is_behind_is_the_latest_word(
     hurt.types("store", "check")
 
 
-def test_words_under_a_clock_that_is_behind_keep_their_order_among_themselves(hurt: Person) -> None:
+def test_words_under_a_clock_that_is_behind_keep_their_order(hurt: Person) -> None:
     hurt.sets_the_clock(hours=-5)
     for pain in (7, 6, 4):
         hurt.types("checkin", f"pain={pain}", "swelling=2")
@@ -567,7 +561,7 @@ def test_a_phase_entered_under_a_clock_that_is_behind_takes_its_whole_time(
 
 
 @pytest.mark.parametrize("word", [("setback", "--onset", "1h ago"), ("correct", "onset=11h ago")])
-def test_an_onset_told_under_a_clock_that_is_behind_is_no_earlier_than_it_was(
+def test_an_onset_told_under_a_clock_behind_is_no_earlier_than_it_was(
     person: Person, word: tuple[str, ...]
 ) -> None:
     person.starts()
@@ -622,9 +616,7 @@ def test_the_real_end_told_under_a_clock_that_is_behind_counts(person: Person) -
 
 
 @pytest.mark.parametrize("hours", [-23, -25, -336])
-def test_how_long_it_was_on_is_not_known_after_a_clock_that_nobody_saw_set_back(
-    patient: Person, hours: float
-) -> None:
+def test_a_length_is_not_known_after_a_clock_set_back_unseen(patient: Person, hours: float) -> None:
     patient.types("begin", "ice")
     patient.waits(minutes=19)
     patient.sets_the_clock(hours=hours)
@@ -653,7 +645,7 @@ def test_who_looks_after_the_journal_hears_of_the_clock(patient: Person, command
 @pytest.mark.parametrize("is_watched", [True, False])
 @pytest.mark.parametrize("starts", [0, 1, 2])
 @pytest.mark.parametrize("hours", [-1, -5])
-def test_a_pack_under_a_clock_that_is_behind_keeps_its_gap_when_that_is_right(
+def test_a_pack_under_a_clock_behind_keeps_its_gap_when_that_is_right(
     person: Person, hours: float, starts: int, is_watched: bool
 ) -> None:
     """Behind by less than is doubted, before or after a start of the machine, and the next start puts it right."""
@@ -691,7 +683,7 @@ def test_a_pack_under_a_clock_that_is_behind_keeps_its_gap_when_that_is_right(
     person.types("store", "check")
 
 
-def test_a_clock_that_was_behind_by_an_hour_moves_nothing_once_the_day_has_gone_on(person: Person) -> None:
+def test_a_clock_an_hour_behind_moves_nothing_once_the_day_has_gone_on(person: Person) -> None:
     person.starts(
         "start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none"
     )

@@ -120,9 +120,9 @@ def test_a_simulated_person_corrects_too(person: Person) -> None:
     answers = person.file(
         '{"at": "2026-11-23T18:00+01:00", "do": "correct", "grade": "I"}\n', "answers.jsonl"
     )
-    told = person.lines(
+    events = person.lines(
         "simulate", "strain", "--grade", "2", "--side", "left", "--onset", "2026-11-23T16:00+01:00",
         "--timezone", "Europe/Berlin", "--for", "2d", "--answers", answers,
     )  # fmt: skip
-    (answer,) = (event for event in told if event["event"] == "answer")
+    (answer,) = (event for event in events if event["event"] == "answer")
     assert "refused" not in answer

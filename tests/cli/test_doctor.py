@@ -41,8 +41,8 @@ def nobody(command: Sequence[str]) -> ProgramAnswer:
 
 def looked(folder: Path, environ: Mapping[str, str] = NOTHING, **more: Any) -> dict[str, Check]:
     """The checks of a folder by name."""
-    known = Machine(folder, environ, more.pop("platform", "linux"), run=more.pop("run", nobody))
-    return {check.name: check for check in examine(known, **more)}
+    machine = Machine(folder, environ, more.pop("platform", "linux"), run=more.pop("run", nobody))
+    return {check.name: check for check in examine(machine, **more)}
 
 
 def states(checks: Mapping[str, Check]) -> dict[str, str]:
@@ -270,8 +270,8 @@ class Pretender:
 
     def says(self, **words: Any) -> None:
         now = datetime.now(UTC)
-        known = {"pid": 4242, "since": to_ms(now), "version": __version__, "notifier": "dbus"}
-        presence.announce(self._folder, Presence(**(known | {"lock": self._lock.inode()} | words)))
+        usual = {"pid": 4242, "since": to_ms(now), "version": __version__, "notifier": "dbus"}
+        presence.announce(self._folder, Presence(**(usual | {"lock": self._lock.inode()} | words)))
 
     def dies(self) -> None:
         self._lock.release()
@@ -352,8 +352,8 @@ def test_a_clock_that_is_synchronised_or_not(
 
 
 def test_an_episode_of_another_zone(person: Profile) -> None:
-    told = json.loads(person.run("doctor", "--json", TZ="Pacific/Apia", status=None).out)
-    check = next(each for each in told["checks"] if each["name"] == "zone")
+    answer = json.loads(person.run("doctor", "--json", TZ="Pacific/Apia", status=None).out)
+    check = next(each for each in answer["checks"] if each["name"] == "zone")
 
     assert check["state"] == "warn"
     assert check["found"].startswith("Pacific/Apia here; episodes go by another: quick-1: Etc/GMT")
@@ -471,11 +471,11 @@ def test_wrong_settings_are_told_and_the_rest_is_looked_at(person: Profile) -> N
 def tell(person: Profile, *late: int, via: str = "dbus", days_ago: float = 1) -> None:
     at = datetime.now(UTC) - timedelta(days=days_ago)
     with Journal.open(person.home, now=at) as journal, journal.transaction():
-        told = [
+        facts = [
             Fact("quick-1", at, f.Delivered.of({"seq": 1, "via": via, "late": each}), "daemon")
             for each in late
         ]
-        journal.append(told, now=at)
+        journal.append(facts, now=at)
 
 
 def test_lateness_by_what_came_to_the_desktop_in_a_week(person: Profile) -> None:
@@ -504,10 +504,10 @@ def test_nothing_shown_yet(person: Profile) -> None:
 
 
 def test_the_95th_of_a_hundred() -> None:
-    known = lateness(range(100, 0, -1), timedelta(milliseconds=98))
+    late = lateness(range(100, 0, -1), timedelta(milliseconds=98))
     ms = timedelta(milliseconds=1)
 
-    assert (known.median / ms, known.p95 / ms, known.most / ms, known.later) == (50, 95, 100, 2)
+    assert (late.median / ms, late.p95 / ms, late.most / ms, late.later) == (50, 95, 100, 2)
 
 
 # The command -------------------------------------------------------------------------------------
@@ -536,14 +536,14 @@ def test_the_command_where_nothing_is_wrong(desktop: Desktop, tmp_path: Path) ->
 
 def test_the_command_as_json(person: Profile) -> None:
     ran = typed(person.home, {}, "--json")
-    told = json.loads(ran.output)
+    answer = json.loads(ran.output)
 
     assert ran.return_value == 1
-    assert (told["v"], told["state"]) == (1, "fail")
-    assert [each["name"] for each in told["checks"]] == [
+    assert (answer["v"], answer["state"]) == (1, "fail")
+    assert [each["name"] for each in answer["checks"]] == [
         "bus", "notifier", "daemon", "autostart", "clock", "zone", "disk", "journal", "lateness",
     ]  # fmt: skip
-    assert all(each.keys() == {"name", "state", "found", "advice"} for each in told["checks"])
+    assert all(each.keys() == {"name", "state", "found", "advice"} for each in answer["checks"])
 
 
 def test_every_check_has_a_title() -> None:
@@ -619,9 +619,9 @@ def test_somebody_without_a_home_is_told_it_and_the_rest(homeless: Profile) -> N
         "WRONG  Folder of all state: ~nobody-of-that-name/x: this user has no home folder on this machine\n"
         "         set RECOVERY_HOME to a folder of your own\n"
     )
-    known = homeless.json("doctor", status=1)
-    assert [check["name"] for check in known["checks"]] == ["home", "bus", "notifier", "clock", "zone"]
-    assert known["state"] == "fail"
+    answer = homeless.json("doctor", status=1)
+    assert [check["name"] for check in answer["checks"]] == ["home", "bus", "notifier", "clock", "zone"]
+    assert answer["state"] == "fail"
 
 
 def test_somebody_without_a_home_can_try_the_desktop(desktop: Desktop, homeless: Profile) -> None:

@@ -36,7 +36,7 @@ def person(tmp_path: Path) -> Iterator[Profile]:
         yield profile
 
 
-def told(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> list[str]:
+def said_of(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> list[str]:
     """The error that each of the commands ends with, which are run side by side."""
     commands = [[path if word == "FILE" else word for word in words] for words in READERS]
     running = [
@@ -63,7 +63,7 @@ def told(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> 
 def test_a_pipe_that_nobody_writes_to(person: Profile) -> None:
     pipe = person.folder / "pipe.yaml"
     os.mkfifo(pipe)
-    for said in told(person, str(pipe)):
+    for said in said_of(person, str(pipe)):
         assert "this is a pipe or a device, not a file" in said
 
 
@@ -71,12 +71,12 @@ def test_a_pipe_that_nobody_writes_to(person: Profile) -> None:
 def test_a_device(person: Profile, device: str) -> None:
     if device == "/dev/tty" and not Path(device).exists():
         pytest.skip("no such device here")
-    for said in told(person, device):
+    for said in said_of(person, device):
         assert "this is a pipe or a device, not a file" in said
 
 
 def test_a_folder(person: Profile) -> None:
-    for said in told(person, f"{person.folder}/"):
+    for said in said_of(person, f"{person.folder}/"):
         assert "this is a folder, not a file" in said or "Is a directory" in said
 
 
@@ -84,14 +84,14 @@ def test_a_huge_file(person: Profile) -> None:
     huge = person.folder / "huge.yaml"
     huge.touch()
     os.truncate(huge, 1 << 36)
-    for said in told(person, str(huge)):
+    for said in said_of(person, str(huge)):
         assert "large" in said or "big" in said or "not a database" in said or "whole" in said, said
 
 
 def test_standard_input_that_is_a_terminal(person: Profile) -> None:
     ours, theirs = os.openpty()
     try:
-        for said in told(person, os.ttyname(theirs), theirs):
+        for said in said_of(person, os.ttyname(theirs), theirs):
             assert "this is a pipe or a device, not a file" in said
         for words in (("validate", "-"), ("protocols", "add", "-"), ("store", "import", "-")):
             done = subprocess.run(

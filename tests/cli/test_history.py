@@ -85,14 +85,14 @@ def test_undo_takes_a_whole_command_back(patient: Person) -> None:
     on = patient.json("status")["episodes"][0]["now"]
     assert on is None
     patient.waits(seconds=5)
-    told = patient.json("undo")
-    assert (told["v"], told["episode"], told["kind"]) == (1, "strain-1", "done")
+    answer = patient.json("undo")
+    assert (answer["v"], answer["episode"], answer["kind"]) == (1, "strain-1", "done")
     assert patient.json("status")["episodes"][0]["now"]["activity"] == "ice"
 
 
 def test_a_start_can_be_taken_back_straight_after_it(patient: Person) -> None:
-    told = patient.types("undo").out
-    assert told == "Taken back: the start of strain-1, 16:40. Nothing reminds of it any more.\n"
+    words = patient.types("undo").out
+    assert words == "Taken back: the start of strain-1, 16:40. Nothing reminds of it any more.\n"
     assert patient.types("status", status=3).err.startswith("Error: no episode is active")
     assert patient.types("undo", status=1).err == "Error: there is nothing to take back\n"
     assert "taken back" in patient.types("log").out

@@ -26,10 +26,10 @@ SCREEN = (
 
 
 def test_status_json_field_by_field(patient: Person) -> None:
-    told = patient.json("status")
-    (episode,) = told.pop("episodes")
+    answer = patient.json("status")
+    (episode,) = answer.pop("episodes")
 
-    assert told == {
+    assert answer == {
         "v": 1,
         "now": "2026-11-23T16:40:00+01:00",
         "daemon": {
@@ -147,10 +147,10 @@ def test_what_an_episode_had_to_tell_at_its_end_is_told_after_it(patient: Person
 
 
 def test_next_gives_as_many_as_are_asked_for(patient: Person) -> None:
-    told = patient.json("next", "-n", "7")
+    answer = patient.json("next", "-n", "7")
 
-    assert (told["v"], told["episode"], len(told["next"])) == (1, "strain-1", 7)
-    assert [cue["at"] for cue in told["next"]] == sorted(cue["at"] for cue in told["next"])
+    assert (answer["v"], answer["episode"], len(answer["next"])) == (1, "strain-1", 7)
+    assert [cue["at"] for cue in answer["next"]] == sorted(cue["at"] for cue in answer["next"])
     assert len(patient.types("next").out.splitlines()) == 3
 
 
@@ -173,18 +173,18 @@ def test_explain_says_why(patient: Person) -> None:
     assert "2 h to 3 h after the last one ended" in out
     assert "counted from 16:40" in out
     assert "sources: " in out
-    (told,) = patient.json("explain", "ice")["explained"]
-    assert told["activity"] == "ice"
-    assert told["at"] == "2026-11-23T18:40:00+01:00"
-    assert set(told) == {"activity", "title", "at", "reasons", "sources"}
+    (answer,) = patient.json("explain", "ice")["explained"]
+    assert answer["activity"] == "ice"
+    assert answer["at"] == "2026-11-23T18:40:00+01:00"
+    assert set(answer) == {"activity", "title", "at", "reasons", "sources"}
 
 
 def test_explain_says_what_is_withheld(patient: Person) -> None:
     patient.waits(days=2)
-    (told,) = patient.json("explain", "ice")["explained"]
+    (answer,) = patient.json("explain", "ice")["explained"]
 
-    assert told["at"] is None
-    assert any("48 h after the injury" in reason for reason in told["reasons"])
+    assert answer["at"] is None
+    assert any("48 h after the injury" in reason for reason in answer["reasons"])
 
 
 def test_explaining_what_is_not_there_is_status_3(patient: Person) -> None:
@@ -209,8 +209,8 @@ def test_without_an_episode_every_command_says_how_to_begin_one(person: Person, 
 
 
 def test_without_an_episode_status_json_is_whole_all_the_same(person: Person) -> None:
-    told = person.json("status", status=3)
-    assert (told["v"], told["episodes"], told["daemon"]["running"]) == (1, [], False)
+    answer = person.json("status", status=3)
+    assert (answer["v"], answer["episodes"], answer["daemon"]["running"]) == (1, [], False)
 
 
 @pytest.mark.parametrize("command", COMMANDS[4:])
@@ -228,7 +228,7 @@ def test_several_episodes_are_all_looked_at(patient: Person) -> None:
     out = patient.types("status").out
     assert "(strain-1, grade II, left)" in out
     assert "(strain-2, grade II, right)" in out
-    assert [told["episode"] for told in patient.lines("next")] == ["strain-1", "strain-2"]
+    assert [each["episode"] for each in patient.lines("next")] == ["strain-1", "strain-2"]
     assert "strain-2" not in patient.types("status", "-e", "strain-1").out
 
 
@@ -248,14 +248,14 @@ def test_status_shows_an_open_question_and_what_waits_for_it(patient: Person) ->
         "swelling",
     ]
 
-    told = patient.types("checkin", "pain=4").out
+    words = patient.types("checkin", "pain=4").out
 
     (question,) = patient.json("status")["episodes"][0]["questions"]
     assert (question["id"], question["activity"]) == ("swelling", "look")
     assert question["needed_for"]
     what = ", ".join(question["needed_for"])
     needed = f"Still needed for {what}: {question['ask']} Type: recovery checkin swelling=…"
-    assert told == f"Noted: pain 4.\n{needed}\n"
+    assert words == f"Noted: pain 4.\n{needed}\n"
     assert needed in patient.types("status").out
 
     assert patient.types("checkin", "swelling=1").out == "Noted: swelling 1.\n"

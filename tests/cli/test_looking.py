@@ -103,12 +103,12 @@ def commands(group: click.Group, path: str = "") -> Iterator[str]:
 
 
 def test_every_command_is_known_to_look_or_to_act() -> None:
-    known = set(commands(cli))
+    every = set(commands(cli))
     tried = {
-        max((name for name in known if f"{line} ".startswith(f"{name} ")), key=len)
+        max((name for name in every if f"{line} ".startswith(f"{name} ")), key=len)
         for line in (LOOKS | LOOKS_ELSEWHERE)
     }
-    assert tried | ACTING == known
+    assert tried | ACTING == every
     assert not tried & ACTING
 
 
@@ -242,9 +242,9 @@ def test_looking_goes_on(situation: Situation, patient: Profile) -> None:
         ran = {line: runs(patient, line, words) for line in lines}
     assert {line: each for line, each in ran.items() if each.returncode != lines[line]} == {}
     assert {line: each for line, each in ran.items() if "journal.db" in each.stderr} == {}
-    told = [json.loads(line) for line in ran["log --all --json"].stdout.splitlines()]
+    answer = [json.loads(line) for line in ran["log --all --json"].stdout.splitlines()]
     there = patient.facts()
-    assert [(each["seq"], each["kind"]) for each in told] == [(fact.seq, fact.kind) for fact in there]
+    assert [(each["seq"], each["kind"]) for each in answer] == [(fact.seq, fact.kind) for fact in there]
     assert there[: len(kept)] == kept
     assert len(there) - len(kept) == (situation is on_a_read_only_disk_after_a_crash), "nothing was written"
 

@@ -54,8 +54,8 @@ class Emigrant(Profile):
 
     def is_at(self) -> str:
         """How far the times of the episode are from UTC."""
-        told = datetime.fromisoformat(self.json("status")["now"])
-        return f"{told:%z}"
+        answer = datetime.fromisoformat(self.json("status")["now"])
+        return f"{answer:%z}"
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_every_command_goes_on_in_the_zone_of_the_machine(person: Emigrant, word
 
 
 def test_its_times_are_those_of_the_machine_until_the_zone_is_back(person: Emigrant) -> None:
-    (told,) = person.json("status")["episodes"]
-    assert told["zone"] == {"name": "Old/Town", "known": False, "times_of": "Asia/Tokyo"}
+    (answer,) = person.json("status")["episodes"]
+    assert answer["zone"] == {"name": "Old/Town", "known": False, "times_of": "Asia/Tokyo"}
     assert person.is_at() == "+0900"
     person.run("checkin", "pain=4")
 

@@ -37,7 +37,7 @@ def test_the_episode_goes_on(veteran: Person) -> None:
 )
 def test_it_can_be_looked_at_in_every_way(veteran: Person, command: str) -> None:
     veteran.types(command)
-    assert {one["v"] for one in veteran.lines(command)} == {1}
+    assert {each["v"] for each in veteran.lines(command)} == {1}
 
 
 def test_it_has_no_questions(veteran: Person) -> None:

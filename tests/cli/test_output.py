@@ -199,12 +199,12 @@ class Bench:
     def tries(self, surroundings: Surroundings) -> Tried:
         shutil.rmtree(self.person.folder)
         shutil.copytree(self.folder / "before", self.person.folder)
-        with self.person as person, self.told.open("rb") as told:
+        with self.person as person, self.told.open("rb") as stdin:
             for words in self.case.before:
                 if words[0] == "daemon":
                     person.run(*words)
             before = self.left()
-            how = {"stdin": told, "env": person.environ, "cwd": person.folder}
+            how = {"stdin": stdin, "env": person.environ, "cwd": person.folder}
             done = surroundings([*COMMAND, *self.case.words], **how)
             return Tried(
                 done.returncode, done.stdout or b"", (done.stderr or b"").decode(), before, self.left()
@@ -213,10 +213,10 @@ class Bench:
     def left(self) -> Left:
         facts = tuple(fact.kind for fact in self.person.facts() if fact.by == "person")
         folder, home = self.person.folder, self.person.home
-        found = {*folder.glob("*"), *folder.glob("config/**/*"), *home.glob("*/*")}
+        paths = {*folder.glob("*"), *folder.glob("config/**/*"), *home.glob("*/*")}
         # The names of copies tell when they were made.
         names = frozenset(
-            re.sub(r"\d", "0", str(path.relative_to(folder))) for path in found if "daily" not in path.name
+            re.sub(r"\d", "0", str(path.relative_to(folder))) for path in paths if "daily" not in path.name
         )
         return Left(facts, names, presence.is_running(home))
 

@@ -46,9 +46,9 @@ def test_changes_of_phase_alerts_and_completion_are_told(person: Person) -> None
     assert "Completed: " in out
     assert "Not completed" not in out
 
-    told = person.types("protocols", "preview", "strain", "--grade", "3", "--persona", "stuck", *HERE).out
-    assert "07:00  URGENT: A grade III tear has to be looked after by a doctor" in told
-    assert told.count("Ice withheld: no cold later than 48 h after the injury") == 1
+    words = person.types("protocols", "preview", "strain", "--grade", "3", "--persona", "stuck", *HERE).out
+    assert "07:00  URGENT: A grade III tear has to be looked after by a doctor" in words
+    assert words.count("Ice withheld: no cold later than 48 h after the injury") == 1
 
 
 @pytest.mark.parametrize("persona", ["steady", "slow", "stuck", "sloppy"])
@@ -86,8 +86,8 @@ def test_a_session_left_out_is_not_on_paper(person: Person) -> None:
 
 def test_a_file_with_errors_is_told_as_by_validate(person: Person) -> None:
     path = person.file(protocol(ICE.format(length="20 parsecs")).replace("title: Ice", "tilte: Ice"))
-    told = person.types("protocols", "preview", path, status=1)
-    assert told.out == person.types("validate", path, status=1).out
+    ran = person.types("protocols", "preview", path, status=1)
+    assert ran.out == person.types("validate", path, status=1).out
     assert person.lines("protocols", "preview", path, status=1) == person.lines("validate", path, status=1)
 
 
@@ -106,8 +106,8 @@ def test_differences_are_told_in_words(person: Person) -> None:
 
     out = person.types("protocols", "diff", old, new).out
     assert out == "- phase only, activity ice: duration 20min becomes 25min  [less strict]\n"
-    (told,) = person.lines("protocols", "diff", old, new)
-    assert told == {
+    (comparison,) = person.lines("protocols", "diff", old, new)
+    assert comparison == {
         "v": 1,
         "change": "changed",
         "section": "phases",

@@ -122,8 +122,8 @@ def test_a_draft_has_no_ice_back_to_back_by_any_command(person: Person) -> None:
     person.starts("start", path, "--onset", "10min ago", "--side", "left")
     person.types("end")
     person.waits(minutes=20)
-    told = person.types("begin", "ice", status=1).err
-    assert "the floor of the language (the page on the gluteus medius, line 183)" in told
+    words = person.types("begin", "ice", status=1).err
+    assert "the floor of the language (the page on the gluteus medius, line 183)" in words
     person.types("stop")
     warm = DRAFT.replace("of: cold", "of: warm").replace("id: draft", "id: heat")
     person.starts("start", person.file(warm, "heat.yaml"), "--onset", "10min ago", "--side", "left")

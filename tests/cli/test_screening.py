@@ -11,8 +11,8 @@ ASKED = ("raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure"
 
 
 def screened(person: Person) -> dict[str, str | None]:
-    found: dict[str, str | None] = person.json("status")["episodes"][0]["screen"]
-    return found
+    answer: dict[str, str | None] = person.json("status")["episodes"][0]["screen"]
+    return answer
 
 
 def activities(person: Person) -> set[str]:
@@ -172,11 +172,14 @@ def test_the_answers_can_be_looked_at(person: Person) -> None:
     assert lines[1].strip() == "No cold packs without asking a doctor first."
     assert lines[2].split()[:2] == ["skin", "open"]
 
-    told = person.json("screen")
-    assert (told["v"], told["episode"]) == (1, "rice-1")
-    assert [(row["id"], row["answer"]) for row in told["screen"][:2]] == [("raynaud", "yes"), ("skin", None)]
-    assert told["screen"][0]["forbids"] == ["cold"]
-    assert told["screen"][0]["refuses"] is False
+    answer = person.json("screen")
+    assert (answer["v"], answer["episode"]) == (1, "rice-1")
+    assert [(row["id"], row["answer"]) for row in answer["screen"][:2]] == [
+        ("raynaud", "yes"),
+        ("skin", None),
+    ]
+    assert answer["screen"][0]["forbids"] == ["cold"]
+    assert answer["screen"][0]["refuses"] is False
 
 
 def test_an_answer_can_change(person: Person) -> None:
@@ -248,9 +251,9 @@ SIMULATED = ("simulate", "rice", "--onset", "2026-11-23T18:00", "--timezone", ZO
 
 def test_a_simulation_answers_no_unless_told(person: Person) -> None:
     assert {event.get("modality") for event in person.lines(*SIMULATED)} >= {"cold"}
-    told = person.lines(*SIMULATED, "--screen", "raynaud=yes")
-    assert "cold" not in {event.get("modality") for event in told}
-    assert {event["v"] for event in told} == {1}
+    events = person.lines(*SIMULATED, "--screen", "raynaud=yes")
+    assert "cold" not in {event.get("modality") for event in events}
+    assert {event["v"] for event in events} == {1}
 
 
 def test_a_simulation_is_refused_as_a_start_is(person: Person) -> None:

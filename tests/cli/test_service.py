@@ -59,9 +59,9 @@ def test_twice_is_once(person: Person) -> None:
 
 
 def test_as_json(person: Person) -> None:
-    told = json.loads(person.types("install", "--json").output)
-    assert (told["v"], told["way"], told["undo"]) == (1, "xdg", "recovery service uninstall")
-    assert told["place"] == str(person.files()[0])
+    answer = json.loads(person.types("install", "--json").output)
+    assert (answer["v"], answer["way"], answer["undo"]) == (1, "xdg", "recovery service uninstall")
+    assert answer["place"] == str(person.files()[0])
     status = person.types("status", "--json")
     assert (status.return_value, json.loads(status.output)["installed"]) == (0, True)
     assert json.loads(person.types("uninstall", "--json").output)["installed"] is False

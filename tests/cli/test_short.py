@@ -98,15 +98,15 @@ def test_help_and_mistakes_are_left_to_click(name: str) -> None:
 
 def commands(group: click.Group, *names: str) -> list[tuple[tuple[str, ...], click.Command]]:
     """All commands below a group, with their words."""
-    found: list[tuple[tuple[str, ...], click.Command]] = []
+    leaves: list[tuple[tuple[str, ...], click.Command]] = []
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
-        found.append(((*names, name), command))
+        leaves.append(((*names, name), command))
         if isinstance(command, click.Group):
-            found += commands(command, *names, name)
-    return found
+            leaves += commands(command, *names, name)
+    return leaves
 
 
 ALL = commands(cli)

@@ -48,10 +48,10 @@ def test_a_quiet_time_is_kept(person: Person) -> None:
 
 def test_working_hours_are_the_persons(person: Person) -> None:
     sitting = ("simulate", "sitting", "--onset", "2026-11-23T05:00", "--timezone", ZONE, "--for", "1d")
-    told = [event["at"][11:16] for event in person.lines(*sitting, "--work", "10:00-12:00")
+    events = [event["at"][11:16] for event in person.lines(*sitting, "--work", "10:00-12:00")
             if event["event"] == "reminder"]  # fmt: skip
-    assert told
-    assert all("10:00" <= clock < "12:00" for clock in told), told
+    assert events
+    assert all("10:00" <= clock < "12:00" for clock in events), events
     assert person.lines(*sitting, "--workdays", "sat") != person.lines(*sitting)
 
 
@@ -118,14 +118,14 @@ def test_wrong_words_are_told(person: Person, options: list[str], says: str) -> 
 
 
 def test_a_machine_asleep_misses_and_says_so(person: Person) -> None:
-    def told(*options: str) -> list[Any]:
+    def events(*options: str) -> list[Any]:
         return person.lines(*RICE, "--for", "1d", *options)
 
     span = ("2026-11-24T08:00", "2026-11-24T13:00")
-    asleep = told("--asleep", "..".join(span))
+    asleep = events("--asleep", "..".join(span))
     assert not [event for event in asleep if span[0] < event["at"][:16] < span[1]]
     assert [event for event in asleep if event["event"] == "missed"]
-    assert not [event for event in told() if event["event"] == "missed"]
+    assert not [event for event in events() if event["event"] == "missed"]
 
 
 def test_a_steady_person_completes(person: Person) -> None:

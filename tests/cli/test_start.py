@@ -184,8 +184,8 @@ def test_a_wrong_quiet_time_is_told(person: Person) -> None:
 
 def _opening(person: Person) -> dict[str, object]:
     (started,) = [fact for fact in person.lines("log", "--all") if fact["kind"] == "started"]
-    found: dict[str, object] = started["data"]
-    return found
+    data: dict[str, object] = started["data"]
+    return data
 
 
 # The signs that need a professional --------------------------------------------------------------

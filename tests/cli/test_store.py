@@ -24,8 +24,8 @@ def damage(home: Path) -> None:
 def test_a_whole_journal(patient: Person) -> None:
     said = patient.types("store", "check").out
     assert said.startswith(f"{patient.home}/journal.db: whole, one episode, ")
-    known = patient.json("store", "check")
-    assert (known["v"], known["whole"], known["episodes"], known["faults"]) == (1, True, 1, [])
+    answer = patient.json("store", "check")
+    assert (answer["v"], answer["whole"], answer["episodes"], answer["faults"]) == (1, True, 1, [])
 
 
 def test_without_a_journal(person: Person) -> None:
@@ -76,10 +76,10 @@ def test_restore_asks_and_changes_nothing_without_an_answer(
     assert "--yes" in ran.err
     assert patient.types("store", "restore", copy, "--json", status=2)
     before = patient.json("store", "check")["facts"]
-    known = patient.json("store", "restore", copy, "--yes")
-    assert known["facts"] < before
-    assert patient.json("store", "check")["facts"] == known["facts"]
-    again = patient.json("store", "restore", known["kept"], "--yes")
+    answer = patient.json("store", "restore", copy, "--yes")
+    assert answer["facts"] < before
+    assert patient.json("store", "check")["facts"] == answer["facts"]
+    again = patient.json("store", "restore", answer["kept"], "--yes")
     assert again["facts"] == before
 
 
@@ -113,8 +113,8 @@ def test_what_cannot_be_imported_is_said_and_nothing_is_made(person: Person) -> 
     ):
         file.write_bytes(content)
         assert words in person.types("store", "import", str(file), status=1).err
-    known = json.loads(person.types("store", "import", str(file), "--json", status=1).out)
-    assert [fault["where"] for fault in known["faults"]] == ["protocols", "episodes", "facts"]
+    answer = json.loads(person.types("store", "import", str(file), "--json", status=1).out)
+    assert [fault["where"] for fault in answer["faults"]] == ["protocols", "episodes", "facts"]
     assert "cannot be read: No such file" in person.types("store", "import", "nothing", status=1).err
     assert not (person.home / "journal.db").exists()
 

@@ -296,7 +296,7 @@ def test_an_import_shows_how_far_it_is_on_a_terminal_only(person: Profile) -> No
     assert ESCAPE not in plain
     ran = person.run("store", "import", str(document), RECOVERY_HOME=str(person.folder / "b"))
     assert "100%" not in ran.out + ran.err
-    told = at_terminal(
+    out = at_terminal(
         person, "store", "import", str(document), "--json", RECOVERY_HOME=str(person.folder / "c")
     )
-    assert told.startswith("{")
+    assert out.startswith("{")

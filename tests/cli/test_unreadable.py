@@ -42,9 +42,9 @@ def test_status_tells_the_others_and_which_cannot_be_read_and_why(two: Person) -
     assert "fact 1: zone: is missing" in out
     assert "recovery store check" in out
 
-    told = two.json("status")
-    assert [episode["id"] for episode in told["episodes"]] == ["walks-1"]
-    assert told["unreadable"] == [{"id": "quick-1", "reason": "fact 1: zone: is missing"}]
+    answer = two.json("status")
+    assert [episode["id"] for episode in answer["episodes"]] == ["walks-1"]
+    assert answer["unreadable"] == [{"id": "quick-1", "reason": "fact 1: zone: is missing"}]
 
 
 @pytest.mark.parametrize("command", ["next", "agenda", "explain", "pause", "log"])
@@ -69,8 +69,8 @@ def test_what_was_entered_in_another_is_taken_back(two: Person) -> None:
 def test_where_none_can_be_read_status_says_so_and_fails(two: Person) -> None:
     assert make(two.home / "journal.db", ("data", "{", 4))
     assert "cannot be told from its facts" in two.types("status", status=1).err
-    told = two.json("status", status=1)
-    assert (told["episodes"], [one["id"] for one in told["unreadable"]]) == ([], ["quick-1", "walks-1"])
+    answer = two.json("status", status=1)
+    assert (answer["episodes"], [each["id"] for each in answer["unreadable"]]) == ([], ["quick-1", "walks-1"])
 
 
 def test_doctor_names_it(two: Person) -> None:
@@ -231,14 +231,14 @@ def test_doctor_does_not_call_a_journal_whole_that_store_check_does_not(person: 
     copy = person.json("store", "backup")["file"]
     rewritten(journal, 8, '{"values":{"pain":6}}')
     person.types("store", "check", status=1)
-    (told,) = (check for check in person.json("doctor", status=1)["checks"] if check["name"] == "journal")
-    assert told["state"] == "fail"
-    assert "not whole: fact 8: its checksum does not fit" in told["found"]
-    assert "the daemon makes no copy of it any more" in told["advice"]
-    assert copy in told["advice"]
+    (answer,) = (check for check in person.json("doctor", status=1)["checks"] if check["name"] == "journal")
+    assert answer["state"] == "fail"
+    assert "not whole: fact 8: its checksum does not fit" in answer["found"]
+    assert "the daemon makes no copy of it any more" in answer["advice"]
+    assert copy in answer["advice"]
 
 
-def test_status_says_that_the_journal_is_damaged_once_the_daemon_has_found_it(tmp_path: Path) -> None:
+def test_status_tells_of_damage_once_the_daemon_has_found_it(tmp_path: Path) -> None:
     with Profile(tmp_path) as person:
         journal = two_episodes(person.home)
         rewritten(journal, 8, '{"values":{"pain":6}}')

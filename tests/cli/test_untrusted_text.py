@@ -132,13 +132,13 @@ def test_bytes_that_are_no_text_are_written_down_as_codes(profile: Profile) -> N
 
 @pytest.mark.parametrize("bad", OBEYED)
 def test_an_answers_file(person: Person, bad: str) -> None:
-    known = {"at": "2026-11-23T18:05+01:00", "do": "skip", "activity": "ice", "because": f"x{bad}y"}
+    good = {"at": "2026-11-23T18:05+01:00", "do": "skip", "activity": "ice", "because": f"x{bad}y"}
     for line in (
-        known,
-        {**known, "do": bad},
-        {**known, "at": bad},
-        {**known, bad: bad},
-        {**known, "activity": bad},
+        good,
+        {**good, "do": bad},
+        {**good, "at": bad},
+        {**good, bad: bad},
+        {**good, "activity": bad},
     ):
         file = person.file(json.dumps(line), "answers.jsonl")
         stream = Guarded(io.BytesIO(), encoding="utf-8")
@@ -150,15 +150,15 @@ def test_an_answers_file(person: Person, bad: str) -> None:
                 *given,
                 "--answers",
                 file,
-                status=2 if "simulate" not in given or _is_wrong(line, known) else 0,
+                status=2 if "simulate" not in given or _is_wrong(line, good) else 0,
             )
             stream.flush()
         assert isinstance(stream.buffer, io.BytesIO)
         assert obeyed(stream.buffer.getvalue().decode()) == set()
 
 
-def _is_wrong(line: dict[str, str], known: dict[str, str]) -> bool:
-    return line["do"] != known["do"] or line["at"] != known["at"] or line.keys() != known.keys()
+def _is_wrong(line: dict[str, str], good: dict[str, str]) -> bool:
+    return line["do"] != good["do"] or line["at"] != good["at"] or line.keys() != good.keys()
 
 
 @pytest.mark.parametrize("bad", OBEYED)
@@ -256,6 +256,6 @@ def test_a_fact_that_makes_no_sense_is_told_in_words(person: Person, data: objec
         except sqlite3.IntegrityError:
             pytest.skip("SQLite takes no such value itself")
     for command in ("status", "log", "next", "undo", "begin"):
-        found = status_of([command])
-        assert found in (0, 1, 3), command
+        status = status_of([command])
+        assert status in (0, 1, 3), command
     assert not (person.home / "bug.log").exists()

@@ -83,8 +83,8 @@ def facts(person: Person, kind: str) -> list[Any]:
 
 def test_the_same_text_is_up_to_date(hip: Person) -> None:
     assert hip.types("upgrade").out == "hip-1 is up to date: hip 1.0.0.\n"
-    told = hip.json("upgrade")
-    assert (told["up_to_date"], told["upgraded"], told["from"] == told["to"]) == (True, False, True)
+    answer = hip.json("upgrade")
+    assert (answer["up_to_date"], answer["upgraded"], answer["from"] == answer["to"]) == (True, False, True)
     assert not facts(hip, "upgraded")
 
 
@@ -107,8 +107,8 @@ def test_what_changes_is_shown_and_nothing_is_done_without_a_word(hip: Person) -
 
 def test_from_then_on_the_episode_goes_by_the_new_text(hip: Person) -> None:
     install(hip, NEW)
-    told = hip.types("upgrade", "--yes").out
-    assert told.endswith("hip-1 goes on with hip 1.1.0, in: Only phase.\nrecovery undo takes it back.\n")
+    words = hip.types("upgrade", "--yes").out
+    assert words.endswith("hip-1 goes on with hip 1.1.0, in: Only phase.\nrecovery undo takes it back.\n")
 
     assert version(hip) == "1.1.0"
     assert hip.types("upgrade").out == "hip-1 is up to date: hip 1.1.0.\n"
@@ -123,12 +123,12 @@ def test_from_then_on_the_episode_goes_by_the_new_text(hip: Person) -> None:
 
 def test_as_json_everything_is_told(hip: Person) -> None:
     install(hip, NEW)
-    told = hip.json("upgrade")
-    assert set(told) == {
+    answer = hip.json("upgrade")
+    assert set(answer) == {
         "v", "episode", "protocol", "from", "to", "up_to_date", "upgraded", "refused", "differences",
     }  # fmt: skip
-    assert (told["upgraded"], told["refused"]) == (False, None)
-    assert [one["field"] for one in told["differences"]] == ["version", "duration"]
+    assert (answer["upgraded"], answer["refused"]) == (False, None)
+    assert [each["field"] for each in answer["differences"]] == ["version", "duration"]
     assert hip.json("upgrade", "--yes")["upgraded"] is True
     assert version(hip) == "1.1.0"
 
@@ -175,9 +175,9 @@ def test_while_a_session_is_on_it_waits(hip: Person) -> None:
     hip.waits(hours=2)
     hip.types("begin", "ice")
     install(hip, NEW)
-    told = hip.types("upgrade", "--yes", status=1)
-    assert told.err.startswith("Error: not now: Ice is on; an upgrade waits until it has ended\n")
-    assert "- phase only, activity ice: duration 20min becomes 15min\n" in told.out
+    ran = hip.types("upgrade", "--yes", status=1)
+    assert ran.err.startswith("Error: not now: Ice is on; an upgrade waits until it has ended\n")
+    assert "- phase only, activity ice: duration 20min becomes 15min\n" in ran.out
     assert hip.json("upgrade", "--yes", status=1)["refused"].startswith("Ice is on")
     assert version(hip) == "1.0.0"
     hip.types("end")
@@ -198,8 +198,8 @@ def test_an_upgrade_is_not_taken_back_while_a_session_is_on(hip: Person) -> None
 
 def test_without_the_phase_it_is_refused(hip: Person) -> None:
     install(hip, NEW.replace("id: only", "id: other"))
-    told = hip.types("upgrade", "--yes", status=1).err
-    assert told.startswith("Error: not now: it has no phase only, in which this episode is\n")
+    words = hip.types("upgrade", "--yes", status=1).err
+    assert words.startswith("Error: not now: it has no phase only, in which this episode is\n")
     assert version(hip) == "1.0.0"
 
 
@@ -208,22 +208,22 @@ def test_what_the_episode_was_started_without_is_named(hip: Person, name: str) -
     used = "grade == II" if name == "grade" else "side == left"
     text = NEW.replace("inputs: [onset]", f"inputs: [onset, {name}]")
     install(hip, text.replace("{id: hurts, when: pain >= 8,", f"{{id: hurts, when: [{used}, pain >= 8],"))
-    told = hip.types("upgrade", "--yes", status=1).err
-    assert f"it asks for {name}, which this episode was started without" in told
+    words = hip.types("upgrade", "--yes", status=1).err
+    assert f"it asks for {name}, which this episode was started without" in words
 
 
 def test_a_text_with_errors_is_never_applied(hip: Person) -> None:
     path = install(hip, NEW.replace("15min", "15 parsecs"))
-    told = hip.types("upgrade", "--yes", status=1).err
-    assert "parsecs" in told
-    assert f"recovery validate {path}" in told
+    words = hip.types("upgrade", "--yes", status=1).err
+    assert "parsecs" in words
+    assert f"recovery validate {path}" in words
     assert version(hip) == "1.0.0"
 
 
 def test_what_is_not_installed_is_status_3(hip: Person) -> None:
     install(hip, OLD).unlink()
-    told = hip.types("upgrade", status=3).err
-    assert told == (
+    words = hip.types("upgrade", status=3).err
+    assert words == (
         "Error: hip-1 runs hip, which is not installed\n  recovery protocols add FILE installs a text of it\n"
     )
 
@@ -271,8 +271,8 @@ def test_sessions_of_an_activity_that_is_gone_still_count_for_the_limits(hip: Pe
     install(hip, WITHOUT_ICE.replace("gap: 1s", "gap: 3h").replace("every: 2h..3h", "every: 3h..4h"))
     hip.types("upgrade", "--yes")
 
-    told = hip.types("begin", "packs", status=1).err  # the ice was over at 17:10
-    assert "earliest 20:10" in told
+    words = hip.types("begin", "packs", status=1).err  # the ice was over at 17:10
+    assert "earliest 20:10" in words
     for command in ("status", "next", "agenda", "explain", "log"):
         hip.types(command)
 
@@ -301,9 +301,9 @@ def test_what_is_new_was_not_missed_before_it_was_there(hip: Person) -> None:
     before = len(facts(hip, "missed"))
     install(hip, MORE)
     hip.types("upgrade", "--yes")
-    assert len([one for one in facts(hip, "missed")[before:] if one["data"]["activity"] == "stand"]) == 0
+    assert len([each for each in facts(hip, "missed")[before:] if each["data"]["activity"] == "stand"]) == 0
     coming = hip.json("next")["next"]
-    assert "stand" in [one["activity"] for one in coming]
+    assert "stand" in [each["activity"] for each in coming]
 
 
 def test_an_upgrade_ends_no_pause(hip: Person) -> None:

@@ -30,15 +30,15 @@ def test_red_flags_are_listed_those_that_stand_first(patient: Person) -> None:
     ]
     assert "left leg" in patient.types("flag").out
 
-    told = patient.json("flag")
-    assert (told["v"], told["episode"]) == (1, "strain-1")
-    assert told["flags"][0] == {
+    answer = patient.json("flag")
+    assert (answer["v"], answer["episode"]) == (1, "strain-1")
+    assert answer["flags"][0] == {
         "id": "grade-ii",
         "level": "routine",
-        "text": told["flags"][0]["text"],
+        "text": answer["flags"][0]["text"],
         "stands": True,
     }
-    assert {flag["stands"] for flag in told["flags"][1:]} == {False}
+    assert {flag["stands"] for flag in answer["flags"][1:]} == {False}
 
 
 def test_a_reported_red_flag_stands_and_stops_what_it_has_to(patient: Person) -> None:
@@ -51,8 +51,8 @@ def test_a_reported_red_flag_stands_and_stops_what_it_has_to(patient: Person) ->
     assert "cold" in alert["suspends"]
     assert "URGENT: Take off packs and bandages." in patient.types("status").out
     assert "red flag" in patient.types("advance", "--because", "I feel fine", status=1).err
-    told = patient.types("begin", "ice", status=1).err
-    assert "Take off packs and bandages" in told
+    words = patient.types("begin", "ice", status=1).err
+    assert "Take off packs and bandages" in words
     assert "ice" not in {cue["activity"] for cue in patient.json("next", "-n", "20")["next"]}
 
 
@@ -64,8 +64,8 @@ def test_a_red_flag_is_cleared_with_a_reason_and_not_without(patient: Person) ->
     assert patient.types("flag", "clear", "numb-below", "--because=", status=2).err == err
     assert "flag/numb-below" in alerts(patient)
 
-    told = patient.json("flag", "clear", "numb-below", "--because", "a doctor has looked")
-    assert (told["v"], told["accepted"]) == (1, True)
+    answer = patient.json("flag", "clear", "numb-below", "--because", "a doctor has looked")
+    assert (answer["v"], answer["accepted"]) == (1, True)
     assert alerts(patient) == ["flag/grade-ii"]
     assert "a doctor has looked" in " ".join(patient.types("log").out.split())
     assert "ice" in {cue["activity"] for cue in patient.json("next", "-n", "20")["next"]}
@@ -101,9 +101,9 @@ def test_wrong_words_about_red_flags_are_told(
 
 def test_a_flag_that_stands_is_not_reported_again(patient: Person) -> None:
     patient.types("flag", "saddle")
-    told = patient.json("flag", "saddle", status=1)
-    assert (told["v"], told["accepted"]) == (1, False)
-    assert told["reason"].startswith("saddle stands already")
+    answer = patient.json("flag", "saddle", status=1)
+    assert (answer["v"], answer["accepted"]) == (1, False)
+    assert answer["reason"].startswith("saddle stands already")
 
 
 def test_a_report_and_a_clearing_can_be_taken_back(patient: Person) -> None:
@@ -123,8 +123,8 @@ def test_a_report_and_a_clearing_can_be_taken_back(patient: Person) -> None:
 
 
 def onset(person: Person) -> str:
-    told: str = person.json("status")["episodes"][0]["onset"]
-    return told
+    answer: str = person.json("status")["episodes"][0]["onset"]
+    return answer
 
 
 def test_a_setback_begins_anew(patient: Person) -> None:
@@ -142,8 +142,8 @@ def test_a_setback_begins_anew(patient: Person) -> None:
 
 def test_a_setback_is_now_unless_told(patient: Person) -> None:
     patient.waits(hours=3)
-    told = patient.json("setback")
-    assert (told["v"], told["accepted"]) == (1, True)
+    answer = patient.json("setback")
+    assert (answer["v"], answer["accepted"]) == (1, True)
     assert onset(patient) == "2026-11-23T19:40:00+01:00"
     assert patient.json("status")["episodes"][0]["grade"] == "II"
 
@@ -203,9 +203,9 @@ def test_a_checklist_is_listed(person: Person) -> None:
         ["piriformis", "open"],
         ["tensor-fasciae-latae", "open"],
     ]
-    told = person.json("checklist")
-    assert (told["v"], told["episode"]) == (1, "trigger-point-1")
-    assert {item["answer"] for item in told["checklists"][0]["items"]} == {None}
+    answer = person.json("checklist")
+    assert (answer["v"], answer["episode"]) == (1, "trigger-point-1")
+    assert {item["answer"] for item in answer["checklists"][0]["items"]} == {None}
 
 
 def test_what_was_found_is_ticked_and_has_a_command_that_works(person: Person) -> None:
@@ -219,8 +219,8 @@ def test_what_was_found_is_ticked_and_has_a_command_that_works(person: Person) -
     assert second["options"] == {"muscle": "piriformis", "balance": "yes"}, "the same person's balance"
     assert (second["side"], second["screen"]) == ("left", first["screen"])
 
-    told = person.json("checklist", "-e", "trigger-point-1")["checklists"][0]["items"]
-    assert {item["id"]: item["answer"] for item in told} == {
+    answer = person.json("checklist", "-e", "trigger-point-1")["checklists"][0]["items"]
+    assert {item["id"]: item["answer"] for item in answer} == {
         "quadratus-lumborum": None,
         "gluteus-minimus": "no",
         "piriformis": "yes",
@@ -242,11 +242,11 @@ def test_what_was_found_can_start_at_once(person: Person, monkeypatch: pytest.Mo
     lines = person.types(
         "checklist", "piriformis=yes", "gluteus-minimus=YES", "--start", "--json"
     ).out.splitlines()
-    told = [json.loads(line) for line in lines]
+    answer = [json.loads(line) for line in lines]
 
-    assert [one["v"] for one in told] == [1, 1, 1]
-    assert told[0]["accepted"] is True
-    assert [one["episode"] for one in told[1:]] == ["trigger-point-2", "trigger-point-3"]
+    assert [each["v"] for each in answer] == [1, 1, 1]
+    assert answer[0]["accepted"] is True
+    assert [each["episode"] for each in answer[1:]] == ["trigger-point-2", "trigger-point-3"]
     muscles = [episode["options"]["muscle"] for episode in person.json("status")["episodes"]]
     assert muscles == ["gluteus-medius", "gluteus-minimus", "piriformis"]
 
@@ -314,16 +314,16 @@ def test_with_two_episodes_one_is_named(patient: Person, arguments: list[str]) -
 @pytest.mark.parametrize("arguments", [words for words in SAYING if words[0] != "checklist"], ids=" ".join)
 def test_what_is_told_of_one_is_told_of_that_one(patient: Person, arguments: list[str]) -> None:
     patient.starts(*STRAIN[:-1], "right")
-    told = patient.json(*arguments, "-e", "strain-2")
-    assert (told["v"], told["episode"]) == (1, "strain-2")
+    answer = patient.json(*arguments, "-e", "strain-2")
+    assert (answer["v"], answer["episode"]) == (1, "strain-2")
 
 
 @pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
 def test_without_an_episode_it_is_told_how_to_begin_one(person: Person, arguments: list[str]) -> None:
-    told = person.types(*arguments, status=3).err
-    assert "Error: no episode is active\n" in told
+    words = person.types(*arguments, status=3).err
+    assert "Error: no episode is active\n" in words
     is_report = arguments[0] == "flag" and "clear" not in arguments
-    assert told.startswith("Get help now for numbness between the legs") == is_report
+    assert words.startswith("Get help now for numbness between the legs") == is_report
     assert not person.home.exists()
 
 
