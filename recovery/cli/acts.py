@@ -232,11 +232,11 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
 
 def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
     """Raises `UsageError` for an answer that the protocol cannot take."""
-    observations = episode.protocol.observations
+    observations = episode.tailored.observations
     for name, typed in values.items():
         if name not in observations:
             raise UsageError(
-                _("{protocol} does not ask for {name!r}", protocol=episode.protocol.id, name=name),
+                _("{protocol} does not ask for {name!r}", protocol=episode.tailored.id, name=name),
                 _meant(name, episode),
             )
         if read_answer(typed, observations[name]) is None:
@@ -250,12 +250,12 @@ def _meant(name: str, episode: Episode) -> str:
     """Suggest what to type for a name that is not asked for: a sign to report, a similar name, or all names."""
     from difflib import get_close_matches
 
-    asked = [*episode.protocol.observations]
+    asked = [*episode.tailored.observations]
     signs = [flag.id for flag in episode.pinned.red_flags if flag.ask]
     near = [each for each in (*asked, *signs) if each.startswith(name)]
     near = near or get_close_matches(name, [*asked, *signs], 1)
     if not near:
-        return _("{protocol} asks for {known}", protocol=episode.protocol.id, known=", ".join(asked))
+        return _("{protocol} asks for {known}", protocol=episode.tailored.id, known=", ".join(asked))
     if near[0] in asked:
         return _("did you mean {name!r}?", name=near[0])
     return _("a sign is reported by {command}", command=f"recovery flag {near[0]}")
@@ -280,7 +280,7 @@ def _ask(episode: Episode) -> dict[str, str]:
 
     values: dict[str, str] = {}
     for name in _asked(episode):
-        observation = episode.protocol.observations[name]
+        observation = episode.tailored.observations[name]
         while True:
             try:
                 typed: str = click.prompt(file_text(observation.ask, episode), default="", show_default=False)

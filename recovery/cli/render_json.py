@@ -109,7 +109,7 @@ def daemon_json(there: Presence | None) -> dict[str, Any]:
 
 
 def _episode(look: Outlook) -> dict[str, Any]:
-    episode, protocol, zone = look.episode, look.episode.protocol, look.episode.place.zone
+    episode, protocol, zone = look.episode, look.episode.tailored, look.episode.place.zone
     lost = {"zone": {"name": zone.key, "known": False, "times_of": zone.stand_in()}} if is_lost(zone) else {}
     session = (
         picked(look.under_way, "activity", "modality", "began_at", "ends_at", "is_assumed")

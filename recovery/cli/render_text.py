@@ -54,8 +54,8 @@ WIDTH = 100
 
 def status_page(look: Outlook) -> str:
     """A page of some ten lines."""
-    lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.protocol)]
-    if is_draft(look.episode.protocol):
+    lines = [_heading(look.episode, look.day), *_alerts(look), *responsible_lines(look.episode.tailored)]
+    if is_draft(look.episode.tailored):
         lines.append(
             styled(_("A first draft without sources: the floor of the language binds it."), "yellow")
         )
@@ -88,11 +88,11 @@ def plan(episode: Episode, now: datetime) -> str:
     """The plan with dates: phases as ranges, until when activities last, the usual healing time."""
     place = episode.place
     onset = spell_when(place, episode.onset, now)
-    is_asked = "onset" in episode.protocol.inputs
+    is_asked = "onset" in episode.tailored.inputs
     injured = _("injury {when}", when=onset) if is_asked else _("since {when}", when=onset)
     zone = _("times of {zone}", zone=place.zone.key)
     lines = [
-        styled(f"{episode.protocol.title}", "bold") + styled(f"  ({episode.id}, {injured}, {zone})", "dim")
+        styled(f"{episode.tailored.title}", "bold") + styled(f"  ({episode.id}, {injured}, {zone})", "dim")
     ]
     for number, span in enumerate(phase_ranges(episode), 1):
         begins = (
@@ -121,7 +121,7 @@ def plan(episode: Episode, now: datetime) -> str:
         if number == 1:
             lines += _first_phase(episode, span.phase, now)
     lines += [*_left_out(episode), *_open_questions(episode)]
-    if episode.protocol.healing is not None:
+    if episode.tailored.healing is not None:
         first, last = healing_range(episode)
         words = _(
             "Usual healing, grade {grade}: between {first} and {last}; symptoms decide, not the date",
@@ -204,7 +204,7 @@ def _heading(episode: Episode, day: int) -> str:
         at, steps = episode.stay.rung + 1, len(episode.phase.ladder)
         where += _(", step {step} of {steps}: {title}", step=at, steps=steps, title=episode.rung.title)
     if episode.is_over:
-        where = f"{episode.protocol.title}: {_(episode.state)}"
+        where = f"{episode.tailored.title}: {_(episode.state)}"
     return styled(where, "bold", "cyan") + styled(f"  ({details})", "dim")
 
 
@@ -374,7 +374,7 @@ def cue_title(cue: UpcomingCue, language: str) -> str:
 def _healing(healing: HealingOutlook, episode: Episode, now: datetime) -> list[str]:
     """The usual healing time as the range that it is: a bar with the range marked, and where today is."""
     place = episode.place
-    zero = episode.origin(episode.protocol.healing.zero) if episode.protocol.healing else episode.onset
+    zero = episode.origin(episode.tailored.healing.zero) if episode.tailored.healing else episode.onset
     whole = max(healing.latest, now) - zero
     spots = ["·"] * _BAR
 

@@ -99,7 +99,7 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
 
 
 def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
-    asked = [each for each in episode.protocol.red_flags if each.ask]
+    asked = [each for each in episode.tailored.red_flags if each.ask]
     rows = [
         {
             "id": a.id.rpartition("/")[2],
@@ -124,7 +124,7 @@ def _flags(episode: Episode) -> str:
         name = alert.id.rpartition("/")[2]
         lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
     asked = [
-        each for each in episode.protocol.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
+        each for each in episode.tailored.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
     ]
     if asked:
         lines.append(_("Is one of these so? Then: recovery flag ID"))
@@ -323,7 +323,7 @@ def _signs_told(episode: Episode, item: Item) -> list[str]:
 
 
 def _checklists_of(episode: Episode) -> list[Checklist]:
-    return [a for phase in episode.protocol.phases for a in phase.everything() if isinstance(a, Checklist)]
+    return [a for phase in episode.tailored.phases for a in phase.everything() if isinstance(a, Checklist)]
 
 
 def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ def start(
     did(_("{episode} is begun, and in the journal.", episode=started.episode.id))
     there = see_that_it_runs(folder, notifier, is_wanted=not no_daemon)
     if as_json:
-        about = responsible_json(started.episode.protocol)
+        about = responsible_json(started.episode.tailored)
         print_json({"episode": started.episode.id, "daemon": there is not None, **about})
     else:
         there = there and launch.once_settled(folder, there)

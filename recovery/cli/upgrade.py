@@ -106,8 +106,8 @@ def _applied(text: InstalledText) -> Episode:
 
 def _goes_on(episode: Episode) -> str:
     about = {
-        "protocol": episode.protocol.id,
-        "version": episode.protocol.version,
+        "protocol": episode.tailored.id,
+        "version": episode.tailored.version,
         "phase": episode.phase.title,
     }
     return _("{episode} goes on with {protocol} {version}, in: {phase}.", episode=episode.id, **about)

@@ -153,7 +153,7 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     reasons = [unmet_reason(need) for need in unmet] or open_reasons(needs)
     leave(turn, (*reasons, why), "person", word)
     if turn.episode.is_over:
-        return accepted(turn, Remark("completed", title=turn.episode.protocol.title))
+        return accepted(turn, Remark("completed", title=turn.episode.tailored.title))
     return accepted(turn, Remark("now-in-phase", phase=turn.episode.phase.title))
 
 
@@ -218,7 +218,7 @@ def take_step_back(turn: Turn, act: StepBack) -> Verdict:
     why = Remark("own-reason", reason=act.because) if act.because else Remark("stepped-back")
     index = episode.stay.index - 1
     if episode.stay.way_back and back is not None:
-        ids = [phase.id for phase in episode.protocol.phases]
+        ids = [phase.id for phase in episode.tailored.phases]
         if back.phase not in ids:
             return Refused(Remark("protocol-of-its-own", protocol=back.phase))
         index = ids.index(back.phase)

@@ -95,12 +95,12 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
     # Now is never before it, whatever a clock says that was set back.
     if act.at is not None and at < episode.onset:
         return Refused(Remark("before-the-injury"), episode.onset)
-    asked = episode.protocol.observations
+    asked = episode.tailored.observations
     answers: dict[str, int | str] = {}
     for name, typed in act.answers.items():
         observation = asked.get(name)
         if observation is None:
-            return Refused(Remark("not-asked", protocol=episode.protocol.id, name=name, known=tuple(asked)))
+            return Refused(Remark("not-asked", protocol=episode.tailored.id, name=name, known=tuple(asked)))
         answer = read_answer(typed, observation)
         if answer is None:
             return Refused(Remark("no-answer", name=name, expected=observation, typed=typed))
@@ -156,7 +156,7 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
 
 
 def tick_items(turn: Turn, act: TickItems) -> Verdict:
-    every = (activity for phase in turn.episode.protocol.phases for activity in phase.everything())
+    every = (activity for phase in turn.episode.tailored.phases for activity in phase.everything())
     lists = [activity for activity in every if isinstance(activity, Checklist)]
     list_of = {item.id: checklist.id for checklist in lists for item in checklist.items}
     ticked: dict[str, dict[str, bool]] = {}
@@ -222,8 +222,8 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
     if refused := ahead(turn, act.onset):
         return refused
     episode, onset = turn.episode, act.onset or turn.now
-    if "onset" not in episode.protocol.inputs:
-        return Refused(Remark("no-injury", protocol=episode.protocol.id))
+    if "onset" not in episode.tailored.inputs:
+        return Refused(Remark("no-injury", protocol=episode.tailored.id))
     if onset < episode.onset:
         return Refused(Remark("before-this-injury"), episode.onset)
     if act.grade is not None and act.grade not in GRADES:
@@ -234,7 +234,7 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
             turn.add(f.Alerted(id=alert.id, cleared=True))
     turn.add(f.SetBack(onset=onset, grade=act.grade, because=act.because), "person")
     sentences = [Remark("new-injury", when=onset)]
-    if turn.episode.protocol.healing is not None:
+    if turn.episode.tailored.healing is not None:
         place = episode.place
         earliest, latest = (place.local(end).date() for end in healing_range(turn.episode))
         sentences.append(Remark("usually-healed", first=earliest, last=latest))
@@ -340,11 +340,11 @@ def _furthest_phase(episode: Episode, now: datetime) -> int:
     Nobody has come further than the fastest course, on which each phase took its least time.
     """
     at = episode.started_at
-    for index, phase in enumerate(episode.protocol.phases[: episode.stay.index + 1]):
+    for index, phase in enumerate(episode.tailored.phases[: episode.stay.index + 1]):
         at = max([at, *_opens(episode, phase.enter_when)])
         if at > now:
             return max(0, index - 1)
-        length = episode.protocol.length(phase.least, episode.grade)
+        length = episode.tailored.length(phase.least, episode.grade)
         at = max(
             at,
             episode.place.after(at, length) if phase.zero == "phase" else episode.reached(phase.zero, length),

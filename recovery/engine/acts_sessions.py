@@ -154,7 +154,7 @@ def _offered(turn: Turn, activity: Treatment) -> Occurrence:
 def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: Step) -> Block | None:
     """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
     episode = turn.episode
-    earlier = replace(episode.stay, phase=episode.protocol.phase(current.phase))
+    earlier = replace(episode.stay, phase=episode.tailored.phase(current.phase))
     in_both = (episode, replace(episode, stay=earlier))
     blocks = (blocked_by(each, step, turn.now, turn.others, current.occurrence) for each in in_both)
     limited = longest(blocked for blocked in blocks if blocked is not None)
@@ -356,7 +356,7 @@ def _of_an_ended_episode(turn: Turn, activity: Activity) -> tuple[Episode, Sessi
     if not sessions:
         return None
     owner, last = max(sessions, key=lambda owned: owned[1].began_at)
-    is_near = owner.is_over and is_same_place(owner.protocol.region, owner.side, turn.episode)
+    is_near = owner.is_over and is_same_place(owner.tailored.region, owner.side, turn.episode)
     day = turn.episode.place.waking_day
     is_of_today = is_near and only_assumed(last) and day(last.began_at) == day(turn.now)
     return (owner, last) if is_of_today else None

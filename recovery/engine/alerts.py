@@ -29,7 +29,7 @@ def raise_alerts(turn: Turn) -> None:
     A routine one is over when its condition is false; the others stand until the person has answered them.
     """
     episode = turn.episode
-    for flag in episode.protocol.red_flags:
+    for flag in episode.tailored.red_flags:
         if flag.when is None or (episode.state == PAUSED and flag.level == "routine"):
             continue
         raised = f"flag/{flag.id}"
@@ -43,7 +43,7 @@ def raise_alerts(turn: Turn) -> None:
             raised in episode.answered or (raised in episode.alerts and flag.level == "routine")
         ):
             turn.add(f.Alerted(id=raised, cleared=True))
-    healing = episode.protocol.healing
+    healing = episode.tailored.healing
     if healing is None or episode.state == PAUSED:
         return
     if "healing/late" in episode.alerts or "healing/late" in episode.answered:

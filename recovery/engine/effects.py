@@ -45,7 +45,7 @@ def after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episod
     return name_taken(episode, what.occurrence, fact.at) if isinstance(what, f.OfOccurrence) else episode
 
 
-def tailored(episode: Episode) -> RecoveryProtocol:
+def tailor(episode: Episode) -> RecoveryProtocol:
     """The protocol without what is not for this person.
 
     That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids.
@@ -75,11 +75,11 @@ def tailored(episode: Episode) -> RecoveryProtocol:
 
 def _retailored(episode: Episode) -> Episode:
     """The episode after something about the person has changed: the current phase is told anew as well."""
-    episode = replace(episode, protocol=tailored(episode))
+    episode = replace(episode, tailored=tailor(episode))
     stay = episode.stay
     if stay.phase is None:
         return episode
-    phase = episode.protocol.phases[stay.index]
+    phase = episode.tailored.phases[stay.index]
     rung = min(stay.rung, max(0, len(phase.ladder) - 1))
     return replace(episode, stay=replace(stay, phase=on_rung(phase, rung), rung=rung))
 
@@ -178,12 +178,12 @@ def _is_of_an_earlier_day(episode: Episode, track: Track, at: datetime) -> bool:
 
 def _phase(episode: Episode, fact: Fact, what: f.PhaseChanged) -> Episode:
     state, stay = what.state, episode.stay
-    ids = [phase.id for phase in episode.protocol.phases]
+    ids = [phase.id for phase in episode.tailored.phases]
     if what.phase not in ids and state != LEFT:
         raise ValueError(f"no phase {what.phase}")  # passed over, all of the phase would be told anew
     if state == "entered":
         index = ids.index(what.phase)
-        phase = on_rung(episode.protocol.phases[index], 0)
+        phase = on_rung(episode.tailored.phases[index], 0)
         entered = Stay(
             phase,
             index,
@@ -207,7 +207,7 @@ def _phase(episode: Episode, fact: Fact, what: f.PhaseChanged) -> Episode:
 def _stepped(episode: Episode, fact: Fact, what: f.Stepped) -> Episode:
     if not _is_current(episode, what.phase) or episode.stay.phase is None:
         return episode
-    phase = episode.protocol.phases[episode.stay.index]
+    phase = episode.tailored.phases[episode.stay.index]
     ids = [rung.id for rung in phase.ladder]
     if what.step not in ids:
         return episode

@@ -187,7 +187,7 @@ class Episode(Value):
     id: str
     pinned: RecoveryProtocol
     """The protocol as it is pinned."""
-    protocol: RecoveryProtocol
+    tailored: RecoveryProtocol
     """The same without what is not for this person: another grade's exercises, what their screening forbids."""
     place: Place
     onset: datetime
@@ -282,7 +282,7 @@ class Episode(Value):
     @property
     def phase(self) -> Phase:
         """The current phase, or the first one while that may not be entered yet."""
-        return self.stay.phase or self.protocol.phases[0]
+        return self.stay.phase or self.tailored.phases[0]
 
     @property
     def rung(self) -> Rung | None:
@@ -305,7 +305,7 @@ class Episode(Value):
     def next_phase(self) -> Phase | None:
         """The phase that comes after the current one."""
         following = self.stay.index + 1
-        return self.protocol.phases[following] if following < len(self.protocol.phases) else None
+        return self.tailored.phases[following] if following < len(self.tailored.phases) else None
 
     @property
     def under_way(self) -> Session | None:

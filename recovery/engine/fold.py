@@ -17,7 +17,7 @@ from recovery.engine.effects import (
     no_longer_asked,
     off_at,
     session_of,
-    tailored,
+    tailor,
     take_answers,
 )
 from recovery.engine.episode import TAKEN_BACK, Answer, Episode, ShownCue, Stay
@@ -61,7 +61,7 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         is_discreet=started.is_discreet,
         stay=Stay(None, -1, opening.at),
     )
-    return replace(episode, protocol=tailored(episode))
+    return replace(episode, tailored=tailor(episode))
 
 
 def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere = as_utc) -> Episode:

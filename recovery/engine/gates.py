@@ -117,7 +117,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 
 def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     """The last answer given for `now`, if it is still fresh."""
-    asked = episode.protocol.observations.get(observation)
+    asked = episode.tailored.observations.get(observation)
     given = episode.answers.get(observation, ())
     index = _index_of_latest(given, now)
     if index < 0 or asked is None or episode.place.after(given[index].seen_at(now), asked.fresh) <= now:
@@ -161,13 +161,13 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     if subject in ORIGINS:
         assert isinstance(value, Duration)
         return _truth(_TESTS[comparison.test](now, _moment(comparison, value, episode)))
-    if subject not in episode.protocol.observations:
+    if subject not in episode.tailored.observations:
         given = _given(episode, subject)
         return Truth.UNKNOWN if given is None else _truth(_TESTS[comparison.test](given, value))
     answer = latest(episode, subject, now)
     if answer is None:
         return Truth.UNKNOWN
-    observation = episode.protocol.observations[subject]
+    observation = episode.tailored.observations[subject]
     if comparison.test in _TESTS:
         return _truth(_TESTS[comparison.test](answer.value, value))
     return _trend(comparison, observation, episode, now)
@@ -310,13 +310,13 @@ def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> I
         opens = opens_at(episode)
         assert opens is not None
         if opens > episode.origin(phase.zero):
-            length = episode.protocol.length(phase.least, episode.grade)
+            length = episode.tailored.length(phase.least, episode.grade)
             yield _time_need(TimeSince(phase.zero, length), opens, now)
         if phase.leave_when is not None:
             yield from _condition_needs(phase.leave_when, episode, now)
     if following is not None and following.enter_when is not None:
         yield from _condition_needs(following.enter_when, episode, now)
-    healing = episode.protocol.healing
+    healing = episode.tailored.healing
     if following is None and healing is not None and phase is not None:
         earliest, _ = healing_range(episode)
         yield _time_need(UsuallyHealed(episode.grade), earliest, now)
@@ -338,7 +338,7 @@ def step_needs(episode: Episode, now: datetime) -> tuple[Need, ...]:
 
 def rung_length(episode: Episode, rung: Rung) -> Duration:
     """The least time on a step, for the person's grade."""
-    return episode.protocol.length(rung.least, episode.grade)
+    return episode.tailored.length(rung.least, episode.grade)
 
 
 def pressing(episode: Episode) -> tuple[Alert, ...]:
@@ -361,7 +361,7 @@ def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]
     last = phase.ladder[-1]
     where = OnStep(at, steps, phase.ladder[at - 1].title)
     yield Need(LastStep(last.title), _truth(at == steps), where)
-    least = episode.protocol.length(last.least, episode.grade)
+    least = episode.tailored.length(last.least, episode.grade)
     if at == steps and (least != Duration() or episode.stay.stepped_at is not None):
         time_on_step = DayOnLastStep() if least == Duration() else TimeOnLastStep(least)
         yield _time_need(time_on_step, climbs_at(episode), now)
@@ -393,7 +393,7 @@ def _answers(condition: Condition, episode: Episode, now: datetime) -> Text:
     answers: dict[str, Statement] = {}
     for comparison in comparisons(condition):
         name = comparison.subject
-        if name in episode.protocol.observations and name not in answers:
+        if name in episode.tailored.observations and name not in answers:
             answers[name] = AnswerTo(name, _answer(episode, comparison, now))
     return Answers(tuple(answers.values())) if answers else ""
 
@@ -408,7 +408,7 @@ def _answer(episode: Episode, comparison: Comparison, now: datetime) -> Text:
     if comparison.test in _TESTS:
         return str(answer.value)
     # One way of measuring is shown, whatever others the condition has: the usual one.
-    observation = episode.protocol.observations[name]
+    observation = episode.tailored.observations[name]
     reference = comparison.reference
     compared = _reference(reference, _since_injury(episode, name, now), observation, episode)
     if compared is None:
@@ -424,7 +424,7 @@ def opens_at(episode: Episode) -> datetime | None:
     phase = episode.stay.phase
     if phase is None:
         return None
-    return episode.reached(phase.zero, episode.protocol.length(phase.least, episode.grade))
+    return episode.reached(phase.zero, episode.tailored.length(phase.least, episode.grade))
 
 
 def climbs_at(episode: Episode) -> datetime:
@@ -454,14 +454,14 @@ def deadline(episode: Episode) -> datetime | None:
     phase = episode.stay.phase
     if phase is None or phase.most is None:
         return None
-    return episode.reached(phase.zero, episode.protocol.length(phase.most, episode.grade))
+    return episode.reached(phase.zero, episode.tailored.length(phase.most, episode.grade))
 
 
 def way_back_ends(episode: Episode, phase_id: str) -> datetime | None:
     """Compute when a phase that counts from the injury or the start is over its time: no way leads back to it then."""
-    for phase in episode.protocol.phases:
+    for phase in episode.tailored.phases:
         if phase.id == phase_id and phase.most is not None and phase.zero != "phase":
-            most = episode.protocol.length(phase.most, episode.grade)
+            most = episode.tailored.length(phase.most, episode.grade)
             return episode.place.after(episode.origin(phase.zero), most)
     return None
 
@@ -471,10 +471,10 @@ def healing_range(episode: Episode) -> tuple[datetime, datetime]:
 
     Raises `ValueError` where the protocol has none.
     """
-    healing = episode.protocol.healing
+    healing = episode.tailored.healing
     if healing is None:
-        raise ValueError(f"{episode.protocol.id} tells no healing time")
-    row = episode.protocol.tables[healing.table].rows[episode.grade or GRADES[1]]
+        raise ValueError(f"{episode.tailored.id} tells no healing time")
+    row = episode.tailored.tables[healing.table].rows[episode.grade or GRADES[1]]
     return episode.reached(healing.zero, row.least), episode.reached(healing.zero, row.most)
 
 

@@ -174,17 +174,17 @@ def _limited(
     """
     planned = timedelta(seconds=step.duration.least.seconds)
     region = [
-        e for e in (episode, *others) if e is episode or is_same_place(e.protocol.region, e.side, episode)
+        e for e in (episode, *others) if e is episode or is_same_place(e.tailored.region, e.side, episode)
     ]
     ledger = [t for e in region for t in e.ledger if t.occurrence != ignoring and not t.is_disowned]
-    for limit in episode.protocol.all_limits:
+    for limit in episode.tailored.all_limits:
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
             yield from _own(episode, limit, step, now, planned, ledger, goes_on_at)
     for other in region:
         if other is episode:
             continue
-        for limit in other.protocol.all_limits:
+        for limit in other.tailored.all_limits:
             if limit.during and (other.is_over or other.phase.id not in limit.during):
                 continue
             if other.is_over:
@@ -237,7 +237,7 @@ def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Epi
     for owner in (episode, *others):
         if owner is not episode and owner.is_over:
             continue
-        is_near = owner is episode or is_same_place(owner.protocol.region, owner.side, episode)
+        is_near = owner is episode or is_same_place(owner.tailored.region, owner.side, episode)
         for alert in owner.alerts.values():
             if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
                 besides = [e for e in (episode, *others) if e is not owner]
@@ -257,7 +257,7 @@ def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
     """Tell if an episode is about that part of the body. An unknown side is every side."""
-    return region == episode.protocol.region and (
+    return region == episode.tailored.region and (
         side is None or episode.side is None or side == episode.side
     )
 
@@ -321,7 +321,7 @@ def _own(
 def moments_of_limits(episode: Episode, modality: str, others: Sequence[Episode] = ()) -> Iterator[datetime]:
     """The instants at which time alone may change what the limits forbid, but for the ends of blocks that have one."""
     for owner in (episode, *(other for other in others if not other.is_over)):
-        for limit in owner.protocol.all_limits:
+        for limit in owner.tailored.all_limits:
             if modality in limit.of:
                 yield from condition_moments(limit.needs, owner)
                 if limit.not_after is not None:

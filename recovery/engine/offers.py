@@ -411,7 +411,7 @@ def _asking(text: Text, command: str) -> Remark:
 
 
 def _questions(turn: Turn, activity: CheckIn) -> Sentences:
-    asked = [turn.episode.protocol.observations[name].ask for name in activity.asks]
+    asked = [turn.episode.tailored.observations[name].ask for name in activity.asks]
     return Sentences(tuple(turn.episode.text(question) for question in asked))
 
 

@@ -75,8 +75,8 @@ def outlook(
     """Describe an episode at `now`, with up to `most` of the next cues."""
     on = episode.under_way
     healing = None
-    if episode.protocol.healing is not None:
-        began = episode.origin(episode.protocol.healing.zero)
+    if episode.tailored.healing is not None:
+        began = episode.origin(episode.tailored.healing.zero)
         healing = HealingOutlook(*healing_range(episode), _day(episode, began, now))
     levels = {"emergency": 0, "urgent": 1, "routine": 2}
     began = episode.stay.entered_at if episode.stay.phase is None else episode.origin(episode.stay.phase.zero)
@@ -177,8 +177,8 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
     """The phases of an episode laid on the calendar from its start, as ranges: gates decide, not dates."""
     ranges: list[PhaseRange] = []
     begins, latest = episode.started_at, episode.started_at
-    following = [*episode.protocol.phases[1:], None]
-    for phase, after in zip(episode.protocol.phases, following, strict=True):
+    following = [*episode.tailored.phases[1:], None]
+    for phase, after in zip(episode.tailored.phases, following, strict=True):
         begins = max([begins, *condition_moments(phase.enter_when, episode)])
         latest = max(latest, begins)
         zeros = {
@@ -187,12 +187,12 @@ def phase_ranges(episode: Episode) -> tuple[PhaseRange, ...]:
             "phase": (begins, latest),
         }
         first, last = zeros[phase.zero]
-        ends = max(begins, episode.place.after(first, episode.protocol.length(phase.least, episode.grade)))
+        ends = max(begins, episode.place.after(first, episode.tailored.length(phase.least, episode.grade)))
         if after is not None:
             ends = max([ends, *condition_moments(after.enter_when, episode)])
         usually = None
         if phase.most is not None:
-            usually = max(ends, episode.place.after(last, episode.protocol.length(phase.most, episode.grade)))
+            usually = max(ends, episode.place.after(last, episode.tailored.length(phase.most, episode.grade)))
         ranges.append(PhaseRange(phase, begins, ends, usually))
         begins, latest = ends, usually or ends
     return tuple(ranges)

@@ -26,7 +26,7 @@ from recovery.protocol.model import Hold
 
 def change_phase(turn: Turn) -> None:
     """Move on as far as the gates are open; say why not where one is shut."""
-    for _ in range(len(turn.episode.protocol.phases) + 1):
+    for _ in range(len(turn.episode.tailored.phases) + 1):
         if turn.episode.stay.phase is not None and turn.episode.stay.phase.is_endless:
             return
         if is_held_by_time(turn.episode, turn.now):
@@ -89,9 +89,9 @@ def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Wor
         turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=reasons), by)
     following = turn.episode.next_phase
     if following is None:
-        then = turn.episode.protocol.then
+        then = turn.episode.tailored.then
         body = Remark("what-follows", protocol=then) if then else Remark("well-done")
-        title = Remark("is-completed", title=turn.episode.protocol.title)
+        title = Remark("is-completed", title=turn.episode.tailored.title)
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.Completed(reasons=reasons, cue=cue), by)
         return
@@ -108,7 +108,7 @@ def enter(
     word: f.Word | None = None,
 ) -> None:
     """Begin the phase at that place of the protocol; `anew` after a step back."""
-    phase = turn.episode.protocol.phases[index]
+    phase = turn.episode.tailored.phases[index]
     cue = None
     if turn.episode.stay.phase is not None:
         body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
@@ -196,7 +196,7 @@ def offer_way_back(turn: Turn) -> None:
     has_time = ends is None or turn.now < ends  # one that counts from the injury may be over its time already
     if state is Truth.YES and not is_offered and has_time:
         says = turn.episode.text(back.say)
-        is_here = any(phase.id == back.phase for phase in turn.episode.protocol.phases)
+        is_here = any(phase.id == back.phase for phase in turn.episode.tailored.phases)
         how = "recovery step-back" if is_here else f"recovery start {back.phase}"
         cue = turn.cue(
             CueKey.about(turn.episode.id, "phase"),

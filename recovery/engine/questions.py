@@ -64,7 +64,7 @@ def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
             for name in _observed(condition) & waits.keys():
                 if latest(seen, name, now) is None and waiting not in waits[name]:
                     waits[name].append(waiting)
-    observations = episode.protocol.observations
+    observations = episode.tailored.observations
     return tuple(
         Question(name, asking[name], episode.text(observations[name].ask), tuple(things))
         for name, things in waits.items()
@@ -147,7 +147,7 @@ def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
         title = TodaysExercises() if is_exercise else activity.title
         if activity.only_if is not None:
             yield title, activity.only_if
-        for limit in episode.protocol.limits if isinstance(activity, Treatment) else ():
+        for limit in episode.tailored.limits if isinstance(activity, Treatment) else ():
             is_in_force = not limit.during or phase.id in limit.during
             if limit.needs is not None and is_in_force and modalities(activity) & {*limit.of}:
                 yield title, limit.needs

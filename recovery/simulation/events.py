@@ -22,7 +22,7 @@ VERSION = 1
 
 def usual_end(episode: Episode) -> datetime:
     """Until when a simulation runs if nobody says: past the latest healing time, or a month."""
-    if episode.protocol.healing is None:
+    if episode.tailored.healing is None:
         return episode.place.after(episode.started_at, USUALLY)
     return episode.place.after(max(healing_range(episode)[1], episode.started_at), USUALLY)
 

@@ -73,7 +73,7 @@ class Persona(Value):
 
     def checkin(self, episode: Episode, at: datetime, asks: list[str]) -> Act:
         """A check-in that tells the truth about how the person is at that time."""
-        observations = episode.protocol.observations
+        observations = episode.tailored.observations
         return AnswerCheckIn({name: self.state(episode, observations[name], at) for name in asks})
 
     def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
@@ -97,7 +97,7 @@ class Persona(Value):
         return str(asked.least + (max(1, left) if healed < 1.0 else left))
 
     def _healing(self, episode: Episode) -> timedelta:
-        if episode.protocol.healing is None:
+        if episode.tailored.healing is None:
             return timedelta(days=21 if self.name != "slow" else 42)
         earliest, latest = healing_range(episode)
         end = latest + (latest - earliest) / 12 if self.name == "slow" else earliest + (latest - earliest) / 2

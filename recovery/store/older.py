@@ -71,7 +71,7 @@ class Older:
             place.window(day)[1],
         )
         answers = {}
-        for name, observation in episode.protocol.observations.items():
+        for name, observation in episode.tailored.observations.items():
             rows = {*self._around(name, to_ms(now)), *self._worst(observation, episode.onset, now)}
             rows |= {*islice(self._on(name, episode.onset), 1)}
             for begin in begins:

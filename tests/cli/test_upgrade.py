@@ -330,11 +330,11 @@ def test_folding_gives_what_the_commands_said(hip: Person) -> None:
     hip.waits(hours=1)
     hip.types("done", "walk")
     with Journal.open(hip.home, now=NOW) as journal:
-        assert load_one(journal, "hip-1", NOW).protocol.version == "1.1.0"
+        assert load_one(journal, "hip-1", NOW).tailored.version == "1.1.0"
     hip.types("undo")
     hip.types("undo")
     with Journal.open(hip.home, now=NOW) as journal:
-        assert load_one(journal, "hip-1", NOW).protocol.version == "1.0.0"
+        assert load_one(journal, "hip-1", NOW).tailored.version == "1.0.0"
 
 
 def test_the_list_of_protocols_says_what_could_be_upgraded(hip: Person) -> None:

@@ -22,7 +22,7 @@ def advised(page: str, record: Record) -> Iterator[tuple[Episode, Act]]:
         owner = record.of(named[1]) if named else record.episodes[0]
         match verb:
             case "checkin":
-                asked = owner.protocol.observations
+                asked = owner.tailored.observations
                 names = re.findall(r"([\w-]+)=…", rest)
                 values = {name: (asked[name].choices or (str(asked[name].least),))[0] for name in names}
                 yield owner, AnswerCheckIn(values)

@@ -117,7 +117,7 @@ def test_once_is_not_told_again_when_its_fact_is_long_past() -> None:
         if not isinstance(fact.what, SHORT_LIVED) or fact.at >= life.now - LOOKBACK
     ]
     assert len(read) < len(life.facts)
-    assert turn(fold(life.episode.protocol, read), life.now).facts == ()
+    assert turn(fold(life.episode.tailored, read), life.now).facts == ()
 
 
 def test_once_that_came_in_the_night_waits_for_the_morning() -> None:

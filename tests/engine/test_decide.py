@@ -299,7 +299,7 @@ def test_what_is_withheld_for_months_makes_no_storm_when_forgotten(
             for fact in life.facts
             if not isinstance(fact.what, SHORT_LIVED) or fact.at >= life.now - LOOKBACK
         ]
-        again = fold(life.episode.protocol, read)
+        again = fold(life.episode.tailored, read)
         assert turn(again, life.now).facts == ()
         for hours in (2, 9, 13, 33):
             later = life.now + hours * HOUR

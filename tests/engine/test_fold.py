@@ -82,7 +82,7 @@ def test_what_was_taken_back_never_was() -> None:
     life.undo(undone)
     assert [answer.value for answer in life.episode.answers["pain"]] == [9]
     without = [fact for fact in life.facts if fact.seq != undone and not isinstance(fact.what, f.TakenBack)]
-    assert replace(fold(life.episode.protocol, without), pending={}) == replace(life.episode, pending={})
+    assert replace(fold(life.episode.tailored, without), pending={}) == replace(life.episode, pending={})
 
 
 def test_a_start_that_was_taken_back_leaves_an_episode_that_is_over() -> None:
@@ -181,6 +181,6 @@ def test_an_activity_for_another_grade_is_no_part_of_the_episode() -> None:
     for grade, left_out in (("I", {"others", "later"}), ("II", {"first", "later"}), ("III", {"first"})):
         _, opening = started(protocol, grade=grade)
         episode = fold(protocol, [opening])
-        known = {activity.id for activity in episode.protocol.phase("only").activities}
+        known = {activity.id for activity in episode.tailored.phase("only").activities}
         assert known == {"ice", "ask", "first", "others", "later", "any"} - left_out
         assert episode.pinned is protocol

@@ -296,7 +296,7 @@ class Machine(RuleBasedStateMachine):
         told = {"pain": pain, "swelling": swelling, "morning": pain, "tender": pain, "strength": 95}
         words = {"rom": "full", "tight": "yes"}
         episodes = self.daemon.episodes
-        asked = episodes[number % len(episodes)].protocol.observations if episodes else {}
+        asked = episodes[number % len(episodes)].tailored.observations if episodes else {}
         values = {name: str(value) for name, value in (told | words).items() if name in asked}
         self.act(number, AnswerCheckIn(values, at=at))
 
