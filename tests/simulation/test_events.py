@@ -67,15 +67,15 @@ def everything() -> Events:
         bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
         at = ONSET + half_days * 12 * HOUR
         numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad, "strength": 95}
-        told = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
-        answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(told)))
+        answers_given = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
+        answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(answers_given)))
     return events(shipped("strain"), ONSET + 40 * DAY, answers=answers, asleep=(night,), grade="I")
 
 
 def test_every_kind_of_event_has_exactly_its_fields() -> None:
-    told = everything()
-    assert {event["event"] for event in told} == {*FIELDS, "answer"}
-    for event in told:
+    story = everything()
+    assert {event["event"] for event in story} == {*FIELDS, "answer"}
+    for event in story:
         if event["event"] != "answer":
             assert {*event} == BASE | FIELDS[event["event"]], event
 
@@ -116,47 +116,47 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 
 
 def test_every_field_is_of_its_kind_and_survives_json() -> None:
-    told = everything()
-    assert json.loads(json.dumps(told)) == told
-    for event in told:
+    story = everything()
+    assert json.loads(json.dumps(story)) == story
+    for event in story:
         for key, value in event.items():
             if key in KINDS:
                 assert KINDS[key](value), (key, value)
 
 
 def test_events_are_in_order_of_time_with_the_offset_of_the_place() -> None:
-    told = everything()
-    instants = [datetime.fromisoformat(event["at"]) for event in told]
+    story = everything()
+    instants = [datetime.fromisoformat(event["at"]) for event in story]
     assert instants == sorted(instants)
-    assert {event["at"][-6:] for event in told} == {"+01:00"}
+    assert {event["at"][-6:] for event in story} == {"+01:00"}
     spring = events(shipped("rice"), local("2027-03-30 07:00"), onset=local("2027-03-27 07:00"))
     assert [event["at"][-6:] for event in spring][0 :: len(spring) - 1] == ["+01:00", "+02:00"]
 
 
 def test_starts_and_ends_come_in_pairs() -> None:
-    told = of_kind(everything(), "session_start", "session_end")
-    ends = [event["occurrence"] for event in told if event["event"] == "session_end"]
-    starts = {event["occurrence"] for event in told if event["event"] == "session_start"}
+    story = of_kind(everything(), "session_start", "session_end")
+    ends = [event["occurrence"] for event in story if event["event"] == "session_end"]
+    starts = {event["occurrence"] for event in story if event["event"] == "session_start"}
     assert len(ends) == len(set(ends))
     assert set(ends) == starts
 
 
 def test_begin_late_tells_the_start_again_and_moves_the_end() -> None:
-    told = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
-    assert [(e["event"], e["at"][11:16]) for e in of_kind(told, "session_start", "session_end")] == [
+    story = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
+    assert [(e["event"], e["at"][11:16]) for e in of_kind(story, "session_start", "session_end")] == [
         ("session_start", "07:00"), ("session_start", "07:05"), ("session_end", "07:25"),
     ]  # fmt: skip
 
 
 def test_begin_before_any_cue_tells_one_start() -> None:
     quiet = ICE.replace("every: 2h..3h", 'at: "20:00"')
-    told = events(small(quiet), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
-    assert [e["at"][11:16] for e in of_kind(told, "session_start")] == ["07:05"]
+    story = events(small(quiet), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Begin("ice"))])
+    assert [e["at"][11:16] for e in of_kind(story, "session_start")] == ["07:05"]
 
 
 def test_a_session_that_was_skipped_has_no_end() -> None:
-    told = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Skip("ice"))])
-    assert of_kind(told, "session_end") == []
+    story = events(small(ICE), ONSET + HOUR, answers=[PlannedAct(ONSET + 5 * MINUTE, Skip("ice"))])
+    assert of_kind(story, "session_end") == []
 
 
 # Suspended --------------------------------------------------------------------------------------
@@ -164,17 +164,17 @@ def test_a_session_that_was_skipped_has_no_end() -> None:
 
 def test_a_suspended_machine_tells_nothing_and_the_end_first_when_it_wakes() -> None:
     asleep = ((ONSET + 10 * MINUTE, ONSET + 5 * HOUR),)
-    told = events(
+    story = events(
         shipped("rice"),
         ONSET + 12 * HOUR,
         asleep=asleep,
         answers=[PlannedAct(ONSET + HOUR, AnswerCheckIn({"pain": "3"}))],
     )
-    within = [event for event in told if asleep[0][0] < datetime.fromisoformat(event["at"]) < asleep[0][1]]
+    within = [event for event in story if asleep[0][0] < datetime.fromisoformat(event["at"]) < asleep[0][1]]
     assert [event["event"] for event in within] == ["answer"]
     assert within[0]["reason"] == "the machine is asleep"
     assert datetime.fromisoformat(within[0]["earliest"]) == asleep[0][1]
-    after = [event for event in told if datetime.fromisoformat(event["at"]) >= asleep[0][1]]
+    after = [event for event in story if datetime.fromisoformat(event["at"]) >= asleep[0][1]]
     assert after[0]["event"] == "session_end"
     assert after[0]["overrun_seconds"] == 280 * 60
     assert (
@@ -183,14 +183,14 @@ def test_a_suspended_machine_tells_nothing_and_the_end_first_when_it_wakes() -> 
 
 
 def test_who_starts_while_the_machine_sleeps_starts_when_it_wakes() -> None:
-    told = events(shipped("rice"), ONSET + 12 * HOUR, asleep=((ONSET - HOUR, ONSET + HOUR),))
-    assert told[0]["at"] == "2026-11-23T08:00:00+01:00"
+    story = events(shipped("rice"), ONSET + 12 * HOUR, asleep=((ONSET - HOUR, ONSET + HOUR),))
+    assert story[0]["at"] == "2026-11-23T08:00:00+01:00"
 
 
 def test_sleep_that_follows_sleep_is_one_sleep() -> None:
     asleep = ((ONSET + HOUR, ONSET + 2 * HOUR), (ONSET + 2 * HOUR, ONSET + 9 * HOUR))
-    told = events(shipped("rice"), ONSET + 12 * HOUR, asleep=asleep)
-    at = [datetime.fromisoformat(event["at"]) for event in told]
+    story = events(shipped("rice"), ONSET + 12 * HOUR, asleep=asleep)
+    at = [datetime.fromisoformat(event["at"]) for event in story]
     assert not [instant for instant in at if ONSET + HOUR <= instant < ONSET + 9 * HOUR]
 
 
@@ -202,9 +202,9 @@ def gated() -> Any:
 
 
 def test_offered_changes_are_confirmed_at_once_unless_they_are_not_to_be() -> None:
-    told = events(gated(), ONSET + 3 * DAY)
+    story = events(gated(), ONSET + 3 * DAY)
     at_once = [
-        e for e in told if e["at"].startswith("2026-11-24T07:00") and e["event"] in ("phase", "answer")
+        e for e in story if e["at"].startswith("2026-11-24T07:00") and e["event"] in ("phase", "answer")
     ]
     assert [(e["event"], e.get("state", e.get("do"))) for e in at_once] == [
         ("phase", "held"), ("answer", "advance"), ("phase", "left"), ("phase", "entered"),
@@ -213,14 +213,14 @@ def test_offered_changes_are_confirmed_at_once_unless_they_are_not_to_be() -> No
 
 
 def test_finishing_is_confirmed_when_the_session_that_is_on_is_over() -> None:
-    told = events(small(ICE, phase="min: 10min\nconfirm: true"), ONSET + DAY)
-    assert [e["at"][11:16] for e in of_kind(told, "answer", "session_end", "completed")] == ["07:20"] * 3
+    story = events(small(ICE, phase="min: 10min\nconfirm: true"), ONSET + DAY)
+    assert [e["at"][11:16] for e in of_kind(story, "answer", "session_end", "completed")] == ["07:20"] * 3
 
 
 def test_without_confirming_a_change_waits_for_the_answer() -> None:
     answers = [PlannedAct(ONSET + 50 * HOUR, Advance())]
-    told = events(gated(), ONSET + 3 * DAY, confirms=False, answers=answers)
-    entered = [e["at"] for e in of_kind(told, "phase") if e["state"] == "entered"]
+    story = events(gated(), ONSET + 3 * DAY, confirms=False, answers=answers)
+    entered = [e["at"] for e in of_kind(story, "phase") if e["state"] == "entered"]
     assert entered == ["2026-11-23T07:00:00+01:00", "2026-11-25T09:00:00+01:00"]
 
 
@@ -230,8 +230,8 @@ def test_a_gate_that_shuts_again_does_not_keep_confirming() -> None:
         PlannedAct(ONSET + hour * HOUR, AnswerCheckIn({"pain": str(pain)}))
         for hour, pain in ((25, 2), (26, 6), (27, 6), (30, 2))
     ]
-    told = events(protocol, ONSET + 3 * DAY, confirms=False, answers=answers)
-    held = [e["reasons"][0] for e in of_kind(told, "phase") if e["state"] == "held"]
+    story = events(protocol, ONSET + 3 * DAY, confirms=False, answers=answers)
+    held = [e["reasons"][0] for e in of_kind(story, "phase") if e["state"] == "held"]
     assert held == [
         "not known: pain at most 3", "waits for confirmation: recovery advance", "not yet: pain at most 3",
         "waits for confirmation: recovery advance", "not known: pain at most 3",
@@ -248,8 +248,8 @@ def test_a_simulation_runs_past_the_latest_healing_or_a_month() -> None:
 
 
 def test_a_simulation_ends_before_its_end() -> None:
-    told = events(small(ICE), ONSET + 20 * MINUTE)
-    assert of_kind(told, "session_end") == []
+    story = events(small(ICE), ONSET + 20 * MINUTE)
+    assert of_kind(story, "session_end") == []
     assert of_kind(events(small(ICE), ONSET + 21 * MINUTE), "session_end")
 
 
@@ -259,8 +259,8 @@ def test_after_stop_the_end_of_the_session_is_told_and_acts_are_refused() -> Non
         PlannedAct(ONSET + 6 * MINUTE, Resume()),
         PlannedAct(ONSET + DAY, Begin("ice")),
     ]
-    told = events(shipped("rice"), ONSET + 3 * DAY, answers=answers)
-    late = [e for e in told if datetime.fromisoformat(e["at"]) > ONSET + 5 * MINUTE]
+    story = events(shipped("rice"), ONSET + 3 * DAY, answers=answers)
+    late = [e for e in story if datetime.fromisoformat(e["at"]) > ONSET + 5 * MINUTE]
     assert [e["event"] for e in late] == ["session_end", "answer", "answer"]
     assert all(e["refused"] and e["reason"] == "rice-1 is stopped" for e in late[1:])
 
@@ -273,8 +273,8 @@ def test_an_answer_from_before_the_start_is_refused() -> None:
 
 def test_the_same_run_is_the_same_every_time() -> None:
     for persona in PERSONAS:
-        one, other = (events(shipped("strain"), ONSET + 20 * DAY, persona=persona) for _ in range(2))
-        assert one == other
+        first, other = (events(shipped("strain"), ONSET + 20 * DAY, persona=persona) for _ in range(2))
+        assert first == other
 
 
 # People -------------------------------------------------------------------------------------------
@@ -288,69 +288,71 @@ RANGES = {
 
 def whole_way(persona: str, grade: str) -> Events:
     episode, _ = started(shipped("strain"), grade=grade)
-    told = events(shipped("strain"), usual_end(episode), persona=persona, grade=grade)
+    story = events(shipped("strain"), usual_end(episode), persona=persona, grade=grade)
     person = Person(ONSET, BERLIN, place().wake, place().bedtime, grade)
-    assert Checker(person, "strain").read(told, usual_end(episode)) == []
-    return told
+    assert Checker(person, "strain").read(story, usual_end(episode)) == []
+    return story
 
 
 @pytest.mark.parametrize("grade", RANGES)
 def test_who_heals_steadily_completes_within_the_range_of_the_grade(grade: str) -> None:
-    told = whole_way("steady", grade)
-    (completed,) = of_kind(told, "completed")
+    story = whole_way("steady", grade)
+    (completed,) = of_kind(story, "completed")
     earliest, latest = RANGES[grade]
     assert earliest <= completed["at"][:10] <= latest
-    assert [e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"] == [
+    assert [e["phase"] for e in of_kind(story, "phase") if e["state"] == "entered"] == [
         "rice",
         "contrast",
         "loading",
         "return",
     ]
-    assert not [e for e in of_kind(told, "alert") if "healing time" in e["reason"]]
+    assert not [e for e in of_kind(story, "alert") if "healing time" in e["reason"]]
 
 
 @pytest.mark.parametrize("grade", RANGES)
 def test_who_heals_slowly_completes_late_and_is_told_to_be_seen(grade: str) -> None:
-    told = whole_way("slow", grade)
-    (completed,) = of_kind(told, "completed")
+    story = whole_way("slow", grade)
+    (completed,) = of_kind(story, "completed")
     assert completed["at"][:10] > RANGES[grade][1]
-    assert [e["at"][:10] for e in of_kind(told, "alert") if "usual healing time" in e["reason"]] == [
+    assert [e["at"][:10] for e in of_kind(story, "alert") if "usual healing time" in e["reason"]] == [
         RANGES[grade][1]
     ]
 
 
 @pytest.mark.parametrize("grade", RANGES)
 def test_who_does_not_heal_never_completes_and_is_sent_to_somebody(grade: str) -> None:
-    told = whole_way("stuck", grade)
-    assert of_kind(told, "completed") == []
-    assert {e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"} == {"rice"}
-    reasons = [e["reason"] for e in of_kind(told, "alert")]
+    story = whole_way("stuck", grade)
+    assert of_kind(story, "completed") == []
+    assert {e["phase"] for e in of_kind(story, "phase") if e["state"] == "entered"} == {"rice"}
+    reasons = [e["reason"] for e in of_kind(story, "alert")]
     assert any("72 hours" in reason for reason in reasons)
     assert any("usual healing time" in reason for reason in reasons)
-    ice = [datetime.fromisoformat(e["at"]) for e in of_kind(told, "session_start") if e["modality"] == "cold"]
+    ice = [
+        datetime.fromisoformat(e["at"]) for e in of_kind(story, "session_start") if e["modality"] == "cold"
+    ]
     assert max(ice) < ONSET + 48 * HOUR
 
 
 @pytest.mark.parametrize("grade", RANGES)
 def test_who_is_sloppy_is_refused_now_and_then_and_completes_all_the_same(grade: str) -> None:
-    told = whole_way("sloppy", grade)
-    assert [e for e in of_kind(told, "answer") if e.get("refused") and e["do"] == "begin"]
-    assert [e for e in of_kind(told, "answer") if e["do"] == "skip" and not e.get("refused")]
-    assert of_kind(told, "completed")
+    story = whole_way("sloppy", grade)
+    assert [e for e in of_kind(story, "answer") if e.get("refused") and e["do"] == "begin"]
+    assert [e for e in of_kind(story, "answer") if e["do"] == "skip" and not e.get("refused")]
+    assert of_kind(story, "completed")
 
 
 def test_who_reacts_to_nothing_never_leaves_the_first_phase() -> None:
-    told = events(shipped("strain"), ONSET + 60 * DAY)
-    assert [e["phase"] for e in of_kind(told, "phase") if e["state"] == "entered"] == ["rice"]
-    assert of_kind(told, "session_start")
+    story = events(shipped("strain"), ONSET + 60 * DAY)
+    assert [e["phase"] for e in of_kind(story, "phase") if e["state"] == "entered"] == ["rice"]
+    assert of_kind(story, "session_start")
 
 
 def test_who_does_not_heal_is_sent_to_somebody_and_again_later() -> None:
-    told = whole_way("stuck", "I")
-    days = [(e["at"][:10], e["reason"].partition(",")[0].partition(".")[0]) for e in of_kind(told, "alert")]
+    story = whole_way("stuck", "I")
+    days = [(e["at"][:10], e["reason"].partition(",")[0].partition(".")[0]) for e in of_kind(story, "alert")]
     assert ("2026-11-28", "No clear improvement five days after the injury") in days
     assert ("2026-12-07", "Not clearly better two weeks after the injury") in days
-    held = [e["reasons"] for e in of_kind(told, "phase") if e["state"] == "held"]
+    held = [e["reasons"] for e in of_kind(story, "phase") if e["state"] == "held"]
     assert held[-1]
 
 
@@ -370,21 +372,21 @@ def test_who_does_not_heal_is_sent_to_somebody_and_again_later() -> None:
 def test_a_trigger_point_is_pressed_until_it_is_gone(
     persona: str, days: tuple[int, int] | None, alerts: list[str]
 ) -> None:
-    told = events(shipped("trigger-point"), ONSET + 60 * DAY, persona=persona)
-    ended = [datetime.fromisoformat(e["at"]) - ONSET for e in of_kind(told, "completed")]
+    story = events(shipped("trigger-point"), ONSET + 60 * DAY, persona=persona)
+    ended = [datetime.fromisoformat(e["at"]) - ONSET for e in of_kind(story, "completed")]
     assert (days is None and not ended) or (days and days[0] * DAY <= ended[0] <= days[1] * DAY)
-    for e, words in zip(of_kind(told, "alert"), alerts, strict=True):
+    for e, words in zip(of_kind(story, "alert"), alerts, strict=True):
         assert e["reason"].startswith(words)
-    assert {e["modality"] for e in of_kind(told, "session_start")} == {"massage"}
+    assert {e["modality"] for e in of_kind(story, "session_start")} == {"massage"}
     person = Person(ONSET, BERLIN, place().wake, place().bedtime)
-    assert Checker(person, "trigger-point").read(told, ONSET + 60 * DAY) == []
+    assert Checker(person, "trigger-point").read(story, ONSET + 60 * DAY) == []
 
 
 def test_the_steps_of_loading_are_climbed_one_by_one() -> None:
     for grade, steps in (("I", 2), ("II", 3), ("III", 3)):
-        told = of_kind(whole_way("steady", grade), "step")
-        assert [e["step"] for e in told] == ["isometric", "dynamic", "heavy"][:steps]
-        assert {e["direction"] for e in told} == {"up"}
+        story = of_kind(whole_way("steady", grade), "step")
+        assert [e["step"] for e in story] == ["isometric", "dynamic", "heavy"][:steps]
+        assert {e["direction"] for e in story} == {"up"}
 
 
 ACTS = [
@@ -407,13 +409,13 @@ def test_an_act_is_told_as_a_line_that_says_the_same(act: Act) -> None:
 
 
 def test_packs_are_cold_and_warm_in_turn() -> None:
-    told = of_kind(events(small(PACKS), ONSET + 3 * DAY, persona="steady"), "session_start")
-    occurrences = {e["occurrence"]: e["modality"] for e in told}
+    story = of_kind(events(small(PACKS), ONSET + 3 * DAY, persona="steady"), "session_start")
+    occurrences = {e["occurrence"]: e["modality"] for e in story}
     assert [*occurrences.values()] == ["cold", "warm"] * 9
 
 
 def test_a_year_of_grade_three_takes_seconds() -> None:
     begin = process_time()
-    told = events(shipped("strain"), ONSET + 365 * DAY, persona="slow", grade="III")
+    story = events(shipped("strain"), ONSET + 365 * DAY, persona="slow", grade="III")
     assert process_time() - begin < (5 if sys.gettrace() is None else 30)  # coverage takes its time
-    assert len(told) > 2000
+    assert len(story) > 2000

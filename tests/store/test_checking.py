@@ -131,12 +131,12 @@ def test_a_schema_that_was_changed_is_found(journal: Path) -> None:
 
 
 def test_a_fact_of_nobody_is_found(journal: Path) -> None:
-    found = changed(journal, "UPDATE fact SET episode = 77 WHERE seq = 4")
-    assert found == ["fact 4: belongs to a row of episode that is not there"]
+    faults = changed(journal, "UPDATE fact SET episode = 77 WHERE seq = 4")
+    assert faults == ["fact 4: belongs to a row of episode that is not there"]
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "expected"),
     [
         ("data = '{not json'", "what it says cannot be read"),
         ("data = '[]'", "what it says is not an object"),
@@ -152,29 +152,29 @@ def test_a_fact_of_nobody_is_found(journal: Path) -> None:
         ("kind = 'upgraded', data = '{\"hash\": \"x\"}'", "fact 3: protocol: is missing"),
     ],
 )
-def test_a_fact_that_makes_no_sense_is_found(journal: Path, change: str, found: str) -> None:
-    told = changed(journal, f"UPDATE fact SET {change} WHERE seq = 3")
-    assert any(found in fault for fault in told), told
-    assert len(told) == 1
+def test_a_fact_that_makes_no_sense_is_found(journal: Path, change: str, expected: str) -> None:
+    faults = changed(journal, f"UPDATE fact SET {change} WHERE seq = 3")
+    assert any(expected in fault for fault in faults), faults
+    assert len(faults) == 1
 
 
 def test_the_fact_with_which_an_episode_cannot_be_told_is_named(journal: Path) -> None:
-    with Journal.open(journal.parent, now=NOON) as known:
-        offered = next(fact.seq for fact in known.all_facts("quick-1") if fact.kind == "offered")
+    with Journal.open(journal.parent, now=NOON) as opened:
+        offered = next(fact.seq for fact in opened.all_facts("quick-1") if fact.kind == "offered")
     change = f"UPDATE fact SET data = json_remove(data, '$.due') WHERE seq = {offered}"
-    (found,) = changed(journal, change)
-    assert found == f"fact {offered}: due: is missing"
+    (fault,) = changed(journal, change)
+    assert fault == f"fact {offered}: due: is missing"
 
-    with Journal.open(journal.parent, now=NOON) as known:
-        error = load(known, NOON).unreadable["quick-1"]
+    with Journal.open(journal.parent, now=NOON) as opened:
+        error = load(opened, NOON).unreadable["quick-1"]
     assert "quick-1 cannot be told from its facts" in error.message
     assert "recovery store check" in error.hint
 
 
 def test_an_episode_without_a_start_is_found(journal: Path) -> None:
     first = "UPDATE fact SET kind = 'answered' WHERE seq = 1"
-    (found,) = changed(journal, first)
-    assert found.startswith("fact 1: ")
+    (fault,) = changed(journal, first)
+    assert fault.startswith("fact 1: ")
     changed(journal, "UPDATE fact SET kind = 'started' WHERE seq = 1")
     with closing(sqlite3.connect(journal)) as other:
         other.execute("INSERT INTO episode (id, protocol_id, pinned) VALUES ('quick-2', 'quick', 1)")
@@ -183,7 +183,7 @@ def test_an_episode_without_a_start_is_found(journal: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "expected"),
     [
         (
             "texts = replace(texts, '20min', '30min')",
@@ -198,9 +198,9 @@ def test_an_episode_without_a_start_is_found(journal: Path) -> None:
         ("version = '7'", "its text is that of quick 1.0.0"),
     ],
 )
-def test_a_protocol_that_was_changed_is_found(journal: Path, change: str, found: str) -> None:
-    told = changed(journal, f"UPDATE pinned SET {change} WHERE number = 1")
-    assert any(found in fault for fault in told), told
+def test_a_protocol_that_was_changed_is_found(journal: Path, change: str, expected: str) -> None:
+    faults = changed(journal, f"UPDATE pinned SET {change} WHERE number = 1")
+    assert any(expected in fault for fault in faults), faults
 
 
 def test_a_form_of_an_older_program_is_made_anew_and_not_written(journal: Path) -> None:
@@ -225,8 +225,8 @@ def test_an_older_schema_is_looked_at_without_being_changed(journal: Path) -> No
 def test_a_large_journal_is_looked_over_in_seconds(tmp_path: Path) -> None:
     journal = first_day(tmp_path)
     shutil.copy(journal, tmp_path / "copy.db")
-    with Journal.open(tmp_path, now=NOON) as known:
-        episode = begin(known)
-        add(known, *sessions(episode, 1000))
+    with Journal.open(tmp_path, now=NOON) as opened:
+        episode = begin(opened)
+        add(opened, *sessions(episode, 1000))
     assert check(journal, now=NOON).facts > 5000
     assert checking.check(tmp_path / "copy.db", now=NOON).faults == ()

@@ -59,7 +59,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "value", "found"),
+    ("kind", "path", "value", "expected"),
     [
         ("answered", ("values", "pain"), "6", "values: {'pain': '6'} is not a whole number from 0 to 10"),
         ("answered", ("values", "pain"), 11, "values: {'pain': 11} is not a whole number from 0 to 10"),
@@ -86,7 +86,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     ],
 )
 def test_a_value_that_no_program_wrote_is_refused(
-    whole: Any, kind: str, path: tuple[str, ...], value: object, found: str
+    whole: Any, kind: str, path: tuple[str, ...], value: object, expected: str
 ) -> None:
     wrong = copy.deepcopy(whole)
     fact = next(fact for fact in wrong["facts"] if fact["kind"] == kind)
@@ -96,7 +96,7 @@ def test_a_value_that_no_program_wrote_is_refused(
     place[path[-1]] = value
     with pytest.raises(NotImported) as caught:
         read_export(json.dumps(wrong), "x.json", now=NOON)
-    assert str(caught.value.faults[0]).startswith(f"fact {fact['seq']}: {found}"), caught.value.faults
+    assert str(caught.value.faults[0]).startswith(f"fact {fact['seq']}: {expected}"), caught.value.faults
 
 
 @pytest.mark.parametrize("instant", ["9999-12-31T23:00:00.000+00:00", "0001-01-02T00:00:00.000+00:00"])

@@ -89,10 +89,10 @@ def test_a_file_that_another_process_is_just_making_holds_nothing_yet(tmp_path: 
 def test_an_existing_journal_opens_with_what_it_holds(tmp_path: Path) -> None:
     with Journal.open(tmp_path, now=NOW) as journal:
         begin(journal)
-    found = Journal.open_existing(tmp_path)
-    assert found is not None
-    with found:
-        assert found.open_episodes() == ("strain-1",)
+    reopened = Journal.open_existing(tmp_path)
+    assert reopened is not None
+    with reopened:
+        assert reopened.open_episodes() == ("strain-1",)
 
 
 def test_writing_is_durable_and_checked(tmp_path: Path) -> None:
@@ -162,10 +162,10 @@ def test_the_backup_holds_what_was_still_in_the_write_ahead_log(old: Path) -> No
 
 
 def test_looking_at_an_old_journal_migrates_it_too(old: Path) -> None:
-    found = Journal.open_existing(old)
-    assert found is not None
-    with found:
-        assert raw(found, "PRAGMA user_version") == [(NEXT.number,)]
+    journal = Journal.open_existing(old)
+    assert journal is not None
+    with journal:
+        assert raw(journal, "PRAGMA user_version") == [(NEXT.number,)]
 
 
 def test_a_migration_that_fails_leaves_the_old_schema_whole(

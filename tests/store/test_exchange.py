@@ -58,17 +58,17 @@ def test_all_of_it_is_there(text: str, tmp_path: Path) -> None:
 
     assert list(whole) == ["format", "exported_at", "recovery", "protocols", "episodes", "facts"]
     assert (whole["format"], whole["exported_at"]) == (1, "2026-11-23T12:00:00.000+00:00")
-    assert [one["id"] for one in whole["episodes"]] == ["quick-1", "walks-1"]
-    assert [one["texts"].keys() for one in whole["protocols"]] == [{"quick"}, {"walks"}]
+    assert [each["id"] for each in whole["episodes"]] == ["quick-1", "walks-1"]
+    assert [each["texts"].keys() for each in whole["protocols"]] == [{"quick"}, {"walks"}]
     assert "Walk ❄" in whole["protocols"][1]["texts"]["walks"]
-    assert [one["seq"] for one in whole["facts"]] == [fact.seq for fact in facts]
-    assert [one["data"] for one in whole["facts"]] == [dict(fact.data) for fact in facts]
-    assert {"undone", "answered", "stopped", "undelivered"} <= {one["kind"] for one in whole["facts"]}
+    assert [each["seq"] for each in whole["facts"]] == [fact.seq for fact in facts]
+    assert [each["data"] for each in whole["facts"]] == [dict(fact.data) for fact in facts]
+    assert {"undone", "answered", "stopped", "undelivered"} <= {each["kind"] for each in whole["facts"]}
 
 
 def test_it_comes_back_to_the_byte(text: str, tmp_path: Path) -> None:
-    known, report = read_export(text, "x.json", now=NOON)
-    import_(tmp_path / "new", known, NOON)
+    export, report = read_export(text, "x.json", now=NOON)
+    import_(tmp_path / "new", export, NOON)
 
     again = document(tmp_path / "new", NOON + MINUTE)
     header, rest = again.split("\n", 1)
@@ -81,8 +81,8 @@ def test_it_comes_back_to_the_byte(text: str, tmp_path: Path) -> None:
 
 def test_the_rows_are_the_same_too(text: str, tmp_path: Path) -> None:
     first_day(tmp_path / "old")
-    known, _report = read_export(text, "x.json", now=NOON)
-    import_(tmp_path / "new", known, NOON)
+    export, _report = read_export(text, "x.json", now=NOON)
+    import_(tmp_path / "new", export, NOON)
     rows = []
     for home in ("old", "new"):
         with closing(sqlite3.connect(tmp_path / home / "journal.db")) as database:
@@ -95,16 +95,16 @@ def test_the_rows_are_the_same_too(text: str, tmp_path: Path) -> None:
 def test_an_empty_journal_comes_back_too(tmp_path: Path) -> None:
     text = document(tmp_path / "empty")
     assert json.loads(text)["facts"] == []
-    known, _report = read_export(text, "x.json", now=NOON)
-    import_(tmp_path / "new", known, NOON)
+    export, _report = read_export(text, "x.json", now=NOON)
+    import_(tmp_path / "new", export, NOON)
     assert document(tmp_path / "new") == text
 
 
 def test_it_goes_into_an_empty_journal_only(text: str, tmp_path: Path) -> None:
-    known, _report = read_export(text, "x.json", now=NOON)
-    import_(tmp_path, known, NOON)
+    export, _report = read_export(text, "x.json", now=NOON)
+    import_(tmp_path, export, NOON)
     with pytest.raises(StoreError, match="holds episodes already") as caught:
-        import_(tmp_path, known, NOON)
+        import_(tmp_path, export, NOON)
     assert "RECOVERY_HOME" in caught.value.hint
     assert document(tmp_path) == text
 
@@ -121,7 +121,7 @@ def test_it_is_of_one_moment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("", "line 1, column 1: is no JSON: Expecting value"),
         ("{", "line 1, column 2: is no JSON"),
@@ -142,8 +142,8 @@ def test_it_is_of_one_moment(tmp_path: Path) -> None:
         ('{"format": 1, "recovery": []}', "recovery: is not a text"),
     ],
 )
-def test_rubbish_is_refused(text: str, found: str) -> None:
-    assert wrong(text)[0].startswith(found)
+def test_rubbish_is_refused(text: str, expected: str) -> None:
+    assert wrong(text)[0].startswith(expected)
 
 
 def put(*path: Any, value: Any) -> Callable[[Any], None]:
@@ -160,7 +160,7 @@ def put(*path: Any, value: Any) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "expected"),
     [
         (put("facts", value={}), "facts: is not a list"),
         (put("more", value=1), "more: does not belong there"),
@@ -198,10 +198,10 @@ def put(*path: Any, value: Any) -> Callable[[Any], None]:
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(
-    text: str, change: Callable[[Any], None], found: str
+    text: str, change: Callable[[Any], None], expected: str
 ) -> None:
-    told = wrong(changed(text, change))
-    assert any(fault.startswith(found) for fault in told), told
+    faults = wrong(changed(text, change))
+    assert any(fault.startswith(expected) for fault in faults), faults
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000])
@@ -210,18 +210,18 @@ def test_a_number_that_nothing_can_hold_is_refused_with_its_field(text: str, num
         (index, fact) for index, fact in enumerate(json.loads(text)["facts"]) if fact["kind"] == "answered"
     )
     assert fact["data"] == {"values": {"pain": 4}}
-    (told,) = wrong(text.replace('"values":{"pain":4}', f'"values":{{"pain":{number}}}'))
-    assert told.startswith(f"facts[{index}].data.values.pain: {number[:20]}"), told
-    assert "is too large for a number" in told
-    assert "sys." not in told
+    (fault,) = wrong(text.replace('"values":{"pain":4}', f'"values":{{"pain":{number}}}'))
+    assert fault.startswith(f"facts[{index}].data.values.pain: {number[:20]}"), fault
+    assert "is too large for a number" in fault
+    assert "sys." not in fault
 
 
 @pytest.mark.parametrize("depth", [10, 400, 900, 950, 970, 980, 985, 990, 1000, 1100, 50_000])
 def test_brackets_at_any_depth_are_refused_in_plain_words(text: str, depth: int) -> None:
     deep = text.replace('"values":{"pain":4}', f'"values":{{"pain":{"[" * depth}{"]" * depth}}}')
-    (told,) = wrong(deep)
-    assert "is not a whole number from 0 to 10" in told or told == TOO_DEEP_SAID
-    assert "recursion" not in told
+    (fault,) = wrong(deep)
+    assert "is not a whole number from 0 to 10" in fault or fault == TOO_DEEP_SAID
+    assert "recursion" not in fault
 
 
 TOO_DEEP_SAID = "is no JSON: its brackets are nested too deeply"
@@ -229,11 +229,11 @@ TOO_DEEP_SAID = "is no JSON: its brackets are nested too deeply"
 
 def test_after_the_last_place_that_is_taken_over_there_is_room(text: str, tmp_path: Path) -> None:
     whole = json.loads(text)
-    told, way = {*wrong(changed(text, put("facts", -1, "seq", value=LAST_PLACE)))}, tmp_path / "new"
-    assert len(told) == 1
+    faults, way = {*wrong(changed(text, put("facts", -1, "seq", value=LAST_PLACE)))}, tmp_path / "new"
+    assert len(faults) == 1
     whole["facts"][-1]["seq"] = LAST_PLACE // 2
-    known, _report = read_export(json.dumps(whole), "x.json", now=NOON)
-    import_(way, known, NOON)
+    export, _report = read_export(json.dumps(whole), "x.json", now=NOON)
+    import_(way, export, NOON)
     with Journal.open(way, now=NOON) as journal:
         (last,) = journal.all_facts(limit=1)
         with journal.transaction():
@@ -300,16 +300,16 @@ def test_a_document_with_any_part_replaced_is_read_or_refused(text: str, data: s
 
 
 def test_each_step_of_each_fact_is_told(text: str) -> None:
-    told: list[int] = []
-    found, _report = read_export(text, "x.json", now=NOON, tick=told.append)
-    assert sum(told) == STEPS * len(found.facts)
+    lots: list[int] = []
+    export, _report = read_export(text, "x.json", now=NOON, tick=lots.append)
+    assert sum(lots) == STEPS * len(export.facts)
 
 
 def test_what_was_looked_over_is_what_is_written(text: str, tmp_path: Path) -> None:
     """By way of the journal in memory, and without it."""
-    found, _report = read_export(text, "x.json", now=NOON)
-    import_(tmp_path / "a", found, NOON)
-    import_(tmp_path / "b", replace(found, checked=None), NOON)
+    export, _report = read_export(text, "x.json", now=NOON)
+    import_(tmp_path / "a", export, NOON)
+    import_(tmp_path / "b", replace(export, checked=None), NOON)
     assert document(tmp_path / "a") == document(tmp_path / "b") == text
     assert check(tmp_path / "a" / "journal.db", now=NOON).faults == ()
 
@@ -322,9 +322,11 @@ def test_a_protocol_below_the_floor_does_not_come_in_with_an_import(text: str) -
     texts["quick"] = texts["quick"].replace("longest: 20min", "longest: 24h")
     signed = "responsible: {name: Dr. Jana Meyer, role: Physiotherapist, on: 2026-11-20, because: Seen.}\n"
 
-    (told,) = wrong(json.dumps(whole).replace(before, content_hash(texts)))
-    assert told.startswith("protocols[0]: its text is refused: quick.yaml:")
-    assert "limit 'long' > longest: less strict than the floor of the language: cold, longest session" in told
+    (fault,) = wrong(json.dumps(whole).replace(before, content_hash(texts)))
+    assert fault.startswith("protocols[0]: its text is refused: quick.yaml:")
+    assert (
+        "limit 'long' > longest: less strict than the floor of the language: cold, longest session" in fault
+    )
 
     texts["quick"] += signed
     read_export(json.dumps(whole).replace(before, content_hash(texts)), "x.json", now=NOON)

@@ -160,9 +160,9 @@ def lived(journal: Journal, id_: str, by: Random) -> datetime:
                 "rom": by.choice(["limited", "full"]),
             }
             values = {name: asked[name] for name in by.sample([*asked], by.randint(1, 3))}
-            (told,) = journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
+            (answered,) = journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
             if by.random() < 0.15:
-                journal.append([Fact(id_, now, TakenBack.of({"seq": told.seq}), "person")], now=now)
+                journal.append([Fact(id_, now, TakenBack.of({"seq": answered.seq}), "person")], now=now)
             if by.random() < 0.05:
                 phase = {"phase": by.choice(["only", "later"]), "state": "entered"}
                 journal.append([Fact(id_, now, PhaseChanged.of(phase))], now=now)
@@ -182,12 +182,12 @@ def live(
                 journal.append([Fact(id_, now, TakenBack.of({"seq": last.seq}), "person")], now=now)
             return now
         at = now - timedelta(minutes=abs(minutes)) if verb in ("checkin", "setback", "correct") else None
-        known = record.load(journal, now)
-        if known.episodes:
-            told = {name: str(value) for name, value in values.items()}
-            given = {"answers": told, "values": told, "at": at, "onset": at, "because": "so", **values}
+        before = record.load(journal, now)
+        if before.episodes:
+            answers = {name: str(value) for name, value in values.items()}
+            given = {"answers": answers, "values": answers, "at": at, "onset": at, "because": "so", **values}
             act = an_act(verb, **given)
-            do(journal, known, id_, act, now)
+            do(journal, before, id_, act, now)
     return now
 
 
@@ -251,11 +251,11 @@ def test_looking_and_a_check_in_cost_the_same_after_years_of_answers(per_day: in
 
             journal._connection.set_progress_handler(tick, 10)
             with journal.transaction():
-                known, outcome = do(
+                before, outcome = do(
                     journal, record.load(journal, now), id_, AnswerCheckIn({"pain": "3"}), now
                 )
             assert isinstance(outcome, Accepted)
-            return steps, sum(map(len, known.of(id_).answers.values()))
+            return steps, sum(map(len, before.of(id_).answers.values()))
 
     few, many_ = cost(4_000), cost(40_000)
     assert many_[0] <= few[0] * 1.2
@@ -322,10 +322,10 @@ def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.Monk
         id_, now = many(journal, 40)
         act = Setback(onset=now - timedelta(days=10), because="so")
         with journal.transaction():
-            known, outcome = do(journal, record.load(journal, now), id_, act, now)
+            before, outcome = do(journal, record.load(journal, now), id_, act, now)
         assert isinstance(outcome, Accepted)
         _few, every = both(journal, id_, now)
-        assert decisions(known.of(id_), now) == decisions(every, now)
+        assert decisions(before.of(id_), now) == decisions(every, now)
 
 
 def test_answers_under_a_clock_ahead_count_from_when_it_was_put_right(
