@@ -13,7 +13,6 @@ from recovery.protocol import terms
 from recovery.protocol.declared import Declared, keys
 from recovery.protocol.lint.rules import DUPLICATE_ID, UNKNOWN_TRANSLATION, UNTRANSLATED
 from recovery.protocol.problems import KeyPath, Location, Places, Problem, did_you_mean, name_list, place_at
-from recovery.protocol.scalars import is_told
 from recovery.protocol.schema import Entry, Group, UseEntry
 from recovery.protocol.terms import GRADES, All, AnyOf, Cites, Comparison, Condition, LocalMoment, Not, Text
 from recovery.values import Value, replace
@@ -168,7 +167,7 @@ class Compiler:
             return self._items(given, each.item, path_in)
         if isinstance(given, Entry):
             return self._value(given, path_in)
-        if not is_told(each.written):
+        if not each.is_told:
             return given
         if isinstance(given, str):
             return self.texts.say(given, *path_in)

@@ -16,7 +16,7 @@ from recovery.protocol.terms import (
     without_forms,
 )
 
-FORMS = N_(
+CONDITION_FORMS = N_(
     "write one comparison, such as pain <= 3, swelling falling, pain rising, pain drop >= 2, "
     "grade == III, injury >= 48h or rom == full"
 )
@@ -40,7 +40,9 @@ def parse_condition_text(text: str) -> Comparison:
     Numbers become floats. Whether the observation exists and has such a value is for `lint` to say.
     """
     if joined := _joined(text.strip()):
-        message = _("{text!r} is not one comparison: {way}; {forms}", text=text, way=joined, forms=_(FORMS))
+        message = _(
+            "{text!r} is not one comparison: {way}; {forms}", text=text, way=joined, forms=_(CONDITION_FORMS)
+        )
         raise ValueError(message)
     return _single(text)
 
@@ -76,7 +78,7 @@ def _single(text: str) -> Comparison:
         return Comparison(_observation(change[1], text), change[2], by, since)
     compared = _COMPARED.fullmatch(stripped)
     if compared is None:
-        raise ValueError(_("{text!r} is not a condition; {forms}", text=text, forms=_(FORMS)))
+        raise ValueError(_("{text!r} is not a condition; {forms}", text=text, forms=_(CONDITION_FORMS)))
     subject, test, value = compared.groups()
     if subject in ORIGINS:
         return _time_passed(subject, test, value, text)
@@ -90,7 +92,7 @@ def _single(text: str) -> Comparison:
                 "{text!r} compares with {value!r}, neither a number nor a word; {forms}",
                 text=text,
                 value=value,
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     return Comparison(subject, test, value)
@@ -103,7 +105,7 @@ def _observation(subject: str, text: str) -> str:
                 "{text!r} is not a condition: {subject!r} has no trend; {forms}",
                 text=text,
                 subject=subject,
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     return subject
@@ -116,7 +118,7 @@ def _reference(since: str | None, text: str) -> str:
                 "{text!r} is not a condition: since is followed by one of {known}; {forms}",
                 text=text,
                 known=", ".join(REFERENCES),
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     return since or ""
@@ -129,7 +131,7 @@ def _number(value: str, text: str) -> float:
                 "{text!r} compares with {value!r}, which is not a number; {forms}",
                 text=text,
                 value=value,
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     return float(value)
@@ -141,7 +143,7 @@ def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
             _(
                 "{text!r} is not a condition: time passed is compared with >=, >, < or <=; {forms}",
                 text=text,
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     try:
@@ -153,7 +155,7 @@ def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
                 text=text,
                 value=value,
                 why=without_forms(error).removeprefix(repr(value)).strip(),
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         ) from None
 
@@ -166,7 +168,7 @@ def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:
                 "{text!r} is not a condition: {subject} is compared with == or !=; {forms}",
                 text=text,
                 subject=subject,
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     if value not in words:
@@ -176,7 +178,7 @@ def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:
                 text=text,
                 subject=subject,
                 known=", ".join(words),
-                forms=_(FORMS),
+                forms=_(CONDITION_FORMS),
             )
         )
     return Comparison(subject, test, value)

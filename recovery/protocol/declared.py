@@ -5,7 +5,7 @@ field keeps as it is: others are made of it. A field without a meaning is made o
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from inspect import get_annotations
 from types import FunctionType
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -52,7 +52,7 @@ class Declared(Value):
     is_kept: bool = True
     """True if it is a field of the value."""
 
-    @property
+    @cached_property
     def item(self) -> Any:
         """The form of its items, where it is a list or a mapping of things with ids."""
         if get_origin(self.kind) not in (tuple, Mapping):
@@ -60,6 +60,11 @@ class Declared(Value):
         inner = [part for part in get_args(self.kind) if part is not ...][-1]
         form = (*get_args(inner), inner)[0]
         return form if "id" in getattr(form, "_fields", ()) else None
+
+    @cached_property
+    def is_told(self) -> bool:
+        """True if it is a text that may be translated, or a list of such."""
+        return bool(_names()["s"].is_told(self.written))
 
     @property
     def may_be_unset(self) -> bool:

@@ -42,7 +42,7 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
     They are those that pydantic found and those noted in the trace.
     """
     paths = {id(value): path for path, value in _mappings(document.value, ())} if trace.conflicts else {}
-    found: list[_Conflict | _Details] = [
+    mistakes: list[_Conflict | _Details] = [
         _Conflict(conflict, paths.get(identity, ()), document) for identity, conflict in trace.conflicts
     ]
     unseen = 0
@@ -50,10 +50,10 @@ def explain(error: ValidationError | None, trace: Trace, document: Document) -> 
         suggestions = _Suggestions(trace)
         errors = error.errors(include_url=False)
         details = (_Details(each, trace, document) for each in errors[:_MOST_ERRORS])
-        found.extend(each for each in details if not each.is_follow_up(suggestions))
+        mistakes.extend(each for each in details if not each.is_follow_up(suggestions))
         unseen = len(errors[_MOST_ERRORS:])
-    first = nsmallest(MOST_PROBLEMS, found, key=lambda each: each.spot)
-    return [each.problem() for each in first], len(found) - len(first) + unseen
+    first = nsmallest(MOST_PROBLEMS, mistakes, key=lambda each: each.spot)
+    return [each.problem() for each in first], len(mistakes) - len(first) + unseen
 
 
 def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[TreePath]:
@@ -65,9 +65,9 @@ def broken(error: ValidationError | None, trace: Trace, document: Document) -> I
     if error is not None:
         suggestions = _Suggestions(trace)
         for details in error.errors(include_url=False)[:_MOST_ERRORS]:
-            one = _Details(details, trace, document)
-            if details["type"] != "too_short" or not one.is_follow_up(suggestions):
-                yield one.path
+            mistake = _Details(details, trace, document)
+            if details["type"] != "too_short" or not mistake.is_follow_up(suggestions):
+                yield mistake.path
 
 
 def _mappings(value: Any, path: TreePath) -> Iterator[tuple[TreePath, Any]]:
@@ -116,9 +116,9 @@ class _Suggestions:
         """
         if id(value) not in self.of:
             entry = self.trace.models.get(id(value))
-            known = entry.keys() if entry is not None else {}
-            unknown = islice((each for each in value if each not in known), _MOST_MISSPELT)
-            self.of[id(value)] = {_nearest(each, known) for each in unknown}
+            keys = entry.keys() if entry is not None else {}
+            unknown = islice((each for each in value if each not in keys), _MOST_MISSPELT)
+            self.of[id(value)] = {_nearest(each, keys) for each in unknown}
         return key in self.of[id(value)]
 
 
@@ -185,12 +185,12 @@ class _Details:
             expected = str(context.get("expected", "")).replace(" or ", _(" or "))
         return place.problem(_(message), expected=_(expected), found=in_short(self.value))
 
-    def _known(self, value: Any) -> dict[str, str]:
+    def _keys_of(self, value: Any) -> dict[str, str]:
         entry: type[Entry] | None = self.trace.models.get(id(value))
         return entry.keys() if entry is not None else {}
 
     def _missing(self, key: str) -> Problem:
-        meaning = self._known(self.value).get(key, "")
+        meaning = self._keys_of(self.value).get(key, "")
         expected = f"{key}: {_(meaning).rstrip('.')}" if meaning else key
         return _place(self.document, self.path).problem(_("{key!r} is missing", key=key), expected=expected)
 
@@ -198,7 +198,7 @@ class _Details:
         parent: Any = self.document.value
         for step in self.path[:-1]:
             parent = parent[step]
-        key, known = str(self.path[-1]), self._known(parent)
+        key, keys = str(self.path[-1]), self._keys_of(parent)
         place = _place(self.document, self.path, at_key=True)
         if self._is_rest_of_text(key):
             message = _(
@@ -207,9 +207,9 @@ class _Details:
             )
             expected = _('quotes round the whole text: "..."')
             return place.problem(message, expected=expected, found=in_short(key))
-        message = _("unknown key {key!r}", key=key[:40]) + _suggested(key, known)
+        message = _("unknown key {key!r}", key=key[:40]) + _suggested(key, keys)
         return place.problem(
-            message, expected=_("one of {names}", names=", ".join(known)), found=in_short(key)
+            message, expected=_("one of {names}", names=", ".join(keys)), found=in_short(key)
         )
 
     def _is_rest_of_text(self, key: str) -> bool:
@@ -235,13 +235,13 @@ class _Details:
 _GRADES = {"1": "I", "2": "II", "3": "III", "i": "I", "ii": "II", "iii": "III"}
 
 
-def _nearest(key: str, known: Collection[str]) -> str:
+def _nearest(key: str, keys: Collection[str]) -> str:
     grade = _GRADES.get(key, "")
-    return grade if grade in known else nearest(key, known)
+    return grade if grade in keys else nearest(key, keys)
 
 
-def _suggested(key: str, known: Collection[str]) -> str:
-    near = _nearest(key, known)
+def _suggested(key: str, keys: Collection[str]) -> str:
+    near = _nearest(key, keys)
     return _("; did you mean {near!r}?", near=near) if near else ""
 
 

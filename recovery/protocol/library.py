@@ -19,17 +19,17 @@ _SUFFIXES = (".yaml", ".yml")
 class NoSuchProtocol(NotThere):
     """No protocol has this id."""
 
-    def __init__(self, wanted: str, known: Iterable[str]) -> None:
+    def __init__(self, wanted: str, ids: Iterable[str]) -> None:
         from difflib import get_close_matches  # finding should cost nothing
 
-        self.known = tuple(sorted(known))
-        near = get_close_matches(wanted, self.known, n=1)
+        self.ids = tuple(sorted(ids))
+        near = get_close_matches(wanted, self.ids, n=1)
         message = _("there is no protocol {wanted!r}", wanted=wanted[:60])
         if near:
             message += _("; did you mean {near!r}?", near=near[0])
         hint = _("there are none; or give the path of a file")
-        if self.known:
-            hint = _("there are: {names}; or give the path of a file", names=", ".join(self.known))
+        if self.ids:
+            hint = _("there are: {names}; or give the path of a file", names=", ".join(self.ids))
         super().__init__(message, hint)
 
 
@@ -111,12 +111,12 @@ class Library(Value):
 
     def files(self) -> dict[str, Path]:
         """The file of each id."""
-        found: dict[str, Path] = {}
+        by_id: dict[str, Path] = {}
         for folder in self.folders:
             for path in sorted(_inside(folder)):
                 if path.suffix == ".yaml" and re.fullmatch(_ID, path.stem):
-                    found.setdefault(path.stem, path)
-        return found
+                    by_id.setdefault(path.stem, path)
+        return by_id
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -133,8 +133,8 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _same(one: Path, other: Path) -> bool:
+def _same(folder: Path, other: Path) -> bool:
     try:
-        return one.resolve() == other.resolve()
+        return folder.resolve() == other.resolve()
     except (OSError, ValueError, RuntimeError):
         return False

@@ -52,7 +52,7 @@ class Source(Value):
     where: Annotated[str, s.PrintedProse, "Where to find it, and what the places in references mean."] = ""
     says: Annotated[
         Mapping[str, tuple[str, ...]],
-        dict[s.Place, s.OneOrList[s.Said]],
+        dict[s.SourcePlace, s.OneOrList[s.Said]],
         "The numbers that it gives, by place, or under all.",
     ] = field(default_factory=dict)
     """Empty where nobody wrote them down."""

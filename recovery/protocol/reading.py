@@ -34,7 +34,7 @@ from recovery.protocol.problems import (
     name_list,
     place_at,
 )
-from recovery.protocol.schema import FORMAT, Entry, ProtocolFile, Trace, UseEntry
+from recovery.protocol.schema import FILE_FORMAT, Entry, ProtocolFile, Trace, UseEntry
 from recovery.protocol.syntax import (
     LONGEST_FILE,
     Document,
@@ -350,10 +350,10 @@ class _Files:
     def _validated(self, document: Document, places: Places, *, is_main: bool) -> Entry | None:
         """The entries of a document, or what is left of them. Problems are collected."""
         version = document.value.get("format")
-        if version is not None and version != FORMAT:
+        if version is not None and version != FILE_FORMAT:
             message = _("this file is written in another format of the language")
             place = place_at(places, "format")
-            self.problems.append(place.problem(message, expected=FORMAT, found=in_short(version)))
+            self.problems.append(place.problem(message, expected=FILE_FORMAT, found=in_short(version)))
             return None
         trace = Trace()
         entry, error = None, None
@@ -431,5 +431,5 @@ def _choices(source: _Text) -> _Choices | None:
 
 def _no_protocol(wanted: str, error: NoSuchProtocol) -> tuple[str, str]:
     """Say that no protocol has this id, and list those that there are."""
-    message = _("there is no protocol {wanted!r}", wanted=wanted) + did_you_mean(wanted, error.known)
-    return message, _("one of {names}", names=name_list(sorted(error.known)))
+    message = _("there is no protocol {wanted!r}", wanted=wanted) + did_you_mean(wanted, error.ids)
+    return message, _("one of {names}", names=name_list(sorted(error.ids)))

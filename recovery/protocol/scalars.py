@@ -4,7 +4,6 @@ A value that cannot be read raises a `language` error that carries what was expe
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -36,6 +35,7 @@ _PLACEHOLDER = re.compile(rf"\{{(?:other side|{ID})\}}", re.ASCII)
 PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
 """What a text for a person may have in braces; whether there is such an option is for `lint` to say."""
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Characters that could make a text look like another one: breaks and changes of direction.
 _DECEIVING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -43,7 +43,7 @@ _VISIBLE = N_("only characters that can be seen")
 _NO_OPTION = N_("only {side}, {other side} or the id of an option")
 
 # In a value of a few words there is no place for control characters either, which YAML can write as "\\e".
-_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|{_DECEIVING.pattern}")
+_UNSEEN = re.compile(f"{_CONTROL.pattern}|{_DECEIVING.pattern}")
 
 
 def fault(message: str, expected: str = "", found: str = "") -> PydanticCustomError:
@@ -80,7 +80,9 @@ def _scalar(
         try:
             return read(value)
         except ValueError as error:
-            raise fault(terms.without_forms(error, conditions.FORMS), wanted, in_short(value)) from None
+            raise fault(
+                terms.without_forms(error, conditions.CONDITION_FORMS), wanted, in_short(value)
+            ) from None
 
     text: dict[str, Any] = {"type": "string", "description": description}
     if pattern:
@@ -95,9 +97,8 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         quoted = _("a text of at most {longest} characters, in quotes", longest=longest)
         raise fault(_("a text that contains { or [ needs quotes round it"), quoted, in_short(value))
-    for character in value:
-        if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-            raise fault(_("a control character in a text"), _(_VISIBLE), in_short(character))
+    if control := _CONTROL.search(value):
+        raise fault(_("a control character in a text"), _(_VISIBLE), in_short(control[0]))
     if deceiving := _DECEIVING.search(value):
         raise fault(_("an invisible character in a text"), _(_VISIBLE), in_short(deceiving[0]))
     folded = " ".join(value.split())
@@ -544,7 +545,7 @@ Said = Annotated[
         number=True,
     ),
 ]
-Place = Annotated[
+SourcePlace = Annotated[
     str,
     *_scalar(
         _pattern(r"[^\s,:][^,:]{0,99}", N_("not a place in a source")),

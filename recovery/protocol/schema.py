@@ -30,7 +30,7 @@ from recovery.protocol.declared import Declared, is_nothing, keys
 from recovery.protocol.terms import Comparison, Condition
 from recovery.values import Value
 
-FORMAT = "1"
+FILE_FORMAT = "1"
 CADENCES = ("every", "per_day", "at", "per_week", "once", "after")
 
 
@@ -46,20 +46,20 @@ class KeyConflict(Value):
     key: str = ""
 
 
-Written = Mapping[str, Any]
+RawMapping = Mapping[str, Any]
 """A mapping of the file as it is written."""
-_Rule = Callable[[Written, type[Value]], Iterator[KeyConflict]]
+_Rule = Callable[[RawMapping, type[Value]], Iterator[KeyConflict]]
 _RULES: dict[type[Value], _Rule] = {}
 
 
-def conflicts(form: type[Value], data: Written) -> Iterator[KeyConflict]:
+def conflicts(form: type[Value], data: RawMapping) -> Iterator[KeyConflict]:
     """Find the conflicts between the keys of a form, those of its base first."""
     for kind in reversed(form.__mro__):
         if kind in _RULES:
             yield from _RULES[kind](data, form)
 
 
-def exactly_one(data: Written, names: tuple[str, ...], what: str) -> Iterator[KeyConflict]:
+def exactly_one(data: RawMapping, names: tuple[str, ...], what: str) -> Iterator[KeyConflict]:
     """A conflict unless one of the keys is there, and no other."""
     given = [key for key in names if key in data]
     wanted = _("exactly one of {names}", names=", ".join(names))
@@ -74,14 +74,14 @@ def _step_or_wait(value: Any) -> str:
     return "<wait>" if isinstance(value, dict) and "wait" in value and "of" not in value else "<step>"
 
 
-def _together(data: Written, key: str, other: str) -> Iterator[KeyConflict]:
+def _together(data: RawMapping, key: str, other: str) -> Iterator[KeyConflict]:
     """A conflict where a key stands without the other."""
     if key in data and other not in data:
         message = _("{key!r} needs {other!r} beside it", key=key, other=other)
         yield KeyConflict(message, other, _("only {key}", key=key), key)
 
 
-def _says_nothing(data: Written, key: str, message: str) -> Iterator[KeyConflict]:
+def _says_nothing(data: RawMapping, key: str, message: str) -> Iterator[KeyConflict]:
     """A conflict where a key that can only say yes says no."""
     if data.get(key) == "false":
         yield KeyConflict(message, _("true, or no such key"), "'false'", key)
@@ -96,7 +96,7 @@ def _of(form: type[Value]) -> Callable[[_Rule], _Rule]:
 
 
 @_of(m.Phase)
-def _phase(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _phase(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from _together(data, "climb_when", "steps")
     yield from _together(data, "step_back_when", "steps")
     yield from _together(data, "steps", "climb_when")
@@ -108,7 +108,7 @@ def _phase(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Observation)
-def _observation(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _observation(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("scale", "choices"), _("what can be answered"))
     yield from _together(data, "labels", "scale")
     if "choices" in data and "better" in data:
@@ -117,7 +117,7 @@ def _observation(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Limit)
-def _limit(data: Written, form: type[Value]) -> Iterator[KeyConflict]:
+def _limit(data: RawMapping, form: type[Value]) -> Iterator[KeyConflict]:
     kinds = [each.key for each in keys(form) if each.key not in ("id", "of", "in", "to", "say", "source")]
     if not any(key in data for key in kinds):
         expected = _("at least one of {names}", names=", ".join(kinds))
@@ -128,25 +128,25 @@ def _limit(data: Written, form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Healing)
-def _healing(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _healing(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     if data.get("from") == "phase":
         message = _("healing is not counted from a phase")
         yield KeyConflict(message, _("injury or start"), "'phase'", "from")
 
 
 @_of(m.RedFlag)
-def _red_flag(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _red_flag(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
 
 
 @_of(m.ScreenQuestion)
-def _screen(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _screen(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
     yield from _says_nothing(data, "refuse", _("'refuse: false' says nothing"))
 
 
 @_of(m.Timed)
-def _timed(data: Written, form: type[Value]) -> Iterator[KeyConflict]:
+def _timed(data: RawMapping, form: type[Value]) -> Iterator[KeyConflict]:
     names = CADENCES if "per_week" not in data else tuple(key for key in CADENCES if key != "at")
     yield from exactly_one(data, names, _("how often it comes"))
     yield from _together(data, "per_week", "at")
@@ -163,7 +163,7 @@ def _timed(data: Written, form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Treatment)
-def _treatment(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _treatment(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     alone = next((key for key in ("once", "after") if key in data), None)
     if data.get("if_missed") == "offer" and alone is not None:
         message = _("with {alone!r} there is nothing to make up for", alone=alone)
@@ -172,7 +172,7 @@ def _treatment(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Alternation)
-def _alternation(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _alternation(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     steps = data.get("steps")
     if not isinstance(steps, list | tuple):
         return
@@ -187,14 +187,14 @@ def _alternation(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
 
 
 @_of(m.Reminder)
-def _reminder(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _reminder(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     if data.get("during") == "work" and data.get("follows") == "body":
         message = _("working hours are those of the place")
         yield KeyConflict(message, _("place, or no 'follows'"), "body", "follows")
 
 
 @_of(m.Item)
-def _item(data: Written, _form: type[Value]) -> Iterator[KeyConflict]:
+def _item(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from _together(data, "set", "start")
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -45,8 +45,7 @@ class UnreadableFile(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """The place of a value, and of the key before it (the same, where there is none). Lines count from 1."""
 
     line: int
@@ -125,9 +124,9 @@ def decode(data: bytes, file: str) -> str:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
-        found = _("byte {byte:#04x} at offset {offset}", byte=data[error.start], offset=error.start)
+        byte = _("byte {byte:#04x} at offset {offset}", byte=data[error.start], offset=error.start)
         where = _position(before, len(before))
-        raise _at(file, where, _(_NOT_UTF8), "UTF-8", found) from None
+        raise _at(file, where, _(_NOT_UTF8), "UTF-8", byte) from None
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:
@@ -161,9 +160,9 @@ def read_document(text: str, file: str) -> Document:
     if not builder.documents or document.value == "":
         raise _whole(file, _("the file is empty"), _("a protocol"), _("nothing"))
     if not isinstance(document.value, dict):
-        found = in_short(document.value)
+        shown = in_short(document.value)
         expected = _("keys with values, such as id: rice")
-        raise _at(file, (1, 1), _("not a protocol file"), expected, found)
+        raise _at(file, (1, 1), _("not a protocol file"), expected, shown)
     return document
 
 
@@ -217,13 +216,10 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         self.read_to = event.end_mark.index
-        match event:
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    raise self._unreadable(
-                        event, _("a second document (---) in one file"), _("one protocol a file")
-                    )
+        match event:  # the most frequent first
+            case yaml.ScalarEvent():
+                self._refuse_extras(event)
+                self._scalar(event, event.value)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._refuse_extras(event)
                 if len(self.stack) + self.skipping >= DEEPEST:
@@ -234,9 +230,12 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.brackets -= self.brackets > 0
                 self._close()
-            case yaml.ScalarEvent():
-                self._refuse_extras(event)
-                self._scalar(event, event.value)
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    raise self._unreadable(
+                        event, _("a second document (---) in one file"), _("one protocol a file")
+                    )
             case yaml.AliasEvent():
                 self._note(
                     event.start_mark,

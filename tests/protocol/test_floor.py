@@ -336,7 +336,7 @@ phases:
         ("limits: [{id: x, of: cold, most_per_day: 50, source: own}]", "20min", "3", ["below-floor"]),
     ],
 )
-def test_a_first_draft_may_leave_out_what_it_has_not_come_to_and_say_nothing_worse(
+def test_a_first_draft_may_leave_out_what_it_has_not_come_to(
     tmp_path: Path, limits: str, length: str, count: str, errors: list[str]
 ) -> None:
     text = DRAFT.replace("LIMITS", limits).replace("LENGTH", length).replace("COUNT", count)

@@ -113,9 +113,7 @@ def test_tens_waits_for_an_hour_after_a_pack(library: Library) -> None:
 
 
 @pytest.mark.parametrize("grade", GRADES)
-def test_every_grade_can_climb_to_its_last_step_within_the_least_of_loading(
-    library: Library, grade: str
-) -> None:
+def test_every_grade_can_climb_within_the_least_of_loading(library: Library, grade: str) -> None:
     protocol = read_protocol(library.find("strain"), library).protocol
     loading = protocol.phase("loading")
     rungs = [rung for rung in loading.ladder if may_apply(rung.only_if, {"grade": grade})]

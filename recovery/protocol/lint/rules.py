@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, get_args
 
 from recovery.language import _
-from recovery.protocol.declared import Declared, fields
+from recovery.protocol.declared import fields
 from recovery.protocol.model import (
     Activity,
     AnyActivity,
@@ -245,6 +245,7 @@ def _parts(part: Part) -> Iterator[Part]:
 def _keyed(part: Part) -> Iterator[Keyed]:
     """Walk through the keys of an item, the treatments of a session before how often it comes."""
     item = part.value
+    form: Any = type(item)
     for name in sorted(item._fields, key=lambda field: field == "cadence"):
         key, content = _key(item, name), getattr(item, name)
         path = (*part.path, key)
@@ -260,7 +261,7 @@ def _keyed(part: Part) -> Iterator[Keyed]:
         elif isinstance(item, Treatment) and name == "steps":
             yield from _keyed_steps(part, content)
         elif content is not None and not (key == "scale" and item.choices):
-            yield Keyed(part, key, path, content, isinstance(content, str) and _is_text(item, name))
+            yield Keyed(part, key, path, content, isinstance(content, str) and name in _texts_of(form))
 
 
 def _keyed_steps(part: Part, steps: tuple[Step, ...]) -> Iterator[Keyed]:
@@ -287,19 +288,19 @@ def step_path(path: KeyPath, steps: tuple[Step, ...], index: int, *, is_wait: bo
 def _key(item: Any, name: str) -> str:
     if isinstance(item, Observation) and name in ("least", "most"):
         return "scale"
-    declared = _declared(item, name)
+    form: Any = type(item)
+    declared = fields(form).get(name)
     return name if declared is None else declared.key
 
 
-def _is_text(item: Any, name: str) -> bool:
-    declared = _declared(item, name)
-    written = () if declared is None else (declared.written, *get_args(declared.written))
-    return any(kind in (Cue, CueTitle) for kind in written)
-
-
-def _declared(item: Any, name: str) -> Declared | None:
-    form: Any = type(item)
-    return fields(form).get(name)
+@cache
+def _texts_of(form: Any) -> frozenset[str]:
+    """The fields of a form that are texts for a person, in which braces may stand."""
+    return frozenset(
+        each.field
+        for each in fields(form).values()
+        if any(kind in (Cue, CueTitle) for kind in (each.written, *get_args(each.written)))
+    )
 
 
 def _binds(limit: Limit, phase: Phase) -> bool:
