@@ -24,6 +24,10 @@ def field(*, default_factory: Any = _MISSING, kw_only: bool = False) -> Any:  # 
     return _MISSING if default_factory is _MISSING else Default(default_factory)
 
 
+def _is_of_class(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is ClassVar
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Value:
     """The base of all values. Fields are the annotated names, with defaults as in a dataclass.
@@ -38,7 +42,7 @@ class Value:
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         names, defaults = list(cls._fields), dict(cls._defaults)
         for name, kind in cls.__annotations__.items():
-            if getattr(kind, "__origin__", None) is ClassVar or str(kind).startswith("ClassVar["):
+            if kind.startswith("ClassVar[") if type(kind) is str else _is_of_class(kind):
                 continue
             if name not in names:
                 names.append(name)

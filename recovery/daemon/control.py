@@ -18,6 +18,7 @@ from pathlib import Path
 
 from recovery import clock
 from recovery.daemon import presence
+from recovery.daemon.presence import ADDRESS, SOCKET
 from recovery.errors import RecoveryError
 from recovery.language import _
 
@@ -30,8 +31,6 @@ GONE_WITHIN = 5.0
 """Seconds that a daemon gets to end."""
 
 _LOOK_SECONDS = 0.01
-_SOCKET = "daemon.sock"
-_ADDRESS = "daemon.address"
 _HAS_LOCAL = hasattr(socket, "AF_UNIX")
 _LONGEST = 100
 """Bytes of a socket's path that every system takes; a longer one is reached through the folder."""
@@ -77,7 +76,7 @@ class ControlSocket:
                     _("set RECOVERY_HOME to a folder on a disk of this machine"),
                 ) from None
         with suppress(OSError):  # of a daemon that was called in the other way
-            (folder / (_ADDRESS if self._is_local else _SOCKET)).unlink()
+            (folder / (ADDRESS if self._is_local else SOCKET)).unlink()
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
@@ -115,7 +114,7 @@ class ControlSocket:
         if not is_ours:
             return
         with suppress(OSError):
-            (self._folder / (_SOCKET if self._is_local else _ADDRESS)).unlink()
+            (self._folder / (SOCKET if self._is_local else ADDRESS)).unlink()
 
 
 def _local_ear(folder: Path) -> socket.socket:
@@ -125,10 +124,10 @@ def _local_ear(folder: Path) -> socket.socket:
         if sys.platform == "linux":
             ear.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with suppress(FileNotFoundError):
-            (folder / _SOCKET).unlink()
+            (folder / SOCKET).unlink()
         with _ShortPath(folder) as path:
             ear.bind(path)
-        (folder / _SOCKET).chmod(0o600)
+        (folder / SOCKET).chmod(0o600)
     except BaseException:
         ear.close()
         raise
@@ -144,7 +143,7 @@ def _loopback_ear(folder: Path) -> tuple[socket.socket, bytes]:
         ear.bind(("127.0.0.1", 0))
         token = secrets.token_hex(16)
         port = ear.getsockname()[1]
-        address = os.open(folder / _ADDRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        address = os.open(folder / ADDRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(address, "w", encoding="utf-8") as file:
             file.write(f"{port} {token}")
     except BaseException:
@@ -194,7 +193,7 @@ def _call_in_folder(folder: Path, word: bytes) -> bool:
 
 def _call_by_address(folder: Path, word: bytes) -> bool:
     try:
-        port, token = (folder / _ADDRESS).read_text("utf-8").split()
+        port, token = (folder / ADDRESS).read_text("utf-8").split()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.sendto(token.encode() + word, ("127.0.0.1", int(port)))
     except (OSError, ValueError, OverflowError):
@@ -210,11 +209,11 @@ class _ShortPath:
         self._descriptor: int | None = None
 
     def __enter__(self) -> str:
-        path = str(self._folder / _SOCKET)
+        path = str(self._folder / SOCKET)
         if len(os.fsencode(path)) <= _LONGEST:
             return path
         self._descriptor = os.open(self._folder, os.O_RDONLY)
-        return f"/proc/self/fd/{self._descriptor}/{_SOCKET}"
+        return f"/proc/self/fd/{self._descriptor}/{SOCKET}"
 
     def __exit__(self, *_: object) -> None:
         if self._descriptor is not None:

@@ -59,7 +59,9 @@ def read_steady(folder: Path) -> Steady:
 
 def wake(folder: Path) -> Presence | None:
     """Have the daemon look at the record; what it says of itself, None where none runs."""
-    from recovery.daemon import control
+    if not any((folder / name).exists() for name in (presence.SOCKET, presence.ADDRESS)):
+        return None
+    from recovery.daemon import control  # sockets cost a millisecond
 
     return presence.read(folder) if control.call(folder, control.WAKE) else None
 

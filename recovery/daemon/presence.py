@@ -22,6 +22,10 @@ from recovery.language import _
 from recovery.values import Value
 
 LOCK = "daemon.lock"
+SOCKET = "daemon.sock"
+ADDRESS = "daemon.address"
+"""The files by which the daemon is called: a local socket, or where it listens instead. See `control`."""
+
 SIGN = "daemon.json"
 
 _LOOKS, _LOOK_SECONDS = 20, 0.01
