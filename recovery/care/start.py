@@ -189,7 +189,7 @@ def _started(start: Start) -> f.Started:
     assessment = None
     if answers.graded is not None:
         graded = answers.graded
-        assessment = f.Assessment(answers=answers.graded_by, grade=graded.grade, reasons=graded.reasons)
+        assessment = f.GradingAnswers(answers=answers.graded_by, grade=graded.grade, reasons=graded.reasons)
     return f.Started(
         protocol=protocol.id,
         version=protocol.version,

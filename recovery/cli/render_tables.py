@@ -46,8 +46,8 @@ from recovery.protocol.terms import (
 from recovery.words.about import about_words
 from recovery.words.terms import (
     FACTS,
-    LEVELS,
-    MODALITIES,
+    LEVEL_WORDS,
+    MODALITY_WORDS,
     anchor_words,
     condition_words,
     duration_words,
@@ -191,7 +191,9 @@ def _before(protocol: RecoveryProtocol) -> list[Text]:
         )
         parts.append(Text(unsure + _refs(protocol.assessment.cites)))
     for question in protocol.screen:
-        forbidden = _(" and ").join(_(MODALITIES.get(modality, modality)) for modality in question.forbids)
+        forbidden = _(" and ").join(
+            _(MODALITY_WORDS.get(modality, modality)) for modality in question.forbids
+        )
         follows = _("not this protocol") if question.refuses else _("no {of}", of=forbidden)
         words = _(
             "{question} Yes: {follows}. {text}",
@@ -324,7 +326,7 @@ def _length(protocol: RecoveryProtocol, length: Length) -> str:
 
 def _limit(limit: Limit) -> Text:
     of, to = (
-        _(" and ").join(_(MODALITIES.get(modality, modality)) for modality in part)
+        _(" and ").join(_(MODALITY_WORDS.get(modality, modality)) for modality in part)
         for part in (limit.of, limit.to)
     )
     rules = []
@@ -351,7 +353,7 @@ def _limit(limit: Limit) -> Text:
 
 
 def _red_flag(flag: RedFlag) -> Text:
-    level = _(LEVELS.get(flag.level, flag.level))
+    level = _(LEVEL_WORDS.get(flag.level, flag.level))
     words = _(
         "{level}, if {condition}: {text}",
         level=level,

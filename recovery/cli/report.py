@@ -17,7 +17,7 @@ from recovery.language import _
 from recovery.protocol.model import Checklist, Item
 from recovery.protocol.terms import LEVELS
 from recovery.words.reasons import file_text, timeless
-from recovery.words.terms import LEVELS as LEVEL_WORDS
+from recovery.words.terms import LEVEL_WORDS
 from recovery.words.typed import (
     NONE,
     canonical,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from recovery.engine.witness import Steady
 
 
-class ClockReadings:
+class WatchedClocks:
     """The readings of both clocks at the first look and at the last one."""
 
     def __init__(self, read_steady: Callable[[], tuple[str, int]]) -> None:

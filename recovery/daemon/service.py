@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recovery.care.cues import Fate, keep_fate
 from recovery.care.record import Record, bring_up, changing, clock_heeded, decided_at, do, load, sound, write
-from recovery.daemon.clocks import ClockReadings
+from recovery.daemon.clocks import WatchedClocks
 from recovery.daemon.notes import (
     HELD_WAIT,
     MOST_LOSSES,
@@ -81,7 +81,7 @@ class Service:
     ) -> None:
         """`steady` reads the clock that nobody can set, as `clock.steady` does."""
         self._folder = folder
-        self._clocks = ClockReadings(steady)
+        self._clocks = WatchedClocks(steady)
         self._behind = timedelta(0)
         """By how much the clock is behind what decisions go by, while it is doubted."""
         self._is_in_doubt = False

@@ -7,7 +7,7 @@ from typing import TypeVar
 from recovery.engine import facts as f
 from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.episode import PAUSED, RECENT, Episode, Session, naming_option, only_assumed
-from recovery.engine.facts import NONE, Fact, Occurrence
+from recovery.engine.facts import NO_OCCURRENCE, Fact, Occurrence
 from recovery.engine.limits import (
     LONGEST_ON,
     Block,
@@ -44,7 +44,7 @@ A = TypeVar("A", bound=Activity)
 class _OfActivity(PersonAct):
     activity: str | None = None
     """An activity's id or a modality; None: the one that is meant when there is only one."""
-    about: Occurrence = NONE
+    about: Occurrence = NO_OCCURRENCE
     """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever it is now."""
 
 
@@ -148,7 +148,7 @@ def _offered(turn: Turn, activity: Treatment) -> Occurrence:
     track = turn.episode.track(activity.id)
     has_been = any(session.occurrence == track.occurrence for session in turn.episode.ledger)
     is_suggested = activity.is_optional and track.is_open and not has_been
-    return track.occurrence if track.snoozed_until or is_suggested else NONE
+    return track.occurrence if track.snoozed_until or is_suggested else NO_OCCURRENCE
 
 
 def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: Step) -> Block | None:
@@ -224,7 +224,7 @@ def end_session(turn: Turn, act: End) -> Verdict:
     if isinstance(activity, Refused):
         return activity
     current = _session(turn, activity.id, is_over=False) or _session(turn, activity.id, is_over=True)
-    if refused := overtaken(act.about, current.occurrence if current else NONE):
+    if refused := overtaken(act.about, current.occurrence if current else NO_OCCURRENCE):
         return refused
     if current is None:
         return Refused(Remark("not-on", title=activity.title))
@@ -303,7 +303,7 @@ def skip_occurrence(turn: Turn, act: Skip) -> Verdict:
     current = _session(turn, activity.id, is_over=False) or _session(turn, activity.id, is_over=True)
     day = episode.place.waking_day(turn.now)
     took_place = current is not None and current.occurrence == track.occurrence
-    meant = track.occurrence if track.is_open and not took_place else NONE
+    meant = track.occurrence if track.is_open and not took_place else NO_OCCURRENCE
     if current is not None and (current.ended_at is None or not current.is_said):
         meant = current.occurrence
     if refused := overtaken(act.about, meant):

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from recovery.engine.facts import NONE, Cue, Occurrence, Word
+from recovery.engine.facts import NO_OCCURRENCE, Cue, Occurrence, Word
 from recovery.engine.reasons import OfFile, SessionTitle, Text
 from recovery.engine.times import Place
 from recovery.protocol.model import (
@@ -79,7 +79,7 @@ class Track(Value):
     """Occurrences up to this instant have their fate."""
     counts_from: datetime | None = None
     """The start of the count to the next session of a chain: the real end of the last one, or a skip."""
-    occurrence: Occurrence = NONE
+    occurrence: Occurrence = NO_OCCURRENCE
     """The latest occurrence; empty: there was none yet."""
     is_open: bool = False
     """True if the latest occurrence still waits for a reaction."""

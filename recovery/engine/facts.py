@@ -70,7 +70,7 @@ class Occurrence(str):
         return int(ordinal) if ordinal.isdecimal() else 0
 
 
-NONE = Occurrence()
+NO_OCCURRENCE = Occurrence()
 
 
 class Offer(str):
@@ -163,10 +163,10 @@ class Word(Written):
     """A professional's word: whose it is, and of which local day."""
 
     by: str = w.field(w.TEXT)
-    on: date = w.field(w.DAY)
+    on: date = w.field(w.DATE)
 
 
-class Assessment(Written):
+class GradingAnswers(Written):
     """The answers that found a grade."""
 
     answers: Mapping[str, str] = w.field(w.by_name(w.one_of("yes", "no", "unsure")))
@@ -185,10 +185,10 @@ class What(Written):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if isinstance(cls.__dict__.get("kind"), str):
-            KINDS[cls.kind] = cls
+            FACT_KINDS[cls.kind] = cls
 
 
-KINDS: dict[str, type[What]] = {}
+FACT_KINDS: dict[str, type[What]] = {}
 """All kinds of facts, by the name that the journal has for them."""
 
 
@@ -226,7 +226,7 @@ class Started(What):
     workdays: Sequence[int] = w.field(w.each(w.count(0, 6), 7), default=(0, 1, 2, 3, 4))
     language: str = w.field(w.LANGUAGE, default="en", always=True)
     quiet: tuple[tuple[time, time], ...] = w.field(w.each(w.pair(w.CLOCK), 24), default=())
-    assessment: Assessment | None = w.field(w.part(Assessment), default=None)
+    assessment: GradingAnswers | None = w.field(w.part(GradingAnswers), default=None)
     confirms: bool = w.field(w.FLAG, default=False, always=True)
     is_discreet: bool = w.field(w.FLAG, "discreet", default=False)
     travels: bool = w.field(w.FLAG, default=False)
@@ -363,7 +363,7 @@ class Offered(OfOccurrence):
 
     kind = "offered"
     due_at: datetime = w.field(w.INSTANT, "due")
-    day: date = w.field(w.DAY)
+    day: date = w.field(w.DATE)
     modality: str | None = w.field(_MODALITY_OR_NONE, default=None)
     length: timedelta | None = w.field(w.LENGTH, "seconds", default=None)
     """None: it is not about a session."""
@@ -393,13 +393,13 @@ class Ended(OfOccurrence):
 class Done(OfOccurrence):
     kind = "done"
     due_at: datetime | None = w.field(w.INSTANT, "due", default=None)
-    day: date | None = w.field(w.DAY, default=None)
+    day: date | None = w.field(w.DATE, default=None)
 
 
 class Skipped(OfOccurrence):
     kind = "skipped"
     due_at: datetime = w.field(w.INSTANT, "due")
-    day: date = w.field(w.DAY)
+    day: date = w.field(w.DATE)
     step: int = w.field(w.count(0, 1000), default=0, always=True)
     reason: str = w.field(w.TEXT, default="", always=True)
 
@@ -412,7 +412,7 @@ class Snoozed(OfOccurrence):
 class Missed(OfOccurrence):
     kind = "missed"
     due_at: datetime = w.field(w.INSTANT, "due")
-    day: date = w.field(w.DAY)
+    day: date = w.field(w.DATE)
     reason: Text = w.field(w.TEXT)
     counts_from: datetime | None = w.field(w.INSTANT, default=None)
 
@@ -535,7 +535,7 @@ class Cue(Value):
     """The fact that carries it."""
     expires_at: datetime | None = None
     """The time at which telling it stops making sense; None: never."""
-    about: Occurrence | Offer = NONE
+    about: Occurrence | Offer = NO_OCCURRENCE
     """The one that it is about, as a button tells it: no later one has its name. Empty: nothing that recurs."""
 
 
@@ -549,8 +549,8 @@ def read_fact(
     seq: int = 0,
 ) -> Fact:
     """Read a fact as the journal has it."""
-    what = KINDS.get(kind, OfALaterVersion).of(data)
-    if kind not in KINDS:
+    what = FACT_KINDS.get(kind, OfALaterVersion).of(data)
+    if kind not in FACT_KINDS:
         object.__setattr__(what, "kind", kind)
     fact = Fact.__new__(Fact)  # at half the cost of `Fact(…)`: a journal has a hundred thousand of them
     parts = {"episode": episode, "at": at, "what": what, "by": by, "recorded_at": recorded_at, "seq": seq}

@@ -21,7 +21,7 @@ from recovery.engine.effects import (
     take_answers,
 )
 from recovery.engine.episode import TAKEN_BACK, Answer, Episode, ShownCue, Stay
-from recovery.engine.facts import NONE, Cue, Fact, Occurrence, Offer
+from recovery.engine.facts import NO_OCCURRENCE, Cue, Fact, Occurrence, Offer
 from recovery.engine.times import Place
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import replace
@@ -234,4 +234,4 @@ def _subject(fact: Fact, kind: str) -> Occurrence | Offer:
     what = fact.what
     if kind in ("offer", "way-back") and isinstance(what, f.PhaseChanged):
         return Offer.of(fact.episode, what.phase, fact.at)
-    return what.occurrence if isinstance(what, f.OfOccurrence) else NONE
+    return what.occurrence if isinstance(what, f.OfOccurrence) else NO_OCCURRENCE

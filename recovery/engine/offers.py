@@ -30,7 +30,7 @@ from recovery.engine.reasons import (
     Text,
     TooLate,
     WaitNotOver,
-    ZoneChanged,
+    ZoneChange,
 )
 from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
@@ -199,7 +199,7 @@ def _why_missed(turn: Turn, due: datetime) -> Statement:
     """Give the reason why nothing came at a time that has passed."""
     moved_at, clock = turn.episode.moved_at, turn.episode.clock
     if moved_at is not None and due <= moved_at:
-        return ZoneChanged()
+        return ZoneChange()
     if clock is not None and clock.at - clock.set_by <= due <= clock.at:
         return ClockSetForward()
     return MachineAsleep()

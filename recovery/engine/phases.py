@@ -95,10 +95,10 @@ def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Wor
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.Completed(reasons=reasons, cue=cue), by)
         return
-    enter(turn, turn.episode.stay.index + 1, reasons, by, word=word)
+    enter_phase(turn, turn.episode.stay.index + 1, reasons, by, word=word)
 
 
-def enter(
+def enter_phase(
     turn: Turn,
     index: int,
     reasons: tuple[Text, ...],
@@ -123,7 +123,7 @@ def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: b
     end_holds(turn)
     clear_deadline(turn)
     turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=[reason]), by)
-    enter(turn, index, (reason,), by, anew=anew)
+    enter_phase(turn, index, (reason,), by, anew=anew)
 
 
 def change_step(turn: Turn) -> None:

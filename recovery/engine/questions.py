@@ -7,9 +7,9 @@ from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, naming_option
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.reasons import (
-    Answered,
     EndOfPhase,
     NextStep,
+    QuestionAnswered,
     Sentences,
     StillNeeded,
     Text,
@@ -244,11 +244,11 @@ def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
         answer = answers[question.id]
         grade = {"yes": question.grade, "unsure": assessment.unsure}.get(answer)
         if grade is not None:
-            spoken.append((grade, Answered(answer, question.ask)))
+            spoken.append((grade, QuestionAnswered(answer, question.ask)))
     raises = tuple(q.raises for q in assessment.questions if q.raises and answers[q.id] == "yes")
     if not spoken:
         return Graded(
-            assessment.otherwise, tuple(Answered("no", q.ask) for q in assessment.questions), raises
+            assessment.otherwise, tuple(QuestionAnswered("no", q.ask) for q in assessment.questions), raises
         )
     highest = max((grade for grade, _reason in spoken), key=GRADES.index)
     return Graded(highest, tuple(reason for grade, reason in spoken if grade == highest), raises)

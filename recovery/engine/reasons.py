@@ -330,7 +330,7 @@ class MachineAsleep(Statement):
     """The machine was off or asleep when it was time."""
 
 
-class ZoneChanged(Statement):
+class ZoneChange(Statement):
     """A change of the time zone left it out."""
 
 
@@ -382,7 +382,7 @@ class EndOfPhase(Statement):
 # A grade --------------------------------------------------------------------------------------------
 
 
-class Answered(Statement):
+class QuestionAnswered(Statement):
     """A question of a self-grading, with its answer."""
 
     answer: str

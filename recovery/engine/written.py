@@ -113,7 +113,7 @@ def part(shape: "type[Written]") -> Kind:
 TEXT, NAME, FLAG, ZONE = Kind("text"), Kind("name"), Kind("flag"), Kind("zone")
 LANGUAGE = Kind("language")
 INSTANT = Kind("instant", read=from_ms, write=to_ms)
-DAY = Kind("day", read=date.fromisoformat, write=date.isoformat)
+DATE = Kind("day", read=date.fromisoformat, write=date.isoformat)
 CLOCK = Kind("clock", read=time.fromisoformat, write=lambda clock: f"{clock:%H:%M}")
 LENGTH = _seconds(0, _LONGEST)
 OVERRUN = _seconds(0, _AGES)

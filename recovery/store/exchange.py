@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from recovery import __version__
-from recovery.engine.facts import KINDS, Fact, read_fact
+from recovery.engine.facts import FACT_KINDS, Fact, read_fact
 from recovery.engine.written import LAST_PLACE
 from recovery.errors import StoreError
 from recovery.language import _
@@ -321,7 +321,7 @@ class _Reader:
         )
         if seq is not None and not 0 < seq <= LAST_PLACE // 2:  # so many more may follow
             self._wrong(f"{where}.seq", _("is no place in a journal: {seq}", seq=seq))
-        if kind is not None and kind not in KINDS:
+        if kind is not None and kind not in FACT_KINDS:
             self._wrong(
                 f"{where}.kind", _("is a kind of fact that this program does not know: {kind!r}", kind=kind)
             )

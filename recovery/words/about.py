@@ -9,7 +9,7 @@ from recovery.engine.limits import LONGEST_ON
 from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
-from recovery.words.terms import FACTS, LEVELS, side_words, spell, spell_when
+from recovery.words.terms import FACTS, LEVEL_WORDS, side_words, spell, spell_when
 
 _START = {
     "protocol": N_("protocol {value}"),
@@ -57,7 +57,7 @@ def about_words(fact: Fact, place: Place) -> str:
         case f.Alerted(cleared=True) as alerted:
             return _joined(_("{alert} no longer", alert=alerted.id), alerted.because)
         case f.Alerted(level=level, reason=reason):
-            return f"{_(LEVELS.get(level, level))}: {reason}"
+            return f"{_(LEVEL_WORDS.get(level, level))}: {reason}"
         case f.Screened(answers=answers):
             return _answers(answers)
         case f.Ticked() as ticked:

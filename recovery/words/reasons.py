@@ -86,7 +86,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "OnlyUntil": N_("only until {instant}"),
     "WaitNotOver": N_("{length} after the last treatment, which ended {ended_at}"),
     "MachineAsleep": N_("the machine was off or asleep"),
-    "ZoneChanged": N_("the time zone changed"),
+    "ZoneChange": N_("the time zone changed"),
     "ClockSetForward": N_("the clock was set forward"),
     "TooLate": N_("too late to be right: the next one is nearer"),
     "RoundOver": N_("the day of its round is over"),
@@ -98,7 +98,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "NextStep": N_("the next step"),
     "EndOfPhase": N_("the end of it"),
     # A grade
-    "Answered": "{answer}: {question}",
+    "QuestionAnswered": "{answer}: {question}",
     "Unsure": N_("unsure"),
 }
 """By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""

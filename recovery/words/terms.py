@@ -26,7 +26,7 @@ from recovery.protocol.terms import (
     Range,
 )
 
-MODALITIES = {
+MODALITY_WORDS = {
     "cold": N_("cold"),
     "warm": N_("warm"),
     "tens": N_("tens"),
@@ -37,10 +37,10 @@ MODALITIES = {
     "exercise": N_("exercise"),
     "posture": N_("posture"),
 }
-LEVELS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
+LEVEL_WORDS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
 ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""
-SIDES = {"left": N_("left"), "right": N_("right")}
+SIDE_WORDS = {"left": N_("left"), "right": N_("right")}
 FACTS = {
     f.Started: N_("started"),
     f.Answered: N_("answered"),
@@ -84,17 +84,17 @@ _MOMENTS = {"wake": N_("wake"), "bedtime": N_("bedtime")}
 
 def modality_words(modality: str, language: str) -> str:
     """A modality's name in a language."""
-    return tr(language, MODALITIES.get(modality, modality))
+    return tr(language, MODALITY_WORDS.get(modality, modality))
 
 
 def level_words(level: str, language: str) -> str:
     """A level's name in a language, loud: `URGENT`."""
-    return tr(language, LEVELS.get(level, level)).upper()
+    return tr(language, LEVEL_WORDS.get(level, level)).upper()
 
 
 def side_words(side: str | None, language: str) -> str:
     """A side's name in a language; empty for none."""
-    return tr(language, SIDES.get(side or "", side or ""))
+    return tr(language, SIDE_WORDS.get(side or "", side or ""))
 
 
 def anchor_words(anchor: Anchor, language: str) -> str:
