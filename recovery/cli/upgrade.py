@@ -17,6 +17,7 @@ from recovery.cli.params import episode_option, json_option
 from recovery.cli.render_json import difference_json, print_json
 from recovery.daemon import handing
 from recovery.engine.episode import Episode
+from recovery.errors import RecoveryError
 from recovery.language import _
 
 
@@ -114,7 +115,11 @@ def _goes_on(episode: Episode) -> str:
 
 
 def offers() -> Iterator[str]:
-    """A line for each running episode for which another text is installed."""
-    for id_, pinned in care.outdated(paths.home(), clock.now()):
+    """A line for each running episode for which another text is installed. Where no record is, it says nothing."""
+    try:
+        home = paths.home()
+    except RecoveryError:
+        return
+    for id_, pinned in care.outdated(home, clock.now()):
         about = {"protocol": pinned.protocol_id, "version": pinned.version, "episode": id_}
         yield _("{episode} runs another text of {protocol}, {version}: recovery upgrade", **about)
