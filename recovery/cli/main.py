@@ -1,6 +1,11 @@
 """The entrance: runs a command and turns every error into words and an exit status."""
 
+# ruff: noqa: E402  # the first lines below are for all others
 import gc
+
+# A command lives too briefly for its garbage to matter; looking for it costs up to 5 % of its time.
+gc.set_threshold(50_000)
+
 import os
 import sys
 from collections.abc import Callable
@@ -17,8 +22,6 @@ from recovery.streams import fill_closed
 
 def run() -> None:
     """Run the command line of this process and leave with its exit status: see the README."""
-    # A command lives too briefly for its garbage to matter; looking for it costs up to 5 % of its time.
-    gc.set_threshold(50_000)
     fill_closed()
     output.take_over()
     use(chosen(os.environ, _wanted_language()))

@@ -4,6 +4,7 @@ Each value of `model` is an object that says its class under `$`; tuples are arr
 """
 
 import json
+from collections.abc import Callable
 from datetime import time
 from functools import lru_cache
 from typing import Any
@@ -41,10 +42,10 @@ def from_json(text: str, language: str = "") -> RecoveryProtocol:
     Raises `ValueError` for another format or anything else.
     """
     try:
-        written = json.loads(text)
+        written = json.loads(text, object_hook=_reader(language))
         if not isinstance(written, dict) or written.get("format") != FORMAT:
             raise ValueError("not a compiled protocol of this format")
-        protocol = _value(written.get("protocol"), language)
+        protocol = written.get("protocol")
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a compiled protocol: {error!r}") from None
     if not isinstance(protocol, RecoveryProtocol):
@@ -73,21 +74,35 @@ def _plain(value: Any) -> Any:
     return {key: _plain(item) for key, item in value.items()}
 
 
-def _value(written: Any, language: str) -> Any:
-    if isinstance(written, dict):
-        name = written.get("$")
-        if name is None:
-            return {key: _value(item, language) for key, item in written.items()}
+def _reader(language: str) -> Callable[[dict[str, Any]], Any]:
+    """Give the function that makes each JSON object a value, or leaves it the mapping that it is.
+
+    The JSON reader calls it itself, innermost objects first, and a value takes all its fields at once: every command
+    reads a protocol.
+    """
+
+    def read(written: dict[str, Any]) -> Any:
+        name = written.pop("$", None)
         if name == "Text":
             if language:
                 return written.get(language) or written[""]
-            return terms.Text(
-                written[""], {key: text for key, text in written.items() if key not in ("$", "")}
-            )
+            return terms.Text(written.pop(""), written)
+        for key, item in written.items():
+            if type(item) is list:
+                written[key] = _tuple(item)
+        if name is None:
+            return written
         if name == "time":
             return time.fromisoformat(written["at"])
-        fields = {key: _value(item, language) for key, item in written.items() if key != "$"}
-        return _BY_NAME[name](**fields)
-    if isinstance(written, list):
-        return tuple([_value(item, language) for item in written])
-    return written
+        kind: Any = _BY_NAME[name]
+        if written.keys() != kind._names:
+            raise TypeError(f"{name} has other fields")
+        value = kind.__new__(kind)
+        object.__setattr__(value, "__dict__", written)
+        return value
+
+    return read
+
+
+def _tuple(items: list[Any]) -> tuple[Any, ...]:
+    return tuple([_tuple(item) if type(item) is list else item for item in items])

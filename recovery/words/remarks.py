@@ -1,8 +1,7 @@
 """The sentences of the engine's remarks, by their names: of verdicts on a person's acts, and of cues."""
 
 from recovery.language import N_
-from recovery.words.terms import ON_THE_WORD
-from recovery.words.typed import NO_SUCH_ZONE
+from recovery.words.terms import NO_SUCH_ZONE, ON_THE_WORD
 
 REMARKS: dict[str, str] = {
     # Any act

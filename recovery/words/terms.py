@@ -37,6 +37,11 @@ MODALITY_WORDS = {
     "exercise": N_("exercise"),
     "posture": N_("posture"),
 }
+NO_SUCH_ZONE = N_(
+    "{name!r} is not a time zone that I know; write one such as Europe/Berlin"
+    " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
+)
+
 LEVEL_WORDS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
 ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""

@@ -13,6 +13,7 @@ from recovery.errors import UsageError
 from recovery.language import N_, _, tr
 from recovery.protocol.model import Observation
 from recovery.protocol.terms import GRADES, NoLength, parse_duration
+from recovery.words.terms import NO_SUCH_ZONE
 from recovery.zones import is_known
 
 FORMS = N_(
@@ -34,12 +35,6 @@ _DAYS = {
 
 class _NotKnown(ValueError):
     """Words that say already how it is written."""
-
-
-NO_SUCH_ZONE = N_(
-    "{name!r} is not a time zone that I know; write one such as Europe/Berlin"
-    " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
-)
 
 
 def parse_clock(text: str) -> time:
