@@ -7,8 +7,6 @@ in all, so these do the same without code of their own: `tests/bench` measures i
 
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-V = TypeVar("V", bound="Value")
-
 _MISSING: Any = object()
 
 
@@ -97,6 +95,9 @@ class Value:
 def _refuse_unknown(kind: type[Value], given: dict[str, Any]) -> None:
     if not given.keys() <= kind._names:
         raise TypeError(f"{kind.__name__} has no {sorted(given.keys() - kind._names)}")
+
+
+V = TypeVar("V", bound=Value)
 
 
 def replace(value: V, **changes: Any) -> V:

@@ -3,7 +3,7 @@
 import os
 import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,19 +47,16 @@ def cpu_ms(command: Sequence[str], environ: Mapping[str, str]) -> float:
 
 
 def round_robin(
-    commands: Mapping[str, Sequence[str]],
-    environ: Mapping[str, str],
-    rounds: int,
-    of: Callable[[Sequence[float]], float] = statistics.median,
+    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], rounds: int
 ) -> dict[str, float]:
-    """The CPU time of each command, in milliseconds: the median, or whatever `of` takes of all rounds."""
+    """The median CPU time of each command, in milliseconds."""
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
             cost = cpu_ms(command, environ)
             if number:  # the first round warms up
                 taken[name].append(cost)
-    return {name: of(costs) for name, costs in taken.items()}
+    return {name: statistics.median(costs) for name, costs in taken.items()}
 
 
 def patient(folder: Path, *, sessions: int = 0, answers: int = 0, per_day: int = 2) -> Profile:
