@@ -1,4 +1,4 @@
-"""Where a person is: their episodes, what comes, and why. Nothing is written."""
+"""Look at where a person is: their episodes, what comes, and why. Nothing is written."""
 
 from collections.abc import Callable
 from typing import TypeVar

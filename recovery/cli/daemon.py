@@ -145,7 +145,7 @@ def daemon_stop(as_json: bool) -> int:
 @daemon.command("status")
 @json_option
 def daemon_status(as_json: bool) -> int:
-    """Whether it runs, since when, how it reminds, and when it wakes next. Exit status 3 if it does not run.
+    """Tell if it runs, since when, how it reminds, and when it wakes next. Exit status 3 if it does not run.
 
     \b
     recovery daemon status --json
@@ -237,7 +237,7 @@ def service_uninstall(as_json: bool) -> int:
 @service.command("status")
 @json_option
 def service_status(as_json: bool) -> int:
-    """Whether the daemon is started at log-in, and how. Exit status 3 if it is not.
+    """Tell if the daemon is started at log-in, and how. Exit status 3 if it is not.
 
     \b
     recovery service status --json

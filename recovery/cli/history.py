@@ -25,7 +25,7 @@ from recovery.words.terms import spell_when
     JSON,
 )
 def show_log(count: int, everything: bool, episode: str | None, as_json: bool) -> int:
-    """What happened, oldest first: cues and their fate, sessions, answers, phases, what was missed.
+    """List what happened, oldest first: cues and their fate, sessions, answers, phases, what was missed.
 
     \b
     recovery log

@@ -33,7 +33,7 @@ def _look_at(context: Context, wanted: str | None, look: Look[Seen], *, as_json:
 
 @command("status", EPISODE, JSON)
 def show_status(episode: str | None, as_json: bool) -> int:
-    """Where you are: the phase and why, what is under way, what comes next, how far healing has come.
+    """Show where you are: the phase and why, what is under way, what comes next, how far healing has come.
 
     \b
     recovery status
@@ -127,7 +127,7 @@ def _say_what_is_missing(context: Context) -> None:
 
 @command("explain", ACTIVITY, EPISODE, JSON)
 def show_explanation(activity: str | None, episode: str | None, as_json: bool) -> int:
-    """Why each next cue comes when it comes, and why something is withheld.
+    """Explain why each next cue comes when it comes, and why something is withheld.
 
     \b
     recovery explain

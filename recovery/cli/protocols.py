@@ -85,7 +85,7 @@ def show(protocol: str, numbers: bool, as_json: bool) -> int:
 @click.argument("new")
 @json_option
 def diff(old: str, new: str, as_json: bool) -> int:
-    """What changed between two protocols, in words; what is less strict is marked.
+    """Show what changed between two protocols, in words; what is less strict is marked.
 
     OLD and NEW are ids or paths. With --json one object a difference.
 

@@ -44,7 +44,7 @@ def store() -> None:
 @click.argument("file", required=False)
 @json_option
 def check_command(file: str | None, as_json: bool) -> int:
-    """Whether the journal is whole, and every episode can be told from it. Status 1 if not.
+    """Check that the journal is whole, and every episode can be told from it. Status 1 if not.
 
     FILE is another journal, such as a copy. Nothing is changed.
 

@@ -41,7 +41,7 @@ LEVEL = N_("How much it matters: routine, urgent or emergency.")
 
 
 class Source(Value):
-    """Where numbers come from.
+    """A place where numbers come from.
 
     The id `own` means: the project's own default, no source.
     """
@@ -269,7 +269,7 @@ class Observation(Value):
 
 
 class Limit(Value):
-    """What nothing may break: no phase, snooze, catch-up or command."""
+    """A rule that nothing may break: no phase, snooze, catch-up or command."""
 
     noun = N_("limit")
     id: Annotated[str, s.Id, UNIQUE]
@@ -321,7 +321,7 @@ class Table(Value):
 
 
 class Escalation(Value):
-    """What to tell when something is over its time."""
+    """The words to tell when something is over its time."""
 
     level: Annotated[str, s.Level, if_lower, LEVEL]
     say: Annotated[str, s.Cue, SAY]
@@ -403,7 +403,7 @@ class GradeQuestion(Value):
 
 
 class Assessment(Value):
-    """How a person finds their grade: the highest that an answer speaks for."""
+    """The way a person finds their grade: the highest that an answer speaks for."""
 
     questions: Annotated[tuple[GradeQuestion, ...], AtLeast(1), N_("The questions.")]
     otherwise: Annotated[str, s.Grade, N_("The grade where all is answered no.")]
