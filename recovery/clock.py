@@ -16,8 +16,9 @@ LOCALTIME, TIMEZONE = "/etc/localtime", "/etc/timezone"
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
-    return datetime.now(UTC)
+    """The present instant, aware, in UTC, in whole milliseconds as the record keeps them."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def on_the_wall(instant: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from recovery.care.record import ClockReadings, Context, Record, bring_up, load, write, written_if_free
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue
+from recovery.engine.facts import UNWRITTEN, Cue
 from recovery.engine.telling import Repeat, not_shown, pending_cues, shown, shown_again
 from recovery.store.journal import Journal
 from recovery.values import Value
@@ -48,9 +48,6 @@ def keep_fate(journal: Journal, fate: Fate, at: datetime) -> None:
 
 # By a command -----------------------------------------------------------------------------------
 
-_UNWRITTEN = 0
-"""The place in the journal of a fact that `seen_at` foresees."""
-
 Untold = Sequence[tuple[Episode, Cue]]
 
 
@@ -61,7 +58,7 @@ def untold(context: Context, read_clocks: Callable[[], ClockReadings], *, is_dae
     writes down that they were due. What cannot be written now is among them all the same. Raises `StoreError`.
     """
     kept = context.kept
-    if not is_daemon_running and any(_UNWRITTEN in episode.pending for episode in context.record.all):
+    if not is_daemon_running and any(UNWRITTEN in episode.pending for episode in context.record.all):
 
         def brought_up() -> Record:
             clocks = read_clocks()

@@ -16,10 +16,10 @@ from recovery.engine import facts as f
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import LEDGER_MEMORY, Episode
 from recovery.engine.facts import Fact
-from recovery.engine.fold import apply
+from recovery.engine.fold import apply, recorded
 from recovery.engine.questions import left_open
 from recovery.engine.telling import told_later
-from recovery.engine.turn import Accepted, Refused, Turned, Verdict
+from recovery.engine.turn import Accepted, Refused, Turn, Turned, Verdict
 from recovery.engine.witness import DOUBTED, NO_STEADY, Steady, Testimony, heard
 from recovery.engine.zone_change import change_zone
 from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
@@ -194,7 +194,7 @@ def bring_up(journal: Journal, record: Record, now: datetime) -> Record:
     record, now = _heed(journal, record), record.moment(now)
 
     def kept(record: Record, turned: Turned) -> Record:
-        return write(journal, record, turned.facts, now)
+        return keep(journal, record, turned, now)
 
     rest = _doubting if record.is_clock_doubted else turn
     return _turned(record, now, (end_sessions, _moved, rest), kept, lambda id_: unreadable(journal, id_, now))
@@ -287,10 +287,11 @@ def _doubting(episode: Episode, now: datetime, others: Sequence[Episode]) -> Tur
 
 def _moved(episode: Episode, now: datetime, _others: Sequence[Episode]) -> Turned:
     """Note that the machine is in another time zone, where the episode follows it."""
-    facts: list[Fact] = []
+    turn = Turn(episode, now)
     if episode.travels:
-        facts = change_zone(episode, clock.machine_zone(usual=episode.place.zone.key), now)
-    return Turned(episode, tuple(facts), None)
+        for fact in change_zone(episode, clock.machine_zone(usual=episode.place.zone.key), now):
+            turn.keep(fact)
+    return turn.turned
 
 
 def clock_heeded(record: Record) -> Record:
@@ -340,7 +341,7 @@ def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) ->
         return record, Refused(record.doubt)
     verdict = judge(episode, now, act, record.others(episode))
     if isinstance(verdict, Accepted):
-        record = bring_up(journal, write(journal, record, verdict.facts, now), says)
+        record = bring_up(journal, keep(journal, record, verdict, now), says)
         if isinstance(act, AnswerCheckIn):
             # The answer may have opened another phase, which asks for more.
             after = record.of(id_)
@@ -361,16 +362,26 @@ def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO
 
 
 def write(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Record:
-    """Append facts and apply them as they were stored. Needs a transaction."""
-    in_words = [worded(fact, record.of(fact.episode).place, now) for fact in facts]
-    for fact in journal.append(in_words, now=now) if in_words else ():
-        for episode in record.all:
-            if episode.id != fact.episode:
-                continue
-            is_another_onset = _is_of_the_onset(fact) and episode.leaves_out_answers
-            after = load_one(journal, episode.id, now) if is_another_onset else apply(episode, fact)
-            record = record.with_(after)
+    """Write down facts that no decision has applied. Needs a transaction."""
+    for fact in _appended(journal, record, facts, now):
+        record = record.with_(apply(record.of(fact.episode), fact))
     return record
+
+
+def keep(journal: Journal, record: Record, decided: Turned | Accepted, now: datetime) -> Record:
+    """Write down a decision on one episode, which goes on as that has it. Needs a transaction."""
+    episode = decided.episode
+    facts = _appended(journal, record, decided.facts, now)
+    if episode.leaves_out_answers and any(_is_of_the_onset(fact) for fact in facts):
+        return record.with_(load_one(journal, episode.id, now))
+    return record.with_(recorded(episode, facts)) if facts else record
+
+
+def _appended(journal: Journal, record: Record, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    """Append facts in words, and give them as they were stored."""
+    if not facts:
+        return ()
+    return journal.append([worded(fact, record.of(fact.episode).place, now) for fact in facts], now=now)
 
 
 def _is_of_the_onset(fact: Fact) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery.care.protocols import in_own_words
-from recovery.care.record import ClockReadings, Record, bring_up, load, write
+from recovery.care.record import ClockReadings, Record, bring_up, keep, load
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
@@ -177,7 +177,7 @@ def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpiso
         for sign in answers.signs:
             verdict = judge(record.of(id_), now, RaiseFlag(sign))
             if isinstance(verdict, Accepted):
-                record = write(journal, record, verdict.facts, now)
+                record = keep(journal, record, verdict, now)
         record = bring_up(journal, record, now)
     episode = record.of(id_)
     return NewEpisode(episode, outlook(episode, now, record.others(episode)))

@@ -240,7 +240,7 @@ def _waiting(look: Outlook) -> list[str]:
     if episode.is_over or episode.stay.phase is None:
         return []
     held = [
-        f"{activity.title}: {episode.track(activity.id).withheld}"
+        f"{activity.title}: {sentence(episode.track(activity.id).withheld, episode.place, look.now)}"
         for activity in episode.phase.activities
         if isinstance(activity, Treatment)
         and episode.track(activity.id).withheld

@@ -490,6 +490,10 @@ LOOKBACK = timedelta(days=10)
 """The reach of the fleeting facts into decisions: further than the times of any cadence are apart."""
 
 
+UNWRITTEN = 0
+"""The place of a fact that is not in the journal yet."""
+
+
 class Fact(Value):
     """One thing that happened in one episode."""
 
@@ -499,8 +503,8 @@ class Fact(Value):
     by: str = "engine"
     """`person`, `engine` or `daemon`."""
     recorded_at: datetime | None = None
-    seq: int = 0
-    """Its place in the journal, from 1; 0 while it is not stored."""
+    seq: int = UNWRITTEN
+    """Its place in the journal, from 1."""
 
     @property
     def kind(self) -> str:

@@ -21,7 +21,7 @@ from recovery.engine.effects import (
     take_answers,
 )
 from recovery.engine.episode import TAKEN_BACK, Answer, Episode, ShownCue, Stay
-from recovery.engine.facts import NO_OCCURRENCE, Cue, Fact, Occurrence, Offer
+from recovery.engine.facts import NO_OCCURRENCE, UNWRITTEN, Cue, Fact, Occurrence, Offer
 from recovery.engine.times import Place
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import replace
@@ -201,7 +201,23 @@ def _written_at(journal: Sequence[Fact], undone: Container[int]) -> datetime | N
 
 def apply(episode: Episode, fact: Fact) -> Episode:
     """The episode after one more fact. Facts about what is no longer known are passed over."""
-    episode = after(episode, fact)
+    return _entered(after(episode, fact), fact)
+
+
+def recorded(episode: Episode, facts: Iterable[Fact]) -> Episode:
+    """An episode after a decision, once the facts of that are on record: the cues are those that stand there.
+
+    All else that the facts change is in the episode already.
+    """
+    pending = {seq: cue for seq, cue in episode.pending.items() if seq != UNWRITTEN}
+    episode = replace(episode, pending=pending)
+    for fact in facts:
+        episode = _entered(episode, fact)
+    return episode
+
+
+def _entered(episode: Episode, fact: Fact) -> Episode:
+    """The episode with the cue that a fact carries, and with when that was written down."""
     if fact.recorded_at is not None:
         before = None if isinstance(fact.what, f.ClockRighted) else episode.written_at
         newest = fact.recorded_at if before is None else max(before, fact.recorded_at)

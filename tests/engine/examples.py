@@ -361,3 +361,18 @@ def events(
 
 def of_kind(told: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
     return [event for event in told if event["event"] in kinds]
+
+
+def in_words(episode: Episode) -> Episode:
+    """An episode as it is when its record is read again: the reasons of a decision are in words there."""
+    tracks = {
+        name: replace(track, withheld=sentence(track.withheld, episode.place, track.withheld_at))
+        if track.withheld_at
+        else track
+        for name, track in episode.tracks.items()
+    }
+    alerts = {
+        id_: replace(alert, reason=sentence(alert.reason, episode.place, alert.at))
+        for id_, alert in episode.alerts.items()
+    }
+    return replace(episode, tracks=tracks, alerts=alerts)

@@ -35,7 +35,7 @@ from recovery.protocol.terms import parse_duration
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
 from tests.engine.advised import advised
-from tests.engine.examples import an_act, texts
+from tests.engine.examples import an_act, in_words, texts
 from tests.store.following import misfits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -386,8 +386,8 @@ class Machine(RuleBasedStateMachine):
             if self.was_paused_for_long(episode):
                 continue  # what was begun before such a pause is forgotten in one and not in the other
             if self.now - self.start < LOOKBACK:
-                assert again == episode
-                assert whole == episode
+                assert again == in_words(episode)
+                assert whole == in_words(episode)
             for other in (again, whole):
                 assert decisions(other, self.moment, self.daemon) == decisions(
                     episode, self.moment, self.daemon
