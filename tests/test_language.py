@@ -20,20 +20,28 @@ import pytest
 from recovery import language
 from recovery.care.record import bring_up, load
 from recovery.daemon.notes import CueDelivery, as_note
-from recovery.engine.acts import judge
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
-from recovery.engine.acts_reports import (
+from recovery.engine.acts import (
+    Advance,
     AnswerCheckIn,
     AnswerScreening,
+    Begin,
     ClearFlag,
+    End,
+    MarkDone,
+    Pause,
     RaiseFlag,
+    Resume,
     Setback,
+    Skip,
+    Snooze,
+    StepBack,
+    Stop,
     TickItems,
 )
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.decide import turn
 from recovery.engine.facts import Cue
 from recovery.engine.gates import Held, gate
+from recovery.engine.judging import judge
 from recovery.engine.outlook import explain_each, outlook
 from recovery.engine.reasons import Text
 from recovery.engine.times import DAY, Place

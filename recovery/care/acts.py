@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from recovery.care.record import Context, believe, do
-from recovery.engine.acts import Act
-from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts import Act, AnswerCheckIn
 from recovery.engine.episode import COMPLETED, Alert, Episode
 from recovery.engine.facts import Cue
 from recovery.engine.turn import Verdict

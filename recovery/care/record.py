@@ -332,8 +332,8 @@ def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) ->
 
     A refused act leaves no trace but what was due anyhow. Raises `UnreadableEpisode`, `StoreError`.
     """
-    from recovery.engine.acts import judge  # whoever only looks says nothing
-    from recovery.engine.acts_reports import AnswerCheckIn
+    from recovery.engine.acts import AnswerCheckIn
+    from recovery.engine.judging import judge  # whoever only looks says nothing
 
     record, says, now = bring_up(journal, record, now), now, record.moment(now)
     episode = record.of(id_)

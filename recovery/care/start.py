@@ -13,11 +13,11 @@ from recovery.care.record import ClockReadings, Record, bring_up, keep, load
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
-from recovery.engine.acts import judge
-from recovery.engine.acts_reports import RaiseFlag
+from recovery.engine.acts import RaiseFlag
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode
 from recovery.engine.facts import Fact
+from recovery.engine.judging import judge
 from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
 from recovery.engine.questions import Graded

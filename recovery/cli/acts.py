@@ -8,10 +8,22 @@ from recovery.cli.context import looking, tell_doubt
 from recovery.cli.entering import enter, enter_clock_is_right
 from recovery.cli.output import harmless
 from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance, Move, Pause, Resume, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import (
+    SNOOZE,
+    Act,
+    Advance,
+    AnswerCheckIn,
+    Begin,
+    End,
+    MarkDone,
+    Move,
+    Pause,
+    Resume,
+    Skip,
+    Snooze,
+    StepBack,
+    Stop,
+)
 from recovery.engine.episode import Episode
 from recovery.engine.questions import read_answer
 from recovery.errors import UsageError

@@ -10,7 +10,7 @@ from recovery.cli.output import styled, tell
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
 from recovery.cli.render_json import YES_OR_NO, print_json
 from recovery.cli.render_text import alert_line
-from recovery.engine.acts_reports import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
+from recovery.engine.acts import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _

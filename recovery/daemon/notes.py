@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery.care.record import Record
-from recovery.engine.acts_course import Advance, StepBack
-from recovery.engine.acts_sessions import SNOOZE, Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import SNOOZE, Advance, Begin, End, MarkDone, Skip, Snooze, StepBack
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue, Occurrence, Offer
 from recovery.engine.fold import read_cue

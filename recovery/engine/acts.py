@@ -1,86 +1,226 @@
-"""All that a person can do, and the way in: `judge` accepts an act, or refuses it.
+"""All that a person can do, as values: each act says what is done, and to what. `judging` accepts it, or refuses it."""
 
-Each act stands in the module of its subject, as a value beside the rule that judges it. The facts of an accepted act
-are the person's; the turn that follows is the engine's.
-"""
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import ClassVar, get_args
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import assert_never, get_args
+from recovery.engine.facts import NO_OCCURRENCE, Occurrence, Offer
+from recovery.protocol.terms import Duration
+from recovery.values import Value, field
 
-from recovery.engine import acts_course as course
-from recovery.engine import acts_reports as reports
-from recovery.engine import acts_sessions as sessions
-from recovery.engine.episode import Episode
-from recovery.engine.reasons import Remark
-from recovery.engine.turn import Refused, Turn, Verdict
+
+class PersonAct(Value):
+    """One thing that a person says they do or did."""
+
+    verb: ClassVar[str]
+    """The word by which people, files and programs name it."""
+    needs_right_clock: ClassVar[bool] = False
+    """True if nothing but the clock could allow it: refused while that is doubted."""
+
+
+# Sessions ----------------------------------------------------------------------------------------
+
+
+SNOOZE = Duration(seconds=600)
+"""The length of a snooze for which the person names none."""
+
+
+class OfActivity(PersonAct):
+    activity: str | None = None
+    """An activity's id or a modality; None: the one that is meant when there is only one."""
+    about: Occurrence = NO_OCCURRENCE
+    """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever it is now."""
+
+
+class Begin(OfActivity):
+    """Begin a session, or say that the one that was told to begin is on."""
+
+    verb = "begin"
+    needs_right_clock = True
+
+
+class End(OfActivity):
+    """End the session that is on, or say when the one that was on really ended."""
+
+    verb = "end"
+    at: datetime | None = None
+    """The time at which it ended; None: now."""
+
+
+class MarkDone(OfActivity):
+    """Say that what a cue asked for is done. A session that is on ends with it."""
+
+    verb = "done"
+
+
+class Skip(OfActivity):
+    """Leave out what is due or comes next, or say that a session which is only assumed did not happen."""
+
+    verb = "skip"
+    because: str = ""
+
+
+class Snooze(OfActivity):
+    """Put off what a cue asked for."""
+
+    verb = "snooze"
+    needs_right_clock = True
+    length: Duration | None = None
+    """None: `SNOOZE`."""
+
+
+# The course of an episode ------------------------------------------------------------------------
+
+
+class Pause(PersonAct):
+    """Pause the reminders. Healing, gaps and limits go on counting."""
+
+    verb = "pause"
+    length: Duration | None = None
+    """Stands above `until`; without either the pause lasts until it is ended."""
+    until: datetime | None = None
+    because: str = ""
+
+
+class Resume(PersonAct):
+    """End a pause."""
+
+    verb = "resume"
+    needs_right_clock = True
+
+
+class Move(PersonAct):
+    """Go by the times of day of another zone from now on."""
+
+    verb = "move"
+    zone: str
+    """The name of a time zone."""
+    follows: bool = False
+    """True if the episode goes with the machine's zone from then on."""
+
+
+class OfOffer(PersonAct):
+    because: str = ""
+    """The person's own reason."""
+    about: Offer = Offer()
+    """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever stands now."""
+
+
+class Advance(OfOffer):
+    """Go on to the next step or phase."""
+
+    verb = "advance"
+    needs_right_clock = True
+    by: str = ""
+    """The professional on whose word it is done."""
+    on: date | None = None
+    """The local date of that word; None: today."""
+
+
+class StepBack(OfOffer):
+    """Go back by a step or a phase, or to the phase that is offered."""
+
+    verb = "step-back"
+
+
+class Stop(PersonAct):
+    """End the episode before it is completed."""
+
+    verb = "stop"
+    because: str = ""
+
+
+# Reports -----------------------------------------------------------------------------------------
+
+
+class AnswerCheckIn(PersonAct):
+    """Answer questions of a check-in."""
+
+    verb = "checkin"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The answers as typed, by observation."""
+    at: datetime | None = None
+    """The time at which they were true; None: now."""
+
+
+class AnswerScreening(PersonAct):
+    """Answer screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
+
+    verb = "screen"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """`yes` or `no`, by question."""
+
+
+class TickItems(PersonAct):
+    """Say what was found of the things on a checklist."""
+
+    verb = "tick"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """`yes` or `no`, by item."""
+
+
+class RaiseFlag(PersonAct):
+    """Report a red flag."""
+
+    verb = "flag"
+    flag: str
+    """The flag's id."""
+
+
+class ClearFlag(PersonAct):
+    """Say that a standing alert is dealt with: somebody has looked, or it is over."""
+
+    verb = "clear"
+    flag: str
+    """The last part of the alert's id, which for a red flag is the flag's."""
+    because: str = ""
+
+
+class Setback(PersonAct):
+    """Report a new injury of the same place: the protocol begins anew with it; what was is kept."""
+
+    verb = "setback"
+    needs_right_clock = True
+    onset: datetime | None = None
+    """None: now."""
+    grade: str | None = None
+    because: str = ""
+
+
+class Correct(PersonAct):
+    """Put right what was said at the start. It is no new injury: what was done stays, and is looked at anew."""
+
+    verb = "correct"
+    onset: datetime | None = None
+    """None: as it was said."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The grade, the side and the options that were wrong, by their names."""
+    because: str = ""
+
+
+# All of them -------------------------------------------------------------------------------------
+
 
 Act = (
-    reports.AnswerCheckIn
-    | sessions.Begin
-    | sessions.End
-    | sessions.MarkDone
-    | sessions.Skip
-    | sessions.Snooze
-    | course.Pause
-    | course.Resume
-    | course.Move
-    | course.Advance
-    | course.StepBack
-    | reports.Setback
-    | reports.Correct
-    | reports.RaiseFlag
-    | reports.ClearFlag
-    | reports.AnswerScreening
-    | reports.TickItems
-    | course.Stop
+    AnswerCheckIn
+    | Begin
+    | End
+    | MarkDone
+    | Skip
+    | Snooze
+    | Pause
+    | Resume
+    | Move
+    | Advance
+    | StepBack
+    | Setback
+    | Correct
+    | RaiseFlag
+    | ClearFlag
+    | AnswerScreening
+    | TickItems
+    | Stop
 )
 
 ACTS: dict[str, type[Act]] = {kind.verb: kind for kind in get_args(Act)}
 """The kinds of acts, by their verbs."""
-
-
-def judge(episode: Episode, now: datetime, act: Act, others: Sequence[Episode] = ()) -> Verdict:
-    """Judge a person's act at `now`. The episode must have had its turn for `now` already."""
-    if episode.is_over:
-        return Refused(Remark("episode-over", episode=episode.id, state=episode.state))
-    turn = Turn(episode, now, others)
-    match act:
-        case reports.AnswerCheckIn():
-            return reports.answer_check_in(turn, act)
-        case sessions.Begin():
-            return sessions.begin_session(turn, act)
-        case sessions.End():
-            return sessions.end_session(turn, act)
-        case sessions.MarkDone():
-            return sessions.mark_done(turn, act)
-        case sessions.Skip():
-            return sessions.skip_occurrence(turn, act)
-        case sessions.Snooze():
-            return sessions.snooze_occurrence(turn, act)
-        case course.Pause():
-            return course.pause_reminders(turn, act)
-        case course.Resume():
-            return course.resume_reminders(turn, act)
-        case course.Move():
-            return course.move_to_zone(turn, act)
-        case course.Advance():
-            return course.advance_course(turn, act)
-        case course.StepBack():
-            return course.take_step_back(turn, act)
-        case reports.Setback():
-            return reports.record_setback(turn, act)
-        case reports.Correct():
-            return reports.correct_start(turn, act)
-        case reports.RaiseFlag():
-            return reports.report_flag(turn, act)
-        case reports.ClearFlag():
-            return reports.clear_flag(turn, act)
-        case reports.AnswerScreening():
-            return reports.answer_screening(turn, act)
-        case reports.TickItems():
-            return reports.tick_items(turn, act)
-        case course.Stop():
-            return course.stop_episode(turn, act)
-        case _:
-            assert_never(act)

@@ -1,9 +1,10 @@
-"""The acts on the course of an episode: pauses, a change of place, steps and phases, the end."""
+"""The rules of the acts on the course of an episode: pauses, a change of place, steps and phases, the end."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
 from recovery.engine import facts as f
+from recovery.engine.acts import Advance, Move, Pause, Resume, StepBack, Stop
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
 from recovery.engine.facts import Offer
 from recovery.engine.gates import (
@@ -19,68 +20,9 @@ from recovery.engine.gates import (
 from recovery.engine.limits import flag_stands
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, overtaken
-from recovery.protocol.terms import Duration, is_name
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, overtaken
+from recovery.protocol.terms import is_name
 from recovery.zones import is_known, is_lost
-
-
-class Pause(PersonAct):
-    """Pause the reminders. Healing, gaps and limits go on counting."""
-
-    verb = "pause"
-    length: Duration | None = None
-    """Stands above `until`; without either the pause lasts until it is ended."""
-    until: datetime | None = None
-    because: str = ""
-
-
-class Resume(PersonAct):
-    """End a pause."""
-
-    verb = "resume"
-    needs_right_clock = True
-
-
-class Move(PersonAct):
-    """Go by the times of day of another zone from now on."""
-
-    verb = "move"
-    zone: str
-    """The name of a time zone."""
-    follows: bool = False
-    """True if the episode goes with the machine's zone from then on."""
-
-
-class _OfOffer(PersonAct):
-    because: str = ""
-    """The person's own reason."""
-    about: Offer = Offer()
-    """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever stands now."""
-
-
-class Advance(_OfOffer):
-    """Go on to the next step or phase."""
-
-    verb = "advance"
-    needs_right_clock = True
-    by: str = ""
-    """The professional on whose word it is done."""
-    on: date | None = None
-    """The local date of that word; None: today."""
-
-
-class StepBack(_OfOffer):
-    """Go back by a step or a phase, or to the phase that is offered."""
-
-    verb = "step-back"
-
-
-class Stop(PersonAct):
-    """End the episode before it is completed."""
-
-    verb = "stop"
-    because: str = ""
-
 
 # Pauses and places ------------------------------------------------------------------------------
 

@@ -1,10 +1,19 @@
-"""The acts that tell how the person is: answers, red flags, checklists, a new injury, a correction of the start."""
+"""The rules of the acts that tell how the person is: answers, red flags, checklists, a new injury, a correction of the start."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from recovery.engine import facts as f
+from recovery.engine.acts import (
+    AnswerCheckIn,
+    AnswerScreening,
+    ClearFlag,
+    Correct,
+    RaiseFlag,
+    Setback,
+    TickItems,
+)
 from recovery.engine.alerts import raise_flag
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
@@ -14,76 +23,10 @@ from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
 from recovery.engine.questions import left_open, read_answer
 from recovery.engine.reasons import AnswerTo, Remark, Text
-from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, ahead
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
 from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
-from recovery.values import field, replace
-
-
-class AnswerCheckIn(PersonAct):
-    """Answer questions of a check-in."""
-
-    verb = "checkin"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """The answers as typed, by observation."""
-    at: datetime | None = None
-    """The time at which they were true; None: now."""
-
-
-class AnswerScreening(PersonAct):
-    """Answer screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
-
-    verb = "screen"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """`yes` or `no`, by question."""
-
-
-class TickItems(PersonAct):
-    """Say what was found of the things on a checklist."""
-
-    verb = "tick"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """`yes` or `no`, by item."""
-
-
-class RaiseFlag(PersonAct):
-    """Report a red flag."""
-
-    verb = "flag"
-    flag: str
-    """The flag's id."""
-
-
-class ClearFlag(PersonAct):
-    """Say that a standing alert is dealt with: somebody has looked, or it is over."""
-
-    verb = "clear"
-    flag: str
-    """The last part of the alert's id, which for a red flag is the flag's."""
-    because: str = ""
-
-
-class Setback(PersonAct):
-    """Report a new injury of the same place: the protocol begins anew with it; what was is kept."""
-
-    verb = "setback"
-    needs_right_clock = True
-    onset: datetime | None = None
-    """None: now."""
-    grade: str | None = None
-    because: str = ""
-
-
-class Correct(PersonAct):
-    """Put right what was said at the start. It is no new injury: what was done stays, and is looked at anew."""
-
-    verb = "correct"
-    onset: datetime | None = None
-    """None: as it was said."""
-    values: Mapping[str, str] = field(default_factory=dict)
-    """The grade, the side and the options that were wrong, by their names."""
-    because: str = ""
-
+from recovery.values import replace
 
 # Answers ----------------------------------------------------------------------------------------
 

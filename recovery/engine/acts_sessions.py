@@ -1,10 +1,11 @@
-"""The acts on sessions, and on whatever else a cue asks for."""
+"""The rules of the acts on sessions, and on whatever else a cue asks for."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from recovery.engine import facts as f
+from recovery.engine.acts import SNOOZE, Begin, End, MarkDone, OfActivity, Skip, Snooze
 from recovery.engine.cadence import LONGEST_SPACING, dues
 from recovery.engine.episode import PAUSED, RECENT, Episode, Session, naming_option, only_assumed
 from recovery.engine.facts import NO_OCCURRENCE, Fact, Occurrence
@@ -20,7 +21,7 @@ from recovery.engine.limits import (
 from recovery.engine.offers import out_of_time, withheld_by
 from recovery.engine.questions import left_out_now
 from recovery.engine.reasons import Remark, Text
-from recovery.engine.turn import PersonAct, Refused, Turn, Verdict, accepted, ahead, over, overtaken
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, over, overtaken
 from recovery.protocol.model import (
     Activity,
     Checklist,
@@ -32,57 +33,10 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import Duration, Every
+from recovery.protocol.terms import Every
 from recovery.values import replace
 
-SNOOZE = Duration(seconds=600)
-"""The length of a snooze for which the person names none."""
-
 A = TypeVar("A", bound=Activity)
-
-
-class _OfActivity(PersonAct):
-    activity: str | None = None
-    """An activity's id or a modality; None: the one that is meant when there is only one."""
-    about: Occurrence = NO_OCCURRENCE
-    """The one that is meant and no other, as a button tells it (`Cue.about`); none: whichever it is now."""
-
-
-class Begin(_OfActivity):
-    """Begin a session, or say that the one that was told to begin is on."""
-
-    verb = "begin"
-    needs_right_clock = True
-
-
-class End(_OfActivity):
-    """End the session that is on, or say when the one that was on really ended."""
-
-    verb = "end"
-    at: datetime | None = None
-    """The time at which it ended; None: now."""
-
-
-class MarkDone(_OfActivity):
-    """Say that what a cue asked for is done. A session that is on ends with it."""
-
-    verb = "done"
-
-
-class Skip(_OfActivity):
-    """Leave out what is due or comes next, or say that a session which is only assumed did not happen."""
-
-    verb = "skip"
-    because: str = ""
-
-
-class Snooze(_OfActivity):
-    """Put off what a cue asked for."""
-
-    verb = "snooze"
-    needs_right_clock = True
-    length: Duration | None = None
-    """None: `SNOOZE`."""
 
 
 # Beginning --------------------------------------------------------------------------------------
@@ -441,7 +395,7 @@ def _session_meant(turn: Turn, act: Begin | End) -> Treatment | Refused:
 
 
 def _meant(
-    turn: Turn, act: _OfActivity, here: list[A], earlier: Iterable[Treatment] = ()
+    turn: Turn, act: OfActivity, here: list[A], earlier: Iterable[Treatment] = ()
 ) -> A | Treatment | Refused:
     """The activity that an act names by its id or a modality, or without a name the one that is open.
 

@@ -112,9 +112,8 @@ def _advised(
     if not (is_assumed or must_end or episode.stay.offered):
         return ()
     # Who has nothing on and nothing offered needs none of it.
-    from recovery.engine.acts import Act, judge
-    from recovery.engine.acts_course import Advance
-    from recovery.engine.acts_sessions import Begin, End, Skip
+    from recovery.engine.acts import Act, Advance, Begin, End, Skip
+    from recovery.engine.judging import judge
     from recovery.engine.turn import Accepted
 
     acts: list[Act] = [Begin(), End(), Skip()] if is_assumed else [End()] if must_end else []

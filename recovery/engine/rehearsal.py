@@ -134,7 +134,7 @@ class Rehearsal:
                 for at, act in self.persona.reactions(self.episode, fact):
                     self._plan(PlannedAct(at, act))
         if self.episode.stay.offered and self.confirms and not self.episode.is_over:
-            from recovery.engine.acts_course import Advance  # whoever only looks ahead does nothing
+            from recovery.engine.acts import Advance  # whoever only looks ahead does nothing
 
             stay = self.episode.stay
             yield from self._act(PlannedAct(self.now, Advance()))
@@ -147,7 +147,7 @@ class Rehearsal:
             refused = Refused(Remark("machine-asleep"), awake)
             yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
             return
-        from recovery.engine.acts import judge  # whoever only looks ahead does nothing
+        from recovery.engine.judging import judge  # whoever only looks ahead does nothing
 
         match judge(self.episode, self.now, scripted.act, self.others):
             case Refused() as refused:

@@ -6,7 +6,6 @@ nothing thus knows the next instant at which one may find something to do.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from recovery.engine.episode import Episode, naming_option
 from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, WrittenCue
@@ -98,15 +97,6 @@ class Turn:
 
 
 # Verdicts ---------------------------------------------------------------------------------------
-
-
-class PersonAct(Value):
-    """One thing that a person says they do or did."""
-
-    verb: ClassVar[str]
-    """The word by which people, files and programs name it."""
-    needs_right_clock: ClassVar[bool] = False
-    """True if nothing but the clock could allow it: refused while that is doubted."""
 
 
 class Accepted(Value):

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, End, Skip
+from recovery.engine.acts import Act, AnswerCheckIn, Begin, End, Skip
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import begin

@@ -7,8 +7,7 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from recovery.engine.acts import ACTS, Act
-from recovery.engine.acts_reports import Correct
+from recovery.engine.acts import ACTS, Act, Correct
 from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.errors import UsageError

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.care.record import Record, bring_up, do, load, sound, write
-from recovery.engine.acts import ACTS
-from recovery.engine.acts_course import Stop
+from recovery.engine.acts import ACTS, Stop
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact, Started, read_fact
 from recovery.engine.fold import apply, begin, fold

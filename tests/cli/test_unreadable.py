@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from recovery.care.record import do, load
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Begin
 from recovery.engine.facts import Delivered
 from recovery.engine.turn import Accepted, Refused, Verdict
 from recovery.store.journal import Journal

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon.notes import pressed_act
-from recovery.engine.acts_course import Advance
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Advance, Begin
 from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, protocol

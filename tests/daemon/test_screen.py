@@ -12,8 +12,7 @@ import pytest
 from recovery.care.record import do, load
 from recovery.daemon import presence
 from recovery.daemon.notes import STANDING_FILE
-from recovery.engine.acts import Act
-from recovery.engine.acts_sessions import Skip
+from recovery.engine.acts import Act, Skip
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch
 from tests.desktop import Desktop, until

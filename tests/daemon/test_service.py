@@ -11,10 +11,7 @@ import pytest
 
 from recovery.care.record import do, load, write
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Stop
-from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
-from recovery.engine.acts_sessions import End, MarkDone, Snooze
+from recovery.engine.acts import Act, AnswerCheckIn, ClearFlag, End, MarkDone, RaiseFlag, Snooze, Stop
 from recovery.engine.facts import Alerted, Delivered, Ended, NotDelivered
 from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN

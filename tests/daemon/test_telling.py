@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from recovery.care.record import do, load
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance
-from recovery.engine.acts_reports import AnswerCheckIn, RaiseFlag
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import Act, Advance, AnswerCheckIn, Begin, End, MarkDone, RaiseFlag, Skip, Snooze
 from recovery.engine.facts import Delivered, Ended, NotDelivered, Offered, Withheld
 from recovery.notify.do_not_disturb import HELD
 from recovery.protocol.terms import Duration

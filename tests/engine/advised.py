@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from recovery.care.record import Record
-from recovery.engine.acts import Act
-from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag
+from recovery.engine.acts import Act, AnswerCheckIn, ClearFlag
 from recovery.engine.episode import Episode
 from tests.engine.examples import an_act
 

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from recovery.engine import facts as f
-from recovery.engine.acts import ACTS, Act, judge
-from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts import ACTS, Act, AnswerCheckIn
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import apply, begin
 from recovery.engine.gates import Held, gate, gate_needs
+from recovery.engine.judging import judge
 from recovery.engine.outlook import explain_each
 from recovery.engine.reasons import Text, as_written
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span

@@ -10,10 +10,23 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import (
+    Act,
+    Advance,
+    AnswerCheckIn,
+    AnswerScreening,
+    Begin,
+    ClearFlag,
+    End,
+    MarkDone,
+    Pause,
+    RaiseFlag,
+    Setback,
+    Skip,
+    Snooze,
+    StepBack,
+    Stop,
+)
 from recovery.engine.episode import ACTIVE, PAUSED, Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth

@@ -5,10 +5,21 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import ACTS
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, Setback
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import (
+    ACTS,
+    Advance,
+    AnswerCheckIn,
+    Begin,
+    End,
+    MarkDone,
+    Pause,
+    Resume,
+    Setback,
+    Skip,
+    Snooze,
+    StepBack,
+    Stop,
+)
 from recovery.engine.facts import Word
 from recovery.engine.phases import leave
 from recovery.engine.questions import read_answer

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.acts_sessions import Begin, End
+from recovery.engine.acts import Begin, End
 from recovery.engine.cadence import dues
 from recovery.engine.episode import Episode
 from recovery.engine.times import Place

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Pause, Resume, StepBack
-from recovery.engine.acts_sessions import Begin, Skip, Snooze
+from recovery.engine.acts import Begin, Pause, Resume, Skip, Snooze, StepBack
 from recovery.engine.decide import turn
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED
 from recovery.engine.fold import fold

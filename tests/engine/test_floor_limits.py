@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recovery.engine.acts_sessions import Begin, End
+from recovery.engine.acts import Begin, End
 from recovery.engine.turn import Accepted, Refused
 from recovery.protocol import compiled as form
 from recovery.protocol.floor import BOUNDS

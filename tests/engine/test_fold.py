@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Stop
+from recovery.engine.acts import Stop
 from recovery.engine.decide import turn
 from recovery.engine.episode import ACTIVE, LEDGER_MEMORY, TAKEN_BACK, Answer, Episode
 from recovery.engine.facts import LOOKBACK, SHORT_LIVED, Fact

@@ -3,8 +3,7 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Pause, Resume, StepBack
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import Begin, End, MarkDone, Pause, Resume, Skip, Snooze, StepBack
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain_each
 from recovery.protocol.terms import parse_duration

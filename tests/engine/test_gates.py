@@ -5,8 +5,7 @@ from itertools import product
 
 import pytest
 
-from recovery.engine.acts_course import StepBack
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Begin, StepBack
 from recovery.engine.episode import Answer, Episode
 from recovery.engine.gates import (
     Held,

@@ -6,9 +6,7 @@ from itertools import pairwise
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Advance, Stop
-from recovery.engine.acts_reports import TickItems
-from recovery.engine.acts_sessions import MarkDone, Skip, Snooze
+from recovery.engine.acts import Advance, MarkDone, Skip, Snooze, Stop, TickItems
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.outlook import coming, explain_each, outlook

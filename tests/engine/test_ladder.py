@@ -3,9 +3,18 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
-from recovery.engine.acts_reports import AnswerCheckIn, ClearFlag, RaiseFlag
-from recovery.engine.acts_sessions import Begin, End, Snooze
+from recovery.engine.acts import (
+    Advance,
+    AnswerCheckIn,
+    Begin,
+    ClearFlag,
+    End,
+    Pause,
+    RaiseFlag,
+    Resume,
+    Snooze,
+    StepBack,
+)
 from recovery.engine.decide import turn
 from recovery.engine.outlook import outlook
 from recovery.engine.phases import take_step

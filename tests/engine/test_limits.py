@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.engine.acts_course import Advance, StepBack
-from recovery.engine.acts_sessions import Begin, End, Skip
+from recovery.engine.acts import Advance, Begin, End, Skip, StepBack
 from recovery.engine.limits import blocked_by, earliest_allowed
 from recovery.engine.phases import leave
 from recovery.engine.turn import Turn

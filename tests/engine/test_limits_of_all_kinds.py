@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import AnswerCheckIn, Begin
 from recovery.protocol.terms import ON_THE_SKIN
 from tests.engine.examples import ASK, GAP, ICE, Life, changed, small
 

@@ -6,9 +6,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import (
+    Advance,
+    AnswerCheckIn,
+    Begin,
+    End,
+    MarkDone,
+    Pause,
+    Resume,
+    Skip,
+    Snooze,
+    StepBack,
+)
 from recovery.engine.decide import turn
 from recovery.engine.facts import Fact
 from recovery.protocol.model import RecoveryProtocol

@@ -17,13 +17,12 @@ from recovery.care.history import concluded_from, entered_with
 from recovery.care.record import Record, bring_up, do, load, seen_at, write
 from recovery.cli.render_text import status_page
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, judge
-from recovery.engine.acts_course import Pause, Resume, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback, TickItems
+from recovery.engine.acts import Act, AnswerCheckIn, AnswerScreening, Pause, Resume, Setback, Stop, TickItems
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import LOOKBACK, Fact
 from recovery.engine.fold import fold
+from recovery.engine.judging import judge
 from recovery.engine.outlook import outlook
 from recovery.engine.telling import pending_cues, shown
 from recovery.engine.turn import Accepted

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recovery.engine.acts_course import Advance, Pause, Resume, Stop
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, Snooze
+from recovery.engine.acts import Advance, AnswerCheckIn, Begin, Pause, Resume, Snooze, Stop
 from recovery.engine.outlook import coming, explain_each, outlook, phase_ranges
 from recovery.engine.reasons import TimeSince
 from recovery.protocol.terms import (

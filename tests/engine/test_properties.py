@@ -16,10 +16,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, Setback
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import (
+    Act,
+    Advance,
+    AnswerCheckIn,
+    AnswerScreening,
+    Begin,
+    End,
+    MarkDone,
+    Setback,
+    Skip,
+    Snooze,
+)
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal

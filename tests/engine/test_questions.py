@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Pause
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening
-from recovery.engine.acts_sessions import Begin, End
+from recovery.engine.acts import AnswerCheckIn, AnswerScreening, Begin, End, Pause
 from recovery.engine.episode import ENDED_EARLY
 from recovery.engine.fold import fold
 from recovery.engine.gates import Truth, truth

@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
-from recovery.engine.acts_reports import ClearFlag, RaiseFlag
-from recovery.engine.acts_sessions import Begin, Snooze
+from recovery.engine.acts import Advance, Begin, ClearFlag, Pause, RaiseFlag, Snooze, StepBack, Stop
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain_each, outlook
 from recovery.protocol.terms import parse_duration

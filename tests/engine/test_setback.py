@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Pause
-from recovery.engine.acts_reports import ClearFlag, RaiseFlag, Setback
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Begin, ClearFlag, Pause, RaiseFlag, Setback
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.gates import healing_range

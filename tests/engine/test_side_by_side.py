@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Pause, Stop
-from recovery.engine.acts_reports import RaiseFlag, Setback
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Begin, Pause, RaiseFlag, Setback, Stop
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

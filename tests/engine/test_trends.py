@@ -3,8 +3,7 @@
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack
-from recovery.engine.acts_reports import Setback
+from recovery.engine.acts import Advance, Pause, Resume, Setback, StepBack
 from recovery.engine.gates import Truth, truth
 from recovery.engine.outlook import outlook
 from tests.engine.examples import ASK, Life, condition, phase_text, small

@@ -27,10 +27,7 @@ from typing import Any
 
 import pytest
 
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, End, MarkDone, Skip, Snooze
+from recovery.engine.acts import Act, Advance, AnswerCheckIn, Begin, End, MarkDone, Skip, Snooze
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.rehearsal import PlannedAct, Rehearsal

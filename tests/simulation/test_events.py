@@ -10,10 +10,22 @@ from typing import Any
 
 import pytest
 
-from recovery.engine.acts import Act
-from recovery.engine.acts_course import Advance, Pause, Resume, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn, AnswerScreening, ClearFlag, RaiseFlag, Setback
-from recovery.engine.acts_sessions import Begin, Skip, Snooze
+from recovery.engine.acts import (
+    Act,
+    Advance,
+    AnswerCheckIn,
+    AnswerScreening,
+    Begin,
+    ClearFlag,
+    Pause,
+    RaiseFlag,
+    Resume,
+    Setback,
+    Skip,
+    Snooze,
+    StepBack,
+    Stop,
+)
 from recovery.engine.rehearsal import PlannedAct
 from recovery.protocol.terms import MODALITIES, parse_duration
 from recovery.simulation.events import usual_end

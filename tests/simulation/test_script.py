@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.engine.acts import ACTS, Act
-from recovery.engine.acts_course import Advance, Pause, StepBack, Stop
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin, Snooze
+from recovery.engine.acts import ACTS, Act, Advance, AnswerCheckIn, Begin, Pause, Snooze, StepBack, Stop
 from recovery.errors import UsageError
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import parse_answers

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery.care.record import do, load
-from recovery.engine.acts import Act
-from recovery.engine.acts_reports import AnswerCheckIn
-from recovery.engine.acts_sessions import Begin
+from recovery.engine.acts import Act, AnswerCheckIn, Begin
 from recovery.engine.facts import Fact, TakenBack
 from recovery.store.journal import Journal
 from tests.daemon.conftest import MINUTE, NOON, Watch, start

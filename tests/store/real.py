@@ -4,8 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from recovery.care.record import bring_up, do, load, write
-from recovery.engine.acts_course import Stop
-from recovery.engine.acts_reports import AnswerCheckIn
+from recovery.engine.acts import AnswerCheckIn, Stop
 from recovery.engine.facts import Fact, TakenBack
 from recovery.engine.telling import not_shown, pending_cues, shown
 from recovery.store.journal import Journal

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from recovery.care import record
 from recovery.care.record import Record, bring_up, do
-from recovery.engine.acts_reports import AnswerCheckIn, Setback
+from recovery.engine.acts import AnswerCheckIn, Setback
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Answered, ClockRighted, Fact, PhaseChanged, Started, TakenBack
