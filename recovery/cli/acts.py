@@ -3,8 +3,7 @@
 import sys
 from datetime import date, datetime, timedelta
 
-from recovery import clock
-from recovery.cli.context import looking, tell_doubt
+from recovery.cli.context import looking, zone_here
 from recovery.cli.entering import enter, enter_clock_is_right
 from recovery.cli.output import harmless
 from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
@@ -25,13 +24,12 @@ from recovery.engine.acts import (
     Stop,
 )
 from recovery.engine.episode import Episode
-from recovery.engine.questions import read_answer
 from recovery.errors import UsageError
-from recovery.language import _, current
+from recovery.language import _
 from recovery.protocol.terms import Duration, parse_duration
 from recovery.words.reasons import file_text
 from recovery.words.terms import spell
-from recovery.words.typed import expected_answer, parse_day, parse_zone, read_moment, read_moment_if_given
+from recovery.words.typed import expected_instead, parse_day, parse_zone, read_moment, read_moment_if_given
 
 
 @command("begin", ACTIVITY, EPISODE, JSON)
@@ -251,8 +249,7 @@ def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
                 _("{protocol} does not ask for {name!r}", protocol=episode.tailored.id, name=name),
                 _meant(name, episode),
             )
-        if read_answer(typed, observations[name]) is None:
-            expected = expected_answer(observations[name], current())
+        if expected := expected_instead(typed, observations[name]):
             raise UsageError(
                 _("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
             )
@@ -300,10 +297,10 @@ def _ask(episode: Episode) -> dict[str, str]:
                 raise KeyboardInterrupt from None  # this command is run without click
             if not typed.strip():
                 break
-            if read_answer(typed, observation) is not None:
+            expected = expected_instead(typed, observation)
+            if not expected:
                 values[name] = typed
                 break
-            expected = expected_answer(observation, current())
             print(_("That takes {expected}; Enter alone leaves it out.", expected=expected))
     return values
 
@@ -325,6 +322,5 @@ def move(timezone: str | None, episode: str | None, as_json: bool) -> int:
     """
     if timezone is not None:
         return enter(episode, as_json, Move(timezone))
-    here = clock.local_zone()
-    tell_doubt(here)
-    return enter(episode, as_json, Move(here.name, follows=here.name == clock.machine_zone()))
+    here, is_the_machine_s = zone_here()
+    return enter(episode, as_json, Move(here, follows=is_the_machine_s))

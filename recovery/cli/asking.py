@@ -5,7 +5,8 @@ that lists it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
+from recovery.settings import read_settings
 from recovery.values import Value, replace
 from recovery.words.reasons import timeless
 from recovery.words.terms import filled
@@ -42,11 +44,37 @@ class StartWords(Value):
     options: tuple[str, ...] = ()
 
 
+class PlaceWords(Value):
+    """The words of the command line about where a person is, and when; None for what the settings say."""
+
+    timezone: str | None
+    wake: time | None
+    bedtime: time | None
+    work: tuple[time, time] | None
+    workdays: tuple[int, ...] | None
+    quiet: tuple[tuple[time, time], ...] | None
+
+
 class YesNoQuestion(Value):
     """A thing that may apply to a person."""
 
     id: str
     ask: str
+
+
+def terms(folder: Path, words: PlaceWords, *, is_discreet: bool) -> start.Terms:
+    """Build the terms of an episode from what was typed and the settings in a folder. Raises `RecoveryError`."""
+    usual = read_settings(folder)
+    there = params.place(
+        words.timezone or usual.timezone,
+        words.wake or usual.wake,
+        words.bedtime or usual.bedtime,
+        words.work or usual.work,
+        words.workdays or usual.workdays,
+        usual.quiet if words.quiet is None else words.quiet,
+    )
+    travels = not (words.timezone or usual.timezone) and there.zone.key == clock.machine_zone()
+    return start.Terms(there, travels=travels, confirms=not usual.auto_advance, is_discreet=is_discreet)
 
 
 def start_answers(

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recovery import clock, paths
 from recovery.care import record as care
@@ -21,15 +20,16 @@ from recovery.store.journal import Journal
 from recovery.words.reasons import sentence
 from recovery.zones import is_lost
 
-if TYPE_CHECKING:
-    from recovery.zone_search import Whereabouts
-
-
 EMERGENCY = N_(
     "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
     "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
 )
 """The signs that nobody waits with; those of each protocol stand in its file."""
+
+
+def tell_emergency() -> None:
+    """Say what nobody waits with, on standard error."""
+    tell(_(EMERGENCY))
 
 
 def clocks() -> ClockReadings:
@@ -137,11 +137,13 @@ def show_what_no_desktop_showed() -> None:
 # Time zones ----------------------------------------------------------------------------------------
 
 
-def tell_doubt(here: "Whereabouts") -> None:
-    """Say why the zone that this process goes by may be the wrong one, where that is so."""
+def zone_here() -> tuple[str, bool]:
+    """Name the zone that this process goes by, and tell if it is the machine's. Says why it may be the wrong one."""
+    here = clock.local_zone()
     if here.doubt:
         tell(_("Note: {message}", message=here.doubt))
         tell(f"  {here.advice}")
+    return here.name, here.name == clock.machine_zone()
 
 
 def tell_lost(episodes: Iterable[Episode]) -> None:
@@ -177,6 +179,11 @@ def zone_remedy() -> str:
 
 
 # The daemon ----------------------------------------------------------------------------------------
+
+
+def wake_daemon(folder: Path) -> bool:
+    """Have the daemon look at what was written, which must be done by now. False where none runs."""
+    return handing.wake(folder) is not None
 
 
 def restart_if_died(folder: Path) -> bool:

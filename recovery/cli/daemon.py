@@ -8,7 +8,7 @@ import click
 
 from recovery import paths
 from recovery.cli.output import did
-from recovery.cli.params import json_option
+from recovery.cli.params import json_option, notifier_option
 from recovery.cli.render_json import daemon_json, print_json
 from recovery.daemon import presence
 from recovery.daemon.autostart import choose
@@ -16,11 +16,6 @@ from recovery.daemon.autostart.way import Machine, Way
 from recovery.daemon.handing import hand_over_and_wait
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _
-from recovery.settings import NOTIFIERS
-
-notifier_option = click.option(
-    "--notifier", type=click.Choice(NOTIFIERS), help="How to reach you; the setting says it otherwise."
-)
 
 
 @click.group()
@@ -91,20 +86,26 @@ def _running_already(there: presence.Presence, *, is_handed: bool) -> str:
     return words
 
 
-def see_that_it_runs(folder: Path, notifier: str | None, *, is_wanted: bool) -> presence.Presence | None:
-    """Have a daemon remind of the episode just kept. None where none does; why it cannot is on standard error."""
+def see_that_it_runs(
+    folder: Path, notifier: str | None, *, is_wanted: bool, settles: bool
+) -> presence.Presence | None:
+    """Have a daemon remind of the episode just kept. None where none does; why it cannot is on standard error.
+
+    With `settles` wait a little for the fate of its first cues.
+    """
     if not is_wanted:
         presence.forget(folder)
         return None
-    from recovery.daemon.launch import begin_reminding
+    from recovery.daemon.launch import begin_reminding, once_settled
 
     try:
-        return begin_reminding(folder, notifier)
+        there = begin_reminding(folder, notifier)
     except RecoveryError as error:
         message = _("The episode is kept, but nothing reminds: {reason}", reason=error.message)
         click.echo(message, err=True)
         click.echo(f"  {error.hint or _('recovery daemon run shows why')}", err=True)
         return None
+    return once_settled(folder, there) if settles else there
 
 
 def how_it_reminds(there: presence.Presence | None) -> str:

@@ -13,11 +13,11 @@ from recovery.cli.context import (
     tell_doubted,
     tell_lost,
     tell_unreadable,
+    wake_daemon,
 )
 from recovery.cli.output import did, failure_to_the_end, tell
 from recovery.cli.render_json import print_json, verdict_json
 from recovery.cli.render_text import alert_line, needed_lines
-from recovery.daemon import handing
 from recovery.engine.turn import Accepted, Refused
 from recovery.errors import RecoveryError
 from recovery.language import _
@@ -37,7 +37,7 @@ def enter(id_: str | None, as_json: bool, wanted: Wanted) -> int:
             did(_("{verb} is recorded. {message}", verb=acted.act.verb, message=message))
         tell_lost(record.all)
         # Only now: the daemon must find the facts when it looks.
-        is_running = handing.wake(context.folder) is not None
+        is_running = wake_daemon(context.folder)
         if not is_running and any(not episode.is_over for episode in record.episodes):
             is_running = restart_if_died(context.folder)
         if as_json:
@@ -97,7 +97,7 @@ def enter_clock_is_right(as_json: bool) -> int:
     """The person's word that the clock is right, for all of the record. Raises `RecoveryError` where that is known."""
     with open_journal() as (journal, moment), changing(journal, moment) as context:
         care.trust_clock(context)
-    handing.wake(context.folder)
+    wake_daemon(context.folder)
     message = _("The clock is taken to be right. Reminders go on.")
     if as_json:
         print_json({"accepted": True, "message": message})

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from recovery.care import history as care
 from recovery.care.history import Undone, take_back
-from recovery.cli.context import open_journal, tell_clock, tell_lost, to_change
+from recovery.cli.context import open_journal, tell_clock, tell_lost, to_change, wake_daemon
 from recovery.cli.output import did, failure_of, tell
 from recovery.cli.quick import EPISODE, JSON, command, option, read_count
 from recovery.cli.render_json import fact_json, print_json
-from recovery.daemon import handing
 from recovery.engine.episode import PAUSED
 from recovery.engine.facts import Alerted
 from recovery.language import _
@@ -76,7 +75,7 @@ def undo(episode: str | None, as_json: bool) -> int:
         what = entry_words(entry, after.place)
         message = _("Taken back in {episode}: {what}, {when}.", episode=entry.episode, what=what, when=when)
     did(message)
-    handing.wake(context.folder)
+    wake_daemon(context.folder)
     if as_json:
         print_json({"episode": entry.episode, "undone": entry.seq, "kind": entry.kind})
         return 0

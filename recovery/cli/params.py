@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recovery import clock
-from recovery.cli.context import tell_doubt
+from recovery.cli.context import zone_here
 from recovery.cli.quick import EPISODE, JSON, Parameter
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.terms import SIDES, parse_duration
-from recovery.settings import read_quiet, read_work, read_workdays
+from recovery.settings import NOTIFIERS, read_quiet, read_work, read_workdays
 from recovery.words.typed import canonical, parse_clock, read_grade
 from recovery.zones import named
 
@@ -56,6 +55,10 @@ def settings_of(parameter: Parameter) -> dict[str, Any]:
 json_option = click.option(JSON.key, *JSON.flags, **settings_of(JSON))
 episode_option = click.option(EPISODE.key, *EPISODE.flags, **settings_of(EPISODE))
 
+notifier_option = click.option(
+    "--notifier", type=click.Choice(NOTIFIERS), help="How to reach you; the setting says it otherwise."
+)
+
 
 if TYPE_CHECKING:
     _Choice = click.Choice[str]
@@ -92,9 +95,7 @@ def place(
     """Build the person's place. Without the name of a zone it has the machine's. Raises `UsageError`."""
     name = timezone
     if not name:
-        here = clock.local_zone()
-        name = here.name
-        tell_doubt(here)
+        name, _is_the_machine_s = zone_here()
     try:
         zone = named(name)
     except KeyError:

@@ -18,7 +18,7 @@ from recovery.engine.turn import Accepted, Verdict
 from recovery.engine.witness import Testimony
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
-from recovery.words.reasons import sentence, timeless
+from recovery.words.reasons import file_text, sentence, timeless
 from recovery.zones import is_lost
 
 if TYPE_CHECKING:
@@ -240,3 +240,59 @@ def difference_json(difference: "Difference") -> dict[str, Any]:
         "to": difference.new,
         "less_strict": difference.is_weaker,
     }
+
+
+# Reports -----------------------------------------------------------------------------------------
+
+
+def flag_rows(episode: Episode) -> list[dict[str, Any]]:
+    """The red flags that stand, and those that the protocol asks for."""
+    asked = [each for each in episode.tailored.red_flags if each.ask]
+    rows = [
+        {
+            "id": a.id.rpartition("/")[2],
+            "level": a.level,
+            "text": timeless(a.reason, episode.place.language),
+            "stands": True,
+        }
+        for a in episode.alerts.values()
+    ]
+    standing = {row["id"] for row in rows}
+    return rows + [
+        {"id": each.id, "level": each.level, "text": file_text(each.ask, episode), "stands": False}
+        for each in asked
+        if each.id not in standing
+    ]
+
+
+def screening_rows(episode: Episode) -> list[dict[str, Any]]:
+    """The screening questions with their answers."""
+    return [
+        {
+            "id": question.id,
+            "ask": file_text(question.ask, episode),
+            "answer": YES_OR_NO[episode.screened.get(question.id)],
+            "forbids": question.forbids,
+            "refuses": question.refuses,
+        }
+        for question in episode.pinned.screen
+    ]
+
+
+def checklist_rows(episode: Episode) -> list[dict[str, Any]]:
+    """The checklists with what was found."""
+    return [
+        {
+            "id": each.id,
+            "title": each.title,
+            "items": [
+                {
+                    "id": item.id,
+                    "title": item.title,
+                    "answer": YES_OR_NO[episode.ticked.get(each.id, {}).get(item.id)],
+                }
+                for item in each.items
+            ],
+        }
+        for each in episode.checklists
+    ]

@@ -1,13 +1,13 @@
-"""The days of a simulation on paper: what comes at which times, one short block a day, the same days together."""
+"""A simulation as text: event by event, or its days on paper, one short block a day, the same days together."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from recovery.cli.output import styled
+from recovery.cli.output import harmless, styled
 from recovery.cli.render_json import picked
-from recovery.cli.render_text import WIDTH
+from recovery.cli.render_text import LEVEL_STYLES, WIDTH
 from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
@@ -242,3 +242,85 @@ def day_json(day: PreviewDay) -> dict[str, Any]:
         ],
         "notes": day.notes,
     }
+
+
+# Every event ------------------------------------------------------------------------
+
+
+def simulation_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The events of a simulation as lines, under a heading a day, and at the end what it came to."""
+    today, on, counts = "", "", dict.fromkeys(("session_start", "missed", "alert", "completed"), 0)
+    for event in events:
+        local = datetime.fromisoformat(event["at"])
+        if event["event"] in counts and event.get("occurrence") != on:
+            counts[event["event"]] += 1
+        words = _event(event)
+        # Begun when it was on already by assumption: the answer tells that.
+        if words is None or (event["event"] == "session_start" and event["occurrence"] == on):
+            continue
+        on = event["occurrence"] if event["event"] == "session_start" else on
+        if event["at"][:10] != today:
+            today = event["at"][:10]
+            yield styled(f"{spell_date(local, current())} {local.year}", "bold")
+        yield f"  {local:%H:%M}  {words}"
+    end = _("Completed") if counts["completed"] else _("Not completed by then")
+    yield _(
+        "{end}: {sessions} sessions, {missed} missed, {alerts} alerts.",
+        end=end,
+        sessions=counts["session_start"],
+        missed=counts["missed"],
+        alerts=counts["alert"],
+    )
+
+
+def _event(event: Mapping[str, Any]) -> str | None:
+    match event["event"]:
+        case "phase" if event["state"] == "entered":
+            return styled(_("Phase {phase} begins", phase=event["phase"]), "cyan", "bold")
+        case "phase" if event["state"] == "held":
+            reasons = "; ".join(event["reasons"])
+            return _("Phase {phase} goes on: {reasons}", phase=event["phase"], reasons=reasons)
+        case "step" if event["direction"] == "up":
+            return styled(_("Next step: {title}", title=event["step"]), "cyan")
+        case "step":
+            return styled(_("One step back: {title}", title=event["step"]), "cyan")
+        case "session_start":
+            length = spell(_seconds(event["seconds"]))
+            return _("{session}: on for {length}", session=_session(event), length=length)
+        case "session_end" if event["overrun_seconds"]:
+            late = spell(_seconds(event["overrun_seconds"]))
+            return _("{session}: off, {length} too late", session=_session(event), length=late)
+        case "session_end":
+            return _("{session}: off", session=_session(event))
+        case "reminder":
+            return f"{event['activity']}: {event['text']}"
+        case "check_in":
+            asks = ", ".join(event["asks"])
+            return _("{activity}: asks for {names}", activity=event["activity"], names=asks)
+        case "answer":
+            answers = harmless(" ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD))
+            if not event.get("refused"):
+                return styled(_("you: {answers}", answers=answers), "dim")
+            refused = _("you: {answers}, refused: {reason}", answers=answers, reason=event["reason"])
+            return styled(refused, "dim")
+        case "withheld":
+            return _("{title} withheld: {reason}", title=event["activity"], reason=event["reason"])
+        case "missed":
+            return _("{title} missed: {reason}", title=event["activity"], reason=event["reason"])
+        case "alert":
+            level = level_words(event["level"], current())
+            return styled(f"{level}: {event['reason']}", LEVEL_STYLES[event["level"]], "bold")
+        case "completed":
+            return styled(_("Completed"), "green", "bold")
+    return None
+
+
+def _session(event: Mapping[str, Any]) -> str:
+    return f"{event['activity']} ({modality_words(event['modality'], current())})"
+
+
+_NOT_TOLD = ("v", "at", "event", "refused", "reason", "earliest")
+
+
+def _seconds(count: int) -> timedelta:
+    return timedelta(seconds=count)

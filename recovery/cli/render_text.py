@@ -1,11 +1,11 @@
 """Values as plain styled text, for the commands where speed counts. Tables are in `render_tables`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from recovery.cli.context import EMERGENCY
-from recovery.cli.output import harmless, styled
+from recovery.cli.output import styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
@@ -26,8 +26,10 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
+from recovery.protocol.terms import LEVELS
 from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
+    LEVEL_WORDS,
     level_words,
     modality_words,
     range_words,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from recovery.protocol.problems import Problem
 
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
-_LEVELS = {"emergency": "red", "urgent": "red", "routine": "yellow"}
+LEVEL_STYLES = {"emergency": "red", "urgent": "red", "routine": "yellow"}
 _BAR = 32
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 100
@@ -278,11 +280,16 @@ def _alerts(look: Outlook) -> list[str]:
     return [alert_line(alert, look.episode.place.language) for alert in look.alerts]
 
 
+def flag_line(level: str, text: str) -> str:
+    """A red flag that answers have raised, before there is an episode."""
+    return styled(f"{level_words(level, current())}: {text}", "bold")
+
+
 def alert_line(alert: Alert, language: str) -> str:
     """A red flag, with its level and where it comes from."""
     words = styled(
         f"{level_words(alert.level, current())}: {timeless(alert.reason, language)}",
-        _LEVELS[alert.level],
+        LEVEL_STYLES[alert.level],
         "bold",
     )
     return words + styled(f"  [{alert.source}]", "dim")
@@ -451,86 +458,53 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
     return "\n".join(lines)
 
 
-# A simulation, day by day ------------------------------------------------------------------------
+# Reports -----------------------------------------------------------------------------------------
 
 
-def simulation_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The events of a simulation as lines, under a heading a day, and at the end what it came to."""
-    today, on, counts = "", "", dict.fromkeys(("session_start", "missed", "alert", "completed"), 0)
-    for event in events:
-        local = datetime.fromisoformat(event["at"])
-        if event["event"] in counts and event.get("occurrence") != on:
-            counts[event["event"]] += 1
-        words = _event(event)
-        # Begun when it was on already by assumption: the answer tells that.
-        if words is None or (event["event"] == "session_start" and event["occurrence"] == on):
-            continue
-        on = event["occurrence"] if event["event"] == "session_start" else on
-        if event["at"][:10] != today:
-            today = event["at"][:10]
-            yield styled(f"{spell_date(local, current())} {local.year}", "bold")
-        yield f"  {local:%H:%M}  {words}"
-    end = _("Completed") if counts["completed"] else _("Not completed by then")
-    yield _(
-        "{end}: {sessions} sessions, {missed} missed, {alerts} alerts.",
-        end=end,
-        sessions=counts["session_start"],
-        missed=counts["missed"],
-        alerts=counts["alert"],
-    )
+def flags_page(episode: Episode) -> str:
+    """The red flags that stand, and those that the protocol asks for, the gravest first."""
+    lines = []
+    for alert in episode.alerts.values():
+        lines.append(alert_line(alert, episode.place.language))
+        name = alert.id.rpartition("/")[2]
+        lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
+    asked = [
+        each for each in episode.tailored.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
+    ]
+    if asked:
+        lines.append(_("Is one of these so? Then: recovery flag ID"))
+    width = max((len(each.id) for each in asked), default=0)
+    lines += [
+        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {file_text(each.ask, episode)}"
+        for level in reversed(LEVELS)
+        for each in asked
+        if each.level == level
+    ]
+    return "\n".join(lines) or _("This protocol asks for no red flags.")
 
 
-def _event(event: Mapping[str, Any]) -> str | None:
-    match event["event"]:
-        case "phase" if event["state"] == "entered":
-            return styled(_("Phase {phase} begins", phase=event["phase"]), "cyan", "bold")
-        case "phase" if event["state"] == "held":
-            reasons = "; ".join(event["reasons"])
-            return _("Phase {phase} goes on: {reasons}", phase=event["phase"], reasons=reasons)
-        case "step" if event["direction"] == "up":
-            return styled(_("Next step: {title}", title=event["step"]), "cyan")
-        case "step":
-            return styled(_("One step back: {title}", title=event["step"]), "cyan")
-        case "session_start":
-            length = spell(_seconds(event["seconds"]))
-            return _("{session}: on for {length}", session=_session(event), length=length)
-        case "session_end" if event["overrun_seconds"]:
-            late = spell(_seconds(event["overrun_seconds"]))
-            return _("{session}: off, {length} too late", session=_session(event), length=late)
-        case "session_end":
-            return _("{session}: off", session=_session(event))
-        case "reminder":
-            return f"{event['activity']}: {event['text']}"
-        case "check_in":
-            asks = ", ".join(event["asks"])
-            return _("{activity}: asks for {names}", activity=event["activity"], names=asks)
-        case "answer":
-            answers = harmless(" ".join(f"{k}={v}" for k, v in event.items() if k not in _NOT_TOLD))
-            if not event.get("refused"):
-                return styled(_("you: {answers}", answers=answers), "dim")
-            refused = _("you: {answers}, refused: {reason}", answers=answers, reason=event["reason"])
-            return styled(refused, "dim")
-        case "withheld":
-            return _("{title} withheld: {reason}", title=event["activity"], reason=event["reason"])
-        case "missed":
-            return _("{title} missed: {reason}", title=event["activity"], reason=event["reason"])
-        case "alert":
-            level = level_words(event["level"], current())
-            return styled(f"{level}: {event['reason']}", _LEVELS[event["level"]], "bold")
-        case "completed":
-            return styled(_("Completed"), "green", "bold")
-    return None
+def screening_page(episode: Episode) -> str:
+    """The screening questions, each with its answer."""
+    lines = []
+    for question in episode.pinned.screen:
+        is_yes = episode.screened.get(question.id)
+        answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
+        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {file_text(question.ask, episode)}")
+        if is_yes:
+            lines.append(f"{'':<23}{file_text(question.say, episode)}")
+    return "\n".join(lines) or _("This protocol asks no screening questions.")
 
 
-def _session(event: Mapping[str, Any]) -> str:
-    return f"{event['activity']} ({modality_words(event['modality'], current())})"
-
-
-_NOT_TOLD = ("v", "at", "event", "refused", "reason", "earliest")
-
-
-def _seconds(count: int) -> timedelta:
-    return timedelta(seconds=count)
+def checklists_page(episode: Episode) -> str:
+    """The checklists, each thing with what was found of it."""
+    lines = []
+    for each in episode.checklists:
+        lines.append(styled(each.title, "bold") + f": {file_text(each.say, episode)}")
+        for item in each.items:
+            is_yes = episode.ticked.get(each.id, {}).get(item.id)
+            answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
+            lines.append(f"  {item.id:<24} {answer:<5} {item.title}")
+    return "\n".join(lines) or _("This protocol has no checklist.")
 
 
 # Protocol files ----------------------------------------------------------------------------------

@@ -4,20 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.cli.context import EMERGENCY, looking
+from recovery.cli.context import looking, tell_emergency
 from recovery.cli.entering import enter
-from recovery.cli.output import styled, tell
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
-from recovery.cli.render_json import YES_OR_NO, print_json
-from recovery.cli.render_text import alert_line
+from recovery.cli.render_json import checklist_rows, flag_rows, print_json, screening_rows
+from recovery.cli.render_text import checklists_page, flags_page, screening_page
 from recovery.engine.acts import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
 from recovery.engine.episode import Episode
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
-from recovery.protocol.model import Checklist, Item
-from recovery.protocol.terms import LEVELS
-from recovery.words.reasons import file_text, timeless
-from recovery.words.terms import LEVEL_WORDS
+from recovery.protocol.model import Item
 from recovery.words.typed import (
     NONE,
     canonical,
@@ -77,13 +73,13 @@ def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_j
         if words[:1] == (CLEAR,):
             raise
         # Somebody with a sign of an emergency is not sent away because nothing was started.
-        tell(_(EMERGENCY))
+        tell_emergency()
         raise
 
 
 def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     if not words:
-        return _listed(episode, as_json, "flags", _flag_rows, _flags)
+        return _listed(episode, as_json, "flags", flag_rows, flags_page)
     if words[0] != CLEAR:
         if len(words) > 1:
             raise UsageError(
@@ -96,46 +92,6 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
             _('write for instance: recovery flag clear no-weight --because "a doctor has looked at it"'),
         )
     return enter(episode, as_json, ClearFlag(words[1], because))
-
-
-def _flag_rows(episode: Episode) -> list[dict[str, Any]]:
-    asked = [each for each in episode.tailored.red_flags if each.ask]
-    rows = [
-        {
-            "id": a.id.rpartition("/")[2],
-            "level": a.level,
-            "text": timeless(a.reason, episode.place.language),
-            "stands": True,
-        }
-        for a in episode.alerts.values()
-    ]
-    standing = {row["id"] for row in rows}
-    return rows + [
-        {"id": each.id, "level": each.level, "text": file_text(each.ask, episode), "stands": False}
-        for each in asked
-        if each.id not in standing
-    ]
-
-
-def _flags(episode: Episode) -> str:
-    lines = []
-    for alert in episode.alerts.values():
-        lines.append(alert_line(alert, episode.place.language))
-        name = alert.id.rpartition("/")[2]
-        lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
-    asked = [
-        each for each in episode.tailored.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
-    ]
-    if asked:
-        lines.append(_("Is one of these so? Then: recovery flag ID"))
-    width = max((len(each.id) for each in asked), default=0)
-    lines += [
-        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {file_text(each.ask, episode)}"
-        for level in reversed(LEVELS)
-        for each in asked
-        if each.level == level
-    ]
-    return "\n".join(lines) or _("This protocol asks for no red flags.")
 
 
 # Screening --------------------------------------------------------------------------------------
@@ -151,7 +107,7 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
     recovery screen none
     """
     if not words:
-        return _listed(episode, as_json, "screen", _screen_rows, _screen)
+        return _listed(episode, as_json, "screen", screening_rows, screening_page)
 
     def act(meant: Episode, _now: datetime) -> AnswerScreening:
         every = [question.id for question in meant.pinned.screen]
@@ -159,30 +115,6 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
         return AnswerScreening(_answers(words, every, still, "recovery screen"))
 
     return enter(episode, as_json, act)
-
-
-def _screen_rows(episode: Episode) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": question.id,
-            "ask": file_text(question.ask, episode),
-            "answer": YES_OR_NO[episode.screened.get(question.id)],
-            "forbids": question.forbids,
-            "refuses": question.refuses,
-        }
-        for question in episode.pinned.screen
-    ]
-
-
-def _screen(episode: Episode) -> str:
-    lines = []
-    for question in episode.pinned.screen:
-        is_yes = episode.screened.get(question.id)
-        answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
-        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {file_text(question.ask, episode)}")
-        if is_yes:
-            lines.append(f"{'':<23}{file_text(question.say, episode)}")
-    return "\n".join(lines) or _("This protocol asks no screening questions.")
 
 
 # Setbacks ---------------------------------------------------------------------------------------
@@ -274,17 +206,17 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     recovery checklist piriformis=yes --start
     """
     if not words:
-        return _listed(episode, as_json, "checklists", _checklist_rows, _checklists)
+        return _listed(episode, as_json, "checklists", checklist_rows, checklists_page)
     with looking() as context:
         before = context.record.meant(episode)
 
     def act(meant: Episode, _now: datetime) -> TickItems:
-        every = [item.id for each in _checklists_of(meant) for item in each.items]
+        every = [item.id for each in meant.checklists for item in each.items]
         return TickItems(_answers(words, every, every, "recovery checklist"))
 
     status = enter(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
-    items = (item for each in _checklists_of(before) for item in each.items)
+    items = (item for each in before.checklists for item in each.items)
     started = [item for item in items if item.id in is_yes and item.start]
     for item in started if status == 0 else ():
         arguments = _start_arguments(before, item)
@@ -320,37 +252,3 @@ def _signs_told(episode: Episode, item: Item) -> list[str]:
     asked = {f"flag/{each.id}" for each in episode.pinned.red_flags if each.ask}
     standing = [name.rpartition("/")[2] for name in episode.alerts if name in asked]
     return ["--signs", ",".join(standing) or NONE]
-
-
-def _checklists_of(episode: Episode) -> list[Checklist]:
-    return [a for phase in episode.tailored.phases for a in phase.everything() if isinstance(a, Checklist)]
-
-
-def _checklist_rows(episode: Episode) -> list[dict[str, Any]]:
-
-    return [
-        {
-            "id": each.id,
-            "title": each.title,
-            "items": [
-                {
-                    "id": item.id,
-                    "title": item.title,
-                    "answer": YES_OR_NO[episode.ticked.get(each.id, {}).get(item.id)],
-                }
-                for item in each.items
-            ],
-        }
-        for each in _checklists_of(episode)
-    ]
-
-
-def _checklists(episode: Episode) -> str:
-    lines = []
-    for each in _checklists_of(episode):
-        lines.append(styled(each.title, "bold") + f": {file_text(each.say, episode)}")
-        for item in each.items:
-            is_yes = episode.ticked.get(each.id, {}).get(item.id)
-            answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
-            lines.append(f"  {item.id:<24} {answer:<5} {item.title}")
-    return "\n".join(lines) or _("This protocol has no checklist.")

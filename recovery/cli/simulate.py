@@ -116,7 +116,7 @@ def simulate_command(
         confirms=not no_confirm,
     )
     events = simulate(run)
-    for line in map(json_line, events) if as_json else render_text.simulation_lines(events):
+    for line in map(json_line, events) if as_json else render_preview.simulation_lines(events):
         print(line)
         if failure_of(sys.stdout):
             break  # nobody reads the rest

@@ -2,23 +2,20 @@
 
 import sys
 from datetime import time
-from pathlib import Path
 
 import click
 
-from recovery import clock, paths, settings
+from recovery import paths
 from recovery.care import start as care
 from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking, params, render_text
 from recovery.cli.context import clocks, show_what_no_desktop_showed, tell_doubted
-from recovery.cli.daemon import how_it_reminds, notifier_option, see_that_it_runs
-from recovery.cli.output import did, styled
-from recovery.cli.params import json_option
+from recovery.cli.daemon import how_it_reminds, see_that_it_runs
+from recovery.cli.output import did
+from recovery.cli.params import json_option, notifier_option
 from recovery.cli.render_json import print_json, responsible_json
-from recovery.daemon import launch
 from recovery.errors import RecoveryError
 from recovery.language import _, current, n_
-from recovery.words.terms import level_words
 
 
 @click.command()
@@ -96,7 +93,8 @@ def start(
     recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
     folder, moment = paths.make_home(), clocks()
-    terms = _terms(folder, timezone, wake, bedtime, work, workdays, quiet, is_discreet=discreet)
+    here = asking.PlaceWords(timezone, wake, bedtime, work, workdays, quiet)
+    terms = asking.terms(folder, here, is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
     if not as_json:
@@ -112,42 +110,16 @@ def start(
         _tell_first(beginning)
     started = care.start_episode(folder, beginning, clocks())
     did(_("{episode} is begun, and in the journal.", episode=started.episode.id))
-    there = see_that_it_runs(folder, notifier, is_wanted=not no_daemon)
+    there = see_that_it_runs(folder, notifier, is_wanted=not no_daemon, settles=not as_json)
     if as_json:
         about = responsible_json(started.episode.tailored)
         print_json({"episode": started.episode.id, "daemon": there is not None, **about})
     else:
-        there = there and launch.once_settled(folder, there)
         click.echo(render_text.started(started.outlook, how_it_reminds(there)))
         _tell_draft(care.gaps_in_the_floor(reading), protocol)
         if there is not None:
             show_what_no_desktop_showed()
     return 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
-
-
-def _terms(
-    folder: Path,
-    timezone: str | None,
-    wake: time | None,
-    bedtime: time | None,
-    work: tuple[time, time] | None,
-    workdays: tuple[int, ...] | None,
-    quiet: tuple[tuple[time, time], ...] | None,
-    *,
-    is_discreet: bool,
-) -> care.Terms:
-    """Build the terms of an episode from what was typed and the settings in a folder. Raises `RecoveryError`."""
-    usual = settings.read_settings(folder)
-    there = params.place(
-        timezone or usual.timezone,
-        wake or usual.wake,
-        bedtime or usual.bedtime,
-        work or usual.work,
-        workdays or usual.workdays,
-        usual.quiet if quiet is None else quiet,
-    )
-    travels = not (timezone or usual.timezone) and there.zone.key == clock.machine_zone()
-    return care.Terms(there, travels=travels, confirms=not usual.auto_advance, is_discreet=is_discreet)
 
 
 def _tell_who_answers(lines: list[str]) -> None:
@@ -215,8 +187,7 @@ def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
         return 0
     click.echo(asking.grade_words(graded))
     for flag in (each for each in own.red_flags if each.id in graded.raises):
-        words = f"{level_words(flag.level, current())}: {asking.fill_in(flag.say, None)}"
-        click.echo(styled(words, "bold"))
+        click.echo(render_text.flag_line(flag.level, asking.fill_in(flag.say, None)))
     # Without the signs: `start` asks for all of them, and these questions were about a few.
     click.echo(f"recovery start {own.id} --grade {graded.grade}")
     return 0

@@ -11,11 +11,10 @@ from recovery.care import upgrade as care
 from recovery.care.record import changing
 from recovery.care.upgrade import InstalledText
 from recovery.cli import render_text
-from recovery.cli.context import looking, open_journal
+from recovery.cli.context import looking, open_journal, wake_daemon
 from recovery.cli.output import did
 from recovery.cli.params import episode_option, json_option
 from recovery.cli.render_json import difference_json, print_json
-from recovery.daemon import handing
 from recovery.engine.episode import Episode
 from recovery.errors import RecoveryError
 from recovery.language import _
@@ -100,7 +99,7 @@ def _applied(text: InstalledText) -> Episode:
     with open_journal() as (journal, moment), changing(journal, moment) as context:
         after = care.go_on_with(context, text)
     # Only now: the daemon must find the facts when it looks.
-    handing.wake(context.folder)
+    wake_daemon(context.folder)
     did(_goes_on(after))
     return after
 

@@ -1,4 +1,4 @@
-"""The rules of the acts that tell how the person is: answers, red flags, checklists, a new injury, a correction of the start."""
+"""The rules of the acts that tell how the person is: answers, red flags, checklists, a setback, a correction."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime

@@ -11,6 +11,7 @@ from recovery.engine.reasons import OfFile, SessionTitle, Text
 from recovery.engine.times import Place
 from recovery.protocol.model import (
     AnyActivity,
+    Checklist,
     Phase,
     RecoveryProtocol,
     Rung,
@@ -306,6 +307,12 @@ class Episode(Value):
         """The phase that comes after the current one."""
         following = self.stay.index + 1
         return self.tailored.phases[following] if following < len(self.tailored.phases) else None
+
+    @property
+    def checklists(self) -> list[Checklist]:
+        """The checklists of all phases, those that screening leaves out apart."""
+        every = (each for phase in self.tailored.phases for each in phase.everything())
+        return [each for each in every if isinstance(each, Checklist)]
 
     @property
     def under_way(self) -> Session | None:

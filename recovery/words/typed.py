@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from recovery.engine.questions import UNSURE
+from recovery.engine.questions import UNSURE, read_answer
 from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
-from recovery.language import N_, _, tr
+from recovery.language import N_, _, current, tr
 from recovery.protocol.model import Observation
 from recovery.protocol.terms import GRADES, NoLength, parse_duration
 from recovery.words.terms import NO_SUCH_ZONE
@@ -218,6 +218,11 @@ def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> N
                 else _("there are: {listed}", listed=", ".join(there) or _("none"))
             )
             raise UsageError(_("{option}: nothing is called {name!r}", option=option, name=name), hint)
+
+
+def expected_instead(typed: str, observation: Observation) -> str:
+    """Describe the answer that an observation takes where `typed` is none; "" where it is one."""
+    return "" if read_answer(typed, observation) is not None else expected_answer(observation, current())
 
 
 def expected_answer(observation: Observation, language: str) -> str:
