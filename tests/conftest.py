@@ -11,6 +11,7 @@ from hypothesis import settings
 from recovery import paths
 from recovery.notify import desktop_session
 from tests.desktop import Desktop, display
+from tests.profile import Profile
 
 # A failure comes again in the next run, on every machine; the slow profile looks further each time.
 settings.register_profile("fast", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -80,6 +81,13 @@ def own_surroundings(
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Iterator[Profile]:
+    """Somebody whose commands run as processes, with no desktop."""
+    with Profile(tmp_path) as profile:
+        yield profile
 
 
 @pytest.fixture(scope="session")

@@ -320,6 +320,10 @@ class Desktop:
         """Click the newest note itself."""
         self.ask(_DUNST, "NotificationAction", "u", (0,))
 
+    def pause(self, is_on: bool) -> None:
+        """Let dunst hold its notes back, or no more."""
+        self.ask("org.freedesktop.DBus.Properties", "Set", "ssv", (_DUNST, "paused", ("b", is_on)))
+
     def picture(self, target: Path, crop: str) -> None:
         """A PNG of the screen, cut to `crop` (WIDTHxHEIGHT+X+Y). Needs ImageMagick."""
         subprocess.run(

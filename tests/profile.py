@@ -186,6 +186,10 @@ class Profile:
         assert there is not None
         return there
 
+    def pid(self) -> int:
+        """The number of the daemon, once it says who it is."""
+        return self.wait_for_sign(lambda there: True, "the daemon says who it is").pid
+
     def log(self) -> str:
         """The daemon's log."""
         path = self.home / "daemon.log"

@@ -32,12 +32,6 @@ def person(bare_desktop: Desktop, tmp_path: Path) -> Iterator[Profile]:
         yield profile
 
 
-@pytest.fixture
-def nobody_at_a_desktop(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
-
-
 def until_at(person: Profile, step: int = 0) -> str:
     """`HH:MM` at which a session ends, from when it was offered."""
     offered = [fact for fact in person.facts("offered") if "seconds" in fact.data][step]
@@ -114,8 +108,8 @@ def test_plyer_by_name_reaches_the_same_desktop(desktop: Desktop, person: Profil
     assert {fact.data["via"] for fact in person.facts("delivered")} == {"plyer"}
 
 
-def test_without_a_desktop_cues_are_shown_as_text(nobody_at_a_desktop: Profile) -> None:
-    person = nobody_at_a_desktop
+def test_without_a_desktop_cues_are_shown_as_text(profile: Profile) -> None:
+    person = profile
     started = person.start(SECONDS)
 
     assert "Notifications do not reach a desktop: there is no desktop session" in started.out

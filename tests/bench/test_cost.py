@@ -31,10 +31,6 @@ def test_short_commands_cost_little_more_than_starting_python(tmp_path: Path, se
     assert {name: cost / floor for name, cost in costs.items() if cost / floor > MOST_TIMES} == {}
 
 
-def pid_of(person: Profile) -> int:
-    return person.wait_for_sign(lambda there: True, "the daemon says who it is").pid
-
-
 def switches(pid: int) -> int:
     """How often any thread of a process went to sleep of its own will: each is a wake-up."""
     count = 0
@@ -70,7 +66,7 @@ def test_an_idle_daemon_is_small_and_never_wakes(tmp_path: Path) -> None:
                 "--signs",
                 "none",
             )
-            pid = pid_of(person)
+            pid = person.pid()
             until(lambda: len(person.facts("delivered")) >= 5, "the first cues are shown")
             desktop.close_all()
             desktop.wait_for_displayed(0)

@@ -1,7 +1,6 @@
 """The command line in this process, on a clock that a test sets."""
 
 import json
-import logging
 import os
 import time
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ import time_machine
 from recovery import clock
 from recovery.cli.main import status_of
 from recovery.daemon import presence
-from recovery.daemon.service import Service
 from recovery.engine.written import to_ms
+from tests.daemon.conftest import Watch
 from tests.fakes import FakeNotifier
 from tests.profile import Ran
 
@@ -41,7 +40,7 @@ class Person:
         self._clock = traveller
         self._set_by = timedelta(0)
         self._starts = 1
-        self._service: Service | None = None
+        self._watch: Watch | None = None
         self._lock = presence.Lock(home)
         self.notifier = FakeNotifier()
 
@@ -92,22 +91,19 @@ class Person:
         return f"start {self._starts}", round((time.time() - self._set_by.total_seconds()) * 1000)
 
     def daemon_dies(self) -> None:
-        self._service = None
+        self._watch = None
         self._lock.release()
 
     def daemon_wakes(self) -> None:
         """The daemon does what is due, as it does when the clock is set and when a command calls it."""
-        if self._service is None:
-            log = logging.getLogger("test of the clock")
-            self._service = Service(self.home, self.notifier, log, self.steady)
+        if self._watch is None:
+            self._watch = Watch(self.home, notifier=self.notifier, steady=self.steady)
             self._lock.take()
             sign = presence.Presence(
                 os.getpid(), to_ms(clock.now()), since_boot=self.steady()[1], lock=self._lock.inode()
             )
             presence.announce(self.home, sign)
-        self._service.wake(clock.now())
-        while self._service.collect(0.0, clock.now()):
-            self._service.wake(clock.now())
+        self._watch.wake(clock.now())
 
     def file(self, text: str, name: str = "quick.yaml") -> str:
         path = self.folder / name

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,20 +29,14 @@ MOST_KIB = 600_000
 """Of addresses, not of memory in use: Python with all that it loads has a third of it."""
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
-
-
-def said_of(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> list[str]:
+def said_of(profile: Profile, path: str, stdin: int | None = subprocess.DEVNULL) -> list[str]:
     """The error that each of the commands ends with, which are run side by side."""
     commands = [[path if word == "FILE" else word for word in words] for words in READERS]
     running = [
         subprocess.Popen(
             ["sh", "-c", f'ulimit -v {MOST_KIB}; exec "$@"', "sh", *COMMAND, *words],
-            env=person.environ,
-            cwd=person.folder,
+            env=profile.environ,
+            cwd=profile.folder,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -60,44 +53,44 @@ def said_of(person: Profile, path: str, stdin: int | None = subprocess.DEVNULL) 
     return said
 
 
-def test_a_pipe_that_nobody_writes_to(person: Profile) -> None:
-    pipe = person.folder / "pipe.yaml"
+def test_a_pipe_that_nobody_writes_to(profile: Profile) -> None:
+    pipe = profile.folder / "pipe.yaml"
     os.mkfifo(pipe)
-    for said in said_of(person, str(pipe)):
+    for said in said_of(profile, str(pipe)):
         assert "this is a pipe or a device, not a file" in said
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/tty"])
-def test_a_device(person: Profile, device: str) -> None:
+def test_a_device(profile: Profile, device: str) -> None:
     if device == "/dev/tty" and not Path(device).exists():
         pytest.skip("no such device here")
-    for said in said_of(person, device):
+    for said in said_of(profile, device):
         assert "this is a pipe or a device, not a file" in said
 
 
-def test_a_folder(person: Profile) -> None:
-    for said in said_of(person, f"{person.folder}/"):
+def test_a_folder(profile: Profile) -> None:
+    for said in said_of(profile, f"{profile.folder}/"):
         assert "this is a folder, not a file" in said or "Is a directory" in said
 
 
-def test_a_huge_file(person: Profile) -> None:
-    huge = person.folder / "huge.yaml"
+def test_a_huge_file(profile: Profile) -> None:
+    huge = profile.folder / "huge.yaml"
     huge.touch()
     os.truncate(huge, 1 << 36)
-    for said in said_of(person, str(huge)):
+    for said in said_of(profile, str(huge)):
         assert "large" in said or "big" in said or "not a database" in said or "whole" in said, said
 
 
-def test_standard_input_that_is_a_terminal(person: Profile) -> None:
+def test_standard_input_that_is_a_terminal(profile: Profile) -> None:
     ours, theirs = os.openpty()
     try:
-        for said in said_of(person, os.ttyname(theirs), theirs):
+        for said in said_of(profile, os.ttyname(theirs), theirs):
             assert "this is a pipe or a device, not a file" in said
         for words in (("validate", "-"), ("protocols", "add", "-"), ("store", "import", "-")):
             done = subprocess.run(
                 [*COMMAND, *words],
                 stdin=theirs,
-                env=person.environ,
+                env=profile.environ,
                 capture_output=True,
                 text=True,
                 timeout=LIMIT_SECONDS,
@@ -109,12 +102,12 @@ def test_standard_input_that_is_a_terminal(person: Profile) -> None:
         os.close(theirs)
 
 
-def shell(person: Profile, line: str) -> "subprocess.CompletedProcess[str]":
+def shell(profile: Profile, line: str) -> "subprocess.CompletedProcess[str]":
     words = " ".join(COMMAND)
     return subprocess.run(
         ["bash", "-c", f'set -o pipefail; recovery() {{ {words} "$@"; }}; {line}'],
-        env=person.environ,
-        cwd=person.folder,
+        env=profile.environ,
+        cwd=profile.folder,
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -122,18 +115,18 @@ def shell(person: Profile, line: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_an_export_goes_through_a_pipe_into_another_home(person: Profile) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
-    there = person.folder / "there"
-    ran = shell(person, f"recovery store export | RECOVERY_HOME={there} recovery store import - --json")
+def test_an_export_goes_through_a_pipe_into_another_home(profile: Profile) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    there = profile.folder / "there"
+    ran = shell(profile, f"recovery store export | RECOVERY_HOME={there} recovery store import - --json")
     assert (ran.returncode, json.loads(ran.stdout)["episodes"]) == (0, 1), ran
-    ran = shell(person, f"RECOVERY_HOME={there}-2 recovery store import --json <(recovery store export)")
+    ran = shell(profile, f"RECOVERY_HOME={there}-2 recovery store import --json <(recovery store export)")
     assert (ran.returncode, json.loads(ran.stdout)["episodes"]) == (0, 1), ran
-    ran = shell(person, f"recovery store export | RECOVERY_HOME={there}-3 recovery store import /dev/stdin")
+    ran = shell(profile, f"recovery store export | RECOVERY_HOME={there}-3 recovery store import /dev/stdin")
     assert (ran.returncode, ran.stdout.startswith("Imported: one episode")) == (0, True), ran
 
 
-def test_a_protocol_comes_through_a_pipe(person: Profile) -> None:
+def test_a_protocol_comes_through_a_pipe(profile: Profile) -> None:
     for line in (
         "recovery protocols new my-hip --to - | recovery validate -",
         "recovery protocols new my-hip --to - | recovery validate /dev/stdin",
@@ -141,29 +134,29 @@ def test_a_protocol_comes_through_a_pipe(person: Profile) -> None:
         "recovery protocols new my-hip --to - | recovery protocols add -",
         "recovery protocols new my-hip --to - | recovery protocols preview /dev/stdin",
     ):
-        ran = shell(person, line)
+        ran = shell(profile, line)
         assert (ran.returncode, ran.stderr) == (0, ""), (line, ran)
-    assert (person.home / "protocols" / "my-hip.yaml").exists()
+    assert (profile.home / "protocols" / "my-hip.yaml").exists()
 
 
-def test_answers_come_through_a_pipe(person: Profile) -> None:
+def test_answers_come_through_a_pipe(profile: Profile) -> None:
     line = '{"at": "2026-11-24T08:00+00:00", "do": "checkin", "pain": 4, "swelling": 1}'
     ran = shell(
-        person,
+        profile,
         f"recovery simulate rice --onset 2026-11-23T18:00 --json --timezone UTC --answers <(echo '{line}')",
     )
     assert ran.returncode == 0, ran
     assert '"event": "answer"' in ran.stdout
 
 
-def test_a_pipe_among_the_files_of_the_home_holds_nothing_up(person: Profile) -> None:
-    person.run("protocols", "new", "my-hip")
-    (person.home / "protocols").mkdir(parents=True)
-    os.mkfifo(person.home / "protocols" / "my-hip.yaml")
-    assert "my-hip" in person.run("protocols").out
-    person.run("protocols", "add", "my-hip.yaml", status=1)
-    os.mkfifo(person.home / "settings.toml")
-    said = person.run("start", "rice", "--onset", "1h ago", "--no-daemon", status=1).err
+def test_a_pipe_among_the_files_of_the_home_holds_nothing_up(profile: Profile) -> None:
+    profile.run("protocols", "new", "my-hip")
+    (profile.home / "protocols").mkdir(parents=True)
+    os.mkfifo(profile.home / "protocols" / "my-hip.yaml")
+    assert "my-hip" in profile.run("protocols").out
+    profile.run("protocols", "add", "my-hip.yaml", status=1)
+    os.mkfifo(profile.home / "settings.toml")
+    said = profile.run("start", "rice", "--onset", "1h ago", "--no-daemon", status=1).err
     reason = "cannot be read: this is a pipe or a device, not a file"
-    assert said.startswith(f"Error: {person.home}/settings.toml: {reason}")
-    assert person.run("status", status=3).err.startswith("Error: no episode is active")
+    assert said.startswith(f"Error: {profile.home}/settings.toml: {reason}")
+    assert profile.run("status", status=3).err.startswith("Error: no episode is active")

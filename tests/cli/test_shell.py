@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,25 +20,19 @@ ESCAPE = "\x1b["
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
+def patient(profile: Profile) -> Profile:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    profile.run("status")
+    return profile
 
 
-@pytest.fixture
-def patient(person: Profile) -> Profile:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
-    person.run("status")
-    return person
-
-
-def shell(person: Profile, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def shell(profile: Profile, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """A line of bash in which `recovery` is the command."""
     words = " ".join(COMMAND)
     return subprocess.run(
         ["bash", "-c", f'recovery() {{ {words} "$@"; }}; {line}'],
-        env={**person.environ, **environ},
-        cwd=person.folder,
+        env={**profile.environ, **environ},
+        cwd=profile.folder,
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -59,12 +52,12 @@ def test_a_module_runs_as_the_command_does(patient: Profile) -> None:
     assert ran.stdout.startswith("Only phase, day 1  (quick-1)\n")
 
 
-def test_its_version(person: Profile) -> None:
-    assert person.run("--version").out == f"recovery, version {__version__}\n"
+def test_its_version(profile: Profile) -> None:
+    assert profile.run("--version").out == f"recovery, version {__version__}\n"
 
 
-def test_the_zone_of_the_machine_is_the_person_s(person: Profile) -> None:
-    assert f"times of {noonish()})" in person.start(protocol(ICE.format(length="20min")), "--no-daemon").out
+def test_the_zone_of_the_machine_is_the_person_s(profile: Profile) -> None:
+    assert f"times of {noonish()})" in profile.start(protocol(ICE.format(length="20min")), "--no-daemon").out
 
 
 def test_output_in_a_pipe_is_plain(patient: Profile) -> None:
@@ -101,8 +94,8 @@ def test_a_closed_output_is_told(patient: Profile) -> None:
     assert (ran.returncode, ran.stderr) == (1, "Error: standard output: Bad file descriptor\n")
 
 
-def test_without_standard_input_missing_words_are_still_wrong_usage(person: Profile) -> None:
-    ran = shell(person, "recovery start rice <&-")
+def test_without_standard_input_missing_words_are_still_wrong_usage(profile: Profile) -> None:
+    ran = shell(profile, "recovery start rice <&-")
     assert (ran.returncode, ran.stderr.splitlines()[0]) == (2, "Error: rice needs --onset --side")
 
 
@@ -141,8 +134,8 @@ def test_a_program_reads_every_letter_whatever_the_output_speaks(patient: Profil
         assert json.loads(schema) == json.loads(patient.run("schema").out)
 
 
-def test_no_terminal_is_commanded_whatever_the_output_speaks(person: Profile) -> None:
-    ran = person.run("validate", "\x1b[31mred.yaml", status=1, PYTHONIOENCODING="ascii")
+def test_no_terminal_is_commanded_whatever_the_output_speaks(profile: Profile) -> None:
+    ran = profile.run("validate", "\x1b[31mred.yaml", status=1, PYTHONIOENCODING="ascii")
     assert ESCAPE not in ran.out + ran.err
 
 
@@ -150,30 +143,30 @@ def test_a_locale_of_another_country_changes_no_dates(patient: Profile) -> None:
     assert patient.run("next", LC_ALL="fr_FR.UTF-8").out == patient.run("next").out
 
 
-def test_a_home_that_cannot_be_is_told(person: Profile) -> None:
+def test_a_home_that_cannot_be_is_told(profile: Profile) -> None:
     for arguments in (
         ["status"],
         ["start", "rice", "--onset", "2h ago", "--side", "left"],
         ["daemon", "start"],
     ):
-        ran = person.run(*arguments, RECOVERY_HOME="/dev/null/home", status=1)
+        ran = profile.run(*arguments, RECOVERY_HOME="/dev/null/home", status=1)
         assert ran.err.startswith("Error: /dev/null/home: ")
         assert "set RECOVERY_HOME to a folder that you can write to" in ran.err
 
 
-def test_state_is_private(person: Profile) -> None:
-    person.home.mkdir(mode=0o755)
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+def test_state_is_private(profile: Profile) -> None:
+    profile.home.mkdir(mode=0o755)
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
 
-    assert person.home.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o077 for path in person.home.iterdir()} == {0}
+    assert profile.home.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in profile.home.iterdir()} == {0}
 
 
-def with_a_bug(person: Profile, module: str, name: str) -> dict[str, str]:
+def with_a_bug(profile: Profile, module: str, name: str) -> dict[str, str]:
     """An environment in which a function of the program does what nobody has thought of."""
     lines = f"import {module} as m\ndef bug(*_, **__): return None + 1\nm.{name} = bug\n"
-    (person.folder / "sitecustomize.py").write_text(lines, "utf-8")
-    return {"PYTHONPATH": os.pathsep.join([str(person.folder), str(Path(recovery.__file__).parents[1])])}
+    (profile.folder / "sitecustomize.py").write_text(lines, "utf-8")
+    return {"PYTHONPATH": os.pathsep.join([str(profile.folder), str(Path(recovery.__file__).parents[1])])}
 
 
 def test_a_bug_is_one_line_and_a_file(patient: Profile) -> None:
@@ -210,13 +203,13 @@ def test_the_daemon_logs_a_bug_and_its_starter_says_so(patient: Profile) -> None
     assert "a bug ended the daemon" in patient.log()
 
 
-def test_an_interrupt_is_status_130(person: Profile) -> None:
+def test_an_interrupt_is_status_130(profile: Profile) -> None:
     # A shell that runs the tests in the background lets them ignore interrupts.
     begin = "import signal,os,sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
     begin += "from recovery.cli import main; main.declared = lambda *_: os.kill(os.getpid(), 2); "
     ran = subprocess.run(
         [sys.executable, "-c", begin + "sys.argv = ['recovery', 'status']; main.run()"],
-        env=person.environ,
+        env=profile.environ,
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -226,16 +219,16 @@ def test_an_interrupt_is_status_130(person: Profile) -> None:
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_the_completion_script_of_a_shell(person: Profile, name: str) -> None:
-    script = person.run("completion", name).out
+def test_the_completion_script_of_a_shell(profile: Profile, name: str) -> None:
+    script = profile.run("completion", name).out
     assert "_RECOVERY_COMPLETE" in script
     if shutil.which(name):
         subprocess.run([name, "-n"], input=script, text=True, check=True, timeout=LIMIT_SECONDS)
 
 
-def test_completion_knows_commands_and_options(person: Profile) -> None:
+def test_completion_knows_commands_and_options(profile: Profile) -> None:
     def completes(words: str, count: int) -> list[str]:
-        ran = person.run(_RECOVERY_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
+        ran = profile.run(_RECOVERY_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
         return [line.partition(",")[2] for line in ran.out.splitlines()]
 
     assert completes("recovery st", 1) == ["start", "status", "step-back", "stop", "store"]
@@ -243,16 +236,16 @@ def test_completion_knows_commands_and_options(person: Profile) -> None:
     assert completes("recovery start --side ", 3) == ["left", "right"]
 
 
-def test_a_start_that_cannot_be_written_keeps_nothing(person: Profile) -> None:
+def test_a_start_that_cannot_be_written_keeps_nothing(profile: Profile) -> None:
     """As on a full disk: no file may grow beyond some blocks."""
-    path = person.file(protocol(ICE.format(length="20min")))
-    ran = shell(person, f"ulimit -f 8; trap '' XFSZ; recovery start {path} --onset 1h\\ ago --no-daemon")
+    path = profile.file(protocol(ICE.format(length="20min")))
+    ran = shell(profile, f"ulimit -f 8; trap '' XFSZ; recovery start {path} --onset 1h\\ ago --no-daemon")
 
     assert ran.returncode == 1, ran
-    assert ran.stderr.startswith(f"Error: {person.home / 'journal.db'}: ")
+    assert ran.stderr.startswith(f"Error: {profile.home / 'journal.db'}: ")
     assert "nothing was recorded" in ran.stderr
-    assert person.facts() == []
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    assert profile.facts() == []
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
 
 
 def test_nothing_is_written_outside_the_home(patient: Profile) -> None:

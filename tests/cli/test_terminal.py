@@ -4,8 +4,6 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,7 @@ pty = pytest.importorskip("pty")
 ESCAPE = "\x1b["
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
-
-
-def at_terminal(person: Profile, *arguments: str, types: str = "", status: int = 0, **environ: str) -> str:
+def at_terminal(profile: Profile, *arguments: str, types: str = "", status: int = 0, **environ: str) -> str:
     """All that appears on a terminal on which a command runs and `types` is typed."""
     here, there = pty.openpty()
     process = subprocess.Popen(
@@ -32,8 +24,8 @@ def at_terminal(person: Profile, *arguments: str, types: str = "", status: int =
         stdin=there,
         stdout=there,
         stderr=there,
-        cwd=person.folder,
-        env={**person.environ, "TERM": "xterm-256color", "COLUMNS": "100", **environ},
+        cwd=profile.folder,
+        env={**profile.environ, "TERM": "xterm-256color", "COLUMNS": "100", **environ},
         start_new_session=True,
     )
     os.close(there)
@@ -58,18 +50,20 @@ GRADING = "no\nno\nno\nno\nno\nyes\n"
 KNOWN = ("--onset", "2h ago", "--grade", "1", "--side", "left")
 
 
-def kept(person: Profile) -> Any:
-    (episode,) = person.json("status")["episodes"]
+def kept(profile: Profile) -> Any:
+    (episode,) = profile.json("status")["episodes"]
     return episode
 
 
-def started(person: Profile) -> Any:
-    (fact,) = person.facts("started")
+def started(profile: Profile) -> Any:
+    (fact,) = profile.facts("started")
     return fact.data
 
 
-def test_what_a_start_needs_is_asked_for(person: Profile) -> None:
-    seen = at_terminal(person, "start", "strain", "--no-daemon", types=f"2h ago\nleft\n{GRADING}none\nnone\n")
+def test_what_a_start_needs_is_asked_for(profile: Profile) -> None:
+    seen = at_terminal(
+        profile, "start", "strain", "--no-daemon", types=f"2h ago\nleft\n{GRADING}none\nnone\n"
+    )
 
     assert 'When did it happen ("2h ago", "yesterday 18:00"):' in seen
     assert "Which side is injured (left, right):" in seen
@@ -79,14 +73,14 @@ def test_what_a_start_needs_is_asked_for(person: Profile) -> None:
     assert "   1  Raynaud's, or hives or any other bad reaction to cold?" in seen
     assert "Is any of these so? Then somebody has to look at it." in seen
     assert "This one needs a doctor today." not in seen
-    assert (kept(person)["grade"], kept(person)["side"], kept(person)["alerts"]) == ("I", "left", [])
-    assert set(kept(person)["screen"].values()) == {"no"}
-    assert started(person)["assessment"]["answers"]["little-loss"] == "yes"
+    assert (kept(profile)["grade"], kept(profile)["side"], kept(profile)["alerts"]) == ("I", "left", [])
+    assert set(kept(profile)["screen"].values()) == {"no"}
+    assert started(profile)["assessment"]["answers"]["little-loss"] == "yes"
 
 
-def test_only_what_is_missing_is_asked_for(person: Profile) -> None:
+def test_only_what_is_missing_is_asked_for(profile: Profile) -> None:
     seen = at_terminal(
-        person,
+        profile,
         "start",
         "strain",
         "--no-daemon",
@@ -99,9 +93,9 @@ def test_only_what_is_missing_is_asked_for(person: Profile) -> None:
     assert "Which side" in seen
 
 
-def test_a_wrong_answer_is_asked_for_again(person: Profile) -> None:
+def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
     seen = at_terminal(
-        person,
+        profile,
         "start",
         "strain",
         "--no-daemon",
@@ -114,105 +108,105 @@ def test_a_wrong_answer_is_asked_for_again(person: Profile) -> None:
     assert "'perhaps' is no answer" in seen
     for word in ("13", "0", "-1", "x", "yes", "²", "99", "later"):
         assert f"Error: '{word}' is not one of the numbers" in seen
-    assert kept(person)["grade"] == "III"
-    assert set(kept(person)["screen"].values()) == {"no"}
+    assert kept(profile)["grade"] == "III"
+    assert set(kept(profile)["screen"].values()) == {"no"}
 
 
-def test_screening_questions_are_answered_by_their_numbers(person: Profile) -> None:
-    seen = at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="1, 4 1\nnone\n")
-    yes = [name for name, answer in kept(person)["screen"].items() if answer == "yes"]
+def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> None:
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="1, 4 1\nnone\n")
+    yes = [name for name, answer in kept(profile)["screen"].items() if answer == "yes"]
 
     assert yes == ["raynaud", "diabetes"]
     assert "Left out, because of raynaud: Ice" in seen
 
 
-def test_screening_questions_can_be_put_off(person: Profile) -> None:
-    at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="Later\nnone\n")
-    assert set(kept(person)["screen"].values()) == {None}
-    assert "until then wait: Ice, Compression" in person.run("status").out
+def test_screening_questions_can_be_put_off(profile: Profile) -> None:
+    at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="Later\nnone\n")
+    assert set(kept(profile)["screen"].values()) == {None}
+    assert "until then wait: Ice, Compression" in profile.run("status").out
 
 
-def test_only_open_screening_questions_are_asked(person: Profile) -> None:
+def test_only_open_screening_questions_are_asked(profile: Profile) -> None:
     seen = at_terminal(
-        person, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="1\nnone\n"
+        profile, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="1\nnone\n"
     )
     assert "Raynaud" not in seen
-    assert [name for name, answer in kept(person)["screen"].items() if answer == "yes"] == ["skin"]
+    assert [name for name, answer in kept(profile)["screen"].items() if answer == "yes"] == ["skin"]
 
 
-def test_a_question_that_refuses_ends_the_start(person: Profile) -> None:
-    seen = at_terminal(person, "start", "trigger-point", "--no-daemon", types="left\n\n\n1\n", status=1)
+def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
+    seen = at_terminal(profile, "start", "trigger-point", "--no-daemon", types="left\n\n\n1\n", status=1)
     assert "Which muscle is the point in?" in seen
     assert "Error: trigger-point is not for you now: No massage on a fresh strain" in seen
     assert "Is any of these so?" not in seen
-    assert not (person.home / "journal.db").exists()
+    assert not (profile.home / "journal.db").exists()
 
 
-def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(person: Profile) -> None:
-    seen = at_terminal(person, "start", "strain", "--no-daemon", *KNOWN, types="none\n1\n")
+def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(profile: Profile) -> None:
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n1\n")
 
-    assert [alert["id"] for alert in kept(person)["alerts"]] == ["flag/saddle"]
+    assert [alert["id"] for alert in kept(profile)["alerts"]] == ["flag/saddle"]
     assert seen.index("EMERGENCY: ") < seen.index("The plan below does not take the place of that.")
     assert seen.index("The plan below") < seen.index("Recovery from a muscle strain")
 
 
-def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(person: Profile) -> None:
+def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: Profile) -> None:
     types = "no\nunsure\nyes\nno\nno\nno\nnone\nnone\n"
     seen = at_terminal(
-        person, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", types=types
+        profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", types=types
     )
     assert "Grade II, by your answers:" in seen
     assert seen.index("URGENT: A limp") < seen.index("Recovery from a muscle strain")
-    assert next(alert["id"] for alert in kept(person)["alerts"]) == "flag/limping"
+    assert next(alert["id"] for alert in kept(profile)["alerts"]) == "flag/limping"
     assert seen.count("Do you limp?") == 2, "the question, and the reason for the grade"
-    assert started(person)["assessment"]["answers"]["weight"] == "unsure"
+    assert started(profile)["assessment"]["answers"]["weight"] == "unsure"
 
 
-def test_a_grade_may_be_given_as_unsure(person: Profile) -> None:
+def test_a_grade_may_be_given_as_unsure(profile: Profile) -> None:
     seen = at_terminal(
-        person, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", "--grade", "unsure",
+        profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", "--grade", "unsure",
         types="none\nnone\n",
     )  # fmt: skip
     assert "(yes, no, unsure)" not in seen
-    assert kept(person)["grade"] == "II"
+    assert kept(profile)["grade"] == "II"
 
 
-def test_the_grade_can_be_found_alone(person: Profile) -> None:
-    seen = at_terminal(person, "assess", types="unsure\nno\nno\nno\nno\nno\n")
+def test_the_grade_can_be_found_alone(profile: Profile) -> None:
+    seen = at_terminal(profile, "assess", types="unsure\nno\nno\nno\nno\nno\n")
     assert "Grade II, by your answers:\n  unsure: Has the injured hip lost all its movement" in seen
     assert seen.endswith("recovery start strain --grade II\n")
-    seen = at_terminal(person, "assess", "complete-loss=yes", types="no\nno\nno\nno\nno\n")
+    seen = at_terminal(profile, "assess", "complete-loss=yes", types="no\nno\nno\nno\nno\n")
     assert seen.endswith("recovery start strain --grade III\n")
-    assert not person.home.exists()
+    assert not profile.home.exists()
 
 
-def test_options_are_asked_for_with_their_choices(person: Profile) -> None:
+def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
     at_terminal(
-        person,
+        profile,
         "start",
         "trigger-point",
         "--no-daemon",
         types="right\nbiceps\npiriformis\nyes\nnone\nnone\n",
     )
-    assert kept(person)["options"] == {"muscle": "piriformis", "balance": "yes"}
+    assert kept(profile)["options"] == {"muscle": "piriformis", "balance": "yes"}
 
 
 @pytest.mark.parametrize(
     "types", ["2h ago\nleft\nno\n", f"2h ago\nleft\n{GRADING}", f"2h ago\nleft\n{GRADING}none\n"]
 )
-def test_leaving_at_any_question_keeps_nothing(person: Profile, types: str) -> None:
-    at_terminal(person, "start", "strain", "--no-daemon", types=types + "\x04", status=130)
-    assert not (person.home / "journal.db").exists()
+def test_leaving_at_any_question_keeps_nothing(profile: Profile, types: str) -> None:
+    at_terminal(profile, "start", "strain", "--no-daemon", types=types + "\x04", status=130)
+    assert not (profile.home / "journal.db").exists()
 
 
-def test_an_answer_can_be_refused_by_leaving(person: Profile) -> None:
-    at_terminal(person, "start", "strain", "--no-daemon", types="2h ago\n\x04", status=130)
-    assert not (person.home / "journal.db").exists()
+def test_an_answer_can_be_refused_by_leaving(profile: Profile) -> None:
+    at_terminal(profile, "start", "strain", "--no-daemon", types="2h ago\n\x04", status=130)
+    assert not (profile.home / "journal.db").exists()
 
 
-def test_a_check_in_asks_what_the_phase_asks(person: Profile) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
-    seen = at_terminal(person, "checkin", types="12\n3\n")
+def test_a_check_in_asks_what_the_phase_asks(profile: Profile) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    seen = at_terminal(profile, "checkin", types="12\n3\n")
 
     assert seen.count("Pain?:") == 2
     assert "That takes a whole number from 0 to 10; Enter alone leaves it out." in seen
@@ -220,49 +214,49 @@ def test_a_check_in_asks_what_the_phase_asks(person: Profile) -> None:
 
 
 @pytest.mark.parametrize("types", ["\x04", "3\n\x04"])
-def test_leaving_a_check_in_notes_nothing_and_is_no_bug(person: Profile, types: str) -> None:
-    person.run("start", "strain", *KNOWN, "--screen", "none", "--signs", "none", "--no-daemon")
-    seen = at_terminal(person, "checkin", types=types, status=130)
+def test_leaving_a_check_in_notes_nothing_and_is_no_bug(profile: Profile, types: str) -> None:
+    profile.run("start", "strain", *KNOWN, "--screen", "none", "--signs", "none", "--no-daemon")
+    seen = at_terminal(profile, "checkin", types=types, status=130)
     assert "bug" not in seen
-    assert person.facts("answered") == []
+    assert profile.facts("answered") == []
 
 
-def test_a_check_in_without_any_answer_notes_nothing(person: Profile) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
-    assert "Error: no answers given" in at_terminal(person, "checkin", types="\n", status=2)
-    assert person.facts("answered") == []
+def test_a_check_in_without_any_answer_notes_nothing(profile: Profile) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
+    assert "Error: no answers given" in at_terminal(profile, "checkin", types="\n", status=2)
+    assert profile.facts("answered") == []
 
 
-def test_styles_are_shown_on_a_terminal_that_has_them(person: Profile) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+def test_styles_are_shown_on_a_terminal_that_has_them(profile: Profile) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for command in ("status", "agenda"):
-        assert f"{ESCAPE}1;36m" in at_terminal(person, command), "bold and cyan"
-        assert "36m" not in at_terminal(person, command, NO_COLOR="1")
-    assert ESCAPE not in at_terminal(person, "status", NO_COLOR="1")
-    assert ESCAPE not in at_terminal(person, "status", TERM="dumb")
+        assert f"{ESCAPE}1;36m" in at_terminal(profile, command), "bold and cyan"
+        assert "36m" not in at_terminal(profile, command, NO_COLOR="1")
+    assert ESCAPE not in at_terminal(profile, "status", NO_COLOR="1")
+    assert ESCAPE not in at_terminal(profile, "status", TERM="dumb")
 
 
-def test_a_narrow_terminal_cuts_nothing_short(person: Profile) -> None:
-    seen = at_terminal(person, "protocols", "show", "strain", COLUMNS="60", NO_COLOR="1")
+def test_a_narrow_terminal_cuts_nothing_short(profile: Profile) -> None:
+    seen = at_terminal(profile, "protocols", "show", "strain", COLUMNS="60", NO_COLOR="1")
     assert "Phase rice: Rest, ice, compression, elevation" in seen
     assert "Not medical advice." in seen
 
 
 @pytest.mark.parametrize("environ", [{"TERM": ""}, {"TERM": "dumb"}, {"TERM": "unknown"}, {"NO_COLOR": "1"}])
-def test_no_command_sends_styles_where_none_are_shown(person: Profile, environ: dict[str, str]) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+def test_no_command_sends_styles_where_none_are_shown(profile: Profile, environ: dict[str, str]) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for line in (
         "status", "agenda", "log", "explain", "flag", "protocols", "protocols show strain", "next",
         "protocols show strain --numbers", "--help",
     ):  # fmt: skip
-        assert ESCAPE not in at_terminal(person, *line.split(), **environ), line
+        assert ESCAPE not in at_terminal(profile, *line.split(), **environ), line
     again = ("start", "rice", "--onset", "1h ago", "--side", "left", "--screen", "none", "--signs", "none")
-    assert ESCAPE not in at_terminal(person, *again, "--no-daemon", **environ)
+    assert ESCAPE not in at_terminal(profile, *again, "--no-daemon", **environ)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "70000", "99999999999999999999"])
-def test_a_page_has_a_width_that_can_be_read(person: Profile, columns: str) -> None:
-    person.start(protocol(ICE.format(length="20min")), "--no-daemon")
+def test_a_page_has_a_width_that_can_be_read(profile: Profile, columns: str) -> None:
+    profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for line in (
         "protocols",
         "protocols show rice",
@@ -271,32 +265,34 @@ def test_a_page_has_a_width_that_can_be_read(person: Profile, columns: str) -> N
         "status",
         "protocols show rice --numbers",
     ):
-        shown = at_terminal(person, *line.split(), COLUMNS=columns, NO_COLOR="1").splitlines()
+        shown = at_terminal(profile, *line.split(), COLUMNS=columns, NO_COLOR="1").splitlines()
         assert 15 <= max(map(len, shown)) <= 220, (line, max(map(len, shown)))
 
 
-def test_a_terminal_without_a_width_has_a_usual_one(person: Profile) -> None:
+def test_a_terminal_without_a_width_has_a_usual_one(profile: Profile) -> None:
     """As some consoles, and `stty cols 0`, have it."""
-    shown = at_terminal(person, "protocols", "show", "rice", COLUMNS="", NO_COLOR="1").splitlines()
+    shown = at_terminal(profile, "protocols", "show", "rice", COLUMNS="", NO_COLOR="1").splitlines()
     assert 60 <= max(map(len, shown)) <= 220
 
 
-def test_an_import_shows_how_far_it_is_on_a_terminal_only(person: Profile) -> None:
-    person.run("start", person.file(protocol(ICE.format(length="20min"))), "--onset", "1h ago", "--no-daemon")
-    document = person.folder / "all.json"
-    person.run("store", "export", str(document))
-    shown = at_terminal(person, "store", "import", str(document), RECOVERY_HOME=str(person.folder / "a"))
+def test_an_import_shows_how_far_it_is_on_a_terminal_only(profile: Profile) -> None:
+    profile.run(
+        "start", profile.file(protocol(ICE.format(length="20min"))), "--onset", "1h ago", "--no-daemon"
+    )
+    document = profile.folder / "all.json"
+    profile.run("store", "export", str(document))
+    shown = at_terminal(profile, "store", "import", str(document), RECOVERY_HOME=str(profile.folder / "a"))
     assert "Reading" in shown
     assert "100%" in shown
     assert "Imported: one episode" in shown
 
     plain = at_terminal(
-        person, "store", "import", str(document), RECOVERY_HOME=str(person.folder / "d"), TERM="dumb"
+        profile, "store", "import", str(document), RECOVERY_HOME=str(profile.folder / "d"), TERM="dumb"
     )
     assert ESCAPE not in plain
-    ran = person.run("store", "import", str(document), RECOVERY_HOME=str(person.folder / "b"))
+    ran = profile.run("store", "import", str(document), RECOVERY_HOME=str(profile.folder / "b"))
     assert "100%" not in ran.out + ran.err
     out = at_terminal(
-        person, "store", "import", str(document), "--json", RECOVERY_HOME=str(person.folder / "c")
+        profile, "store", "import", str(document), "--json", RECOVERY_HOME=str(profile.folder / "c")
     )
     assert out.startswith("{")

@@ -4,7 +4,6 @@ import io
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,12 +21,6 @@ COMMANDS = (
 """What shells, templates, markup and rich's own markup would make something of. No part of it may be."""
 
 OBEYED = ["\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\r", "\x08", "\u202e", "\u2066", "\u061c", "\x7f"]
-
-
-@pytest.fixture
-def profile(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
 
 
 def obeyed(text: str) -> set[str]:

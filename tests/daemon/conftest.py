@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from recovery.care.record import Record, bring_up
+from recovery.care.record import Record, bring_up, do, load
 from recovery.care.upgrade import pinned_from
 from recovery.daemon.service import Service
+from recovery.engine.acts import Act
 from recovery.engine.facts import Fact, Started, What
 from recovery.engine.fold import begin
 from recovery.engine.written import to_ms
@@ -42,10 +43,18 @@ def start(folder: Path, text: str, now: datetime = NOON, **more: object) -> str:
 class Watch:
     """A service with a clock of its own, driven as the daemon drives it."""
 
-    def __init__(self, folder: Path, now: datetime = NOON) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: datetime = NOON,
+        *,
+        notifier: FakeNotifier | None = None,
+        steady: Callable[[], tuple[str, int]] | None = None,
+    ) -> None:
         self.folder = folder
-        self.notifier = FakeNotifier()
-        self.service = Service(folder, self.notifier, logging.getLogger("test of the daemon"), self._steady)
+        self.notifier = notifier or FakeNotifier()
+        log = logging.getLogger("test of the daemon")
+        self.service = Service(folder, self.notifier, log, steady or self._steady)
         self._lived: timedelta | None = None
         self.now = now
         self.next: datetime | None = None
@@ -59,8 +68,24 @@ class Watch:
         self._lived = lived
         self.next = self.service.wake(self.now)
         while self.notifier.deadline() is not None:
-            if self.service.collect(0.0, self.now):
-                self.next = self.service.wake(self.now)
+            self.hear()
+
+    def hear(self, monotonic: float = 0.0) -> None:
+        """Take what the desktop has said, and what follows from it."""
+        if self.service.collect(monotonic, self.now):
+            self.next = self.service.wake(self.now)
+
+    def press(self, key: str, action: str) -> None:
+        """Somebody presses a button, and the daemon does what it does then."""
+        self.notifier.press(key, action)
+        self.service.collect(0.0, self.now)
+        self.wake()
+
+    def act(self, wish: Act) -> None:
+        """What a command does to the journal, of which the daemon does not hear."""
+        with Journal.open(self.folder, now=self.now) as journal, journal.transaction():
+            record = load(journal, self.now)
+            do(journal, record, record.episodes[0].id, wish, self.now)
 
     def _steady(self) -> tuple[str, int]:
         lived = self._lived

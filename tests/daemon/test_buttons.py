@@ -21,13 +21,6 @@ WALK = (
 ONE = "t/rest/ice/2026-11-23.1"
 
 
-def pressed(daemon: Watch, key: str, action: str) -> None:
-    """Somebody presses a button, and the daemon does what it does then."""
-    daemon.notifier.press(key, action)
-    daemon.service.collect(0.0, daemon.now)
-    daemon.wake()
-
-
 def key_of(daemon: Watch, title: str) -> str:
     return next(key for key, note in daemon.notifier.on_screen.items() if note.title.startswith(title))
 
@@ -57,7 +50,7 @@ def test_start_begins_the_session_when_it_is_pressed(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
     daemon.now += 5 * MINUTE
-    pressed(daemon, key_of(daemon, "Ice"), "begin")
+    daemon.press(key_of(daemon, "Ice"), "begin")
     (begun,) = daemon.facts("begun")
     assert (begun.at, begun.by) == (NOON + 5 * MINUTE, "person")
     assert daemon.next == NOON + 25 * MINUTE, "the end counts from the press"
@@ -66,10 +59,10 @@ def test_start_begins_the_session_when_it_is_pressed(watch: Made) -> None:
 def test_snooze_brings_it_again_and_skip_leaves_it_out(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
-    pressed(daemon, key_of(daemon, "Ice"), "snooze")
+    daemon.press(key_of(daemon, "Ice"), "snooze")
     daemon.wake(NOON + 10 * MINUTE)
     assert daemon.titles()[-1].startswith("Ice: start")
-    pressed(daemon, key_of(daemon, "Ice"), "skip")
+    daemon.press(key_of(daemon, "Ice"), "skip")
     assert len(daemon.facts("skipped")) == 1
     daemon.wake(NOON + 40 * MINUTE)
     assert not any("stop" in title for title in daemon.titles())
@@ -80,7 +73,7 @@ def test_done_on_an_end_cue_says_when_it_really_ended(watch: Made) -> None:
     daemon.wake()
     daemon.wake(NOON + 20 * MINUTE)
     daemon.now += 3 * MINUTE
-    pressed(daemon, key_of(daemon, "Ice: stop"), "end")
+    daemon.press(key_of(daemon, "Ice: stop"), "end")
     last = daemon.facts("ended")[-1]
     assert (last.by, last.at, last.data["overrun"]) == ("person", NOON + 23 * MINUTE, 180)
 
@@ -88,10 +81,10 @@ def test_done_on_an_end_cue_says_when_it_really_ended(watch: Made) -> None:
 def test_what_is_refused_says_why_on_the_screen(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
-    pressed(daemon, key_of(daemon, "Ice"), "begin")
+    daemon.press(key_of(daemon, "Ice"), "begin")
     # A second server's note of the same session, pressed late: it is on already.
     daemon.notifier.on_screen[daemon.notifier.shown[0].key] = daemon.notifier.shown[0]
-    pressed(daemon, daemon.notifier.shown[0].key, "begin")
+    daemon.press(daemon.notifier.shown[0].key, "begin")
     note = daemon.notifier.shown[-1]
     assert note.title == "Not now"
     assert "is on already" in note.body
@@ -114,7 +107,7 @@ def test_an_offered_change_of_phase_can_be_taken_by_its_button(tmp_path: Path) -
     daemon.wake()
     while not daemon.titles()[-1].startswith("You can finish"):
         daemon.wake_when_due()
-    pressed(daemon, key_of(daemon, "You can finish"), "advance")
+    daemon.press(key_of(daemon, "You can finish"), "advance")
     assert len(daemon.facts("completed")) == 1
 
 
@@ -127,7 +120,7 @@ def test_an_old_note_never_acts_on_the_session_that_came_after(watch: Made, verb
         daemon.wake_when_due()
     before = [len(daemon.facts(kind)) for kind in ("begun", "skipped", "snoozed")]
     daemon.notifier.on_screen["an old list"] = old
-    pressed(daemon, "an old list", verb)
+    daemon.press("an old list", verb)
     assert daemon.notifier.shown[-1].body.startswith("That one is over")
     assert [len(daemon.facts(kind)) for kind in ("begun", "skipped", "snoozed")] == before
 
@@ -138,14 +131,14 @@ def test_an_old_start_begins_no_session_of_its_own(watch: Made, how: str) -> Non
     daemon.wake()
     (old,) = daemon.notifier.shown
     if how == "skip":
-        pressed(daemon, old.key, "skip")
+        daemon.press(old.key, "skip")
     else:
         daemon.wake(NOON + 20 * MINUTE)
         if how == "end":
-            pressed(daemon, key_of(daemon, "Ice: stop"), "end")
+            daemon.press(key_of(daemon, "Ice: stop"), "end")
     daemon.now += 3 * 60 * MINUTE
     daemon.notifier.on_screen["an old list"] = old
-    pressed(daemon, "an old list", "begin")
+    daemon.press("an old list", "begin")
     assert daemon.facts("begun") == []
 
 
@@ -158,7 +151,7 @@ def test_an_old_offer_does_not_end_a_later_phase(tmp_path: Path) -> None:
         daemon.wake_when_due()
     old = daemon.notifier.shown[-1]
     daemon.notifier.on_screen["an old list"] = replace(old, about=old.about.replace("T", "T0", 1))
-    pressed(daemon, "an old list", "advance")
+    daemon.press("an old list", "advance")
     assert daemon.notifier.shown[-1].body.startswith("That one is over")
     assert daemon.facts("completed") == []
     assert old.key in daemon.notifier.on_screen, "the offer that stands is not covered by the answer"
@@ -171,7 +164,7 @@ def test_a_press_in_a_list_of_notes_counts_while_its_session_is_on(watch: Made) 
     daemon.notifier.close_note(note.key, "expired")
     daemon.service.collect(0.0, daemon.now)
     daemon.notifier.on_screen[note.key] = note
-    pressed(daemon, note.key, "begin")
+    daemon.press(note.key, "begin")
     assert len(daemon.facts("begun")) == 1
 
 

@@ -36,12 +36,6 @@ needs_mounts = pytest.mark.skipif(not may_mount(), reason="only root can lay ano
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
-
-
-@pytest.fixture
 def other(screen: str) -> Iterator[Desktop]:
     """Another log-in, with a bus and a server of its own."""
     with Desktop(screen) as desktop:
@@ -66,15 +60,15 @@ def here(desktop: Desktop) -> dict[str, str]:
     return {**at(desktop), BUS_VARIABLE: "", "XDG_RUNTIME_DIR": str(desktop.folder)}
 
 
-def waits_without_desktop(person: Profile, **environ: str) -> None:
+def waits_without_desktop(profile: Profile, **environ: str) -> None:
     """A daemon as cron or ssh starts it, and a cue that it could show to nobody."""
-    person.start(protocol(HOURLY), "--no-daemon")
-    person.run("daemon", "start", **environ)
-    person.wait_for("undelivered")
+    profile.start(protocol(HOURLY), "--no-daemon")
+    profile.run("daemon", "start", **environ)
+    profile.wait_for("undelivered")
 
 
-def speaks_to(person: Profile, desktop: Desktop) -> presence.Presence:
-    return person.wait_for_sign(
+def speaks_to(profile: Profile, desktop: Desktop) -> presence.Presence:
+    return profile.wait_for_sign(
         lambda there: there.bus == desktop.address and not there.problem, "it speaks to that desktop"
     )
 
@@ -87,84 +81,84 @@ def environ_of(pid: int) -> dict[str, str]:
 # The shell ---------------------------------------------------------------------------------------
 
 
-def test_nothing_of_the_shell_stays(person: Profile, tmp_path: Path) -> None:
+def test_nothing_of_the_shell_stays(profile: Profile, tmp_path: Path) -> None:
     of_a_shell = {"SSH_CONNECTION": "1", "SSH_AUTH_SOCK": "/x", "TMUX": "/x", "STY": "1", "TERM": "xterm"}
     of_a_shell |= {"OLDPWD": "/", "PWD": "/", "SHLVL": "3", "WINDOWID": "7", "VTE_VERSION": "1"}
     of_a_shell |= {"XDG_SESSION_ID": "c2", "SUDO_USER": "me", "NOTIFY_SOCKET": "/x", "GPG_TTY": "/dev/pts/1"}
     place = tmp_path / "a mounted stick"
     place.mkdir()
-    environ = {**person.environ, **of_a_shell, "DISPLAY": "localhost:10.0", "LC_TIME": "C.UTF-8"}
+    environ = {**profile.environ, **of_a_shell, "DISPLAY": "localhost:10.0", "LC_TIME": "C.UTF-8"}
     subprocess.run([*COMMAND, "daemon", "start"], env=environ, cwd=place, umask=0, check=True)
-    pid = person.wait_for_sign(lambda there: True, "it runs").pid
+    pid = profile.wait_for_sign(lambda there: True, "it runs").pid
     kept = environ_of(pid)
 
     assert not kept.keys() & {*of_a_shell, "DISPLAY"}
     assert kept["LC_TIME"] == "C.UTF-8"
-    assert kept["RECOVERY_HOME"] == str(person.home)
+    assert kept["RECOVERY_HOME"] == str(profile.home)
     process = Path(f"/proc/{pid}")
-    assert (process / "cwd").resolve() == person.home
+    assert (process / "cwd").resolve() == profile.home
     assert {(process / "fd" / str(number)).resolve() for number in range(3)} == {Path(os.devnull)}
     assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0", "no terminal"
 
 
-def test_from_cron_it_finds_the_persons_own_bus(desktop: Desktop, person: Profile) -> None:
+def test_from_cron_it_finds_the_persons_own_bus(desktop: Desktop, profile: Profile) -> None:
     """`bus` in the runtime folder is the person's own; cron sets no address of it."""
     environ = {"XDG_RUNTIME_DIR": str(desktop.folder), "DISPLAY": ""}
-    person.run("daemon", "start", **environ)
+    profile.run("daemon", "start", **environ)
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 def test_an_address_that_leads_nowhere_gives_way_to_the_persons_own_bus(
-    desktop: Desktop, person: Profile
+    desktop: Desktop, profile: Profile
 ) -> None:
-    gone = f"unix:path={person.folder}/gone"
-    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=gone, XDG_RUNTIME_DIR=str(desktop.folder))
+    gone = f"unix:path={profile.folder}/gone"
+    profile.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=gone, XDG_RUNTIME_DIR=str(desktop.folder))
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 @needs_mounts
-def test_with_no_environment_at_all_it_finds_the_persons_own_bus(desktop: Desktop, person: Profile) -> None:
+def test_with_no_environment_at_all_it_finds_the_persons_own_bus(desktop: Desktop, profile: Profile) -> None:
     over = 'mount -t tmpfs none /run && mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec env -i "$@"'
     place = f"/run/user/{os.geteuid()}"
-    command = [f"RECOVERY_HOME={person.home}", *COMMAND, "daemon", "start"]
+    command = [f"RECOVERY_HOME={profile.home}", *COMMAND, "daemon", "start"]
     subprocess.run(
         ["unshare", "--mount", "sh", "-c", over, str(desktop.folder), place, *command],
         check=True,
         cwd="/",
     )
 
-    person.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "found")
+    profile.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "found")
 
 
 @pytest.mark.parametrize("is_named", [True, False])
-def test_the_bus_is_heard_of_when_it_comes_back(desktop: Desktop, person: Profile, is_named: bool) -> None:
+def test_the_bus_is_heard_of_when_it_comes_back(desktop: Desktop, profile: Profile, is_named: bool) -> None:
     """A log-out and a log-in, without any command."""
     environ = at(desktop) if is_named else here(desktop)
-    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **environ)
+    profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **environ)
     desktop.wait_for_displayed(1)
     desktop.stop_server()
     desktop.stop_bus()
-    there = person.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
+    there = profile.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
     assert there.next_wakeup is not None
     minutes = (there.next_wakeup - to_ms(datetime.now(UTC))) / 60_000
     assert minutes > 10, "it is not woken to look"
     desktop.start()
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
     desktop.wait_for_displayed(1)
 
 
 @pytest.mark.parametrize("is_folder_gone", [False, True])
 def test_the_first_log_in_after_the_daemon(
-    bare_other: Desktop, person: Profile, tmp_path: Path, is_folder_gone: bool
+    bare_other: Desktop, profile: Profile, tmp_path: Path, is_folder_gone: bool
 ) -> None:
     """The folder of the user comes with the log-in, too, and is moved into its place here."""
     place = bare_other.folder / "runtime"
     if is_folder_gone:
         place.rmdir()
-    waits_without_desktop(person, XDG_RUNTIME_DIR=str(place))
+    waits_without_desktop(profile, XDG_RUNTIME_DIR=str(place))
     bare_other.start_bus()
     if is_folder_gone:
         ready = tmp_path / "ready"
@@ -173,19 +167,19 @@ def test_the_first_log_in_after_the_daemon(
         ready.replace(place)
     else:
         (place / "bus").symlink_to(bare_other.folder / "bus")
-    person.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus", "it has heard of it")
+    profile.wait_for_sign(lambda there: there.bus == f"unix:path={place}/bus", "it has heard of it")
     bare_other.start_server()
 
     bare_other.wait_for_displayed(1)
 
 
 @needs_mounts
-def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, person: Profile) -> None:
+def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, profile: Profile) -> None:
     """As logind does it: the daemon hears of the folder, and then another one lies on it."""
     place = f"/run/user/{os.geteuid()}"
     words = f'"{place}" && mount -t tmpfs none "{place}" && ln -s "$0/bus" "{place}/bus"'
     over = f'mount -t tmpfs none /run && mkdir -p /run/user && env -i "$@" && mkdir -m 700 {words}'
-    command = [f"RECOVERY_HOME={person.home}", *COMMAND, "daemon", "start"]
+    command = [f"RECOVERY_HOME={profile.home}", *COMMAND, "daemon", "start"]
     bare_other.start()
     subprocess.run(
         ["unshare", "--mount", "sh", "-c", over, str(bare_other.folder), *command],
@@ -193,7 +187,7 @@ def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, person
         cwd="/",
     )
 
-    person.wait_for_sign(
+    profile.wait_for_sign(
         lambda there: there.bus == f"unix:path={place}/bus" and not there.problem, "heard of"
     )
 
@@ -201,13 +195,15 @@ def test_the_users_folder_is_mounted_with_the_log_in(bare_other: Desktop, person
 # From one desktop to another ---------------------------------------------------------------------
 
 
-def test_what_waits_for_a_desktop_is_shown_on_the_first_that_comes(desktop: Desktop, person: Profile) -> None:
-    waits_without_desktop(person)
-    said = person.run("daemon", "start", **at(desktop))
+def test_what_waits_for_a_desktop_is_shown_on_the_first_that_comes(
+    desktop: Desktop, profile: Profile
+) -> None:
+    waits_without_desktop(profile)
+    said = profile.run("daemon", "start", **at(desktop))
 
     assert "; it now speaks to this desktop.\nReminders come as desktop notifications, by dbus." in said.out
     desktop.wait_for_displayed(1)
-    assert person.wait_for("delivered")[0].data["via"] == "dbus"
+    assert profile.wait_for("delivered")[0].data["via"] == "dbus"
 
 
 @pytest.mark.parametrize(
@@ -247,148 +243,150 @@ def test_what_waits_for_a_desktop_is_shown_on_the_first_that_comes(desktop: Desk
         *("store check", "store backup", "store export", "next --json", "daemon status --json"),
     ],
 )
-def test_any_command_of_a_desktop_hands_it_over(desktop: Desktop, person: Profile, line: str) -> None:
-    person.start(protocol(HOURLY))
-    ran = person.run(*line.split(), status=None, **at(desktop))
+def test_any_command_of_a_desktop_hands_it_over(desktop: Desktop, profile: Profile, line: str) -> None:
+    profile.start(protocol(HOURLY))
+    ran = profile.run(*line.split(), status=None, **at(desktop))
 
     assert ran.status in (0, 1, 3), ran
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
-def test_daemon_status_says_how_it_is_afterwards(desktop: Desktop, person: Profile) -> None:
-    waits_without_desktop(person)
-    said = person.run("daemon", "status", **at(desktop)).out
+def test_daemon_status_says_how_it_is_afterwards(desktop: Desktop, profile: Profile) -> None:
+    waits_without_desktop(profile)
+    said = profile.run("daemon", "status", **at(desktop)).out
 
     assert "Reminders come as desktop notifications, by dbus." in said
     assert "A command on your desktop" not in said
 
 
 def test_a_start_on_a_desktop_is_shown_there_by_a_daemon_of_elsewhere(
-    desktop: Desktop, person: Profile
+    desktop: Desktop, profile: Profile
 ) -> None:
-    person.run("daemon", "start")
-    ran = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+    profile.run("daemon", "start")
+    ran = profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
 
     assert "Reminders come as desktop notifications, by dbus." in ran.out
     assert "Not shown on the desktop" not in ran.err
     desktop.wait_for_displayed(1)
-    assert person.facts("undelivered") == []
+    assert profile.facts("undelivered") == []
 
 
 @pytest.mark.parametrize("is_running", [False, True])
 def test_a_start_waits_for_the_fate_of_the_first_note(
-    bare_other: Desktop, person: Profile, is_running: bool
+    bare_other: Desktop, profile: Profile, is_running: bool
 ) -> None:
     """A server that is there, knows what it can, and answers the note with nonsense."""
     bare_other.start_bus()
     with server(bare_other, GOOD | {"Notify": ("s", ("seven",))}):
         if is_running:
-            person.run("daemon", "start", **at(bare_other))
-        ran = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(bare_other))
+            profile.run("daemon", "start", **at(bare_other))
+        ran = profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **at(bare_other))
         assert "Reminders come as desktop notifications" not in ran.out
         assert "did not say which note it made of it" in ran.out
         assert "Ice: start" in ran.err
-        person.run("daemon", "stop")
-        person.run("stop")
+        profile.run("daemon", "stop")
+        profile.run("stop")
 
 
 def test_a_new_log_in_gets_what_stood_and_the_old_one_is_cleared(
-    desktop: Desktop, other: Desktop, person: Profile
+    desktop: Desktop, other: Desktop, profile: Profile
 ) -> None:
-    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+    profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
     desktop.wait_for_displayed(1)
-    said = person.run("daemon", "start", **at(other)).out
+    said = profile.run("daemon", "start", **at(other)).out
 
     assert "it now speaks to this desktop" in said
     other.wait_for_displayed(1)
     desktop.wait_for_displayed(0)
     other.press("Start")
-    person.wait_for("begun")
+    profile.wait_for("begun")
 
 
-def test_a_bus_that_died_and_the_next_log_in(desktop: Desktop, other: Desktop, person: Profile) -> None:
-    person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
+def test_a_bus_that_died_and_the_next_log_in(desktop: Desktop, other: Desktop, profile: Profile) -> None:
+    profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **at(desktop))
     desktop.wait_for_displayed(1)
     desktop.stop_server()
     desktop.stop_bus()
-    person.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
-    person.run("daemon", "start", **at(other))
+    profile.wait_for_sign(lambda there: there.problem and not there.bus, "it has noticed")
+    profile.run("daemon", "start", **at(other))
 
-    speaks_to(person, other)
+    speaks_to(profile, other)
     other.wait_for_displayed(1)
     assert [note.title.partition(",")[0] for note in other.received()] == ["Ice: start"]
 
 
-def test_a_daemon_at_log_in_hands_its_desktop_to_the_one_that_runs(desktop: Desktop, person: Profile) -> None:
+def test_a_daemon_at_log_in_hands_its_desktop_to_the_one_that_runs(
+    desktop: Desktop, profile: Profile
+) -> None:
     """As systemd starts it."""
-    person.run("daemon", "start")
-    refused = person.run("daemon", "run", status=1, **at(desktop))
+    profile.run("daemon", "start")
+    refused = profile.run("daemon", "run", status=1, **at(desktop))
 
     assert "running already" in refused.err
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
-def test_the_autostart_file_heals_it(desktop: Desktop, person: Profile) -> None:
-    person.run("service", "install", "--way", "xdg")
-    person.run("daemon", "start")
-    (file,) = (person.folder / ".config" / "autostart").iterdir()
+def test_the_autostart_file_heals_it(desktop: Desktop, profile: Profile) -> None:
+    profile.run("service", "install", "--way", "xdg")
+    profile.run("daemon", "start")
+    (file,) = (profile.folder / ".config" / "autostart").iterdir()
     line = next(line for line in file.read_text().splitlines() if line.startswith("Exec="))
-    subprocess.run(line.removeprefix("Exec=").split(), env={**person.environ, **at(desktop)}, check=True)
+    subprocess.run(line.removeprefix("Exec=").split(), env={**profile.environ, **at(desktop)}, check=True)
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 def test_a_desktop_that_shows_notes_is_not_left_for_one_that_does_not(
-    desktop: Desktop, bare_other: Desktop, person: Profile
+    desktop: Desktop, bare_other: Desktop, profile: Profile
 ) -> None:
-    person.run("daemon", "start", **at(desktop))
+    profile.run("daemon", "start", **at(desktop))
     bare_other.start_bus()
-    said = person.run("daemon", "start", **at(bare_other)).out
+    said = profile.run("daemon", "start", **at(bare_other)).out
 
     assert "It stays with the desktop that it has: no notification server is running there.\n" in said
-    assert speaks_to(person, desktop).not_taken == "no notification server is running there"
+    assert speaks_to(profile, desktop).not_taken == "no notification server is running there"
 
 
-def test_a_bus_without_a_server_is_better_than_none(bare_other: Desktop, person: Profile) -> None:
-    waits_without_desktop(person)
+def test_a_bus_without_a_server_is_better_than_none(bare_other: Desktop, profile: Profile) -> None:
+    waits_without_desktop(profile)
     bare_other.start_bus()
-    said = person.run("daemon", "start", **at(bare_other)).out
+    said = profile.run("daemon", "start", **at(bare_other)).out
 
     assert "no notification server is running on this desktop" in said
     bare_other.start_server()
     bare_other.wait_for_displayed(1)
 
 
-def test_the_same_desktop_is_not_handed_over_again(desktop: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", **at(desktop))
-    there = speaks_to(person, desktop)
+def test_the_same_desktop_is_not_handed_over_again(desktop: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", **at(desktop))
+    there = speaks_to(profile, desktop)
     for command in (("daemon", "start"), ("status",)):
-        person.run(*command, status=None, **at(desktop))
+        profile.run(*command, status=None, **at(desktop))
 
-    assert presence.read(person.home) == there
-    assert handing.hand_over(person.home, there, at(desktop)) == 0
+    assert presence.read(profile.home) == there
+    assert handing.hand_over(profile.home, there, at(desktop)) == 0
 
 
-def test_the_same_bus_tells_the_screen_that_was_not_known(desktop: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
-    assert speaks_to(person, desktop).screen == ""
-    person.run("daemon", "start", **at(desktop))
+def test_the_same_bus_tells_the_screen_that_was_not_known(desktop: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
+    assert speaks_to(profile, desktop).screen == ""
+    profile.run("daemon", "start", **at(desktop))
 
-    assert speaks_to(person, desktop).screen == desktop.environ["DISPLAY"]
-    person.run("daemon", "start", **{**at(desktop), "DISPLAY": ":7", "WAYLAND_DISPLAY": "wayland-0"})
-    there = speaks_to(person, desktop)
+    assert speaks_to(profile, desktop).screen == desktop.environ["DISPLAY"]
+    profile.run("daemon", "start", **{**at(desktop), "DISPLAY": ":7", "WAYLAND_DISPLAY": "wayland-0"})
+    there = speaks_to(profile, desktop)
     assert there.screen == ":7 wayland-0", "a new log-in on the same bus"
     for less in ({"DISPLAY": ":7"}, {"DISPLAY": ""}, {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1"}):
-        assert handing.hand_over(person.home, there, {**at(desktop), **less}) == 0
+        assert handing.hand_over(profile.home, there, {**at(desktop), **less}) == 0
 
 
-def test_plyer_goes_along(desktop: Desktop, other: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", "--notifier", "plyer", **at(desktop))
-    said = person.run("start", person.file(protocol(HOURLY)), "--onset", "1h ago", **at(other)).out
+def test_plyer_goes_along(desktop: Desktop, other: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", "--notifier", "plyer", **at(desktop))
+    said = profile.run("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", **at(other)).out
 
     assert "by plyer" in said
-    assert speaks_to(person, other).notifier == "plyer"
-    person.wait_for("delivered")
+    assert speaks_to(profile, other).notifier == "plyer"
+    profile.wait_for("delivered")
     other.wait_for_displayed(1)
 
 
@@ -446,38 +444,38 @@ def test_what_went_with_the_desktop_wakes_nobody_until_there_is_another(watch: C
 
 
 def test_a_server_that_hangs_there_is_no_reason_to_go(
-    desktop: Desktop, bare_other: Desktop, person: Profile
+    desktop: Desktop, bare_other: Desktop, profile: Profile
 ) -> None:
-    person.run("daemon", "start", **at(desktop))
+    profile.run("daemon", "start", **at(desktop))
     bare_other.start_bus()
     with bare_other.hang_server():
-        said = person.run("daemon", "start", **at(bare_other)).out
+        said = profile.run("daemon", "start", **at(bare_other)).out
 
     assert "It stays with the desktop that it has: the notification server there does not answer." in said
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 def test_a_bus_without_a_server_is_left_for_the_one_of_the_desktop(
-    desktop: Desktop, bare_other: Desktop, person: Profile
+    desktop: Desktop, bare_other: Desktop, profile: Profile
 ) -> None:
     """Started by cron on the person's own bus, beside a desktop that has made a bus of its own."""
     bare_other.start_bus()
-    person.run("daemon", "start", **here(bare_other))
-    person.wait_for_sign(lambda there: there.problem and there.bus == bare_other.address, "it has no server")
-    person.run("daemon", "start", **{**at(desktop), "XDG_RUNTIME_DIR": str(bare_other.folder)})
+    profile.run("daemon", "start", **here(bare_other))
+    profile.wait_for_sign(lambda there: there.problem and there.bus == bare_other.address, "it has no server")
+    profile.run("daemon", "start", **{**at(desktop), "XDG_RUNTIME_DIR": str(bare_other.folder)})
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 def test_of_a_dead_address_and_the_persons_own_bus_the_second_is_taken(
-    desktop: Desktop, person: Profile
+    desktop: Desktop, profile: Profile
 ) -> None:
     """A terminal that is older than the log-in."""
-    person.run("daemon", "start")
-    gone = f"unix:path={person.folder}/gone"
-    person.run("daemon", "start", **{**here(desktop), BUS_VARIABLE: gone})
+    profile.run("daemon", "start")
+    gone = f"unix:path={profile.folder}/gone"
+    profile.run("daemon", "start", **{**here(desktop), BUS_VARIABLE: gone})
 
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 # What is refused ---------------------------------------------------------------------------------
@@ -494,20 +492,20 @@ def test_of_a_dead_address_and_the_persons_own_bus_the_second_is_taken(
     ],
 )
 def test_an_address_that_is_none_is_told(
-    desktop: Desktop, person: Profile, address: str, reason: str
+    desktop: Desktop, profile: Profile, address: str, reason: str
 ) -> None:
-    person.run("daemon", "start", **at(desktop))
-    said = person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=address).out
+    profile.run("daemon", "start", **at(desktop))
+    said = profile.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=address).out
 
     assert f"It stays with the desktop that it has: {reason}.\n" in said
-    speaks_to(person, desktop)
+    speaks_to(profile, desktop)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_the_bus_of_another_user_is_refused(desktop: Desktop, other: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", **at(desktop))
+def test_the_bus_of_another_user_is_refused(desktop: Desktop, other: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", **at(desktop))
     os.chown(other.folder / "bus", 65534, 65534)
-    said = person.run("daemon", "start", **at(other)).out
+    said = profile.run("daemon", "start", **at(other)).out
 
     assert f"{other.address}: it belongs to another user (number 65534)" in said
 
@@ -523,52 +521,52 @@ def test_no_other_variable_is_taken_over(desktop: Desktop) -> None:
 @pytest.mark.parametrize(
     "call", [b"[]", b"[0, {}]", b"[true, {}]", b"[1, []]", b"[\xff", b"[" * 9000, b'[1, {"a": 1']
 )
-def test_a_call_that_is_none_does_not_disturb_it(desktop: Desktop, person: Profile, call: bytes) -> None:
-    person.run("daemon", "start", **at(desktop))
-    there = speaks_to(person, desktop)
-    assert control.call(person.home, control.DESKTOP + call)
-    until(lambda: "hands over no desktop" in person.log(), "it is in the log")
+def test_a_call_that_is_none_does_not_disturb_it(desktop: Desktop, profile: Profile, call: bytes) -> None:
+    profile.run("daemon", "start", **at(desktop))
+    there = speaks_to(profile, desktop)
+    assert control.call(profile.home, control.DESKTOP + call)
+    until(lambda: "hands over no desktop" in profile.log(), "it is in the log")
 
-    assert speaks_to(person, desktop).pid == there.pid
+    assert speaks_to(profile, desktop).pid == there.pid
 
 
 # What it tells -----------------------------------------------------------------------------------
 
 
-def check(person: Profile, **environ: str) -> Any:
-    told = json.loads(person.run("doctor", "--json", status=None, **environ).out)
+def check(profile: Profile, **environ: str) -> Any:
+    told = json.loads(profile.run("doctor", "--json", status=None, **environ).out)
     return {each["name"]: each for each in told["checks"]}["desktop"]
 
 
-def test_doctor_compares_the_desktops(desktop: Desktop, other: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", **at(desktop))
-    assert check(person, **at(desktop))["state"] == "ok"
-    elsewhere = check(person, **at(other))
+def test_doctor_compares_the_desktops(desktop: Desktop, other: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", **at(desktop))
+    assert check(profile, **at(desktop))["state"] == "ok"
+    elsewhere = check(profile, **at(other))
     assert (elsewhere["state"], elsewhere["advice"]) == ("warn", "recovery daemon start")
     assert desktop.address in elsewhere["found"]
     assert other.address in elsewhere["found"]
 
     desktop.stop_server()
     desktop.stop_bus()
-    person.wait_for_sign(lambda there: there.problem, "it has noticed")
-    dead = check(person, **at(other))
+    profile.wait_for_sign(lambda there: there.problem, "it has noticed")
+    dead = check(profile, **at(other))
     assert (dead["state"], dead["advice"]) == ("fail", "recovery daemon start")
-    person.run("daemon", "start", **at(other))
-    assert check(person, **at(other))["state"] == "ok", "the advice helps"
+    profile.run("daemon", "start", **at(other))
+    assert check(profile, **at(other))["state"] == "ok", "the advice helps"
 
 
-def test_doctor_without_a_desktop_sends_to_one(person: Profile) -> None:
-    person.run("daemon", "start")
-    lost = check(person)
+def test_doctor_without_a_desktop_sends_to_one(profile: Profile) -> None:
+    profile.run("daemon", "start")
+    lost = check(profile)
 
     assert lost["state"] == "fail"
     assert lost["advice"] == "type in a terminal of your desktop: recovery daemon start"
 
 
-def test_doctor_knows_that_the_screen_is_not_known(desktop: Desktop, person: Profile) -> None:
-    person.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
-    blind = check(person, **at(desktop))
+def test_doctor_knows_that_the_screen_is_not_known(desktop: Desktop, profile: Profile) -> None:
+    profile.run("daemon", "start", DBUS_SESSION_BUS_ADDRESS=desktop.address)
+    blind = check(profile, **at(desktop))
 
     assert (blind["state"], blind["advice"]) == ("warn", "recovery daemon start")
-    person.run("daemon", "start", **at(desktop))
-    assert check(person, **at(desktop))["state"] == "ok"
+    profile.run("daemon", "start", **at(desktop))
+    assert check(profile, **at(desktop))["state"] == "ok"

@@ -5,7 +5,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,12 +26,6 @@ NOBODY = 65534
 HOURLY = ICE.format(length="20min")
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Profile]:
-    with Profile(tmp_path) as profile:
-        yield profile
-
-
 def modes(folder: Path) -> dict[str, int]:
     """The mode of everything in a folder, by name."""
     return {str(path.relative_to(folder)): stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*")}
@@ -47,11 +40,11 @@ def is_closed(folder: Path) -> bool:
     return not any(mode & 0o077 for mode in (stat.S_IMODE(folder.stat().st_mode), *modes(folder).values()))
 
 
-def run_with_umask(person: Profile, umask: int, *arguments: str) -> None:
+def run_with_umask(profile: Profile, umask: int, *arguments: str) -> None:
     subprocess.run(
         [*COMMAND, *arguments],
-        env=person.environ,
-        cwd=person.folder,
+        env=profile.environ,
+        cwd=profile.folder,
         umask=umask,
         check=True,
         capture_output=True,
@@ -60,12 +53,14 @@ def run_with_umask(person: Profile, umask: int, *arguments: str) -> None:
 
 def test_no_umask_widens_anything(tmp_path: Path) -> None:
     home = tmp_path / "made" / "on the way" / "home"
-    with Profile(tmp_path, {"RECOVERY_HOME": str(home)}) as person:
+    with Profile(tmp_path, {"RECOVERY_HOME": str(home)}) as profile:
         run_with_umask(
-            person, 0, "start", person.file(protocol(HOURLY)), "--onset", "1h ago", "--notifier", "text"
+            profile, 0, "start", profile.file(protocol(HOURLY)), "--onset", "1h ago", "--notifier", "text"
         )
-        run_with_umask(person, 0, "checkin", "pain=4")
-        run_with_umask(person, 0, "protocols", "add", person.file(protocol(HOURLY, name="mine"), "mine.yaml"))
+        run_with_umask(profile, 0, "checkin", "pain=4")
+        run_with_umask(
+            profile, 0, "protocols", "add", profile.file(protocol(HOURLY, name="mine"), "mine.yaml")
+        )
         until(
             lambda: (home / "backups").is_dir() and any((home / "backups").glob("daily-*.db")),
             "the daily copy",
@@ -90,47 +85,47 @@ def test_no_umask_widens_anything(tmp_path: Path) -> None:
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_what_is_open_is_closed_when_an_episode_and_when_the_daemon_starts(person: Profile) -> None:
-    person.start(protocol(HOURLY), "--no-daemon")
-    (person.home / "settings.toml").write_text('notifier = "text"\n', "utf-8")
+def test_what_is_open_is_closed_when_an_episode_and_when_the_daemon_starts(profile: Profile) -> None:
+    profile.start(protocol(HOURLY), "--no-daemon")
+    (profile.home / "settings.toml").write_text('notifier = "text"\n', "utf-8")
     for folder in ("backups", "protocols"):
-        (person.home / folder).mkdir(exist_ok=True)
-        (person.home / folder / "file").touch()
+        (profile.home / folder).mkdir(exist_ok=True)
+        (profile.home / folder / "file").touch()
 
-    open_to_all(person.home)
-    person.run("daemon", "start")
-    assert is_closed(person.home), modes(person.home)
+    open_to_all(profile.home)
+    profile.run("daemon", "start")
+    assert is_closed(profile.home), modes(profile.home)
 
-    person.run("daemon", "stop")
-    open_to_all(person.home)
-    person.run("start", "sitting", "--no-daemon", "--screen", "none", "--signs", "none", status=None)
-    assert is_closed(person.home), modes(person.home)
+    profile.run("daemon", "stop")
+    open_to_all(profile.home)
+    profile.run("start", "sitting", "--no-daemon", "--screen", "none", "--signs", "none", status=None)
+    assert is_closed(profile.home), modes(profile.home)
 
 
-def test_short_commands_do_not_look(person: Profile) -> None:
+def test_short_commands_do_not_look(profile: Profile) -> None:
     """Each would pay for it; the folder is looked at by the daemon that they start."""
-    person.start(protocol(HOURLY), "--no-daemon")
-    person.home.chmod(0o750)
-    person.run("status")
+    profile.start(protocol(HOURLY), "--no-daemon")
+    profile.home.chmod(0o750)
+    profile.run("status")
 
-    assert stat.S_IMODE(person.home.stat().st_mode) == 0o750
+    assert stat.S_IMODE(profile.home.stat().st_mode) == 0o750
 
 
 @needs_root
-def test_a_folder_of_another_user_is_refused_in_words(person: Profile) -> None:
-    person.home.mkdir(mode=0o700)
-    os.chown(person.home, NOBODY, NOBODY)
+def test_a_folder_of_another_user_is_refused_in_words(profile: Profile) -> None:
+    profile.home.mkdir(mode=0o700)
+    os.chown(profile.home, NOBODY, NOBODY)
     for command in (
         ("daemon", "start"),
-        ("start", person.file(protocol(HOURLY)), "--onset", "1h ago", "--no-daemon"),
+        ("start", profile.file(protocol(HOURLY)), "--onset", "1h ago", "--no-daemon"),
     ):
-        said = person.run(*command, status=1).err
+        said = profile.run(*command, status=1).err
         assert said.startswith(
-            f"Error: {person.home}: belongs to another user (number {NOBODY}), who could read"
+            f"Error: {profile.home}: belongs to another user (number {NOBODY}), who could read"
         ), said
         assert "sudo chown -R 0 " in said
-    assert list(person.home.iterdir()) == []
-    os.chown(person.home, 0, 0)
+    assert list(profile.home.iterdir()) == []
+    os.chown(profile.home, 0, 0)
 
 
 @needs_root
@@ -212,23 +207,23 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
 
 @needs_root
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who sent a datagram")
-def test_a_call_by_another_user_is_refused_and_logged(person: Profile) -> None:
-    person.run("daemon", "start", "--notifier", "text")
-    pid = person.wait_for_sign(lambda there: True, "it is there").pid
+def test_a_call_by_another_user_is_refused_and_logged(profile: Profile) -> None:
+    profile.run("daemon", "start", "--notifier", "text")
+    pid = profile.wait_for_sign(lambda there: True, "it is there").pid
     refused = subprocess.run(
-        [sys.executable, "-c", CALLER, str(person.home)], capture_output=True, check=False
+        [sys.executable, "-c", CALLER, str(profile.home)], capture_output=True, check=False
     )
     assert refused.returncode != 0, "the folder keeps them out"
     assert b"Permission denied" in refused.stderr
 
-    person.home.chmod(0o755)  # as if somebody had opened both
-    (person.home / "daemon.sock").chmod(0o666)
-    subprocess.run([sys.executable, "-c", CALLER, str(person.home)], check=True)
-    until(lambda: "by another user" in person.log(), "the refusal is in the log")
+    profile.home.chmod(0o755)  # as if somebody had opened both
+    (profile.home / "daemon.sock").chmod(0o666)
+    subprocess.run([sys.executable, "-c", CALLER, str(profile.home)], check=True)
+    until(lambda: "by another user" in profile.log(), "the refusal is in the log")
 
-    assert person.log().count(f"refused, and will be: number {NOBODY}") == 1
+    assert profile.log().count(f"refused, and will be: number {NOBODY}") == 1
     assert is_alive(pid)
-    assert person.run("daemon", "stop").out.startswith("Stopped.")
+    assert profile.run("daemon", "stop").out.startswith("Stopped.")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who sent a datagram")

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery.care.record import do, load
 from recovery.daemon import presence
 from recovery.daemon.notes import STANDING_FILE
-from recovery.engine.acts import Act, Skip
-from recovery.store.journal import Journal
+from recovery.engine.acts import Skip
 from tests.daemon.conftest import MINUTE, NOON, Watch
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, is_alive, protocol
@@ -33,24 +31,11 @@ def another(daemon: Watch) -> Watch:
     return later
 
 
-def say(daemon: Watch, wish: Act) -> None:
-    """As a command, while no daemon hears of it."""
-    with Journal.open(daemon.folder, now=daemon.now) as journal, journal.transaction():
-        record = load(journal, daemon.now)
-        do(journal, record, "quick-1", wish, daemon.now)
-
-
-def press(daemon: Watch, key: str, action: str) -> None:
-    daemon.notifier.press(key, action)
-    daemon.service.collect(0.0, daemon.now)
-    daemon.wake()
-
-
 def test_what_was_answered_while_nobody_ran_leaves_the_screen(watch: Made) -> None:
     daemon = watch(ICE.format(length="20min"))
     daemon.wake()
     (key,) = daemon.notifier.on_screen
-    say(daemon, Skip("ice"))
+    daemon.act(Skip("ice"))
 
     later = another(daemon)
     later.wake()
@@ -82,7 +67,7 @@ def test_a_button_of_the_daemon_before_works_where_all_are_told(watch: Made) -> 
     daemon.wake()
     later = another(daemon)
     later.wake(NOON + 5 * MINUTE)
-    press(later, ONE, "begin")
+    later.press(ONE, "begin")
     (begun,) = later.facts("begun")
     assert (begun.at, begun.by) == (NOON + 5 * MINUTE, "person")
 
@@ -94,7 +79,7 @@ def test_what_shared_the_note_that_goes_gets_one_of_its_own(watch: Made) -> None
     assert "Walk" in note.body
     later = another(daemon)
     later.wake(NOON + MINUTE)
-    press(later, ONE, "skip")
+    later.press(ONE, "skip")
     assert [note.title for note in later.notifier.on_screen.values()] == ["Walk"]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery.care.record import do, load, write
+from recovery.care.record import load, write
 from recovery.daemon.service import RETRIES, TROUBLE_WAIT
-from recovery.engine.acts import Act, AnswerCheckIn, ClearFlag, End, MarkDone, RaiseFlag, Snooze, Stop
+from recovery.engine.acts import AnswerCheckIn, ClearFlag, End, MarkDone, RaiseFlag, Snooze, Stop
 from recovery.engine.facts import Alerted, Delivered, Ended, NotDelivered
 from recovery.engine.telling import pending_cues, shown
 from recovery.notify.port import WITHDRAWN_UNSEEN
@@ -28,13 +28,6 @@ DRINK = """\
 WALK = """\
       - {id: walk, kind: reminder, of: exercise, title: Walk, every: 2h, say: A short walk., source: own}
 """
-
-
-def act(watch: Watch, wish: Act) -> None:
-    """What a command does to the journal."""
-    with Journal.open(watch.folder, now=watch.now) as journal, journal.transaction():
-        record = load(journal, watch.now)
-        do(journal, record, record.episodes[0].id, wish, watch.now)
 
 
 def test_a_session_is_told_at_its_start_and_at_its_end(watch: Made) -> None:
@@ -60,7 +53,7 @@ def test_an_end_cue_leaves_the_screen_when_the_person_has_answered_it(watch: Mad
     daemon = watch()
     daemon.wake()
     daemon.wake_when_due()
-    act(daemon, End("ice"))
+    daemon.act(End("ice"))
     daemon.wake()
 
     assert [note.title for note in daemon.notifier.on_screen.values()] == []
@@ -190,7 +183,7 @@ def test_a_cue_that_a_newer_one_has_replaced_is_never_shown(watch: Made) -> None
     daemon = watch()
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, Snooze("ice"))
+    daemon.act(Snooze("ice"))
     daemon.notifier.mend()
     daemon.wake(NOON + 10 * MINUTE)
     daemon.wake(NOON + 11 * MINUTE)
@@ -230,7 +223,7 @@ def test_a_start_that_could_not_be_shown_is_not_shown_after_the_end(watch: Made)
 def test_a_session_under_way_gets_its_end_though_the_episode_is_stopped(watch: Made) -> None:
     daemon = watch()
     daemon.wake()
-    act(daemon, Stop())
+    daemon.act(Stop())
     daemon.wake(NOON + MINUTE)
     assert daemon.next == NOON + 20 * MINUTE
     daemon.wake_when_due()
@@ -246,7 +239,7 @@ def test_the_last_cue_of_an_episode_is_tried_again_too(watch: Made) -> None:
     daemon.wake_when_due()
     daemon.wake(daemon.now + 21 * MINUTE)
     daemon.notifier.break_down("no screen")
-    act(daemon, AnswerCheckIn({"pain": "0"}))
+    daemon.act(AnswerCheckIn({"pain": "0"}))
     daemon.wake()
     assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == ["no screen"]
     daemon.notifier.mend()
@@ -430,7 +423,7 @@ def test_what_was_answered_meanwhile_is_not_tried_again_with_the_rest(watch: Mad
     daemon = watch(WALK, DRINK)
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, MarkDone("walk"))
+    daemon.act(MarkDone("walk"))
     daemon.notifier.mend()
     daemon.wake_when_due()
 
@@ -508,7 +501,7 @@ def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: P
     daemon = Watch(tmp_path)
     daemon.notifier.break_down("no screen")
     daemon.wake()
-    act(daemon, RaiseFlag("numb"))
+    daemon.act(RaiseFlag("numb"))
     daemon.notifier.mend()
     daemon.wake()
 
@@ -517,6 +510,6 @@ def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: P
     daemon.wake(NOON + RETRIES[0])
     assert daemon.titles()[0] == "See a professional today"
     assert len(daemon.notifier.on_screen) == len(daemon.titles())
-    act(daemon, ClearFlag("numb", because="seen"))
+    daemon.act(ClearFlag("numb", because="seen"))
     daemon.wake()
     assert "See a professional today" not in [note.title for note in daemon.notifier.on_screen.values()]

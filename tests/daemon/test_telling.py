@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.care.record import do, load
+from recovery.care.record import load
 from recovery.engine.acts import Act, Advance, AnswerCheckIn, Begin, End, MarkDone, RaiseFlag, Skip, Snooze
 from recovery.engine.facts import Delivered, Ended, NotDelivered, Offered, Withheld
 from recovery.notify.do_not_disturb import HELD
@@ -26,14 +26,11 @@ DRINK = """\
 WALK = """\
       - {id: walk, kind: reminder, of: exercise, title: Walk, every: 4h, say: A short walk., source: own}
 """
-DUNST = "org.dunstproject.cmd0"
 
 
 def act(watch: Watch, wish: Act) -> None:
     """What a command does to the journal; the daemon is told."""
-    with Journal.open(watch.folder, now=watch.now) as journal, journal.transaction():
-        record = load(journal, watch.now)
-        do(journal, record, record.episodes[0].id, wish, watch.now)
+    watch.act(wish)
     watch.wake()
 
 
@@ -369,8 +366,7 @@ class Real(Watch):
         def is_enough() -> bool:
             sources = self.real.sources()  # type: ignore[attr-defined]
             select.select(sources, [], [], 0.01)
-            if self.service.collect(time.monotonic(), now):
-                self.next = self.service.wake(now)
+            self.hear(time.monotonic())
             return len(self.facts(Delivered)) >= delivered and len(self.facts(NotDelivered)) >= undelivered
 
         until(is_enough, f"{delivered} shown, {undelivered} not shown")
@@ -484,24 +480,20 @@ def test_who_does_not_want_it_is_disturbed(watch: Made) -> None:
     assert len(daemon.titles()) == 1
 
 
-def pause(desktop: Desktop, is_on: bool) -> None:
-    desktop.ask("org.freedesktop.DBus.Properties", "Set", "ssv", (DUNST, "paused", ("b", is_on)))
-
-
 def test_a_paused_dunst_holds_a_start_until_it_goes_on(desktop: Desktop, tmp_path: Path) -> None:
     from recovery.notify.dbus_adapter import DBusNotifier
 
     start(tmp_path, protocol(SHORT))
     daemon = Real(tmp_path, DBusNotifier(desktop.environ))
-    pause(desktop, True)
+    desktop.pause(True)
     daemon.drive(NOON, undelivered=1)
     assert [fact.data["reason"] for fact in daemon.facts(NotDelivered)] == [HELD]
-    pause(desktop, False)
+    desktop.pause(False)
     daemon.drive(NOON + timedelta(seconds=5), delivered=1)
     desktop.wait_for_displayed(1)
-    pause(desktop, True)
+    desktop.pause(True)
     daemon.drive(NOON + 20 * MINUTE, delivered=2)  # dunst takes it, and shows it as its own rules say
-    pause(desktop, False)
+    desktop.pause(False)
     notes = desktop.received()
     daemon.close()
 

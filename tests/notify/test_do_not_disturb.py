@@ -34,10 +34,6 @@ CHANGED = "PropertiesChanged"
 UNKNOWN = ("org.freedesktop.DBus.Error.UnknownProperty", ("no such property",))
 
 
-def pause(desktop: Desktop, is_on: bool) -> None:
-    desktop.ask("org.freedesktop.DBus.Properties", "Set", "ssv", (DUNST, "paused", ("b", is_on)))
-
-
 def members(asked: list[tuple[str, Any]]) -> list[str]:
     return [member for member, _values in asked]
 
@@ -108,11 +104,11 @@ def test_the_answer_for_a_note_that_was_withdrawn_is_not_that_for_the_next(
 
 def test_a_paused_dunst_says_when_it_goes_on(desktop: Desktop) -> None:
     notifier = DBusNotifier(desktop.environ)
-    pause(desktop, True)
+    desktop.pause(True)
     notifier.show(NOTE)
     [outcome] = drive_deliveries(notifier)
     assert outcome == Undelivered(1, "dbus", HELD, is_held=True)
-    pause(desktop, False)
+    desktop.pause(False)
     assert Freed() in drive(notifier, lambda outcomes: Freed() in outcomes)
     notifier.show(NOTE)
     assert drive_deliveries(notifier) == [Shown(1, "dbus")]
@@ -122,7 +118,7 @@ def test_a_paused_dunst_says_when_it_goes_on(desktop: Desktop) -> None:
 
 def test_a_server_that_goes_frees_what_it_held(desktop: Desktop) -> None:
     notifier = DBusNotifier(desktop.environ)
-    pause(desktop, True)
+    desktop.pause(True)
     notifier.show(NOTE)
     drive_deliveries(notifier)
     desktop.stop_server()

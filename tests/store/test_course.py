@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from recovery.words.reasons import worded
 from tests.daemon.conftest import NOON, Watch
 from tests.engine.examples import ICE, ONSET, small, started, texts
 from tests.engine.test_fold import journal_of
+from tests.store.damaging import leaves
 from tests.store.real import first_day
 from tests.store.test_exchange import document
 
@@ -106,13 +106,6 @@ def test_an_instant_at_which_no_clock_stands_is_refused(whole: Any, instant: str
     with pytest.raises(NotImported) as caught:
         read_export(json.dumps(wrong), "x.json", now=NOON)
     assert "is no time at which a clock can stand" in str(caught.value.faults[0])
-
-
-def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(tree, dict | list) and tree:
-        for key in tree if isinstance(tree, dict) else range(len(tree)):
-            yield from leaves(tree[key], (*path, key))
-    yield path
 
 
 OTHERS: tuple[Any, ...] = (

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from recovery.words.terms import spell, spell_when
+from recovery.protocol.terms import All, AnyOf, Comparison, Not
+from recovery.words.terms import condition_words, spell, spell_when
 from tests.engine.examples import local, place
 
 
@@ -38,3 +39,10 @@ def test_lengths_are_said_in_two_units(seconds: int, words: str) -> None:
 )
 def test_instants_are_said_as_short_as_is_clear(when: str, words: str) -> None:
     assert spell_when(place(), local(when), local("2026-11-23 08:00")) == words
+
+
+def test_conditions_keep_their_meaning_in_words() -> None:
+    is_full, falls = Comparison("rom", "==", "full"), Comparison("pain", "falling")
+    both = All((is_full, AnyOf((falls, Not(is_full)))))
+    assert condition_words(both, "en") == "rom is full and (pain lower than at first or rom is not full)"
+    assert condition_words(Not(both), "en").startswith("not (rom is full and (")
