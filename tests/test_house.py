@@ -33,12 +33,12 @@ TRANSLATED_PROSE = re.compile(r"(What|Whether|That|How|Who|Which|Why|Where|When)
 @cache
 def modules() -> dict[str, tuple[ast.Module, int]]:
     """Each module by its name: its tree, and how many lines it has."""
-    found = {}
+    by_name = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found[name] = (ast.parse(text), len(text.splitlines()))
-    return found
+        by_name[name] = (ast.parse(text), len(text.splitlines()))
+    return by_name
 
 
 @cache

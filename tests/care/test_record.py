@@ -100,8 +100,8 @@ def test_an_ended_episode_is_remembered_for_its_sessions_and_then_no_more(tmp_pa
             record, _ = do(journal, load(journal, NOW), id_, Stop(), NOW)
         assert [e.id for e in record.all] == [id_]
 
-        known = load(journal, NOW + timedelta(days=2))
-        assert (known.episodes, [e.id for e in known.ended]) == ((), [id_])
+        later = load(journal, NOW + timedelta(days=2))
+        assert (later.episodes, [e.id for e in later.ended]) == ((), [id_])
         assert load(journal, NOW + timedelta(days=5)).all == ()
 
 

@@ -29,14 +29,14 @@ def start(folder: Path, text: str, now: datetime = NOON, **more: object) -> str:
     path = folder / "started.yaml"
     path.write_text(text, "utf-8")
     reading = read_protocol(path, Library(()))
-    known = reading.protocol
+    compiled = reading.protocol
     data = {"onset": to_ms(now - timedelta(hours=1)), "zone": "UTC", "wake": "07:00", "bedtime": "23:00"}
     data |= more
     with Journal.open(folder, now=now) as journal, journal.transaction():
         journal.pin(pinned_from(reading))
-        id_ = journal.create_episode(known.id, reading.content_hash)
+        id_ = journal.create_episode(compiled.id, reading.content_hash)
         (started,) = journal.append([Fact(id_, now, Started.of(data), "person")], now=now)
-        bring_up(journal, Record((begin(known, started),)), now)
+        bring_up(journal, Record((begin(compiled, started),)), now)
     return id_
 
 

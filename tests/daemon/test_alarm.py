@@ -203,7 +203,7 @@ def test_with_a_timer_it_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("was_set", "slept", "told"),
+    ("was_set", "slept", "reported"),
     [
         (2.0, 0.0, (7200, 0)),
         (-1.0, 0.0, (-3600, 0)),
@@ -213,14 +213,14 @@ def test_with_a_timer_it_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_clock_that_was_set_and_a_machine_that_slept_ring_once(
-    monkeypatch: pytest.MonkeyPatch, was_set: float, slept: float, told: tuple[int, int] | None
+    monkeypatch: pytest.MonkeyPatch, was_set: float, slept: float, reported: tuple[int, int] | None
 ) -> None:
     hours = {"now": 0.0, "boot": 0.0}
     jumps: list[tuple[int, int]] = []
     rung: list[int] = []
 
     def pass_by() -> None:
-        if hours["boot"] or hours["now"] or told is None:
+        if hours["boot"] or hours["now"] or reported is None:
             alarm.stop()
         hours["now"], hours["boot"] = was_set + slept, slept
 
@@ -231,7 +231,7 @@ def test_a_clock_that_was_set_and_a_machine_that_slept_ring_once(
     alarm._selector = FakeSelector(pass_by)
     alarm.run(lambda: None, lambda: None, lambda: None)
 
-    assert jumps == ([] if told is None else [told])
+    assert jumps == ([] if reported is None else [reported])
     assert len(rung) == len(jumps)
 
 

@@ -91,11 +91,11 @@ def test_every_way_has_its_name(tmp_path: Path) -> None:
 
 
 def test_each_folder_of_state_has_its_own_and_the_usual_one_a_plain_name(tmp_path: Path) -> None:
-    one, other = machine(tmp_path, name="one"), machine(tmp_path, name="other")
+    first, other = machine(tmp_path, name="one"), machine(tmp_path, name="other")
     usual = Machine(paths.default_home(), {})
 
     assert Systemd(usual).unit == "recovery.service"
-    assert len({Systemd(each).unit for each in (one, other, usual)}) == 3
+    assert len({Systemd(each).unit for each in (first, other, usual)}) == 3
 
 
 def test_a_path_that_no_file_can_name_is_refused(tmp_path: Path) -> None:
@@ -217,12 +217,12 @@ def test_the_command_of_a_cached_environment_writes_nothing(tmp_path: Path) -> N
 
 
 def settings_of(text: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    settings: dict[str, list[str]] = {}
     for line in text.splitlines():
         name, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
-            found.setdefault(name, []).append(value)
-    return found
+            settings.setdefault(name, []).append(value)
+    return settings
 
 
 def analyze(path: Path, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -267,27 +267,27 @@ def test_the_unit_is_closed_as_far_as_a_person_s_units_go(
     path = tmp_path / "recovery.service"
     path.write_text(unit_text(machine(tmp_path), with_desktop=True, has_namespaces=has_namespaces))
     said = analyze(path, "security", "--offline=true").stdout
-    found = re.search(r"exposure level for recovery\.service: ([0-9.]+)", said)
-    assert found, said
+    exposure = re.search(r"exposure level for recovery\.service: ([0-9.]+)", said)
+    assert exposure, said
 
-    assert float(found[1]) <= most
+    assert float(exposure[1]) <= most
 
 
 def test_the_unit_is_restarted_watched_and_part_of_the_desktop(tmp_path: Path) -> None:
-    found = settings_of(unit_text(machine(tmp_path), with_desktop=True))
+    settings = settings_of(unit_text(machine(tmp_path), with_desktop=True))
 
-    assert found["Type"] == ["notify"]
-    assert found["Restart"] == ["on-failure"]
-    assert found["WatchdogSec"] == ["300s"]
-    assert found["PartOf"] == found["WantedBy"] == ["graphical-session.target"]
-    assert found["NoNewPrivileges"] == ["yes"]
-    assert found["RestrictAddressFamilies"] == ["AF_UNIX"]
-    assert found["ProtectHome"] == ["read-only"]
+    assert settings["Type"] == ["notify"]
+    assert settings["Restart"] == ["on-failure"]
+    assert settings["WatchdogSec"] == ["300s"]
+    assert settings["PartOf"] == settings["WantedBy"] == ["graphical-session.target"]
+    assert settings["NoNewPrivileges"] == ["yes"]
+    assert settings["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert settings["ProtectHome"] == ["read-only"]
 
 
 def test_the_unit_does_not_hide_the_session_bus(tmp_path: Path) -> None:
     """In a person's service these come with an empty /run (systemd 252), where the bus is; and some are in /tmp."""
-    found = settings_of(unit_text(machine(tmp_path), with_desktop=True))
+    settings = settings_of(unit_text(machine(tmp_path), with_desktop=True))
     hiding = {
         "ProtectProc",
         "ProcSubset",
@@ -297,7 +297,7 @@ def test_the_unit_does_not_hide_the_session_bus(tmp_path: Path) -> None:
         "PrivateNetwork",
     }
 
-    assert not hiding & found.keys()
+    assert not hiding & settings.keys()
 
 
 def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ def test_a_folder_of_settings_that_cannot_be_written_is_told(tmp_path: Path) -> 
 def exec_words(value: str) -> list[str]:
     """An Exec line as the Desktop Entry Specification reads it."""
     escapes = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-    text = re.sub(r"\\(.)", lambda found: escapes[found[1]], value)
+    text = re.sub(r"\\(.)", lambda matched: escapes[matched[1]], value)
     words = []
     for quoted, bare in re.findall(
         r'"((?:[^"\\`$]|\\["`$\\])*)"(?= |$)|([^\s"\'\\><~|&;$*?#()`]+)(?= |$)', text
@@ -512,9 +512,9 @@ def test_the_line_of_the_task_starts_the_daemon(tmp_path: Path) -> None:
     folder.touch()
     tree = ET.fromstring(task_xml(Machine(folder, {}, "win32")).encode("utf-16"))
     arguments = next(element.text or "" for element in tree.iter() if element.tag.endswith("Arguments"))
-    found = re.fullmatch(r"-P -c (\S+|\".*?\") (\S+)", arguments)
-    assert found
-    code = found[1].strip('"')
+    matched = re.fullmatch(r"-P -c (\S+|\".*?\") (\S+)", arguments)
+    assert matched
+    code = matched[1].strip('"')
     ran = subprocess.run(
         [sys.executable, "-P", "-c", code, str(folder)],
         capture_output=True,

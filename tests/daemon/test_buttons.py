@@ -182,7 +182,7 @@ def test_what_stood_is_shown_once_more_by_the_next_server(watch: Made) -> None:
     daemon.service.collect(0.0, daemon.now)
     daemon.wake()
     daemon.wake(NOON + MINUTE)
-    assert [one.title for one in daemon.notifier.shown] == [note.title] * 2
+    assert [each.title for each in daemon.notifier.shown] == [note.title] * 2
     assert daemon.notifier.shown[1].actions == note.actions
 
 

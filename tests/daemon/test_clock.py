@@ -39,8 +39,8 @@ PLACES = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 def faketime() -> str:
     """The path of libfaketime; skips where it is missing."""
     for place in PLACES:
-        for found in sorted(Path(place).glob("**/faketime/libfaketime.so.1")):
-            return str(found)
+        for library in sorted(Path(place).glob("**/faketime/libfaketime.so.1")):
+            return str(library)
     pytest.skip("libfaketime is missing. Type: apt-get install -y faketime")
 
 

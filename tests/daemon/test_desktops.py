@@ -512,10 +512,10 @@ def test_the_bus_of_another_user_is_refused(desktop: Desktop, other: Desktop, pr
 
 def test_no_other_variable_is_taken_over(desktop: Desktop) -> None:
     given = {**at(desktop), "LD_PRELOAD": "/x", "PATH": "/x", "PYTHONPATH": "/x", "DISPLAY": "a\nb"}
-    number, known = handing.unpacked(handing.packed(given, 7))
+    number, environ = handing.unpacked(handing.packed(given, 7))
 
     assert number == 7
-    assert known.keys() == {BUS_VARIABLE, "XDG_RUNTIME_DIR"}
+    assert environ.keys() == {BUS_VARIABLE, "XDG_RUNTIME_DIR"}
 
 
 @pytest.mark.parametrize(
@@ -534,8 +534,8 @@ def test_a_call_that_is_none_does_not_disturb_it(desktop: Desktop, profile: Prof
 
 
 def check(profile: Profile, **environ: str) -> Any:
-    told = json.loads(profile.run("doctor", "--json", status=None, **environ).out)
-    return {each["name"]: each for each in told["checks"]}["desktop"]
+    answer = json.loads(profile.run("doctor", "--json", status=None, **environ).out)
+    return {each["name"]: each for each in answer["checks"]}["desktop"]
 
 
 def test_doctor_compares_the_desktops(desktop: Desktop, other: Desktop, profile: Profile) -> None:

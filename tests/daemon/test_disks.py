@@ -121,8 +121,8 @@ def test_start_does_not_end_well_where_no_daemon_can_hear(profile: Profile) -> N
 
 def test_start_tells_programs_so_too(profile: Profile) -> None:
     on_a_disk_that(profile, bind="EPERM", loopback="EPERM")
-    told = profile.json("start", profile.file(TWENTY), "--onset", "1h ago", status=1)
-    assert told["daemon"] is False
+    answer = profile.json("start", profile.file(TWENTY), "--onset", "1h ago", status=1)
+    assert answer["daemon"] is False
 
 
 def test_a_lock_that_nobody_answers_for_is_no_running_daemon(profile: Profile) -> None:

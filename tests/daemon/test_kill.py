@@ -36,11 +36,11 @@ WAIT = "          - wait: 1s\n"
 def course(steps: int) -> str:
     """A protocol with that many sessions, one after the other; each cue has a text of its own."""
     head = HEAD.format(id="quick", inputs="onset").replace("[cold, warm]", "exercise")
-    told = "".join(
+    walks = "".join(
         STEP.format(of=("exercise", "rest")[number % 2], number=number) + WAIT * (number % 3 > 0)
         for number in range(steps)
     )
-    return head + PACKS + told + LOOK
+    return head + PACKS + walks + LOOK
 
 
 class Victim:
@@ -87,18 +87,18 @@ class Victim:
     def shown(self) -> Counter[str]:
         """How often each text has been on the screen."""
         bodies = (re.match(r"(On|Off) \d+\.", note.body) for note in self._desktop.received())
-        return Counter(found[0] for found in bodies if found)
+        return Counter(matched[0] for matched in bodies if matched)
 
     def _written(self) -> tuple[int, ...]:
-        found = []
+        figures = []
         for name in ("journal.db", "journal.db-wal"):
             try:
                 status = (self._person.home / name).stat()
             except OSError:
-                found += [0]
+                figures += [0]
             else:
-                found += [status.st_size, status.st_mtime_ns]
-        return tuple(found)
+                figures += [status.st_size, status.st_mtime_ns]
+        return tuple(figures)
 
     @staticmethod
     def _pass(seconds: float) -> None:
@@ -107,8 +107,8 @@ class Victim:
 
 
 def _text(fact: Fact) -> str:
-    found = re.match(r"(On|Off) \d+\.", fact.data["cue"]["body"])
-    return found[0] if found else ""
+    matched = re.match(r"(On|Off) \d+\.", fact.data["cue"]["body"])
+    return matched[0] if matched else ""
 
 
 def kill_again_and_again(kills: int, steps: int, desktop: Desktop, person: Profile, seed: int) -> str:
@@ -139,8 +139,8 @@ def kill_again_and_again(kills: int, steps: int, desktop: Desktop, person: Profi
             span = begin.at.timestamp() - 0.1, end.at.timestamp() + 0.1
             alone = [*(at for at, *_rest in victim.kills), victim.first_at]
             assert any(span[0] <= at <= span[1] for at in alone), f"start {number} was lost"
-    for _at, known, before in victim.kills:
-        twice = [text for text in known if text and shown[text] != before[text]]
+    for _at, at_once, before in victim.kills:
+        twice = [text for text in at_once if text and shown[text] != before[text]]
         assert twice == [], "told again though it was known as told"
     again = Counter[int]()
     for (_at, _recorded, before), (_later, _more, after) in zip(victim.kills, victim.kills[1:], strict=False):

@@ -70,7 +70,7 @@ def test_no_umask_widens_anything(tmp_path: Path) -> None:
             sqlite3.connect(home / "journal.db")
         ) as reader:  # SQLite's files are there while it is open
             reader.execute("SELECT count(*) FROM fact").fetchone()
-            found = modes(home)
+            mode_of = modes(home)
         assert {
             "journal.db",
             "journal.db-wal",
@@ -78,9 +78,9 @@ def test_no_umask_widens_anything(tmp_path: Path) -> None:
             "daemon.log",
             "daemon.json",
             "daemon.lock",
-        } <= {*found}
-        assert {"daemon.sock", "backups", "protocols", "protocols/mine.yaml"} <= {*found}
-        assert {name: oct(mode) for name, mode in found.items() if mode & 0o077} == {}
+        } <= {*mode_of}
+        assert {"daemon.sock", "backups", "protocols", "protocols/mine.yaml"} <= {*mode_of}
+        assert {name: oct(mode) for name, mode in mode_of.items() if mode & 0o077} == {}
         for folder in (home, home.parent, home.parent.parent):
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -155,9 +155,9 @@ def test_a_link_to_where_others_can_write_is_refused(tmp_path: Path, place: str)
 
     with pytest.raises(
         RecoveryError, match=f"is a link to where others can write: {tmp_path / 'shared'}"
-    ) as told:
+    ) as refused:
         paths.keep_private(tmp_path / "home")
-    assert "chmod go-w" in told.value.hint
+    assert "chmod go-w" in refused.value.hint
     assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o777
 
 

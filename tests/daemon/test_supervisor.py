@@ -58,24 +58,24 @@ def supervisor(ear: Ear, **more: str) -> Supervisor:
 
 
 def test_each_word_is_a_datagram(ear: Ear) -> None:
-    told = supervisor(ear)
-    told.ready()
-    told.status("two\nlines are one")
-    told.status("two\nlines are one")
-    told.status("x" * 1000)
-    told.stopping()
+    manager = supervisor(ear)
+    manager.ready()
+    manager.status("two\nlines are one")
+    manager.status("two\nlines are one")
+    manager.status("x" * 1000)
+    manager.stopping()
 
     assert ear.heard() == ["READY=1", "STATUS=two lines are one", f"STATUS={'x' * MOST_STATUS}", "STOPPING=1"]
 
 
 def test_signs_of_life_come_at_half_the_interval_and_not_in_between(ear: Ear) -> None:
-    told = supervisor(ear, WATCHDOG_USEC="10000000", WATCHDOG_PID="7")
-    assert (told.interval, told.deadline()) == (5.0, 100.0)
+    manager = supervisor(ear, WATCHDOG_USEC="10000000", WATCHDOG_PID="7")
+    assert (manager.interval, manager.deadline()) == (5.0, 100.0)
     for at in (100.0, 101.0, 104.9, 105.0, 105.1, 200.0):
-        told.live(at)
+        manager.live(at)
 
     assert ear.heard() == ["WATCHDOG=1"] * 3
-    assert told.deadline() == 205.0
+    assert manager.deadline() == 205.0
 
 
 @pytest.mark.parametrize(
@@ -89,31 +89,31 @@ def test_signs_of_life_come_at_half_the_interval_and_not_in_between(ear: Ear) ->
     ],
 )
 def test_nobody_watches_us(ear: Ear, environ: dict[str, str]) -> None:
-    told = supervisor(ear, **environ)
-    told.live(1000.0)
+    manager = supervisor(ear, **environ)
+    manager.live(1000.0)
 
-    assert told.deadline() is None
+    assert manager.deadline() is None
     assert ear.heard() == []
 
 
 def test_without_a_manager_nothing_is_said_and_nothing_is_due() -> None:
-    told = Supervisor({"WATCHDOG_USEC": "5000000"}, 7, 100.0)
-    told.ready()
+    manager = Supervisor({"WATCHDOG_USEC": "5000000"}, 7, 100.0)
+    manager.ready()
 
-    assert told.deadline() is None
+    assert manager.deadline() is None
 
 
 @pytest.mark.parametrize("address", ["/nowhere/at/all", "@" + "x" * 200, "@", "relative", "/" + "y" * 300])
 def test_a_manager_that_is_not_there_does_not_matter(address: str) -> None:
-    told = Supervisor({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "5000000"}, 7, 0.0)
-    told.ready()
-    told.live(1.0)
+    manager = Supervisor({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "5000000"}, 7, 0.0)
+    manager.ready()
+    manager.live(1.0)
 
 
 def test_a_manager_that_reads_nothing_does_not_hold_us_up(ear: Ear) -> None:
-    told = supervisor(ear)
+    manager = supervisor(ear)
     for number in range(5000):
-        told.status(f"line {number}")
+        manager.status(f"line {number}")
 
 
 def test_what_it_was_told_is_not_handed_down() -> None:

@@ -272,9 +272,9 @@ def test_an_end_is_not_told_again_after_bedtime(tmp_path: Path) -> None:
     daemon.wake()
     while daemon.next is not None and daemon.next < late + timedelta(hours=8):
         daemon.wake_when_due()
-    told = [fact.at for fact in daemon.facts(Delivered) if "repeat" in fact.data]
+    repeats = [fact.at for fact in daemon.facts(Delivered) if "repeat" in fact.data]
 
-    assert told == [late + 29 * MINUTE], "22:59; not at 23:02 and 23:07"
+    assert repeats == [late + 29 * MINUTE], "22:59; not at 23:02 and 23:07"
 
 
 def test_an_end_whose_start_nobody_could_see_is_told_once(watch: Made) -> None:
@@ -597,18 +597,18 @@ def test_nothing_but_ends_is_told_in_quiet_times(tmp_path: Path, spans: tuple[tu
     text = protocol(ICE.format(length="20min").replace("per_day: 1", "every: 2h..3h"), DRINK, WALK, work)
     daemon = quiet(tmp_path, text.replace("max: 5d", "max: 30h"), *spans)
     settings(daemon, "start_repeats = 3")
-    told = []
+    shown = []
     daemon.wake()
     while daemon.now < NOON + timedelta(hours=34):
         before = len(daemon.notifier.shown)
         daemon.wake_when_due()
-        told += [(daemon.now, note) for note in daemon.notifier.shown[before:]]
+        shown += [(daemon.now, note) for note in daemon.notifier.shown[before:]]
         with Journal.open(daemon.folder, now=daemon.now) as journal:
             (episode,) = load(journal, daemon.now).episodes
         for note in daemon.notifier.shown[before:]:
             assert note.critical or not episode.place.is_quiet(daemon.now), (daemon.now, note.title)
-    assert len(told) > 40
-    words = " ".join(f"{note.title} {note.body}" for _at, note in told)
+    assert len(shown) > 40
+    words = " ".join(f"{note.title} {note.body}" for _at, note in shown)
     assert all(word in words for word in ("Ice: start", "Ice: stop", "Drink", "Walk", "Worth a visit"))
 
 

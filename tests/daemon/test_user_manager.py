@@ -172,7 +172,7 @@ def somebody() -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def found(screen: str) -> Iterator[dict[str, Any]]:
+def report(screen: str) -> Iterator[dict[str, Any]]:
     """What a person's systemd did with the unit, from its installation to its removal."""
     if reason := why_not():
         pytest.skip(reason)
@@ -201,12 +201,12 @@ def found(screen: str) -> Iterator[dict[str, Any]]:
             check=False,
             timeout=110,
         )
-        told = folder / "found.json"
-        if not told.exists():
+        file = folder / "found.json"
+        if not file.exists():
             pytest.fail(f"the scenario ended early: {ran.stdout}{ran.stderr}")
-        known: dict[str, Any] = json.loads(told.read_text())
-        assert "late" not in known, known
-        yield known
+        answers: dict[str, Any] = json.loads(file.read_text())
+        assert "late" not in answers, answers
+        yield answers
     finally:
         # All processes went with their namespace; the kernel keeps the groups until they are removed.
         sweep = f"mount -t cgroup2 none /mnt && find /mnt/{folder.name} -depth -type d -exec rmdir {{}} +"
@@ -216,21 +216,21 @@ def found(screen: str) -> Iterator[dict[str, Any]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_it_is_installed_once_and_runs(found: dict[str, Any]) -> None:
-    assert "It runs now: systemctl --user status recovery-" in found["install"]
-    assert "allows no namespaces" not in found["install"], "the whole sandbox works here"
-    assert found["again"].startswith("Installed already: ")
-    assert found["status"].endswith(".service (enabled, active)")
+def test_it_is_installed_once_and_runs(report: dict[str, Any]) -> None:
+    assert "It runs now: systemctl --user status recovery-" in report["install"]
+    assert "allows no namespaces" not in report["install"], "the whole sandbox works here"
+    assert report["again"].startswith("Installed already: ")
+    assert report["status"].endswith(".service (enabled, active)")
 
 
-def test_systemd_is_told_that_it_is_ready_and_how_it_is(found: dict[str, Any]) -> None:
-    assert "Active: active (running)" in found["shown"]
-    assert 'Status: "reminds by dbus"' in found["shown"]
+def test_systemd_is_told_that_it_is_ready_and_how_it_is(report: dict[str, Any]) -> None:
+    assert "Active: active (running)" in report["shown"]
+    assert 'Status: "reminds by dbus"' in report["shown"]
 
 
-def test_the_sandbox_holds_and_the_folder_is_open(found: dict[str, Any]) -> None:
-    process = dict(line.split(":\t", 1) for line in found["process"].splitlines() if ":\t" in line)
-    mounts = {line.split()[4]: line.split()[5] for line in found["mounts"].splitlines()}
+def test_the_sandbox_holds_and_the_folder_is_open(report: dict[str, Any]) -> None:
+    process = dict(line.split(":\t", 1) for line in report["process"].splitlines() if ":\t" in line)
+    mounts = {line.split()[4]: line.split()[5] for line in report["mounts"].splitlines()}
 
     assert process["NoNewPrivs"] == "1"
     assert process["Seccomp"] == "2"
@@ -240,27 +240,27 @@ def test_the_sandbox_holds_and_the_folder_is_open(found: dict[str, Any]) -> None
     assert state.startswith("rw")
 
 
-def test_cues_come_out_of_the_sandbox(found: dict[str, Any]) -> None:
-    assert "Reminders come as desktop notifications, by dbus." in found["start"]
-    assert "via=dbus" in found["log"]
+def test_cues_come_out_of_the_sandbox(report: dict[str, Any]) -> None:
+    assert "Reminders come as desktop notifications, by dbus." in report["start"]
+    assert "via=dbus" in report["log"]
 
 
-def test_a_killed_daemon_comes_back(found: dict[str, Any]) -> None:
-    assert int(found["restarts"]) >= 1
+def test_a_killed_daemon_comes_back(report: dict[str, Any]) -> None:
+    assert int(report["restarts"]) >= 1
 
 
-def test_the_watchdog_leaves_a_living_daemon_alone_and_ends_a_hung_one(found: dict[str, Any]) -> None:
-    assert found["outlives"] is True
+def test_the_watchdog_leaves_a_living_daemon_alone_and_ends_a_hung_one(report: dict[str, Any]) -> None:
+    assert report["outlives"] is True
 
 
-def test_stop_is_stop_and_start_is_the_unit_s(found: dict[str, Any]) -> None:
-    assert found["stop"].startswith("Stopped.")
-    assert found["after stop"] == "inactive"
-    assert found["begin"].startswith("Started: process ")
-    assert found["is its own"] is True
+def test_stop_is_stop_and_start_is_the_unit_s(report: dict[str, Any]) -> None:
+    assert report["stop"].startswith("Stopped.")
+    assert report["after stop"] == "inactive"
+    assert report["begin"].startswith("Started: process ")
+    assert report["is its own"] is True
 
 
-def test_nothing_is_left(found: dict[str, Any]) -> None:
-    assert "The daemon is ended." in found["uninstall"]
-    assert [path for path in found["left"] if not path.endswith("short.conf")] == []
-    assert found["after all"] == "inactive"
+def test_nothing_is_left(report: dict[str, Any]) -> None:
+    assert "The daemon is ended." in report["uninstall"]
+    assert [path for path in report["left"] if not path.endswith("short.conf")] == []
+    assert report["after all"] == "inactive"

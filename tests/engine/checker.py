@@ -62,17 +62,17 @@ class Sign:
     fresh: timedelta = timedelta(days=1)
     """How long an answer counts."""
 
-    def holds(self, told: list[int]) -> bool | None:
+    def holds(self, values: list[int]) -> bool | None:
         """Whether these answers, from the first on, are such a sign; None: too little is known."""
-        if not told:
+        if not values:
             return None
         if self.days == 0:
-            return told[-1] >= 8
+            return values[-1] >= 8
         if self.asked == "tender":
-            return None if len(told) < 2 else told[-1] >= told[0]
-        if told[-1] <= 1:
+            return None if len(values) < 2 else values[-1] >= values[0]
+        if values[-1] <= 1:
             return False
-        return None if len(told) < 2 else told[0] - told[-1] < 2
+        return None if len(values) < 2 else values[0] - values[-1] < 2
 
 
 SIGNS = {
@@ -115,10 +115,10 @@ def written(protocol: str) -> Written:
     return Written(suspends, forbids)
 
 
-def _modalities(told: str | Iterable[str]) -> frozenset[str]:
-    if told == "all":
+def _modalities(listed: str | Iterable[str]) -> frozenset[str]:
+    if listed == "all":
         return frozenset(EVERYTHING)
-    return frozenset([told] if isinstance(told, str) else told)
+    return frozenset([listed] if isinstance(listed, str) else listed)
 
 
 @dataclass(frozen=True)
@@ -263,10 +263,10 @@ class Checker:
             self.at,
             timedelta(seconds=event["seconds"]),
         )
-        known = self.sessions.get(name)
-        if known is not None and known.end is not None:
+        before = self.sessions.get(name)
+        if before is not None and before.end is not None:
             self.breach(f"{name} starts again after its end")
-        if known is not None and known.is_begun:
+        if before is not None and before.is_begun:
             self.breach(f"{name} is begun twice")
         others = [other for other in self.sessions.values() if other.occurrence != name]
         session.is_begun = self._does(("begin",), session.activity)
@@ -278,7 +278,7 @@ class Checker:
         self._is_allowed(session.modality, name)
         self._gaps(session, others)
         if session.modality == "exercise":
-            self._exercise(session, is_new=known is None)
+            self._exercise(session, is_new=before is None)
         if session.modality in THERMAL:
             self._thermal(session, others)
 
@@ -308,8 +308,8 @@ class Checker:
 
     def _lessened(self, what: str) -> None:
         """Pain and swelling are known, freshly, and less than at first or gone; swelling does not rise."""
-        for observation, known in self._known(what):
-            *before, now = known[-1:] + known if len(known) == 1 else known
+        for observation, values in self._known(what):
+            *before, now = values[-1:] + values if len(values) == 1 else values
             first = before[0]
             less = first - now
             is_little = now > 1 and less < 2 if observation == "pain" else now > before[-1]
@@ -319,16 +319,16 @@ class Checker:
     def _known(self, what: str) -> Iterator[tuple[str, list[int]]]:
         """The answers to both questions, if they are fresh."""
         for observation in ("pain", "swelling"):
-            known = self._fresh(observation, DAY)
-            if known:
-                yield observation, known
+            values = self._fresh(observation, DAY)
+            if values:
+                yield observation, values
             else:
                 self.breach(f"{what}: {observation} is unknown or stale")
 
     def _fresh(self, observation: str, long: timedelta) -> list[int]:
         """The answers since the injury, if the last one is not older than so long."""
-        known = [(at, value) for at, value in self.told.get(observation, []) if at >= self.onset]
-        return [value for _, value in known] if known and self.at - known[-1][0] < long else []
+        answers = [(at, value) for at, value in self.told.get(observation, []) if at >= self.onset]
+        return [value for _, value in answers] if answers and self.at - answers[-1][0] < long else []
 
     def _is_allowed(self, modality: str, what: str) -> None:
         """Neither a red flag that stands nor the questions before the start speak against it."""
@@ -403,8 +403,8 @@ class Checker:
                 self.standing.pop(event["flag"], None)
                 self.answered.add(event["flag"])
                 sign = SIGNS.get(event["flag"])
-                told = self.told.get(sign.asked, []) if sign is not None else []
-                if sign is not None and sign.holds([v for at, v in told if at >= self.onset]) is False:
+                before = self.told.get(sign.asked, []) if sign is not None else []
+                if sign is not None and sign.holds([v for at, v in before if at >= self.onset]) is False:
                     # It is over by now, so it may come again.
                     self.known.discard(event["flag"])
                     self.answered.discard(event["flag"])
@@ -455,10 +455,10 @@ class Checker:
             sign = SIGNS[name]
             is_time = self.at >= self.onset + sign.days * DAY + 25 * HOUR * bool(sign.days)
             is_silent = sign.is_routine and self._is_paused(self.at, self.at)
-            told = [value for at, value in self.told.get(sign.asked, []) if at >= self.onset]
+            answers = [value for at, value in self.told.get(sign.asked, []) if at >= self.onset]
             if not self._fresh(sign.asked, sign.fresh):
-                told = []  # how it is now is unknown: another question was answered
-            match sign.holds(told):
+                answers = []  # how it is now is unknown: another question was answered
+            match sign.holds(answers):
                 case True if is_time and name not in self.known and not is_silent:
                     self.awaited[name] = self.at
                 case False if not is_silent and (sign.is_routine or name in self.answered):
@@ -499,8 +499,8 @@ class Checker:
 
     def _latest(self, activity: str | None) -> Session | None:
         """The last session of an activity; without a name the last of all, which is what is meant then."""
-        found = [session for session in self.sessions.values() if activity in (None, session.activity)]
-        return max(found, key=lambda session: session.start, default=None)
+        sessions = [session for session in self.sessions.values() if activity in (None, session.activity)]
+        return max(sessions, key=lambda session: session.start, default=None)
 
     # The rest ------------------------------------------------------------------------------------
 
@@ -566,7 +566,7 @@ class Checker:
             self.breach("a step in the night")
         elif today == then:
             self.breach("two steps in a day")
-        told = {
+        answers = {
             name: [value for at, value in self.told.get(name, []) if at > since]
             for name in ("pain", "morning")
         }
@@ -576,12 +576,12 @@ class Checker:
                 self.breach(f"a step up after {self.at - since}")
             if any(self.standing.values()):
                 self.breach("a step up while a red flag stands")
-            if not all(known and known[-1] <= 3 for known in told.values()):
-                self.breach(f"a step up although pain and morning are {told}")
+            if not all(values and values[-1] <= 3 for values in answers.values()):
+                self.breach(f"a step up although pain and morning are {answers}")
         else:
             mornings = [value for at, value in self.told.get("morning", []) if at >= self.onset]
             rises = len(mornings) > 1 and mornings[-1] - mornings[-2] >= 2
-            if not told["morning"] or not (mornings[-1] > 5 or rises):
+            if not answers["morning"] or not (mornings[-1] > 5 or rises):
                 self.breach(f"a step back although the mornings are {mornings[-2:]}")
 
     def _does(self, verbs: tuple[str, ...], activity: str | None = None) -> bool:

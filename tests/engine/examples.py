@@ -216,8 +216,8 @@ class Life:
 
     def keep(self, facts: Iterable[Fact]) -> list[Fact]:
         """Put facts into the journal, numbered, each of the shape that its check asks for, and apply them."""
-        told = (worded(fact, self.episode.place, self.now) for fact in facts)
-        kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(told, 1)]
+        as_kept = (worded(fact, self.episode.place, self.now) for fact in facts)
+        kept = [replace(fact, seq=len(self.facts) + n) for n, fact in enumerate(as_kept, 1)]
         around = Surroundings(self.episode.id, self.episode.pinned)
         for fact in kept:
             assert wrong_fields(type(fact.what), json.loads(json.dumps(fact.data)), around) == "", fact
@@ -294,10 +294,10 @@ class Life:
 
     def explained(self, activity: str) -> list[str]:
         """What is said of when an activity comes."""
-        (one,) = [
+        (next_time,) = [
             each for each in explain_each(self.episode, self.now, self.others) if each.activity == activity
         ]
-        return [self.words(reason) for reason in one.reasons]
+        return [self.words(reason) for reason in next_time.reasons]
 
     def answer(self, at: datetime | None = None, **answers: object) -> str:
         return self.accepted(AnswerCheckIn({name: str(answer) for name, answer in answers.items()}, at))
@@ -359,8 +359,8 @@ def events(
     return list(simulate(run))
 
 
-def of_kind(told: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
-    return [event for event in told if event["event"] in kinds]
+def of_kind(happened: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [event for event in happened if event["event"] in kinds]
 
 
 def in_words(episode: Episode) -> Episode:

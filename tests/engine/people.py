@@ -262,9 +262,9 @@ def live(number: int, protocol: RecoveryProtocol | None = None) -> list[str]:
         confirms=not made.confirms,
     )  # fmt: skip
     checker = Checker(person, made.protocol, screened=made.screened)
-    found = checker.read(simulate(run), made.until)
-    found += untold(run.episode, made.until)
-    return [f"person {number}: {words}" for words in found]
+    breaches = checker.read(simulate(run), made.until)
+    breaches += untold(run.episode, made.until)
+    return [f"person {number}: {words}" for words in breaches]
 
 
 def untold(episode: Episode, now: datetime) -> Iterator[str]:

@@ -90,13 +90,13 @@ def test_two_times_moved_to_the_same_instant_are_one() -> None:
     ],
 )
 def test_so_many_times_a_week_from_the_first_day_of_the_phase(count: int, days: list[str]) -> None:
-    told = times(f'per_week: {count}, at: "17:00"', "2026-12-06 23:00")
-    assert told == [f"{day} 17:00" for day in days]
+    offers = times(f'per_week: {count}, at: "17:00"', "2026-12-06 23:00")
+    assert offers == [f"{day} 17:00" for day in days]
 
 
 def test_the_week_counts_from_the_first_day_not_from_monday() -> None:
-    told = times('per_week: 3, at: "17:00"', "2026-12-01 23:00", "2026-11-25 18:00")
-    assert told == ["Fri 17:00", "Sun 17:00"], "Wednesday's time had passed at the entry"
+    offers = times('per_week: 3, at: "17:00"', "2026-12-01 23:00", "2026-11-25 18:00")
+    assert offers == ["Fri 17:00", "Sun 17:00"], "Wednesday's time had passed at the entry"
 
 
 def test_once_is_once() -> None:
@@ -192,23 +192,23 @@ def reference(lives: Place, clock: str, begin: datetime, end: datetime) -> list[
 
     Where a date leaves the time out, the first instant at which the clock, moved back by the gap, shows it.
     """
-    found: dict[date, datetime] = {}
+    first: dict[date, datetime] = {}
     dates: set[date] = set()
     minute = begin
     while minute < end:
         shown = minute.astimezone(lives.zone)
         dates.add(shown.date())
         if f"{shown:%H:%M}" == clock:
-            found.setdefault(shown.date(), minute)
+            first.setdefault(shown.date(), minute)
         before = (minute - 24 * HOUR).astimezone(lives.zone).utcoffset()
         gap = (shown.utcoffset() or timedelta(0)) - (before or timedelta(0))
         as_before = minute + (before or timedelta(0))
-        if timedelta(0) < gap < DAY and f"{as_before:%H:%M}" == clock and shown.date() not in found:
+        if timedelta(0) < gap < DAY and f"{as_before:%H:%M}" == clock and shown.date() not in first:
             back = (minute - gap).astimezone(lives.zone)
             if back.utcoffset() != shown.utcoffset():  # the clock has just jumped over it
-                found.setdefault(shown.date(), minute)
+                first.setdefault(shown.date(), minute)
         minute += MINUTE
-    return [found[day] for day in sorted(found)]
+    return [first[day] for day in sorted(first)]
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -223,16 +223,16 @@ def test_a_daily_time_comes_once_a_day_when_the_wall_clock_shows_it(
     begin = local(f"{change - 2 * DAY} 00:00", zone)
     end = begin + 4 * DAY
     life = Life(small(reminder(f'at: ["{clock}"]')), begin, lives=lives).go(end)
-    told = [fact.at for fact in life.of("offered")]
+    offers = [fact.at for fact in life.of("offered")]
     expected = reference(lives, clock, begin, end)
     asleep = [at for at in expected if not lives.is_awake(at)]
     if not asleep:
-        assert told == expected
-    days = [lives.waking_day(at) for at in told]
+        assert offers == expected
+    days = [lives.waking_day(at) for at in offers]
     assert len(days) == len(set(days)), "no day twice"
     assert days == [day for day in days if lives.exists(day)]
     assert life.of("missed") == []
-    assert len(told) >= 3
+    assert len(offers) >= 3
 
 
 @pytest.mark.parametrize("cadence", ["every: 45min", "per_day: 7"])
@@ -245,11 +245,11 @@ def test_a_grid_has_neither_gaps_nor_doubles_on_the_day_of_a_change(
     lives = place(zone, "00:30", "23:30")
     begin = local(f"{change - 2 * DAY} 00:30", zone)
     life = Life(small(reminder(cadence)), begin, lives=lives).go(begin + 4 * DAY)
-    told = [fact.at for fact in life.of("offered")]
-    assert told == sorted(set(told))
-    for day in {lives.waking_day(at) for at in told}:
+    offers = [fact.at for fact in life.of("offered")]
+    assert offers == sorted(set(offers))
+    for day in {lives.waking_day(at) for at in offers}:
         first, bedtime = lives.window(day)
-        of_day = [at for at in told if lives.waking_day(at) == day]
+        of_day = [at for at in offers if lives.waking_day(at) == day]
         if bedtime >= begin + 4 * DAY:
             continue
         if "every" in cadence:
@@ -296,10 +296,10 @@ def test_what_is_due_ends_before_the_next_begins_to_be_nearer() -> None:
     episode = entered(started(small(reminder("every: 4h"), phase="min: 90d"))[0])
     (activity,) = episode.phase.activities
     assert isinstance(activity, Reminder | Treatment)
-    found = [due for _, due in zip(range(5), dues(episode, activity), strict=False)]
+    next_dues = [due for _, due in zip(range(5), dues(episode, activity), strict=False)]
     # 07:00 has been told already.
     clock = episode.place.local
-    assert [f"{clock(due.at):%H:%M} {clock(due.expires_at):%H:%M}" for due in found] == [
+    assert [f"{clock(due.at):%H:%M} {clock(due.expires_at):%H:%M}" for due in next_dues] == [
         "11:00 13:00", "15:00 17:00", "19:00 23:00", "07:00 09:00", "11:00 13:00",
     ]  # fmt: skip
 

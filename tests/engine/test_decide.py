@@ -92,10 +92,10 @@ def test_after_sleep_nothing_is_offered_that_is_nearer_to_the_next_time() -> Non
 
 def test_a_long_outage_is_no_storm() -> None:
     life = Life(shipped("strain")).sleep("2027-02-01 12:00")
-    told = [fact for fact in life.facts if "cue" in fact.data and fact.at == life.now]
-    offers = [fact.data["activity"] for fact in told if isinstance(fact.what, f.Offered)]
+    cues = [fact for fact in life.facts if "cue" in fact.data and fact.at == life.now]
+    offers = [fact.data["activity"] for fact in cues if isinstance(fact.what, f.Offered)]
     assert len(offers) == len(set(offers))
-    assert len(told) < 12
+    assert len(cues) < 12
 
 
 def test_after_a_chain_was_missed_it_goes_on_from_now() -> None:

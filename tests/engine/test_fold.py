@@ -28,8 +28,8 @@ def journal_of(name: str, persona: str, days: int, *, is_worded: bool = True) ->
     for happening in run.happenings():
         if happening.fact is not None:
             fact = happening.fact
-            told = worded(fact, happening.episode.place, happening.at) if is_worded else fact
-            facts.append(replace(told, seq=len(facts) + 1))
+            written = worded(fact, happening.episode.place, happening.at) if is_worded else fact
+            facts.append(replace(written, seq=len(facts) + 1))
     return run.episode, facts
 
 
@@ -154,8 +154,10 @@ def test_cues_wait_until_they_are_told() -> None:
     trouble = Fact("small-1", ONSET, f.NotDelivered.of({"seq": 3, "via": "dbus", "reason": "no bus"}), seq=4)
     episode = apply(life.episode, trouble)
     assert episode.troubles == {3: "no bus"}
-    told = apply(episode, Fact("small-1", ONSET, f.Delivered.of({"seq": 3, "via": "dbus", "late": 0}), seq=5))
-    assert (told.pending, told.troubles) == ({}, {})
+    delivered = apply(
+        episode, Fact("small-1", ONSET, f.Delivered.of({"seq": 3, "via": "dbus", "late": 0}), seq=5)
+    )
+    assert (delivered.pending, delivered.troubles) == ({}, {})
 
 
 def test_texts_know_the_sides() -> None:
@@ -181,6 +183,6 @@ def test_an_activity_for_another_grade_is_no_part_of_the_episode() -> None:
     for grade, left_out in (("I", {"others", "later"}), ("II", {"first", "later"}), ("III", {"first"})):
         _, opening = started(protocol, grade=grade)
         episode = fold(protocol, [opening])
-        known = {activity.id for activity in episode.tailored.phase("only").activities}
-        assert known == {"ice", "ask", "first", "others", "later", "any"} - left_out
+        activities = {activity.id for activity in episode.tailored.phase("only").activities}
+        assert activities == {"ice", "ask", "first", "others", "later", "any"} - left_out
         assert episode.pinned is protocol

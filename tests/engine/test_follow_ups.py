@@ -221,7 +221,7 @@ def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
 
 def test_when_it_comes_is_explained() -> None:
     life = pressed(COOL).go("Mon 07:30")
-    (cool,) = [one for one in explain_each(life.episode, life.now) if one.activity == "cool"]
+    (cool,) = [each for each in explain_each(life.episode, life.now) if each.activity == "cool"]
     assert cool.at is None
     assert life.explained("cool")[0] == "after each press that took place"
 

@@ -38,7 +38,7 @@ PARTS = {
 AT_MAX = "at_max: {level: routine, say: Too long}"
 
 
-def told(*answers: tuple[str, object], **options: object) -> Episode:
+def answered(*answers: tuple[str, object], **options: object) -> Episode:
     """An episode in whose first phase these were answered: `("Mon 08:00", {"pain": 4})`."""
     life = Life(small(ASK), **options)  # type: ignore[arg-type]
     for at, values in answers:
@@ -50,11 +50,11 @@ def told(*answers: tuple[str, object], **options: object) -> Episode:
 # Three values ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("one", "other"), [*product(Truth, repeat=2)])
-def test_all_and_any_follow_the_table_of_three_values(one: Truth, other: Truth) -> None:
+@pytest.mark.parametrize(("this", "other"), [*product(Truth, repeat=2)])
+def test_all_and_any_follow_the_table_of_three_values(this: Truth, other: Truth) -> None:
     episode, _ = started(small(ASK))
-    parts = (PARTS[one], PARTS[other])
-    both = {one, other}
+    parts = (PARTS[this], PARTS[other])
+    both = {this, other}
     expected_all = NO if NO in both else UNKNOWN if UNKNOWN in both else YES
     expected_any = YES if YES in both else UNKNOWN if UNKNOWN in both else NO
     assert truth(All(parts), episode, ONSET) is expected_all
@@ -63,7 +63,7 @@ def test_all_and_any_follow_the_table_of_three_values(one: Truth, other: Truth) 
 
 def test_not_leaves_the_unknown_unknown() -> None:
     episode, _ = started(small(ASK))
-    assert [truth(Not(PARTS[known]), episode, ONSET) for known in (YES, NO, UNKNOWN)] == [NO, YES, UNKNOWN]
+    assert [truth(Not(PARTS[value]), episode, ONSET) for value in (YES, NO, UNKNOWN)] == [NO, YES, UNKNOWN]
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,14 @@ def test_not_leaves_the_unknown_unknown() -> None:
     ],
 )
 def test_numbers_are_compared(text: str, value: int, expected: Truth) -> None:
-    assert truth(condition(text), told(("Mon 08:00", {"pain": value})), local("2026-11-23 09:00")) is expected
+    assert (
+        truth(condition(text), answered(("Mon 08:00", {"pain": value})), local("2026-11-23 09:00"))
+        is expected
+    )
 
 
 def test_words_and_names_of_numbers_are_compared() -> None:
-    episode = told(("Mon 08:00", {"rom": "full", "swelling": "slight"}))
+    episode = answered(("Mon 08:00", {"rom": "full", "swelling": "slight"}))
     now = local("2026-11-23 09:00")
     assert truth(condition("rom == full"), episode, now) is YES
     assert truth(condition("rom != full"), episode, now) is NO
@@ -109,7 +112,7 @@ def test_time_since_an_origin_is_reached_to_the_second() -> None:
 
 
 def test_an_answer_is_known_until_it_is_stale() -> None:
-    episode = told(("Mon 08:00", {"pain": 2}))
+    episode = answered(("Mon 08:00", {"pain": 2}))
     at = local("2026-11-23 08:00")
     assert truth(condition("pain <= 3"), episode, at) is YES
     assert truth(condition("pain <= 3"), episode, at + DAY - timedelta(seconds=1)) is YES
@@ -118,13 +121,13 @@ def test_an_answer_is_known_until_it_is_stale() -> None:
 
 
 def test_an_answer_about_a_later_moment_is_not_known_yet() -> None:
-    episode = told(("Mon 08:00", {"pain": 2}))
+    episode = answered(("Mon 08:00", {"pain": 2}))
     assert latest(episode, "pain", local("2026-11-23 07:59")) is None
     assert latest(episode, "pain", local("2026-11-23 08:00")) == Answer(local("2026-11-23 08:00"), 2)
 
 
 def test_each_observation_has_its_own_freshness() -> None:
-    episode = told(("Mon 08:00", {"pain": 2, "strength": 95}))
+    episode = answered(("Mon 08:00", {"pain": 2, "strength": 95}))
     later = local("2026-11-26 08:00")
     assert truth(condition("pain <= 3"), episode, later) is UNKNOWN
     assert truth(condition("strength >= 90"), episode, later) is YES
@@ -150,19 +153,19 @@ def test_each_observation_has_its_own_freshness() -> None:
 def test_falling_and_drop_look_at_the_first_answer_rising_at_the_last(
     given: list[int], falling: Truth, rising: Truth, drop: Truth
 ) -> None:
-    episode = told(*((f"Mon {8 + n:02}:00", {"pain": pain}) for n, pain in enumerate(given)))
+    episode = answered(*((f"Mon {8 + n:02}:00", {"pain": pain}) for n, pain in enumerate(given)))
     now = local("2026-11-23 20:00")
     tests = [condition(text) for text in ("pain falling", "pain rising", "pain drop >= 2")]
     assert [truth(test, episode, now) for test in tests] == [falling, rising, drop]
 
 
 def test_a_trend_of_stale_answers_is_unknown() -> None:
-    episode = told(("Mon 08:00", {"pain": 6}), ("Mon 09:00", {"pain": 2}))
+    episode = answered(("Mon 08:00", {"pain": 6}), ("Mon 09:00", {"pain": 2}))
     assert truth(condition("pain falling"), episode, local("2026-11-24 09:00")) is UNKNOWN
 
 
 def test_a_trend_needs_a_fresh_answer_but_not_a_fresh_first_one() -> None:
-    episode = told(("Mon 08:00", {"pain": 6}), ("Thu 09:00", {"pain": 2}))
+    episode = answered(("Mon 08:00", {"pain": 6}), ("Thu 09:00", {"pain": 2}))
     assert truth(condition("pain falling"), episode, local("2026-11-26 10:00")) is YES
 
 
@@ -363,7 +366,7 @@ def test_an_offered_change_is_offered_again_after_the_gate_was_shut() -> None:
 
 
 def test_any_gate_is_the_same_for_the_same_facts() -> None:
-    episode = told(("Mon 08:00", {"pain": 2}))
+    episode = answered(("Mon 08:00", {"pain": 2}))
     now: datetime = local("2026-11-23 09:00")
     assert gate(episode, now) == gate(replace(episode), now)
 

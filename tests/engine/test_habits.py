@@ -51,7 +51,7 @@ def test_who_never_works_while_awake_or_not_for_long_is_not_reminded(lives: dict
     never = working(STAND, ASK, **lives).go("2026-11-24 12:00")
     assert never.times(f.Offered, "stand") == []
     assert len(never.times(f.Offered, "ask")) == 3
-    assert [one.at for one in explain_each(never.episode, never.now) if one.activity == "stand"] == [None]
+    assert [each.at for each in explain_each(never.episode, never.now) if each.activity == "stand"] == [None]
 
 
 def test_other_hours() -> None:
@@ -221,9 +221,9 @@ def test_options_choose_activities() -> None:
         f"{{id: {id_}, kind: reminder, of: posture, every: 3h, say: X, only_if: grip {test} cane}}"
         for id_, test in (("is", "=="), ("not", "!="))
     ]
-    for grip, known in (("cane", "is"), ("ball", "not")):
+    for grip, expected in (("cane", "is"), ("ball", "not")):
         life = Life(small(*by, top=OPTIONS), options={"muscle": "piriformis", "grip": grip})
-        assert [a.id for a in life.episode.phase.activities] == [known]
+        assert [a.id for a in life.episode.phase.activities] == [expected]
 
 
 def test_an_option_that_was_not_given_is_not_known() -> None:

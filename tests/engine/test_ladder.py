@@ -55,9 +55,9 @@ def ladder(*steps: str, do: str = LOOK, top: str = "", **more: object) -> Recove
     )
 
 
-def mornings(life: Life, *told: tuple[str, int]) -> Life:
+def mornings(life: Life, *answers: tuple[str, int]) -> Life:
     """Live on to each day's 07:30 and tell pain and morning alike."""
-    for day, value in told:
+    for day, value in answers:
         life.go(f"{day} 07:30").answer(pain=value, morning=value)
     return life
 
@@ -188,9 +188,9 @@ def test_the_phase_is_left_on_the_last_step_only() -> None:
 
 def test_a_step_for_another_grade_is_left_out() -> None:
     protocol = ladder(step("one"), step("two", rest="only_if: grade != I"), step("three"))
-    for grade, known in (("I", ["one", "three"]), ("II", ["one", "two", "three"])):
+    for grade, rungs in (("I", ["one", "three"]), ("II", ["one", "two", "three"])):
         life = Life(protocol, grade=grade)
-        assert [rung.id for rung in life.episode.phase.ladder] == known
+        assert [rung.id for rung in life.episode.phase.ladder] == rungs
     life = mornings(Life(protocol, grade="I"), ("Mon", 1), ("Tue", 1))
     assert steps(life) == ["Tue 07:30 up three"]
 
@@ -313,8 +313,8 @@ def test_coming_back_to_a_step_makes_no_storm() -> None:
     life.go("Thu 12:00")
     before = len(life.facts)
     life.accepted(StepBack())
-    told = [fact for fact in life.facts[before:] if fact.data.get("activity") == "one"]
-    assert [(fact.kind, fact.at) for fact in told] == [("offered", life.now)]
+    cues = [fact for fact in life.facts[before:] if fact.data.get("activity") == "one"]
+    assert [(fact.kind, fact.at) for fact in cues] == [("offered", life.now)]
 
 
 # Other things that happen ---------------------------------------------------------------------------
@@ -363,11 +363,11 @@ def test_a_clock_set_back_takes_no_step_twice() -> None:
     assert steps(life) == ["Wed 07:30 up two"]
 
 
-@pytest.mark.parametrize("told", [(1, 1, 1, 1, 1), (1, 1, 1, 8, 1), (2, 4, 1, 2, 6), (1, 9, 9, 1, 1)])
-def test_waking_up_when_told_finds_all_that_looking_every_minute_does(told: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("answers", [(1, 1, 1, 1, 1), (1, 1, 1, 8, 1), (2, 4, 1, 2, 6), (1, 9, 9, 1, 1)])
+def test_waking_up_when_told_finds_all_that_looking_every_minute_does(answers: tuple[int, ...]) -> None:
     """No step is missed: a second life looks much more often and sees nothing earlier."""
     lives = [Life(ladder(step("one", rest="min: 30h"), step("two"), step("three"))) for _ in range(2)]
-    for day, value in zip(("Mon", "Tue", "Wed", "Thu", "Fri"), told, strict=True):
+    for day, value in zip(("Mon", "Tue", "Wed", "Thu", "Fri"), answers, strict=True):
         for life in lives:
             end = life.at(f"{day} 20:00")
             if life is lives[1]:

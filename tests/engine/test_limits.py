@@ -211,10 +211,13 @@ def test_the_last_minute_before_bedtime_can_be_used() -> None:
 
 
 def with_other(
-    one: RecoveryProtocol, other: RecoveryProtocol, side: str | None = "left", other_side: str | None = "left"
+    this: RecoveryProtocol,
+    other: RecoveryProtocol,
+    side: str | None = "left",
+    other_side: str | None = "left",
 ) -> tuple[Life, Life]:
     """Two episodes of one person: the second knows of the first, in which ice has just been begun."""
-    first = Life(one, side=side, number=1)
+    first = Life(this, side=side, number=1)
     first.accepted(Begin("ice"))
     second = Life(other, others=(first.episode,), side=other_side, number=2)
     return first, second

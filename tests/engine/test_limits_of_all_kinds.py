@@ -14,7 +14,7 @@ LATER = BANDAGE.replace("on:", "begins: start+105min, on:")
 RUN = '{id: run, kind: session, of: exercise, duration: 10min, at: "08:30", start: Run, end: Enough}'
 
 
-def told(life: Life, activity: str) -> list[str]:
+def times_of(life: Life, activity: str) -> list[str]:
     """When it was told, as local times."""
     offered = [each for each in life.facts if each.kind == "offered" and each.data["activity"] == activity]
     return [f"{life.episode.place.local(each.at):%a %H:%M}" for each in offered]
@@ -35,8 +35,8 @@ def reasons(life: Life, activity: str) -> str:
 )
 def test_what_goes_on_the_skin_is_told_as_a_session_or_not_at_all(kind: str, modality: str) -> None:
     life = Life(small(kind.format(modality), ASK)).go("Wed 12:00")
-    assert told(life, "x") == []
-    assert told(life, "ask") != []
+    assert times_of(life, "x") == []
+    assert times_of(life, "ask") != []
 
 
 def test_warmth_of_another_kind_is_not_told_beside_a_shipped_limit() -> None:
@@ -46,14 +46,14 @@ def test_warmth_of_another_kind_is_not_told_beside_a_shipped_limit() -> None:
 """
     life = Life(changed("rice", lambda text: text.replace("\nthen: contrast", f"{added}\nthen: contrast")))
     life.go("Wed 12:00")
-    assert told(life, "ice") != []
-    assert told(life, "nudge") == told(life, "keep") == []
+    assert times_of(life, "ice") != []
+    assert times_of(life, "nudge") == times_of(life, "keep") == []
     assert "no warm in this phase" in reasons(life, "nudge")
 
 
 def test_an_ordinary_session_goes_on_beside_one_that_is_not_told() -> None:
     life = Life(small(ICE, "{id: x, kind: hold, of: cold, on: On, off: Off}", limits=[GAP])).go("Mon 12:00")
-    assert told(life, "ice") == ["Mon 07:00", "Mon 09:20", "Mon 11:40"]
+    assert times_of(life, "ice") == ["Mon 07:00", "Mon 09:20", "Mon 11:40"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_ordinary_session_goes_on_beside_one_that_is_not_told() -> None:
 )
 def test_each_kind_of_limit_binds_a_reminder(limit: str, when: list[str]) -> None:
     life = Life(small(EXERCISE, ICE, ASK, limits=[limit])).go("Mon 11:30")
-    assert [each for each in told(life, "go") if each > "Mon 07:30"] == when
+    assert [each for each in times_of(life, "go") if each > "Mon 07:30"] == when
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_each_kind_of_limit_binds_a_reminder(limit: str, when: list[str]) -> Non
 )
 def test_each_kind_of_limit_binds_a_hold(limit: str, when: list[str]) -> None:
     """It comes off when a limit begins to forbid it."""
-    assert told(Life(small(BANDAGE, ASK, limits=[limit])).go("Mon 12:00"), "wrap") == when
+    assert times_of(Life(small(BANDAGE, ASK, limits=[limit])).go("Mon 12:00"), "wrap") == when
 
 
 def test_a_hold_waits_until_the_gap_after_a_session_is_over() -> None:
@@ -95,17 +95,17 @@ def test_a_hold_waits_until_the_gap_after_a_session_is_over() -> None:
     life = Life(small(RUN, LATER, ASK, limits=[limit]))
     life.go("Mon 08:30").accepted(Begin("run"))
     life.go("Mon 12:00")
-    assert told(life, "wrap") == ["Mon 09:40"]
+    assert times_of(life, "wrap") == ["Mon 09:40"]
 
 
 def test_a_limit_of_another_episode_binds_a_reminder_too() -> None:
     other = Life(small(ASK, limits=["{id: x, of: exercise, never: true}"], id_="other"))
     life = Life(small(EXERCISE, ASK), others=(other.episode,)).go("Mon 12:00")
-    assert told(life, "go") == []
+    assert times_of(life, "go") == []
 
 
 def test_a_condition_that_comes_true_lets_it_through() -> None:
     life = Life(small(EXERCISE, ASK, limits=["{id: x, of: exercise, needs: pain <= 3}"]))
     life.go("Mon 09:30").accepted(AnswerCheckIn({"pain": "2", "swelling": "0"}))
     life.go("Mon 09:30").go(life.now + timedelta(hours=2))
-    assert told(life, "go") == ["Mon 10:00", "Mon 11:00"]
+    assert times_of(life, "go") == ["Mon 10:00", "Mon 11:00"]

@@ -113,7 +113,7 @@ def protocols(draw: st.DrawFn) -> RecoveryProtocol:
     )
 
 
-def told(facts: tuple[Fact, ...]) -> list[Fact]:
+def heard(facts: tuple[Fact, ...]) -> list[Fact]:
     """What a person hears of, and what changes their course."""
     return [
         fact
@@ -130,8 +130,8 @@ def looks_in_vain(life: Life, share: float) -> None:
     last = at or life.now + 30 * DAY
     between = life.now + (last - life.now) * share
     if life.now < between < last:
-        found = told(turn(life.episode, between, life.others).facts)
-        assert found == [], (life.now, between, at)
+        missed = heard(turn(life.episode, between, life.others).facts)
+        assert missed == [], (life.now, between, at)
 
 
 @given(

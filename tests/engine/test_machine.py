@@ -98,7 +98,7 @@ TEXTS = {**texts(), "climb": CLIMB}
 
 
 @cache
-def known(id_: str) -> RecoveryProtocol:
+def protocol_of(id_: str) -> RecoveryProtocol:
     return compile_texts(TEXTS, id_)
 
 
@@ -110,20 +110,20 @@ class Session:
 
 def sessions(facts: Iterable[Fact], undone: set[int]) -> dict[str, Session]:
     """The sessions that took place or are assumed to have, by what the journal says now."""
-    found: dict[str, Session] = {}
+    by_name: dict[str, Session] = {}
     for fact in facts:
         name = fact.data.get("occurrence", "")
         if fact.seq in undone:
             continue
         if isinstance(fact.what, f.Offered) and "seconds" in fact.data:
-            found[name] = Session(fact.data["modality"], fact.at, timedelta(seconds=fact.data["seconds"]))
-        elif isinstance(fact.what, f.Begun) and name in found:
-            found[name].start = fact.at
-        elif isinstance(fact.what, f.Ended) and name in found:
-            found[name].end = fact.at
+            by_name[name] = Session(fact.data["modality"], fact.at, timedelta(seconds=fact.data["seconds"]))
+        elif isinstance(fact.what, f.Begun) and name in by_name:
+            by_name[name].start = fact.at
+        elif isinstance(fact.what, f.Ended) and name in by_name:
+            by_name[name].end = fact.at
         elif isinstance(fact.what, f.Skipped | f.Snoozed):
-            found.pop(name, None)
-    return found
+            by_name.pop(name, None)
+    return by_name
 
 
 class Machine(RuleBasedStateMachine):
@@ -174,13 +174,15 @@ class Machine(RuleBasedStateMachine):
     ) -> None:  # fmt: skip
         for id_ in ids:
             hash_ = content_hash(TEXTS)
-            pinned = Pinned(f"{id_}-{hash_}", id_, "1", TEXTS, compiled.to_json(known(id_)), compiled.FORMAT)
+            pinned = Pinned(
+                f"{id_}-{hash_}", id_, "1", TEXTS, compiled.to_json(protocol_of(id_)), compiled.FORMAT
+            )
             data = {
-                "onset": to_ms(self.now - late * HOUR * ("onset" in known(id_).inputs)),
+                "onset": to_ms(self.now - late * HOUR * ("onset" in protocol_of(id_).inputs)),
                 "grade": grade, "side": "left", "zone": zone,
                 "wake": hours[0], "bedtime": hours[1], "confirms": confirms,
-                "screen": {question.id: False for question in known(id_).screen if is_screened},
-                "options": {option.id: option.default for option in known(id_).options.values()},
+                "screen": {question.id: False for question in protocol_of(id_).screen if is_screened},
+                "options": {option.id: option.default for option in protocol_of(id_).options.values()},
             }  # fmt: skip
             with self.journal.transaction():
                 self.journal.pin(pinned)
@@ -292,11 +294,11 @@ class Machine(RuleBasedStateMachine):
     )
     def check_in(self, number: int, pain: int, swelling: int, ago: int) -> None:
         at = self.now - ago * MINUTE if ago else None
-        told = {"pain": pain, "swelling": swelling, "morning": pain, "tender": pain, "strength": 95}
+        answers = {"pain": pain, "swelling": swelling, "morning": pain, "tender": pain, "strength": 95}
         words = {"rom": "full", "tight": "yes"}
         episodes = self.daemon.episodes
         asked = episodes[number % len(episodes)].tailored.observations if episodes else {}
-        values = {name: str(value) for name, value in (told | words).items() if name in asked}
+        values = {name: str(value) for name, value in (answers | words).items() if name in asked}
         self.act(number, AnswerCheckIn(values, at=at))
 
     @rule(number=st.integers(0, 1), verb=st.sampled_from(["flag", "clear", "clear"]), flag=FLAGS)
@@ -437,9 +439,11 @@ class Machine(RuleBasedStateMachine):
                 and not fact.data.get("anew")
             ):
                 stopping = self.standing(facts[:number], fact.episode)
-                since = [one for one in facts[:number] if one.episode == fact.episode and one.at == fact.at]
+                since = [
+                    each for each in facts[:number] if each.episode == fact.episode and each.at == fact.at
+                ]
                 if not any(
-                    isinstance(one.what, f.SetBack) for one in since
+                    isinstance(each.what, f.SetBack) for each in since
                 ):  # that begins anew, and stops the same
                     assert not [flag for flag in stopping if flag.data["level"] != "routine"]
             if isinstance(fact.what, f.Stepped) and fact.by == "engine":
@@ -486,13 +490,13 @@ class Machine(RuleBasedStateMachine):
     def standing(facts: list[Fact], episode: str) -> list[Fact]:
         """The red flags of an episode that stop something, by what the journal says."""
         undone = {fact.data["seq"] for fact in facts if isinstance(fact.what, f.TakenBack)}
-        found: dict[str, Fact] = {}
+        alerts: dict[str, Fact] = {}
         for fact in facts:
             if isinstance(fact.what, f.Alerted) and fact.episode == episode and fact.seq not in undone:
-                found.pop(fact.data["id"], None)
+                alerts.pop(fact.data["id"], None)
                 if fact.data.get("suspends"):
-                    found[fact.data["id"]] = fact
-        return [*found.values()]
+                    alerts[fact.data["id"]] = fact
+        return [*alerts.values()]
 
     def may_step(self, fact: Fact, before: list[Fact]) -> None:
         """By itself one step a day: no other one on that day, and not the day of the phase's entry."""
@@ -547,12 +551,12 @@ class Machine(RuleBasedStateMachine):
 def decisions(episode: Episode, now: datetime, record: Record) -> list[object]:
     """What an episode makes of the days to come, as far as a program that knows it would see."""
     others = tuple(other for other in record.all if other.id != episode.id)
-    found: list[object] = []
+    decided: list[object] = []
     for hours in (0, 1, 14, 80):
         turned = turn(episode, now + hours * HOUR, others)
-        found.append(turned.look_again_at)
-        found.append([(fact.kind, fact.at, fact.data) for fact in turned.facts])
-    return found
+        decided.append(turned.look_again_at)
+        decided.append([(fact.kind, fact.at, fact.data) for fact in turned.facts])
+    return decided
 
 
 TestMachine = Machine.TestCase

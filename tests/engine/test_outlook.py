@@ -136,7 +136,7 @@ def test_an_alternation_tells_which_pack_comes() -> None:
 
 def test_phases_are_laid_on_the_calendar_as_ranges() -> None:
     episode, _ = started(shipped("strain"), grade="I")
-    told = [
+    foreseen = [
         [
             f"{episode.place.local(at):%d %b %H:%M}" if at else ""
             for at in (r.begins_earliest, r.ends_earliest, r.ends_usually)
@@ -144,7 +144,7 @@ def test_phases_are_laid_on_the_calendar_as_ranges() -> None:
         for r in phase_ranges(episode)
     ]
     assert [r.phase.id for r in phase_ranges(episode)] == ["rice", "contrast", "loading", "return"]
-    assert told == [
+    assert foreseen == [
         ["23 Nov 07:00", "25 Nov 07:00", "26 Nov 07:00"],
         ["25 Nov 07:00", "26 Nov 07:00", "10 Dec 07:00"],
         ["26 Nov 07:00", "03 Dec 07:00", "31 Dec 07:00"],
@@ -180,8 +180,10 @@ def test_no_phase_is_left_before_its_range_says_whatever_is_answered() -> None:
 
 
 def explained(life: Life, activity: str) -> tuple[str, list[str]]:
-    (one,) = [one for one in explain_each(life.episode, life.now, life.others) if one.activity == activity]
-    at = f"{life.episode.place.local(one.at):%a %H:%M}" if one.at else ""
+    (next_time,) = [
+        each for each in explain_each(life.episode, life.now, life.others) if each.activity == activity
+    ]
+    at = f"{life.episode.place.local(next_time.at):%a %H:%M}" if next_time.at else ""
     return at, life.explained(activity)
 
 
@@ -191,7 +193,7 @@ def test_the_next_time_is_explained_by_its_rules() -> None:
     assert at == "Mon 09:20"
     assert reasons[0] == "2 h to 3 h after the last one ended"
     assert reasons[1] == "counted from 07:20, when the last one ended"
-    (ice,) = [one for one in explain_each(life.episode, life.now) if one.activity == "ice"]
+    (ice,) = [each for each in explain_each(life.episode, life.now) if each.activity == "ice"]
     assert ice.sources == ("seed:183", "nhs", "seed:177")
 
 
@@ -234,21 +236,21 @@ def assert_one_plan(life: Life) -> None:
     """What is explained names the times that `next` names, and what comes if nobody does anything."""
     foretold = list(coming(life.episode, life.now))
     later = lived_beside(life).go(life.now + 30 * HOUR)
-    for one in explain_each(life.episode, life.now):
+    for each in explain_each(life.episode, life.now):
         came = [
             fact.at
             for fact in later.facts[len(life.facts) :]
             if fact.at > life.now
             and fact.kind == "offered"
-            and (fact.data["activity"], fact.data["phase"]) == (one.activity, life.episode.phase.id)
+            and (fact.data["activity"], fact.data["phase"]) == (each.activity, life.episode.phase.id)
         ]
         if came:
-            assert one.at == came[0], one
-        elif one.at is not None:
-            assert one.at > life.now + 30 * HOUR, one
-        named = [item.at for item in foretold if item.activity == one.activity]
-        if one.at is not None and named:
-            assert one.at == named[0], one
+            assert each.at == came[0], each
+        elif each.at is not None:
+            assert each.at > life.now + 30 * HOUR, each
+        named = [item.at for item in foretold if item.activity == each.activity]
+        if each.at is not None and named:
+            assert each.at == named[0], each
 
 
 def lived_beside(life: Life) -> Life:

@@ -30,26 +30,26 @@ def test_the_rules_hold_all_the_way(number: int) -> None:
 @pytest.mark.timeout(3600)
 def test_the_rules_hold_for_a_thousand() -> None:
     with get_context("spawn").Pool() as pool:
-        found = [words for lives in pool.imap_unordered(live, range(MANY), chunksize=4) for words in lives]
-    assert found == []
+        breaches = [words for lives in pool.imap_unordered(live, range(MANY), chunksize=4) for words in lives]
+    assert breaches == []
 
 
 def test_a_number_is_the_same_person_every_time() -> None:
-    one, other = make(7), make(7)
-    assert (one.person, one.start, one.screened) == (other.person, other.start, other.screened)
-    assert [act.line for act in one.acts] == [act.line for act in other.acts]
+    first, other = make(7), make(7)
+    assert (first.person, first.start, first.screened) == (other.person, other.start, other.screened)
+    assert [act.line for act in first.acts] == [act.line for act in other.acts]
 
 
 def test_all_kinds_of_people_and_fates_are_among_them() -> None:
     made = [make(number) for number in range(200)]
-    assert {one.person.grade for one in made} == {"I", "II", "III"}
-    assert {one.protocol for one in made} == {"strain", "trigger-point"}
-    verbs = Counter(act.act.verb for one in made for act in one.acts)
+    assert {each.person.grade for each in made} == {"I", "II", "III"}
+    assert {each.protocol for each in made} == {"strain", "trigger-point"}
+    verbs = Counter(act.act.verb for each in made for act in each.acts)
     assert {"flag", "setback", "screen", "pause", "advance", "step-back", "stop"} <= {*verbs}
-    assert any(one.patient.healing > 5 for one in made)
-    assert any(any(one.screened.values()) for one in made)
-    assert any(one.start > one.person.onset for one in made)
-    assert any(one.person.asleep for one in made)
+    assert any(each.patient.healing > 5 for each in made)
+    assert any(any(each.screened.values()) for each in made)
+    assert any(each.start > each.person.onset for each in made)
+    assert any(each.person.asleep for each in made)
 
 
 # The checker sees -----------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def test_the_checker_sees_a_protocol_without_the_rule(words: str) -> None:
             other = changed(made.protocol, change)
         except AssertionError:
             continue
-        if [found for found in live(number, other) if words in found]:
+        if [breach for breach in live(number, other) if words in breach]:
             return
     pytest.fail("the checker saw nothing")
 
@@ -115,7 +115,7 @@ def test_whoever_does_not_get_on_is_told_why() -> None:
     episode, _ = started(shipped(made.protocol), person.onset, made.start, grade=person.grade, lives=lives)
     run = Rehearsal(episode, made.start, made.until, persona=made.patient, asleep=person.asleep)
     checker = Checker(person, made.protocol)
-    told = [*simulate(run)]
-    assert checker.read(told, made.until) == []
-    assert not [event for event in told if event["event"] == "completed"]
-    assert [event for event in told if event["event"] == "alert"]
+    happened = [*simulate(run)]
+    assert checker.read(happened, made.until) == []
+    assert not [event for event in happened if event["event"] == "completed"]
+    assert [event for event in happened if event["event"] == "alert"]

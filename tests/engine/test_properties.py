@@ -149,22 +149,22 @@ def tells(name: str, at: datetime, **values: object) -> PlannedAct:
 def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[PlannedAct]:
     """Check-ins of somebody who gets better, mostly."""
     pain, swelling = draw(st.integers(0, 10)), draw(st.integers(0, 3))
-    told, at = [], start
+    acts, at = [], start
     for better in draw(st.lists(st.integers(-2, 4), max_size=int(length / (10 * HOUR)))):
         if better < 0:
-            told.append(tells(name, at, pain=pain, tender=pain))
+            acts.append(tells(name, at, pain=pain, tender=pain))
         else:
             rest: dict[str, object] = {"morning": pain, "rom": "full", "strength": 95, "tight": "yes"}
-            told.append(tells(name, at, pain=pain, tender=pain, swelling=swelling, **rest))
+            acts.append(tells(name, at, pain=pain, tender=pain, swelling=swelling, **rest))
         at += draw(st.integers(30, 20 * 60)) * MINUTE
         pain, swelling = min(10, max(0, pain - better)), min(3, max(0, swelling - draw(st.integers(-1, 2))))
-    return told
+    return acts
 
 
 @st.composite
 def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> list[PlannedAct]:
     """Anything else that somebody may do, at any time."""
-    found = []
+    acts = []
     for minute in draw(st.lists(st.integers(0, int(length / MINUTE)), max_size=25)):
         at = start + minute * MINUTE
         verb = draw(
@@ -177,23 +177,23 @@ def deeds(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> lis
         )
         if verb in ("flag", "clear"):
             flag = draw(st.sampled_from(sorted(written(name).suspends)))
-            found.append(PlannedAct(at, an_act(verb, flag=flag, because="seen")))
+            acts.append(PlannedAct(at, an_act(verb, flag=flag, because="seen")))
         elif verb == "setback":
-            found.append(PlannedAct(at, Setback(grade=draw(st.sampled_from([None, "III"])))))
+            acts.append(PlannedAct(at, Setback(grade=draw(st.sampled_from([None, "III"])))))
         elif verb == "screen":
             question = draw(st.sampled_from(sorted(written(name).forbids)))
-            found.append(PlannedAct(at, AnswerScreening({question: draw(st.sampled_from(["yes", "no"]))})))
+            acts.append(PlannedAct(at, AnswerScreening({question: draw(st.sampled_from(["yes", "no"]))})))
         elif verb == "force":
-            found.append(PlannedAct(at, Advance(because="I say so")))
+            acts.append(PlannedAct(at, Advance(because="I say so")))
         elif verb in ("begin", "end", "done", "skip", "snooze"):
             activity = draw(st.sampled_from(ACTIVITIES[name]))
             length_ = draw(st.sampled_from(["", "5min", "45min", "5h", "1d"])) if verb == "snooze" else ""
             length_of = parse_duration(length_) if length_ else None
-            found.append(PlannedAct(at, an_act(verb, activity=activity, length=length_of)))
+            acts.append(PlannedAct(at, an_act(verb, activity=activity, length=length_of)))
         else:
             length_ = draw(st.sampled_from(["", "3h", "2d"])) if verb == "pause" else ""
-            found.append(PlannedAct(at, an_act(verb, length=parse_duration(length_) if length_ else None)))
-    return found
+            acts.append(PlannedAct(at, an_act(verb, length=parse_duration(length_) if length_ else None)))
+    return acts
 
 
 @st.composite
@@ -233,7 +233,7 @@ def test_the_rules_hold_for_many(name: str, data: st.DataObject) -> None:
 
 def healing(name: str, start: datetime, days: int, every: int) -> list[PlannedAct]:
     """Check-ins of somebody who is well after a few days, and tells it diligently."""
-    told = []
+    acts = []
     for number in range(days * 24 // every):
         bad = max(0, 6 - number)
         values: dict[str, object] = {
@@ -243,8 +243,8 @@ def healing(name: str, start: datetime, days: int, every: int) -> list[PlannedAc
             "rom": "full",
             "strength": 99,
         }
-        told.append(tells(name, start + number * every * HOUR, **values))
-    return told
+        acts.append(tells(name, start + number * every * HOUR, **values))
+    return acts
 
 
 def completes(data: st.DataObject, grades: tuple[str, ...]) -> None:
@@ -370,10 +370,10 @@ def event(kind: str, minute: float, **values: Any) -> dict[str, Any]:
     return {**ABOUT, "event": kind, "at": (START + minute * MINUTE).isoformat(), **values}
 
 
-def breaches(*told: dict[str, Any], asleep: tuple[tuple[int, int], ...] = ()) -> str:
+def breaches(*happened: dict[str, Any], asleep: tuple[tuple[int, int], ...] = ()) -> str:
     spans = tuple((START + begin * MINUTE, START + end * MINUTE) for begin, end in asleep)
     person = Person(START, "Europe/Berlin", time(7), time(23), asleep=spans)
-    return "; ".join(Checker(person, "rice").read(told, START + DAY))
+    return "; ".join(Checker(person, "rice").read(happened, START + DAY))
 
 
 def started_at(minute: float, name: str = "1", **values: Any) -> dict[str, Any]:
@@ -396,7 +396,7 @@ def act(minute: float, verb: str, **values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "happened",
     [
         [started_at(0), ended_at(20), started_at(140, "2"), ended_at(160, "2")],
         [started_at(0), act(5, "begin"), started_at(5), ended_at(25), act(30, "end")],
@@ -406,8 +406,8 @@ def act(minute: float, verb: str, **values: Any) -> dict[str, Any]:
         [started_at(0), act(5, "end"), ended_at(5)],
     ],
 )
-def test_the_checker_finds_nothing_wrong_with_a_good_day(told: list[dict[str, Any]]) -> None:
-    assert breaches(*told) == ""
+def test_the_checker_finds_nothing_wrong_with_a_good_day(happened: list[dict[str, Any]]) -> None:
+    assert breaches(*happened) == ""
 
 
 def test_the_checker_knows_that_a_sleeping_machine_tells_nothing() -> None:
@@ -415,7 +415,7 @@ def test_the_checker_knows_that_a_sleeping_machine_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("happened", "words"),
     [
         ([started_at(0)], "1 has no end"),
         ([started_at(0), ended_at(20), ended_at(20)], "1 ends twice"),
@@ -439,8 +439,8 @@ def test_the_checker_knows_that_a_sleeping_machine_tells_nothing() -> None:
         ([started_at(0, modality="warm")], "warmth before 48 h"),
     ],
 )  # fmt: skip
-def test_the_checker_sees_each_breach(told: list[dict[str, Any]], words: str) -> None:
-    assert words in breaches(*told)
+def test_the_checker_sees_each_breach(happened: list[dict[str, Any]], words: str) -> None:
+    assert words in breaches(*happened)
 
 
 def phase(minute: float, state: str, name: str = "loading") -> dict[str, Any]:
@@ -460,7 +460,7 @@ DAY_LATER = 24 * 60
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("happened", "words"),
     [
         ([act(0, "flag", flag="saddle"), started_at(5)], "1 starts while the red flag saddle stands"),
         ([act(0, "screen", raynaud="yes"), started_at(5)], "1 starts, forbidden by raynaud"),
@@ -491,11 +491,11 @@ DAY_LATER = 24 * 60
     ],
 )
 def test_the_checker_sees_each_breach_of_the_rules_of_a_strain(
-    told: list[dict[str, Any]], words: str
+    happened: list[dict[str, Any]], words: str
 ) -> None:
     person = Person(START, "Europe/Berlin", time(7), time(23))
-    found = Checker(person, "strain").read(told, START + 100 * DAY)
-    assert [breach for breach in found if words in breach], found
+    complaints = Checker(person, "strain").read(happened, START + 100 * DAY)
+    assert [breach for breach in complaints if words in breach], complaints
 
 
 def test_lengths_in_acts_are_what_they_say() -> None:

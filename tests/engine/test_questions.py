@@ -31,7 +31,7 @@ def exercises(*more: str) -> Life:
     return Life(small(MORNINGS, EXERCISE, *more, observe=MORNING)).go("Tue 07:30")
 
 
-def told(life: Life, **values: object) -> str:
+def reply(life: Life, **values: object) -> str:
     """All that is told of a check-in."""
     verdict = life.do(AnswerCheckIn({name: str(value) for name, value in values.items()}))
     assert isinstance(verdict, Accepted), verdict
@@ -45,13 +45,13 @@ def open_ones(life: Life) -> list[str]:
 def test_an_answer_that_leaves_a_question_open_says_what_waits_for_it() -> None:
     life = exercises()
 
-    assert told(life, pain=2) == f"Noted: pain 2. {NEEDED}"
+    assert reply(life, pain=2) == f"Noted: pain 2. {NEEDED}"
     assert life.episode.track("look").is_open
     assert outlook(life.episode, life.now).questions == (
         Question("morning", "look", "Pain on getting up?", (TodaysExercises(),)),
     )
 
-    assert told(life, morning=2) == "Noted: morning 2."
+    assert reply(life, morning=2) == "Noted: morning 2."
     assert not life.episode.track("look").is_open
     assert open_ones(life) == []
     assert life.go("Tue 10:00").of(f.Offered, "bridge")
@@ -60,7 +60,7 @@ def test_an_answer_that_leaves_a_question_open_says_what_waits_for_it() -> None:
 def test_a_question_that_nothing_waits_for_may_be_left_unanswered() -> None:
     life = exercises()
 
-    assert told(life, morning=2) == "Noted: morning 2."  # no condition asks for the pain
+    assert reply(life, morning=2) == "Noted: morning 2."  # no condition asks for the pain
     assert not life.episode.track("look").is_open
 
 
@@ -90,19 +90,19 @@ def test_an_answer_that_still_counts_keeps_nothing_waiting() -> None:
     life.answer(morning=1)
     life.go("Wed 07:30")
 
-    assert told(life, pain=1) == "Noted: pain 1."
+    assert reply(life, pain=1) == "Noted: pain 1."
 
 
 def test_a_gate_and_a_step_tell_what_they_wait_for() -> None:
     life = mornings(Life(ladder()), ("Tue", 2)).go("Wed 07:30")
 
-    assert told(life, pain=2) == (
+    assert reply(life, pain=2) == (
         "Noted: pain 2. Still needed for the next step: Pain this morning? Type: recovery checkin morning=…"
     )
     gated = small(
         MORNINGS, phase="leave_when: morning <= 1", more=[phase_text("last", MORNINGS)], observe=MORNING
     )
-    assert "Still needed for Last: Pain on getting up?" in told(Life(gated).go("Tue 07:30"), pain=1)
+    assert "Still needed for Last: Pain on getting up?" in reply(Life(gated).go("Tue 07:30"), pain=1)
 
 
 def test_a_limit_tells_what_its_sessions_wait_for() -> None:
@@ -110,7 +110,7 @@ def test_a_limit_tells_what_its_sessions_wait_for() -> None:
     ice = "{id: ice, kind: session, of: cold, duration: 10min, every: 3h, start: On, end: Off}"
     life = Life(small(MORNINGS, ice, observe=MORNING, limits=[limit])).go("Tue 07:30")
 
-    assert "Still needed for Ice: Pain on getting up?" in told(life, pain=1)
+    assert "Still needed for Ice: Pain on getting up?" in reply(life, pain=1)
 
 
 def test_a_fold_of_the_whole_journal_knows_the_same_open_questions() -> None:
@@ -142,8 +142,8 @@ def test_a_question_whose_time_passed_before_the_phase_began_is_open() -> None:
     assert life.episode.phase.id == "last"
     assert life.of(f.Offered, "look") == []
     assert open_ones(life) == ["morning"]
-    assert told(life, pain=1) == f"Noted: pain 1. {NEEDED}"
-    assert told(life, morning=1) == "Noted: morning 1."
+    assert reply(life, pain=1) == f"Noted: pain 1. {NEEDED}"
+    assert reply(life, morning=1) == "Noted: morning 1."
     assert open_ones(life) == []
 
 
@@ -362,6 +362,6 @@ def test_folding_the_journal_gives_the_same_episode() -> None:
 
 
 def test_a_question_of_one_episode_does_not_stop_another() -> None:
-    one = screened()
-    other = Life(small(ICE, id_="other"), others=(one.episode,)).go("Mon 08:00")
+    waiting = screened()
+    other = Life(small(ICE, id_="other"), others=(waiting.episode,)).go("Mon 08:00")
     assert offered(other) == {"ice"}

@@ -121,9 +121,9 @@ def test_looking_again_misses_nothing_because_of_quiet_times() -> None:
 def test_what_was_told_is_the_same_however_the_facts_come() -> None:
     life = Life(small(ICE))
     life.go(ONSET + 30 * MINUTE)
-    told = [fact for fact in life.facts if fact.data.get("cue")]
-    for number, fact in enumerate([*told, told[-1]]):
-        data = {"seq": fact.seq, "via": "fake", "late": 0} | ({"repeat": 2} if number == len(told) else {})
+    cues = [fact for fact in life.facts if fact.data.get("cue")]
+    for number, fact in enumerate([*cues, cues[-1]]):
+        data = {"seq": fact.seq, "via": "fake", "late": 0} | ({"repeat": 2} if number == len(cues) else {})
         life.facts.append(
             f.Fact(fact.episode, fact.at + MINUTE, f.Delivered.of(data), "daemon", seq=len(life.facts) + 1)
         )
@@ -132,8 +132,8 @@ def test_what_was_told_is_the_same_however_the_facts_come() -> None:
         step_by_step = apply(step_by_step, fact)
     folded = fold(life.episode.pinned, life.facts)
     assert folded == step_by_step
-    (one,) = folded.shown_cues.values()
-    assert (one.cue.kind, one.count) == ("end", 2)
+    (repeated,) = folded.shown_cues.values()
+    assert (repeated.cue.kind, repeated.count) == ("end", 2)
 
 
 def test_why_names_the_quiet_time_and_its_end() -> None:

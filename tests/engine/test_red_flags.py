@@ -108,7 +108,7 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
         'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     assert refused.earliest is None
-    (ice,) = [one for one in explain_each(life.episode, life.now) if one.activity == "ice"]
+    (ice,) = [each for each in explain_each(life.episode, life.now) if each.activity == "ice"]
     assert ice.at is None
     assert "a red flag stands" in life.explained("ice")[-1]
     assert life.of(f.Withheld, "ice") == []
@@ -130,15 +130,15 @@ def test_a_session_cannot_be_put_off_into_it() -> None:
 
 
 def test_it_stops_in_every_episode_of_the_same_place() -> None:
-    one = life_of(ASK).go("Mon 09:00")
-    one.accepted(RaiseFlag("numb"))
-    same = Life(small(ICE, id_="same"), others=(one.episode,)).go("Mon 12:00")
-    other_side = Life(small(ICE, id_="side"), side="right", others=(one.episode,)).go("Mon 12:00")
-    elsewhere = Life(small(ICE, id_="far", region="knee"), others=(one.episode,)).go("Mon 12:00")
+    flagged = life_of(ASK).go("Mon 09:00")
+    flagged.accepted(RaiseFlag("numb"))
+    same = Life(small(ICE, id_="same"), others=(flagged.episode,)).go("Mon 12:00")
+    other_side = Life(small(ICE, id_="side"), side="right", others=(flagged.episode,)).go("Mon 12:00")
+    elsewhere = Life(small(ICE, id_="far", region="knee"), others=(flagged.episode,)).go("Mon 12:00")
     assert same.of(f.Offered) == []
     assert len(other_side.of(f.Offered)) == len(elsewhere.of(f.Offered)) == 3
-    one.accepted(Stop())
-    over = Life(small(ICE, id_="over"), others=(one.episode,)).go("Mon 12:00")
+    flagged.accepted(Stop())
+    over = Life(small(ICE, id_="over"), others=(flagged.episode,)).go("Mon 12:00")
     assert len(over.of(f.Offered)) == 3
 
 

@@ -15,11 +15,11 @@ TENS = "{id: tens, kind: session, of: tens, duration: 30min, every: 4h, start: O
 MOVE = "{id: move, kind: session, of: exercise, duration: 30min, every: 2h, start: Go, end: Stop}"
 
 
-def beside(one: Life, *activities: str, at: str = "Mon 07:00", **more: object) -> Life:
+def beside(this: Life, *activities: str, at: str = "Mon 07:00", **more: object) -> Life:
     """Another episode of the same person, in which the first one stands still as it is now."""
     options = {key: more.pop(key) for key in ("side",) if key in more}
     protocol = small(*activities, id_="other", **more)  # type: ignore[arg-type]
-    return Life(protocol, one.at(at), others=(one.episode,), **options)  # type: ignore[arg-type]
+    return Life(protocol, this.at(at), others=(this.episode,), **options)  # type: ignore[arg-type]
 
 
 # Limits of the other one ----------------------------------------------------------------------------
@@ -27,81 +27,81 @@ def beside(one: Life, *activities: str, at: str = "Mon 07:00", **more: object) -
 
 def test_never_in_its_phase_binds_while_it_is_in_that_phase() -> None:
     never = "{id: no-warmth, of: warm, in: only, never: true, say: Not yet.}"
-    one = Life(small(ASK, limits=[never], phase="min: 1d", more=[phase_text("next", ASK)]))
-    refused = beside(one, WARM).refused(Begin("warm"))
+    this = Life(small(ASK, limits=[never], phase="min: 1d", more=[phase_text("next", ASK)]))
+    refused = beside(this, WARM).refused(Begin("warm"))
     assert refused.reason == "no warm in this phase: Not yet. (small-1)"
-    one.go("Tue 08:00")
-    assert one.episode.phase.id == "next"
-    assert beside(one, WARM, at="Tue 08:00").times() == ["Tue 08:00"]
+    this.go("Tue 08:00")
+    assert this.episode.phase.id == "next"
+    assert beside(this, WARM, at="Tue 08:00").times() == ["Tue 08:00"]
 
 
 def test_never_anywhere_binds_in_every_phase() -> None:
-    one = Life(small(ASK, limits=["{id: none, of: massage, never: true}"]))
-    assert beside(one, PRESS).of(f.Offered) == []
+    this = Life(small(ASK, limits=["{id: none, of: massage, never: true}"]))
+    assert beside(this, PRESS).of(f.Offered) == []
 
 
 def test_not_before_counts_from_the_others_injury() -> None:
-    one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"]))
-    other = beside(one, WARM, at="Tue 07:00")
+    this = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"]))
+    other = beside(this, WARM, at="Tue 07:00")
     assert other.refused(Begin("warm")).earliest == ONSET + 48 * HOUR
     other.go("Wed 08:00")
     assert other.times() == ["Wed 07:00"]
 
 
 def test_not_after_counts_from_the_others_injury() -> None:
-    one = Life(small(ASK, limits=["{id: early, of: cold, not_after: injury+48h}"]))
-    assert beside(one, ICE, at="Wed 06:00").go("Wed 12:00").of(f.Offered) == []
-    assert beside(one, ICE, at="Tue 07:00").times() == ["Tue 07:00"]
+    this = Life(small(ASK, limits=["{id: early, of: cold, not_after: injury+48h}"]))
+    assert beside(this, ICE, at="Wed 06:00").go("Wed 12:00").of(f.Offered) == []
+    assert beside(this, ICE, at="Tue 07:00").times() == ["Tue 07:00"]
 
 
 def test_needs_are_those_of_the_other_ones_answers() -> None:
-    one = Life(small(ASK, limits=["{id: calm, of: warm, needs: pain <= 3}"]))
+    this = Life(small(ASK, limits=["{id: calm, of: warm, needs: pain <= 3}"]))
     assert (
         "it is not known whether this is so: pain at most 3 (small-1)"
-        in beside(one, WARM).refused(Begin("warm")).reason
+        in beside(this, WARM).refused(Begin("warm")).reason
     )
-    one.go("Mon 08:00").answer(pain=7)
+    this.go("Mon 08:00").answer(pain=7)
     assert (
         "only when this is so: pain at most 3"
-        in beside(one, WARM, at="Mon 08:00").refused(Begin("warm")).reason
+        in beside(this, WARM, at="Mon 08:00").refused(Begin("warm")).reason
     )
-    one.answer(pain=2)
-    assert beside(one, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
+    this.answer(pain=2)
+    assert beside(this, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
 
 
 def test_most_per_day_counts_both() -> None:
     limit = "{id: twice, of: cold, most_per_day: 2}"
-    one = Life(small(ICE, limits=[limit])).go("Mon 09:45")
-    other = beside(one, ICE, at="Mon 12:00")
+    this = Life(small(ICE, limits=[limit])).go("Mon 09:45")
+    other = beside(this, ICE, at="Mon 12:00")
     assert other.refused(Begin("ice")).earliest == other.at("Tue 07:00")
 
 
 def test_a_longest_length_binds_both() -> None:
-    one = Life(small(ASK, limits=["{id: short, of: cold, longest: 10min}"]))
-    assert "20min is longer than 10min" in beside(one, ICE).refused(Begin("ice")).reason
+    this = Life(small(ASK, limits=["{id: short, of: cold, longest: 10min}"]))
+    assert "20min is longer than 10min" in beside(this, ICE).refused(Begin("ice")).reason
 
 
 @pytest.mark.parametrize(("end", "binds"), [(Stop(), False), (Pause(), True), (None, True)])
 def test_an_episode_that_is_over_binds_by_gaps_only(end: Stop | Pause | None, binds: bool) -> None:
-    one = Life(small(ICE, limits=["{id: none, of: massage, never: true}", GAP])).go("Mon 07:30")
+    this = Life(small(ICE, limits=["{id: none, of: massage, never: true}", GAP])).go("Mon 07:30")
     if end:
-        one.accepted(end)
-    assert bool(beside(one, PRESS, at="Mon 07:30").of(f.Offered)) is not binds
-    assert beside(one, WARM, at="Mon 07:30").refused(Begin("warm")).earliest == one.at("Mon 08:20")
+        this.accepted(end)
+    assert bool(beside(this, PRESS, at="Mon 07:30").of(f.Offered)) is not binds
+    assert beside(this, WARM, at="Mon 07:30").refused(Begin("warm")).earliest == this.at("Mon 08:20")
 
 
 def test_another_side_and_another_part_of_the_body_are_free() -> None:
     rules = ["{id: none, of: massage, never: true}", "{id: late, of: warm, not_before: injury+48h}", GAP]
-    one = Life(small(ICE, limits=rules)).go("Mon 07:30")
+    this = Life(small(ICE, limits=rules)).go("Mon 07:30")
     for more in ({"side": "right"}, {"region": "knee"}):
-        other = beside(one, WARM, PRESS, at="Mon 07:30", **more)
+        other = beside(this, WARM, PRESS, at="Mon 07:30", **more)
         assert other.of(f.Offered), more
-    assert beside(one, WARM, PRESS, at="Mon 07:30", side=None).of(f.Offered) == []
+    assert beside(this, WARM, PRESS, at="Mon 07:30", side=None).of(f.Offered) == []
 
 
 def test_the_gap_of_either_binds_both_ways() -> None:
-    one = Life(small(ICE)).go("Mon 07:30")
-    assert beside(one, WARM, at="Mon 07:30", limits=[GAP]).refused(Begin("warm")).earliest == one.at(
+    this = Life(small(ICE)).go("Mon 07:30")
+    assert beside(this, WARM, at="Mon 07:30", limits=[GAP]).refused(Begin("warm")).earliest == this.at(
         "Mon 08:20"
     )
     two = Life(small(ICE, limits=[GAP])).go("Mon 07:30")
@@ -109,9 +109,9 @@ def test_the_gap_of_either_binds_both_ways() -> None:
 
 
 def test_a_setback_of_the_other_begins_its_clocks_anew() -> None:
-    one = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"])).go("Wed 12:00")
-    one.accepted(Setback())
-    assert beside(one, WARM, at="Wed 12:00").refused(Begin("warm")).earliest == one.at("Fri 12:00")
+    this = Life(small(ASK, limits=["{id: late, of: warm, not_before: injury+48h}"])).go("Wed 12:00")
+    this.accepted(Setback())
+    assert beside(this, WARM, at="Wed 12:00").refused(Begin("warm")).earliest == this.at("Fri 12:00")
 
 
 # One session at a time ------------------------------------------------------------------------------
@@ -124,16 +124,16 @@ def test_a_setback_of_the_other_begins_its_clocks_anew() -> None:
 def test_a_person_has_one_session_at_a_time_wherever_it_is(
     mine: str, theirs: str, place: dict[str, str | None]
 ) -> None:
-    one = Life(small(theirs))
-    on = one.episode.under_way
+    this = Life(small(theirs))
+    on = this.episode.under_way
     assert on is not None
-    other = beside(one, mine, at="Mon 07:00", **place)
+    other = beside(this, mine, at="Mon 07:00", **place)
     assert other.of(f.Offered) == []
     assert "is on until" in other.of(f.Withheld)[0].data["reason"]
     name = mine[5:].partition(",")[0]
     assert other.refused(Begin(name)).earliest == on.ends_at
-    one.go(on.ends_at)
-    other.others = (one.episode,)
+    this.go(on.ends_at)
+    other.others = (this.episode,)
     other.go(on.ends_at)
     assert len(other.of(f.Offered)) == 1
 

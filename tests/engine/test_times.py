@@ -153,12 +153,12 @@ def test_what_fits_lies_within_one_waking_day(
     if wake == bedtime:
         return
     lives = place(zone, f"{wake:%H:%M}", f"{bedtime:%H:%M}")
-    found = lives.fit(instant, minutes * MINUTE)
-    begin, end = lives.window(lives.waking_day(found))
-    assert found >= instant
-    assert begin <= found < end
-    assert found + minutes * MINUTE <= end or found == begin
-    assert lives.is_awake(found)
+    begins = lives.fit(instant, minutes * MINUTE)
+    begin, end = lives.window(lives.waking_day(begins))
+    assert begins >= instant
+    assert begin <= begins < end
+    assert begins + minutes * MINUTE <= end or begins == begin
+    assert lives.is_awake(begins)
 
 
 @given(st.sampled_from(ZONES), instants(2011, 2030))

@@ -45,11 +45,15 @@ class Journey(Life):
         return [*kept, *self.turn()]
 
     def told(self, activity: str, kind: type[f.What] = f.Offered) -> list[Fact]:
-        return [one for one in self.facts if isinstance(one.what, kind) and one.data["activity"] == activity]
+        return [
+            each for each in self.facts if isinstance(each.what, kind) and each.data["activity"] == activity
+        ]
 
     def clocks(self, activity: str, kind: type[f.What] = f.Offered) -> list[str]:
         """The local times at which it was due, where the person was then."""
-        return [f"{self._where(one, from_ms(one.data['due'])):%d %H:%M}" for one in self.told(activity, kind)]
+        return [
+            f"{self._where(each, from_ms(each.data['due'])):%d %H:%M}" for each in self.told(activity, kind)
+        ]
 
     def _where(self, fact: Fact, instant: datetime) -> datetime:
         # As of the fact: what a journey left out was due by the new clock, before it.
@@ -85,7 +89,7 @@ def test_going_east_what_is_left_out_is_told_once_or_missed_visibly() -> None:
 def test_going_east_by_some_hours_the_time_left_out_comes_at_once() -> None:
     journey = Journey(PILL, zone=BERLIN).go("Mon 11:00")
     journey.travel("Asia/Kolkata")  # 15:30 there
-    (late,) = [one for one in journey.told("pill") if one.at == journey.now]
+    (late,) = [each for each in journey.told("pill") if each.at == journey.now]
 
     assert from_ms(late.data["due"]) == local(f"{MONDAY}12:00", "Asia/Kolkata")
     assert "(Due 12:00.)" in late.data["cue"]["body"]
@@ -125,13 +129,13 @@ def test_what_follows_the_body_keeps_the_hours_of_home() -> None:
 
 
 def test_spread_over_the_bodys_day_nothing_comes_in_the_places_night() -> None:
-    body = [one.replace("kind", "follows: body, kind") for one in (WALK, THRICE, SUNDAYS)]
+    body = [each.replace("kind", "follows: body, kind") for each in (WALK, THRICE, SUNDAYS)]
     journey = Journey(*body).go("Mon 15:30")
     journey.travel(TOKYO)
     journey.go(journey.now + timedelta(days=9))
 
     for activity in ("walk", "drill", "swim"):
-        instants = [one.at for one in journey.told(activity)]
+        instants = [each.at for each in journey.told(activity)]
         assert len(set(instants)) == len(instants) > 2
         assert all(journey.episode.place_at(at).is_awake(at) for at in instants), activity
 
@@ -161,17 +165,17 @@ def test_gaps_and_chains_count_elapsed_time() -> None:
     assert last.ended_at is not None
     journey.travel("Asia/Dubai")  # 14:25, by day there as well
     journey.go(journey.now + 3 * HOUR)
-    begins = [one.began_at for one in journey.episode.ledger if one.began_at > last.began_at]
+    begins = [each.began_at for each in journey.episode.ledger if each.began_at > last.began_at]
     assert begins[0] == last.ended_at + 2 * HOUR
 
 
 def test_a_session_under_way_ends_when_its_time_is_up() -> None:
     journey = Journey(ICE).go("Mon 07:10")
-    (on,) = [one for one in journey.episode.ledger if one.ended_at is None]
+    (on,) = [each for each in journey.episode.ledger if each.ended_at is None]
     journey.travel(TOKYO)
     journey.go(on.ends_at)
 
-    (ended,) = [one for one in journey.facts if isinstance(one.what, f.Ended)]
+    (ended,) = [each for each in journey.facts if isinstance(each.what, f.Ended)]
     assert ended.at == on.ends_at
     assert ended.data["overrun"] == 0
 
@@ -180,7 +184,7 @@ def test_what_is_kept_on_comes_off_at_bedtime_over_there() -> None:
     journey = Journey(WRAP, zone=TOKYO).go("Mon 15:00")
     journey.travel(ANGELES)  # 22:00 on Sunday
     journey.go(journey.now + 2 * HOUR)
-    assert [one.data["on"] for one in journey.told("wrap")] == [True, False]
+    assert [each.data["on"] for each in journey.told("wrap")] == [True, False]
     assert journey.told("wrap")[-1].at == local("2026-11-22 23:00", ANGELES)
 
 
@@ -189,7 +193,7 @@ def test_what_waits_for_waking_waits_for_waking_over_there() -> None:
     journey.travel(TOKYO)  # 07:30 on Tuesday
     journey.go(journey.now + HOUR)
 
-    assert [one for one in journey.told("ice") if one.at >= journey.now - HOUR], "it is morning here"
+    assert [each for each in journey.told("ice") if each.at >= journey.now - HOUR], "it is morning here"
 
 
 def test_at_night_over_there_nobody_is_told_anything() -> None:
@@ -198,7 +202,7 @@ def test_at_night_over_there_nobody_is_told_anything() -> None:
     before = len(journey.facts)
     journey.go("Tue 06:59")
 
-    assert [one.kind for one in journey.facts[before:] if isinstance(one.what, f.Offered)] == []
+    assert [each.kind for each in journey.facts[before:] if isinstance(each.what, f.Offered)] == []
 
 
 def test_there_and_back_again() -> None:
@@ -274,8 +278,8 @@ def test_what_follows_the_body_comes_at_its_hour_or_on_waking_anywhere(
         journey.travel(zone)
     journey.go(journey.now + 30 * HOUR)
 
-    home, told = ZoneInfo(BERLIN), journey.told("pill")
-    dues = [from_ms(one.data["due"]) for one in (*told, *journey.told("pill", f.Missed))]
+    home, pills = ZoneInfo(BERLIN), journey.told("pill")
+    dues = [from_ms(each.data["due"]) for each in (*pills, *journey.told("pill", f.Missed))]
     assert len({*dues}) == len(dues)
     for due in dues:
         where = journey.episode.place_at(due)
@@ -287,11 +291,11 @@ def test_what_follows_the_body_comes_at_its_hour_or_on_waking_anywhere(
 
 def unheard(journey: Journey) -> Iterator[str]:
     """The times of PILL on dates between the first and the last that have no fate at all."""
-    known = [*fates(journey, "pill")]
-    if not known:
+    clocks = [*fates(journey, "pill")]
+    if not clocks:
         return
-    days = sorted({clock[:2] for clock in known})
+    days = sorted({clock[:2] for clock in clocks})
     for day in days[1:-1]:
         for clock in ("08:00", "12:00", "20:00"):
-            if f"{day} {clock}" not in known:
+            if f"{day} {clock}" not in clocks:
                 yield f"{day} {clock}"

@@ -11,7 +11,7 @@ from tests.engine.examples import ASK, Life, condition, phase_text, small
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def told(*pain: int, phase_after: int = 0) -> Life:
+def answered(*pain: int, phase_after: int = 0) -> Life:
     """A life in which pain is told each day at 08:00; the second phase begins after so many answers."""
     gate = "min: 0h\nleave_when: pain <= 10" if phase_after == 1 else "min: 0h\nleave_when: pain >= 10"
     life = Life(small(ASK, phase=gate, more=[phase_text("later", ASK)]))
@@ -50,31 +50,31 @@ def holds(life: Life, text: str) -> Truth:
     ],
 )
 def test_a_trend_is_measured_against_what_it_says(pain: tuple[int, ...], text: str, state: Truth) -> None:
-    assert holds(told(*pain), text) is state
+    assert holds(answered(*pain), text) is state
 
 
 @pytest.mark.parametrize(
     "text", ["pain falling", "pain rising", "pain drop >= 1 since worst", "pain rise >= 1"]
 )
 def test_a_single_answer_is_no_trend(text: str) -> None:
-    assert holds(told(5), text) is Truth.UNKNOWN
-    assert holds(told(), text) is Truth.UNKNOWN
+    assert holds(answered(5), text) is Truth.UNKNOWN
+    assert holds(answered(), text) is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["pain falling", "pain falling since worst", "pain rising since phase"])
 def test_a_trend_whose_last_answer_is_stale_is_unknown(text: str) -> None:
-    life = told(8, 6, phase_after=1)
+    life = answered(8, 6, phase_after=1)
     assert holds(life, text) is not Truth.UNKNOWN
     assert holds(life.go("Wed 08:00"), text) is Truth.UNKNOWN
 
 
 def test_since_phase_is_the_answer_known_at_its_beginning() -> None:
-    life = told(8, 4, 5, phase_after=2)
+    life = answered(8, 4, 5, phase_after=2)
     assert holds(life, "pain rising since phase") is Truth.YES
     assert holds(life, "pain falling since phase") is Truth.NO
     assert holds(life, "pain falling since first") is Truth.YES
-    assert holds(told(8, 4, 3, phase_after=2), "pain drop >= 1 since phase") is Truth.YES
-    assert holds(told(8, 4, 3, phase_after=2), "pain drop >= 2 since phase") is Truth.NO
+    assert holds(answered(8, 4, 3, phase_after=2), "pain drop >= 1 since phase") is Truth.YES
+    assert holds(answered(8, 4, 3, phase_after=2), "pain drop >= 2 since phase") is Truth.NO
 
 
 def test_without_an_answer_at_the_beginning_the_first_in_the_phase_counts() -> None:
@@ -86,7 +86,7 @@ def test_without_an_answer_at_the_beginning_the_first_in_the_phase_counts() -> N
 
 
 def test_what_is_told_later_for_an_earlier_time_takes_its_place() -> None:
-    life = told(5, 4)
+    life = answered(5, 4)
     life.answer(at=life.at("Mon 20:00"), pain=9)
     assert holds(life, "pain drop >= 5 since worst") is Truth.YES
     assert holds(life, "pain falling since last") is Truth.YES
@@ -109,7 +109,7 @@ def test_choices_are_ranked_as_they_stand() -> None:
 
 
 def test_after_a_setback_only_answers_since_the_new_injury_count() -> None:
-    life = told(9, 3)
+    life = answered(9, 3)
     life.go("Tue 12:00").accepted(Setback())
     assert holds(life, "pain <= 3") is Truth.UNKNOWN
     life.go("Tue 13:00").answer(pain=5)
@@ -134,7 +134,7 @@ def test_a_need_tells_what_a_trend_is_measured_against(text: str, value: str) ->
     life = Life(small(ASK, phase=gate))
     for hour, pain in ((8, 5), (9, 8), (10, 6)):
         life.go(f"Mon {hour:02}:00").answer(pain=pain)
-    assert value in [told for _condition, told in life.needs()]
+    assert value in [shown for _condition, shown in life.needs()]
 
 
 # The way back ---------------------------------------------------------------------------------------

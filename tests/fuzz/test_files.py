@@ -64,10 +64,10 @@ def read_and_played(data: bytes, path: Path) -> None:
     assert all(str(problem).isprintable() and len(str(problem)) < 2000 for problem in problems)
     if protocol is None:
         return
-    known = compiled.from_json(compiled.to_json(protocol))
-    assert known == protocol
+    again = compiled.from_json(compiled.to_json(protocol))
+    assert again == protocol
     episode = imagined(
-        compiled.in_language(known, "en"), NOON, NOON - timedelta(hours=2), PLACE, None, None, confirms=False
+        compiled.in_language(again, "en"), NOON, NOON - timedelta(hours=2), PLACE, None, None, confirms=False
     )
     for event in simulate(Rehearsal(episode, NOON, end=NOON + timedelta(days=2))):
         assert json.dumps(event).isprintable()
@@ -201,7 +201,7 @@ def test_settings(tmp_path: Path) -> None:
         )
         | TEXTS
     )
-    told = st.sampled_from(
+    keyed = st.sampled_from(
         [
             '"07:00"',
             '"24:00"',
@@ -215,7 +215,7 @@ def test_settings(tmp_path: Path) -> None:
             "{}",
         ]
     )
-    line = st.builds(lambda key, value: f"{key} = {value}", keys, told | VALUES.map(json.dumps))
+    line = st.builds(lambda key, value: f"{key} = {value}", keys, keyed | VALUES.map(json.dumps))
     texts = st.lists(line | TEXTS, max_size=5).map("\n".join) | st.builds(
         lambda m, n: m * n, ODD, st.integers(0, 40_000)
     )

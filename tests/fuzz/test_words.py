@@ -97,10 +97,10 @@ def test_short_commands_of_a_patient(own_home: Path) -> None:
 
 
 def test_the_words_of_a_start(own_home: Path) -> None:
-    known = ["start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--no-daemon"]
+    start = ["start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--no-daemon"]
 
     def tried(line: list[str]) -> None:
-        if typed(*known, *line)[0] == 0 and "--help" not in line:
+        if typed(*start, *line)[0] == 0 and "--help" not in line:
             typed("stop")
 
     pairs = st.tuples(
@@ -108,7 +108,7 @@ def test_the_words_of_a_start(own_home: Path) -> None:
         WORD,
     )
     lines = st.lists(pairs | st.tuples(OPTION, TYPED), max_size=4).map(
-        lambda found: [w for pair in found for w in pair]
+        lambda drawn: [w for pair in drawn for w in pair]
     )
     for_a_while(lines.filter(_can_be_typed), tried)
 

@@ -32,7 +32,7 @@ def drive(
 
 
 def deliveries(outcomes: list[Outcome]) -> list[Shown | HandedOver | Undelivered]:
-    return [one for one in outcomes if isinstance(one, (Shown, HandedOver, Undelivered))]
+    return [each for each in outcomes if isinstance(each, (Shown, HandedOver, Undelivered))]
 
 
 def drive_deliveries(notifier: Notifier, count: int = 1, limit: float = LIMIT_SECONDS) -> list[Outcome]:

@@ -85,7 +85,7 @@ def test_a_note_with_the_same_key_replaces(desktop: Desktop, notifier: DBusNotif
     drive_deliveries(notifier)
 
     desktop.wait_for_displayed(2)
-    assert [one.title for one in desktop.received()] == ["Cold pack off", "Rest"]
+    assert [each.title for each in desktop.received()] == ["Cold pack off", "Rest"]
 
 
 def test_a_withdrawn_note_leaves_the_screen(desktop: Desktop, notifier: DBusNotifier) -> None:
@@ -217,7 +217,7 @@ def test_a_note_of_the_process_before_is_replaced(
     assert show(notifier, Note("ice", "Cold pack on, once more", "", tag=2)) == [Shown(2, "dbus")]
 
     desktop.wait_for_displayed(1)
-    assert [one.title for one in desktop.received()] == ["Cold pack on, once more"]
+    assert [each.title for each in desktop.received()] == ["Cold pack on, once more"]
 
 
 def test_a_note_of_the_process_before_is_withdrawn(

@@ -144,7 +144,7 @@ def test_a_server_that_dies_and_is_started_again(desktop: Desktop, notifier: DBu
     assert drive(notifier, len) == [Freed()], "whatever waits may be tried now"
     show_at_once(notifier)
     assert drive_deliveries(notifier) == [Shown(0, "dbus")]
-    assert [one.title for one in desktop.received()] == ["Cold pack on"]
+    assert [each.title for each in desktop.received()] == ["Cold pack on"]
 
 
 def test_a_server_that_dies_with_a_note(desktop: Desktop, notifier: DBusNotifier) -> None:

@@ -47,7 +47,7 @@ def heard(notifier: DBusNotifier, answers: dict[str, Answer]) -> list[Outcome]:
     answers["Notify"] = ("u", (99,))
     notifier.show(LAST)
     outcomes = drive_deliveries(notifier)
-    return [one for one in outcomes if not isinstance(one, (Shown, Ignored))]
+    return [each for each in outcomes if not isinstance(each, (Shown, Ignored))]
 
 
 def closed(reason: int, number: int = 7) -> Word:
@@ -58,7 +58,7 @@ def test_a_press_counts_once_and_comes_back_with_what_it_is_about(
     odd: Asked, notifier: DBusNotifier, answers: dict[str, Answer]
 ) -> None:
     say(odd, PRESS, PRESS, ("ActionInvoked", "us", (7, "skip")))
-    pressed = [one for one in heard(notifier, answers) if isinstance(one, Pressed)]
+    pressed = [each for each in heard(notifier, answers) if isinstance(each, Pressed)]
     assert pressed == [Pressed("ice", "begin", "t/rest/ice/1")]
 
 
@@ -116,8 +116,8 @@ def test_what_is_no_press_of_this_note_changes_nothing(
 
 def test_what_is_ignored_is_said_a_few_times_and_not_for_ever(odd: Asked, notifier: DBusNotifier) -> None:
     say(odd, *[("ActionInvoked", "us", (7, f"x{number}")) for number in range(100)], PRESS)
-    outcomes = drive(notifier, lambda outcomes: any(isinstance(one, Pressed) for one in outcomes))
-    assert len([one for one in outcomes if isinstance(one, Ignored)]) == 20
+    outcomes = drive(notifier, lambda outcomes: any(isinstance(each, Pressed) for each in outcomes))
+    assert len([each for each in outcomes if isinstance(each, Ignored)]) == 20
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_orders_and_doubles_are_taken_rightly(
     answers.pop("CloseNotification")
     say(odd, *words)
     outcomes = heard(notifier, answers)
-    told = [one for one in outcomes if isinstance(one, (Pressed, Closed))]
-    assert ["press" if isinstance(one, Pressed) else one.reason for one in told] == comes
+    events = [each for each in outcomes if isinstance(each, (Pressed, Closed))]
+    assert ["press" if isinstance(each, Pressed) else each.reason for each in events] == comes
 
 
 def test_a_press_before_the_answer_to_notify_counts(bare_desktop: Desktop, notifier: DBusNotifier) -> None:
@@ -150,8 +150,8 @@ def test_a_press_before_the_answer_to_notify_counts(bare_desktop: Desktop, notif
         asked.before["Notify"] = [PRESS]
         answers["Notify"] = ("u", (7,))
         notifier.show(NOTE)
-        outcomes = drive(notifier, lambda outcomes: any(isinstance(one, Pressed) for one in outcomes))
-    assert [type(one) for one in outcomes][:2] == [Shown, Pressed]
+        outcomes = drive(notifier, lambda outcomes: any(isinstance(each, Pressed) for each in outcomes))
+    assert [type(each) for each in outcomes][:2] == [Shown, Pressed]
 
 
 def test_a_number_that_is_given_again_is_of_the_new_note(odd: Asked, notifier: DBusNotifier) -> None:
@@ -162,8 +162,10 @@ def test_a_number_that_is_given_again_is_of_the_new_note(odd: Asked, notifier: D
         Shown(2, "dbus"),
     ]
     say(odd, PRESS, ("ActionInvoked", "us", (7, "done")))
-    outcomes = drive(notifier, lambda outcomes: any(isinstance(one, Pressed) for one in outcomes))
-    assert [one for one in outcomes if isinstance(one, Pressed)] == [Pressed("walk", "done", "t/rest/walk/1")]
+    outcomes = drive(notifier, lambda outcomes: any(isinstance(each, Pressed) for each in outcomes))
+    assert [each for each in outcomes if isinstance(each, Pressed)] == [
+        Pressed("walk", "done", "t/rest/walk/1")
+    ]
 
 
 def test_what_was_not_replaced_is_closed_and_keeps_what_it_is_about(
@@ -174,9 +176,9 @@ def test_what_was_not_replaced_is_closed_and_keeps_what_it_is_about(
     drive_deliveries(notifier)
     say(odd, PRESS, ("ActionInvoked", "us", (8, "skip")))
     outcomes = drive(
-        notifier, lambda outcomes: len([one for one in outcomes if isinstance(one, Pressed)]) == 2
+        notifier, lambda outcomes: len([each for each in outcomes if isinstance(each, Pressed)]) == 2
     )
-    assert [one.about for one in outcomes if isinstance(one, Pressed)] == ["t/rest/ice/1", "t/rest/ice/2"]
+    assert [each.about for each in outcomes if isinstance(each, Pressed)] == ["t/rest/ice/1", "t/rest/ice/2"]
     until(lambda: ("CloseNotification", (7,)) in odd, "the old note is closed")
 
 

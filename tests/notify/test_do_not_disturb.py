@@ -194,7 +194,7 @@ def program(folder: Path, name: str, text: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def told(bare_desktop: Desktop, tmp_path: Path) -> Iterator[Callable[[str], DBusNotifier]]:
+def asking(bare_desktop: Desktop, tmp_path: Path) -> Iterator[Callable[[str], DBusNotifier]]:
     """A notifier whose `gsettings` says what it is told to; the switch is a file, and nothing else is there to ask."""
     bare_desktop.start_bus()
     made: list[DBusNotifier] = []
@@ -206,18 +206,18 @@ def told(bare_desktop: Desktop, tmp_path: Path) -> Iterator[Callable[[str], DBus
         return made[-1]
 
     yield notifier
-    for one in made:
-        one.close()
+    for each in made:
+        each.close()
 
 
 @pytest.mark.parametrize(
     ("answer", "is_held"), [("false", True), ("true", False), ("", False), ("x" * 99_999, False)]
 )
 def test_gnome_is_asked_by_its_settings(
-    bare_desktop: Desktop, tmp_path: Path, told: Callable[[str], DBusNotifier], answer: str, is_held: bool
+    bare_desktop: Desktop, tmp_path: Path, asking: Callable[[str], DBusNotifier], answer: str, is_held: bool
 ) -> None:
     with server(bare_desktop, GNOME) as asked:
-        notifier = told(answer)
+        notifier = asking(answer)
         notifier.show(NOTE)
         [outcome] = drive_deliveries(notifier)
         assert isinstance(outcome, Undelivered) == is_held
@@ -228,10 +228,10 @@ def test_gnome_is_asked_by_its_settings(
 
 
 def test_gnome_says_that_its_settings_have_changed(
-    bare_desktop: Desktop, tmp_path: Path, told: Callable[[str], DBusNotifier]
+    bare_desktop: Desktop, tmp_path: Path, asking: Callable[[str], DBusNotifier]
 ) -> None:
     with server(bare_desktop, GNOME) as desktop:
-        notifier = told("false")
+        notifier = asking("false")
         notifier.show(NOTE)
         assert drive_deliveries(notifier) == [Undelivered(1, "dbus", HELD, is_held=True)]
         (tmp_path / "switch").write_text("true")
@@ -243,10 +243,10 @@ def test_gnome_says_that_its_settings_have_changed(
 
 
 def test_mate_shows_nothing_so_what_is_urgent_is_not_called_shown(
-    bare_desktop: Desktop, told: Callable[[str], DBusNotifier]
+    bare_desktop: Desktop, asking: Callable[[str], DBusNotifier]
 ) -> None:
     with server(bare_desktop, MATE) as asked:
-        notifier = told("true")
+        notifier = asking("true")
         notifier.show(END)
         assert drive_deliveries(notifier) == [Undelivered(2, "dbus", UNSEEN, is_held=True)]
         assert members(asked).count("Notify") == 1, "it is sent all the same"

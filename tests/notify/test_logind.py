@@ -46,15 +46,15 @@ class Sleeper:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with system_bus() as one:
-        yield one
+    with system_bus() as bus:
+        yield bus
 
 
 @pytest.fixture
 def sleeper(address: str) -> Iterator[Sleeper]:
-    one = Sleeper({"DBUS_SYSTEM_BUS_ADDRESS": address})
-    yield one
-    one.logind.close()
+    asleep = Sleeper({"DBUS_SYSTEM_BUS_ADDRESS": address})
+    yield asleep
+    asleep.logind.close()
 
 
 def given_a_lock(sleeper: Sleeper, logind: MockLogind) -> GrantedLock:
@@ -144,7 +144,7 @@ def test_descriptors_that_strangers_send_along_are_closed(address: str, sleeper:
         given_a_lock(sleeper, logind)
         before = len([*Path("/proc/self/fd").iterdir()])
         sent = [logind.send_a_file_along() for _ in range(5)]
-        sleeper.drive(lambda: all(one.is_released() for one in sent))
+        sleeper.drive(lambda: all(each.is_released() for each in sent))
         assert len([*Path("/proc/self/fd").iterdir()]) == before + len(sent), "our ends only"
         assert sleeper.called == []
 

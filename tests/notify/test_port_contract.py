@@ -51,7 +51,7 @@ def test_each_of_many_notes_has_one_outcome(notifier: Notifier) -> None:
 
     outcomes = deliveries(drive_deliveries(notifier, 10))
 
-    assert sorted(one.tag for one in outcomes) == list(range(1, 11))
+    assert sorted(each.tag for each in outcomes) == list(range(1, 11))
 
 
 def test_nothing_shown_means_nothing_to_wait_for(notifier: Notifier) -> None:

@@ -96,11 +96,11 @@ def read(path: Path) -> Tree:
 def mutants(name: str, tree: Tree) -> Iterator[Mutant]:
     """All mutants of a file, each once."""
     seen: set[tuple[TreePath, str]] = set()
-    for one in _Maker(name, tree).all():
-        key = (one.path, "gone" if one.value is _GONE else repr(one.value))
+    for each in _Maker(name, tree).all():
+        key = (each.path, "gone" if each.value is _GONE else repr(each.value))
         if key not in seen:
             seen.add(key)
-            yield one
+            yield each
 
 
 def mixed_up(text: str, dice: Random) -> str:
@@ -155,14 +155,14 @@ class _Maker:
     def _refs(self, path: TreePath) -> tuple[str, ...]:
         """The sources of what stands at a path."""
         node: Any = self.tree
-        found: tuple[Any, TreePath] = (None, ())
+        referred: tuple[Any, TreePath] = (None, ())
         for index, step in enumerate(path):
             if isinstance(node, dict) and "source" in node:
-                found = (node["source"], path[index:])
+                referred = (node["source"], path[index:])
             node = node.get(step) if isinstance(node, dict) else node[step]
         if isinstance(node, dict) and "source" in node:
-            found = (node["source"], ())
-        source, rest = found
+            referred = (node["source"], ())
+        source, rest = referred
         if isinstance(source, dict):
             key = rest[0] if rest else "other"
             if key == "steps" and rest:
@@ -191,10 +191,10 @@ class _Maker:
             for where, said in says.items():
                 if place and where not in (place, "all"):
                     continue
-                for one in [said] if isinstance(said, str) else said:
-                    number = re.sub(r" (a session|between|a day|a week)$", "", one)
+                for spoken in [said] if isinstance(said, str) else said:
+                    number = re.sub(r" (a session|between|a day|a week)$", "", spoken)
                     is_alike = bool(_PART.search(number)) is bool(_PART.search(text))
-                    if is_alike and "==" not in one and "+" not in text and number != text:
+                    if is_alike and "==" not in spoken and "+" not in text and number != text:
                         yield number
 
     # Gates -------------------------------------------------------------------------------------
@@ -231,9 +231,9 @@ class _Maker:
             yield from self._condition((*path, index), part, is_stop=is_stop)
 
     def _comparison(self, path: TreePath, text: str, *, is_stop: bool) -> Iterator[Mutant]:
-        found = _COMPARED.fullmatch(text)
-        assert found is not None, text
-        subject, test, rest = found.groups()
+        matched = _COMPARED.fullmatch(text)
+        assert matched is not None, text
+        subject, test, rest = matched.groups()
         if test in _TREND:
             yield self._made("gate", path, f"{text} flipped", f"{subject} {_TREND[test]} {rest}".strip())
             if "since" in rest:
@@ -280,11 +280,11 @@ class _Maker:
             yield self._made("limit", path, "bound dropped", _GONE)
         if key in ("of", "to"):
             listed = [value] if isinstance(value, str) else value
-            for index, one in enumerate(listed):
+            for index, modality in enumerate(listed):
                 rest = [*listed[:index], *listed[index + 1 :]]
-                yield self._made("limit", path, f"{one} dropped", rest)
-                other = "rest" if one != "rest" else "elevation"
-                yield self._made("limit", path, f"{one} is now {other}", [*rest, other])
+                yield self._made("limit", path, f"{modality} dropped", rest)
+                other = "rest" if modality != "rest" else "elevation"
+                yield self._made("limit", path, f"{modality} is now {other}", [*rest, other])
         if key == "in":
             yield self._made("limit", path, "in dropped", _GONE, is_stricter=True)
             yield self._made("limit", path, "in of an unknown phase", _NOWHERE)
@@ -303,11 +303,11 @@ class _Maker:
     def _references(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         key = path[-1] if path else ""
         if key == "ask" and isinstance(value, list):
-            for index, one in enumerate(value):
-                yield self._made("reference", (*path, index), f"{one}: unknown observation", _NOWHERE)
+            for index, name in enumerate(value):
+                yield self._made("reference", (*path, index), f"{name}: unknown observation", _NOWHERE)
                 for other in self.observed:
                     if other not in value:
-                        yield self._made("reference", (*path, index), f"{one} is now {other}", other)
+                        yield self._made("reference", (*path, index), f"{name} is now {other}", other)
         if key in ("min", "max", "table") and isinstance(value, str) and not re.search(r"\d", value):
             table, dot, end = value.partition(".")
             yield self._made("reference", path, f"{value}: unknown table", _NOWHERE + dot + end)
@@ -343,10 +343,10 @@ class _Maker:
         elif path[2:3] == ("says",) and len(path) == 4:
             yield self._made("source", path, "place dropped", _GONE)
             listed = [value] if isinstance(value, str) else value
-            for index, one in enumerate(listed):
-                for other, _, _ in _other_numbers(one):
+            for index, number in enumerate(listed):
+                for other, _, _ in _other_numbers(number):
                     changed = [*listed[:index], other, *listed[index + 1 :]]
-                    yield self._made("number", path, f"{one} is now {other}", changed)
+                    yield self._made("number", path, f"{number} is now {other}", changed)
 
     def _cited(self, path: TreePath, value: Any) -> Iterator[Mutant]:
         yield self._made("source", path, "dropped", _GONE)
@@ -392,8 +392,8 @@ def _other_numbers(text: str) -> Iterator[tuple[str, bool, bool]]:
         yield f"{int(clock[1]) + 1:02}:{clock[2]}", True, True
         yield f"{int(clock[1]) - 1:02}:{clock[2]}", False, True
         return
-    for found in re.finditer(r"(\d+)(s|min|mo|h|d|w)?", text):
-        number, unit = int(found[1]), found[2] or ""
+    for matched in re.finditer(r"(\d+)(s|min|mo|h|d|w)?", text):
+        number, unit = int(matched[1]), matched[2] or ""
         if number == 0 and not unit:
             smaller, larger = "", "1"
         elif unit in _HALF:
@@ -401,7 +401,7 @@ def _other_numbers(text: str) -> Iterator[tuple[str, bool, bool]]:
             smaller, larger = f"{number * times}{smaller_unit}", f"{number * 2}{unit}"
         else:
             smaller, larger = (f"{number - 1}" if number else ""), f"{number + 1}"
-        is_least = ".." not in text or found.start() < text.index("..")
+        is_least = ".." not in text or matched.start() < text.index("..")
         for value, grows in ((larger, True), (smaller, False)):
             if value:
-                yield text[: found.start()] + value + text[found.end() :], grows, is_least
+                yield text[: matched.start()] + value + text[matched.end() :], grows, is_least

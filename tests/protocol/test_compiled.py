@@ -311,7 +311,7 @@ def test_anything_else_is_refused(text: str) -> None:
 # Texts in other languages -------------------------------------------------------------------------
 
 
-def told(**others: str) -> RecoveryProtocol:
+def saying(**others: str) -> RecoveryProtocol:
     flag = RedFlag(
         id="x", when=Comparison("pain", ">=", 8.0), level="urgent", say=Text("See a doctor", others)
     )
@@ -319,7 +319,7 @@ def told(**others: str) -> RecoveryProtocol:
 
 
 def test_a_text_keeps_its_translations() -> None:
-    again = from_json(to_json(told(de="Zum Arzt", fr="Chez le docteur")))
+    again = from_json(to_json(saying(de="Zum Arzt", fr="Chez le docteur")))
     said = again.red_flags[0].say
     assert said == "See a doctor"
     assert isinstance(said, Text)
@@ -327,14 +327,14 @@ def test_a_text_keeps_its_translations() -> None:
 
 
 def test_a_protocol_is_read_in_a_language() -> None:
-    written = to_json(told(de="Zum Arzt"))
+    written = to_json(saying(de="Zum Arzt"))
     assert from_json(written, "de").red_flags[0].say == "Zum Arzt"
     assert from_json(written, "fr").red_flags[0].say == "See a doctor"
     assert from_json(written).red_flags[0].say == "See a doctor"
 
 
 def test_a_protocol_that_was_read_is_put_into_a_language() -> None:
-    protocol = in_language(told(de="Zum Arzt"), "de")
+    protocol = in_language(saying(de="Zum Arzt"), "de")
     assert protocol.red_flags[0].say == "Zum Arzt"
     assert protocol.limits == tuple(
         replace(limit, say=in_language(SHIPPED, "de").limits[number].say)
@@ -343,7 +343,7 @@ def test_a_protocol_that_was_read_is_put_into_a_language() -> None:
 
 
 def test_a_text_without_that_language_stays_as_it_is() -> None:
-    protocol = told(de="Zum Arzt", fr="")
+    protocol = saying(de="Zum Arzt", fr="")
     assert in_language(protocol, "fr").red_flags[0].say == "See a doctor"
     assert in_language(protocol, "") == protocol
 

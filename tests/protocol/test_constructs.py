@@ -89,8 +89,8 @@ def test_a_screening_question_forbids_or_refuses(read: Read, whole: Whole) -> No
     text = """screen:
   - {id: raynaud, ask: "Raynaud's?", forbid: [cold, warm], say: No packs., source: own}
   - {id: fresh, ask: "Fresh?", refuse: true, say: Use rice., source: nhs}"""
-    one, other = read(whole(**more(text), limits=SECTIONS["limits"], activities=ICE)).screen
-    assert (one.id, one.forbids, one.refuses) == ("raynaud", ("cold", "warm"), False)
+    first, other = read(whole(**more(text), limits=SECTIONS["limits"], activities=ICE)).screen
+    assert (first.id, first.forbids, first.refuses) == ("raynaud", ("cold", "warm"), False)
     assert (other.id, other.forbids, other.refuses, other.cites) == ("fresh", (), True, {"": ("nhs",)})
 
 
@@ -134,13 +134,13 @@ assess:
   otherwise: I
   unsure: II
   source: own"""
-    found = read(whole(**more(text))).assessment
-    assert found is not None
-    assert [(one.id, one.grade, one.raises) for one in found.questions] == [
+    grading = read(whole(**more(text))).assessment
+    assert grading is not None
+    assert [(each.id, each.grade, each.raises) for each in grading.questions] == [
         ("loss", "III", ""),
         ("limps", "II", "limp"),
     ]
-    assert (found.otherwise, found.unsure) == ("I", "II")
+    assert (grading.otherwise, grading.unsure) == ("I", "II")
 
 
 def test_a_sign_is_asked_or_follows_from_answers_and_stops_what_it_says(read: Read, whole: Whole) -> None:
@@ -272,9 +272,9 @@ def test_a_checklist_has_items_that_start_something(read: Read, whole: Whole) ->
     - {id: piriformis, title: Deep in the buttock, start: trigger-point, set: {muscle: piriformis}}
     - {id: nothing-else}
   source: own"""
-    found = read(whole(activities=text)).phases[0].activities[-1]
-    assert isinstance(found, Checklist)
-    assert found.items == (
+    checklist = read(whole(activities=text)).phases[0].activities[-1]
+    assert isinstance(checklist, Checklist)
+    assert checklist.items == (
         Item("piriformis", "Deep in the buttock", "trigger-point", {"muscle": "piriformis"}),
         Item("nothing-else", "Nothing else"),
     )

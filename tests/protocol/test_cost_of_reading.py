@@ -24,9 +24,9 @@ PAIN = "observe: {pain: {ask: A?, scale: 0..10}}\n"
 def full(head: str, item: Callable[[int], str], tail: str = "", size: int = LONGEST_FILE) -> str:
     """A text of just the allowed size: `head`, as many items as fit, and `tail`."""
     parts, length = [head], len(head) + len(tail)
-    while length + len(one := item(len(parts))) <= size:
-        parts.append(one)
-        length += len(one)
+    while length + len(part := item(len(parts))) <= size:
+        parts.append(part)
+        length += len(part)
     return "".join([*parts, tail])
 
 

@@ -68,8 +68,8 @@ def test_a_comparison_knows_its_key_and_what_is_less_strict() -> None:
         words = dict.fromkeys(("id", "version", "title", "summary", "region"), "x")
         return Rationed(**words, inputs=(), phases=(), rations=(ration,))
 
-    (found,) = differences(rationed(1), rationed(2))
-    assert (found.where, found.field, found.is_weaker) == (("ration water",), "each", True)
+    (difference,) = differences(rationed(1), rationed(2))
+    assert (difference.where, difference.field, difference.is_weaker) == (("ration water",), "each", True)
     assert not differences(rationed(2), rationed(1))[0].is_weaker
 
 

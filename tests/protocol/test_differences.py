@@ -54,8 +54,8 @@ def changed(read: Read) -> Callable[..., tuple[Difference, ...]]:
 
 def test_the_same_has_no_differences(read: Read, library: Library) -> None:
     for name in library.ids():
-        known = read_protocol(library.find(name), library).protocol
-        assert differences(known, known) == ()
+        before = read_protocol(library.find(name), library).protocol
+        assert differences(before, before) == ()
     text = whole(activities=ICE)
     assert differences(read(text), read(f"# a comment\n{text}")) == ()
 
@@ -104,7 +104,7 @@ CHANGES = [
 def test_a_change_is_said_in_the_words_of_the_file(
     changed: Callable[..., tuple[Difference, ...]], old: str, new: str, words: str
 ) -> None:
-    assert [str(one) for one in changed((old, new))] == [words]
+    assert [str(each) for each in changed((old, new))] == [words]
 
 
 def test_what_is_new_or_gone_is_told_whole(read: Read) -> None:
@@ -130,27 +130,27 @@ def test_a_limit_that_is_gone_is_less_strict(read: Read) -> None:
 
 
 def test_another_order_of_phases_is_told(read: Read) -> None:
-    known = read(whole())
-    two = replace(known, phases=(known.phases[0], replace(known.phases[0], id="second")))
+    before = read(whole())
+    two = replace(before, phases=(before.phases[0], replace(before.phases[0], id="second")))
     turned = replace(two, phases=two.phases[::-1])
-    assert [str(one) for one in differences(two, turned)] == [
+    assert [str(each) for each in differences(two, turned)] == [
         "order of phases first, second becomes second, first"
     ]
 
 
 def test_steps_of_an_alternation_are_named_by_their_place(library: Library) -> None:
-    known = read_protocol(library.find("contrast"), library).protocol
-    (phase,) = known.phases
+    before = read_protocol(library.find("contrast"), library).protocol
+    (phase,) = before.phases
     packs = next(activity for activity in phase.activities if activity.id == "packs")
     first, *others = packs.steps  # type: ignore[union-attr]
     shorter = replace(
         packs, steps=(replace(first, duration=others[0].duration, wait=Duration(seconds=7200)), *others)
     )  # type: ignore[call-arg]
     other = replace(
-        known,
+        before,
         phases=(replace(phase, activities=tuple(shorter if a is packs else a for a in phase.activities)),),
     )
-    assert [str(one) for one in differences(known, other)] == [
+    assert [str(each) for each in differences(before, other)] == [
         "phase contrast, activity packs, step 1: wait 1h becomes 2h"
     ]
 
@@ -190,9 +190,9 @@ LIMITS = [
 
 @pytest.mark.parametrize(("old", "new", "is_weaker"), LIMITS)
 def test_what_loosens_a_limit_is_marked(read: Read, old: Limit, new: Limit, is_weaker: bool) -> None:
-    known = read(whole())
-    found = differences(replace(known, limits=(old,)), replace(known, limits=(new,)))
-    assert any(one.is_weaker for one in found) is is_weaker
+    before = read(whole())
+    changes = differences(replace(before, limits=(old,)), replace(before, limits=(new,)))
+    assert any(each.is_weaker for each in changes) is is_weaker
 
 
 LOOSER = [
@@ -215,15 +215,15 @@ def test_what_is_less_strict_is_marked(
     changes = [(old, new)]
     if "30min" in new:
         changes.append(("longest: 20min", "longest: 30min"))
-    assert {one.is_weaker for one in changed(*changes)} == {is_weaker}
+    assert {each.is_weaker for each in changed(*changes)} == {is_weaker}
 
 
 def test_texts_in_other_languages_are_compared(read: Read) -> None:
-    known = read(whole())
-    klein, winzig = (replace(known, title=Text("Small", {"de": word})) for word in ("Klein", "Winzig"))
+    before = read(whole())
+    klein, winzig = (replace(before, title=Text("Small", {"de": word})) for word in ("Klein", "Winzig"))
     assert differences(klein, klein) == ()
-    assert [str(one) for one in differences(known, klein)] == ["title in de Klein is new"]
-    assert [str(one) for one in differences(klein, winzig)] == ["title in de Klein becomes Winzig"]
+    assert [str(each) for each in differences(before, klein)] == ["title in de Klein is new"]
+    assert [str(each) for each in differences(klein, winzig)] == ["title in de Klein becomes Winzig"]
 
 
 class Ration(Value):
@@ -242,14 +242,14 @@ def test_fields_that_the_model_gets_later_are_covered(read: Read) -> None:
         mood: str = ""
 
     def later(mood: str, *rations: Ration) -> Later:
-        return Later(**{name: getattr(known, name) for name in known._fields}, rations=rations, mood=mood)
+        return Later(**{name: getattr(before, name) for name in before._fields}, rations=rations, mood=mood)
 
-    known = read(whole())
-    found = differences(
+    before = read(whole())
+    changes = differences(
         later("good", Ration("water", hours(1)), Ration("salt", hours(1))),
         later("better", Ration("water", hours(2), "More of it"), Ration("air", hours(3))),
     )
-    assert [str(one) for one in found] == [
+    assert [str(each) for each in changes] == [
         "ration water: amount 1h becomes 2h",
         "ration water: words “More of it” is new",
         "ration salt is gone: amount 1h",

@@ -248,9 +248,9 @@ def rewritten(name: str) -> tuple[Tree, str]:
 @pytest.mark.parametrize("name", REWRITES)
 def test_a_rewrite_below_the_floor_is_refused(tried: Tried, name: str) -> None:
     file, rule = rewritten(name)
-    told = [problem for problem in tried(file) if problem.rule == rule]
-    assert told, name
-    assert all(problem.is_error and problem.line > 0 and problem.expected for problem in told)
+    refusals = [problem for problem in tried(file) if problem.rule == rule]
+    assert refusals, name
+    assert all(problem.is_error and problem.line > 0 and problem.expected for problem in refusals)
 
 
 @pytest.mark.parametrize("name", REWRITES)

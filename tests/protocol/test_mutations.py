@@ -102,10 +102,10 @@ def done_in(phases: Iterable[Phase]) -> set[str]:
     }
 
 
-def may_run_beside(one: RecoveryProtocol, other: RecoveryProtocol) -> bool:
-    mine, theirs = {one.id, *one.uses}, {other.id, *other.uses}
-    excluded = {each.id for each in one.excludes} & theirs or {each.id for each in other.excludes} & mine
-    return one.region == other.region and not excluded and not mine & theirs
+def may_run_beside(this: RecoveryProtocol, other: RecoveryProtocol) -> bool:
+    mine, theirs = {this.id, *this.uses}, {other.id, *other.uses}
+    excluded = {each.id for each in this.excludes} & theirs or {each.id for each in other.excludes} & mine
+    return this.region == other.region and not excluded and not mine & theirs
 
 
 def is_as_strict(limit: Limit, other: Limit) -> bool:
@@ -133,22 +133,24 @@ def is_bound(protocol: RecoveryProtocol, phase: Phase, of: str, to: str, lost: L
     )
 
 
-def is_idle(name: str, found: dict[str, RecoveryProtocol]) -> bool:
+def is_idle(name: str, protocols: dict[str, RecoveryProtocol]) -> bool:
     """Whether limits are all that was changed, and no session of the library is bound less than before."""
     for each in users(name):
-        if plain(found[each], "limits", "excludes") != plain(whole(each), "limits", "excludes"):
+        if plain(protocols[each], "limits", "excludes") != plain(whole(each), "limits", "excludes"):
             return False
-        if not set(map(exclusion_of, found[each].excludes)) >= set(map(exclusion_of, whole(each).excludes)):
-            lost = {x.id for x in whole(each).excludes} - {x.id for x in found[each].excludes}
+        if not set(map(exclusion_of, protocols[each].excludes)) >= set(
+            map(exclusion_of, whole(each).excludes)
+        ):
+            lost = {x.id for x in whole(each).excludes} - {x.id for x in protocols[each].excludes}
             if any(each not in {x.id for x in whole(other).excludes} for other in lost & {*NAMES}):
                 return False
         for limit in whole(each).limits:
-            for phase in found[each].phases:
+            for phase in protocols[each].phases:
                 if limit.during and phase.id not in limit.during:
                     continue
                 for of in limit.of:
                     for to in limit.to or ("",):
-                        if not is_bound(found[each], phase, of, to, limit) and may_matter(
+                        if not is_bound(protocols[each], phase, of, to, limit) and may_matter(
                             each, phase, to or of
                         ):
                             return False
@@ -200,7 +202,7 @@ GET_FAR = ("well", "hasty", "lasting")
 """Of a strain: grade I, and the months of grade III."""
 
 
-def told(who: str, at: int, random: Random) -> dict[str, object]:
+def answers_of(who: str, at: int, random: Random) -> dict[str, object]:
     """What somebody answers on the `at`th check-in, three a day."""
     match who:
         case "well" | "hasty" | "lasting":
@@ -230,7 +232,9 @@ def script(who: str, name: str, protocol: RecoveryProtocol, length: timedelta) -
     for number in range(int(length / (8 * HOUR))):
         at = ONSET + number * 8 * HOUR + timedelta(minutes=random.randint(0, 59))
         values = {
-            key: str(each) for key, each in told(who, number, random).items() if key in protocol.observations
+            key: str(each)
+            for key, each in answers_of(who, number, random).items()
+            if key in protocol.observations
         }
         if values:
             acts.append(PlannedAct(at, AnswerCheckIn(values)))
@@ -276,9 +280,9 @@ def people_of(name: str, mutant: Mutant) -> tuple[str, ...]:
     return GET_FAR if {"tables", "healing", "min"} & {*mutant.path} else GET_FAR[:2]
 
 
-def harm(found: dict[str, RecoveryProtocol], mutant: Mutant) -> str:
+def harm(protocols: dict[str, RecoveryProtocol], mutant: Mutant) -> str:
     """A rule of the checker that somebody breaks with a mutant and not without it; empty: nobody does."""
-    for name, protocol in found.items():
+    for name, protocol in protocols.items():
         for who in people_of(name, mutant):
             if broken := breaches(protocol, who) - breaches_before(name, who):
                 return f"{who}, {name}: {min(broken)}"
@@ -316,22 +320,22 @@ class Judge:
         path = self.folder / f"{mutant.file}.yaml"
         path.write_text(mutant.applied(trees()[mutant.file]), encoding="utf-8")
         try:
-            found = {}
+            protocols = {}
             for name in users(mutant.file):
                 where = path if name == mutant.file else FOLDER / f"{name}.yaml"
                 protocol, _ = check_file(where, self.library)
                 if protocol is None:
                     return "refused"
-                found[name] = protocol
+                protocols[name] = protocol
         finally:
             path.unlink()
-        if all(plain(found[name]) == plain(whole(name)) for name in found):
+        if all(plain(protocols[name]) == plain(whole(name)) for name in protocols):
             return "same plan"
         if mutant.is_stricter:
             return "stricter"
-        if all(treated(found[name]) == treated(whole(name)) for name in found):
+        if all(treated(protocols[name]) == treated(whole(name)) for name in protocols):
             return "words"
-        if is_idle(mutant.file, found):
+        if is_idle(mutant.file, protocols):
             return "idle"
         is_own = "own" in mutant.refs
         is_given = (
@@ -342,7 +346,7 @@ class Judge:
         if not is_own and not is_given:
             self.holes.append("neither own nor given")
             return "HOLE"
-        if why := harm(found, mutant):
+        if why := harm(protocols, mutant):
             self.holes.append(why)
             return "HOLE"
         return "shown as own" if is_own else "given"
@@ -379,7 +383,7 @@ def every() -> Iterator[Mutant]:
 
 def test_what_is_broken_in_a_shipped_protocol_is_refused_or_harmless(tmp_path: Path) -> None:
     """Of all mutants every so manyth, another one of each item; the whole is slow."""
-    assert judged([one for number, one in enumerate(every()) if number % 40 == 7], tmp_path).holes == []
+    assert judged([each for number, each in enumerate(every()) if number % 40 == 7], tmp_path).holes == []
 
 
 @pytest.mark.slow

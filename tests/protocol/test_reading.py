@@ -146,9 +146,9 @@ def test_what_is_left_out_for_an_error_is_not_missed_elsewhere(check: Check, who
 
 def test_a_comma_that_cuts_a_text_in_braces_is_told(check: Check, whole: Whole) -> None:
     flag = "red_flags:\n  - {id: a, when: grade == III, level: urgent, say: Still sore! Look at it, soon.}"
-    found = [p for p in check(whole(red_flags=flag)) if not p.rule]
-    assert "the comma before 'soon.' ends the text" in only(tuple(found)).message
-    assert "needs quotes" in found[0].message
+    problems = [p for p in check(whole(red_flags=flag)) if not p.rule]
+    assert "the comma before 'soon.' ends the text" in only(tuple(problems)).message
+    assert "needs quotes" in problems[0].message
 
 
 def test_a_key_with_a_colon_is_no_rest_of_a_text(check: Check, whole: Whole) -> None:
@@ -661,11 +661,11 @@ def test_texts_that_are_missing_or_bad_are_a_protocol_error(library: Library) ->
 
 
 def test_the_content_hash_is_of_the_texts_alone() -> None:
-    one = content_hash({"a": "x\n", "b": "y\n"})
-    assert one == content_hash({"b": "y\r\n", "a": "x\r\n"})
-    assert one != content_hash({"a": "y\n", "b": "x\n"})
-    assert one != content_hash({"a": "x\n"})
-    assert len(one) == 64
+    digest = content_hash({"a": "x\n", "b": "y\n"})
+    assert digest == content_hash({"b": "y\r\n", "a": "x\r\n"})
+    assert digest != content_hash({"a": "y\n", "b": "x\n"})
+    assert digest != content_hash({"a": "x\n"})
+    assert len(digest) == 64
 
 
 def test_the_shipped_files_are_read_within_a_moment(library: Library) -> None:

@@ -18,36 +18,36 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
     """As much of JSON Schema as ours uses; an unknown word of it fails the test."""
     if "$ref" in schema:
         return faults(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], at)
-    found: list[str] = []
+    wrong: list[str] = []
     for word, says in schema.items():
         match word:
             case "anyOf" | "oneOf":
-                if not any(not faults(value, one, at) for one in says):
-                    found.append(f"{at}: none of the alternatives")
+                if not any(not faults(value, way, at) for way in says):
+                    wrong.append(f"{at}: none of the alternatives")
             case "type":
                 kind = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
                 if says == "null":
-                    found += [f"{at}: not null"] if value is not None else []
+                    wrong += [f"{at}: not null"] if value is not None else []
                 elif not isinstance(value, kind[says]):
-                    found.append(f"{at}: not {says}")
+                    wrong.append(f"{at}: not {says}")
             case "enum":
-                found += [] if value in says else [f"{at}: not in {says}"]
+                wrong += [] if value in says else [f"{at}: not in {says}"]
             case "const":
-                found += [] if value == says else [f"{at}: not {says}"]
+                wrong += [] if value == says else [f"{at}: not {says}"]
             case "pattern":
                 if isinstance(value, str) and not re.search(says, value):
-                    found.append(f"{at}: {value!r} is not {says}")
+                    wrong.append(f"{at}: {value!r} is not {says}")
             case "properties" if isinstance(value, dict):
                 for key in value.keys() & says.keys():
-                    found += faults(value[key], says[key], f"{at}/{key}")
+                    wrong += faults(value[key], says[key], f"{at}/{key}")
             case "required" if isinstance(value, dict):
-                found += [f"{at}: no {key}" for key in says if key not in value]
+                wrong += [f"{at}: no {key}" for key in says if key not in value]
             case "additionalProperties" if isinstance(value, dict):
                 patterns = schema.get("patternProperties", {})
                 for key in value.keys() - schema.get("properties", {}).keys():
                     if any(re.search(pattern, key) for pattern in patterns):
                         continue
-                    found += (
+                    wrong += (
                         [f"{at}: {key} too many"]
                         if says is False
                         else faults(value[key], says, f"{at}/{key}")
@@ -55,14 +55,14 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
             case "patternProperties" if isinstance(value, dict):
                 for key, inner in value.items():
                     for pattern, says_of in says.items():
-                        found += faults(inner, says_of, f"{at}/{key}") if re.search(pattern, key) else []
+                        wrong += faults(inner, says_of, f"{at}/{key}") if re.search(pattern, key) else []
             case "items" if isinstance(value, list):
                 for index, item in enumerate(value):
-                    found += faults(item, says, f"{at}/{index}")
+                    wrong += faults(item, says, f"{at}/{index}")
             case "allOf":
-                found += [fault for each in says for fault in faults(value, each, at)]
+                wrong += [fault for each in says for fault in faults(value, each, at)]
             case "minItems" if isinstance(value, list):
-                found += [] if len(value) >= says else [f"{at}: too short"]
+                wrong += [] if len(value) >= says else [f"{at}: too short"]
             case "minLength" | "maxLength" | "minimum" | "propertyNames":
                 pass
             case "properties" | "required" | "additionalProperties" | "items" | "minItems":
@@ -71,7 +71,7 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
                 pass
             case _:
                 pytest.fail(f"{at}: unknown word of JSON Schema: {word}")
-    return found
+    return wrong
 
 
 def _typed(value: Any) -> Any:
@@ -113,7 +113,7 @@ def test_shipped_files_keep_the_schema(path: Path) -> None:
 )
 def test_mistakes_break_the_schema(change: dict[str, Any], fault: str) -> None:
     document = yaml.load(FILES[0].read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    assert any(found.startswith(fault) for found in faults(document | change, SCHEMA))
+    assert any(message.startswith(fault) for message in faults(document | change, SCHEMA))
 
 
 def test_every_key_is_described() -> None:

@@ -95,8 +95,8 @@ def test_nothing_holds_as_lessened_while_the_swelling_rises_again(library: Libra
 
 def test_severe_pain_is_told_whether_it_rises_or_not(library: Library) -> None:
     protocol = read_protocol(library.find("rice"), library).protocol
-    told = [flag for flag in protocol.red_flags if flag.level == "urgent" and flag.when]
-    assert [str(flag.when) for flag in told] == ["pain >= 8"]
+    flags = [flag for flag in protocol.red_flags if flag.level == "urgent" and flag.when]
+    assert [str(flag.when) for flag in flags] == ["pain >= 8"]
 
 
 def test_swelling_that_rises_again_is_told_once_packs_are_possible(library: Library) -> None:
@@ -131,7 +131,7 @@ def test_only_the_heavier_grades_get_to_heavy_exercises(library: Library) -> Non
 def test_protocols_that_must_not_run_together_say_so_on_both_sides(library: Library) -> None:
     """Parts in common exclude each other anyway: rice is a part of strain."""
     all_of = {name: read_protocol(library.find(name), library).protocol for name in IDS}
-    pairs = {(name, each.id) for name, known in all_of.items() for each in known.excludes}
+    pairs = {(name, each.id) for name, protocol in all_of.items() for each in protocol.excludes}
     one_sided = {(a, b) for a, b in pairs if (b, a) not in pairs and b not in all_of[a].uses}
     assert one_sided == set()
 

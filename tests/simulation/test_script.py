@@ -63,9 +63,9 @@ def test_lines_are_put_in_order_of_time_and_keep_their_order_within_one() -> Non
             {"at": "2026-11-23T10:00", "do": "stop"},
         )
     )
-    told = parse_answers(text, "a", START, place())
-    assert [one.act.verb for one in told] == ["pause", "resume", "stop"]
-    assert told[0].at == local("2026-11-23 09:00")
+    planned = parse_answers(text, "a", START, place())
+    assert [each.act.verb for each in planned] == ["pause", "resume", "stop"]
+    assert planned[0].at == local("2026-11-23 09:00")
 
 
 def test_empty_lines_are_nothing_and_line_ends_of_any_system_do() -> None:

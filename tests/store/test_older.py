@@ -292,7 +292,7 @@ def test_the_worst_since_the_injury_is_found_after_years() -> None:
     assert truth(condition("pain drop >= 6 since worst"), episode, now) is Truth.NO
 
 
-def told(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any) -> None:
+def answer(journal: Journal, id_: str, now: datetime, at: datetime, **values: Any) -> None:
     with journal.transaction():
         journal.append([Fact(id_, at, Answered.of({"values": values}), "person")], now=now)
 
@@ -307,9 +307,9 @@ def test_an_answer_closes_its_check_in_after_many_of_days_before(
         with journal.transaction():
             bring_up(journal, record.load(journal, now), now)
         assert load_one(journal, id_, now).track("look").is_open
-        told(journal, id_, now, now, pain=3, swelling=1, rom="full")
+        answer(journal, id_, now, now, pain=3, swelling=1, rom="full")
         for days in (3, 4, 5):
-            told(journal, id_, now, now - timedelta(days=days), pain=2)
+            answer(journal, id_, now, now - timedelta(days=days), pain=2)
         few, every = both(journal, id_, now)
         assert few.leaves_out_answers
         assert not few.track("look").is_open
@@ -335,11 +335,11 @@ def test_answers_under_a_clock_ahead_count_from_when_it_was_put_right(
     with in_memory() as journal:
         id_, now = many(journal, 20)
         for days in (30, 31, 32):
-            told(journal, id_, now + timedelta(days=days), now + timedelta(days=days), pain=10)
+            answer(journal, id_, now + timedelta(days=days), now + timedelta(days=days), pain=10)
         with journal.transaction():
             journal.append([Fact(id_, now, ClockRighted.of({"seconds": 32 * 86_400, "names": {}}))], now=now)
         for days in range(1, 40):
             later = now + timedelta(days=days)
-            told(journal, id_, later, later, pain=days % 3)
+            answer(journal, id_, later, later, pain=days % 3)
             few, every = both(journal, id_, later)
             assert decisions(few, later) == decisions(every, later)

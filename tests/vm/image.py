@@ -90,8 +90,8 @@ def mirror(apt: Path = Path("/etc/apt")) -> str:
 def _sources(text: str, *, is_deb822: bool) -> Iterator[tuple[str, list[str]]]:
     """The addresses in a file of apt's, each with its suites."""
     if not is_deb822:
-        for found in re.finditer(r"^deb\s+(?:\[.*?\]\s+)?(\S+)\s+(\S+)\s.*\bmain\b", text, re.MULTILINE):
-            yield found[1], [found[2]]
+        for line in re.finditer(r"^deb\s+(?:\[.*?\]\s+)?(\S+)\s+(\S+)\s.*\bmain\b", text, re.MULTILINE):
+            yield line[1], [line[2]]
         return
     for stanza in re.split(r"\n\s*\n", text):
         fields = dict(re.findall(r"^([\w-]+):[ \t]*(.*)$", stanza, re.MULTILINE))

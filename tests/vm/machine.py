@@ -101,9 +101,9 @@ class Machine:
         now = time.time()
         self._said += data
         *lines, self._said = self._said.split(b"\n")
-        for told in _objects(lines):
-            run.steps[told["step"]] = told
-            run.arrived[told["step"]] = now
+        for step in _objects(lines):
+            run.steps[step["step"]] = step
+            run.arrived[step["step"]] = now
         return bool(data)
 
     def _hear(self, run: Run) -> None:

@@ -29,7 +29,7 @@ deb [arch=amd64 signed-by=/a/key.gpg] http://mirror.example/debian bookworm main
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "found"),
+    ("name", "text", "address"),
     [
         ("sources.list.d/debian.sources", NEW, "http://mirror.example/debian"),
         ("sources.list", OLD, "http://mirror.example/debian"),
@@ -38,11 +38,11 @@ deb [arch=amd64 signed-by=/a/key.gpg] http://mirror.example/debian bookworm main
     ],
     ids=["deb822", "one line", "another suite", "not Debian's"],
 )
-def test_the_mirror_is_the_one_of_this_machine(tmp_path: Path, name: str, text: str, found: str) -> None:
+def test_the_mirror_is_the_one_of_this_machine(tmp_path: Path, name: str, text: str, address: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text, "utf-8")
 
-    assert mirror(tmp_path) == found
+    assert mirror(tmp_path) == address
 
 
 def test_without_sources_it_is_left_to_debootstrap(tmp_path: Path) -> None:

@@ -60,9 +60,9 @@ class Guest:
         self.run = run
         self.steps = run.steps
         self.last = run.steps["look"]
-        history = [{name: part["data"] for name, part in one.items()} for one in self.last["history"]]
+        history = [{name: part["data"] for name, part in each.items()} for each in self.last["history"]]
         self.notes = sorted(
-            (Note(one["summary"], one["body"], one["timestamp"] / 1e6) for one in history),
+            (Note(each["summary"], each["body"], each["timestamp"] / 1e6) for each in history),
             key=lambda note: note.at,
         )
 
@@ -80,9 +80,9 @@ class Guest:
         """By how many seconds the end of the session that the person began was late; `inf` for ever."""
         (begun,) = [fact for fact in self.facts("begun") if fact["episode"] == episode]
         due = datetime.fromisoformat(begun["at"]).timestamp() + begun["data"]["seconds"]
-        told = self.steps[step]
-        started_at = float(told["wall"] - told["at"])
-        ends = self.between(0, told["at"], "Ice: stop")
+        report = self.steps[step]
+        started_at = float(report["wall"] - report["at"])
+        ends = self.between(0, report["at"], "Ice: stop")
         return ends[-1].at + started_at - due if ends else inf
 
     def jump(self, name: str) -> tuple[float, float]:
@@ -126,29 +126,29 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
     if "look" not in run.steps:
         reached = run.steps.get("failed", [*run.steps])
         pytest.fail(f"the scenario ended early, see {folder}: {reached}", pytrace=False)
-    found = Guest(run)
-    print("", *found.figures(), sep="\n  ")
-    return found
+    seen = Guest(run)
+    print("", *seen.figures(), sep="\n  ")
+    return seen
 
 
 @pytest.mark.parametrize("step", SLEEPS)
 def test_the_machine_sleeps_by_its_own_word_and_by_that_of_qemu(guest: Guest, step: str) -> None:
     number = SLEEPS.index(step)
     asleep, awake = (guest.run.happened(name) for name in ("SUSPEND", "WAKEUP"))
-    told = guest.steps[step]
+    report = guest.steps[step]
 
     assert len(asleep) == len(awake) == 2
     assert awake[number] - asleep[number] > 15
-    assert told["slept"] == pytest.approx(awake[number] - asleep[number], abs=5)
-    assert "[deep]" in told["how"]
+    assert report["slept"] == pytest.approx(awake[number] - asleep[number], abs=5)
+    assert "[deep]" in report["how"]
     assert sum("to enter system sleep state S3" in line for line in guest.last["kernel"]) == 2
 
 
 def test_an_end_that_was_overslept_comes_within_a_second_of_waking(guest: Guest) -> None:
-    told = guest.steps["overslept"]
-    (end,) = guest.between(told["began"], told["at"], "Ice: stop")
+    report = guest.steps["overslept"]
+    (end,) = guest.between(report["began"], report["at"], "Ice: stop")
 
-    assert 0 <= end.at - told["awake"] < SOON
+    assert 0 <= end.at - report["awake"] < SOON
 
 
 def test_by_the_clock_of_the_host_it_comes_soon_too(guest: Guest) -> None:
@@ -159,35 +159,35 @@ def test_by_the_clock_of_the_host_it_comes_soon_too(guest: Guest) -> None:
 
 
 def test_it_says_by_how_much(guest: Guest) -> None:
-    told = guest.steps["overslept"]
-    (end,) = guest.between(told["began"], told["at"], "Ice: stop")
+    report = guest.steps["overslept"]
+    (end,) = guest.between(report["began"], report["at"], "Ice: stop")
     (words,) = re.findall(r"It has been on for (\d+) min (?:(\d+) s )?too long\.", end.body)
     minutes, seconds = (int(word or 0) for word in words)
     (overrun,) = [fact["data"]["overrun"] for fact in guest.facts("ended") if fact["episode"] == "brief-2"]
 
-    assert overrun == pytest.approx(told["slept"] - 30, abs=10)
+    assert overrun == pytest.approx(report["slept"] - 30, abs=10)
     assert 60 * minutes + seconds == overrun
 
 
 def test_an_end_that_falls_after_a_nap_comes_at_its_time(guest: Guest) -> None:
     """What waits by a clock that stands still in sleep is late by as much as the machine has slept."""
-    told = guest.steps["nap"]
-    (end,) = guest.between(told["began"], told["at"], "Ice: stop")
+    report = guest.steps["nap"]
+    (end,) = guest.between(report["began"], report["at"], "Ice: stop")
 
-    assert told["awake"] + 10 < end.at
+    assert report["awake"] + 10 < end.at
     assert 0 <= guest.lateness("nap", "minute-1") < SOON
 
 
 @pytest.mark.parametrize("step", SLEEPS)
 def test_before_sleep_the_journal_is_on_the_disk(guest: Guest, step: str) -> None:
-    told = guest.steps[step]
-    said = " ".join(told["log"])
+    report = guest.steps[step]
+    said = " ".join(report["log"])
     places = [said.find(f" INFO {words}") for words in ORDER]
 
     assert -1 not in places
     assert places[:2] == sorted(places[:2])
     assert places[1] < min(places[2:])
-    assert told["on_disk"][-2:] == ["delivered", "begun"], "all until then is in the one file"
+    assert report["on_disk"][-2:] == ["delivered", "begun"], "all until then is in the one file"
 
 
 @pytest.mark.parametrize("step", SLEEPS)
@@ -227,17 +227,17 @@ def test_a_day_forward_is_caught_up_once_and_soon(guest: Guest) -> None:
 def test_every_change_of_the_clock_is_noticed(guest: Guest) -> None:
     for step, seconds in {"half an hour on": HOUR / 2, "back": -HOUR, "right": HOUR, "a day on": DAY}.items():
         log = guest.steps["clock"]["jumps"][step]["log"]
-        (noticed,) = [found for line in log for found in re.findall(r"clock went ([+-][\d.]+) s", line)]
+        (noticed,) = [by for line in log for by in re.findall(r"clock went ([+-][\d.]+) s", line)]
         assert float(noticed) == pytest.approx(seconds, abs=2)
 
 
 def test_killed_it_comes_back_and_tells_the_end(guest: Guest) -> None:
-    told = guest.steps["kill"]
+    report = guest.steps["kill"]
 
-    assert told["second"] not in (0, told["first"])
+    assert report["second"] not in (0, report["first"])
     assert guest.last["restarts"] == "1"
     assert 0 <= guest.lateness("kill", "brief-1") < SOON
-    assert guest.last["daemon"] == told["second"], "and lives through all that comes after"
+    assert guest.last["daemon"] == report["second"], "and lives through all that comes after"
 
 
 def test_nothing_is_told_twice(guest: Guest) -> None:
