@@ -25,7 +25,7 @@ from recovery.engine.questions import left_open, read_answer
 from recovery.engine.reasons import AnswerTo, Remark, Text
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
-from recovery.protocol.terms import GRADES, ORIGINS, SIDES, All, Comparison, Condition, Duration, comparisons
+from recovery.protocol.terms import GRADES, SIDES, Comparison, Condition, comparisons, parts_of
 from recovery.values import replace
 
 # Answers ----------------------------------------------------------------------------------------
@@ -300,12 +300,6 @@ def _furthest_phase(episode: Episode, now: datetime) -> int:
 
 def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:
     """List the times that a condition waits for by itself: `injury >= 48h`."""
-    for part in condition.parts if isinstance(condition, All) else (condition,):
-        if (
-            isinstance(part, Comparison)
-            and part.subject in ORIGINS
-            and part.subject != "phase"
-            and part.test in (">=", ">")
-            and isinstance(part.value, Duration)
-        ):
-            yield episode.reached(part.subject, part.value)
+    for part in parts_of(condition):
+        if isinstance(part, Comparison) and part.subject != "phase" and part.awaited is not None:
+            yield episode.reached(part.subject, part.awaited)

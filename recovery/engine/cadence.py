@@ -180,16 +180,13 @@ def _expiry(
 ) -> datetime:
     """The end of an offer of a grid: while its time is right, or until what may be made up for has no room left."""
     right = _half_way(episode, due, following, hours)
-    return max(right, _room(episode, activity, due, following)) if _is_made_up(activity) else right
+    if isinstance(activity, Treatment) and activity.offers_missed:
+        return max(right, _room(episode, activity, due, following))
+    return right
 
 
-def _is_made_up(activity: Timed) -> bool:
-    return isinstance(activity, Treatment) and activity.offers_missed
-
-
-def _room(episode: Episode, activity: Timed, due: datetime, following: datetime) -> datetime:
+def _room(episode: Episode, activity: Treatment, due: datetime, following: datetime) -> datetime:
     """The latest instant at which a session could begin that is over by bedtime and before the next one."""
-    assert isinstance(activity, Treatment)
     length = timedelta(seconds=activity.steps[0].duration.least.seconds)
     return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT
 

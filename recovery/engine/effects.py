@@ -127,6 +127,14 @@ def name_taken(episode: Episode, occurrence: Occurrence, at: datetime) -> Episod
 
 # One rule a kind of fact -----------------------------------------------------------------------
 
+_FREE: dict[str, Any] = {
+    "snoozed_until": None,
+    "withheld": "",
+    "withheld_at": None,
+    "withheld_until": None,
+}
+"""What a track is where its activity is neither put off nor withheld."""
+
 
 def _tracked(episode: Episode, activity: str, track: Track) -> Episode:
     return replace(episode, tracks={**episode.tracks, activity: track})
@@ -184,18 +192,11 @@ def _phase(episode: Episode, fact: Fact, what: f.PhaseChanged) -> Episode:
     if state == "entered":
         index = ids.index(what.phase)
         phase = on_rung(episode.tailored.phases[index], 0)
-        entered = Stay(
-            phase,
-            index,
-            episode.in_order(fact.at),
-            asks_anew=what.anew,
-            word=what.word,
-        )
+        entered = Stay(phase, index, episode.in_order(fact.at), asks_anew=what.anew, word=what.word)
         return replace(episode, stay=entered, tracks={})
     if state == "held":
-        return replace(
-            episode, stay=replace(stay, held=what.unmet if what.keys is None else what.keys, offered_at=None)
-        )
+        held = what.unmet if what.keys is None else what.keys
+        return replace(episode, stay=replace(stay, held=held, offered_at=None))
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
         return replace(episode, stay=replace(stay, held=None, offered_at=fact.at))
@@ -214,10 +215,7 @@ def _stepped(episode: Episode, fact: Fact, what: f.Stepped) -> Episode:
     # What was put off or withheld on the step is over with it; what has had its fate keeps it.
     left = {activity.id for activity in phase.ladder[episode.stay.rung].activities}
     tracks = {
-        name: replace(track, snoozed_until=None, withheld="", withheld_at=None, withheld_until=None)
-        if name in left
-        else track
-        for name, track in episode.tracks.items()
+        name: replace(track, **_FREE) if name in left else track for name, track in episode.tracks.items()
     }
     rung = ids.index(what.step)
     stay = replace(
@@ -295,33 +293,15 @@ def _offered(episode: Episode, fact: Fact, what: f.Offered) -> Episode:
         return episode
     if what.length is not None:
         # Into the ledger whatever the phase: a change of phase that was taken back undoes no session.
-        begun = Session(
-            occurrence,
-            what.activity,
-            what.phase,
-            what.step or 0,
-            what.modality or "",
-            what.length,
-            fact.at,
-        )
+        step, modality = what.step or 0, what.modality or ""
+        begun = Session(occurrence, what.activity, what.phase, step, modality, what.length, fact.at)
         episode = _entered(episode, begun)
     if not _is_current(episode, what.phase):
         return episode
     track = episode.track(what.activity)
-    covered = max(what.due_at, fact.at)
-    track = replace(
-        track,
-        last_due=max(covered, track.last_due or covered),
-        occurrence=occurrence,
-        is_open=True,
-        unanswered=tuple(what.asks or ()),
-        day=what.day,
-        snoozed_until=None,
-        withheld="",
-        withheld_at=None,
-        withheld_until=None,
-        is_on=track.is_on if what.is_on is None else what.is_on,
-    )
+    is_on = track.is_on if what.is_on is None else what.is_on
+    track = _settled(track, occurrence, max(what.due_at, fact.at), what.day)
+    track = replace(track, is_open=True, unanswered=tuple(what.asks or ()), is_on=is_on)
     return _tracked(episode, what.activity, track)
 
 
@@ -393,10 +373,7 @@ def _settled(track: Track, occurrence: Occurrence, due: datetime, day: date) -> 
         occurrence=occurrence,
         is_open=False,
         day=day,
-        snoozed_until=None,
-        withheld="",
-        withheld_at=None,
-        withheld_until=None,
+        **_FREE,
     )
 
 
@@ -459,10 +436,7 @@ def _paused(episode: Episode, _fact: Fact, what: f.Paused) -> Episode:
 
 def _resumed(episode: Episode, fact: Fact, _what: f.Resumed) -> Episode:
     # A pause leaves no debt: what was put off or withheld before it is looked at anew.
-    tracks = {
-        name: replace(track, snoozed_until=None, withheld="", withheld_at=None, withheld_until=None)
-        for name, track in episode.tracks.items()
-    }
+    tracks = {name: replace(track, **_FREE) for name, track in episode.tracks.items()}
     return replace(episode, state=ACTIVE, paused_until=None, resumed_at=fact.at, tracks=tracks)
 
 

@@ -4,12 +4,10 @@ What is not known, or was known too long ago, is *unknown*; unknown never opens 
 as false.
 """
 
-import operator
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from recovery.engine.episode import MOMENT, Alert, Answer, Episode, naming_option
 from recovery.engine.reasons import (
@@ -43,6 +41,7 @@ from recovery.protocol.model import Observation, Phase, Rung
 from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
+    TESTS,
     All,
     AnyOf,
     Comparison,
@@ -50,6 +49,7 @@ from recovery.protocol.terms import (
     Duration,
     Not,
     comparisons,
+    parts_of,
 )
 from recovery.values import Value, replace
 
@@ -105,16 +105,6 @@ class Held(Value):
         return all(need.state is not Truth.UNKNOWN for need in self.unmet)
 
 
-_TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "<=": operator.le,
-    "<": operator.lt,
-    ">=": operator.ge,
-    ">": operator.gt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
-
 def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
     """The last answer given for `now`, if it is still fresh."""
     asked = episode.tailored.observations.get(observation)
@@ -160,16 +150,16 @@ def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:
     subject, value = comparison.subject, comparison.value
     if subject in ORIGINS:
         assert isinstance(value, Duration)
-        return _truth(_TESTS[comparison.test](now, _moment(comparison, value, episode)))
+        return _truth(TESTS[comparison.test](now, _moment(comparison, value, episode)))
     if subject not in episode.tailored.observations:
         given = _given(episode, subject)
-        return Truth.UNKNOWN if given is None else _truth(_TESTS[comparison.test](given, value))
+        return Truth.UNKNOWN if given is None else _truth(TESTS[comparison.test](given, value))
     answer = latest(episode, subject, now)
     if answer is None:
         return Truth.UNKNOWN
     observation = episode.tailored.observations[subject]
-    if comparison.test in _TESTS:
-        return _truth(_TESTS[comparison.test](answer.value, value))
+    if comparison.test in TESTS:
+        return _truth(TESTS[comparison.test](answer.value, value))
     return _trend(comparison, observation, episode, now)
 
 
@@ -374,14 +364,12 @@ def _time_need(condition: Statement, instant: datetime, now: datetime) -> Need:
 
 
 def _condition_needs(condition: Condition, episode: Episode, now: datetime) -> Iterator[Need]:
-    parts = condition.parts if isinstance(condition, All) else (condition,)
-    for part in parts:
+    for part in parts_of(condition):
         if isinstance(part, All):
             yield from _condition_needs(part, episode, now)
             continue
-        if isinstance(part, Comparison) and isinstance(part.value, Duration) and part.test in (">=", ">"):
-            instant = _moment(part, part.value, episode)
-            yield _time_need(TimeSince(part.subject, part.value), instant, now)
+        if isinstance(part, Comparison) and (length := part.awaited) is not None:
+            yield _time_need(TimeSince(part.subject, length), _moment(part, length, episode), now)
             continue
         looks_at_time = any(comparison.subject in ORIGINS for comparison in comparisons(part))
         answers = _answers(part, episode, now)
@@ -405,7 +393,7 @@ def _answer(episode: Episode, comparison: Comparison, now: datetime) -> Text:
         if not given:
             return NotToldYet()
         return LastTold(now - given[-1].seen_at(now))
-    if comparison.test in _TESTS:
+    if comparison.test in TESTS:
         return str(answer.value)
     # One way of measuring is shown, whatever others the condition has: the usual one.
     observation = episode.tailored.observations[name]

@@ -7,6 +7,7 @@ begin, `block_without_end` for what is no session; `excluded` says which protoco
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from recovery.engine.episode import MOMENT, Alert, Episode, Session, naming_option
 from recovery.engine.gates import Truth, clearing, condition_moments, truth
@@ -93,12 +94,7 @@ def longest(blocks: Iterable[Block]) -> Block | None:
     """The one that lasts longest; without an end before all that have one."""
     in_the_way = [*blocks]
     forever = [blocked for blocked in in_the_way if blocked.until is None]
-    return forever[0] if forever else max(in_the_way, key=_until, default=None)
-
-
-def _until(blocked: Block) -> datetime:
-    assert blocked.until is not None
-    return blocked.until
+    return forever[0] if forever else max(in_the_way, key=attrgetter("until"), default=None)
 
 
 def earliest_allowed(

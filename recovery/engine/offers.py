@@ -309,13 +309,11 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
     # Before the fact that says so is forgotten, it is written down once more.
     if is_told and track.withheld_at is not None and track.withheld_at > turn.now - LOOKBACK + DAY:
         return
-    modality = (
-        _step(turn.episode, activity).modality if isinstance(activity, Treatment) else _modality(activity)
-    )
+    subject = _step(turn.episode, activity) if isinstance(activity, Treatment) else activity
     withheld = f.Withheld(
         phase=turn.episode.phase.id,
         activity=activity.id,
-        modality=modality,
+        modality=subject.modality if isinstance(subject, Step | Reminder) else "",
         reason=blocked.reason,
         key=key,
         until=blocked.until,
@@ -413,7 +411,3 @@ def _asking(text: Text, command: str) -> Remark:
 def _questions(turn: Turn, activity: CheckIn) -> Sentences:
     asked = [turn.episode.tailored.observations[name].ask for name in activity.asks]
     return Sentences(tuple(turn.episode.text(question) for question in asked))
-
-
-def _modality(activity: Timed) -> str:
-    return activity.modality if isinstance(activity, Reminder) else ""

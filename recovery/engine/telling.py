@@ -68,8 +68,7 @@ def _is_worth_telling(episode: Episode, cue: Cue, now: datetime) -> bool:
     if cue.seq < newest:
         return False
     if cue.kind == "start":
-        on = episode.under_way
-        return on is not None and on.occurrence == cue.key.occurrence and on.is_assumed
+        return _is_assumed_on(episode, cue.key.occurrence)
     if cue.kind == "end":
         occurrence = cue.key.occurrence
         return is_latest_unanswered(episode, occurrence) or _is_left_on(episode, occurrence)
@@ -86,8 +85,7 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
         return True
     match cue.kind:
         case "start":
-            on = episode.under_way
-            return on is None or on.occurrence != cue.key.occurrence or not on.is_assumed
+            return not _is_assumed_on(episode, cue.key.occurrence)
         case "end":
             return not is_latest_unanswered(episode, cue.key.occurrence)
         case "alert":
@@ -106,6 +104,11 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
                 track.occurrence != cue.key.occurrence or not track.is_on for track in episode.tracks.values()
             )
     return False
+
+
+def _is_assumed_on(episode: Episode, occurrence: Occurrence) -> bool:
+    on = episode.under_way
+    return on is not None and on.occurrence == occurrence and on.is_assumed
 
 
 def _is_left_on(episode: Episode, occurrence: Occurrence) -> bool:
@@ -173,10 +176,8 @@ def _unanswered(episode: Episode, ends: int, starts: int) -> Iterator[tuple[Show
             occurrence = shown_cue.cue.key.occurrence
             if is_latest_unanswered(episode, occurrence) and not _was_start_lost(episode, occurrence):
                 yield shown_cue, ends
-        else:
-            on = episode.under_way
-            if on is not None and on.occurrence == shown_cue.cue.key.occurrence and on.is_assumed:
-                yield shown_cue, starts
+        elif _is_assumed_on(episode, shown_cue.cue.key.occurrence):
+            yield shown_cue, starts
 
 
 def _was_start_lost(episode: Episode, occurrence: Occurrence) -> bool:

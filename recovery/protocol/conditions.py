@@ -40,10 +40,7 @@ def parse_condition_text(text: str) -> Comparison:
     Numbers become floats. Whether the observation exists and has such a value is for `lint` to say.
     """
     if joined := _joined(text.strip()):
-        message = _(
-            "{text!r} is not one comparison: {way}; {forms}", text=text, way=joined, forms=_(CONDITION_FORMS)
-        )
-        raise ValueError(message)
+        raise _wrong(N_("{text!r} is not one comparison: {way}; {forms}"), text, way=joined)
     return _single(text)
 
 
@@ -69,6 +66,10 @@ def _is_single(text: str) -> bool:
     return True
 
 
+def _wrong(message: str, text: str, **about: str) -> ValueError:
+    return ValueError(_(message, text=text, forms=_(CONDITION_FORMS), **about))
+
+
 def _single(text: str) -> Comparison:
     stripped = text.strip()
     if trend := _TREND.fullmatch(stripped):
@@ -78,7 +79,7 @@ def _single(text: str) -> Comparison:
         return Comparison(_observation(change[1], text), change[2], by, since)
     compared = _COMPARED.fullmatch(stripped)
     if compared is None:
-        raise ValueError(_("{text!r} is not a condition; {forms}", text=text, forms=_(CONDITION_FORMS)))
+        raise _wrong(N_("{text!r} is not a condition; {forms}"), text)
     subject, test, value = compared.groups()
     if subject in ORIGINS:
         return _time_passed(subject, test, value, text)
@@ -87,98 +88,50 @@ def _single(text: str) -> Comparison:
     if value[0].isdigit():
         return Comparison(subject, test, _number(value, text))
     if not _WORD.fullmatch(value):
-        raise ValueError(
-            _(
-                "{text!r} compares with {value!r}, neither a number nor a word; {forms}",
-                text=text,
-                value=value,
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} compares with {value!r}, neither a number nor a word; {forms}")
+        raise _wrong(message, text, value=value)
     return Comparison(subject, test, value)
 
 
 def _observation(subject: str, text: str) -> str:
     if subject in ORIGINS or subject in _WORDS_OF:
-        raise ValueError(
-            _(
-                "{text!r} is not a condition: {subject!r} has no trend; {forms}",
-                text=text,
-                subject=subject,
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} is not a condition: {subject!r} has no trend; {forms}")
+        raise _wrong(message, text, subject=subject)
     return subject
 
 
 def _reference(since: str | None, text: str) -> str:
     if since is not None and since not in REFERENCES:
-        raise ValueError(
-            _(
-                "{text!r} is not a condition: since is followed by one of {known}; {forms}",
-                text=text,
-                known=", ".join(REFERENCES),
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} is not a condition: since is followed by one of {known}; {forms}")
+        raise _wrong(message, text, known=", ".join(REFERENCES))
     return since or ""
 
 
 def _number(value: str, text: str) -> float:
     if not _NUMBER.fullmatch(value):
-        raise ValueError(
-            _(
-                "{text!r} compares with {value!r}, which is not a number; {forms}",
-                text=text,
-                value=value,
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} compares with {value!r}, which is not a number; {forms}")
+        raise _wrong(message, text, value=value)
     return float(value)
 
 
 def _time_passed(subject: str, test: str, value: str, text: str) -> Comparison:
     if test in ("==", "!="):
-        raise ValueError(
-            _(
-                "{text!r} is not a condition: time passed is compared with >=, >, < or <=; {forms}",
-                text=text,
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} is not a condition: time passed is compared with >=, >, < or <=; {forms}")
+        raise _wrong(message, text)
     try:
         return Comparison(subject, test, parse_duration(value))
     except ValueError as error:
-        raise ValueError(
-            _(
-                "{text!r} compares with {value!r}, which {why}; {forms}",
-                text=text,
-                value=value,
-                why=without_forms(error).removeprefix(repr(value)).strip(),
-                forms=_(CONDITION_FORMS),
-            )
-        ) from None
+        why = without_forms(error).removeprefix(repr(value)).strip()
+        message = N_("{text!r} compares with {value!r}, which {why}; {forms}")
+        raise _wrong(message, text, value=value, why=why) from None
 
 
 def _one_of(subject: str, test: str, value: str, text: str) -> Comparison:
     words = _WORDS_OF[subject]
     if test not in ("==", "!="):
-        raise ValueError(
-            _(
-                "{text!r} is not a condition: {subject} is compared with == or !=; {forms}",
-                text=text,
-                subject=subject,
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} is not a condition: {subject} is compared with == or !=; {forms}")
+        raise _wrong(message, text, subject=subject)
     if value not in words:
-        raise ValueError(
-            _(
-                "{text!r} is not a condition: {subject} is one of {known}; {forms}",
-                text=text,
-                subject=subject,
-                known=", ".join(words),
-                forms=_(CONDITION_FORMS),
-            )
-        )
+        message = N_("{text!r} is not a condition: {subject} is one of {known}; {forms}")
+        raise _wrong(message, text, subject=subject, known=", ".join(words))
     return Comparison(subject, test, value)

@@ -284,7 +284,7 @@ def _summary(value: Value) -> str:
     """A whole item in one line: what it says beyond what it would say anyhow."""
     parts = [_name_of(type(value))] if isinstance(value, m.Activity) else []
     for key, part in _parts(value).items():
-        if key == _SOURCE or is_nothing(part) or part == _usual(value, key):
+        if key == _SOURCE or is_nothing(part) or part == value._defaults.get(key):
             continue
         if key == _CADENCE:
             parts.append(f"{_name_of(type(part))} {_bare(part)}")
@@ -295,10 +295,6 @@ def _summary(value: Value) -> str:
         else:
             parts.append(key if part is True else f"{key} {_words(part)}")
     return "; ".join(parts)
-
-
-def _usual(value: Value, key: str) -> Any:
-    return value._defaults.get(key)
 
 
 def _bare(cadence: Value) -> str:

@@ -7,11 +7,12 @@ end of a session or from the injury; a day is the person's waking day. `lint.flo
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from recovery.language import N_
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Treatment, modalities
-from recovery.protocol.terms import All, Anchor, Comparison, Condition, Duration, comparisons
+from recovery.protocol.terms import Anchor, Comparison, Condition, Duration, comparisons, parts_of
 from recovery.values import Value, replace
 
 
@@ -66,83 +67,52 @@ _EARLIEST, _LATEST = N_("earliest after the injury"), N_("over after the injury 
 _HEAT = N_("NHS Midlands Partnership, safe use of heat")
 _TENS = N_("Cambridge University Hospitals, TENS leaflet")
 _FRESH = N_("NHS, sprains and strains; HealthInfo New Zealand")
+_ICE_PAGE = N_("the page on the gluteus medius, line 183; NHS, sprains and strains")
+_WARM_PAGE = N_("the page on the gluteus medius, line 183; Family Practice Notebook")
+_ICE_ENDS = N_("the page on the gluteus medius, line 177; BMJ Best Practice")
+_MASSAGE_PAGE = N_("the page on the gluteus medius, lines 88 and 96")
+_GAPS_PAGE = N_("the page on the gluteus medius, line 183")
+_GAPS_OWN = N_("the page on the gluteus medius, line 183; own")
+_at_least = partial(Bound, is_least=True)
 
-LONGEST_SESSION = {
-    bound.of: bound
-    for bound in (
-        Bound(
-            "cold",
-            _LONGEST,
-            _minutes(20),
-            N_("the page on the gluteus medius, line 183; NHS, sprains and strains"),
-        ),
-        Bound(
-            "warm",
-            _LONGEST,
-            _minutes(20),
-            N_("the page on the gluteus medius, line 183; Family Practice Notebook"),
-        ),
-        Bound("tens", _LONGEST, _minutes(60), _TENS),
-        Bound("massage", _LONGEST, _minutes(2), N_("the page on the gluteus medius, lines 88 and 96")),
-    )
-}
+
+def _by_modality(*bounds: Bound) -> dict[str, Bound]:
+    return {bound.of: bound for bound in bounds}
+
+
+LONGEST_SESSION = _by_modality(
+    Bound("cold", _LONGEST, _minutes(20), _ICE_PAGE),
+    Bound("warm", _LONGEST, _minutes(20), _WARM_PAGE),
+    Bound("tens", _LONGEST, _minutes(60), _TENS),
+    Bound("massage", _LONGEST, _minutes(2), _MASSAGE_PAGE),
+)
 IN_A_ROUND = Bound("cold", N_("longest in all, with waits under an hour"), _minutes(20), "Bleakley 2006")
 SAME_ROUND = _HOUR
 """Packs with shorter waits between them count as one."""
 SHORT_COLD = Bound("cold", N_("longest session with shorter waits"), _minutes(10), "Bleakley 2006")
 """Where no session of a file is longer, the pack may come back after `SHORT_WAIT`."""
-SHORT_WAIT = Bound(
-    "cold",
-    N_("shortest wait after so short a session"),
-    _minutes(10),
-    "Bleakley 2006",
-    ("cold",),
-    is_least=True,
-)
+_AFTER_SHORT = N_("shortest wait after so short a session")
+SHORT_WAIT = _at_least("cold", _AFTER_SHORT, _minutes(10), "Bleakley 2006", ("cold",))
 WAITS = (
-    Bound(
-        "cold", _WAIT, _HOUR, N_("the page on the gluteus medius, line 183"), ("cold", "warm"), is_least=True
-    ),
-    Bound(
-        "cold",
-        _WAIT,
-        _minutes(30),
-        N_("MacAuley 2001; for massage own"),
-        ("exercise", "massage"),
-        is_least=True,
-    ),
-    Bound("cold", _WAIT, _HOUR, "own", ("tens",), is_least=True),
-    Bound(
-        "warm",
-        _WAIT,
-        _HOUR,
-        N_("the page on the gluteus medius, line 183; own"),
-        ("cold", "warm"),
-        is_least=True,
-    ),
-    Bound("warm", _WAIT, _HOUR, "own", ("tens",), is_least=True),
-    Bound("massage", _WAIT, _minutes(30), "own", ("massage",), is_least=True),
+    _at_least("cold", _WAIT, _HOUR, _GAPS_PAGE, ("cold", "warm")),
+    _at_least("cold", _WAIT, _minutes(30), N_("MacAuley 2001; for massage own"), ("exercise", "massage")),
+    _at_least("cold", _WAIT, _HOUR, "own", ("tens",)),
+    _at_least("warm", _WAIT, _HOUR, _GAPS_OWN, ("cold", "warm")),
+    _at_least("warm", _WAIT, _HOUR, "own", ("tens",)),
+    _at_least("massage", _WAIT, _minutes(30), "own", ("massage",)),
 )
-A_DAY = {
-    bound.of: bound
-    for bound in (
-        Bound("cold", _A_DAY, 8, N_("HealthInfo New Zealand, soft tissue injuries")),
-        Bound("warm", _A_DAY, 3, _HEAT),
-        Bound("tens", _A_DAY, 3, "own"),
-        Bound("massage", _A_DAY, 6, "painmanagementtrends.com"),
-    )
-}
+A_DAY = _by_modality(
+    Bound("cold", _A_DAY, 8, N_("HealthInfo New Zealand, soft tissue injuries")),
+    Bound("warm", _A_DAY, 3, _HEAT),
+    Bound("tens", _A_DAY, 3, "own"),
+    Bound("massage", _A_DAY, 6, "painmanagementtrends.com"),
+)
 """Packs that follow one another in a round count once."""
-NOT_BEFORE = {
-    bound.of: bound
-    for bound in (
-        Bound("warm", _EARLIEST, _TWO_DAYS, N_("NHS, sprains and strains; own"), is_least=True),
-        Bound("massage", _EARLIEST, _TWO_DAYS, _FRESH, is_least=True),
-    )
-}
-NOT_AFTER = Bound(
-    "cold", _LATEST, _TWO_DAYS, N_("the page on the gluteus medius, line 177; BMJ Best Practice")
+NOT_BEFORE = _by_modality(
+    _at_least("warm", _EARLIEST, _TWO_DAYS, N_("NHS, sprains and strains; own")),
+    _at_least("massage", _EARLIEST, _TWO_DAYS, _FRESH),
 )
+NOT_AFTER = Bound("cold", _LATEST, _TWO_DAYS, _ICE_ENDS)
 """Later only in a phase that waits for that time and for an answer."""
 
 BOUNDS = (
@@ -269,9 +239,9 @@ def _is_as_strict(own: Limit, limit: Limit) -> bool:
     if limit.most_per_day is not None:
         return own.most_per_day is not None and own.most_per_day <= limit.most_per_day
     if limit.not_before is not None:
-        return _is_as_late(own.not_before, limit.not_before)
+        return is_as_late(own.not_before, limit.not_before)
     if limit.not_after is not None:
-        return _is_as_late(limit.not_after, own.not_after)
+        return is_as_late(limit.not_after, own.not_after)
     return False
 
 
@@ -279,7 +249,7 @@ def _is_as_long(length: Duration | None, other: Duration) -> bool:
     return length is not None and length.about_seconds >= other.about_seconds
 
 
-def _is_as_late(instant: Anchor | None, other: Anchor | None) -> bool:
+def is_as_late(instant: Anchor | None, other: Anchor | None) -> bool:
     """Tell if an instant after the injury is not before another."""
     if instant is None or other is None or not instant.origin == other.origin == "injury":
         return False
@@ -319,15 +289,7 @@ def is_looked_at(protocol: RecoveryProtocol, phase: Phase) -> bool:
 
 def time_since_injury(condition: Condition | None) -> float:
     """The seconds since the injury that a condition asks for, where it does so plainly."""
-    parts = condition.parts if isinstance(condition, All) else (condition,)
-    return max(
-        (
-            part.value.about_seconds
-            for part in parts
-            if isinstance(part, Comparison)
-            and part.subject == "injury"
-            and part.test in (">=", ">")
-            and isinstance(part.value, Duration)
-        ),
-        default=0.0,
-    )
+    waits = [
+        each for each in parts_of(condition) if isinstance(each, Comparison) and each.subject == "injury"
+    ]
+    return max((each.awaited.about_seconds for each in waits if each.awaited is not None), default=0.0)

@@ -4,9 +4,11 @@ Seconds, minutes and hours are exact: `48h` is 48 elapsed hours. Days, weeks and
 `2w` keeps the time of day across a change of summer time. Times are local times of the person's place.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import time
+from typing import Any
 
 from recovery.language import N_, _
 from recovery.values import Value
@@ -202,6 +204,17 @@ Cadence = Every | PerDay | At | PerWeek | Once | After
 # Conditions ---------------------------------------------------------------------------------
 
 
+TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+"""The tests of single values; those of trends are not among them."""
+
+
 class Comparison(Value):
     """One comparison: `pain <= 3`, `swelling falling`, `pain drop >= 2`, `grade == III`, `injury >= 48h`.
 
@@ -230,6 +243,11 @@ class Comparison(Value):
         """The answer that a trend is measured against: the `since` of the condition, or the usual answer."""
         return self.since or {"rising": "last", "rise": "last"}.get(self.test, "first")
 
+    @property
+    def awaited(self) -> Duration | None:
+        """The time since its subject that it waits for: `injury >= 48h`."""
+        return self.value if isinstance(self.value, Duration) and self.test in (">=", ">") else None
+
 
 class All(Value):
     parts: tuple["Condition", ...]
@@ -253,6 +271,13 @@ class Not(Value):
 
 
 Condition = Comparison | All | AnyOf | Not
+
+
+def parts_of(condition: Condition | None) -> tuple[Condition, ...]:
+    """The conditions that all have to be true: several of one with `all`, none of none."""
+    if condition is None:
+        return ()
+    return condition.parts if isinstance(condition, All) else (condition,)
 
 
 def comparisons(condition: Condition | None) -> Iterator[Comparison]:
@@ -407,18 +432,8 @@ _NOBODY = frozenset(
         *("me", "myself", "i", "self", "you", "us", "we", "nobody", "no one", "noone", "none", "null", "nil"),
         *("na", "n a", "nn", "n n", "tbd", "todo", "unknown", "anonymous", "somebody", "someone", "anybody"),
         *("name", "a name", "test", "foo", "bar", "no", "yes", "nothing"),
-        *(
-            "ich",
-            "selbst",
-            "ich selbst",
-            "niemand",
-            "keiner",
-            "jemand",
-            "unbekannt",
-            "anonym",
-            "nichts",
-            "kein",
-        ),
+        *("ich", "selbst", "ich selbst", "niemand", "keiner", "jemand", "unbekannt", "anonym"),
+        *("nichts", "kein"),
     )
 )
 _LEAST_LETTERS = 2

@@ -20,10 +20,11 @@ from recovery.protocol.lint.rules import (
     round_length,
     rule,
     seconds_of_day,
+    times_a_day,
 )
 from recovery.protocol.model import Limit, Phase, RecoveryProtocol, RedFlag, Step, Treatment
 from recovery.protocol.problems import KeyPath
-from recovery.protocol.terms import LEVELS, ON_THE_SKIN, After, Anchor, At, Duration, Every, PerDay
+from recovery.protocol.terms import LEVELS, ON_THE_SKIN, Anchor, At, Duration, Every, PerDay
 from recovery.values import replace
 
 _PACKS = ("cold", "warm")
@@ -247,7 +248,7 @@ def _in_one_round(phase: Phase, modality: str) -> int:
 def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, KeyPath]:
     """The most rounds that are planned for a day of a phase, on one step of its ladder, and where most of them are."""
     counts = {
-        path: _times_a_day(activity, phase) * len(_runs(activity.steps, modality))
+        path: times_a_day(activity, phase, at_most=True) * len(_runs(activity.steps, modality))
         for path, where, activity in walk.treatments
         if where is phase
     }
@@ -258,23 +259,6 @@ def _planned_in(walk: Walk, phase: Phase, modality: str) -> tuple[int, KeyPath]:
         by_step[path[:-2]] = by_step.get(path[:-2], 0) + count
     everywhere = by_step.pop(("phases", phase.id), 0)
     return everywhere + max(by_step.values(), default=0), max(counts, key=lambda path: counts[path])
-
-
-def _times_a_day(activity: Treatment, phase: Phase) -> int:
-    """Count how often a day it comes if every one takes place, suggestions included."""
-    match activity.cadence:
-        case PerDay(most=most):
-            return most
-        case At(times):
-            return len(times)
-        case Every(interval):
-            length = round_length(activity)
-            return 1 + max(0, int((WAKING - length) // (length + interval.least.about_seconds)))
-        case After(followed):
-            before = next((each for each in phase.everything() if each.id == followed), None)
-            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
-                return _times_a_day(before, phase) * len(before.steps)
-    return 1
 
 
 # After an injury ----------------------------------------------------------------------------------

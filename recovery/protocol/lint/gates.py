@@ -1,7 +1,6 @@
 """Rules of phases and conditions: every gate can be decided and opened, every phase ends somehow."""
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice, pairwise, product
 from math import inf
 from typing import Any
@@ -31,6 +30,7 @@ from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     SIDES,
+    TESTS,
     After,
     All,
     AnyOf,
@@ -348,14 +348,6 @@ def ladder_too_long(walk: Walk) -> Iterator[Finding]:
 
 _MOST_WAYS = 256
 
-_TESTS: dict[str, Callable[[Any, Any], Any]] = {
-    "<=": operator.le,
-    "<": operator.lt,
-    ">=": operator.ge,
-    ">": operator.gt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _OPPOSITE = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!=", "!=": "=="}
 
 _Literal = tuple[Comparison, bool]
@@ -370,7 +362,7 @@ def is_contradictory(condition: Condition, observations: Mapping[str, Observatio
 
 def is_always_true(comparison: Comparison, observations: Mapping[str, Observation]) -> bool:
     """Tell if every answer makes it true. Of trends that is never said."""
-    return comparison.test in _TESTS and is_contradictory(Not(comparison), observations)
+    return comparison.test in TESTS and is_contradictory(Not(comparison), observations)
 
 
 def _ways(condition: Condition, wanted: bool) -> Iterator[tuple[_Literal, ...]]:
@@ -401,11 +393,11 @@ def _can_hold(subject: str, literals: list[_Literal], observations: Mapping[str,
     trends = {
         (literal.test, literal.value, literal.reference, wanted)
         for literal, wanted in literals
-        if literal.test not in _TESTS
+        if literal.test not in TESTS
     }
     if any((*trend, not wanted) in trends for *trend, wanted in trends):
         return False
-    tests = [(x.test if wanted else _OPPOSITE[x.test], x.value) for x, wanted in literals if x.test in _TESTS]
+    tests = [(x.test if wanted else _OPPOSITE[x.test], x.value) for x, wanted in literals if x.test in TESTS]
     if subject in ORIGINS:
         return _times_can_hold(tests)
     values = _values(subject, observations)
@@ -427,7 +419,7 @@ def _holds(test: str, value: Any, limit: Any) -> bool:
     """Values that cannot be compared are another rule's business."""
     if isinstance(value, str) != isinstance(limit, str):
         return True
-    return bool(_TESTS[test](value, limit))
+    return bool(TESTS[test](value, limit))
 
 
 def _times_can_hold(tests: list[tuple[str, Any]]) -> bool:

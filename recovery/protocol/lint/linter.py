@@ -11,20 +11,6 @@ from recovery.protocol.problems import Problem
 
 __all__ = ["RULES", "floor", "gates", "names", "numbers", "problems", "safety", "sessions"]
 
-_MOST = {
-    "phases": (N_("phases"), 100),
-    "limits": (N_("limits"), 100),
-    "activities": (N_("activities"), 500),
-    "steps": (N_("steps of sessions and items of checklists"), 500),
-    "comparisons": (N_("comparisons in conditions"), 500),
-    "numbers": (N_("numbers of sources"), 2000),
-}
-"""More than anybody can follow, little enough to be checked at once.
-
-The rules compare limits with sessions, conditions with phases, and so on. These bounds keep them below a second,
-whatever a file of the allowed size holds.
-"""
-
 
 def problems(walk: Walk, gaps: Gaps | None = None) -> Iterator[Problem]:
     """All breaches of rules; of a protocol that is too large that alone. `gaps`: of a file with errors."""
@@ -37,21 +23,33 @@ def problems(walk: Walk, gaps: Gaps | None = None) -> Iterator[Problem]:
 
 @rule("too-many", "there is no more of each thing than can be followed, and checked at once")
 def too_many(walk: Walk) -> Iterator[Finding]:
-    """Report the first kind of item of which there are too many, with those of the used protocols."""
+    """Report the first kind of item of which there are too many, with those of the used protocols.
+
+    The rules compare limits with sessions, conditions with phases, and so on. These bounds, more than anybody can
+    follow, keep them below a second, whatever a file of the allowed size holds.
+    """
     protocol = walk.protocol
-    things: dict[str, Sequence[Any]] = {
-        "phases": protocol.phases,
-        "limits": protocol.limits,
-        "activities": walk.activities,
-        "steps": [
-            *(step for _path, _phase, treatment in walk.treatments for step in treatment.steps),
-            *(part for part in walk.parts if isinstance(part.value, Item)),
-        ],
-        "comparisons": walk.compared,
-        "numbers": [n for source in protocol.sources.values() for said in source.says.values() for n in said],
-    }
-    for name, (what, most) in _MOST.items():
-        count = len(things[name])
+    things: tuple[tuple[str, int, Sequence[Any]], ...] = (
+        (N_("phases"), 100, protocol.phases),
+        (N_("limits"), 100, protocol.limits),
+        (N_("activities"), 500, walk.activities),
+        (
+            N_("steps of sessions and items of checklists"),
+            500,
+            [
+                *(step for _path, _phase, treatment in walk.treatments for step in treatment.steps),
+                *(part for part in walk.parts if isinstance(part.value, Item)),
+            ],
+        ),
+        (N_("comparisons in conditions"), 500, walk.compared),
+        (
+            N_("numbers of sources"),
+            2000,
+            [n for source in protocol.sources.values() for said in source.says.values() for n in said],
+        ),
+    )
+    for what, most, several in things:
+        count = len(several)
         if count > most:
             message = _("too many {what}, with those of the protocols that it uses", what=_(what))
             yield Finding((), message, _("at most {count}", count=most), str(count))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from recovery.language import N_, _
 from recovery.protocol.lint.gates import is_always_true
-from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, rule
+from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, not_there, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
 from recovery.protocol.problems import KeyPath, did_you_mean
 from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
@@ -27,8 +27,7 @@ def unknown_observation(walk: Walk) -> Iterator[Finding]:
     named += [(walk.answers, comparison.subject, path) for comparison, path in _of_answers(walk)]
     for names, name, path in named:
         if name not in names:
-            message = _("there is no observation {name!r}", name=name) + did_you_mean(name, names)
-            yield Finding(path, message, listed_names(names), about=name)
+            yield not_there(path, N_("there is no observation {name!r}"), name, names)
 
 
 def _of_answers(walk: Walk) -> Iterator[tuple[Comparison, KeyPath]]:
@@ -104,8 +103,8 @@ def unknown_phase(walk: Walk) -> Iterator[Finding]:
     for limit in walk.protocol.limits:
         for index, name in enumerate(limit.during):
             if name not in phases:
-                message = _("there is no phase {name!r}", name=name) + did_you_mean(name, phases)
-                yield Finding(("limits", limit.id, "in", str(index)), message, listed_names(phases))
+                path = ("limits", limit.id, "in", str(index))
+                yield not_there(path, N_("there is no phase {name!r}"), name, phases)
 
 
 @rule("unknown-table", "tables that are named are there", needs="tables")
@@ -113,8 +112,7 @@ def unknown_table(walk: Walk) -> Iterator[Finding]:
     tables = walk.protocol.tables
     for keyed, name in walk.tables:
         if name not in tables:
-            message = _("there is no table {name!r}", name=name) + did_you_mean(name, tables)
-            yield Finding(keyed.path, message, listed_names(tables), about=name)
+            yield not_there(keyed.path, N_("there is no table {name!r}"), name, tables)
 
 
 @rule("unknown-flag", "a grading question reports a red flag that is asked", needs="red_flags")
@@ -122,10 +120,10 @@ def unknown_flag(walk: Walk) -> Iterator[Finding]:
     asked = {flag.id for flag in walk.protocol.red_flags if flag.ask}
     for question in walk.protocol.assessment.questions if walk.protocol.assessment else ():
         if question.raises and question.raises not in asked:
-            message = _("no red flag with a question is called {name!r}", name=question.raises)
-            message += did_you_mean(question.raises, asked)
             path = ("assess", "questions", question.id, "raises")
-            yield Finding(path, message, listed_names(asked), about=question.raises)
+            yield not_there(
+                path, N_("no red flag with a question is called {name!r}"), question.raises, asked
+            )
 
 
 @rule(

@@ -7,7 +7,7 @@ from typing import get_args
 
 from recovery.language import N_, _
 from recovery.protocol.conditions import parse_condition_text
-from recovery.protocol.lint.rules import Finding, Keyed, Part, Walk, is_first_draft, listed_names, rule
+from recovery.protocol.lint.rules import Finding, Keyed, Part, Walk, is_first_draft, not_there, rule
 from recovery.protocol.model import (
     Activity,
     Assessment,
@@ -21,7 +21,7 @@ from recovery.protocol.model import (
     ScreenQuestion,
     Source,
 )
-from recovery.protocol.problems import KeyPath, did_you_mean, name_list
+from recovery.protocol.problems import KeyPath, name_list
 from recovery.protocol.terms import (
     Anchor,
     At,
@@ -67,9 +67,8 @@ def unknown_source(walk: Walk) -> Iterator[Finding]:
             for ref in refs:
                 name = ref.partition(":")[0]
                 if name not in names:
-                    message = _("there is no source {name!r}", name=name) + did_you_mean(name, names)
                     path = (*part.path, "source", key or "other")
-                    yield Finding(path, message, listed_names(names), about=name)
+                    yield not_there(path, N_("there is no source {name!r}"), name, names)
     if OWN in sources:
         message = _("the source {name!r} is built in", name=OWN)
         yield Finding(("sources", OWN), message, _("another id"))

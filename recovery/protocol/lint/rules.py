@@ -24,20 +24,24 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.problems import KeyPath, Location, Places, Problem, name_list, place_at
+from recovery.protocol.problems import KeyPath, Location, Places, Problem, did_you_mean, name_list, place_at
 from recovery.protocol.scalars import Cue, CueTitle
 from recovery.protocol.terms import (
     GRADES,
+    After,
     All,
     AnyOf,
+    At,
     Cadence,
     Cites,
     Comparison,
     Condition,
     Duration,
+    Every,
     Length,
     LocalMoment,
     Not,
+    PerDay,
     PerWeek,
     TableRef,
 )
@@ -250,7 +254,7 @@ def _keyed(part: Part) -> Iterator[Keyed]:
         key, content = _key(item, name), getattr(item, name)
         path = (*part.path, key)
         if isinstance(content, Cadence):
-            key = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(content).__name__).lower()  # per_day for PerDay
+            key = cadence_key(content)
             yield Keyed(part, key, (*part.path, key), content)
             if isinstance(content, PerWeek):
                 yield Keyed(part, "at", (*part.path, "at"), content.at)
@@ -331,6 +335,33 @@ def round_length(activity: AnyActivity) -> float:
     return total - activity.steps[-1].wait.about_seconds
 
 
+def times_a_day(activity: Treatment, phase: Phase, *, at_most: bool = False) -> int:
+    """Count how often a day it comes by itself, where its cadence says so (0: it does not).
+
+    `at_most`: if every one takes place, suggestions and those of a chain included.
+    """
+    if activity.is_optional and not at_most:
+        return 0
+    match activity.cadence:
+        case PerDay(most=most):
+            return most
+        case At(times):
+            return len(times)
+        case Every(interval) if at_most:
+            length = round_length(activity)
+            return 1 + max(0, int((WAKING - length) // (length + interval.least.about_seconds)))
+        case After(followed):
+            before = next((each for each in phase.everything() if each.id == followed), None)
+            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
+                return times_a_day(before, phase, at_most=at_most) * len(before.steps)
+    return int(at_most)
+
+
+def cadence_key(cadence: Cadence) -> str:
+    """The key that says how often something comes: `per_day` for `PerDay`."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", type(cadence).__name__).lower()
+
+
 def listed_names(names: Iterable[str]) -> str:
     """`one of a, b`, in the order of the alphabet."""
     words = sorted(names)
@@ -354,6 +385,13 @@ class Finding(Value):
     """The name of what the rule looked for: an observation, a source, a table, a phase."""
     severity: str = ""
     """Where it is not that of the rule."""
+
+
+def not_there(path: KeyPath, message: str, name: str, names: Iterable[str]) -> Finding:
+    """A name of nothing that is there, with those that are; `message` has `{name!r}`, and `N_` marks it."""
+    there = sorted(names)
+    words = _(message, name=name) + did_you_mean(name, there)
+    return Finding(path, words, listed_names(there), about=name)
 
 
 class Gaps(Value):

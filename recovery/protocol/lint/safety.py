@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from recovery.language import _
-from recovery.protocol.floor import time_since_injury, treated
+from recovery.protocol.floor import is_as_late, time_since_injury, treated
 from recovery.protocol.lint.gates import is_contradictory
 from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, rule
 from recovery.protocol.lint.sessions import earliest_entries
 from recovery.protocol.model import Limit, Phase, modalities
 from recovery.protocol.problems import KeyPath
-from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons
+from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons, parts_of
 
 _PACKS = ("cold", "warm")
 _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
@@ -37,19 +37,11 @@ def until_without_limit(walk: Walk) -> Iterator[Finding]:
             continue
         for modality in sorted(modalities(activity)):
             ends = [limit.not_after for limit in walk.limits(phase) if modality in limit.of]
-            if not any(_is_within(end, activity.until) for end in ends):
+            if not any(is_as_late(activity.until, end) for end in ends):
                 end = {"modality": modality, "until": activity.until}
                 message = _("no limit ends {modality} by {until} here", **end)
                 expected = _("a limit of {modality} with not_after: {until}", **end)
                 yield Finding((*path, "until"), message, expected)
-
-
-def _is_within(end: Anchor | None, until: Anchor) -> bool:
-    return (
-        end is not None
-        and end.origin == until.origin
-        and end.offset.about_seconds <= until.offset.about_seconds
-    )
 
 
 # Gates and limits -----------------------------------------------------------------------------------
@@ -72,8 +64,8 @@ def begins_before_limit(walk: Walk) -> Iterator[Finding]:
                 yield Finding(path, message, expected)
     for phase, enter, limit, needed in _states(walk):
         if not all(
-            each in _parts(enter) or is_contradictory(All((enter, Not(each))), walk.protocol.observations)
-            for each in _parts(needed)
+            each in parts_of(enter) or is_contradictory(All((enter, Not(each))), walk.protocol.observations)
+            for each in parts_of(needed)
         ):
             message = _(
                 "the phase can be entered in a state in which the limit {limit!r} lets nothing begin",
@@ -125,10 +117,6 @@ def _states(walk: Walk) -> Iterator[tuple[Phase, Condition, Limit, Condition]]:
             if phase.enter_when is None or limit.needs is None or not {*limit.of} & treated([phase]):
                 continue
             yield phase, phase.enter_when, limit, limit.needs
-
-
-def _parts(condition: Condition) -> tuple[Condition, ...]:
-    return condition.parts if isinstance(condition, All) else (condition,)
 
 
 # Fresh injuries -------------------------------------------------------------------------------------

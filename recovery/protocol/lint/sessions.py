@@ -13,14 +13,16 @@ from recovery.protocol.lint.rules import (
     WAKING,
     Finding,
     Walk,
+    cadence_key,
     round_length,
     rule,
     seconds_of_day,
     step_path,
+    times_a_day,
 )
 from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
 from recovery.protocol.problems import KeyPath
-from recovery.protocol.terms import ON_THE_SKIN, After, Anchor, At, Every, LocalMoment, PerDay, PerWeek
+from recovery.protocol.terms import ON_THE_SKIN, Anchor, At, Every, LocalMoment, PerDay, PerWeek
 
 WORK, OFFICE = 9 * HOUR_SECONDS, 8 * HOUR_SECONDS
 """When a working day usually begins, and how long it is."""
@@ -150,30 +152,11 @@ def too_many_a_day(walk: Walk) -> Iterator[Finding]:
         if limit.most_per_day is None:
             continue
         each = sum(1 for step in activity.steps if step.modality in limit.of)
-        times, key = _times_a_day(activity, phase)
+        times = times_a_day(activity, phase)
         if each * times > limit.most_per_day:
             message = _("more sessions a day than the limit {limit!r} allows", limit=limit.id)
             expected = _("at most {count}", count=limit.most_per_day)
-            yield Finding((*path, key), message, expected, str(each * times))
-
-
-def _times_a_day(activity: Treatment, phase: Phase) -> tuple[int, str]:
-    """Count how often a day a treatment comes by its cadence (0: it does not say), and name the key that says so.
-
-    What is only suggested does not come by itself.
-    """
-    if activity.is_optional:
-        return 0, "at"
-    match activity.cadence:
-        case PerDay(most=most):
-            return most, "per_day"
-        case At(times):
-            return len(times), "at"
-        case After(followed):
-            before = next((each for each in phase.everything() if each.id == followed), None)
-            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
-                return _times_a_day(before, phase)[0] * len(before.steps), "after"
-    return 0, "at"
+            yield Finding((*path, cadence_key(activity.cadence)), message, expected, str(each * times))
 
 
 # Windows --------------------------------------------------------------------------------------------
