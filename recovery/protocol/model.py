@@ -11,6 +11,19 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from recovery.language import N_
+from recovery.protocol.screening import (
+    PROTOCOL,
+    SAY,
+    SOURCE,
+    UNIQUE,
+    Assessment,
+    Escalation,
+    Exclusion,
+    GradeQuestion,  # noqa: F401  # a construct like the others: they are all named here
+    Option,
+    RedFlag,
+    ScreenQuestion,
+)
 from recovery.protocol.terms import MAY_PASS, Anchor, Cadence, Cites, Condition, Duration, Length, Range
 from recovery.values import Value, field
 
@@ -24,20 +37,14 @@ if TYPE_CHECKING:  # named by the declarations only
         if_gone,
         if_in_more_hands,
         if_less,
-        if_lower,
         if_more,
         if_narrower,
         if_new,
         if_sooner,
     )
 
-SOURCE = "Where its numbers come from: for all of them, or field by field (other: the rest)."
 TITLE = "A short title; without one the id is shown."
-SAY = N_("What the person is told.")
-PROTOCOL = N_("The id of the protocol.")
-UNIQUE = N_("A short name, unique in the protocol.")
 AT_LEAST = "It lasts at least so long."
-LEVEL = N_("How much it matters: routine, urgent or emergency.")
 
 
 class Source(Value):
@@ -317,97 +324,6 @@ class Table(Value):
     I: ClassVar[Annotated[Range, s.DurationRange, N_("For grade I, such as I: 2w..4w.")]]  # noqa: E741  # the grade's name
     II: ClassVar[Annotated[Range, s.DurationRange, N_("For grade II, such as II: 4w..8w.")]]
     III: ClassVar[Annotated[Range, s.DurationRange, N_("For grade III, such as III: 3mo..12mo.")]]
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class Escalation(Value):
-    """The words to tell when something is over its time."""
-
-    level: Annotated[str, s.Level, if_lower, LEVEL]
-    say: Annotated[str, s.Cue, SAY]
-
-
-class RedFlag(Value, kw_only=True):
-    """A sign that refers to a professional: by a condition, or by a question.
-
-    It is raised when its condition becomes true, or reported by the person, and stands until the person has
-    answered it; a routine one with a condition also until that is false.
-    """
-
-    noun = N_("red flag")
-    id: Annotated[str, s.Id, UNIQUE]
-    when: Annotated[Condition | None, "It is raised when this becomes true."] = None
-    ask: Annotated[str, s.Cue, "The question by which a person reports it."] = ""
-    level: Annotated[str, s.Level, if_lower, LEVEL]
-    say: Annotated[str, s.Cue, SAY]
-    suspends: Annotated[
-        tuple[str, ...],
-        Key("suspend"),
-        s.AllOrSome,
-        if_fewer,
-        "The modalities that stop while it stands, or all.",
-    ] = ()
-    """While it stands with any, no phase ends either."""
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class ScreenQuestion(Value, kw_only=True):
-    """A question before the start. A yes forbids modalities, or refuses the protocol."""
-
-    noun = N_("screening question")
-    id: Annotated[str, s.Id, UNIQUE]
-    ask: Annotated[str, s.Cue, N_("The question, to be answered yes or no.")]
-    forbids: Annotated[
-        tuple[str, ...],
-        Key("forbid"),
-        s.OneOrMore[s.Modality],
-        if_fewer,
-        "The modalities that a yes forbids.",
-    ] = ()
-    refuses: Annotated[
-        bool, Key("refuse"), s.YesNo | None, if_gone, "true: a yes refuses the whole protocol."
-    ] = False
-    say: Annotated[str, s.Cue, SAY]
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class Option(Value):
-    """A further input: a choice of words."""
-
-    noun = N_("option")
-    id: str
-    ask: Annotated[str, s.Cue, N_("The question.")]
-    choices: Annotated[tuple[str, ...], tuple[s.Label, ...], AtLeast(2), N_("The words.")]
-    default: Annotated[str, s.Label, "The word that is taken where none is given."] = ""
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class Exclusion(Value):
-    """A protocol that must not run for the same injury."""
-
-    noun = N_("exclusion")
-    id: Annotated[str, s.Id, PROTOCOL]
-    say: Annotated[str, s.Cue, SAY]
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class GradeQuestion(Value):
-    """A question of a self-grading, answered yes, no or unsure."""
-
-    noun = N_("question")
-    id: Annotated[str, s.Id, N_("A short name, unique among the questions.")]
-    ask: Annotated[str, s.Cue, N_("The question.")]
-    grade: Annotated[str, s.Grade, N_("A yes speaks for at least this grade.")]
-    raises: Annotated[str, s.Id, "The red flag that a yes reports."] = ""
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-
-class Assessment(Value):
-    """The way a person finds their grade: the highest that an answer speaks for."""
-
-    questions: Annotated[tuple[GradeQuestion, ...], AtLeast(1), N_("The questions.")]
-    otherwise: Annotated[str, s.Grade, N_("The grade where all is answered no.")]
-    unsure: Annotated[str, s.Grade, N_("What an unsure speaks for.")]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
