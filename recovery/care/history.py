@@ -6,10 +6,10 @@ from itertools import takewhile
 
 from recovery import clock
 from recovery.care.record import Context, Record, bring_up, load
-from recovery.care.upgrade import counting_anew
 from recovery.engine import facts as f
 from recovery.engine.episode import RECENT, Episode
 from recovery.engine.facts import Fact
+from recovery.engine.phases import count_anew
 from recovery.engine.times import Place
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _, current
@@ -17,7 +17,7 @@ from recovery.store.episodes import UnreadableEpisode, load_one
 from recovery.store.failures import Nonsense
 from recovery.store.journal import Journal
 from recovery.values import Value
-from recovery.words.reasons import timeless
+from recovery.words.reasons import timeless, worded
 from recovery.words.terms import spell
 from recovery.zones import named
 
@@ -218,7 +218,8 @@ def _taking_back_an_upgrade(context: Context, id_: str) -> list[Fact]:
             _("{title} is on; the upgrade can be taken back when it has ended", title=title),
             _("wait for its end, then recovery undo"),
         )
-    return counting_anew(episode, record.moment(context.says))
+    now = record.moment(context.says)
+    return [worded(fact, episode.place, now) for fact in count_anew(episode, now)]
 
 
 def _is_of_the_same_command(fact: Fact, last: Fact) -> bool:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from recovery.care.record import Context, bring_up, load
 from recovery.engine import facts as f
-from recovery.engine.episode import ACTIVE, Episode
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
+from recovery.engine.phases import follow_upgrade, upgrade_refused
 from recovery.errors import NotThere, RecoveryError
-from recovery.language import _, tr
+from recovery.language import _, current
 from recovery.protocol import compiled
-from recovery.protocol.model import RecoveryProtocol
 from recovery.store.journal import Journal, Pinned
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, replace
-from recovery.words.reasons import timeless
+from recovery.words.reasons import timeless, worded
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference
@@ -58,7 +58,8 @@ def installed_text(context: Context, wanted: str | None) -> InstalledText:
     from recovery.protocol.differences import differences
 
     changed = differences(protocol_of(context.journal, episode.id, ""), reading.protocol)
-    return replace(text, differences=changed, refusal=refusal(episode, reading.protocol))
+    reason = upgrade_refused(episode, reading.protocol)
+    return replace(text, differences=changed, refusal=timeless(reason, current()) if reason else "")
 
 
 def _installed(protocol_id: str, episode: str) -> "Reading":
@@ -97,32 +98,6 @@ def refused(reason: str) -> RecoveryError:
     return RecoveryError(_("not now: {reason}", reason=reason), _("the episode keeps its text"))
 
 
-def refusal(episode: Episode, protocol: RecoveryProtocol) -> str:
-    """Say why an episode cannot go on with `protocol` now; empty where it can."""
-    inputs = {"grade": episode.grade, "side": episode.side}
-    missing = [name for name in protocol.inputs if name in inputs and inputs[name] is None]
-    missing += [name for name in protocol.options if name not in episode.options]
-    if missing:
-        return _("it asks for {inputs}, which this episode was started without", inputs=", ".join(missing))
-    on = episode.under_way
-    if on is not None:
-        return _(
-            "{title} is on; an upgrade waits until it has ended",
-            title=timeless(episode.title_of(on), episode.place.language),
-        )
-    if episode.stay.phase is None:
-        return ""
-    phase = next((phase for phase in protocol.phases if phase.id == episode.phase.id), None)
-    if phase is None:
-        return _("it has no phase {phase}, in which this episode is", phase=episode.phase.id)
-    rung = episode.rung
-    if rung is not None and not any(step.id == rung.id for step in phase.ladder):
-        return _(
-            "its phase {phase} has no step {step}, on which this episode is", phase=phase.id, step=rung.id
-        )
-    return ""
-
-
 def go_on_with(context: Context, text: InstalledText) -> Episode:
     """Give an episode its other text, brought up to now before. Return it as it is then. Needs a transaction.
 
@@ -132,8 +107,8 @@ def go_on_with(context: Context, text: InstalledText) -> Episode:
     if record.is_clock_doubted:
         raise refused(_("nothing is begun or moved on by this clock"))
     episode = record.of(text.episode.id)
-    if reason := refusal(episode, text.reading.protocol):
-        raise refused(reason)
+    if reason := upgrade_refused(episode, text.reading.protocol):
+        raise refused(timeless(reason, current()))
     journal, now = context.journal, context.now
     pinned = pinned_from(text.reading)
     before = journal.pinned(episode.id)
@@ -145,28 +120,7 @@ def go_on_with(context: Context, text: InstalledText) -> Episode:
         from_hash=before.hash,
     )
     journal.pin(pinned)
-    gone = _alerts_gone(episode, text.reading.protocol, now)
-    facts = [Fact(episode.id, now, upgraded, "person"), *gone, *counting_anew(episode, now)]
-    journal.append(facts, now=now)
+    follow = follow_upgrade(episode, text.reading.protocol, now)
+    facts = [Fact(episode.id, now, upgraded, "person"), *follow]
+    journal.append([worded(fact, episode.place, now) for fact in facts], now=now)
     return bring_up(journal, load(journal, *context.clocks), now).of(episode.id)
-
-
-def counting_anew(episode: Episode, now: datetime) -> list[Fact]:
-    """So that what is new in a text counts from now: nothing of it was missed before it was there.
-
-    A pause that ends does the same, and one that is on will do so when it ends.
-    """
-    if episode.state != ACTIVE:
-        return []
-    because = tr(episode.place.language, "another text of the protocol")
-    return [Fact(episode.id, now, f.Resumed(because=because))]
-
-
-def _alerts_gone(episode: Episode, protocol: RecoveryProtocol, now: datetime) -> list[Fact]:
-    """Alerts of red flags that are not there any more, but for those that suspend something: a person lifts these."""
-    still_there = {f"flag/{flag.id}" for flag in protocol.red_flags}
-    return [
-        Fact(episode.id, now, f.Alerted(id=alert.id, cleared=True))
-        for alert in episode.alerts.values()
-        if alert.id.startswith("flag/") and alert.id not in still_there and not alert.suspends
-    ]

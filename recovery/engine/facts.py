@@ -274,7 +274,7 @@ class Paused(What):
 
 class Resumed(What):
     kind = "resumed"
-    because: str = w.field(w.TEXT, default="")
+    because: Text = w.field(w.TEXT, default="")
     cue: WrittenCue | None = w.field(_CUE, default=None)
 
 

@@ -1,9 +1,11 @@
-"""The course of an episode: phases left and entered, steps of a ladder, and the way back."""
+"""The course of an episode: phases left and entered, steps of a ladder, the way back, another text of the protocol."""
+
+from datetime import datetime
 
 from recovery.engine import facts as f
 from recovery.engine.alerts import clear_deadline, raise_deadline_alert
-from recovery.engine.episode import ACTIVE
-from recovery.engine.facts import CueKey
+from recovery.engine.episode import ACTIVE, Episode
+from recovery.engine.facts import CueKey, Fact
 from recovery.engine.gates import (
     Held,
     Passed,
@@ -21,7 +23,7 @@ from recovery.engine.gates import (
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Remark, Text, as_written, key_of
 from recovery.engine.turn import Turn
-from recovery.protocol.model import Hold
+from recovery.protocol.model import Hold, RecoveryProtocol
 
 
 def change_phase(turn: Turn) -> None:
@@ -209,3 +211,51 @@ def offer_way_back(turn: Turn) -> None:
     elif is_offered and (state is Truth.NO or not has_time):
         why = NoLonger(back.when) if has_time else PhaseOverItsTime(back.phase)
         turn.add(f.PhaseChanged(phase=here, to=back.phase, state="no way back", reasons=[why]))
+
+
+# Another text of the protocol ----------------------------------------------------------------------
+
+
+def upgrade_refused(episode: Episode, protocol: RecoveryProtocol) -> Remark | None:
+    """Say why an episode cannot go on with `protocol` now; None: it can."""
+    inputs = {"grade": episode.grade, "side": episode.side}
+    missing = [name for name in protocol.inputs if name in inputs and inputs[name] is None]
+    missing += [name for name in protocol.options if name not in episode.options]
+    if missing:
+        return Remark("upgrade-asks-more", inputs=tuple(missing))
+    on = episode.under_way
+    if on is not None:
+        return Remark("upgrade-waits", title=episode.title_of(on))
+    if episode.stay.phase is None:
+        return None
+    phase = next((phase for phase in protocol.phases if phase.id == episode.phase.id), None)
+    if phase is None:
+        return Remark("upgrade-lacks-phase", phase=episode.phase.id)
+    rung = episode.rung
+    if rung is not None and not any(step.id == rung.id for step in phase.ladder):
+        return Remark("upgrade-lacks-step", phase=phase.id, step=rung.id)
+    return None
+
+
+def follow_upgrade(episode: Episode, protocol: RecoveryProtocol, now: datetime) -> list[Fact]:
+    """Give the facts that follow from going on with `protocol`.
+
+    Alerts of red flags that it does not have end, but for those that suspend something: a person lifts these.
+    """
+    still_there = {f"flag/{flag.id}" for flag in protocol.red_flags}
+    gone = [
+        Fact(episode.id, now, f.Alerted(id=alert.id, cleared=True))
+        for alert in episode.alerts.values()
+        if alert.id.startswith("flag/") and alert.id not in still_there and not alert.suspends
+    ]
+    return [*gone, *count_anew(episode, now)]
+
+
+def count_anew(episode: Episode, now: datetime) -> list[Fact]:
+    """Let what is new in a text count from now: nothing of it was missed before it was there.
+
+    A pause that ends does the same, and one that is on will do so when it ends.
+    """
+    if episode.state != ACTIVE:
+        return []
+    return [Fact(episode.id, now, f.Resumed(because=Remark("another-text")))]

@@ -30,7 +30,7 @@ from recovery.store.checking import check_copy
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
 from recovery.values import replace
-from tests.engine.examples import an_act, condition, phase_text, small
+from tests.engine.examples import an_act, condition, in_words, phase_text, small
 from tests.store.material import raw
 
 NOW = datetime.fromisoformat("2026-11-23T12:00+00:00")
@@ -106,7 +106,7 @@ def decisions(episode: Episode, now: datetime) -> list[Any]:
     turned = turn(episode, now)
     after = turned.episode
     seen = [
-        replace(after, answers={}, leaves_out_answers=False, written_at=None),
+        replace(in_words(after), answers={}, leaves_out_answers=False, written_at=None),
         [(f.kind, f.at, f.data) for f in turned.facts],
     ]
     seen += [truth(each, after, now) for each in CONDITIONS]
