@@ -6,6 +6,7 @@ Here is also why one episode cannot be told, and the figures of the journal for 
 
 import json
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -282,10 +283,7 @@ def _of_episodes(journal: Journal, tick: Tick) -> Iterator[Fault]:
             yield Fault(where, _("cannot be read"))
             continue
         tick(len(facts))
-        try:
-            fold(protocol, under_new_protocol(protocol, facts))
-        except Exception:  # facts that make no sense raise whatever the rule trips over
-            reason = stumbling_block(protocol, facts)
+        if reason := stumbling_block(protocol, facts):
             yield Fault(
                 where, _("{episode} cannot be told from its facts: {reason}", episode=id_, reason=reason)
             )
@@ -295,24 +293,18 @@ def stumbling_block(protocol: RecoveryProtocol, facts: list[Fact]) -> str:
     """Say which fact does not fit where no single one is wrong; "" where they fold."""
     if not facts:
         return _("it has no start")
+    if _folds(protocol, facts):
+        return ""
+    first = bisect_left(range(1, len(facts)), True, key=lambda count: not _folds(protocol, facts[:count]))
+    return _("fact {seq} does not fit what comes before it", seq=facts[first].seq)
+
+
+def _folds(protocol: RecoveryProtocol, facts: list[Fact]) -> bool:
     try:
         fold(protocol, under_new_protocol(protocol, facts))
-    except Exception:  # as above
-        return _("fact {seq} does not fit what comes before it", seq=_stumbles_at(protocol, facts))
-    return ""
-
-
-def _stumbles_at(protocol: RecoveryProtocol, facts: list[Fact]) -> int:
-    """The place of the first fact with which an episode cannot be told any more."""
-    good, bad = 0, len(facts)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        try:
-            fold(protocol, under_new_protocol(protocol, facts[:middle]))
-            good = middle
-        except Exception:  # as above
-            bad = middle
-    return facts[bad - 1].seq
+    except Exception:  # facts that make no sense raise whatever the rule trips over
+        return False
+    return True
 
 
 def _instant(milliseconds: Any) -> datetime | None:

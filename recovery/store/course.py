@@ -14,7 +14,7 @@ from recovery.engine.facts import CueKey, Fact, Occurrence
 from recovery.engine.written import to_ms
 from recovery.language import _
 from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Treatment
-from recovery.store.shapes import Surroundings, activities_of, alerts_of, wrong_fields, wrong_instants
+from recovery.store.shapes import Surroundings, wrong_fields, wrong_instants
 from recovery.values import Value, replace
 
 SLACK = timedelta(seconds=1)
@@ -52,6 +52,7 @@ class Course:
         self.episode = episode
         self._texts = texts
         self._names = names
+        self._surroundings: dict[str, Surroundings] = {}
         self._pins = [(0, pinned)]
         self._kinds: dict[int, type[f.What]] = {}
         self._cues: set[int] = set()
@@ -67,10 +68,9 @@ class Course:
 
     def wrong(self, fact: Fact) -> str:
         """Say what is wrong with the next fact; "" where nothing is, or its protocol cannot be read."""
-        protocol = self._texts.get(self._pinned)
-        if protocol is None:
+        around = self._around(self._pinned)
+        if around is None:
             return ""
-        around = Surroundings(self.episode, protocol, self._names)
         if isinstance(fact.what, f.OfALaterVersion):
             return _("is a kind of fact that this program does not know: {kind!r}", kind=fact.kind)
         wrong = wrong_instants(fact) or wrong_fields(type(fact.what), fact.data, around)
@@ -78,14 +78,20 @@ class Course:
             wrong = (
                 self._out_of_order(fact)
                 or self._misplaced(fact)
-                or self._steps.wrong(fact, protocol)
-                or self._unfit(fact, protocol)
+                or self._steps.wrong(fact, around.protocol)
+                or self._unfit(fact, around)
             )
         if wrong:
             self.is_spoilt = True
         else:
             self._take(fact)
         return wrong
+
+    def _around(self, pinned: str) -> Surroundings | None:
+        """Of a fact under that protocol; None where its text cannot be read."""
+        if pinned not in self._surroundings and pinned in self._texts:
+            self._surroundings[pinned] = Surroundings(self.episode, self._texts[pinned], self._names)
+        return self._surroundings.get(pinned)
 
     def _take(self, fact: Fact) -> None:
         assert fact.recorded_at is not None
@@ -143,7 +149,7 @@ class Course:
             return _("does not lead to a text of the same protocol")
         return ""
 
-    def _unfit(self, fact: Fact, protocol: RecoveryProtocol) -> str:
+    def _unfit(self, fact: Fact, around: Surroundings) -> str:
         """Say what does not fit together in a fact whose single values are right."""
         what = fact.what
         if isinstance(what, f.OfOccurrence | f.Ticked | f.Withheld):
@@ -151,15 +157,15 @@ class Course:
             owner = f"{self.episode}/{what.phase}/{what.activity}"
             if isinstance(what, f.OfOccurrence) and what.occurrence.owner != owner:
                 return _("occurrence: is not of {activity} in phase {phase}", **about)
-            if (what.phase, what.activity) not in activities_of(protocol):
+            if (what.phase, what.activity) not in around.activities:
                 return _("there is no {activity} in phase {phase}", **about)
         match what:
             case f.Offered() as offered:
-                return _wrong_offer(offered, protocol) or _wrong_cue(offered, CueKey(offered.occurrence))
+                return _wrong_offer(offered, around) or _wrong_cue(offered, CueKey(offered.occurrence))
             case f.Ended() as ended:
                 return _wrong_cue(ended, CueKey.end_of(ended.occurrence))
             case f.Stepped() as stepped:
-                if stepped.step not in [step.id for step in protocol.phase(stepped.phase).ladder]:
+                if stepped.step not in [step.id for step in around.protocol.phase(stepped.phase).ladder]:
                     return _(
                         "there is no step {step} in phase {phase}", step=stepped.step, phase=stepped.phase
                     )
@@ -182,8 +188,7 @@ class Course:
 
     def _has_alert(self, name: str) -> bool:
         """Tell if a protocol that it was ever pinned to can raise an alert: one may stand longer than its text."""
-        texts = (self._texts.get(pinned) for pinned in self._ever)
-        return any(name in alerts_of(text) for text in texts if text is not None)
+        return any(name in around.alerts for around in map(self._around, self._ever) if around is not None)
 
 
 def _wrong_cue(what: f.Offered | f.Ended, key: CueKey) -> str:
@@ -192,9 +197,9 @@ def _wrong_cue(what: f.Offered | f.Ended, key: CueKey) -> str:
     return ""
 
 
-def _wrong_offer(offered: f.Offered, protocol: RecoveryProtocol) -> str:
+def _wrong_offer(offered: f.Offered, around: Surroundings) -> str:
     """Name what an offer has that an activity of that kind has not, or the other way round."""
-    activity = activities_of(protocol)[offered.phase, offered.activity]
+    activity = around.activities[offered.phase, offered.activity]
     keys = offered.json.keys() & {"seconds", "step", "on", "asks"}
     modality = offered.modality or ""
     match activity:

@@ -4,6 +4,7 @@ from recovery.engine.facts import Answered, TakenBack, Upgraded
 from recovery.store.migrations import FLEETING_SQL, TURNS_SQL
 
 COLUMNS = "seq, at, recorded_at, kind, by, data"
+_OF_ANY = f"SELECT e.id, {COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode"  # noqa: S608 - constants only
 APPEND = """
     INSERT INTO fact (seq, episode, at, recorded_at, kind, by, data, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 BUT_ANSWERS = f"""
@@ -22,15 +23,9 @@ NTH_NEWEST_ANSWER = f"""
     SELECT seq FROM fact WHERE episode = ? AND (kind = '{Answered.kind}') = 1 AND kind NOT IN ({FLEETING_SQL})
     ORDER BY seq DESC LIMIT 1 OFFSET ?"""  # noqa: S608 - constants only
 ANSWERS_SINCE = "SELECT seq FROM answer WHERE episode = ? AND name = ? AND at >= ? AND seq > ? AND seq < ?"
-AT_PLACE = f"""
-    SELECT e.id, {COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq = ?"""  # noqa: S608 - constants only
-BETWEEN_PLACES = f"""
-    SELECT e.id, {COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608 - constants only
-AT_PLACES = f"""
-    SELECT e.id, {COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608 - constants only
+AT_PLACE = f"{_OF_ANY} WHERE seq = ?"
+BETWEEN_PLACES = f"{_OF_ANY} WHERE seq BETWEEN ? AND ? ORDER BY seq"
+AT_PLACES = f"{_OF_ANY} WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"  # noqa: S608 - constants only
 # As bytes what need not be text any more: one fact that is none must not keep the others from being read.
 TURNS = f"""
     SELECT seq, iif(typeof(at) = 'integer', at, NULL), episode, kind, CAST(data AS BLOB) FROM fact
@@ -43,9 +38,7 @@ ALL_PINNED = "SELECT hash, protocol_id, version, texts, compiled, compiled_forma
 ALL_EPISODES = """
     SELECT e.id, e.protocol_id, p.hash FROM episode AS e JOIN pinned AS p ON p.number = e.pinned
     ORDER BY e.number"""
-ALL_FACTS = f"""
-    SELECT e.id, {COLUMNS} FROM fact JOIN episode AS e ON e.number = fact.episode
-    ORDER BY seq"""  # noqa: S608 - constants only
+ALL_FACTS = f"{_OF_ANY} ORDER BY seq"
 ROWS_OF = "SELECT seq, at, recorded_at, kind, by, data FROM fact WHERE episode = ? ORDER BY seq"
 BY_PERSON = "SELECT seq, kind, episode FROM fact WHERE by = 'person' ORDER BY seq DESC"
 PIN = """

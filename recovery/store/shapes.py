@@ -7,14 +7,14 @@ is right. It relies on no other value of the fact: what belongs together is look
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from recovery.engine.facts import Fact, Occurrence
 from recovery.engine.written import EARLIEST, LATEST, LONGEST_PLANNED, Kind, Written, to_ms
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol
-from recovery.values import Value, field
 from recovery.words.typed import expected_answer
 
 LONGEST_TEXT = 200_000
@@ -25,13 +25,30 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,40}(/[A-Za-z0-9_+\-]{1,40}){0,3}|UTC[+\-]\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
-class Surroundings(Value):
+class Surroundings:
     """Of a fact: the protocol that its episode is pinned to at that point, and what lies in the journal before it."""
 
-    episode: str
-    protocol: RecoveryProtocol
-    hashes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The protocols that are pinned: id and version by hash."""
+    def __init__(
+        self,
+        episode: str,
+        protocol: RecoveryProtocol,
+        hashes: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    ) -> None:
+        """`hashes` are the protocols that are pinned: id and version by hash."""
+        self.episode, self.protocol, self.hashes = episode, protocol, hashes
+
+    @cached_property
+    def activities(self) -> dict[tuple[str, str], AnyActivity]:
+        """By phase and id."""
+        return {(each.id, a.id): a for each in self.protocol.phases for a in each.everything()}
+
+    @cached_property
+    def alerts(self) -> frozenset[str]:
+        """The ids of the alerts that an episode of the protocol can raise."""
+        of_flags = (f"flag/{flag.id}" for flag in self.protocol.red_flags)
+        of_phases = (f"phase/{each.id}" for each in self.protocol.phases if each.at_most is not None)
+        of_healing = () if self.protocol.healing is None else ("healing/late",)
+        return frozenset((*of_flags, *of_phases, *of_healing))
 
 
 def _is_whole(value: Any) -> bool:
@@ -127,8 +144,8 @@ def _by_name(value: Any, around: Surroundings, kind: Kind, names: str) -> str:
     if not isinstance(value, dict) or len(value) > 10_000:
         return _("an object")
     for key, item in value.items():
-        if names and key not in _NAMES[names](around.protocol):
-            return _listed(_NAMES[names](around.protocol))
+        if names and key not in _NAMES[names](around):
+            return _listed(_NAMES[names](around))
         if wanted := wrong_value(kind, item, around):
             return wanted
     return ""
@@ -171,11 +188,11 @@ def _observation(value: Any, around: Surroundings) -> str:
 
 
 def _phase(value: Any, around: Surroundings) -> str:
-    return _one_of(value, phases_of(around.protocol))
+    return _one_of(value, {each.id for each in around.protocol.phases})
 
 
 def _activity(value: Any, around: Surroundings) -> str:
-    return _one_of(value, {activity for _phase, activity in activities_of(around.protocol)})
+    return _one_of(value, {activity for _phase, activity in around.activities})
 
 
 def _rung(value: Any, around: Surroundings) -> str:
@@ -191,64 +208,16 @@ def _one_of(value: Any, names: Iterable[str]) -> str:
     return "" if isinstance(value, str) and value in names else _listed(sorted(names))
 
 
-@lru_cache(maxsize=8)
-def _phases(protocol: "_Same") -> frozenset[str]:
-    return frozenset(each.id for each in protocol.value.phases)
+def _questions(around: Surroundings) -> list[str]:
+    return [question.id for question in around.protocol.screen]
 
 
-@lru_cache(maxsize=8)
-def _activities(protocol: "_Same") -> dict[tuple[str, str], AnyActivity]:
-    return {(each.id, a.id): a for each in protocol.value.phases for a in each.everything()}
-
-
-@lru_cache(maxsize=8)
-def _alerts(protocol: "_Same") -> frozenset[str]:
-    of_flags = (f"flag/{flag.id}" for flag in protocol.value.red_flags)
-    of_phases = (f"phase/{each.id}" for each in protocol.value.phases if each.at_most is not None)
-    of_healing = () if protocol.value.healing is None else ("healing/late",)
-    return frozenset((*of_flags, *of_phases, *of_healing))
-
-
-class _Same:
-    """A protocol by its identity: to hash all that is in it costs more than what is kept by it."""
-
-    def __init__(self, value: RecoveryProtocol) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.value is self.value
-
-
-def phases_of(protocol: RecoveryProtocol) -> frozenset[str]:
-    return _phases(_Same(protocol))
-
-
-def activities_of(protocol: RecoveryProtocol) -> dict[tuple[str, str], AnyActivity]:
-    """The activities of a protocol, by phase and id."""
-    return _activities(_Same(protocol))
-
-
-def alerts_of(protocol: RecoveryProtocol) -> frozenset[str]:
-    """The ids of the alerts that an episode of a protocol can raise."""
-    return _alerts(_Same(protocol))
-
-
-def _questions(protocol: RecoveryProtocol) -> list[str]:
-    return [question.id for question in protocol.screen]
-
-
-def _items(protocol: RecoveryProtocol) -> set[str]:
-    lists = (a for a in activities_of(protocol).values() if isinstance(a, Checklist))
+def _items(around: Surroundings) -> set[str]:
+    lists = (a for a in around.activities.values() if isinstance(a, Checklist))
     return {item.id for each in lists for item in each.items}
 
 
-_NAMES: Mapping[str, Callable[[RecoveryProtocol], Collection[str]]] = {
-    "questions": _questions,
-    "items": _items,
-}
+_NAMES: Mapping[str, Callable[[Surroundings], Collection[str]]] = {"questions": _questions, "items": _items}
 
 
 # What the classes of facts say -------------------------------------------------------------------

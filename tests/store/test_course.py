@@ -20,7 +20,7 @@ from recovery.simulation.people import PERSONAS
 from recovery.store.course import Course
 from recovery.store.exchange import NotImported, import_, read_export
 from recovery.store.journal import Journal
-from recovery.store.shapes import alerts_of
+from recovery.store.shapes import Surroundings
 from recovery.values import replace
 from recovery.words.reasons import worded
 from tests.daemon.conftest import NOON, Watch
@@ -301,4 +301,4 @@ def test_an_end_however_late_is_no_damage(years: int) -> None:
 
 def test_the_alerts_of_a_protocol_are_those_that_it_raises(lived: tuple[Episode, list[Fact]]) -> None:
     live, _facts = lived
-    assert {"flag/no-weight", "healing/late"} <= alerts_of(live.pinned)
+    assert {"flag/no-weight", "healing/late"} <= Surroundings(live.id, live.pinned).alerts
