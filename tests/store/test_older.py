@@ -325,7 +325,7 @@ def test_with_another_onset_other_answers_are_the_first(monkeypatch: pytest.Monk
             before, outcome = do(journal, record.load(journal, now), id_, act, now)
         assert isinstance(outcome, Accepted)
         _few, every = both(journal, id_, now)
-        assert decisions(before.of(id_), now) == decisions(every, now)
+        assert decisions(in_words(before.of(id_)), now) == decisions(every, now)
 
 
 def test_answers_under_a_clock_ahead_count_from_when_it_was_put_right(
