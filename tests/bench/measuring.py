@@ -59,6 +59,11 @@ def round_robin(
     return {name: statistics.median(costs) for name, costs in taken.items()}
 
 
+STRAIN = (
+    "start", "strain", "--onset", "2h ago", "--grade", "2", "--side", "left", "--screen", "none", "--signs", "none",
+)  # fmt: skip
+
+
 def patient(folder: Path, *, sessions: int = 0, answers: int = 0, per_day: int = 2) -> Profile:
     """Somebody with a strain, and with so many sessions of five facts each in the journal, 2 h apart, till now.
 
@@ -66,21 +71,7 @@ def patient(folder: Path, *, sessions: int = 0, answers: int = 0, per_day: int =
     """
     folder.mkdir(exist_ok=True)
     profile = Profile(folder)
-    profile.run(
-        "start",
-        "strain",
-        "--onset",
-        "2h ago",
-        "--grade",
-        "2",
-        "--side",
-        "left",
-        "--screen",
-        "none",
-        "--signs",
-        "none",
-        "--no-daemon",
-    )
+    profile.run(*STRAIN, "--no-daemon")
     profile.run("status")
     if sessions:
         now = datetime.now(UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recovery.daemon import presence
-from tests.bench.measuring import COMMANDS, MOST_TIMES, PASS, cpu_ms, patient, round_robin
+from tests.bench.measuring import COMMANDS, MOST_TIMES, PASS, STRAIN, cpu_ms, patient, round_robin
 from tests.desktop import Desktop, display, until
 from tests.profile import COMMAND, ICE, Profile, protocol
 
@@ -52,20 +52,7 @@ def test_an_idle_daemon_is_small_and_never_wakes(tmp_path: Path) -> None:
     with display() as screen, Desktop(screen) as desktop:
         desktop.start()
         with Profile(tmp_path, desktop.environ) as person:
-            person.run(
-                "start",
-                "strain",
-                "--onset",
-                "2h ago",
-                "--grade",
-                "2",
-                "--side",
-                "left",
-                "--screen",
-                "none",
-                "--signs",
-                "none",
-            )
+            person.run(*STRAIN)
             pid = person.pid()
             until(lambda: len(person.facts("delivered")) >= 5, "the first cues are shown")
             desktop.close_all()
