@@ -83,14 +83,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return _blocked(turn, activity, blocked.reason, earliest)
     if current is None:
         current = _offer_early(turn, activity, occurrence)
-    begun = f.Begun(
-        phase=current.phase,
-        activity=current.activity,
-        modality=current.modality,
-        occurrence=current.occurrence,
-        length=current.planned,
-    )
-    turn.add(begun, "person")
+    turn.add(f.Begun(**current.as_fields), "person")
     message = Remark(
         "begun", text=episode.text(step.start), length=current.planned, when=turn.now + current.planned
     )
@@ -191,16 +184,8 @@ def end_session(turn: Turn, act: End) -> Verdict:
     late = max(timedelta(0), took - current.planned)
     # Said to be on it may have been on as long as planned: no later word makes a gap begin earlier.
     counts_from = max(at, min(turn.now, current.ends_at)) if current.is_said else at
-    off = f.Ended(
-        phase=current.phase,
-        activity=current.activity,
-        modality=current.modality,
-        occurrence=current.occurrence,
-        length=current.planned,
-        overrun=late,
-        counts_from=None if counts_from == at else counts_from,
-    )
-    turn.add(off, "person", at)
+    later = None if counts_from == at else counts_from
+    turn.add(f.Ended(**current.as_fields, overrun=late, counts_from=later), "person", at)
     is_length_known = is_length_known and not current.is_lost and late <= LONGEST_ON
     ended = _ended(activity.title, took if is_length_known else None, late)
     if counts_from - at < timedelta(minutes=1):

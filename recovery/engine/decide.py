@@ -104,13 +104,4 @@ def _end_sessions(turn: Turn) -> None:
                 min(turn.now, session.began_at + session.planned),
                 critical=True,
             )
-            ended = f.Ended(
-                phase=session.phase,
-                activity=session.activity,
-                modality=session.modality,
-                occurrence=session.occurrence,
-                length=session.planned,
-                overrun=late,
-                cue=cue,
-            )
-            turn.add(ended)
+            turn.add(f.Ended(**session.as_fields, overrun=late, cue=cue))

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from recovery.engine.facts import NO_OCCURRENCE, Cue, Occurrence, Word
 from recovery.engine.reasons import OfFile, SessionTitle, Text
@@ -71,6 +72,12 @@ class Session(Value):
     def ends_at(self) -> datetime:
         """The time at which its end cue is due: by the steady clock, or earlier by the clock that was set forward."""
         return self.began_at + self.planned - max(timedelta(0), self.set_by)
+
+    @property
+    def as_fields(self) -> dict[str, Any]:
+        """As it stands in the facts that it was begun or ended."""
+        names = ("phase", "activity", "modality", "occurrence")
+        return {**{name: getattr(self, name) for name in names}, "length": self.planned}
 
 
 class Track(Value):

@@ -132,16 +132,12 @@ def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
     match condition:
         case Comparison():
             return _compare(condition, episode, now)
-        case All(parts):
+        case All(parts) | AnyOf(parts):
             states = {truth(part, episode, now) for part in parts}
-            if Truth.NO in states:
-                return Truth.NO
-            return Truth.UNKNOWN if Truth.UNKNOWN in states else Truth.YES
-        case AnyOf(parts):
-            states = {truth(part, episode, now) for part in parts}
-            if Truth.YES in states:
-                return Truth.YES
-            return Truth.UNKNOWN if Truth.UNKNOWN in states else Truth.NO
+            decisive = Truth.NO if isinstance(condition, All) else Truth.YES
+            if decisive in states:
+                return decisive
+            return Truth.UNKNOWN if Truth.UNKNOWN in states else ~decisive
         case Not(part):
             return ~truth(part, episode, now)
 

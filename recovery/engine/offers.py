@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
 from recovery.engine.episode import MOMENT, Episode, titled
-from recovery.engine.facts import LOOKBACK, CueKey
+from recovery.engine.facts import LOOKBACK, CueKey, Occurrence
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import (
     Block,
@@ -35,6 +36,7 @@ from recovery.engine.reasons import (
 from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
 from recovery.protocol.model import (
+    Activity,
     CheckIn,
     Checklist,
     Hold,
@@ -77,13 +79,9 @@ def end_holds_of_the_day(turn: Turn) -> None:
             if turn.now - bedtime < _HOLD_NOT_WORTH:
                 tell_hold(turn, activity, bedtime, on=False)
             else:
+                why = _why_missed(turn, bedtime)
                 missed = f.Missed(
-                    phase=turn.episode.phase.id,
-                    activity=activity.id,
-                    occurrence=track.occurrence,
-                    due_at=bedtime,
-                    day=track.day,
-                    reason=_why_missed(turn, bedtime),
+                    **_names(turn, activity, track.occurrence), due_at=bedtime, day=track.day, reason=why
                 )
                 turn.add(missed)
         elif isinstance(activity, Hold) and track.is_on and track.day is not None:
@@ -134,17 +132,12 @@ def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
     may_tell_at = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
     expires = place.window(day)[1] if on else may_tell_at + _HOLD_NOT_WORTH
     cue = turn.cue(CueKey(occurrence), "on" if on else "off", activity.title, words, due, expires=expires)
-    offered = f.Offered(
-        phase=turn.episode.phase.id,
-        activity=activity.id,
-        occurrence=occurrence,
-        due_at=due,
-        day=day,
-        modality=activity.modality,
-        is_on=on,
-        cue=cue,
-    )
-    turn.add(offered)
+    names = _names(turn, activity, occurrence)
+    turn.add(f.Offered(**names, due_at=due, day=day, modality=activity.modality, is_on=on, cue=cue))
+
+
+def _names(turn: Turn, activity: Activity, occurrence: Occurrence) -> dict[str, Any]:
+    return {"phase": turn.episode.phase.id, "activity": activity.id, "occurrence": occurrence}
 
 
 def end_holds(turn: Turn) -> None:
@@ -231,14 +224,8 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
         return
     if isinstance(activity, CheckIn) and _is_answered(turn, activity, due):
         day = turn.episode.place.waking_day(due.at)
-        done = f.Done(
-            phase=turn.episode.phase.id,
-            activity=activity.id,
-            occurrence=turn.episode.next_occurrence(activity.id, day),
-            due_at=due.at,
-            day=day,
-        )
-        turn.add(done)
+        occurrence = turn.episode.next_occurrence(activity.id, day)
+        turn.add(f.Done(**_names(turn, activity, occurrence), due_at=due.at, day=day))
         return
     _tell(turn, activity, due, again=again)
 
@@ -335,16 +322,8 @@ def _miss(turn: Turn, activity: Timed, due: Due, reason: Statement) -> None:
     counts_from = None
     if isinstance(activity, Treatment) and isinstance(activity.cadence, Every):
         counts_from = due.at + timedelta(seconds=_step(turn.episode, activity).duration.least.seconds)
-    missed = f.Missed(
-        phase=turn.episode.phase.id,
-        activity=activity.id,
-        occurrence=turn.episode.next_occurrence(activity.id, day),
-        due_at=due.at,
-        day=day,
-        reason=reason,
-        counts_from=counts_from,
-    )
-    turn.add(missed)
+    names = _names(turn, activity, turn.episode.next_occurrence(activity.id, day))
+    turn.add(f.Missed(**names, due_at=due.at, day=day, reason=reason, counts_from=counts_from))
 
 
 def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
@@ -389,9 +368,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
             body = _asking(_questions(turn, activity), "recovery checkin")
     offered = f.Offered(
-        phase=turn.episode.phase.id,
-        activity=activity.id,
-        occurrence=occurrence,
+        **_names(turn, activity, occurrence),
         due_at=due.at,
         day=day,
         modality=modality,

@@ -36,38 +36,47 @@ _MOST_ERRORS = 10_000
 """More errors are counted, but not looked at: a file with so many is no protocol."""
 
 
-def explain(error: ValidationError | None, trace: Trace, document: Document) -> tuple[list[Problem], int]:
-    """The problems of a document's shape, the first of the file, and how many there are besides.
+class Shape:
+    """A document held against the shape of a protocol file."""
 
-    They are those that pydantic found and those noted in the trace.
-    """
-    paths = {id(value): path for path, value in _mappings(document.value, ())} if trace.conflicts else {}
-    mistakes: list[_Conflict | _Details] = [
-        _Conflict(conflict, paths.get(identity, ()), document) for identity, conflict in trace.conflicts
-    ]
-    unseen = 0
-    if error is not None:
-        suggestions = _Suggestions(trace)
-        errors = error.errors(include_url=False)
-        details = (_Details(each, trace, document) for each in errors[:_MOST_ERRORS])
-        mistakes.extend(each for each in details if not each.is_follow_up(suggestions))
-        unseen = len(errors[_MOST_ERRORS:])
-    first = nsmallest(MOST_PROBLEMS, mistakes, key=lambda each: each.spot)
-    return [each.problem() for each in first], len(mistakes) - len(first) + unseen
+    def __init__(self, document: Document) -> None:
+        self.entry: Entry | None = None
+        """What was read; None where anything is wrong that pydantic sees."""
+        self._document, self._trace = document, Trace()
+        self._errors: list[ErrorDetails] = []
+        try:
+            self.entry = ProtocolFile.model_validate(document.value, context=self._trace)
+        except ValidationError as error:
+            self._errors = error.errors(include_url=False)
 
+    def explain(self) -> tuple[list[Problem], int]:
+        """The problems, the first of the file, and how many there are besides.
 
-def broken(error: ValidationError | None, trace: Trace, document: Document) -> Iterator[TreePath]:
-    """The paths of all that is wrong with a document's shape: what to leave out to mend it."""
-    paths = {id(value): path for path, value in _mappings(document.value, ())}
-    for identity, conflict in trace.conflicts:
-        path = paths.get(identity, ())
-        yield (*path, conflict.key) if conflict.key else path
-    if error is not None:
-        suggestions = _Suggestions(trace)
-        for details in error.errors(include_url=False)[:_MOST_ERRORS]:
-            mistake = _Details(details, trace, document)
-            if details["type"] != "too_short" or not mistake.is_follow_up(suggestions):
-                yield mistake.path
+        They are those that pydantic found and those noted in the trace.
+        """
+        suggestions = _Suggestions(self._trace)
+        details = [each for each in self._details() if not each.is_follow_up(suggestions)]
+        mistakes: list[_Conflict | _Details] = [*self._conflicts(), *details]
+        first = nsmallest(MOST_PROBLEMS, mistakes, key=lambda each: each.spot)
+        unseen = len(self._errors[_MOST_ERRORS:])
+        return [each.problem() for each in first], len(mistakes) - len(first) + unseen
+
+    def broken(self) -> Iterator[TreePath]:
+        """The paths of all that is wrong: what to leave out to mend it."""
+        yield from (each.path for each in self._conflicts())
+        suggestions = _Suggestions(self._trace)
+        for each in self._details():
+            if each.details["type"] != "too_short" or not each.is_follow_up(suggestions):
+                yield each.path
+
+    def _conflicts(self) -> Iterator["_Conflict"]:
+        conflicts = self._trace.conflicts
+        paths = {id(value): path for path, value in _mappings(self._document.value, ())} if conflicts else {}
+        for identity, conflict in conflicts:
+            yield _Conflict(conflict, paths.get(identity, ()), self._document)
+
+    def _details(self) -> Iterator["_Details"]:
+        return (_Details(each, self._trace, self._document) for each in self._errors[:_MOST_ERRORS])
 
 
 def _mappings(value: Any, path: TreePath) -> Iterator[tuple[TreePath, Any]]:
@@ -320,15 +329,10 @@ def without_errors(document: Document) -> tuple[Entry | None, frozenset[KeyPath]
     rest = {**_STAND_INS, **copy.deepcopy(document.value)}
     left_out: set[KeyPath] = set()
     for _round in range(_MOST_ROUNDS):
-        trace, tree = Trace(), Document(document.file, rest)
-        entry, error = None, None
-        try:
-            entry = ProtocolFile.model_validate(rest, context=trace)
-        except ValidationError as caught:
-            error = caught
-        cuts = {_cut(path) for path in broken(error, trace, tree)}
+        shape = Shape(Document(document.file, rest))
+        cuts = {_cut(path) for path in shape.broken()}
         if not cuts:
-            return entry, frozenset(left_out)
+            return shape.entry, frozenset(left_out)
         left_out.update(_named(rest, cut) for cut in cuts)
         _remove(rest, cuts)
         rest = {**_STAND_INS, **rest}

@@ -13,12 +13,10 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-from pydantic import ValidationError
-
 from recovery.errors import RecoveryError
 from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
-from recovery.protocol.explaining import cut_to_size, explain, without_errors
+from recovery.protocol.explaining import Shape, cut_to_size, without_errors
 from recovery.protocol.floor import with_floor
 from recovery.protocol.library import Library, NoSuchProtocol
 from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps, Walk
@@ -34,7 +32,7 @@ from recovery.protocol.problems import (
     name_list,
     place_at,
 )
-from recovery.protocol.schema import FILE_FORMAT, Entry, ProtocolFile, Trace, UseEntry
+from recovery.protocol.schema import FILE_FORMAT, Entry, UseEntry
 from recovery.protocol.syntax import (
     LONGEST_FILE,
     Document,
@@ -355,19 +353,14 @@ class _Files:
             place = place_at(places, "format")
             self.problems.append(place.problem(message, expected=FILE_FORMAT, found=in_short(version)))
             return None
-        trace = Trace()
-        entry, error = None, None
-        try:
-            entry = ProtocolFile.model_validate(document.value, context=trace)
-        except ValidationError as caught:
-            error = caught
+        shape = Shape(document)
         taken = {(problem.line, problem.column) for problem in document.problems}
-        explained, more = explain(error, trace, document)
+        explained, more = shape.explain()
         others = [problem for problem in explained if (problem.line, problem.column) not in taken]
         self.problems.extend([*document.problems, *others])
         self.unlisted += document.unlisted + more
         if not explained:
-            return entry
+            return shape.entry
         if not is_main or more:  # with so many mistakes what is left says nothing
             return None
         entry, self.left_out = without_errors(document)

@@ -154,14 +154,10 @@ def gate_contradictory(walk: Walk) -> Iterator[Finding]:
 def _in_words(condition: Condition) -> str:
     """A condition as it is written, its parts joined by words."""
     match condition:
-        case All(parts):
-            return _(" and ").join(
-                f"({_in_words(part)})" if isinstance(part, AnyOf) else _in_words(part) for part in parts
-            )
-        case AnyOf(parts):
-            return _(" or ").join(
-                f"({_in_words(part)})" if isinstance(part, All) else _in_words(part) for part in parts
-            )
+        case All(parts) | AnyOf(parts):
+            joint, in_brackets = (_(" and "), AnyOf) if isinstance(condition, All) else (_(" or "), All)
+            each = ((_in_words(part), isinstance(part, in_brackets)) for part in parts)
+            return joint.join(f"({words})" if is_in_brackets else words for words, is_in_brackets in each)
         case Not(part):
             return _("not ({condition})", condition=_in_words(part))
         case Comparison():

@@ -49,7 +49,7 @@ def until_without_limit(walk: Walk) -> Iterator[Finding]:
 
 @once_sourced("begins-before-limit", "a phase is not entered before its limits let its sessions begin")
 def begins_before_limit(walk: Walk) -> Iterator[Finding]:
-    earliest = dict(zip((phase.id for phase in walk.protocol.phases), earliest_entries(walk), strict=True))
+    earliest = earliest_entries(walk)
     for path, phase, activity in walk.treatments:
         begins, own = _begins(walk, phase), 0.0
         if activity.begins and activity.begins.origin == "injury":

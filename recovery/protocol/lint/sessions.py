@@ -139,11 +139,11 @@ def _gaps_of_rounds(walk: Walk) -> Iterator[tuple[KeyPath, Treatment, Limit]]:
 def every_too_short(walk: Walk) -> Iterator[Finding]:
     for path, activity, limit in _gaps_of_rounds(walk):
         assert limit.gap is not None
-        match activity.cadence:
-            case Every(interval) if interval.least.about_seconds < limit.gap.about_seconds:
-                message = _("it comes again sooner than the limit {limit!r} allows", limit=limit.id)
-                expected = _("{length} or more", length=limit.gap)
-                yield Finding((*path, "every"), message, expected, str(interval))
+        every = activity.cadence
+        if isinstance(every, Every) and every.interval.least.about_seconds < limit.gap.about_seconds:
+            message = _("it comes again sooner than the limit {limit!r} allows", limit=limit.id)
+            expected = _("{length} or more", length=limit.gap)
+            yield Finding((*path, "every"), message, expected, str(every.interval))
 
 
 @rule("too-many-a-day", "no more sessions a day than the limits allow")
@@ -162,21 +162,21 @@ def too_many_a_day(walk: Walk) -> Iterator[Finding]:
 # Windows --------------------------------------------------------------------------------------------
 
 
-def earliest_entries(walk: Walk) -> Iterator[float]:
+def earliest_entries(walk: Walk) -> dict[str, float]:
     """For each phase, the seconds since the injury before which it cannot be entered."""
-    so_far = 0.0
+    so_far, entries = 0.0, {}
     for phase in walk.protocol.phases:
         so_far = max(so_far, time_since_injury(phase.enter_when))
-        yield so_far
+        entries[phase.id] = so_far
         least = min((length.about_seconds for length in walk.lengths(phase.least).values()), default=0.0)
         so_far = so_far + least if phase.zero == "phase" else max(so_far, least)
         so_far = max(so_far, time_since_injury(phase.leave_when))
+    return entries
 
 
 @rule("never-in-time", "an activity has some time between its begin and its end, limits included")
 def never_in_time(walk: Walk) -> Iterator[Finding]:
-    entries = zip((phase.id for phase in walk.protocol.phases), earliest_entries(walk), strict=True)
-    earliest = dict(entries)
+    earliest = earliest_entries(walk)
     for path, phase, activity in walk.activities:
         limits = [limit for limit in walk.limits(phase) if modalities(activity) & {*limit.of}]
         begins = [activity.begins, *(limit.not_before for limit in limits)]
