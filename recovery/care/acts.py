@@ -42,7 +42,7 @@ class Acted(Value):
     def opened_phase(self) -> bool:
         """True where the answers of a check-in have led to another phase."""
         after = self.after
-        is_further = after.stay.index > self.before.stay.index and not after.is_over
+        is_further = after.phase_stay.index > self.before.phase_stay.index and not after.is_over
         return isinstance(self.act, AnswerCheckIn) and is_further
 
     @property

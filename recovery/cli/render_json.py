@@ -150,7 +150,7 @@ def _need(need: Need, look: Outlook) -> dict[str, str]:
 
 def _phase(look: Outlook) -> dict[str, Any]:
     """The phase and its gate, the step of its ladder, and the way back where there is one."""
-    episode, stay = look.episode, look.episode.stay
+    episode, stay = look.episode, look.episode.phase_stay
     phase, rung = episode.phase, episode.rung
     step = (
         {

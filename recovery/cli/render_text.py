@@ -139,7 +139,7 @@ def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
     lines = []
     for activity in phase.activities:
         words = file_text(activity_words(activity, episode.place.language), episode)
-        if activity.until is not None and episode.stay.phase is not None:
+        if activity.until is not None and episode.phase_stay.phase is not None:
             until = episode.instant(activity.until)
             when = spell_when(episode.place, until, now)
             words += ", " + (
@@ -196,14 +196,14 @@ def _heading(episode: Episode, day: int) -> str:
     about.append(side_words(episode.side, episode.place.language))
     about += [word.replace("-", " ") for word in episode.options.values() if word not in ("yes", "no")]
     details = ", ".join(part for part in about if part)
-    is_waiting = episode.stay.phase is None
+    is_waiting = episode.phase_stay.phase is None
     where = (
         _("waiting for: {phase}", phase=episode.phase.title)
         if is_waiting
         else _("{phase}, day {day}", phase=episode.phase.title, day=day)
     )
     if episode.rung is not None:
-        at, steps = episode.stay.rung + 1, len(episode.phase.ladder)
+        at, steps = episode.phase_stay.rung + 1, len(episode.phase.ladder)
         where += _(", step {step} of {steps}: {title}", step=at, steps=steps, title=episode.rung.title)
     if episode.is_over:
         where = f"{episode.tailored.title}: {_(episode.state)}"
@@ -239,7 +239,7 @@ def needed_lines(needed: Iterable[StillNeeded], place: Place) -> list[str]:
 def _waiting(look: Outlook) -> list[str]:
     """The sessions that a limit, a red flag or another episode holds back, and nothing but an answer brings."""
     episode = look.episode
-    if episode.is_over or episode.stay.phase is None:
+    if episode.is_over or episode.phase_stay.phase is None:
         return []
     held = [
         f"{activity.title}: {sentence(episode.track(activity.id).withheld, episode.place, look.now)}"
@@ -303,13 +303,13 @@ def _gate(look: Outlook) -> list[str]:
     else:
         head = _("shut; it opens when all of these are met:")
     following = look.episode.next_phase
-    if look.episode.stay.phase is None:
+    if look.episode.phase_stay.phase is None:
         label = _("Before it begins")
     elif following:
         label = _("The way on to {phase}", phase=following.title)
     else:
         label = _("The way to completion")
-    word = look.episode.stay.word
+    word = look.episode.phase_stay.word
     entered = [_row(_("Entered"), word_words(word.by, word.on, look.episode.place.language))] if word else []
     return [
         *entered,

@@ -71,14 +71,14 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     episode, by = turn.episode, act.by.strip()
     if episode.state != ACTIVE:
         return Refused(Remark("paused"))
-    if refused := overtaken(act.about, _offer_since(turn, episode.stay.offered_at)):
+    if refused := overtaken(act.about, _offer_since(turn, episode.phase_stay.offered_at)):
         return refused
     flags = standing(episode)
     if flags:
         return Refused(flag_stands(episode, flags[0], turn.others))
     if refused := _no_word(turn, by, act.on):
         return refused
-    is_step = episode.rung is not None and episode.stay.rung + 1 < len(episode.phase.ladder)
+    is_step = episode.rung is not None and episode.phase_stay.rung + 1 < len(episode.phase.ladder)
     needs = step_needs(episode, turn.now) if is_step else gate_needs(episode, turn.now)
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet and (refused := _not_passed(turn, unmet, by, act.because, is_step=is_step)):
@@ -86,7 +86,7 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     word = f.Word(by=by, on=act.on or _today(turn)) if by else None
     why = _why(act.because, word)
     if is_step:
-        up = episode.stay.rung + 1
+        up = episode.phase_stay.rung + 1
         take_step(turn, up, (why,), "person", word)
         return accepted(turn, Remark("now-on-step", step=up + 1, title=episode.phase.ladder[up].title))
     on = episode.under_way
@@ -154,18 +154,18 @@ def take_step_back(turn: Turn, act: StepBack) -> Verdict:
     episode = turn.episode
     if episode.state != ACTIVE:
         return Refused(Remark("paused"))
-    if refused := overtaken(act.about, _offer_since(turn, episode.stay.way_back_at)):
+    if refused := overtaken(act.about, _offer_since(turn, episode.phase_stay.way_back_at)):
         return refused
     back = episode.phase.back_to
     why = Remark("own-reason", reason=act.because) if act.because else Remark("stepped-back")
-    index = episode.stay.index - 1
-    if episode.stay.way_back and back is not None:
+    index = episode.phase_stay.index - 1
+    if episode.phase_stay.way_back and back is not None:
         ids = [phase.id for phase in episode.tailored.phases]
         if back.phase not in ids:
             return Refused(Remark("protocol-of-its-own", protocol=back.phase))
         index = ids.index(back.phase)
-    elif episode.rung is not None and episode.stay.rung > 0:
-        down = episode.stay.rung - 1
+    elif episode.rung is not None and episode.phase_stay.rung > 0:
+        down = episode.phase_stay.rung - 1
         take_step(turn, down, (why,), "person")
         return accepted(turn, Remark("back-on-step", step=down + 1, title=episode.phase.ladder[down].title))
     if index < 0:

@@ -270,7 +270,7 @@ def _back_to_where_it_belongs(turn: Turn) -> list[Remark]:
     """Go back to the phase that the corrected times allow, where they are not so far yet; say so."""
     episode = turn.episode
     index = _furthest_phase(episode, turn.now)
-    if episode.stay.phase is None or index >= episode.stay.index:
+    if episode.phase_stay.phase is None or index >= episode.phase_stay.index:
         return []
     reason = Remark("too-early-by-correction", phase=episode.phase.title)
     go_back(turn, index, reason)
@@ -283,7 +283,7 @@ def _furthest_phase(episode: Episode, now: datetime) -> int:
     Nobody has come further than the fastest course, on which each phase took its least time.
     """
     at = episode.started_at
-    for index, phase in enumerate(episode.tailored.phases[: episode.stay.index + 1]):
+    for index, phase in enumerate(episode.tailored.phases[: episode.phase_stay.index + 1]):
         at = max([at, *_opens(episode, phase.enter_when)])
         if at > now:
             return max(0, index - 1)
@@ -295,7 +295,7 @@ def _furthest_phase(episode: Episode, now: datetime) -> int:
         at = max([at, *_opens(episode, phase.leave_when)])
         if at > now:
             return index
-    return episode.stay.index
+    return episode.phase_stay.index
 
 
 def _opens(episode: Episode, condition: Condition | None) -> Iterator[datetime]:

@@ -49,7 +49,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
     episode = turn.episode
     if episode.state == PAUSED:
         return Refused(Remark("paused"))
-    if episode.stay.phase is None:
+    if episode.phase_stay.phase is None:
         return Refused(Remark("phase-not-begun", phase=episode.phase.id))
     track = episode.track(activity.id)
     current = _session(turn, activity.id, is_over=False)
@@ -101,8 +101,8 @@ def _offered(turn: Turn, activity: Treatment) -> Occurrence:
 def _blocked_in_both(turn: Turn, activity: Treatment, current: Session, step: Step) -> Block | None:
     """Find what forbids a session of an earlier phase to begin now: the limits of both phases bind it."""
     episode = turn.episode
-    earlier = replace(episode.stay, phase=episode.tailored.phase(current.phase))
-    in_both = (episode, replace(episode, stay=earlier))
+    earlier = replace(episode.phase_stay, phase=episode.tailored.phase(current.phase))
+    in_both = (episode, replace(episode, phase_stay=earlier))
     blocks = (blocked_by(each, step, turn.now, turn.others, current.occurrence) for each in in_both)
     limited = longest(blocked for blocked in blocks if blocked is not None)
     if activity.until is not None and turn.now + current.planned > episode.instant(activity.until):
@@ -152,7 +152,7 @@ def _offer_early(turn: Turn, activity: Treatment, occurrence: Occurrence) -> Ses
 
 def _due_of_early(turn: Turn, activity: Treatment) -> datetime:
     """Compute the due time of a session that begins now: the next time if it is nearer than the last, else now."""
-    track, entered_at = turn.episode.track(activity.id), turn.episode.stay.entered_at
+    track, entered_at = turn.episode.track(activity.id), turn.episode.phase_stay.entered_at
     if track.step > 0 or isinstance(activity.cadence, Every):
         return turn.now
     coming = _coming(turn, activity)

@@ -82,15 +82,17 @@ def _alert(
 
 def raise_deadline_alert(turn: Turn, held: Held) -> None:
     """Raise the alert of a phase that is over its time; unanswered questions get `_TIME_TO_ANSWER` first."""
-    phase, late = turn.episode.stay.phase, deadline(turn.episode)
+    phase, late = turn.episode.phase_stay.phase, deadline(turn.episode)
     turn.look_at(late)
     if phase is None or phase.at_most is None or late is None or late > turn.now:
         return
     id_ = f"phase/{phase.id}"
     stands: Alert | None = turn.episode.alerts.get(id_)
-    if id_ in turn.episode.answered or (stands is not None and stands.at >= turn.episode.stay.entered_at):
+    if id_ in turn.episode.answered or (
+        stands is not None and stands.at >= turn.episode.phase_stay.entered_at
+    ):
         return
-    unanswered_until = turn.episode.stay.entered_at + _TIME_TO_ANSWER
+    unanswered_until = turn.episode.phase_stay.entered_at + _TIME_TO_ANSWER
     turn.look_at(unanswered_until)
     if held.is_decided or unanswered_until <= turn.now:
         _alert(turn, id_, phase.at_most.level, turn.episode.text(phase.at_most.say), phase.cites)

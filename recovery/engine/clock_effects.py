@@ -152,14 +152,14 @@ def _no_longer_ahead(episode: Episode, then: _Frame, since: datetime) -> Episode
     def moved(instant: datetime) -> datetime:
         return instant + then.set_by if instant >= since and instant > then.at else instant
 
-    stay = episode.stay
+    stay = episode.phase_stay
     stepped_at = stay.stepped_at and moved(stay.stepped_at)
     return replace(
         episode,
         onset=moved(episode.onset),
         started_at=moved(episode.started_at),
         resumed_at=episode.resumed_at and moved(episode.resumed_at),
-        stay=replace(stay, entered_at=moved(stay.entered_at), stepped_at=stepped_at),
+        phase_stay=replace(stay, entered_at=moved(stay.entered_at), stepped_at=stepped_at),
     )
 
 
@@ -186,7 +186,7 @@ def correct(episode: Episode, now: datetime, recent: Sequence[Fact], by: str = "
 
 def _instants(episode: Episode) -> Iterator[datetime]:
     """List the instants at which things have happened in an episode."""
-    yield episode.stay.entered_at
+    yield episode.phase_stay.entered_at
     for track in episode.tracks.values():
         for instant in (track.last_due, track.counts_from, track.withheld_at):
             if instant is not None:
@@ -201,9 +201,9 @@ def corrected(episode: Episode, fact: Fact, righted: f.ClockRighted) -> Episode:
     """The episode after such a fact."""
     at = fact.at
     stay = replace(
-        episode.stay,
-        entered_at=min(episode.stay.entered_at, at),
-        stepped_at=_by(episode.stay.stepped_at, at),
+        episode.phase_stay,
+        entered_at=min(episode.phase_stay.entered_at, at),
+        stepped_at=_by(episode.phase_stay.stepped_at, at),
     )
     ledger = tuple(
         replace(session, began_at=min(session.began_at, at), ended_at=_by(session.ended_at, at))
@@ -219,7 +219,7 @@ def corrected(episode: Episode, fact: Fact, righted: f.ClockRighted) -> Episode:
         episode,
         onset=min(episode.onset, at),
         started_at=min(episode.started_at, at),
-        stay=stay,
+        phase_stay=stay,
         ledger=ledger,
         answers=answers,
         # What was raised by the clock alone is raised anew, should it be true.

@@ -76,12 +76,12 @@ def tailor(episode: Episode) -> RecoveryProtocol:
 def _retailored(episode: Episode) -> Episode:
     """The episode after something about the person has changed: the current phase is told anew as well."""
     episode = replace(episode, tailored=tailor(episode))
-    stay = episode.stay
+    stay = episode.phase_stay
     if stay.phase is None:
         return episode
     phase = episode.tailored.phases[stay.index]
     rung = min(stay.rung, max(0, len(phase.ladder) - 1))
-    return replace(episode, stay=replace(stay, phase=on_rung(phase, rung), rung=rung))
+    return replace(episode, phase_stay=replace(stay, phase=on_rung(phase, rung), rung=rung))
 
 
 # Sessions and their names ------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def _is_of_an_earlier_day(episode: Episode, track: Track, at: datetime) -> bool:
 
 
 def _phase(episode: Episode, fact: Fact, what: f.PhaseChanged) -> Episode:
-    state, stay = what.state, episode.stay
+    state, stay = what.state, episode.phase_stay
     ids = [phase.id for phase in episode.tailored.phases]
     if what.phase not in ids and state != LEFT:
         raise ValueError(f"no phase {what.phase}")  # passed over, all of the phase would be told anew
@@ -193,39 +193,41 @@ def _phase(episode: Episode, fact: Fact, what: f.PhaseChanged) -> Episode:
         index = ids.index(what.phase)
         phase = on_rung(episode.tailored.phases[index], 0)
         entered = Stay(phase, index, episode.in_order(fact.at), asks_anew=what.anew, word=what.word)
-        return replace(episode, stay=entered, tracks={})
+        return replace(episode, phase_stay=entered, tracks={})
     if state == "held":
         held = what.unmet if what.keys is None else what.keys
-        return replace(episode, stay=replace(stay, held=held, offered_at=None))
+        return replace(episode, phase_stay=replace(stay, held=held, offered_at=None))
     if state == "offered":
         # The reasons for holding it are over: should they come back, they are told again.
-        return replace(episode, stay=replace(stay, held=None, offered_at=fact.at))
+        return replace(episode, phase_stay=replace(stay, held=None, offered_at=fact.at))
     if state in ("way back", "no way back"):
-        return replace(episode, stay=replace(stay, way_back_at=fact.at if state == "way back" else None))
+        return replace(
+            episode, phase_stay=replace(stay, way_back_at=fact.at if state == "way back" else None)
+        )
     return episode
 
 
 def _stepped(episode: Episode, fact: Fact, what: f.Stepped) -> Episode:
-    if not _is_current(episode, what.phase) or episode.stay.phase is None:
+    if not _is_current(episode, what.phase) or episode.phase_stay.phase is None:
         return episode
-    phase = episode.tailored.phases[episode.stay.index]
+    phase = episode.tailored.phases[episode.phase_stay.index]
     ids = [rung.id for rung in phase.ladder]
     if what.step not in ids:
         return episode
     # What was put off or withheld on the step is over with it; what has had its fate keeps it.
-    left = {activity.id for activity in phase.ladder[episode.stay.rung].activities}
+    left = {activity.id for activity in phase.ladder[episode.phase_stay.rung].activities}
     tracks = {
         name: replace(track, **_FREE) if name in left else track for name, track in episode.tracks.items()
     }
     rung = ids.index(what.step)
     stay = replace(
-        episode.stay,
+        episode.phase_stay,
         phase=on_rung(phase, rung),
         rung=rung,
         stepped_at=episode.in_order(fact.at),
         word=what.word,
     )
-    return replace(episode, stay=stay, tracks=tracks)
+    return replace(episode, phase_stay=stay, tracks=tracks)
 
 
 def _screened(episode: Episode, fact: Fact, what: f.Screened) -> Episode:
@@ -248,7 +250,7 @@ def _setback(episode: Episode, fact: Fact, what: f.SetBack) -> Episode:
         paused_until=None,
         resumed_at=None,
         answered=(),
-        stay=Stay(None, -1, at),
+        phase_stay=Stay(None, -1, at),
         tracks={},
     )
     return _retailored(episode)

@@ -214,7 +214,7 @@ class Episode(Value):
     state: str = ACTIVE
     paused_until: datetime | None = None
     resumed_at: datetime | None = None
-    stay: Stay = field(kw_only=True)
+    phase_stay: Stay = field(kw_only=True)
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     """By observation, in order of when they were true."""
     tracks: Mapping[str, Track] = field(default_factory=dict)
@@ -254,7 +254,7 @@ class Episode(Value):
         if self.written_at is None or at >= self.written_at:
             return at
         newest = (given[-1].at for given in self.answers.values() if given)
-        return max(self.written_at, self.stay.entered_at, self.stepped_at, *newest) + MOMENT
+        return max(self.written_at, self.phase_stay.entered_at, self.stepped_at, *newest) + MOMENT
 
     def place_at(self, instant: datetime) -> Place:
         """Find the place of the person at an instant."""
@@ -270,7 +270,7 @@ class Episode(Value):
 
     def place_of(self, activity: Timed) -> Place:
         """Whose hours the times of an activity are in: where the person is, or was when the phase began."""
-        return self.place_at(self.stay.entered_at) if activity.follows_body else self.place
+        return self.place_at(self.phase_stay.entered_at) if activity.follows_body else self.place
 
     def fit_told(self, instant: datetime) -> datetime:
         """The earliest instant from `instant` on at which the person may be told something where they then were."""
@@ -290,29 +290,29 @@ class Episode(Value):
     @property
     def phase(self) -> Phase:
         """The current phase, or the first one while that may not be entered yet."""
-        return self.stay.phase or self.tailored.phases[0]
+        return self.phase_stay.phase or self.tailored.phases[0]
 
     @property
     def rung(self) -> Rung | None:
         """The step of the current phase's ladder, if it has one."""
         ladder = self.phase.ladder
-        return ladder[self.stay.rung] if ladder and self.stay.phase is not None else None
+        return ladder[self.phase_stay.rung] if ladder and self.phase_stay.phase is not None else None
 
     @property
     def stepped_at(self) -> datetime:
         """Since when the current step lasts; without a ladder the phase."""
-        return self.stay.stepped_at or self.stay.entered_at
+        return self.phase_stay.stepped_at or self.phase_stay.entered_at
 
     def since(self, activity_id: str) -> datetime:
         """Since when an activity of the current phase has been in force: with its step, or with the phase."""
         rung = self.rung
         is_of_rung = rung is not None and any(a.id == activity_id for a in rung.activities)
-        return self.stepped_at if is_of_rung else self.stay.entered_at
+        return self.stepped_at if is_of_rung else self.phase_stay.entered_at
 
     @property
     def next_phase(self) -> Phase | None:
         """The phase that comes after the current one."""
-        following = self.stay.index + 1
+        following = self.phase_stay.index + 1
         return self.tailored.phases[following] if following < len(self.tailored.phases) else None
 
     @property
@@ -339,7 +339,7 @@ class Episode(Value):
 
     def origin(self, name: str) -> datetime:
         """The instant of an anchor's origin: injury, start or phase."""
-        return {"injury": self.onset, "start": self.started_at, "phase": self.stay.entered_at}[name]
+        return {"injury": self.onset, "start": self.started_at, "phase": self.phase_stay.entered_at}[name]
 
     def instant(self, anchor: Anchor) -> datetime:
         """The instant that an anchor of the protocol means in this episode."""

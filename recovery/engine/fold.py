@@ -59,7 +59,7 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         travels=started.travels,
         confirms=started.confirms,
         is_discreet=started.is_discreet,
-        stay=Stay(None, -1, opening.at),
+        phase_stay=Stay(None, -1, opening.at),
     )
     return replace(episode, tailored=tailor(episode))
 

@@ -114,7 +114,7 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
         return None
     if given[index].at < episode.onset:
         return None  # of an earlier injury
-    if episode.stay.asks_anew and given[index].at < episode.stay.entered_at:
+    if episode.phase_stay.asks_anew and given[index].at < episode.phase_stay.entered_at:
         return None
     return given[index]
 
@@ -220,7 +220,7 @@ def _reference(
         # Of equal ones the latest.
         worst = max if observation.better == "lower" else min
         return worst(reversed(earlier), key=lambda answer: rank(observation, answer.value))
-    before = [answer for answer in earlier if answer.at <= episode.stay.entered_at]
+    before = [answer for answer in earlier if answer.at <= episode.phase_stay.entered_at]
     return before[-1] if before else earlier[0]
 
 
@@ -243,7 +243,7 @@ def is_held_by_time(episode: Episode, now: datetime) -> bool:
 
     A plan of the days to come asks at each of its moments, and most of what a gate costs is to say why.
     """
-    phase, opens, late = episode.stay.phase, opens_at(episode), deadline(episode)
+    phase, opens, late = episode.phase_stay.phase, opens_at(episode), deadline(episode)
     if phase is None or opens is None or (late is not None and late <= now):
         return False
     return opens > now and opens > episode.origin(phase.zero)
@@ -283,7 +283,7 @@ def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
 
 
 def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:
-    phase, following = episode.stay.phase, episode.next_phase
+    phase, following = episode.phase_stay.phase, episode.next_phase
     for alert in standing(episode) if phase is not None else ():
         command = clearing(episode, alert, others)
         yield Need(NoFlagStands(), Truth.NO, FlagToClear(alert.reason, command))
@@ -343,12 +343,12 @@ def standing(episode: Episode) -> tuple[Alert, ...]:
 
 def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]:
     """Ask for the last step of the ladder, and for its time: a day at least, as each step."""
-    at, steps = episode.stay.rung + 1, len(phase.ladder)
+    at, steps = episode.phase_stay.rung + 1, len(phase.ladder)
     last = phase.ladder[-1]
     where = OnStep(at, steps, phase.ladder[at - 1].title)
     yield Need(LastStep(last.title), _truth(at == steps), where)
     least = episode.tailored.length(last.least, episode.grade)
-    if at == steps and (least != Duration() or episode.stay.stepped_at is not None):
+    if at == steps and (least != Duration() or episode.phase_stay.stepped_at is not None):
         time_on_step = DayOnLastStep() if least == Duration() else TimeOnLastStep(least)
         yield _time_need(time_on_step, climbs_at(episode), now)
 
@@ -405,7 +405,7 @@ def _answer(episode: Episode, comparison: Comparison, now: datetime) -> Text:
 
 def opens_at(episode: Episode) -> datetime | None:
     """The earliest time at which the current phase may be left; None before the first phase."""
-    phase = episode.stay.phase
+    phase = episode.phase_stay.phase
     if phase is None:
         return None
     return episode.reached(phase.zero, episode.tailored.length(phase.least, episode.grade))
@@ -428,14 +428,14 @@ def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | No
     place, day = episode.place, episode.place.waking_day(now)
     if episode.rung is None or place.waking_day(episode.stepped_at) >= day:
         return None
-    anew = replace(episode.stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
+    anew = replace(episode.phase_stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
     since_bedtime = replace(anew, entered_at=place.window(day - DAY)[1])
-    return replace(episode, stay=anew), replace(episode, stay=since_bedtime)
+    return replace(episode, phase_stay=anew), replace(episode, phase_stay=since_bedtime)
 
 
 def deadline(episode: Episode) -> datetime | None:
     """Compute when the current phase has lasted as long as it should; None where it has no most."""
-    phase = episode.stay.phase
+    phase = episode.phase_stay.phase
     if phase is None or phase.most is None:
         return None
     return episode.reached(phase.zero, episode.tailored.length(phase.most, episode.grade))

@@ -131,7 +131,9 @@ def may_go_on(episode: Episode, on: Session, now: datetime, others: Sequence[Epi
     """
     activity = episode.treatment_of(on)
     if on.phase != episode.phase.id:
-        episode = replace(episode, stay=replace(episode.stay, phase=episode.pinned.phase(on.phase)))
+        episode = replace(
+            episode, phase_stay=replace(episode.phase_stay, phase=episode.pinned.phase(on.phase))
+        )
     if on.modality in forbidden(episode) or stopped_by(episode, (on.modality,), others) is not None:
         return False
     if activity.only_if is not None and truth(activity.only_if, episode, now) is Truth.NO:

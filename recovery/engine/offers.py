@@ -59,7 +59,7 @@ def offer_what_is_due(turn: Turn) -> None:
     Before the first phase is entered only its check-ins are asked: they decide whether it may be.
     """
     for activity in turn.episode.phase.activities:
-        if turn.episode.stay.phase is None and not isinstance(activity, CheckIn):
+        if turn.episode.phase_stay.phase is None and not isinstance(activity, CheckIn):
             continue
         match activity:
             case Treatment() | Reminder() | CheckIn() | Checklist():

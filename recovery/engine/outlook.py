@@ -79,7 +79,11 @@ def outlook(
         began = episode.origin(episode.tailored.healing.zero)
         healing = HealingOutlook(*healing_range(episode), _day(episode, began, now))
     levels = {"emergency": 0, "urgent": 1, "routine": 2}
-    began = episode.stay.entered_at if episode.stay.phase is None else episode.origin(episode.stay.phase.zero)
+    began = (
+        episode.phase_stay.entered_at
+        if episode.phase_stay.phase is None
+        else episode.origin(episode.phase_stay.phase.zero)
+    )
     return Outlook(
         episode,
         now,
@@ -109,7 +113,7 @@ def _advised(
     on = episode.under_way
     is_assumed = on is not None and on.is_assumed
     must_end = on is not None and not is_assumed and not may_go_on(episode, on, now, others)
-    if not (is_assumed or must_end or episode.stay.offered):
+    if not (is_assumed or must_end or episode.phase_stay.offered):
         return ()
     # Who has nothing on and nothing offered needs none of it.
     from recovery.engine.acts import Act, Advance, Begin, End, Skip
@@ -117,7 +121,7 @@ def _advised(
     from recovery.engine.turn import Accepted
 
     acts: list[Act] = [Begin(), End(), Skip()] if is_assumed else [End()] if must_end else []
-    acts += [Advance()] if episode.stay.offered else []
+    acts += [Advance()] if episode.phase_stay.offered else []
     return tuple(
         act.verb
         for act in acts
@@ -249,7 +253,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         until = episode.paused_until
         paused = Remark("why-paused") if until is None else Remark("why-paused-until", until=until)
         return _explained(activity, None, [*reasons, paused])
-    if episode.stay.phase is None and not isinstance(activity, CheckIn):
+    if episode.phase_stay.phase is None and not isinstance(activity, CheckIn):
         return _explained(activity, None, [*reasons, Remark("why-not-begun")])
     on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)
     if on is not None:

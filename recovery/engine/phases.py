@@ -29,7 +29,7 @@ from recovery.protocol.model import Hold, RecoveryProtocol
 def change_phase(turn: Turn) -> None:
     """Move on as far as the gates are open; say why not where one is shut."""
     for _ in range(len(turn.episode.tailored.phases) + 1):
-        if turn.episode.stay.phase is not None and turn.episode.stay.phase.is_endless:
+        if turn.episode.phase_stay.phase is not None and turn.episode.phase_stay.phase.is_endless:
             return
         if is_held_by_time(turn.episode, turn.now):
             turn.look_at(opens_at(turn.episode), deadline(turn.episode))
@@ -39,7 +39,7 @@ def change_phase(turn: Turn) -> None:
         match answer:
             case Passed():
                 reasons = answer.reasons
-                phase = turn.episode.stay.phase
+                phase = turn.episode.phase_stay.phase
                 if turn.episode.next_phase is None and turn.episode.under_way is not None:
                     return  # nothing completes over a session whose end is still to be told
                 if phase is not None and (phase.confirm or turn.episode.confirms):
@@ -62,7 +62,7 @@ def _record_held(turn: Turn, held: Held) -> None:
     # An answer grown old overnight holds nothing anew.
     unmet = [need.condition for need in held.unmet if need.state is Truth.NO]
     keys = [key_of(condition) for condition in unmet]
-    if keys != turn.episode.stay.held:
+    if keys != turn.episode.phase_stay.held:
         held_here = f.PhaseChanged(
             phase=turn.episode.phase.id,
             state="held",
@@ -74,7 +74,7 @@ def _record_held(turn: Turn, held: Held) -> None:
 
 
 def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
-    if turn.episode.stay.offered:
+    if turn.episode.phase_stay.offered:
         return
     following = turn.episode.next_phase
     what = Remark("may-move-on", phase=following.title) if following else Remark("may-finish")
@@ -85,7 +85,7 @@ def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
 
 def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Word | None = None) -> None:
     """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
-    if turn.episode.stay.phase is not None:
+    if turn.episode.phase_stay.phase is not None:
         end_holds(turn)
         clear_deadline(turn)
         turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=reasons), by)
@@ -97,7 +97,7 @@ def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Wor
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.Completed(reasons=reasons, cue=cue), by)
         return
-    enter_phase(turn, turn.episode.stay.index + 1, reasons, by, word=word)
+    enter_phase(turn, turn.episode.phase_stay.index + 1, reasons, by, word=word)
 
 
 def enter_phase(
@@ -112,7 +112,7 @@ def enter_phase(
     """Begin the phase at that place of the protocol; `anew` after a step back."""
     phase = turn.episode.tailored.phases[index]
     cue = None
-    if turn.episode.stay.phase is not None:
+    if turn.episode.phase_stay.phase is not None:
         body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
         title = Remark("new-phase", phase=phase.title)
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
@@ -143,7 +143,7 @@ def change_step(turn: Turn) -> None:
         turn.look_at(episode.place.next_waking(turn.now))
         return
     here, today = seen
-    at = episode.stay.rung
+    at = episode.phase_stay.rung
     down, up = phase.step_back_when, phase.climb_when
     climbs = climbs_at(episode)
     turn.look_at(climbs)
@@ -167,7 +167,7 @@ def take_step(
     word: f.Word | None = None,
 ) -> None:
     """Go to a step of the phase's ladder."""
-    phase, now_on = turn.episode.phase, turn.episode.stay.rung
+    phase, now_on = turn.episode.phase, turn.episode.phase_stay.rung
     rung = phase.ladder[index]
     for activity in phase.ladder[now_on].activities:
         if isinstance(activity, Hold) and turn.episode.track(activity.id).is_on:
@@ -189,9 +189,9 @@ def take_step(
 def offer_way_back(turn: Turn) -> None:
     """Offer an earlier phase while its condition is true, if there is still time for it."""
     back = turn.episode.phase.back_to
-    if back is None or turn.episode.stay.phase is None:
+    if back is None or turn.episode.phase_stay.phase is None:
         return
-    state, is_offered = turn.truth(back.when), turn.episode.stay.way_back
+    state, is_offered = turn.truth(back.when), turn.episode.phase_stay.way_back
     here = turn.episode.phase.id
     ends = way_back_ends(turn.episode, back.phase)
     turn.look_at(ends)
@@ -226,7 +226,7 @@ def upgrade_refused(episode: Episode, protocol: RecoveryProtocol) -> Remark | No
     on = episode.under_way
     if on is not None:
         return Remark("upgrade-waits", title=episode.title_of(on))
-    if episode.stay.phase is None:
+    if episode.phase_stay.phase is None:
         return None
     phase = next((phase for phase in protocol.phases if phase.id == episode.phase.id), None)
     if phase is None:

@@ -133,16 +133,16 @@ def _needing(episode: Episode, now: datetime) -> Iterator[tuple[Text, Condition,
     if seen is None:
         return
     here, today = seen
-    if phase.step_back_when is not None and episode.stay.rung > 0:
+    if phase.step_back_when is not None and episode.phase_stay.rung > 0:
         yield step, phase.step_back_when, here
-    if phase.climb_when is not None and episode.stay.rung + 1 < len(phase.ladder):
+    if phase.climb_when is not None and episode.phase_stay.rung + 1 < len(phase.ladder):
         yield step, phase.climb_when, today
 
 
 def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
     """The conditions of the current phase, with what waits for each; without those of its ladder."""
     phase, following = episode.phase, episode.next_phase
-    for activity in episode.phase.activities if episode.stay.phase is not None else ():
+    for activity in episode.phase.activities if episode.phase_stay.phase is not None else ():
         is_exercise = modalities(activity) == {"exercise"}
         title = TodaysExercises() if is_exercise else activity.title
         if activity.only_if is not None:
@@ -152,7 +152,7 @@ def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
             if limit.needs is not None and is_in_force and modalities(activity) & {*limit.of}:
                 yield title, limit.needs
     goal = EndOfPhase() if following is None else following.title
-    if episode.stay.phase is not None and phase.leave_when is not None:
+    if episode.phase_stay.phase is not None and phase.leave_when is not None:
         yield goal, phase.leave_when
     if following is not None and following.enter_when is not None:
         yield goal, following.enter_when

@@ -133,12 +133,12 @@ class Rehearsal:
             if self.persona is not None:
                 for at, act in self.persona.reactions(self.episode, fact):
                     self._plan(PlannedAct(at, act))
-        if self.episode.stay.offered and self.confirms and not self.episode.is_over:
+        if self.episode.phase_stay.offered and self.confirms and not self.episode.is_over:
             from recovery.engine.acts import Advance  # whoever only looks ahead does nothing
 
-            stay = self.episode.stay
+            stay = self.episode.phase_stay
             yield from self._act(PlannedAct(self.now, Advance()))
-            if self.episode.stay is not stay:
+            if self.episode.phase_stay is not stay:
                 yield from self._turn()
 
     def _act(self, scripted: PlannedAct) -> Iterator[Happening]:

@@ -96,9 +96,9 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
                 for track in episode.tracks.values()
             )
         case "offer":
-            return episode.is_over or not episode.stay.offered
+            return episode.is_over or not episode.phase_stay.offered
         case "way-back":
-            return episode.is_over or not episode.stay.way_back
+            return episode.is_over or not episode.phase_stay.way_back
         case "on":
             return episode.is_over or all(
                 track.occurrence != cue.key.occurrence or not track.is_on for track in episode.tracks.values()

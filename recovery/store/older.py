@@ -65,7 +65,7 @@ class Older:
         place, day = episode.place, episode.place.waking_day(now)
         # What is measured against the beginning of something asks for the last answer before it.
         begins = (
-            episode.stay.entered_at,
+            episode.phase_stay.entered_at,
             episode.stepped_at + MOMENT,
             place.window(day - DAY)[1],
             place.window(day)[1],

@@ -272,6 +272,8 @@ def untold(episode: Episode, now: datetime) -> Iterator[str]:
     if episode.state not in (ACTIVE, PAUSED):
         return
     seen = outlook(episode, now)
-    is_told = any(need.state is not Truth.YES for need in seen.needs) or seen.alerts or episode.stay.offered
+    is_told = (
+        any(need.state is not Truth.YES for need in seen.needs) or seen.alerts or episode.phase_stay.offered
+    )
     if not is_told and episode.state != PAUSED:
         yield f"{episode.id} is stuck in {episode.phase.id} and is not told why"

@@ -534,10 +534,10 @@ def test_a_professionals_word_has_a_name_and_a_day_and_can_be_taken_back() -> No
     for wrong in (day + timedelta(days=1), day - timedelta(days=2)):
         assert "between the injury and today" in life.refused(Advance(by="Dr. Meyer", on=wrong)).reason
     life.accepted(Advance(by="Dr. Meyer", on=day))
-    assert life.episode.stay.word == Word(by="Dr. Meyer", on=day)
+    assert life.episode.phase_stay.word == Word(by="Dr. Meyer", on=day)
     assert life.of("phase")[-1].data["reasons"][-1] == f"on the word of Dr. Meyer, {day.isoformat()}"
     life.undo(*[fact.seq for fact in life.of("phase") if fact.by == "person"])
-    assert (life.episode.phase.id, life.episode.stay.word) == ("only", None)
+    assert (life.episode.phase.id, life.episode.phase_stay.word) == ("only", None)
 
 
 def test_advance_never_goes_on_what_is_not_known() -> None:
@@ -596,7 +596,7 @@ def test_step_back_and_advance_again() -> None:
     life.answer(pain=7)
     life.accepted(Advance(because="better all the same"))
     assert life.episode.phase.id == "next"
-    assert not life.episode.stay.asks_anew
+    assert not life.episode.phase_stay.asks_anew
 
 
 def test_there_is_no_step_back_from_the_first_phase() -> None:

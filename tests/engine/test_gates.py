@@ -269,11 +269,11 @@ def test_a_late_starter_after_the_whole_phase_still_needs_the_answers() -> None:
 def test_the_first_phase_waits_for_its_own_condition_and_asks_meanwhile() -> None:
     protocol = small(ASK, ICE, phase="enter_when: pain <= 3\nmin: 1d")
     life = Life(protocol)
-    assert life.episode.stay.phase is None
+    assert life.episode.phase_stay.phase is None
     assert [fact.data["activity"] for fact in life.of("offered")] == ["ask"]
     assert life.refused(Begin("ice")).reason == "phase only has not begun"
     life.go("Mon 10:00").answer(pain=2)
-    assert life.episode.stay.phase is not None
+    assert life.episode.phase_stay.phase is not None
     assert life.times(activity="ice") == ["Mon 10:00"]
 
 
@@ -291,7 +291,7 @@ def test_after_a_step_back_only_new_answers_count() -> None:
     assert life.episode.phase.id == "only", "what was true before the step back counts no more"
     life.go("Tue 10:00").answer(pain=2)
     assert life.episode.phase.id == "next"
-    assert not life.episode.stay.asks_anew
+    assert not life.episode.phase_stay.asks_anew
 
 
 # What it tells ----------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def test_nothing_completes_before_the_earliest_healing_time() -> None:
 def test_a_phase_that_passed_while_the_machine_slept_is_left_when_it_wakes() -> None:
     life = Life(small(ASK, phase="min: 2h", more=[phase_text("next", ASK)])).sleep("Tue 03:00")
     assert life.episode.phase.id == "next"
-    assert life.episode.stay.entered_at == life.at("Tue 03:00")
+    assert life.episode.phase_stay.entered_at == life.at("Tue 03:00")
 
 
 def test_an_offered_change_is_offered_again_after_the_gate_was_shut() -> None:
@@ -358,9 +358,9 @@ def test_an_offered_change_is_offered_again_after_the_gate_was_shut() -> None:
     life = Life(small(ASK, phase=body, more=[phase_text("next", ASK)])).go("Mon 09:00")
     life.answer(pain=5)
     life.go("Mon 10:00").answer(pain=2)
-    assert life.episode.stay.offered
+    assert life.episode.phase_stay.offered
     life.go("Mon 11:00").answer(pain=5)
-    assert not life.episode.stay.offered
+    assert not life.episode.phase_stay.offered
     life.go("Mon 12:00").answer(pain=2)
     assert [at for at, _ in life.cues("offer")] == ["Mon 10:00", "Mon 12:00"]
 

@@ -65,7 +65,7 @@ def mornings(life: Life, *answers: tuple[str, int]) -> Life:
 def forced(life: Life) -> None:
     """The next step at once, as a journal from before may hold it."""
     early = Turn(life.episode, life.now)
-    take_step(early, early.episode.stay.rung + 1, ("so",), "person")
+    take_step(early, early.episode.phase_stay.rung + 1, ("so",), "person")
     life.keep(early.facts)
     life.turn()
 

@@ -177,11 +177,11 @@ def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
 
 def test_a_change_that_was_offered_is_taken_back() -> None:
     life = gated(phase="min: 1h\nconfirm: true").go("Mon 09:00")
-    assert life.episode.stay.offered
+    assert life.episode.phase_stay.offered
     life.accepted(RaiseFlag("numb"))
-    assert not life.episode.stay.offered
+    assert not life.episode.phase_stay.offered
     life.accepted(ClearFlag("numb", because="seen"))
-    assert life.episode.stay.offered
+    assert life.episode.phase_stay.offered
 
 
 @pytest.mark.parametrize("flag", [LIMP, SWOLLEN])

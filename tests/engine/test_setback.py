@@ -128,9 +128,9 @@ def test_a_setback_ends_a_pause_and_what_waits_for_a_word() -> None:
     life.accepted(Setback())
     assert life.episode.state == ACTIVE
     gated = Life(small(ASK, phase="min: 1h\nconfirm: true", more=[phase_text("second", ASK)])).go("Mon 09:00")
-    assert gated.episode.stay.offered
+    assert gated.episode.phase_stay.offered
     gated.accepted(Setback())
-    assert not gated.episode.stay.offered
+    assert not gated.episode.phase_stay.offered
 
 
 def test_routine_alerts_are_over_and_pressing_ones_stay() -> None:

@@ -154,8 +154,8 @@ def test_what_follows_the_body_before_a_quiet_evening_is_told_once() -> None:
 def test_a_phase_that_begins_on_the_journey_has_the_hours_of_the_place() -> None:
     journey = Journey(BODY).go("Mon 13:00")
     journey.travel(NEW_YORK)
-    entered = replace(journey.episode.stay, entered_at=journey.now)
-    there = replace(journey.episode, stay=entered)
+    entered = replace(journey.episode.phase_stay, entered_at=journey.now)
+    there = replace(journey.episode, phase_stay=entered)
     assert there.place_of(there.activity("pill")) == there.place  # type: ignore[arg-type]  # it is timed
 
 

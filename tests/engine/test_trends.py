@@ -194,7 +194,7 @@ def test_step_back_takes_the_way_that_is_offered() -> None:
     life = second()
     life.go("Tue 08:00").answer(pain=5, swelling=2)
     assert life.go("Tue 08:10").accepted(StepBack()) == "Back in: Only. The limits still hold."
-    assert not life.episode.stay.way_back
+    assert not life.episode.phase_stay.way_back
     assert outlook(life.episode, life.now).needs
 
 
