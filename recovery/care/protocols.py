@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recovery import clock, files
 from recovery.errors import RecoveryError, UsageError
@@ -75,6 +75,13 @@ def compared(old: str, new: str) -> "tuple[Difference, ...]":
 
 def _local_date(now: datetime | None) -> date | None:
     return None if now is None else clock.on_the_wall(now).date()
+
+
+def schema_of_files() -> dict[str, Any]:
+    """The JSON Schema of protocol files."""
+    from recovery.protocol.schema import json_schema
+
+    return json_schema()
 
 
 # A first draft ----------------------------------------------------------------------------------

@@ -143,9 +143,7 @@ def schema() -> int:
     \b
     recovery schema > protocol.schema.json
     """
-    from recovery.protocol.schema import json_schema
-
-    click.echo(json_line(json_schema(), indent=2))
+    click.echo(json_line(care.schema_of_files(), indent=2))
     return 0
 
 

@@ -8,18 +8,14 @@ from typing import Any
 
 import click
 
-from recovery import clock, files, paths
-from recovery.cli.context import open_journal, tell_clock
+from recovery import clock, paths
+from recovery.cli.context import clocks, daemon_here, open_journal, tell_clock, wake_daemon
 from recovery.cli.output import Guarded, did, failure_of, harmless, is_plain
 from recovery.cli.params import json_option
 from recovery.cli.render_json import picked, print_json
-from recovery.daemon import handing, presence
-from recovery.daemon.handing import asked_daemon
-from recovery.errors import NotThere, RecoveryError, StoreError, UsageError
+from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, n_
-from recovery.store import failures
-from recovery.store.checking import Fault, Report, check
-from recovery.store.journal import JOURNAL_FILE, Journal
+from recovery.store.checking import Fault, Report, check, journal_of, not_whole
 
 STDIO = "-"
 
@@ -52,9 +48,7 @@ def check_command(file: str | None, as_json: bool) -> int:
     recovery store check
     recovery store check my-copy.db --json
     """
-    path = _path(file) if file else paths.home() / JOURNAL_FILE
-    if not file and not path.exists():
-        raise NotThere(_("there is no journal yet"), str(path))
+    path = _path(file) if file else journal_of(paths.home())
     report = check(path, now=clock.now())
     if not file:
         _tell_doubted()
@@ -65,11 +59,7 @@ def check_command(file: str | None, as_json: bool) -> int:
         click.echo(_("{path}: whole, {content}.", path=path, content=_content(report)))
         return 0
     _tell(report.faults)
-    count = len(report.faults)
-    raise StoreError(
-        _("{path}: is not whole: {faults}", path=path, faults=n_("one fault", "{count} faults", count)),
-        failures.remedy(path) if not file else _("take another copy"),
-    )
+    raise not_whole(report, is_copy=bool(file))
 
 
 @store.command()
@@ -111,6 +101,7 @@ def restore_command(file: str, is_sure: bool, as_json: bool) -> int:
     recovery store restore ~/.local/share/recovery/backups/daily-2026-11-23.db
     recovery store restore my-copy.db --yes
     """
+    from recovery.daemon.launch import without_daemon
     from recovery.store import backups
 
     source, home, now = _path(file), paths.home(), clock.now()
@@ -118,7 +109,7 @@ def restore_command(file: str, is_sure: bool, as_json: bool) -> int:
     if report.faults:
         _tell(report.faults)
         raise backups.unfit(source, len(report.faults))
-    is_running = presence.is_running(home)
+    is_running = daemon_here() is not None
     if not as_json:
         click.echo(_("{path}: whole, {content}.", path=source, content=_content(report)))
         if is_running:
@@ -126,9 +117,9 @@ def restore_command(file: str, is_sure: bool, as_json: bool) -> int:
     if not is_sure and not _is_confirmed(as_json, _("Put it in the place of the present journal?")):
         raise UsageError(_("nothing was changed"), _("--yes puts it in place without asking"))
     paths.make_home()
-    with _without_daemon(home):
+    with without_daemon(home):
         kept = backups.restore(home, source, now)
-        message = _("Restored: {path}", path=home / JOURNAL_FILE)
+        message = _("Restored: {path}", path=journal_of(home))
         did(message)
     if as_json:
         print_json({**_as_json(report), "kept": kept})
@@ -150,12 +141,10 @@ def export(file: str) -> int:
     recovery store export my-recovery.json
     recovery store export | jq '.facts | length'
     """
-    from recovery.store.exchange import exported
+    from recovery.store.exchange import exported, opened, write_document
 
     now = clock.now()
-    journal = Journal.open_to_look(paths.home(), now=now)
-    if journal is None:
-        raise NotThere(_("there is no journal yet: nothing to export"), str(paths.home() / JOURNAL_FILE))
+    journal = opened(paths.home(), now)
     _tell_doubted()
     with journal:
         if file == STDIO:
@@ -167,7 +156,7 @@ def export(file: str) -> int:
                     break
             return 0
         path = _path(file)
-        _write(path, exported(journal, now))
+        write_document(path, exported(journal, now))
     click.echo(_("Exported: {path}", path=path), err=True)
     return 0
 
@@ -185,8 +174,9 @@ def import_command(file: str, as_json: bool) -> int:
     """
     from recovery.store import exchange
 
-    now = clock.now()
-    name, text = _text_of(file)
+    now, _steady = clocks()  # a daemon that may do better with this desktop has it then
+    name = _("standard input") if file == STDIO else str(_path(file))
+    text = exchange.read_document(_path(file), name)
     try:
         with _progress(text, as_json=as_json) as tick:
             document, report = exchange.read_export(text, name, now=now, tick=tick)
@@ -200,8 +190,7 @@ def import_command(file: str, as_json: bool) -> int:
     exchange.import_(home, document, now)
     message = _("Imported: {content}.", content=_content(report))
     did(message)
-    asked_daemon(home)
-    is_running = handing.wake(home) is not None
+    is_running = wake_daemon(home)
     if as_json:
         print_json({**_as_json(report), "file": name})
         return 0
@@ -266,56 +255,3 @@ def _tell_doubted() -> None:
 
 def _is_confirmed(as_json: bool, question: str) -> bool:
     return not as_json and sys.stdin.isatty() and click.confirm(question)
-
-
-@contextmanager
-def _without_daemon(home: Path) -> Iterator[None]:
-    """While no daemon runs, nor can be started; one that ran is started again, come what may."""
-    from recovery.daemon import launch
-
-    was_running = launch.stop_daemon(home)
-    lock = presence.Lock(home)
-    try:
-        if not lock.take():
-            raise StoreError(_("a daemon was started meanwhile"), _("run the command again"))
-        yield
-    finally:
-        lock.release()
-        if was_running:
-            launch.ensure_running(home)
-
-
-def _write(path: Path, pieces: Iterator[str]) -> None:
-    """Write a file whole or not at all, for its owner alone; never over another. Raises `RecoveryError`."""
-    if path.exists():
-        raise RecoveryError(
-            _("{path}: is there already, and is left as it is", path=path), _("name another file")
-        )
-    try:
-        files.write_whole(path, pieces)
-    except OSError as error:
-        raise RecoveryError(
-            _("{path}: cannot be written: {reason}", path=path, reason=error.strerror),
-            _("name another file"),
-        ) from None
-
-
-def _text_of(file: str) -> tuple[str, str]:
-    """Read a document. Return its name and its text. Raises `RecoveryError`."""
-    from recovery.store.exchange import LARGEST
-
-    name = _("standard input") if file == STDIO else str(_path(file))
-    try:
-        return name, files.read_whole(_path(file), LARGEST, pipes=True).decode("utf-8-sig")
-    except files.TooLarge:
-        raise RecoveryError(
-            _("{path}: is too large for an export: over {count} MiB", path=name, count=LARGEST // 1024**2),
-            _("recovery store export writes what can be imported; nothing was changed"),
-        ) from None
-    except OSError as error:
-        raise RecoveryError(_("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
-    except UnicodeDecodeError as error:
-        raise RecoveryError(
-            _("{path}: is no text in UTF-8: byte {place}", path=name, place=error.start + 1),
-            _("recovery store export writes what can be imported; nothing was changed"),
-        ) from None

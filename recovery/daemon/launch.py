@@ -5,6 +5,8 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from recovery import clock
@@ -13,7 +15,7 @@ from recovery.daemon import control, presence
 from recovery.daemon.handing import hand_over_and_wait, read_steady, wake
 from recovery.daemon.presence import Presence
 from recovery.engine.telling import pending_cues
-from recovery.errors import RecoveryError
+from recovery.errors import RecoveryError, StoreError
 from recovery.language import _
 from recovery.notify.desktop_session import without_shell
 from recovery.store.journal import Journal
@@ -155,3 +157,18 @@ def stop_daemon(folder: Path) -> bool:
     """
     was_the_system_s = _stopped_by_system(folder)
     return control.end_daemon(folder) or was_the_system_s
+
+
+@contextmanager
+def without_daemon(home: Path) -> Iterator[None]:
+    """While no daemon runs, nor can be started; one that ran is started again, come what may."""
+    was_running = stop_daemon(home)
+    lock = presence.Lock(home)
+    try:
+        if not lock.take():
+            raise StoreError(_("a daemon was started meanwhile"), _("run the command again"))
+        yield
+    finally:
+        lock.release()
+        if was_running:
+            ensure_running(home)

@@ -18,15 +18,15 @@ from recovery.engine.episode import RECENT
 from recovery.engine.facts import Delivered, Fact, NotDelivered, read_fact
 from recovery.engine.fold import fold
 from recovery.engine.written import LAST_PLACE, from_ms, to_ms
-from recovery.errors import RecoveryError, StoreError
-from recovery.language import _
+from recovery.errors import NotThere, RecoveryError, StoreError
+from recovery.language import _, n_
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
 from recovery.store import copying, migrations
 from recovery.store.chain import Chain, as_it_stands
 from recovery.store.course import Course
-from recovery.store.failures import NONSENSE, Damaged, in_plain_words
-from recovery.store.journal import Journal
+from recovery.store.failures import NONSENSE, Damaged, in_plain_words, remedy
+from recovery.store.journal import JOURNAL_FILE, Journal
 from recovery.store.migrations import ANSWERS_SQL
 from recovery.store.pinned import protocol_of, under_new_protocol
 from recovery.values import Value
@@ -108,6 +108,23 @@ def check(path: Path, *, now: datetime) -> Report:
             return check_copy(connection, path, now=now)
     except Damaged as error:
         return Report(path, (Fault("", error.message.removeprefix(f"{path}: ")),))
+
+
+def journal_of(home: Path) -> Path:
+    """The journal of a folder. Raises `NotThere` where there is none yet."""
+    path = home / JOURNAL_FILE
+    if not path.exists():
+        raise NotThere(_("there is no journal yet"), str(path))
+    return path
+
+
+def not_whole(report: Report, *, is_copy: bool) -> StoreError:
+    """The error for a journal that has faults."""
+    faults = n_("one fault", "{count} faults", len(report.faults))
+    return StoreError(
+        _("{path}: is not whole: {faults}", path=report.path, faults=faults),
+        _("take another copy") if is_copy else remedy(report.path),
+    )
 
 
 def check_copy(

@@ -17,10 +17,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
-from recovery import __version__
+from recovery import __version__, files
 from recovery.engine.facts import FACT_KINDS, Fact, read_fact
 from recovery.engine.written import LAST_PLACE
-from recovery.errors import StoreError
+from recovery.errors import NotThere, RecoveryError, StoreError
 from recovery.language import _
 from recovery.protocol import compiled
 from recovery.store import migrations
@@ -48,6 +48,14 @@ STEPS = 4
 _HEADER = ("format", "exported_at", "recovery")
 
 
+def opened(home: Path, now: datetime) -> Journal:
+    """Open the journal of a folder for an export. Raises `NotThere`, `StoreError`."""
+    journal = Journal.open_to_look(home, now=now)
+    if journal is None:
+        raise NotThere(_("there is no journal yet: nothing to export"), str(home / JOURNAL_FILE))
+    return journal
+
+
 def exported(journal: Journal, now: datetime) -> Iterator[str]:
     """The document in pieces, a line each, of one moment. Raises `StoreError`."""
     with journal.snapshot():
@@ -63,6 +71,21 @@ def exported(journal: Journal, now: datetime) -> Iterator[str]:
         )
         yield from _listed("episodes", episodes, ",\n")
         yield from _listed("facts", map(_plain, journal.each_fact()), "}\n")
+
+
+def write_document(path: Path, pieces: Iterator[str]) -> None:
+    """Write a file whole or not at all, for its owner alone; never over another. Raises `RecoveryError`."""
+    if path.exists():
+        raise RecoveryError(
+            _("{path}: is there already, and is left as it is", path=path), _("name another file")
+        )
+    try:
+        files.write_whole(path, pieces)
+    except OSError as error:
+        raise RecoveryError(
+            _("{path}: cannot be written: {reason}", path=path, reason=error.strerror),
+            _("name another file"),
+        ) from None
 
 
 def _listed(name: str, items: Iterator[dict[str, Any]], end: str) -> Iterator[str]:
@@ -114,6 +137,24 @@ class NotImported(StoreError):
     def __init__(self, message: str, faults: tuple[Fault, ...], hint: str = "") -> None:
         super().__init__(message, hint)
         self.faults = faults
+
+
+def read_document(path: Path, name: str) -> str:
+    """Read the text of a document; `name` is what errors call it. Raises `RecoveryError`."""
+    try:
+        return files.read_whole(path, LARGEST, pipes=True).decode("utf-8-sig")
+    except files.TooLarge:
+        raise RecoveryError(
+            _("{path}: is too large for an export: over {count} MiB", path=name, count=LARGEST // 1024**2),
+            _("recovery store export writes what can be imported; nothing was changed"),
+        ) from None
+    except OSError as error:
+        raise RecoveryError(_("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
+    except UnicodeDecodeError as error:
+        raise RecoveryError(
+            _("{path}: is no text in UTF-8: byte {place}", path=name, place=error.start + 1),
+            _("recovery store export writes what can be imported; nothing was changed"),
+        ) from None
 
 
 def read_export(text: str, name: str, *, now: datetime, tick: Tick = keep_silent) -> tuple[Export, Report]:
