@@ -17,7 +17,7 @@ from recovery.cli import params
 from recovery.engine.episode import Episode
 from recovery.engine.questions import GRADING_ANSWERS, UNSURE, Graded, graded, graded_unsure
 from recovery.engine.times import Place
-from recovery.errors import UsageError
+from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
 from recovery.settings import read_settings
@@ -211,6 +211,15 @@ def screening(
     if applying is None:
         return given
     return given | {question.id: question.id in applying for question in still}
+
+
+def screening_of_made_up(protocol: RecoveryProtocol, words: Sequence[str]) -> dict[str, bool]:
+    """The answers of somebody made up: no to all that is not named. Raises `RecoveryError` for one that refuses."""
+    given = screening(protocol.screen, [*words, NONE], is_later=False, ask=False, fill=str)
+    refused = next((each for each in protocol.screen if each.refuses and given[each.id]), None)
+    if refused is not None:
+        raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
+    return given
 
 
 def those_that_apply(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:

@@ -49,7 +49,7 @@ def protocols(context: click.Context, as_json: bool) -> int:
             print_json({**about, "file": entry.path, **picked(entry, "is_usable", "summary")})
     else:
         render_tables.print_library(entries)
-        for line in offers():
+        for line in offers(clock.now()):
             click.echo(line)
     return 0
 

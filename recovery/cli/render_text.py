@@ -26,7 +26,6 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import LEVELS
 from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     LEVEL_WORDS,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
 _MARKS = {Truth.YES: ("✓", "green"), Truth.NO: ("✗", "yellow"), Truth.UNKNOWN: ("?", "yellow")}
 LEVEL_STYLES = {"emergency": "red", "urgent": "red", "routine": "yellow"}
+"""The levels of red flags, the gravest first, each in its colour."""
 _BAR = 32
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 100
@@ -476,7 +476,7 @@ def flags_page(episode: Episode) -> str:
     width = max((len(each.id) for each in asked), default=0)
     lines += [
         f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {file_text(each.ask, episode)}"
-        for level in reversed(LEVELS)
+        for level in LEVEL_STYLES
         for each in asked
         if each.level == level
     ]

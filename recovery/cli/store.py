@@ -176,7 +176,7 @@ def import_command(file: str, as_json: bool) -> int:
 
     now, _steady = clocks()  # a daemon that may do better with this desktop has it then
     name = _("standard input") if file == STDIO else str(_path(file))
-    text = exchange.read_document(_path(file), name)
+    text = exchange.text_of_document(_path(file), name)
     try:
         with _progress(text, as_json=as_json) as tick:
             document, report = exchange.read_export(text, name, now=now, tick=tick)

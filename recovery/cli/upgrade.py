@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import click
 
-from recovery import clock, paths
+from recovery import paths
 from recovery.care import upgrade as care
 from recovery.care.record import changing
 from recovery.care.upgrade import InstalledText
@@ -113,12 +114,12 @@ def _goes_on(episode: Episode) -> str:
     return _("{episode} goes on with {protocol} {version}, in: {phase}.", episode=episode.id, **about)
 
 
-def offers() -> Iterator[str]:
+def offers(now: datetime) -> Iterator[str]:
     """A line for each running episode for which another text is installed. Where no record is, it says nothing."""
     try:
         home = paths.home()
     except RecoveryError:
         return
-    for id_, pinned in care.outdated(home, clock.now()):
+    for id_, pinned in care.outdated(home, now):
         about = {"protocol": pinned.protocol_id, "version": pinned.version, "episode": id_}
         yield _("{episode} runs another text of {protocol}, {version}: recovery upgrade", **about)

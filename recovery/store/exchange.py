@@ -139,7 +139,7 @@ class NotImported(StoreError):
         self.faults = faults
 
 
-def read_document(path: Path, name: str) -> str:
+def text_of_document(path: Path, name: str) -> str:
     """Read the text of a document; `name` is what errors call it. Raises `RecoveryError`."""
     try:
         return files.read_whole(path, LARGEST, pipes=True).decode("utf-8-sig")
