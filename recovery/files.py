@@ -64,16 +64,16 @@ def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
 
 def write_whole(path: Path, pieces: Iterable[str]) -> None:
     """Write a text file whole or not at all, for its owner alone; one that is there is replaced. Raises `OSError`."""
-    import tempfile
-
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # is 0600
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)  # of a process that was killed, and had this number
+    descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(name).unlink()
+            part.unlink()
         raise
 
 

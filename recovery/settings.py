@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -237,14 +238,6 @@ def _zone(value: Any) -> str:
     raise ValueError(message + (_("; did you mean {near}?", near=near[0]) if near else ""))
 
 
-def _notifier(value: Any) -> str:
-    return _one_of(NOTIFIERS, value)
-
-
-def _language(value: Any) -> str:
-    return _one_of(("", *LANGUAGES), value)
-
-
 def _one_of(names: tuple[str, ...], value: Any) -> str:
     if value not in names:
         quoted = ", ".join(f'"{name}"' for name in names)
@@ -288,9 +281,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "wake": _time,
     "bedtime": _time,
     "timezone": _zone,
-    "notifier": _notifier,
+    "notifier": partial(_one_of, NOTIFIERS),
     "auto_advance": _yes_or_no,
-    "language": _language,
+    "language": partial(_one_of, ("", *LANGUAGES)),
     "work": read_work,
     "workdays": read_workdays,
     "quiet": _quiet,

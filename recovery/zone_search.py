@@ -55,9 +55,7 @@ def of_process(environ: Mapping[str, str], now: datetime) -> Whereabouts:
     """The zone that the C library goes by. `environ` is that of the process: TZ goes before the machine's files."""
     if sys.platform == "win32":
         return Whereabouts(_of_windows() or _fixed(now))
-    variable = environ.get("TZ")
-    if variable is None:
-        return _of_file(LOCALTIME, now)
+    variable = environ.get("TZ", "localtime")
     word = variable.removeprefix(":")
     if word == "localtime":
         return _of_file(LOCALTIME, now)
@@ -245,9 +243,8 @@ def _by_bytes(path: str, hints: Iterable[str]) -> str:
     if content[:4] != b"TZif":
         return ""
     for name in (*hints, *_BEST_KNOWN):
-        for folder in zoneinfo.TZPATH:
-            if is_known(name) and _bytes(Path(folder, name)) == content:
-                return name
+        if _is_same(name, content):
+            return name
     return min((n for n in _files_of(len(content)) if _is_same(n, content)), key=_by_region, default="")
 
 

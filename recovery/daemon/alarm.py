@@ -124,17 +124,13 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         )
         self._ring = ring
         self._on_jump = on_jump
-        self._selector = selectors.DefaultSelector()
+        self.selector = selectors.DefaultSelector()
+        """For whoever else has to be heard: register for reading, with a callable as data."""
         self._timer = RealTimeTimer.create()
         self._is_told_to_stop = False
         self._is_due = False
         if self._timer is not None:
-            self._selector.register(self._timer, selectors.EVENT_READ, self._fired)
-
-    @property
-    def selector(self) -> selectors.BaseSelector:
-        """For whoever else has to be heard: register for reading, with a callable as data."""
-        return self._selector
+            self.selector.register(self._timer, selectors.EVENT_READ, self._fired)
 
     def set(self, at: datetime | None) -> None:
         """Ring at that instant (UTC) and not before; None: only when the clock is changed or somebody calls."""
@@ -184,7 +180,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
                     on_deadline()
         finally:
             self.shutdown(wait=False)
-            self._selector.close()
+            self.selector.close()
             if self._timer is not None:
                 self._timer.close()
 
@@ -196,7 +192,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]  # apscheduler has no typ
         if limit is not None:
             until = max(0.0, limit - steady)
             longest = until if longest is None else min(longest, until)
-        for key, _ in self._selector.select(longest):
+        for key, _ in self.selector.select(longest):
             heard: Any = key.data
             heard()
         lived = clock.since_boot() - lived

@@ -12,8 +12,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recovery import clock
@@ -125,7 +125,7 @@ def _local_ear(folder: Path) -> socket.socket:
             ear.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with suppress(FileNotFoundError):
             (folder / SOCKET).unlink()
-        with _ShortPath(folder) as path:
+        with _short_path(folder) as path:
             ear.bind(path)
         (folder / SOCKET).chmod(0o600)
     except BaseException:
@@ -181,7 +181,7 @@ def end_daemon(folder: Path) -> bool:
 
 def _call_in_folder(folder: Path, word: bytes) -> bool:
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, _ShortPath(folder) as path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, _short_path(folder) as path:
             line.setblocking(False)
             line.sendto(word, path)
     except BlockingIOError:
@@ -201,20 +201,15 @@ def _call_by_address(folder: Path, word: bytes) -> bool:
     return True
 
 
-class _ShortPath:
+@contextmanager
+def _short_path(folder: Path) -> Iterator[str]:
     """The socket's path, through a descriptor of its folder where it would be too long to be an address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> str:
-        path = str(self._folder / SOCKET)
-        if len(os.fsencode(path)) <= _LONGEST:
-            return path
-        self._descriptor = os.open(self._folder, os.O_RDONLY)
-        return f"/proc/self/fd/{self._descriptor}/{SOCKET}"
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+    path = str(folder / SOCKET)
+    if len(os.fsencode(path)) <= _LONGEST:
+        yield path
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)

@@ -2,14 +2,13 @@
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from recovery import files
 from recovery.care.record import Record
 from recovery.engine.acts import SNOOZE, Advance, Begin, End, MarkDone, Skip, Snooze, StepBack
 from recovery.engine.episode import Episode
@@ -290,15 +289,9 @@ class Screen:
         }
         if not self._is_taken_over or wanted == self._kept:
             return
-        draft = self._path.with_suffix(f".{os.getpid()}")
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(wanted, file)
-            draft.replace(self._path)
+            files.write_whole(self._path, [json.dumps(wanted)])
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
             if str(error) != self._trouble:
                 self._log.warning("what stands on the screen is not written down: %s", error)
             self._trouble = str(error)

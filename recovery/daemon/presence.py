@@ -29,10 +29,10 @@ ADDRESS = "daemon.address"
 SIGN = "daemon.json"
 
 _LOOKS, _LOOK_SECONDS = 20, 0.01
+"""How often a lock is tried for, and the wait between: others hold it for an instant, to look who is there."""
 
 READY_WITHIN = 8.0
 """Seconds that a daemon gets to say that it is there."""
-"""How often a lock is tried for, and the wait between: others hold it for an instant, to look who is there."""
 
 
 class Presence(Value):
@@ -224,23 +224,11 @@ def _sign(folder: Path) -> Presence:
         sign = Presence(**fields)
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    for name, (least, most) in _POSSIBLE.items():
-        value = getattr(sign, name)
-        if value is None and name == "next_wakeup":
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+    for name, value in vars(sign).items():
+        bounds = _POSSIBLE.get(name)
+        is_right = type(value) is int and bounds[0] <= value <= bounds[1] if bounds else type(value) is str
+        if not is_right and not (value is None and name in ("next_wakeup", "bus")):
             raise ValueError(name)
-    texts = (
-        sign.notifier,
-        sign.problem,
-        sign.version,
-        sign.bus or "",
-        sign.screen,
-        sign.not_taken,
-        sign.damage,
-    )
-    if not all(isinstance(value, str) for value in texts):
-        raise ValueError("no text")
     return sign
 
 
@@ -272,15 +260,9 @@ def left_behind(folder: Path) -> Presence | None:
 
 def announce(folder: Path, presence: Presence) -> None:
     """Say it, whole or not at all. Raises `OSError`."""
-    draft = folder / f"{SIGN}.{os.getpid()}"
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(vars(presence), file)
-        draft.replace(folder / SIGN)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    from recovery import files  # only a daemon says it, and every command loads this module
+
+    files.write_whole(folder / SIGN, [json.dumps(vars(presence))])
 
 
 def erase(folder: Path) -> None:

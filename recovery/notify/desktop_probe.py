@@ -5,6 +5,7 @@ Nothing is assumed of a server: what it is, what it can do and whether it holds 
 
 import select
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from recovery import clock
@@ -13,7 +14,7 @@ from recovery.notify.desktop_session import ANSWER_SECONDS, bare, session_bus_ad
 from recovery.notify.do_not_disturb import PATH, SERVER, Call, Server, calls, yes_or_no
 from recovery.notify.port import Closed, Note, Outcome, Pressed, Shown, Undelivered
 from recovery.notify.wording import one_line
-from recovery.values import Value
+from recovery.values import Value, replace
 
 if TYPE_CHECKING:
     from recovery.notify.dbus import SessionBus
@@ -59,8 +60,7 @@ def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.mono
     bus: SessionBus | None = None
     try:
         bus = dbus.SessionBus(address, monotonic())
-        line = _BlockingBus(bus, monotonic)
-        return _look_through(line, bus.address)
+        return _look_through(partial(_ask, bus, monotonic), bus.address)
     except dbus.BusLost as lost:
         return DesktopState(address=address, bus_problem=lost.reason)
     finally:
@@ -68,52 +68,44 @@ def look(environ: Mapping[str, str], monotonic: Callable[[], float] = clock.mono
             bus.close()
 
 
-class _BlockingBus:
-    """Questions over a bus and their answers. Raises `BusLost`."""
+def _ask(bus: "SessionBus", monotonic: Callable[[], float], /, **calls: Call) -> dict[str, Any]:
+    """The answers by name; of what is refused the reason under `name_error`. Only the server itself is started.
 
-    def __init__(self, bus: "SessionBus", monotonic: Callable[[], float]) -> None:
-        from recovery.notify import dbus
+    Raises `BusLost`.
+    """
+    from recovery.notify.dbus import Failure, Reply, address
 
-        self._dbus = dbus
-        self._bus = bus
-        self._monotonic = monotonic
-
-    def ask(self, **calls: Call) -> dict[str, Any]:
-        """The answers by name; of what is refused the reason under `name_error`. Only the server itself is started."""
-        names = {self._send(call): name for name, call in calls.items()}
-        answers: dict[str, Any] = {}
-        give_up_at = self._monotonic() + ANSWER_SECONDS
-        while names and (now := self._monotonic()) < give_up_at:
-            for event in self._bus.advance(now):
-                if isinstance(event, self._dbus.Reply | self._dbus.Failure):
-                    name = names.pop(event.serial, "")
-                    if name and isinstance(event, self._dbus.Reply):
-                        answers[name] = event.values
-                    elif name and isinstance(event, self._dbus.Failure):
-                        if event.name == calls[name].unset:
-                            answers[name] = (("b", False),)
-                        answers[f"{name}_error"] = one_line(event.text) or event.name
-            if names:
-                due = self._bus.deadline()
-                until = give_up_at if due is None else min(due, give_up_at)
-                select.select([self._bus.socket], [], [], max(0.0, until - self._monotonic()))
-        return answers
-
-    def _send(self, call: Call) -> int:
-        where = self._dbus.address(call.path, call.service, call.interface)
-        starts = call.interface == SERVER
-        return self._bus.call(where, call.member, call.signature, call.values, starts=starts)
+    names: dict[int, str] = {}
+    for name, call in calls.items():
+        where, starts = address(call.path, call.service, call.interface), call.interface == SERVER
+        names[bus.call(where, call.member, call.signature, call.values, starts=starts)] = name
+    answers: dict[str, Any] = {}
+    give_up_at = monotonic() + ANSWER_SECONDS
+    while names and (now := monotonic()) < give_up_at:
+        for event in bus.advance(now):
+            match event:
+                case Reply(serial, values) if name := names.pop(serial, ""):
+                    answers[name] = values
+                case Failure(serial, error, text) if name := names.pop(serial, ""):
+                    if error == calls[name].unset:
+                        answers[name] = (("b", False),)
+                    answers[f"{name}_error"] = one_line(text) or error
+        if names:
+            due = bus.deadline()
+            until = give_up_at if due is None else min(due, give_up_at)
+            select.select([bus.socket], [], [], max(0.0, until - monotonic()))
+    return answers
 
 
-def _look_through(line: _BlockingBus, address: str) -> DesktopState:
-    there = line.ask(owned=_of_the_bus("NameHasOwner", SERVER), startable=_of_the_bus("ListActivatableNames"))
+def _look_through(ask: Callable[..., dict[str, Any]], address: str) -> DesktopState:
+    there = ask(owned=_of_the_bus("NameHasOwner", SERVER), startable=_of_the_bus("ListActivatableNames"))
     if "owned" not in there:
         return DesktopState(
             address=address, bus_problem=there.get("owned_error") or _("the session bus does not answer")
         )
     if not there["owned"][0] and SERVER not in there.get("startable", [[]])[0]:
         return DesktopState(address=address)
-    said = line.ask(
+    said = ask(
         information=Call("", SERVER, PATH, SERVER, "GetServerInformation"),
         capabilities=Call("", SERVER, PATH, SERVER, "GetCapabilities"),
     )
@@ -128,7 +120,7 @@ def _look_through(line: _BlockingBus, address: str) -> DesktopState:
     who = Server(name, vendor)
     quiet, quiet_by = None, ""
     # Only now: none of these questions starts anything.
-    switches = line.ask(**{call.by: call for call in calls(who)}) if not problem else {}
+    switches = ask(**{call.by: call for call in calls(who)}) if not problem else {}
     for call in calls(who):
         held = yes_or_no(switches.get(call.by))
         if held is not None and not quiet:
@@ -179,7 +171,7 @@ def try_out(
     give_up_at = monotonic() + within
     try:
         notifier.show(Note(_TEST_KEY, title, body, critical=True, actions=(("seen", button),), tag=1))
-        while not _is_settled(tried) and (now := monotonic()) < give_up_at:
+        while not (tried.is_pressed or tried.is_closed or tried.reason) and (now := monotonic()) < give_up_at:
             sources = notifier.sources()
             due = notifier.deadline()
             until = give_up_at if due is None else min(due, give_up_at)
@@ -191,9 +183,7 @@ def try_out(
             if capabilities is not None and tried.is_shown and not tried.has_buttons:
                 if not capabilities.buttons:
                     break  # nothing that could be pressed: it stays on the screen, to be looked at
-                tried = TestResult(
-                    is_shown=True, has_buttons=True, is_pressed=tried.is_pressed, is_closed=tried.is_closed
-                )
+                tried = replace(tried, has_buttons=True)
     finally:
         if (
             not tried.is_shown or tried.has_buttons
@@ -202,10 +192,6 @@ def try_out(
             notifier.collect(monotonic())
         notifier.close()
     return tried
-
-
-def _is_settled(tried: TestResult) -> bool:
-    return tried.is_pressed or tried.is_closed or bool(tried.reason)
 
 
 def _after(tried: TestResult, outcome: Outcome) -> TestResult:

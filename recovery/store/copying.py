@@ -24,12 +24,8 @@ def to_memory(path: Path) -> sqlite3.Connection:
         except (files.CannotRead, IsADirectoryError) as error:
             raise StoreError(f"{path}: {error.strerror}") from None
         copy = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            with closing(_readable(path)) as source:
-                source.backup(copy, progress=_patience(path))
-        except BaseException:
-            copy.close()
-            raise
+        with database.closed_on_failure(copy), closing(_readable(path)) as source:
+            source.backup(copy, progress=_patience(path))
     return copy
 
 
@@ -55,7 +51,8 @@ def to_file(source: Path, target: Path, *, sums: bool = True) -> None:
                 raise damaged(source, sqlite3.DatabaseError(faults[0]))
             if _count_of_facts(new, target) != facts:
                 raise StoreError(_("{path}: was not written as it should be", path=target))
-            misfit = next(Chain(new).misfits(), None) if sums and _is_chained(new, target) else None
+            is_chained = migrations.schema_of(new, target) >= migrations.CHAINED
+            misfit = next(Chain(new).misfits(), None) if sums and is_chained else None
             if misfit is not None:
                 raise damaged(source, LookupError(_("fact {seq}: its checksum does not fit", seq=misfit)))
             part.replace(target)
@@ -92,10 +89,6 @@ def _count_of_facts(connection: sqlite3.Connection, path: Path) -> int:
     if migrations.schema_of(connection, path) == 0:
         raise StoreError(_("{path}: holds nothing", path=path))
     return int(connection.execute("SELECT count(*) FROM fact").fetchone()[0])
-
-
-def _is_chained(connection: sqlite3.Connection, path: Path) -> bool:
-    return migrations.schema_of(connection, path) >= migrations.CHAINED
 
 
 def _readable(path: Path) -> sqlite3.Connection:
@@ -139,12 +132,11 @@ def _read_elsewhere(path: Path) -> sqlite3.Connection:
             with suppress(FileNotFoundError):
                 shutil.copyfile(path.with_name(path.name + end), copy.with_name(copy.name + end))
         memory = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            with closing(sqlite3.connect(copy, isolation_level=None)) as source:
-                source.backup(memory)
-        except BaseException:
-            memory.close()
-            raise
+        with (
+            database.closed_on_failure(memory),
+            closing(sqlite3.connect(copy, isolation_level=None)) as source,
+        ):
+            source.backup(memory)
     return memory
 
 

@@ -35,6 +35,16 @@ def connect(path: Path, patience: float | None = None) -> sqlite3.Connection:
 
 
 @contextmanager
+def closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection where what is begun with it fails."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
 def without_waiting(connection: sqlite3.Connection) -> Iterator[None]:
     """While no other process is waited for. Raises `sqlite3.Error`."""
     ((before,),) = connection.execute("PRAGMA busy_timeout").fetchall()
@@ -48,15 +58,12 @@ def without_waiting(connection: sqlite3.Connection) -> Iterator[None]:
 def _connected(path: Path, patience: float | None) -> sqlite3.Connection:
     wait = failures.BUSY_SECONDS if patience is None else patience
     connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
-    try:
+    with closed_on_failure(connection):
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         if os.name == "posix":
             _close_to_others(path)
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 

@@ -21,7 +21,7 @@ from recovery.errors import NotThere, StoreError
 from recovery.language import _
 from recovery.store import failures, migrations
 from recovery.store import queries as q
-from recovery.store.database import Database, connect, use_wal, without_waiting
+from recovery.store.database import Database, closed_on_failure, connect, use_wal, without_waiting
 from recovery.store.failures import Nonsense, in_plain_words, nonsense
 from recovery.store.migrations import ANSWERS_SQL, FLEETING_SQL
 from recovery.store.older import AnswerRow, Older
@@ -92,11 +92,8 @@ class Journal(Database):
             connection = _connected(path, patience)
             if connection is None:
                 return None
-            try:
+            with closed_on_failure(connection):
                 migrations.migrate(connection, path, now)
-            except BaseException:
-                connection.close()
-                raise
         return cls(connection, path, patience)
 
     @classmethod
@@ -127,11 +124,8 @@ class Journal(Database):
             from recovery.store import copying
 
             copy = copying.to_memory(path)
-            try:
+            with closed_on_failure(copy):
                 migrations.migrate(copy, path, now, keeps_copy=False)
-            except BaseException:
-                copy.close()
-                raise
         return cls(copy, path)
 
     @contextmanager
@@ -526,11 +520,8 @@ def _connected(path: Path, patience: float | None = None) -> sqlite3.Connection 
     except FileNotFoundError:
         return None
     connection = connect(path, patience)
-    try:
+    with closed_on_failure(connection):
         is_made = migrations.schema_of(connection, path) != 0
-    except BaseException:
-        connection.close()
-        raise
     if is_made:
         return connection
     connection.close()

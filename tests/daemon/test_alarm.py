@@ -184,7 +184,7 @@ def test_where_there_is_no_timer_no_wait_is_longer_than_the_cap(
 ) -> None:
     monkeypatch.setattr(RealTimeTimer, "create", lambda: None)
     alarm, _ = rings(1)
-    alarm._selector = selector = FakeSelector(alarm.stop)
+    alarm.selector = selector = FakeSelector(alarm.stop)
     alarm.set(None if due is None else in_ms(due * 1000))
     alarm.run(lambda: None, lambda: None, lambda: None)
 
@@ -196,7 +196,7 @@ def test_where_there_is_no_timer_no_wait_is_longer_than_the_cap(
 def test_with_a_timer_it_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RealTimeTimer, "create", FakeTimer)
     alarm, _ = rings(1)
-    alarm._selector = selector = FakeSelector(alarm.stop)
+    alarm.selector = selector = FakeSelector(alarm.stop)
     alarm.run(lambda: None, lambda: None, lambda: None)
 
     assert selector.waits == [None]
@@ -228,7 +228,7 @@ def test_a_clock_that_was_set_and_a_machine_that_slept_ring_once(
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(hours=hours["now"]))
     monkeypatch.setattr(clock, "since_boot", lambda: lived() + 3600 * hours["boot"])
     alarm = AlarmClock(lambda: rung.append(1), lambda *jump: jumps.append((round(jump[0]), round(jump[1]))))
-    alarm._selector = FakeSelector(pass_by)
+    alarm.selector = FakeSelector(pass_by)
     alarm.run(lambda: None, lambda: None, lambda: None)
 
     assert jumps == ([] if reported is None else [reported])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from recovery.daemon.autostart.launchd import Launchd
 from recovery.daemon.autostart.systemd import Systemd
-from recovery.daemon.autostart.way import Machine, StepsTaken, Way, refuse_passing, source
+from recovery.daemon.autostart.way import Machine, StepsTaken, Way, how_to_stay, refuse_passing
 from recovery.daemon.autostart.windows import ScheduledTask
 from recovery.daemon.autostart.xdg import Autostart
 from recovery.errors import RecoveryError, UsageError
@@ -73,9 +73,5 @@ def _refuse_unfindable(machine: Machine) -> None:
                 "{python} does not find recovery by itself, so nothing could start it at log-in",
                 python=machine.python,
             ),
-            _(
-                "install recovery to stay: pipx install {source}, or uv tool install {source}; "
-                "then: recovery service install",
-                source=source(),
-            ),
+            how_to_stay(),
         )

@@ -176,18 +176,13 @@ def refuse_passing(machine: Machine) -> None:
     what = _passing(machine)
     if what is None:
         return
-
     raise RecoveryError(
         _(
             "{python} is {what}: it may be gone at the next log-in, so nothing is installed",
             python=machine.python,
             what=_(what),
         ),
-        _(
-            "install recovery to stay: pipx install {source}, or uv tool install {source}; "
-            "then: recovery service install",
-            source=source(),
-        ),
+        how_to_stay(),
     )
 
 
@@ -272,8 +267,8 @@ def gone(way: Way) -> str:
     return "" if Path(python).exists() else python
 
 
-def source() -> str:
-    """Name the source that this program was installed from, as a command takes it."""
+def how_to_stay() -> str:
+    """Say how to install this program for good, from the source that it was installed from."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from shlex import quote
@@ -284,4 +279,8 @@ def source() -> str:
         origin = {}
     url = str(origin.get("url", ""))
     vcs = origin.get("vcs_info", {}).get("vcs")
-    return quote(f"{vcs}+{url}" if vcs else url or "recovery")
+    return _(
+        "install recovery to stay: pipx install {source}, or uv tool install {source}; "
+        "then: recovery service install",
+        source=quote(f"{vcs}+{url}" if vcs else url or "recovery"),
+    )
