@@ -353,7 +353,7 @@ def test_everything_an_act_is_answered_with_is_german() -> None:
 
 
 def test_why_and_when_are_told_in_german() -> None:
-    for id_ in ("strain", "contrast", "trigger-point", "sitting", "peace-and-love"):
+    for id_ in ("strain", "contrast", "trigger-point", "sitting", "peace-and-love", "overuse", "prevention"):
         episode, _opened = started(in_language(shipped(id_), "de"), language="de")
         for hours in (0, 1, 30, 60, 120):
             now = ONSET + timedelta(hours=hours)

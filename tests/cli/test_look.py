@@ -46,7 +46,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
     assert episode == {
         "id": "strain-1",
         "protocol": "strain",
-        "version": "1.1.0",
+        "version": "1.2.0",
         "grade": "II",
         "side": "left",
         "options": {},

@@ -23,7 +23,8 @@ def test_the_list_names_every_protocol(person: Person) -> None:
 
     listed = person.lines("protocols")
     assert [each["id"] for each in listed] == [
-        "cold-10-10-10", "contrast", "peace-and-love", "rice", "sitting", "strain", "trigger-point",
+        "cold-10-10-10", "contrast", "overuse", "peace-and-love", "prevention", "rice", "sitting", "strain",
+        "trigger-point",
     ]  # fmt: skip
     assert set(listed[0]) == {"v", "id", "title", "version", "file", "usable", "summary"}
     assert all(each["usable"] for each in listed)

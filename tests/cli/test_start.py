@@ -106,7 +106,7 @@ def test_an_unknown_protocol_is_told_its_neighbour(person: Person) -> None:
     err = person.types("start", "strian", status=3).err
 
     assert "there is no protocol 'strian'; did you mean 'strain'?" in err
-    assert "contrast, peace-and-love, rice, sitting, strain, trigger-point" in err
+    assert "contrast, overuse, peace-and-love, prevention, rice, sitting, strain, trigger-point" in err
 
 
 def test_a_file_that_is_not_there_is_told_so(person: Person) -> None:
@@ -285,3 +285,14 @@ def test_a_time_counts_from_when_it_was_typed(
     given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
     person.types(*given)
     assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:19:00+01:00"
+
+
+def test_overuse_asks_for_no_moment_of_injury(person: Person) -> None:
+    out = person.starts("start", "overuse", "--side", "left", "--screen", "none", "--signs", "none").out
+
+    assert "Less of what brings it on" in out
+    person.types("checkin", "pain=3", "morning=3")
+    (episode,) = person.json("status")["episodes"]
+    assert (episode["protocol"], episode["phase"]["id"]) == ("overuse", "ease")
+    err = person.types(*STRAIN, status=1).err
+    assert "overuse-1 is active: A fresh strain rests first" in err
