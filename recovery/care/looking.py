@@ -6,7 +6,7 @@ from typing import TypeVar
 from recovery.care.record import Context
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue, coming, explain_each, outlook
-from recovery.engine.questions import left_out_now
+from recovery.engine.questions import screenings_now
 from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
@@ -75,16 +75,19 @@ def about(explained: tuple[Explained, ...], episode: Episode, activity: str) -> 
     wanted = tuple(each for each in explained if each.activity == activity)
     if wanted:
         return wanted
-    for gone in left_out_now(episode):
+    for gone in screenings_now(episode, "yes"):
         if activity in [each.id for each in gone.activities]:
             name = gone.question.id
+            hint = _("because of {name}; if that is no longer so: recovery screen {name}=no", name=name)
+            if gone.question.level == "ask":
+                hint += _("; if a professional agrees: recovery screen {name}=agreed --by NAME", name=name)
             raise NotThere(
                 _(
                     "{activity} is left out: {reason}",
                     activity=activity,
                     reason=file_text(gone.question.say, episode),
                 ),
-                _("because of {name}; if that is no longer so: recovery screen {name}=no", name=name),
+                hint,
             )
     listed = ", ".join(each.activity for each in explained)
     raise NotThere(

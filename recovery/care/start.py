@@ -4,7 +4,7 @@ Nothing is asked or printed: who calls has asked the person, and shows what come
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from recovery.engine.facts import Fact
 from recovery.engine.judging import judge
 from recovery.engine.limits import excluded
 from recovery.engine.outlook import Outlook, outlook
-from recovery.engine.questions import Graded
+from recovery.engine.questions import Graded, screened
 from recovery.engine.times import Place
 from recovery.engine.turn import Accepted
 from recovery.errors import RecoveryError
@@ -43,10 +43,14 @@ class StartAnswers(Value):
     grade: str | None
     side: str | None
     options: Mapping[str, str]
-    screened: Mapping[str, bool]
-    """By screening question; those that are put off are left out."""
+    screened: Mapping[str, str]
+    """One of `SCREENING_ANSWERS` by screening question; those that are put off are left out."""
     signs: tuple[str, ...]
     """The red flags that the person reports."""
+    by: str = ""
+    """The professional who agreed, where an answer says so."""
+    on: date | None = None
+    """The local day of that word; None: that of the start."""
     graded: Graded | None = None
     """The grade that their answers to the questions of the protocol came to."""
     graded_by: Mapping[str, str] = field(default_factory=dict)
@@ -132,14 +136,14 @@ def refuse_beside(
 
 
 def refuse_screened(
-    protocol: RecoveryProtocol, screened: Mapping[str, bool], fill: Callable[[str], str] = str
+    protocol: RecoveryProtocol, screened: Mapping[str, str], fill: Callable[[str], str] = str
 ) -> None:
     """Raises `RecoveryError` where an answer says that the protocol is not for this person.
 
     `fill` puts what the person has said already into a text of the protocol.
     """
     for question in protocol.screen:
-        if question.refuses and screened.get(question.id):
+        if question.refuses and screened.get(question.id) == "yes":
             refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
             raise RecoveryError(
                 _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=fill(question.say)),
@@ -190,6 +194,8 @@ def _started(start: Start) -> f.Started:
     if answers.graded is not None:
         graded = answers.graded
         assessment = f.GradingAnswers(answers=answers.graded_by, grade=graded.grade, reasons=graded.reasons)
+    today = terms.place.local(answers.at).date()
+    said = screened(answers.screened, answers.by, answers.on or today)
     return f.Started(
         protocol=protocol.id,
         version=protocol.version,
@@ -198,7 +204,8 @@ def _started(start: Start) -> f.Started:
         grade=answers.grade if "grade" in protocol.inputs else None,
         side=answers.side,
         options=answers.options,
-        screened=answers.screened,
+        screened=said.answers,
+        agreed=said.agreed,
         **terms.place.as_fields(),
         assessment=assessment,
         confirms=terms.confirms,

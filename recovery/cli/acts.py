@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 
 from recovery.cli.context import looking, zone_here
 from recovery.cli.entering import enter, enter_clock_is_right
-from recovery.cli.output import harmless
-from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, argument, command, option
+from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command, option
 from recovery.engine.acts import (
     SNOOZE,
     Act,
@@ -113,7 +112,7 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
 @command(
     "advance",
     BECAUSE,
-    option("--by", metavar="NAME", read=harmless, default="", help="The professional who said so."),
+    PROFESSIONAL,
     option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today."),
     EPISODE,
     JSON,

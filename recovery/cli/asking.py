@@ -5,7 +5,7 @@ that lists it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,14 @@ from recovery import clock
 from recovery.care import start
 from recovery.cli import params
 from recovery.engine.episode import Episode
-from recovery.engine.questions import GRADING_ANSWERS, UNSURE, Graded, graded, graded_unsure
+from recovery.engine.questions import (
+    GRADING_ANSWERS,
+    UNSURE,
+    Graded,
+    graded,
+    graded_unsure,
+    wrong_screening,
+)
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
@@ -24,10 +31,21 @@ from recovery.settings import read_settings
 from recovery.values import Value, replace
 from recovery.words.reasons import timeless
 from recovery.words.terms import filled
-from recovery.words.typed import LATER, NONE, canonical, read_moment, read_pairs, refuse_unknown, split_words
+from recovery.words.typed import (
+    LATER,
+    NONE,
+    canonical,
+    read_moment,
+    read_pairs,
+    read_screening,
+    refuse_unknown,
+    split_words,
+)
 
 _UNSURE_COUNTS_AS = "II"
 """The grade of somebody unsure where the protocol has no questions for one: the middle one."""
+
+_AGREED_AS = '--screen diabetes=agreed --by "Dr. Meyer" --on 2026-12-01'
 
 _EXAMPLES = {"onset": '--onset "yesterday 18:00"', "grade": "--grade 2 (or unsure)", "side": "--side left"}
 
@@ -40,6 +58,8 @@ class StartWords(Value):
     side: str | None = None
     screen: tuple[str, ...] = ()
     screen_later: bool = False
+    by: str = ""
+    on: date | None = None
     signs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
@@ -102,15 +122,26 @@ def start_answers(
     if "grade" in protocol.inputs and grade in (None, UNSURE):
         by_questions, to_questions = _graded(protocol, grade, fill)
         grade = by_questions.grade
-    screened = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
-    start.refuse_screened(protocol, screened, fill)
+    answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
+    _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
+    start.refuse_screened(protocol, answered, fill)
     questions = protocol.assessment.questions if protocol.assessment else ()
-    answered = [question.raises for question in questions if question.raises and question.id in to_questions]
+    asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
     raised = by_questions.raises if by_questions is not None else ()
-    signs = red_flags(protocol, words.signs, raised, answered=answered, ask=ask, fill=fill)
+    signs = red_flags(protocol, words.signs, raised, answered=asked_for, ask=ask, fill=fill)
     at = clock.now()
     return start.StartAnswers(
-        at, onset or at, grade, side, chosen, screened, signs, graded=by_questions, graded_by=to_questions
+        at,
+        onset or at,
+        grade,
+        side,
+        chosen,
+        answered,
+        signs,
+        words.by,
+        words.on,
+        graded=by_questions,
+        graded_by=to_questions,
     )
 
 
@@ -187,17 +218,17 @@ def screening(
     is_later: bool,
     ask: bool,
     fill: Callable[[str], str],
-) -> dict[str, bool]:
-    """The answers to screening questions, True for yes; those that are put off are left out. Raises `UsageError`."""
+) -> dict[str, str]:
+    """The answers to screening questions; those that are put off are left out. Raises `UsageError`."""
     typed = split_words(words)
     is_none = NONE in typed
     rest = [word for word in typed if word != NONE]
-    given = {name: value == "yes" for name, value in read_pairs(rest, "--screen", ("yes", "no")).items()}
+    given = read_screening(rest, "--screen")
     refuse_unknown(given, (question.id for question in questions), "--screen")
     if is_none:
-        given = {question.id: given.get(question.id, False) for question in questions}
+        given = {question.id: given.get(question.id, "no") for question in questions}
     still = [question for question in questions if question.id not in given]
-    is_refused = any(question.refuses and given.get(question.id) for question in questions)
+    is_refused = any(question.refuses and given.get(question.id) == "yes" for question in questions)
     if not still or is_later or is_refused:
         return given
     asked = [YesNoQuestion(question.id, fill(question.ask)) for question in still]
@@ -210,15 +241,26 @@ def screening(
     applying = those_that_apply(asked, later=True)
     if applying is None:
         return given
-    return given | {question.id: question.id in applying for question in still}
+    return given | {question.id: "yes" if question.id in applying else "no" for question in still}
 
 
-def screening_of_made_up(protocol: RecoveryProtocol, words: Sequence[str]) -> dict[str, bool]:
+def _refuse_agreement(
+    protocol: RecoveryProtocol, answered: Mapping[str, str], by: str, on: date | None, today: date
+) -> None:
+    """Raises `UsageError` where nobody's word, or no right one, stands behind what is agreed."""
+    wrong = wrong_screening(protocol.screen, answered, by, on, today)
+    if wrong is not None:
+        raise UsageError(timeless(wrong, current()), _("write for instance: {words}", words=_AGREED_AS))
+
+
+def screening_of_made_up(protocol: RecoveryProtocol, words: Sequence[str]) -> dict[str, str]:
     """The answers of somebody made up: no to all that is not named. Raises `RecoveryError` for one that refuses."""
     given = screening(protocol.screen, [*words, NONE], is_later=False, ask=False, fill=str)
-    refused = next((each for each in protocol.screen if each.refuses and given[each.id]), None)
+    refused = next((each for each in protocol.screen if each.refuses and given[each.id] == "yes"), None)
     if refused is not None:
         raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
+    if "agreed" in given.values():
+        _refuse_agreement(protocol, given, "A. Professional", None, date.max)
     return given
 
 

@@ -13,7 +13,7 @@ from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.terms import SIDES, parse_duration
 from recovery.settings import NOTIFIERS, read_quiet, read_work, read_workdays
-from recovery.words.typed import canonical, parse_clock, read_grade
+from recovery.words.typed import canonical, parse_clock, parse_day, read_grade
 from recovery.zones import named
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class _Side(_Choice):
 SIDE = _Side(SIDES)
 DURATION = Typed("LENGTH", parse_duration)
 TIME_OF_DAY = Typed("HH:MM", parse_clock)
+CALENDAR_DAY = Typed("DATE", parse_day)
 GRADE = Typed("GRADE", read_grade)
 
 

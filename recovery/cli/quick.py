@@ -158,4 +158,5 @@ EPISODE = option(
 )
 JSON = option("--json", key="as_json", help="One JSON object instead of text.")
 BECAUSE = option("--because", metavar="TEXT", read=harmless, default="", help="Why; it is written down.")
+PROFESSIONAL = option("--by", metavar="NAME", read=harmless, default="", help="The professional who said so.")
 ACTIVITY = argument("activity")

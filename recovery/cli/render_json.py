@@ -123,7 +123,8 @@ def _episode(look: Outlook) -> dict[str, Any]:
         **responsible_json(protocol),
         **({"draft": True} if not protocol.sources and protocol.floor else {}),
         **picked(episode, "grade", "side", "options"),
-        "screen": {q.id: YES_OR_NO[episode.screened.get(q.id)] for q in episode.pinned.screen},
+        "screen": {q.id: episode.screening(q.id) for q in episode.pinned.screen},
+        **({"agreed": {name: word.json for name, word in episode.agreed.items()}} if episode.agreed else {}),
         **picked(episode, "onset", "state", "paused_until"),
         "phase": _phase(look),
         "healing": look.healing and picked(look.healing, "earliest", "latest", "day"),
@@ -271,9 +272,11 @@ def screening_rows(episode: Episode) -> list[dict[str, Any]]:
         {
             "id": question.id,
             "ask": file_text(question.ask, episode),
-            "answer": YES_OR_NO[episode.screened.get(question.id)],
+            "answer": episode.screening(question.id),
+            "level": question.level,
             "forbids": question.forbids,
             "refuses": question.refuses,
+            **(word.json if (word := episode.agreed.get(question.id)) else {}),
         }
         for question in episode.pinned.screen
     ]

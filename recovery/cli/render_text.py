@@ -10,7 +10,14 @@ from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
 from recovery.engine.gates import Need, Truth, healing_range
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
-from recovery.engine.questions import by_what_waits, guarded, left_out, left_out_now, open_questions
+from recovery.engine.questions import (
+    by_what_waits,
+    guarded,
+    open_questions,
+    screenings,
+    screenings_now,
+    with_care,
+)
 from recovery.engine.reasons import StillNeeded
 from recovery.engine.times import Place
 from recovery.language import _, current, tr
@@ -29,6 +36,7 @@ from recovery.protocol.model import (
 from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     LEVEL_WORDS,
+    SCREENING_WORDS,
     level_words,
     modality_words,
     range_words,
@@ -63,7 +71,7 @@ def status_page(look: Outlook) -> str:
         )
     if look.episode.is_over:
         return "\n".join(lines)
-    lines += [*_open_questions(look.episode, look.which), *_still_needed(look), *_left_out_now(look)]
+    lines += [*_open_questions(look.episode, look.which), *_still_needed(look), *_screened_now(look)]
     if look.episode.state == ACTIVE:
         lines += _gate(look)
     lines += _paused(look)
@@ -251,29 +259,52 @@ def _waiting(look: Outlook) -> list[str]:
     return [_row(_("Waits") if number == 0 else "", words) for number, words in enumerate(held)]
 
 
-def _left_out_now(look: Outlook) -> list[str]:
-    """Show what the screening has taken out of the current phase, in one line."""
-    gone = left_out_now(look.episode)
-    if not gone:
-        return []
-    titles = ", ".join(dict.fromkeys(a.title for each in gone for a in each.activities))
-    names = ", ".join(each.question.id for each in gone)
-    command = f"recovery screen{look.which}"
-    words = _("{titles}, because of {names}: {command}", titles=titles, names=names, command=command)
-    return [_row(_("Left out"), styled(words, "yellow"))]
+def _screened_now(look: Outlook) -> list[str]:
+    """Show what the screening has taken out of the current phase, to what somebody agreed, and what needs care."""
+    lines, episode = [], look.episode
+    if gone := screenings_now(episode, "yes"):
+        titles = ", ".join(dict.fromkeys(a.title for each in gone for a in each.activities))
+        names = ", ".join(each.question.id for each in gone)
+        command = f"recovery screen{look.which}"
+        words = _("{titles}, because of {names}: {command}", titles=titles, names=names, command=command)
+        lines.append(_row(_("Left out"), styled(words, "yellow")))
+    if agreed := screenings_now(episode, "agreed"):
+        lines.append(
+            _row(_("Agreed"), "; ".join(_agreed_words(each.question.id, episode) for each in agreed))
+        )
+    return lines + [_row(_("With care"), file_text(q.say, episode)) for q in with_care(episode)]
+
+
+def _agreed_words(name: str, episode: Episode) -> str:
+    word = episode.agreed[name]
+    return _("{name}, {word}", name=name, word=word_words(word.by, word.on, current()))
 
 
 def _left_out(episode: Episode) -> list[str]:
-    """List what the screening has taken out of the plan, and why."""
+    """List what the screening has taken out of the plan, and why; to what somebody agreed, and what needs care."""
     lines = []
-    for each in left_out(episode):
+    for each in screenings(episode, "yes"):
         what = ", ".join(dict.fromkeys(activity.title for activity in each.activities))
         refs = ", ".join(dict.fromkeys(ref for cited in each.question.cites.values() for ref in cited))
         words = _("Left out, because of {name}: {what}.", name=each.question.id, what=what)
         lines.append(
             f"  {styled(words, 'yellow')} {file_text(each.question.say, episode)}  [{refs or 'own'}]"
         )
-    return lines
+        lines += [f"    {_if_agreed(each.question.id)}"] if each.question.level == "ask" else []
+    lines += [
+        "  " + _("Agreed: {words}.", words=_agreed_words(each.question.id, episode))
+        for each in screenings(episode, "agreed")
+    ]
+    return lines + [
+        "  " + _("With care, because of {name}: {reason}", name=q.id, reason=file_text(q.say, episode))
+        for q in with_care(episode)
+    ]
+
+
+def _if_agreed(name: str) -> str:
+    """The command that keeps a professional's word on a question."""
+    command = f"recovery screen {name}=agreed --by NAME"
+    return _("If a professional agrees: {command}", command=command)
 
 
 def _alerts(look: Outlook) -> list[str]:
@@ -487,11 +518,19 @@ def screening_page(episode: Episode) -> str:
     """The screening questions, each with its answer."""
     lines = []
     for question in episode.pinned.screen:
-        is_yes = episode.screened.get(question.id)
-        answer = _("open") if is_yes is None else _("yes") if is_yes else _("no")
-        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {answer:<5} {file_text(question.ask, episode)}")
-        if is_yes:
-            lines.append(f"{'':<23}{file_text(question.say, episode)}")
+        answer = episode.screening(question.id)
+        words = _(SCREENING_WORDS[answer])
+        lines.append(f"{styled(f'{question.id:<16}', 'bold')} {words:<6} {file_text(question.ask, episode)}")
+        if answer == "yes":
+            lines.append(f"{'':<24}{file_text(question.say, episode)}")
+        elif answer == "agreed":
+            lines.append(f"{'':<24}" + _("Agreed: {words}.", words=_agreed_words(question.id, episode)))
+    if any(
+        question.level == "ask"
+        for question in episode.pinned.screen
+        if episode.screening(question.id) == "yes"
+    ):
+        lines.append(_if_agreed("ID"))
     return "\n".join(lines) or _("This protocol asks no screening questions.")
 
 

@@ -1,12 +1,12 @@
 """The reports of a person besides check-ins: red flags, screening, setbacks, checklists."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from recovery.cli.context import looking, tell_emergency
 from recovery.cli.entering import enter
-from recovery.cli.quick import BECAUSE, EPISODE, JSON, argument, command, option
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command, option
 from recovery.cli.render_json import checklist_rows, flag_rows, print_json, screening_rows
 from recovery.cli.render_text import checklists_page, flags_page, screening_page
 from recovery.engine.acts import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
@@ -17,8 +17,10 @@ from recovery.protocol.model import Item
 from recovery.words.typed import (
     NONE,
     canonical,
+    parse_day,
     read_moment_if_given,
     read_pairs,
+    read_screening,
     refuse_unknown,
     split_words,
 )
@@ -43,16 +45,26 @@ def _listed(
     return 0
 
 
-def _answers(words: Sequence[str], names: Sequence[str], still: Sequence[str], option: str) -> dict[str, str]:
-    """`ID=yes|no` words, and `none` for what is still open. Raises `UsageError`."""
+def _answers(
+    words: Sequence[str],
+    names: Sequence[str],
+    still: Sequence[str],
+    option: str,
+    read: Callable[[Sequence[str], str], dict[str, str]],
+) -> dict[str, str]:
+    """`ID=VALUE` words, and `none` for what is still open. Raises `UsageError`."""
     single = split_words(words)
-    given = read_pairs([word for word in single if word != NONE], option, ("yes", "no"))
+    given = read([word for word in single if word != NONE], option)
     refuse_unknown(given, names, option)
     if NONE in single:
         given = dict.fromkeys(still, "no") | given
     if not given:
         raise UsageError(_("{option}: nothing is open any more", option=option), _("write ID=yes or ID=no"))
     return given
+
+
+def _yes_or_no(words: Sequence[str], option: str) -> dict[str, str]:
+    return read_pairs(words, option, ("yes", "no"))
 
 
 # Red flags --------------------------------------------------------------------------------------
@@ -97,14 +109,26 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
 # Screening --------------------------------------------------------------------------------------
 
 
-@command("screen", argument("words", "[ID=yes|no]...", nargs=-1), EPISODE, JSON)
-def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -> int:
+@command(
+    "screen",
+    argument("words", "[ID=yes|no|agreed]...", nargs=-1),
+    PROFESSIONAL,
+    option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today."),
+    EPISODE,
+    JSON,
+)
+def screen_command(
+    words: tuple[str, ...], by: str, on: date | None, episode: str | None, as_json: bool
+) -> int:
     """Answer screening questions, or see how they were answered. A yes leaves out what it forbids.
+
+    Where a professional said that it may be all the same, the answer is agreed, with their name.
 
     \b
     recovery screen
     recovery screen raynaud=no wound=yes
     recovery screen none
+    recovery screen diabetes=agreed --by "Dr. Meyer" --on 2026-12-01
     """
     if not words:
         return _listed(episode, as_json, "screen", screening_rows, screening_page)
@@ -112,7 +136,8 @@ def screen_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
     def act(meant: Episode, _now: datetime) -> AnswerScreening:
         every = [question.id for question in meant.pinned.screen]
         still = [name for name in every if name not in meant.screened]
-        return AnswerScreening(_answers(words, every, still, "recovery screen"))
+        answers = _answers(words, every, still, "recovery screen", read_screening)
+        return AnswerScreening(answers, by, on)
 
     return enter(episode, as_json, act)
 
@@ -212,7 +237,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
 
     def act(meant: Episode, _now: datetime) -> TickItems:
         every = [item.id for each in meant.checklists for item in each.items]
-        return TickItems(_answers(words, every, every, "recovery checklist"))
+        return TickItems(_answers(words, every, every, "recovery checklist", _yes_or_no))
 
     status = enter(episode, as_json, act)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}

@@ -52,7 +52,9 @@ from recovery.simulation.people import PERSONAS, imagined
 @click.option(
     "--asleep", metavar="TIME..TIME", multiple=True, help="The machine is suspended; may be repeated."
 )
-@click.option("--screen", metavar="ID=yes", multiple=True, help="A screening question that is answered yes.")
+@click.option(
+    "--screen", metavar="ID=yes|agreed", multiple=True, help="A screening question that is answered so."
+)
 @click.option("--set", "words", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
 @click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
 @json_option

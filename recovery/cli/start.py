@@ -1,7 +1,8 @@
 """`start`: ask for what was not typed, show the plan with dates, have the daemon remind. `assess`: only the grade."""
 
 import sys
-from datetime import time
+from datetime import date
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from recovery.care.protocols import in_own_words, read_wanted
 from recovery.cli import asking, params, render_text
 from recovery.cli.context import clocks, show_what_no_desktop_showed, tell_doubted
 from recovery.cli.daemon import how_it_reminds, see_that_it_runs
-from recovery.cli.output import did
+from recovery.cli.output import did, harmless
 from recovery.cli.params import json_option, notifier_option
 from recovery.cli.render_json import print_json, responsible_json
 from recovery.errors import RecoveryError
@@ -27,10 +28,14 @@ from recovery.language import _, current, n_
 @click.option("--side", type=params.SIDE, help="Which side is injured.")
 @click.option(
     "--screen",
-    metavar="ID=yes|no",
+    metavar="ID=yes|no|agreed",
     multiple=True,
     help="The answer to a screening question; none: none of the others applies.",
 )
+@click.option(
+    "--by", metavar="NAME", default="", help="The professional who agreed, where an answer says so."
+)
+@click.option("--on", type=params.CALENDAR_DAY, help="The day of that word. [default: today]")
 @click.option("--screen-later", is_flag=True, help="Leave screening questions open: what they guard waits.")
 @click.option(
     "--signs",
@@ -67,19 +72,16 @@ def start(
     grade: str | None,
     side: str | None,
     screen: tuple[str, ...],
+    by: str,
+    on: date | None,
     screen_later: bool,
     signs: tuple[str, ...],
     options: tuple[str, ...],
-    wake: time | None,
-    bedtime: time | None,
-    work: tuple[time, time] | None,
-    workdays: tuple[int, ...] | None,
-    timezone: str | None,
-    quiet: tuple[tuple[time, time], ...] | None,
     discreet: bool,
     no_daemon: bool,
     notifier: str | None,
     as_json: bool,
+    **hours: Any,
 ) -> int:
     """Start a protocol: asks what it has to know, shows the plan, keeps it, and reminds from now on.
 
@@ -93,7 +95,7 @@ def start(
     recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
     folder, moment = paths.make_home(), clocks()
-    here = asking.PlaceWords(timezone, wake, bedtime, work, workdays, quiet)
+    here = asking.PlaceWords(**hours)
     terms = asking.terms(folder, here, is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
@@ -102,7 +104,7 @@ def start(
     running = care.running(folder, moment)
     tell_doubted(running)
     care.refuse_by_clock(running)
-    words = asking.StartWords(onset, grade, side, screen, screen_later, signs, options)
+    words = asking.StartWords(onset, grade, side, screen, screen_later, harmless(by), on, signs, options)
     ask = not as_json and sys.stdin.isatty()
     answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
     beginning = care.Start(reading, answers, terms)

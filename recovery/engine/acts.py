@@ -148,7 +148,11 @@ class AnswerScreening(PersonAct):
 
     verb = "screen"
     answers: Mapping[str, str] = field(default_factory=dict)
-    """`yes` or `no`, by question."""
+    """One of `SCREENING_ANSWERS`, by question."""
+    by: str = ""
+    """The professional who agreed."""
+    on: date | None = None
+    """The local date of that word; None: today."""
 
 
 class TickItems(PersonAct):

@@ -21,7 +21,7 @@ from recovery.engine.gates import Truth, healing_range, truth
 from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
-from recovery.engine.questions import left_open, read_answer
+from recovery.engine.questions import left_open, read_answer, screened, wrong_screening
 from recovery.engine.reasons import AnswerTo, Remark, Text
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
@@ -73,15 +73,12 @@ def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> 
 def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     episode = turn.episode
     questions = {question.id: question for question in episode.pinned.screen}
-    for name in act.answers:
-        if name not in questions:
-            return Refused(Remark("no-such-question", name=name, known=tuple(questions) or Remark("nothing")))
-        if refused := _neither_yes_nor_no(name, act.answers[name]):
-            return refused
+    today = episode.place.local(turn.now).date()
+    if wrong := wrong_screening(episode.pinned.screen, act.answers, act.by, act.on, today):
+        return Refused(wrong)
     if not act.answers:
         return Refused(Remark("nothing-answered"))
-    answers = {name: typed == "yes" for name, typed in act.answers.items()}
-    yes = [questions[name] for name, is_yes in answers.items() if is_yes]
+    yes = [questions[name] for name, answer in act.answers.items() if answer == "yes"]
     refusing = [question for question in yes if question.refuses]
     forbidden = {modality for question in yes for modality in question.forbids}
     for activity in episode.phase.activities:
@@ -89,12 +86,14 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
         if is_worn and (refusing or forbidden & modalities(activity)):
             assert isinstance(activity, Hold)
             tell_hold(turn, activity, turn.now, on=False)
-    turn.add(f.Screened(answers=answers), "person")
+    turn.add(screened(act.answers, act.by, act.on or today), "person")
     if refusing:
         says = episode.text(refusing[0].say)
         turn.add(f.Stopped(because=says), "person")
         return accepted(turn, Remark("stopped-by-answer", episode=episode.id, reason=says))
-    consequences = [episode.text(question.say) for question in yes]
+    consequences: list[Text] = [episode.text(question.say) for question in yes]
+    if act.by:
+        consequences.append(Remark("agreed-by", name=act.by, day=(act.on or today).isoformat()))
     return accepted(turn, _yes_and_no(act.answers), *consequences, *turn.take_off(forbidden))
 
 

@@ -19,7 +19,7 @@ from recovery.engine.limits import (
     longest,
 )
 from recovery.engine.offers import out_of_time, withheld_by
-from recovery.engine.questions import left_out_now
+from recovery.engine.questions import screenings_now
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, over, overtaken
 from recovery.protocol.model import (
@@ -68,7 +68,7 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
             Remark("other-step-next", title=activity.title, modality=step.modality, other=act.activity)
         )
     for question in episode.pinned.screen:  # of one that is assumed to be on as well
-        if step.modality in question.forbids and episode.screened.get(question.id):
+        if step.modality in question.forbids and episode.screening(question.id) == "yes":
             return _left_out(turn, activity.title, question)
     if current is not None and not _is_current(turn, current):
         blocked = _blocked_in_both(turn, activity, current, step)
@@ -414,7 +414,7 @@ def _is_gone(turn: Turn, name: str) -> bool:
 
 def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
     """Refuse a name that the phase does not have, or that it leaves out for this person."""
-    for gone in left_out_now(turn.episode):
+    for gone in screenings_now(turn.episode, "yes"):
         for activity in gone.activities:
             if name == activity.id or name in modalities(activity):
                 return _left_out(turn, activity.title, gone.question)
@@ -427,9 +427,8 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
 
 def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:
     """Refuse what a yes to a question keeps from this person."""
-    return Refused(
-        Remark("left-out", title=title, question=question.id, reason=turn.episode.text(question.say))
-    )
+    name = "left-out-until-agreed" if question.level == "ask" else "left-out"
+    return Refused(Remark(name, title=title, question=question.id, reason=turn.episode.text(question.say)))
 
 
 def _of_earlier_phases(turn: Turn) -> list[Treatment]:

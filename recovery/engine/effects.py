@@ -52,7 +52,7 @@ def tailor(episode: Episode) -> RecoveryProtocol:
     """
     pinned = episode.pinned
     given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
-    given |= {name: "yes" if is_yes else "no" for name, is_yes in episode.screened.items()}
+    given |= {name: episode.screening(name) for name in episode.screened}
     gone = forbidden(episode)
 
     def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
@@ -231,11 +231,16 @@ def _stepped(episode: Episode, fact: Fact, what: f.Stepped) -> Episode:
 
 
 def _screened(episode: Episode, fact: Fact, what: f.Screened) -> Episode:
-    answers = what.answers
-    frees = any(not is_yes and episode.screened.get(name) is not False for name, is_yes in answers.items())
+    agreed = {name: word for name, word in episode.agreed.items() if name not in what.answers}
+    after = replace(
+        episode, screened={**episode.screened, **what.answers}, agreed={**agreed, **(what.agreed or {})}
+    )
+    frees = any(
+        after.screening(name) != "yes" and episode.screening(name) in (None, "yes") for name in what.answers
+    )
     # What was forbidden or waited until now was not missed: it counts from here, as after a pause.
     since = fact.at if frees else episode.resumed_at
-    return _retailored(replace(episode, screened={**episode.screened, **answers}, resumed_at=since))
+    return _retailored(replace(after, resumed_at=since))
 
 
 def _setback(episode: Episode, fact: Fact, what: f.SetBack) -> Episode:

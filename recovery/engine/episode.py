@@ -19,7 +19,7 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
-from recovery.protocol.terms import LONGEST_GAP, Anchor, Duration
+from recovery.protocol.terms import AGREED, LONGEST_GAP, Anchor, Duration
 from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
@@ -205,6 +205,8 @@ class Episode(Value):
     options: Mapping[str, str] = field(default_factory=dict)
     screened: Mapping[str, bool] = field(default_factory=dict)
     """The screening questions that are answered: True is yes."""
+    agreed: Mapping[str, Word] = field(default_factory=dict)
+    """The professional's word, by the question to which they agreed all the same."""
     travels: bool = False
     """True if its place follows the machine's zone."""
     earlier_places: tuple[tuple[datetime, Place], ...] = ()
@@ -241,6 +243,13 @@ class Episode(Value):
     """The time at which the newest of its facts was written down, since the clock was last put right."""
     leaves_out_answers: bool = False
     """Answers of long ago that no decision asks for are not among `answers`; with another onset one may."""
+
+    def screening(self, question: str) -> str | None:
+        """The answer to a screening question, one of `SCREENING_ANSWERS`; None while it is open."""
+        if question in self.agreed:
+            return AGREED
+        is_yes = self.screened.get(question)
+        return None if is_yes is None else "yes" if is_yes else "no"
 
     @property
     def is_over(self) -> bool:

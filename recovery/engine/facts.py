@@ -175,6 +175,7 @@ class GradingAnswers(Written):
 
 
 _CUE, _WORD, _REASONS = w.part(WrittenCue), w.part(Word), w.each(w.TEXT)
+_AGREED = w.by_name(_WORD, "questions")
 
 
 class What(Written):
@@ -219,6 +220,7 @@ class Started(What):
     side: str | None = w.field(_SIDE, default=None, always=True)
     options: Mapping[str, str] = w.field(w.OPTIONS, default={}, always=True)
     screened: Mapping[str, bool] = w.field(w.by_name(w.FLAG, "questions"), "screen", default={}, always=True)
+    agreed: Mapping[str, Word] | None = w.field(_AGREED, default=None)
     zone: str = w.field(w.ZONE)
     wake: time = w.field(w.CLOCK)
     bedtime: time = w.field(w.CLOCK)
@@ -332,6 +334,8 @@ class Answered(What):
 class Screened(What):
     kind = "screened"
     answers: Mapping[str, bool] = w.field(w.by_name(w.FLAG, "questions"))
+    agreed: Mapping[str, Word] | None = w.field(_AGREED, default=None)
+    """Of those that are yes: the word that it may be all the same."""
 
 
 class Ticked(What):

@@ -56,6 +56,7 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         side=started.side,
         options=started.options,
         screened=started.screened,
+        agreed=started.agreed or {},
         travels=started.travels,
         confirms=started.confirms,
         is_discreet=started.is_discreet,

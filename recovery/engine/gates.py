@@ -171,7 +171,7 @@ def _given(episode: Episode, subject: str) -> str | None:
     if subject in ("grade", "side"):
         return episode.grade if subject == "grade" else episode.side
     if subject in episode.screened:
-        return "yes" if episode.screened[subject] else "no"
+        return episode.screening(subject)
     return episode.options.get(subject)
 
 

@@ -1,15 +1,17 @@
 """The questions that a person is asked: at check-ins, at the screening, and to grade the injury themselves."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, naming_option
+from recovery.engine.facts import Screened, Word
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.reasons import (
     EndOfPhase,
     NextStep,
     QuestionAnswered,
+    Remark,
     Sentences,
     StillNeeded,
     Text,
@@ -26,7 +28,15 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import GRADES, MODALITIES, Condition, comparisons
+from recovery.protocol.terms import (
+    AGREED,
+    GRADES,
+    MODALITIES,
+    SCREENING_ANSWERS,
+    Condition,
+    comparisons,
+    is_name,
+)
 from recovery.values import Value
 
 # Check-ins --------------------------------------------------------------------------------------
@@ -178,8 +188,8 @@ def read_answer(typed: str, observation: Observation) -> int | str | None:
 # Screening --------------------------------------------------------------------------------------
 
 
-class LeftOut(Value):
-    """The activities that a yes to a question takes out."""
+class Screening(Value):
+    """A question with the activities that a yes to it takes out, or that a professional's word leaves in."""
 
     question: ScreenQuestion
     activities: tuple[AnyActivity, ...]
@@ -196,24 +206,64 @@ def open_questions(episode: Episode) -> tuple[ScreenQuestion, ...]:
 
 
 def forbidden(episode: Episode) -> frozenset[str]:
-    """The modalities that a yes forbids."""
-    return frozenset(m for q in episode.pinned.screen if episode.screened.get(q.id) for m in q.forbids)
+    """The modalities that a yes forbids, to which no professional agreed."""
+    return frozenset(m for q in episode.pinned.screen if episode.screening(q.id) == "yes" for m in q.forbids)
 
 
-def left_out(episode: Episode, phases: Iterable[Phase] | None = None) -> tuple[LeftOut, ...]:
-    """List what each yes takes out of the plan as it is pinned; of some of its phases only where these are given."""
-    taken_out = []
+def screenings(episode: Episode, answer: str, phases: Iterable[Phase] | None = None) -> tuple[Screening, ...]:
+    """List what hangs on each question with that answer in the plan as it is pinned.
+
+    With yes it is left out, with agreed it stays. Of some of its phases only where these are given.
+    """
     among = [a for phase in (episode.pinned.phases if phases is None else phases) for a in phase.everything()]
-    for question in episode.pinned.screen:
-        gone = tuple(a for a in among if modalities(a) & {*question.forbids})
-        if gone and episode.screened.get(question.id):
-            taken_out.append(LeftOut(question, gone))
-    return tuple(taken_out)
+    guarding = (
+        Screening(question, tuple(a for a in among if modalities(a) & {*question.forbids}))
+        for question in episode.pinned.screen
+        if episode.screening(question.id) == answer
+    )
+    return tuple(each for each in guarding if each.activities)
 
 
-def left_out_now(episode: Episode) -> tuple[LeftOut, ...]:
-    """List what each yes takes out of the current phase."""
-    return left_out(episode, [phase for phase in episode.pinned.phases if phase.id == episode.phase.id])
+def screenings_now(episode: Episode, answer: str) -> tuple[Screening, ...]:
+    """The same of the current phase alone."""
+    return screenings(
+        episode, answer, [each for each in episode.pinned.phases if each.id == episode.phase.id]
+    )
+
+
+def with_care(episode: Episode) -> tuple[ScreenQuestion, ...]:
+    """The questions with a yes that forbids nothing, and asks for care."""
+    return tuple(q for q in episode.pinned.screen if q.level == "care" and episode.screening(q.id) == "yes")
+
+
+def wrong_screening(
+    questions: Iterable[ScreenQuestion], answers: Mapping[str, str], by: str, on: date | None, today: date
+) -> Remark | None:
+    """Find what is wrong with answers, or with the professional's word behind those that say agreed; None: nothing.
+
+    The word is of the local day `on`, of today without it.
+    """
+    asked = {question.id: question for question in questions}
+    for name, answer in answers.items():
+        if name not in asked:
+            return Remark("no-such-question", name=name, known=tuple(asked) or Remark("nothing"))
+        if answer not in SCREENING_ANSWERS:
+            return Remark("no-screening-answer", name=name, typed=answer)
+        if answer == AGREED and asked[name].level != "ask":
+            return Remark("nothing-to-agree-to", name=name)
+    if AGREED not in answers.values():
+        return Remark("name-without-agreed") if by or on else None
+    if not by:
+        return Remark("agreed-without-name")
+    if not is_name(by):
+        return Remark("no-name", typed=by)
+    return Remark("word-of-the-future") if on is not None and on > today else None
+
+
+def screened(answers: Mapping[str, str], by: str, on: date) -> Screened:
+    """Compose what the fact of answers tells; behind those that are agreed stands a word, of a local day."""
+    agreed = {name: Word(by=by, on=on) for name, answer in answers.items() if answer == AGREED}
+    return Screened(answers={name: answer != "no" for name, answer in answers.items()}, agreed=agreed or None)
 
 
 # Self-grading -----------------------------------------------------------------------------------

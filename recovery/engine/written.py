@@ -102,7 +102,14 @@ def pair(kind: Kind) -> Kind:
 
 def by_name(kind: Kind, names: str = "") -> Kind:
     """An object whose keys are names: the questions or the items of the protocol, where `names` says so."""
-    return Kind("by name", kind, names)
+    read, write = kind.read, kind.write
+    return Kind(
+        "by name",
+        kind,
+        names,
+        read=read and (lambda values: {name: read(value) for name, value in values.items()}),
+        write=write and (lambda values: {name: write(value) for name, value in values.items()}),
+    )
 
 
 def part(shape: "type[Written]") -> Kind:

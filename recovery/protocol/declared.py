@@ -10,7 +10,7 @@ from inspect import get_annotations
 from types import FunctionType
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from recovery.protocol.terms import LEVELS, MAY_PASS, Anchor, Duration, Range
+from recovery.protocol.terms import LEVELS, MAY_PASS, SCREENING_LEVELS, Anchor, Duration, Range
 from recovery.values import Default, Value, replace
 
 
@@ -171,7 +171,8 @@ def if_narrower(old: Any, new: Any) -> bool:
 
 
 def if_lower(old: Any, new: Any) -> bool:
-    return old in LEVELS and new in LEVELS and LEVELS.index(new) < LEVELS.index(old)
+    scale = LEVELS if old in LEVELS else SCREENING_LEVELS
+    return old in scale and new in scale and scale.index(new) < scale.index(old)
 
 
 def if_in_more_hands(old: Any, new: Any) -> bool:

@@ -141,7 +141,13 @@ def _red_flag(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
 
 @_of(m.ScreenQuestion)
 def _screen(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
-    yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
+    if data.get("level") == "care":
+        for key in ("forbid", "refuse"):
+            if key in data:
+                message = _("what needs care only is not forbidden")
+                yield KeyConflict(message, _("one of the two"), _("both"), key)
+    else:
+        yield from exactly_one(data, ("forbid", "refuse"), _("what a yes means"))
     yield from _says_nothing(data, "refuse", _("'refuse: false' says nothing"))
 
 

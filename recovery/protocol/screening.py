@@ -5,7 +5,7 @@ They are named in `model` with the others. `declared` says how to read a declara
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from recovery.language import N_
 from recovery.protocol.terms import Cites, Condition
@@ -54,7 +54,7 @@ class RedFlag(Value, kw_only=True):
 
 
 class ScreenQuestion(Value, kw_only=True):
-    """A question before the start. A yes forbids modalities, or refuses the protocol."""
+    """A question before the start. A yes forbids modalities, refuses the protocol, or asks for care."""
 
     noun = N_("screening question")
     id: Annotated[str, s.Id, UNIQUE]
@@ -69,6 +69,12 @@ class ScreenQuestion(Value, kw_only=True):
     refuses: Annotated[
         bool, Key("refuse"), s.YesNo | None, if_gone, "true: a yes refuses the whole protocol."
     ] = False
+    level: Annotated[
+        str,
+        Literal["never", "ask", "care"] | None,
+        if_lower,
+        "never: nobody's word lifts it; ask: until a professional agrees; care: it forbids nothing; ask without it.",
+    ] = "ask"
     say: Annotated[str, s.Cue, SAY]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 

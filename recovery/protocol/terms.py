@@ -27,6 +27,11 @@ MAY_PASS = ("nobody", "professional", "reason")
 BUSY_MODALITIES = ("massage", "exercise")
 """What loads or presses the injured part: a condition for it has to get true as answers get better."""
 LEVELS = ("routine", "urgent", "emergency")
+SCREENING_LEVELS = ("care", "ask", "never")
+"""What a yes to a screening question means: go on with care, not before a professional agreed, not at all."""
+AGREED = "agreed"
+"""The answer to a screening question that is yes, where a professional said that it may be all the same."""
+SCREENING_ANSWERS = ("yes", "no", AGREED)
 
 Cites = Mapping[str, tuple[str, ...]]
 """Which sources stand behind which field: `{"duration": ("seed:183",), "": ("own",)}`; "" is the rest."""

@@ -14,7 +14,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import begin
 from recovery.engine.gates import healing_range
-from recovery.engine.questions import UNSURE
+from recovery.engine.questions import UNSURE, screened
 from recovery.engine.times import Place
 from recovery.protocol.model import Observation, RecoveryProtocol, Treatment
 from recovery.values import Value
@@ -102,6 +102,10 @@ class Persona(Value):
         return end - episode.onset
 
 
+_PROFESSIONAL = "A. Professional"
+"""Who agreed, where an answer says so."""
+
+
 def imagined(
     protocol: RecoveryProtocol,
     start: datetime,
@@ -111,20 +115,23 @@ def imagined(
     side: str | None,
     *,
     confirms: bool,
-    screen: Mapping[str, bool] | None = None,
+    screen: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Episode:
     """The episode of somebody made up: grade II and the left side where the protocol asks and nobody says.
 
     They answer the screening questions no and take the usual options, but for what is given.
     """
+    answers = {question.id: "no" for question in protocol.screen} | dict(screen or {})
+    said = screened(answers, _PROFESSIONAL, place.local(start).date())
     usual = {name: option.default or option.choices[0] for name, option in protocol.options.items()}
     started = f.Started(
         onset=injury,
         grade=("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
         side=side or ("left" if "side" in protocol.inputs else None),
         options=usual | dict(options or {}),
-        screened={question.id: False for question in protocol.screen} | dict(screen or {}),
+        screened=said.answers,
+        agreed=said.agreed,
         confirms=confirms,
         **place.as_fields(),
     )

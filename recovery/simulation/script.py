@@ -74,7 +74,13 @@ def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
         raise ValueError(_("'at' is missing: the time of the act, as text"))
     at = parse_moment(typed, start, place)
     rest = {key: value for key, value in line.items() if key not in ("do", "at")}
-    fields = _answers(rest) if "answers" in kind._fields else _fields(kind, rest, start, place)
+    if "answers" in kind._fields:
+        said: dict[str, Any] = {
+            key: rest.pop(key) for key in ("by", "on") if key in rest and key in kind._fields
+        }
+        fields = _answers(rest) | _fields(kind, said, start, place)
+    else:
+        fields = _fields(kind, rest, start, place)
     return PlannedAct(at, kind(**fields), line)
 
 

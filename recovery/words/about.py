@@ -58,8 +58,8 @@ def about_words(fact: Fact, place: Place) -> str:
             return _joined(_("{alert} no longer", alert=alerted.id), alerted.because)
         case f.Alerted(level=level, reason=reason):
             return f"{_(LEVEL_WORDS.get(level, level))}: {reason}"
-        case f.Screened(answers=answers):
-            return _answers(answers)
+        case f.Screened() as screened:
+            return _screened(screened)
         case f.Ticked() as ticked:
             return f"{ticked.activity}: {_answers(ticked.items)}"
         case f.Stepped() as stepped:
@@ -143,6 +143,16 @@ def _clock(read: f.ClockRead, place: Place, at: datetime) -> str:
     if read.set_by < timedelta(0):
         return _("set back by {length}", length=length)
     return _("set forward by {length}", length=length)
+
+
+def _screened(screened: f.Screened) -> str:
+    agreed = screened.agreed or {}
+    return ", ".join(
+        _("{name} agreed with {by}, {day}", name=name, by=word.by, day=word.on)
+        if (word := agreed.get(name))
+        else _answers({name: is_yes})
+        for name, is_yes in screened.answers.items()
+    )
 
 
 def _answers(answers: Mapping[str, bool]) -> str:

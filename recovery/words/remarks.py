@@ -47,6 +47,10 @@ REMARKS: dict[str, str] = {
     "nothing-of-that-kind": N_("phase {phase} has nothing of that kind"),
     "which-one": N_("which one? Name it: {names}"),
     "no-such-activity": N_("no activity {name!r} of that kind in phase {phase}; there are: {known}"),
+    "left-out-until-agreed": N_(
+        "{title} is left out, because of {question}: {reason} If a professional agrees: recovery screen"
+        " {question}=agreed --by NAME. If that is no longer so: recovery screen {question}=no"
+    ),
     "left-out": N_(
         "{title} is left out, because of {question}: {reason} If that is no longer so: recovery"
         " screen {question}=no"
@@ -104,6 +108,12 @@ REMARKS: dict[str, str] = {
     "noted": N_("Noted: {answers}."),
     "noted-of-earlier": N_("Noted: {answers}, {when}."),
     "no-such-question": N_("no screening question {name!r}; this protocol asks for {known}"),
+    "no-screening-answer": N_("{name} is yes, no or agreed, not {typed!r}"),
+    "nothing-to-agree-to": N_("{name} is yes or no: nobody's word changes what follows from it"),
+    "agreed-without-name": N_("agreed needs the name of the professional: --by"),
+    "name-without-agreed": N_("a name goes with an answer that is agreed"),
+    "word-of-the-future": N_("a word is given today or earlier"),
+    "agreed-by": N_("Agreed with {name}, {day}."),
     "neither-yes-nor-no": N_("{name} is yes or no, not {typed!r}"),
     "nothing-answered": N_("nothing was answered"),
     "stopped-by-answer": N_("{episode} is stopped: {reason}"),

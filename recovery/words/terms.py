@@ -8,6 +8,7 @@ from recovery.engine.times import DAY, Place
 from recovery.language import N_, tr, trn
 from recovery.protocol.model import Responsible, Timed, Treatment
 from recovery.protocol.terms import (
+    AGREED,
     After,
     All,
     Anchor,
@@ -127,6 +128,9 @@ def responsible_words(responsible: Responsible, language: str) -> str:
         because=responsible.because,
     )
 
+
+SCREENING_WORDS = {None: N_("open"), "yes": N_("yes"), "no": N_("no"), AGREED: N_("agreed")}
+"""The answer to a screening question; None while it is open."""
 
 ON_THE_WORD = N_("on the word of {name}, {day}")
 

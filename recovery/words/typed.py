@@ -12,7 +12,7 @@ from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
 from recovery.language import N_, _, current, tr
 from recovery.protocol.model import Observation
-from recovery.protocol.terms import GRADES, NoLength, parse_duration
+from recovery.protocol.terms import AGREED, GRADES, SCREENING_ANSWERS, NoLength, parse_duration
 from recovery.words.terms import NO_SUCH_ZONE
 from recovery.zones import is_known
 
@@ -163,6 +163,7 @@ LATER = "later"
 
 _SAME = {
     "y": "yes", "j": "yes", "ja": "yes", "n": "no", "nein": "no", "unsicher": "unsure", "?": "unsure",
+    "abgesprochen": AGREED,
     "keine": NONE, "keins": NONE, "keines": NONE, "nichts": NONE, "später": LATER, "links": "left", "rechts": "right",
 }  # fmt: skip
 
@@ -202,6 +203,11 @@ def read_pairs(words: Iterable[str], option: str, values: Sequence[str]) -> dict
             raise UsageError(_("{option}: {name} is answered twice", option=option, name=name))
         given[name] = value
     return given
+
+
+def read_screening(words: Iterable[str], option: str) -> dict[str, str]:
+    """`ID=yes`, `ID=no` or `ID=agreed` words as answers. Raises `UsageError`."""
+    return read_pairs(words, option, SCREENING_ANSWERS)
 
 
 def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> None:

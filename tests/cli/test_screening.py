@@ -244,6 +244,54 @@ def test_a_protocol_without_questions_asks_none(person: Person) -> None:
         assert "there are: none" in person.types("screen", "raynaud=yes", status=2).err
 
 
+# With a professional's word ------------------------------------------------------------------------
+
+BY = ("--by", "Dr. Meyer", "--on", "2026-11-20")
+
+
+def test_a_start_keeps_who_agreed_and_when(person: Person) -> None:
+    out = person.starts(*RICE, "--screen", "raynaud=agreed,none", *BY).out
+
+    assert "Agreed: raynaud, on the word of Dr. Meyer, 2026-11-20." in out
+    assert "Agreed   raynaud, on the word of Dr. Meyer, 2026-11-20" in person.types("status").out
+    (episode,) = person.json("status")["episodes"]
+    assert episode["screen"]["raynaud"] == "agreed"
+    assert episode["agreed"] == {"raynaud": {"by": "Dr. Meyer", "on": "2026-11-20"}}
+    assert "ice" in activities(person)
+
+
+def test_an_agreement_is_kept_later_and_taken_back(person: Person) -> None:
+    person.starts(*RICE, "--screen", "raynaud=yes,none")
+    assert "recovery screen raynaud=agreed --by NAME" in person.types("explain", "ice", status=3).err
+    person.waits(minutes=1)
+    said = person.types("screen", "raynaud=agreed", *BY).out
+    assert said == "Noted: raynaud agreed. Agreed with Dr. Meyer, 2026-11-20.\n"
+    assert "raynaud agreed with Dr. Meyer, 2026-11-20" in person.types("log").out
+    row = person.json("screen")["screen"][0]
+    assert (row["answer"], row["level"], row["by"], row["on"]) == ("agreed", "ask", "Dr. Meyer", "2026-11-20")
+    assert "Agreed: raynaud, on the word of Dr. Meyer" in person.types("screen").out
+
+    person.types("undo")
+    assert screened(person)["raynaud"] == "yes"
+    assert "agreed" not in person.json("status")["episodes"][0]
+    assert "Ice is left out, because of raynaud" in person.types("begin", "ice", status=1).err
+
+
+def test_an_agreement_has_a_name(person: Person) -> None:
+    err = person.types(*RICE, "--screen", "raynaud=agreed,none", "--no-daemon", status=2).err
+    assert err.startswith(
+        "Error: agreed needs the name of the professional: --by\n  write for instance: --screen"
+    )
+    assert not (person.home / "journal.db").exists()
+    person.starts(*RICE, "--screen", "raynaud=yes,none")
+    assert "needs the name" in person.types("screen", "raynaud=agreed", status=1).err
+
+
+def test_a_simulation_knows_agreements(person: Person) -> None:
+    events = person.lines(*SIMULATED, "--screen", "raynaud=agreed")
+    assert "cold" in {event.get("modality") for event in events}
+
+
 # Without a daemon, in a simulation ---------------------------------------------------------------
 
 SIMULATED = ("simulate", "rice", "--onset", "2026-11-23T18:00", "--timezone", ZONE, "--for", "1d")

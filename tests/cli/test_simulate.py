@@ -178,7 +178,7 @@ def test_a_journey_with_a_red_flag_a_new_answer_and_a_setback(person: Person) ->
         ("flag", "numb-below stands already"[:24]),
         ("begin", "a red flag stands: Take off packs"[:24]),
         ("clear", 'say why: --because "a doctor'[:24]),
-        ("screen", "raynaud is yes or no, not"[:24]),
+        ("screen", "raynaud is yes, no or agreed, not"[:24]),
         ("screen", "no screening question 'nope'"[:24]),
         ("tick", "nothing called 'psoas' on"[:24]),
         ("flag", "no red flag 'nope' to report"[:24]),

@@ -1,6 +1,6 @@
 """What a person is asked: at check-ins, which say what is left open, and at the screening, with what follows of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from recovery.engine.questions import Question
 from recovery.engine.reasons import TodaysExercises
 from recovery.engine.turn import Accepted
 from recovery.protocol.model import RecoveryProtocol
+from recovery.values import replace
 from tests.engine.examples import ASK, ICE, Life, condition, phase_text, small
 from tests.engine.test_ladder import ladder, mornings
 
@@ -319,7 +320,7 @@ def test_several_answers_at_once() -> None:
     ("values", "words"),
     [
         ({"raynaud": "yes"}, "no screening question 'raynaud'; this protocol asks for cold-hives, vessels"),
-        ({"vessels": "maybe"}, "vessels is yes or no, not 'maybe'"),
+        ({"vessels": "maybe"}, "vessels is yes, no or agreed, not 'maybe'"),
         ({}, "nothing was answered"),
     ],
 )
@@ -329,6 +330,66 @@ def test_what_is_no_answer_is_refused(values: dict[str, str], words: str) -> Non
 
 def test_without_questions_there_is_nothing_to_answer() -> None:
     assert "asks for nothing" in Life(small(ICE)).refused(AnswerScreening({"x": "no"})).reason
+
+
+# With a professional's word ------------------------------------------------------------------------
+
+AGREED = AnswerScreening({"cold-hives": "agreed"}, by="Dr. Meyer", on=date(2026, 11, 20))
+
+
+def test_what_a_yes_forbids_comes_back_on_a_professionals_word() -> None:
+    life = screened(cold_hives=True, vessels=False).go("Mon 14:00")
+    assert life.accepted(AGREED) == "Noted: cold-hives agreed. Agreed with Dr. Meyer, 2026-11-20."
+
+    assert life.times(f.Offered, "ice") == ["Mon 14:00"]
+    assert "alone" not in [a.id for a in life.episode.phase.activities], "it is for a yes alone"
+    assert life.episode.screening("cold-hives") == "agreed"
+    (screened_,) = life.of(f.Screened)
+    assert screened_.data == {
+        "answers": {"cold-hives": True},
+        "agreed": {"cold-hives": {"by": "Dr. Meyer", "on": "2026-11-20"}},
+    }
+
+
+def test_another_answer_takes_the_word_away() -> None:
+    life = screened(cold_hives=True, vessels=False).go("Mon 14:00")
+    life.accepted(AGREED)
+    life.accepted(AnswerScreening({"cold-hives": "yes"}))
+    assert life.refused(Begin("ice")).reason.startswith(
+        "Ice is left out, because of cold-hives: No cold. If a"
+    )
+    assert life.episode.agreed == {}
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (AnswerScreening({"cold-hives": "agreed"}), "agreed needs the name of the professional: --by"),
+        (replace(AGREED, by=" "), "' ' is not a name"),
+        (replace(AGREED, on=date(2027, 1, 1)), "a word is given today or earlier"),
+        (replace(AGREED, answers={"cold-hives": "no"}), "a name goes with an answer that is agreed"),
+        (replace(AGREED, answers={"torn": "agreed"}), "torn is yes or no: nobody's word changes"),
+        (replace(AGREED, answers={"pressure": "agreed"}), "pressure is yes or no: nobody's word changes"),
+    ],
+)
+def test_a_word_has_a_name_a_day_and_something_to_be_said_of(act: AnswerScreening, words: str) -> None:
+    top = f"""{SCREEN}
+  - {{id: torn, ask: "Torn?", refuse: true, level: never, say: Use rice.}}
+  - {{id: pressure, ask: "High blood pressure?", level: care, say: Begin with ten minutes.}}"""
+    life = screened(ICE, top=top, cold_hives=True).go("Mon 08:00")
+    assert life.refused(act).reason.startswith(words)
+
+
+def test_what_needs_care_is_told_and_forbids_nothing() -> None:
+    top = """screen:
+  - {id: pressure, ask: "High blood pressure?", level: care, say: Begin with ten minutes.}"""
+    life = screened(ICE, top=top).go("Mon 08:00")
+    assert offered(life) == {"ice"}, "nothing waits for the answer"
+    assert (
+        life.accepted(AnswerScreening({"pressure": "yes"})) == "Noted: pressure yes. Begin with ten minutes."
+    )
+    life.go("Mon 12:00")
+    assert len(life.times(f.Offered, "ice")) > 1
 
 
 def test_conditions_know_the_answers() -> None:

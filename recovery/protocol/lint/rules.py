@@ -28,6 +28,7 @@ from recovery.protocol.problems import KeyPath, Location, Places, Problem, did_y
 from recovery.protocol.scalars import Cue, CueTitle
 from recovery.protocol.terms import (
     GRADES,
+    SCREENING_ANSWERS,
     After,
     All,
     AnyOf,
@@ -188,7 +189,9 @@ class Walk:
                 name: Observation(name, each.ask, choices=each.choices)
                 for name, each in protocol.options.items()
             },
-            **{each.id: Observation(each.id, each.ask, choices=("yes", "no")) for each in protocol.screen},
+            **{
+                each.id: Observation(each.id, each.ask, choices=SCREENING_ANSWERS) for each in protocol.screen
+            },
             **protocol.observations,
         }
 
