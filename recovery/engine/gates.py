@@ -186,6 +186,11 @@ def _trend(test: Comparison, observation: Observation, episode: Episode, now: da
     if reference is None:
         return Truth.UNKNOWN
     before, last = rank(observation, reference.value), rank(observation, given[-1].value)
+    if test.reference == "second-last":
+        between = rank(observation, given[-2].value)
+        goes_on = between > before if test.test in ("rising", "rise") else between < before
+        if not goes_on:
+            return Truth.NO
     match test.test, test.value:
         case "falling", _:
             return _truth(last < before)
@@ -216,6 +221,8 @@ def _reference(
         return earlier[0]
     if name == "last":
         return earlier[-1]
+    if name == "second-last":
+        return earlier[-2] if len(earlier) > 1 else None
     if name == "worst":
         # Of equal ones the latest.
         worst = max if observation.better == "lower" else min

@@ -290,7 +290,7 @@ class Measured(Statement):
 
     value: int | str
     against: str
-    """One of the references of a comparison: `first`, `last`, `phase`, `worst`."""
+    """One of the references of a comparison: `first`, `last`, `second-last`, `phase`, `worst`."""
     reference: int | str
 
 

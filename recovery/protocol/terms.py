@@ -16,9 +16,9 @@ from recovery.values import Value
 GRADES = ("I", "II", "III")
 SIDES = ("left", "right")
 ORIGINS = ("injury", "start", "phase")
-REFERENCES = ("first", "last", "phase", "worst")
-"""What a trend is measured against: the first answer since the injury, the answer before, the one that was known
-when the phase began, the worst so far."""
+REFERENCES = ("first", "last", "second-last", "phase", "worst")
+"""What a trend is measured against: the first answer since the injury, the answer before, the one before that (and the
+answer between goes the same way), the one that was known when the phase began, the worst so far."""
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
 ON_THE_SKIN = ("cold", "warm", "tens", "massage")
 """Modalities that harm the skin, or the tissue below it, when too long or too frequent."""

@@ -1,6 +1,6 @@
 """The few answers of long ago that decisions still need, found without reading the others.
 
-A decision asks for the latest answer, for the one before it, and for the one that it is measured against: the first
+A decision asks for the latest answer, for the two before it, and for the one that it is measured against: the first
 since the injury, the worst, the one at the beginning of the phase. The table `answer` of the journal finds them. It is
 made of the facts, and what it tells is held against them.
 """
@@ -80,8 +80,8 @@ class Older:
         return answers
 
     def _around(self, name: str, now: int) -> Iterator[AnswerRow]:
-        """The last two until `now`, and all that a clock which was ahead has put after it."""
-        yield from islice(self._back(name, now), 2)
+        """The last three until `now`, and all that a clock which was ahead has put after it."""
+        yield from islice(self._back(name, now), 3)
         yield from self._rows(name, _ON, now + 1)
 
     def _worst(self, observation: Observation, since: datetime, now: datetime) -> Iterator[AnswerRow]:

@@ -245,6 +245,7 @@ _TESTS = {
 _REFERENCES = {
     "first": N_("at first"),
     "last": N_("last time"),
+    "second-last": N_("the time before last, twice running"),
     "phase": N_("when the phase began"),
     "worst": N_("at its worst"),
 }
@@ -252,6 +253,7 @@ _REFERENCES = {
 MEASURED = {
     "first": N_("{value}, first {reference}"),
     "last": N_("{value}, before {reference}"),
+    "second-last": N_("{value}, two answers before {reference}"),
     "phase": N_("{value}, at the beginning {reference}"),
     "worst": N_("{value}, at worst {reference}"),
 }

@@ -47,6 +47,15 @@ def holds(life: Life, text: str) -> Truth:
         ((6, 3, 5), "pain rise >= 2", Truth.YES),
         ((6, 3, 5), "pain rise >= 3", Truth.NO),
         ((6, 3, 8), "pain rise >= 2 since first", Truth.YES),
+        ((4, 5, 6), "pain rise >= 2 since second-last", Truth.YES),
+        ((4, 7, 6), "pain rise >= 2 since second-last", Truth.YES),
+        ((4, 4, 6), "pain rise >= 2 since second-last", Truth.NO),
+        ((4, 7, 5), "pain rise >= 2 since second-last", Truth.NO),
+        ((4, 5, 5), "pain rising since second-last", Truth.YES),
+        ((4, 5, 4), "pain rising since second-last", Truth.NO),
+        ((4, 3, 2), "pain falling since second-last", Truth.YES),
+        ((4, 4, 2), "pain drop >= 2 since second-last", Truth.NO),
+        ((4, 6), "pain rise >= 2 since second-last", Truth.UNKNOWN),
     ],
 )
 def test_a_trend_is_measured_against_what_it_says(pain: tuple[int, ...], text: str, state: Truth) -> None:

@@ -560,7 +560,7 @@ def test_the_way_of_a_strain(library: Library) -> None:
     rice = protocol.phase("rice")
     assert isinstance(rice.leave_when, All)
     assert all(isinstance(part, AnyOf) for part in rice.leave_when.parts)
-    mornings, test = protocol.phase("loading").activities[:2]
+    mornings, _later, test = protocol.phase("loading").activities[:3]
     assert isinstance(mornings, CheckIn)
     assert isinstance(test, CheckIn)
     assert test.cadence == PerWeek(1, LocalMoment("wake", minutes=60))

@@ -33,6 +33,7 @@ from recovery.protocol.terms import (
     TESTS,
     After,
     All,
+    Anchor,
     AnyOf,
     At,
     Cadence,
@@ -55,13 +56,17 @@ from recovery.protocol.terms import (
     needs=WHOLE,
 )
 def gate_undecidable(walk: Walk) -> Iterator[Finding]:
-    for gate, comparison, path in walk.compared:
+    for gate in walk.gates:
+        yield from _undecidable(walk, gate)
+
+
+def _undecidable(walk: Walk, gate: Gate) -> Iterator[Finding]:
+    compared = walk.with_polarity(gate.condition, gate.path)
+    for (comparison, _is_negated, path), until in zip(compared, _needed_until(gate.condition), strict=True):
         asked = walk.protocol.observations.get(comparison.subject)
         if asked is None:
             continue
-        faults = [
-            fault for phase in gate.phases if (fault := _fault(phase, gate.rung, asked.id, asked.fresh))
-        ]
+        faults = [fault for phase in gate.phases if (fault := _fault(phase, gate.rung, asked, until))]
         if not faults or (gate.is_once_enough and len(faults) < len(gate.phases)):
             continue
         message = _("{name!r} cannot be decided: {fault}", name=gate.name, fault=faults[0])
@@ -73,22 +78,42 @@ def gate_undecidable(walk: Walk) -> Iterator[Finding]:
         yield Finding(path, message, expected)
 
 
-def _fault(phase: Phase, rung: Rung | None, observation: str, fresh: Duration) -> str:
-    """Say why a phase, or one step of its ladder, cannot know an observation at all times; empty where it can.
+def _needed_until(condition: Condition, until: Duration | None = None) -> Iterator[Duration | None]:
+    """Tell for how long in its phase each comparison of a condition has to be known; None: always.
+
+    What stands beside `phase >= 2w` under `any`, or beside `phase < 2w` under `all`, decides nothing from then on.
+    """
+    match condition:
+        case Comparison():
+            yield until
+        case All(parts) | AnyOf(parts):
+            decides = ("<", "<=") if isinstance(condition, All) else (">=", ">")
+            for part in parts:
+                if isinstance(part, Comparison) and part.subject == "phase" and part.test in decides:
+                    until = part.value if isinstance(part.value, Duration) else until
+            for part in parts:
+                yield from _needed_until(part, until)
+        case Not(part):
+            yield from _needed_until(part)
+
+
+def _fault(phase: Phase, rung: Rung | None, asked: Observation, until: Duration | None) -> str:
+    """Say why a phase, or one step of its ladder, cannot know an observation `until` then; empty where it can.
 
     A ladder has to ask for it on every step, or the phase asks on all of them.
     """
     rungs = (rung,) if rung is not None else phase.ladder or (None,)
-    return max(_fault_on(each, phase, observation, fresh) for each in rungs)
+    return max(_fault_on(each, phase, asked, until) for each in rungs)
 
 
-def _fault_on(rung: Rung | None, phase: Phase, observation: str, fresh: Duration) -> str:
+def _fault_on(rung: Rung | None, phase: Phase, asked: Observation, until: Duration | None) -> str:
+    observation, fresh = asked.id, asked.fresh
     asking = [
         activity
         for activity in (*phase.activities, *(rung.activities if rung else ()))
         if isinstance(activity, CheckIn)
         and observation in activity.asks
-        and activity.until is None
+        and (activity.until is None or _lasts(activity.until, until))
         and activity.only_if is None
     ]
     if not asking:
@@ -107,6 +132,12 @@ def _fault_on(rung: Rung | None, phase: Phase, observation: str, fresh: Duration
         phase=phase.id,
         fresh=fresh,
     )
+
+
+def _lasts(ends: Anchor, until: Duration | None) -> bool:
+    """Tell if something that ends so is asked for as long as it has to be."""
+    is_of_phase = ends.origin == "phase"
+    return until is not None and is_of_phase and ends.offset.about_seconds >= until.about_seconds
 
 
 def _longest_wait(cadence: Cadence) -> float:
