@@ -138,6 +138,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
             }
             for q in look.questions
         ],
+        **({"rests": [*look.rests]} if look.rests else {}),
         "alerts": [picked(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
         **lost,
     }

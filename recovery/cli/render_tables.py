@@ -343,6 +343,9 @@ def _limit(limit: Limit) -> Text:
         rules.append(_("no {of} later than {instant}", of=of, instant=_instant(limit.not_after)))
     if limit.most_per_day is not None:
         rules.append(_("{of} at most {count} times a day", of=of, count=limit.most_per_day))
+    if limit.yields_to:
+        beside = _(" and ").join(_(MODALITY_WORDS.get(each, each)) for each in limit.yields_to)
+        rules.append(_("no {of} while another protocol tells of {beside}", of=of, beside=beside))
     if limit.never:
         rules.append(_("no {of}", of=of))
     if limit.needs is not None:

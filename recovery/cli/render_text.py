@@ -256,7 +256,13 @@ def _waiting(look: Outlook) -> list[str]:
         and episode.track(activity.id).withheld
         and episode.track(activity.id).withheld_until is None
     ]
-    return [_row(_("Waits") if number == 0 else "", words) for number, words in enumerate(held)]
+    resting = [(_("Rests"), sentence(why, episode.place, look.now)) for why in look.rests]
+    rows = [*resting, *((_("Waits"), words) for words in held)]
+    labels = [label for label, _words in rows]
+    return [
+        _row(label if labels.index(label) == number else "", words)
+        for number, (label, words) in enumerate(rows)
+    ]
 
 
 def _screened_now(look: Outlook) -> list[str]:

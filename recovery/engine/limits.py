@@ -17,6 +17,7 @@ from recovery.engine.reasons import (
     FlagStands,
     FloorOfTheLanguage,
     GapNotOver,
+    GivesWay,
     LongerInAll,
     LongerThan,
     Never,
@@ -32,6 +33,7 @@ from recovery.engine.reasons import (
     ScreeningOpen,
     SessionUnderWay,
     Statement,
+    Text,
     TooManyToday,
 )
 from recovery.engine.times import DAY
@@ -41,8 +43,9 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Reminder,
     Step,
+    modalities,
 )
-from recovery.protocol.terms import ON_THE_SKIN, Condition, Duration, Range
+from recovery.protocol.terms import NOT_MEANWHILE, ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
 
 _NO_TIME = Range(Duration(), Duration())
@@ -179,6 +182,8 @@ def _limited(
         binds = step.modality in limit.of or (limit.gap is not None and step.modality in limit.to)
         if binds and (not limit.during or episode.phase.id in limit.during):
             yield from _own(episode, limit, step, now, planned, ledger, goes_on_at)
+            if limit.yields_to and step.modality in limit.of:
+                yield from _yielding(episode, limit, step.modality, now, others)
     for other in region:
         if other is episode:
             continue
@@ -210,6 +215,8 @@ def _without_end(
     stopped = stopped_by(episode, (modality,), others)
     if stopped is not None:
         yield stopped
+    if isinstance(activity, Reminder) and modality in NOT_MEANWHILE:
+        yield from _on_now(episode, now, others, "")
     yield from _limited(episode, Step(modality, length, "", ""), now, others, "")
     if modality in ON_THE_SKIN:
         yield Block(OnlyAsSession(modality), None)
@@ -226,12 +233,12 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
             yield Block(SessionUnderWay(owner.title_of(session), until), until)
 
 
-def stopped_by(episode: Episode, modalities: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
+def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
     """Find what stops any of these modalities, sessions or not: a red flag that stands, an open screening question.
 
     A red flag stops them in every episode about the same part of the body, an emergency in all.
     """
-    wanted = {*modalities}
+    wanted = {*of}
     for owner in (episode, *others):
         if owner is not episode and owner.is_over:
             continue
@@ -316,6 +323,34 @@ def _own(
             yield _by(limit, only_when(limit.needs, state), None)
 
 
+def _yielding(
+    episode: Episode, limit: Limit, modality: str, now: datetime, others: Sequence[Episode]
+) -> Iterator[Block]:
+    """Find what another protocol tells of and this one gives way to.
+
+    The side does not count: nobody lies down with one side only.
+    """
+    for other in others:
+        if other.is_over or other.tailored.region != episode.tailored.region:
+            continue
+        for activity in other.phase.activities:
+            is_over = activity.until is not None and other.instant(activity.until) <= now
+            if not is_over and modalities(activity) & {*limit.yields_to}:
+                gives_way = _by(limit, GivesWay(modality, activity.title), None)
+                yield replace(gives_way, reason=OfEpisode(gives_way.reason, other.id))
+
+
+def resting(episode: Episode, now: datetime, others: Sequence[Episode]) -> tuple[Text, ...]:
+    """Give the reasons why something of the phase rests for another protocol's sake, each once."""
+    reasons: dict[Text, None] = {}
+    for limit in episode.tailored.limits:
+        if limit.yields_to and (not limit.during or episode.phase.id in limit.during):
+            for modality in sorted(episode.phase.modalities & {*limit.of}):
+                blocks = _yielding(episode, limit, modality, now, others)
+                reasons |= {blocked.reason: None for blocked in blocks}
+    return tuple(reasons)
+
+
 def moments_of_limits(episode: Episode, modality: str, others: Sequence[Episode] = ()) -> Iterator[datetime]:
     """The instants at which time alone may change what the limits forbid, but for the ends of blocks that have one."""
     for owner in (episode, *(other for other in others if not other.is_over)):
@@ -324,6 +359,9 @@ def moments_of_limits(episode: Episode, modality: str, others: Sequence[Episode]
                 yield from condition_moments(limit.needs, owner)
                 if limit.not_after is not None:
                     yield owner.instant(limit.not_after)
+                if limit.yields_to and owner is episode:
+                    ends = ((each, a.until) for each in others for a in each.phase.activities)
+                    yield from (each.instant(until) for each, until in ends if until is not None)
 
 
 def only_when(condition: Condition, truth: Truth) -> OnlyWhen | NotKnownWhether:

@@ -11,7 +11,7 @@ from recovery.engine import facts as f
 from recovery.engine.cadence import dues
 from recovery.engine.episode import PAUSED, Alert, Episode, Session, naming_option, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
-from recovery.engine.limits import earliest_allowed, may_go_on
+from recovery.engine.limits import earliest_allowed, may_go_on, resting
 from recovery.engine.offers import withheld_by
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.reasons import Remark, Rhythm, Text
@@ -60,6 +60,8 @@ class Outlook(Value):
     """False where the session under way has to end by what was said since it began."""
     advised: tuple[str, ...] = ()
     """The verbs that go with what is on and with an offered phase, and are accepted now."""
+    rests: tuple[Text, ...] = ()
+    """The reasons why something of the phase rests for another protocol's sake."""
     which: str = ""
     """The option that names the episode in a command, where the person has several."""
 
@@ -98,6 +100,7 @@ def outlook(
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
+        rests=() if episode.is_over else resting(episode, now, others),
         which=naming_option(episode, others),
     )
 

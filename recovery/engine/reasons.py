@@ -137,6 +137,13 @@ class NotInThisPhase(Statement):
     modality: str
 
 
+class GivesWay(Statement):
+    """Another protocol tells of something that does not go with it."""
+
+    modality: str
+    title: Text
+
+
 class NotBefore(Statement):
     modality: str
     instant: Anchor

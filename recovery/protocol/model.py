@@ -305,6 +305,12 @@ class Limit(Value):
         None
     )
     most_per_day: Annotated[int | None, s.Count, if_more, "At most so many sessions a day."] = None
+    yields_to: Annotated[
+        tuple[str, ...],
+        s.OneOrMore[s.Modality],
+        if_fewer,
+        "Not while another protocol for the same region, on either side, tells of one of these in its phase.",
+    ] = ()
     never: Annotated[bool, s.YesNo | None, if_gone, "true: not at all."] = False
     needs: Annotated[Condition | None, if_gone, "Only while this is known to be true."] = None
     say: Annotated[str, s.Cue, "Why, in words for the person."] = ""

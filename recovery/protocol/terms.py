@@ -22,6 +22,8 @@ answer between goes the same way), the one that was known when the phase began, 
 MODALITIES = ("cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture")
 ON_THE_SKIN = ("cold", "warm", "tens", "massage")
 """Modalities that harm the skin, or the tissue below it, when too long or too frequent."""
+NOT_MEANWHILE = ("posture",)
+"""Modalities that disturb a session: a reminder of one waits while somebody has a session on."""
 MAY_PASS = ("nobody", "professional", "reason")
 """Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
 BUSY_MODALITIES = ("massage", "exercise")

@@ -51,6 +51,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "ScreeningOpen": N_("a question is open: {question} {command} answers it"),
     "Never": N_("no {modality}"),
     "NotInThisPhase": N_("no {modality} in this phase"),
+    "GivesWay": N_('no {modality} beside "{title}"'),
     "NotBefore": N_("no {modality} before {instant}"),
     "NotLaterThan": N_("no {modality} later than {instant}"),
     "OnlyWhen": N_("only when this is so: {condition}"),

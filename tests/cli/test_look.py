@@ -261,3 +261,18 @@ def test_status_shows_an_open_question_and_what_waits_for_it(patient: Person) ->
     assert patient.types("checkin", "swelling=1").out == "Noted: swelling 1.\n"
     assert patient.json("status")["episodes"][0]["questions"] == []
     assert "Still needed" not in patient.types("status").out
+
+
+def test_a_habit_rests_beside_a_fresh_injury_and_says_so(patient: Person) -> None:
+    patient.starts("start", "sitting", "--side", "right", "--screen", "none", "--signs", "none")
+    strain, sitting = patient.json("status")["episodes"]
+    assert "rests" not in strain
+    assert sitting["rests"] == [
+        (
+            'no posture beside "Lie down, hip raised": '
+            "Who lies down for a fresh injury is not told to sit or stand otherwise. (strain-1)"
+        )
+    ]
+    assert 'Rests    no posture beside "Lie down, hip raised"' in patient.types("status").out
+    assert patient.json("agenda", "-e", "sitting-1")["agenda"] == []
+    assert "no posture beside" in patient.types("explain", "stand", "-e", "sitting-1").out.replace("\n", " ")

@@ -6,12 +6,17 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Begin, Pause, RaiseFlag, Setback, Stop
+from recovery.engine.outlook import outlook
+from recovery.words.reasons import sentence
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WARM = "{id: warm, kind: session, of: warm, duration: 20min, every: 3h, start: On, end: Off}"
 PRESS = "{id: press, kind: session, of: massage, duration: 2min, every: 1h, start: P, end: P}"
 TENS = "{id: tens, kind: session, of: tens, duration: 30min, every: 4h, start: On, end: Off}"
+STAND = "{id: stand, kind: reminder, of: posture, every: 30min, say: Stand up.}"
+RAISED = "{id: raised, kind: reminder, of: elevation, every: 3h, say: Lie down.}"
+YIELDS = "{id: lying, of: posture, yields_to: elevation, say: Lie down.}"
 MOVE = "{id: move, kind: session, of: exercise, duration: 30min, every: 2h, start: Go, end: Stop}"
 
 
@@ -140,11 +145,63 @@ def test_a_person_has_one_session_at_a_time_wherever_it_is(
 
 def test_what_is_kept_on_and_what_is_only_told_goes_with_a_session() -> None:
     hold = '{id: wrap, kind: hold, of: compression, on: "On", off: "Off"}'
-    stand = "{id: stand, kind: reminder, of: posture, every: 30min, say: Stand up.}"
-    other = beside(Life(small(ICE)), hold, stand, at="Mon 07:05", side="right")
+    raised = "{id: raised, kind: reminder, of: elevation, every: 30min, say: Hip raised.}"
+    other = beside(Life(small(ICE)), hold, raised, at="Mon 07:05", side="right")
     other.go("Mon 07:40")
     assert other.of(f.Offered, "wrap")
-    assert other.of(f.Offered, "stand")
+    assert other.of(f.Offered, "raised")
+
+
+def test_nobody_is_told_to_stand_up_with_a_pack_on() -> None:
+    this = Life(small(ICE)).go("Mon 07:05")
+    on = this.episode.under_way
+    assert on is not None
+    hourly = STAND.replace("30min", "1h")
+    other = beside(this, hourly, at="Mon 07:05", side="right").go("Mon 07:15")
+    assert other.of(f.Offered) == []
+    assert "is on until" in other.of(f.Withheld)[0].data["reason"]
+    this.go(on.ends_at)
+    other.others = (this.episode,)
+    assert other.go("Mon 07:30").times()[0] == "Mon 07:20", "it waits for the end of the pack"
+
+
+def test_what_is_too_late_after_a_session_falls_away() -> None:
+    this = Life(small(ICE.replace("20min", "55min"))).go("Mon 07:05")
+    other = beside(this, STAND, at="Mon 07:05")
+    this.go("Mon 07:55")
+    other.others = (this.episode,)
+    other.go("Mon 08:10")
+    assert other.of(f.Missed)
+    assert other.times() == ["Mon 08:05"]
+
+
+# What gives way to another one ----------------------------------------------------------------------
+
+
+def test_it_rests_while_the_other_one_tells_of_what_it_yields_to() -> None:
+    lying = small(RAISED, phase="min: 1d", more=[phase_text("next", ASK)])
+    this = Life(lying)
+    other = beside(this, STAND, limits=[YIELDS], side="right").go("Mon 12:00")
+    assert other.of(f.Offered) == []
+    reason = 'no posture beside "Raised": Lie down. (small-1)'
+    assert other.of(f.Withheld)[0].data["reason"] == reason
+    rests = outlook(other.episode, other.now, other.others).rests
+    assert [sentence(why, other.episode.place, other.now) for why in rests] == [reason]
+    this.go("Tue 08:00")
+    assert this.episode.phase.id == "next"
+    other.others = (this.episode,)
+    assert other.go("Tue 09:00").times() != []
+    assert outlook(other.episode, other.now, other.others).rests == ()
+
+
+def test_what_it_yields_to_counts_only_in_its_time_and_for_the_same_region() -> None:
+    for activity, region in ((RAISED.replace("every", "until: phase+1s, every"), "hip"), (RAISED, "wrist")):
+        this = Life(small(activity, region=region))
+        assert beside(this, STAND, limits=[YIELDS]).go("Mon 12:00").of(f.Offered)
+
+
+def test_it_does_not_rest_for_what_it_says_itself() -> None:
+    assert Life(small(STAND, RAISED, limits=[YIELDS])).go("Mon 12:00").of(f.Offered, "stand")
 
 
 # The files that come with the program ---------------------------------------------------------------
@@ -159,10 +216,10 @@ def test_a_trigger_point_waits_for_the_packs_of_a_strain() -> None:
 
 
 def test_sitting_is_silent_while_a_flag_of_the_strain_stops_everything() -> None:
-    strain = Life(shipped("strain")).go("Mon 08:00")
-    sitting = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
+    strain = Life(shipped("contrast"), grade="II").go("Wed 08:00")
+    sitting = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Wed 12:00")
     assert len(sitting.of(f.Offered)) > 3
     strain.accepted(RaiseFlag("saddle"))
-    silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Mon 12:00")
+    silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Wed 12:00")
     assert silent.of(f.Offered) == []
     assert "a red flag stands" in silent.of(f.Withheld)[0].data["reason"]

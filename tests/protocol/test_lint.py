@@ -244,6 +244,12 @@ CASES: list[Case] = [
         {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, needs: pain <= 3")},
     ),
     (
+        "yields-to-itself",
+        {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, yields_to: rest")},
+        "limit 'x' > yields_to",
+        {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, yields_to: elevation")},
+    ),
+    (
         "never-in-time",
         {
             "activities": REMIND.format("every: 5min, until: injury+48h"),

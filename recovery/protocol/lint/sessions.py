@@ -71,6 +71,20 @@ def session_forbidden(walk: Walk) -> Iterator[Finding]:
             yield Finding((*path, "of"), message)
 
 
+@rule(
+    "yields-to-itself",
+    "no protocol rests for what its own phase tells of: two of it would wait for each other",
+)
+def yields_to_itself(walk: Walk) -> Iterator[Finding]:
+    for phase in walk.protocol.phases:
+        for limit in walk.limits(phase):
+            mine = phase.modalities & {*limit.yields_to} if phase.modalities & {*limit.of} else set()
+            for modality in sorted(mine):
+                message = _("{phase} tells of {modality} itself", phase=phase.id, modality=modality)
+                expected = _("what another protocol tells of, and this one does not")
+                yield Finding(("limits", limit.id, "yields_to"), message, expected, modality)
+
+
 @rule("only-as-session", "what goes on the skin, or has a limit that only a session can keep, is a session")
 def only_as_session(walk: Walk) -> Iterator[Finding]:
     """A limit binds what is no session as well: what it could not measure or count has to be a session."""
