@@ -39,7 +39,7 @@ ENDS = (
     *("skip", "skip ice", "skip packs", "snooze", "snooze ice --for 5min", "stop"),
 )
 DEEDS = (
-    *("begin cold", "begin warm", "begin tens", "begin stretch", "done look", "pause --for 1h", "resume"),
+    *("begin cold", "begin warm", "begin tens", "begin motion", "done look", "pause --for 1h", "resume"),
     *("advance", "advance --because better", "advance --by Kim --on 2026-11-23", "step-back"),
     *("setback --onset '{ago}min ago'", "correct grade={grade}", "correct side={side}"),
     *("correct onset='{onset}h ago'", "checkin pain={pain} swelling={swelling}", "checkin pain=2"),

@@ -140,7 +140,7 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
         for each, reasons in seen:
             wanted = reasons if activity is None else care.about(reasons, each, activity)
             if as_json:
-                listed = [explanation_json(reason, each.place, context.now) for reason in wanted]
+                listed = [explanation_json(reason, each, context.now) for reason in wanted]
                 print_json({"episode": each.id, "explained": listed}, each.place)
             else:
                 look = care.next_cues(0)(context, each)

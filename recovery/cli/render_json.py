@@ -16,9 +16,9 @@ from recovery.engine.reasons import Statement, as_written
 from recovery.engine.times import Place
 from recovery.engine.turn import Accepted, Verdict
 from recovery.engine.witness import Testimony
-from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.model import AnyActivity, RecoveryProtocol
 from recovery.store.episodes import UnreadableEpisode
-from recovery.words.reasons import file_text, sentence, timeless
+from recovery.words.reasons import dose, file_text, sentence, timeless
 from recovery.zones import is_lost
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def _episode(look: Outlook) -> dict[str, Any]:
     lost = {"zone": {"name": zone.key, "known": False, "times_of": zone.stand_in()}} if is_lost(zone) else {}
     session = (
         picked(look.under_way, "activity", "modality", "began_at", "ends_at", "is_assumed")
-        if (look.under_way)
+        | _cards(episode.treatment_of(look.under_way), episode)
+        if look.under_way
         else None
     )
     return {
@@ -179,12 +180,22 @@ def _phase(look: Outlook) -> dict[str, Any]:
     }
 
 
-def explanation_json(explained: Explained, place: Place, now: datetime) -> dict[str, Any]:
+def _cards(activity: AnyActivity | None, episode: Episode) -> dict[str, Any]:
+    """The exercises of a session, each as a card; nothing of what has none."""
+    exercises = getattr(activity, "exercises", ())
+    cards = [{**dose(each), **picked(each, "title", "load", "picture", "link")} for each in exercises]
+    hows = [{"how": file_text(each.how, episode)} for each in exercises]
+    return {"exercises": [card | how for card, how in zip(cards, hows, strict=True)]} if cards else {}
+
+
+def explanation_json(explained: Explained, episode: Episode, now: datetime) -> dict[str, Any]:
     """Say why an activity comes when it comes."""
+    place = episode.place
     return {
         **picked(explained, "activity", "title", "at"),
         "reasons": [sentence(reason, place, now) for reason in explained.reasons],
         **picked(explained, "sources"),
+        **_cards(episode.activity(explained.activity), episode),
     }
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.output import harmless, is_plain
-from recovery.cli.render_text import activity_words, cue_title
+from recovery.cli.render_text import activity_words, card_lines, cue_title
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.facts import Fact
@@ -295,6 +295,7 @@ def _said(activity: object) -> Iterable[str]:
                 yield step.stop_if
             if step.wait.seconds:
                 yield _("Then wait {length}.", length=_spelled(step.wait))
+        yield from card_lines(activity.exercises, current(), str)
         return
     for name in ("on", "off"):
         if getattr(activity, name, ""):

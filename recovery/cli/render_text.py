@@ -1,6 +1,6 @@
 """Values as plain styled text, for the commands where speed counts. Tables are in `render_tables`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
     Checklist,
+    Exercise,
     Hold,
     Phase,
     RecoveryProtocol,
@@ -37,6 +38,7 @@ from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     LEVEL_WORDS,
     SCREENING_WORDS,
+    exercise_line,
     level_words,
     modality_words,
     range_words,
@@ -76,6 +78,8 @@ def status_page(look: Outlook) -> str:
         lines += _gate(look)
     lines += _paused(look)
     lines.append(_under_way(look))
+    if look.under_way is not None:
+        lines += [_row("", line) for line in _cards(look.episode.treatment_of(look.under_way), look.episode)]
     lines += [*_coming(look), *_waiting(look)]
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
@@ -179,6 +183,19 @@ def activity_words(activity: AnyActivity, language: str) -> str:
             return f"{', '.join(activity.asks)}: {timing_words(activity, language)}"
         case Advice():
             return activity.say
+
+
+def card_lines(exercises: Iterable[Exercise], language: str, fill: Callable[[str], str]) -> Iterator[str]:
+    """The cards of exercises: each with its dose, how it is done, and where it is shown."""
+    for each in exercises:
+        shown = " ".join(address for address in (each.picture, each.link) if address)
+        yield f"- {exercise_line(each, language)}: {fill(each.how)}" + (f" {shown}" if shown else "")
+
+
+def _cards(activity: AnyActivity | None, episode: Episode) -> list[str]:
+    if not isinstance(activity, Treatment):
+        return []
+    return [*card_lines(activity.exercises, episode.place.language, lambda text: file_text(text, episode))]
 
 
 def _day_of(place: Place, instant: datetime) -> str:
@@ -488,6 +505,7 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(f"{each.title}: {when}", "bold"))
         lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
+        lines += [f"  {line}" for line in _cards(look.episode.activity(each.activity), look.episode)]
         if each.sources:
             lines.append(styled("  " + _("sources: {names}", names=", ".join(each.sources)), "dim"))
     if with_gate and look.episode.state == ACTIVE:

@@ -19,6 +19,7 @@ from recovery.engine.limits import (
     stopped_by,
 )
 from recovery.engine.reasons import (
+    Cards,
     ClockSetForward,
     InQuietTime,
     MachineAsleep,
@@ -339,7 +340,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             modality = step.modality
             kind, expires = "suggestion", due.expires_at
             title = Remark("suggestion", title=activity.title)
-            body = _asking(turn.episode.text(step.start), f"recovery begin {activity.id}")
+            body = _asking(_start_of(turn, activity, step.start), f"recovery begin {activity.id}")
         case Treatment():
             step = _step(turn.episode, activity)
             modality, number = step.modality, track.step
@@ -352,7 +353,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
                 length=length,
                 clock=turn.episode.place.local(ends).time(),
             )
-            body = turn.episode.text(f"{step.start} {step.stop_if}".strip())
+            body = _start_of(turn, activity, step.start, step.stop_if)
         case Reminder():
             modality = activity.modality
             kind, title, body = "reminder", activity.title, turn.episode.text(activity.say)
@@ -378,6 +379,14 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires),
     )
     turn.add(offered)
+
+
+def _start_of(turn: Turn, activity: Treatment, start: str, stop_if: str = "") -> Text:
+    """Say what to do at the start of a session: of exercises each with its dose."""
+    if not activity.exercises:
+        return turn.episode.text(f"{start} {stop_if}".strip())
+    cards = (turn.episode.text(start), Cards(activity.exercises))
+    return Sentences((*cards, turn.episode.text(stop_if)) if stop_if else cards)
 
 
 def _asking(text: Text, command: str) -> Remark:

@@ -7,7 +7,7 @@ stands in the sentence by its name, worded by its type. Reasons are compared as 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
-from recovery.protocol.model import Timed
+from recovery.protocol.model import Exercise, Timed
 from recovery.protocol.terms import Anchor, Condition, Duration
 from recovery.values import Value
 
@@ -62,6 +62,12 @@ class Sentences(Statement):
     """Texts that follow one another."""
 
     texts: tuple[Text, ...]
+
+
+class Cards(Statement):
+    """The exercises of a session, each with its dose."""
+
+    exercises: tuple[Exercise, ...]
 
 
 class SessionTitle(Statement):

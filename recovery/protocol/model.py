@@ -129,12 +129,32 @@ class Timed(Activity, kw_only=True):
     """True if its times, after a journey, stay those of the zone in which the phase began; else the place's."""
 
 
+class Exercise(Value, kw_only=True):
+    """One exercise of a session, as a card: how it is done, and its dose."""
+
+    noun = N_("exercise")
+    id: Annotated[str, s.Id, N_("A short name, unique in the session.")]
+    title: Annotated[str, s.Title | None, TITLE]
+    how: Annotated[str, s.Cue, N_("How it is done.")]
+    picture: Annotated[str, s.Printed, "The address of a picture of it: https://..."] = ""
+    link: Annotated[str, s.Printed, "The address of a page that shows it: https://..."] = ""
+    sets: Annotated[int | None, s.Count, if_more, "How many rounds of it."] = None
+    repetitions: Annotated[
+        tuple[int, int] | None, s.Counts, "How often in a round: 10, or from few to many, such as 8..12."
+    ] = None
+    hold: Annotated[Duration | None, s.ExactDuration, if_more, "How long it is held each time."] = None
+    load: Annotated[str, s.Title, "How hard it is: your own weight, a light band."] = ""
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
 class Treatment(Timed, kw_only=True):
     """A planned treatment, with a start and an end cue; with several steps an alternation. See `episode.Session`."""
 
     steps: tuple[Step, ...]
     is_optional: bool = False
     """True if it is only suggested: then it counts if the person begins it, and is never assumed to have begun."""
+    exercises: tuple[Exercise, ...] = ()
+    """The exercises that it is made of."""
     offers_missed: Annotated[
         bool,
         Key("if_missed"),
@@ -155,6 +175,7 @@ class SingleTreatment(Treatment, kw_only=True):
     is_optional: Annotated[
         bool, Key("optional"), s.YesNo, "true: only suggested; it counts if the person begins it."
     ] = False
+    exercises: Annotated[tuple[Exercise, ...], "What to do in it, each as a card; of exercise only."] = ()
 
 
 class Alternation(Treatment, kw_only=True):

@@ -12,7 +12,7 @@ from recovery.engine.rehearsal import Happening, Rehearsal
 from recovery.language import tr
 from recovery.protocol.terms import Duration
 from recovery.simulation.script import as_line
-from recovery.words.reasons import sentence, worded
+from recovery.words.reasons import dose, sentence, worded
 
 USUALLY = Duration(days=30)
 """The length of a simulation of a protocol without a healing time; else its length past the latest healing."""
@@ -51,14 +51,14 @@ class Events:
             case f.Stepped() as stepped:
                 yield {"event": "step", **_about(stepped, "phase", "step", "direction", "reasons")}
             case f.Offered() as offered if offered.length is not None:
-                yield self._start(offered, fact.at)
+                yield self._start(offered, fact.at, episode)
             case f.Offered() as offered if offered.asks is not None:
                 yield {"event": "check_in", **_about(offered, "phase", "activity", "asks")}
             case f.Offered(cue=f.WrittenCue(body=text)) as offered:
                 about = _about(offered, "phase", "activity", "modality", "occurrence")
                 yield {"event": "reminder", **about, "text": text}
             case f.Begun() as begun if self._on.get(begun.occurrence) != fact.at:
-                yield self._start(begun, fact.at)
+                yield self._start(begun, fact.at, episode)
             case f.Ended() as ended if self._on.pop(ended.occurrence, None) is not None:
                 about = _about(ended, "phase", "activity", "modality", "occurrence", "seconds")
                 yield {"event": "session_end", **about, "overrun_seconds": int(ended.overrun.total_seconds())}
@@ -78,10 +78,11 @@ class Events:
             case f.Skipped(occurrence=occurrence) | f.Snoozed(occurrence=occurrence):
                 self._on.pop(occurrence, None)
 
-    def _start(self, session: f.Offered | f.Begun, at: datetime) -> dict[str, Any]:
+    def _start(self, session: f.Offered | f.Begun, at: datetime, episode: Episode) -> dict[str, Any]:
         self._on[session.occurrence] = at
         about = _about(session, "phase", "activity", "modality", "occurrence", "seconds")
-        return {"event": "session_start", **about}
+        cards = [dose(each) for each in getattr(episode.activity(session.activity), "exercises", ())]
+        return {"event": "session_start", **about, **({"exercises": cards} if cards else {})}
 
 
 def _about(what: f.What, *keys: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.reasons import (
+    Cards,
     Late,
     Measured,
     OfFile,
@@ -22,7 +23,7 @@ from recovery.engine.reasons import (
 )
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
-from recovery.protocol.model import Observation
+from recovery.protocol.model import Exercise, Observation
 from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
 from recovery.values import replace
 from recovery.words.terms import (
@@ -30,6 +31,7 @@ from recovery.words.terms import (
     SINCE,
     anchor_words,
     condition_words,
+    exercise_line,
     filled,
     spell,
     spell_date,
@@ -126,6 +128,13 @@ def file_text(text: str, episode: Episode) -> str:
     return timeless(episode.text(text), episode.place.language)
 
 
+def dose(exercise: Exercise) -> dict[str, Any]:
+    """The numbers of an exercise as JSON knows them: those that the file gives, `hold` in seconds."""
+    hold = None if exercise.hold is None else exercise.hold.seconds
+    given = {"sets": exercise.sets, "repetitions": [*(exercise.repetitions or ())], "hold": hold}
+    return {"id": exercise.id, **{name: value for name, value in given.items() if value}}
+
+
 def worded(fact: Fact, place: Place, now: datetime) -> Fact:
     """A fact as it goes into the record, its statements in words."""
     return replace(fact, what=fact.what.of(_told(fact.data, place, now)))
@@ -148,6 +157,8 @@ def _said(text: Text, language: str, when: Callable[[datetime], str]) -> str:
             return text
         case Sentences(texts):
             return " ".join(_said(each, language, when) for each in texts)
+        case Cards(exercises):
+            return "; ".join(exercise_line(each, language) for each in exercises) + "."
         case OfFile(words, side, options):
             return filled(words, language, side, options)
         case Late():

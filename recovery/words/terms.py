@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.times import DAY, Place
 from recovery.language import N_, tr, trn
-from recovery.protocol.model import Responsible, Timed, Treatment
+from recovery.protocol.model import Exercise, Responsible, Timed, Treatment
 from recovery.protocol.terms import (
     AGREED,
     After,
@@ -218,6 +218,32 @@ def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str
             return tr(language, "once, {instant}", instant=instant)
         case After(activity):
             return tr(language, "after each {activity} that took place", activity=activity)
+
+
+# Exercises ---------------------------------------------------------------------------------------
+
+
+def exercise_line(exercise: Exercise, language: str) -> str:
+    """An exercise in short: `Bridge (3 x 8 to 12, hold 5 s, own weight)`."""
+    dose = dose_words(exercise, language)
+    return f"{exercise.title} ({dose})" if dose else exercise.title
+
+
+def dose_words(exercise: Exercise, language: str) -> str:
+    """The dose of an exercise: `3 x 8 to 12, hold 5 s, own weight`; empty where the file gives none."""
+    parts = []
+    if exercise.repetitions is not None:
+        least, most = exercise.repetitions
+        times = str(most) if least == most else tr(language, "{least} to {most}", least=least, most=most)
+        # As it stands on every sheet of exercises: three rounds of ten.
+        parts.append(times + " x" if exercise.sets is None else f"{exercise.sets} x {times}")
+    elif exercise.sets is not None:
+        parts.append(trn(language, "{count} round", "{count} rounds", exercise.sets))
+    if exercise.hold is not None:
+        parts.append(tr(language, "hold {length}", length=duration_words(exercise.hold, language)))
+    if exercise.load:
+        parts.append(exercise.load)
+    return ", ".join(parts)
 
 
 # Conditions -------------------------------------------------------------------------------------

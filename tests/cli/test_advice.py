@@ -27,7 +27,7 @@ def iced(person: Person) -> Person:
 def loading(person: Person) -> Person:
     """Somebody who came to the loading phase by a check-in at 08:40 of Wednesday, past the time of its own check-in."""
     person.starts(
-        "start", "strain", "--grade", "1", "--onset", "47h ago", "--side", "left", "--screen", "none",
+        "start", "strain", "--grade", "2", "--onset", "47h ago", "--side", "left", "--screen", "none",
         "--signs", "none",
     )  # fmt: skip
     person.types("checkin", "pain=4", "swelling=1")
@@ -63,14 +63,14 @@ def test_a_check_in_that_forbids_what_is_on_says_so(person: Person) -> None:
     person.waits(minutes=20)
     person.types("status")  # the cold pack of the phase before has ended
     person.waits(minutes=31)
-    assert row(person, "Now").startswith("Stretching: 5 min left")
+    assert row(person, "Now").startswith("Easy movement: 5 min left")
 
     words = person.types("checkin", "morning=9", "pain=9").out
 
-    assert words.startswith("Noted: morning 9, pain 9. Stretching is on: end it now, recovery end.\n")
+    assert words.startswith("Noted: morning 9, pain 9. Easy movement is on: end it now, recovery end.\n")
     assert "; not to be: recovery end, or skip)" in row(person, "Now")
     person.types("begin", status=1)
-    assert "Stretching is on" not in person.types("checkin", "morning=9").out, "it is said once"
+    assert "Easy movement is on" not in person.types("checkin", "morning=9").out, "it is said once"
     person.types("end")
 
 
@@ -124,7 +124,7 @@ def test_a_question_of_a_day_on_which_its_phase_has_only_begun_is_open(person: P
 
     assert needed not in person.types("checkin", "morning=2").out
     assert "getting up" not in person.types("status").out
-    assert person.types("explain", "stretch").out.startswith("Stretching: 09:")
+    assert person.types("explain", "motion").out.startswith("Easy movement: 09:")
 
 
 def completing(person: Person) -> str:

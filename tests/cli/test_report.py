@@ -356,8 +356,8 @@ def test_a_pause_until_no_day_is_refused(patient: Person, until: str, status: in
 
 @pytest.fixture
 def climber(person: Person) -> Person:
-    """Somebody on the first step of a ladder: a mild strain of a week ago, whose gates were shown the way."""
-    person.starts(*STRAIN, "--grade", "1", "--onset", "7d ago")
+    """Somebody on the first step of a ladder: a strain of a week ago, whose gates were shown the way."""
+    person.starts(*STRAIN, "--grade", "2", "--onset", "7d ago")
     for answers in (["pain=6", "swelling=2"], ["pain=1", "swelling=0"]):
         person.waits(minutes=1)
         person.types("checkin", *answers)
@@ -373,10 +373,10 @@ def test_status_tells_the_step(climber: Person) -> None:
     (episode,) = climber.json("status")["episodes"]
     assert episode["phase"]["id"] == "loading"
     step = episode["phase"]["step"]
-    assert (step["id"], step["title"], step["number"], step["of"]) == ("stretching", "Stretching", 1, 3)
+    assert (step["id"], step["title"], step["number"], step["of"]) == ("motion", "Easy movement", 1, 4)
     assert step["since"].startswith("2026-11-24T")
     assert climber.types("status").out.startswith(
-        "Gradual loading, day 1, step 1 of 3: Stretching  (strain-1, "
+        "Gradual loading, day 1, step 1 of 4: Easy movement  (strain-1, "
     )
 
 
@@ -392,7 +392,7 @@ def test_a_step_is_taken_with_a_reason_and_one_goes_back(climber: Person) -> Non
     climber.types("checkin", "morning=2")
     assert "isometric" in {cue["activity"] for cue in climber.json("next", "-n", "20")["next"]}
     climber.waits(minutes=1)
-    assert climber.types("step-back", "--because", "too much").out == "Back on step 1: Stretching.\n"
+    assert climber.types("step-back", "--because", "too much").out == "Back on step 1: Easy movement.\n"
     climber.waits(minutes=1)
     climber.types("undo")
     assert climber.json("status")["episodes"][0]["phase"]["step"]["number"] == 2

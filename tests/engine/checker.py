@@ -29,10 +29,10 @@ EARLIEST = {"I": (0, 14), "II": (0, 28), "III": (3, 0)}
 """Months and days of a strain, from the injury, before which nobody is healed."""
 LATEST = {"I": (0, 28), "II": (0, 56), "III": (12, 0)}
 """After so long somebody has to look at it."""
-LADDER = ("stretching", "isometric", "dynamic", "heavy")
-STEP_DAYS = {"I": (2, 1, 4), "II": (2, 12, 7), "III": (7, 21, 28)}
-"""How long each step of it takes at least; grade I goes without the last one."""
-LOADING_DAYS = {"I": 7, "II": 21, "III": 70}
+LADDER = ("motion", "isometric", "dynamic", "heavy")
+STEP_DAYS = {"I": (2,), "II": (2, 12, 7), "III": (7, 21, 28)}
+"""How long each step of it takes at least; grade I has the first one alone."""
+LOADING_DAYS = {"I": 3, "II": 21, "III": 70}
 MOSTLY = {
     "rice": ("Pain and swelling have not begun to recede", {"I": 3, "II": 3, "III": 3}),
     "contrast": ("After two weeks of packs", {"I": 14, "II": 14, "III": 14}),
@@ -43,9 +43,9 @@ MOSTLY = {
 """After how many days of a phase somebody has to look at it, and what is said then."""
 TOO_LATE = "The usual healing time for this grade has passed"
 ON_STEP = {
-    "stretch": "stretching",
+    "motion": "motion",
+    "motion-mild": "motion",
     "isometric": "isometric",
-    "dynamic-early": "dynamic",
     "dynamic": "dynamic",
     "heavy": "heavy",
 }
@@ -547,7 +547,7 @@ class Checker:
             self.breach("loading is left too early")
 
     def _steps(self) -> tuple[str, ...]:
-        return LADDER[:3] if self.grade == "I" else LADDER
+        return LADDER[:1] if self.grade == "I" else LADDER
 
     def _step(self, event: Mapping[str, Any]) -> None:
         """One step at a time, and by itself one a day, in the daytime, for a reason known on the step."""

@@ -219,7 +219,7 @@ def _what_happens(random: Random, name: str, start: datetime, horizon: int) -> l
         acts += [PlannedAct(some_time(), StepBack()) for _ in range(random.randint(1, 3))]
     for _ in range(random.randint(0, 6)):
         activity = random.choice(
-            ["ice", "packs", "tens", "press", "cool", "stretch", "dynamic", "heavy", None]
+            ["ice", "packs", "tens", "press", "cool", "motion", "dynamic", "heavy", None]
         )
         acts.append(PlannedAct(some_time(), random.choice([Begin, Begin, Skip, Snooze])(activity)))
     if random.random() < 0.03:

@@ -61,7 +61,7 @@ HOURS = [
 ACTIVITIES = {
     "rice": ("ice", "elevate", "look"),
     "contrast": ("packs", "tens", "look"),
-    "strain": ("ice", "packs", "tens", "elevate", "look", "stretch"),
+    "strain": ("ice", "packs", "tens", "elevate", "look", "motion"),
     "trigger-point": ("press", "press", "cool", "loosen", "look", "others"),
 }
 
@@ -472,16 +472,16 @@ DAY_LATER = 24 * 60
             [act(0, "flag", flag="saddle"), event("reminder", 5, occurrence="e")],
             "e starts while the red flag",
         ),
-        ([phase(0, "entered"), step(DAY_LATER, "heavy")], "from the step stretching to heavy"),
+        ([phase(0, "entered"), step(DAY_LATER, "heavy")], "from the step motion to heavy"),
         ([phase(0, "entered"), step(600, "isometric")], "two steps in a day"),
         ([phase(0, "entered"), step(10 * 60, "isometric")], "a step up after 10:00:00"),
         ([phase(0, "entered"), step(3 * DAY_LATER, "isometric")], "a step up although pain and morning are"),
         ([phase(0, "entered"), step(DAY_LATER - 9 * 60, "isometric")], "a step in the night"),
-        ([phase(0, "entered"), phase(60, "left")], "loading is left on the step stretching"),
-        ([phase(0, "entered"), exercise(60, "stretch")], "the morning is unknown or above 3"),
+        ([phase(0, "entered"), phase(60, "left")], "loading is left on the step motion"),
+        ([phase(0, "entered"), exercise(60, "motion")], "the morning is unknown or above 3"),
         (
             [phase(0, "entered"), act(1, "checkin", morning=2), exercise(60, "heavy")],
-            "1 is not of the step stretching",
+            "1 is not of the step motion",
         ),
         ([started_at(0, modality="exercise")], "exercise too early"),
         ([act(0, "checkin", pain=9), started_at(5)], "severe-pain is not raised"),

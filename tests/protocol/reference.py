@@ -37,6 +37,7 @@ _FORMS: tuple[tuple[str, type[Any]], ...] = (
     ("A session, an alternation, a reminder, a check-in or a checklist besides", model.Timed),
     ("A session or an alternation besides", model.Treatment),
     *((f"`kind: {kind}` besides", form) for kind, form in model.KINDS.items()),
+    ("`exercises` of a session", model.Exercise),
     ("`steps` of an alternation", model.Step),
     ("`steps` of an alternation, between treatments", model.Wait),
     ("`items` of a checklist", model.Item),

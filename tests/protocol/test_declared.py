@@ -76,7 +76,8 @@ def test_a_comparison_knows_its_key_and_what_is_less_strict() -> None:
 def test_the_keys_of_a_base_come_first_then_the_kind() -> None:
     names = [each.key for each in keys(SingleTreatment)]
     assert names[:3] == ["id", "title", "begins"]
-    assert names[names.index("kind") + 1 :] == ["of", "duration", "start", "end", "stop_if", "optional"]
+    own = ["of", "duration", "start", "end", "stop_if", "optional", "exercises"]
+    assert names[names.index("kind") + 1 :] == own
 
 
 @pytest.mark.parametrize("form", [*KINDS.values(), Phase, RecoveryProtocol], ids=lambda form: form.__name__)

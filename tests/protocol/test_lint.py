@@ -39,6 +39,8 @@ PACKS = """- id: packs
     - {{of: warm, duration: 20min, start: On, end: Off}}
     - wait: 1h
   source: own"""
+SESSION = """- {{id: move, kind: session, of: {}, duration: 10min, at: "09:00", start: a, end: b, source: own,
+   exercises: [{{id: x, how: a, sets: 3, source: own}}]}}"""
 GAP = "limits:\n  - {id: gap, of: [cold, warm], gap: 1h, to: [cold, warm], source: nhs}"
 
 
@@ -53,6 +55,18 @@ Case = tuple[str, dict[str, str], str, dict[str, str]]
 
 MANY_COMPARISONS = ", ".join("{any: [" + ", ".join(["pain <= 3"] * 170) + "]}" for _ in range(3))
 CASES: list[Case] = [
+    (
+        "exercises-of-exercise",
+        {"activities": SESSION.format("cold")},
+        "phase 'first' > activity 'move' > exercises",
+        {"activities": SESSION.format("exercise")},
+    ),
+    (
+        "not-an-address",
+        {"activities": SESSION.format("exercise").replace("how: a", "how: a, link: example.org")},
+        "phase 'first' > activity 'move' > exercises 'x' > link",
+        {"activities": SESSION.format("exercise").replace("how: a", "how: a, link: 'https://example.org/x'")},
+    ),
     (
         "too-many",
         {"gate": f"leave_when: [{MANY_COMPARISONS}]"},

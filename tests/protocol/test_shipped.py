@@ -11,7 +11,7 @@ import pytest
 
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint.gates import is_contradictory
-from recovery.protocol.model import Treatment
+from recovery.protocol.model import Treatment, modalities
 from recovery.protocol.problems import Problem
 from recovery.protocol.reading import check_file, read_protocol
 from recovery.protocol.terms import (
@@ -121,15 +121,24 @@ def test_every_grade_can_climb_within_the_least_of_loading(library: Library, gra
     protocol = read_protocol(library.find("strain"), library).protocol
     loading = protocol.phase("loading")
     rungs = [rung for rung in loading.ladder if may_apply(rung.only_if, {"grade": grade})]
-    assert [rung.id for rung in rungs][:3] == ["stretching", "isometric", "dynamic"]
+    climbed = ["motion"] if grade == "I" else ["motion", "isometric", "dynamic", "heavy"]
+    assert [rung.id for rung in rungs] == climbed, "the source: grade I needs no programme"
     needed = sum(protocol.length(rung.least, grade).about_seconds for rung in rungs[:-1])
     assert needed <= protocol.length(loading.least, grade).about_seconds
 
 
-def test_only_the_heavier_grades_get_to_heavy_exercises(library: Library) -> None:
-    ladder = read_protocol(library.find("strain"), library).protocol.phase("loading").ladder
-    heavy = next(rung for rung in ladder if rung.id == "heavy")
-    assert [grade for grade in GRADES if may_apply(heavy.only_if, {"grade": grade})] == ["II", "III"]
+def test_each_exercise_session_of_a_strain_has_cards_with_a_dose(library: Library) -> None:
+    protocol = read_protocol(library.find("strain"), library).protocol
+    sessions = [
+        each
+        for phase in protocol.phases
+        for each in phase.everything()
+        if isinstance(each, Treatment) and modalities(each) == {"exercise"}
+    ]
+    assert [each.id for each in sessions if not each.exercises] == ["motion-mild"]
+    of_ladder = [card for each in sessions if each.id != "activity" for card in each.exercises]
+    assert all(card.repetitions and card.how and card.cites for card in of_ladder)
+    assert not any("across" in card.how for card in of_ladder)
 
 
 def test_protocols_that_must_not_run_together_say_so_on_both_sides(library: Library) -> None:

@@ -75,13 +75,13 @@ def everything() -> Events:
         PlannedAct(ONSET + 6 * MINUTE, Begin("ice")),
         PlannedAct(ONSET + 30 * MINUTE, Snooze("elevate", length=parse_duration("20min"))),
     ]
-    for half_days in range(50):
+    for half_days in range(120):
         bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
         at = ONSET + half_days * 12 * HOUR
         numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad, "strength": 95}
         answers_given = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
         answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(answers_given)))
-    return events(shipped("strain"), ONSET + 40 * DAY, answers=answers, asleep=(night,), grade="I")
+    return events(shipped("strain"), ONSET + 60 * DAY, answers=answers, asleep=(night,), grade="II")
 
 
 def test_every_kind_of_event_has_exactly_its_fields() -> None:
@@ -89,7 +89,9 @@ def test_every_kind_of_event_has_exactly_its_fields() -> None:
     assert {event["event"] for event in story} == {*FIELDS, "answer"}
     for event in story:
         if event["event"] != "answer":
-            assert {*event} == BASE | FIELDS[event["event"]], event
+            cards = {"exercises"} & {*event}  # of a session that is made of exercises
+            assert {*event} == BASE | FIELDS[event["event"]] | cards, event
+            assert not cards or event["modality"] == "exercise"
 
 
 def test_an_answer_is_its_line_as_applied_or_refused_with_reason() -> None:
@@ -395,10 +397,10 @@ def test_a_trigger_point_is_pressed_until_it_is_gone(
 
 
 def test_the_steps_of_loading_are_climbed_one_by_one() -> None:
-    for grade, steps in (("I", 2), ("II", 3), ("III", 3)):
+    for grade, steps in (("I", 0), ("II", 3), ("III", 3)):
         story = of_kind(whole_way("steady", grade), "step")
         assert [e["step"] for e in story] == ["isometric", "dynamic", "heavy"][:steps]
-        assert {e["direction"] for e in story} == {"up"}
+        assert {e["direction"] for e in story} <= {"up"}
 
 
 ACTS = [

@@ -1,5 +1,6 @@
 """Rules of activities: no session can break a limit, and what is planned fits into a day."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -20,7 +21,17 @@ from recovery.protocol.lint.rules import (
     step_path,
     times_a_day,
 )
-from recovery.protocol.model import AnyActivity, Hold, Limit, Phase, Reminder, Step, Treatment, modalities
+from recovery.protocol.model import (
+    AnyActivity,
+    Exercise,
+    Hold,
+    Limit,
+    Phase,
+    Reminder,
+    Step,
+    Treatment,
+    modalities,
+)
 from recovery.protocol.problems import KeyPath
 from recovery.protocol.terms import ON_THE_SKIN, Anchor, At, Every, LocalMoment, PerDay, PerWeek
 
@@ -171,6 +182,29 @@ def too_many_a_day(walk: Walk) -> Iterator[Finding]:
             message = _("more sessions a day than the limit {limit!r} allows", limit=limit.id)
             expected = _("at most {count}", count=limit.most_per_day)
             yield Finding((*path, cadence_key(activity.cadence)), message, expected, str(each * times))
+
+
+# Exercises ------------------------------------------------------------------------------------------
+
+
+@rule("exercises-of-exercise", "only a session of exercise is made of exercises")
+def exercises_of_exercise(walk: Walk) -> Iterator[Finding]:
+    for path, _phase, activity in walk.treatments:
+        if activity.exercises and modalities(activity) != {"exercise"}:
+            message = _("only a session of exercise is made of exercises")
+            yield Finding((*path, "exercises"), message, "exercise", activity.steps[0].modality)
+
+
+@rule("not-an-address", "the picture and the page of an exercise are addresses that begin with https://")
+def not_an_address(walk: Walk) -> Iterator[Finding]:
+    for part in walk.parts:
+        for key in ("picture", "link") if isinstance(part.value, Exercise) else ():
+            address = getattr(part.value, key)
+            if address and not re.fullmatch(r"https://[^\s/]+(/\S*)?", address):
+                message = _("{name!r} is no address of a page", name=address)
+                yield Finding(
+                    (*part.path, key), message, _("an address that begins with {start}", start="https://")
+                )
 
 
 # Windows --------------------------------------------------------------------------------------------
