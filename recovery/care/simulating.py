@@ -1,12 +1,13 @@
 """Simulations: what was typed of a made-up person, lived through on a virtual clock. Nothing is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from recovery import files
 from recovery.engine.episode import Episode
+from recovery.engine.limits import excluded
 from recovery.engine.rehearsal import PlannedAct, Rehearsal, Span
 from recovery.engine.times import DAY, Place
 from recovery.errors import RecoveryError, UsageError
@@ -40,8 +41,28 @@ def injury_and_start(onset: str, began: str | None, now: datetime, place: Place)
     return injury, start
 
 
+def _refuse_together(episodes: Sequence[Episode]) -> None:
+    """Raises `UsageError` for protocols that must not run side by side."""
+    for number, episode in enumerate(episodes):
+        in_the_way = excluded(episode.pinned, episode.side, episode.options, episodes[:number])
+        if in_the_way is None:
+            continue
+        first, second, reason = in_the_way.by.pinned.id, episode.pinned.id, in_the_way.reason
+        if first == second or not reason:
+            reason = _("they are about the same injury")
+        raise UsageError(
+            _(
+                "{first} and {second} do not run together: {reason}",
+                first=first,
+                second=second,
+                reason=reason,
+            ),
+            _("simulate each by itself"),
+        )
+
+
 def simulation(
-    episode: Episode,
+    episodes: Sequence[Episode],
     now: datetime,
     length: Duration | None,
     *,
@@ -50,17 +71,21 @@ def simulation(
     asleep: Sequence[str],
     confirms: bool,
 ) -> Iterator[dict[str, Any]]:
-    """The events of an episode from its start on, one JSON object each, in order of time.
+    """The events of the episodes of one person from their start on, one JSON object each, in order of time.
 
     `answers` names a file, `persona` a made-up person, `asleep` the spans in which the machine is suspended: typed
     words, and a time such as "2h ago" counts from `now`. Raises `RecoveryError`, before the first event.
     """
-    start, place = episode.started_at, episode.place
+    _refuse_together(episodes)
+    first, *rest = episodes
+    start, place = first.started_at, first.place
+    by_protocol = {episode.pinned.id: episode.id for episode in episodes}
     run = Rehearsal(
-        episode,
+        first,
         start,
-        end=place.after(start, length) if length is not None else usual_end(episode),
-        answers=_scripted(answers, start, place),
+        end=place.after(start, length) if length is not None else usual_end(*episodes),
+        beside=rest,
+        answers=_scripted(answers, start, place, by_protocol),
         persona=Persona.named(persona) if persona is not None else None,
         asleep=tuple(sorted(_span(text, now, place) for text in asleep)),
         confirms=confirms,
@@ -68,7 +93,9 @@ def simulation(
     return simulate(run)
 
 
-def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedAct, ...]:
+def _scripted(
+    name: str | None, start: datetime, place: Place, episodes: Mapping[str, str]
+) -> tuple[PlannedAct, ...]:
     if name is None:
         return ()
     try:
@@ -84,7 +111,7 @@ def _scripted(name: str | None, start: datetime, place: Place) -> tuple[PlannedA
         raise RecoveryError(
             f"{name}: {error.strerror}", _("--answers takes the path of a file, or -")
         ) from None
-    return parse_answers(text, _("standard input") if name == "-" else name, start, place)
+    return parse_answers(text, _("standard input") if name == "-" else name, start, place, episodes)
 
 
 def _span(text: str, now: datetime, place: Place) -> Span:
@@ -125,4 +152,4 @@ def whole_days(onset: str | None, length: Duration, now: datetime, place: Place)
 def lived_through(episode: Episode, days: WholeDays, persona: str) -> tuple[list[dict[str, Any]], bool]:
     """The events of those days, and True where the episode is over by then."""
     run = Rehearsal(episode, days.injury, days.end, persona=Persona.named(persona))
-    return [*simulate(run)], run.episode.is_over
+    return [*simulate(run)], run.is_over

@@ -253,15 +253,37 @@ def _refuse_agreement(
         raise UsageError(timeless(wrong, current()), _("write for instance: {words}", words=_AGREED_AS))
 
 
-def screening_of_made_up(protocol: RecoveryProtocol, words: Sequence[str]) -> dict[str, str]:
-    """The answers of somebody made up: no to all that is not named. Raises `RecoveryError` for one that refuses."""
-    given = screening(protocol.screen, [*words, NONE], is_later=False, ask=False, fill=str)
-    refused = next((each for each in protocol.screen if each.refuses and given[each.id] == "yes"), None)
-    if refused is not None:
-        raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
-    if "agreed" in given.values():
-        _refuse_agreement(protocol, given, "A. Professional", None, date.max)
-    return given
+def screening_of_made_up(
+    protocols: Sequence[RecoveryProtocol], words: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """The answers of somebody made up, by protocol: no to all that is not named.
+
+    Raises `RecoveryError` for one that refuses a protocol.
+    """
+    questions = {protocol.id: [each.id for each in protocol.screen] for protocol in protocols}
+    typed = _those_that_ask(split_words(words), questions, "--screen")
+    answers: dict[str, dict[str, str]] = {}
+    for protocol in protocols:
+        theirs = [*typed[protocol.id], NONE]
+        given = screening(protocol.screen, theirs, is_later=False, ask=False, fill=str)
+        refused = next((each for each in protocol.screen if each.refuses and given[each.id] == "yes"), None)
+        if refused is not None:
+            raise RecoveryError(refused.say, _("{name} refuses this protocol", name=refused.id))
+        if "agreed" in given.values():
+            _refuse_agreement(protocol, given, "A. Professional", None, date.max)
+        answers[protocol.id] = given
+    return answers
+
+
+def _those_that_ask(
+    words: Sequence[str], names: Mapping[str, Sequence[str]], option: str
+) -> dict[str, list[str]]:
+    """Words such as NAME=VALUE, by the protocols that have the name. Raises `UsageError` where none has it."""
+    if len(names) > 1:
+        every = dict.fromkeys(name for each in names.values() for name in each)
+        refuse_unknown((word.partition("=")[0] for word in words if word != NONE), every, option)
+        return {id_: [word for word in words if word.partition("=")[0] in own] for id_, own in names.items()}
+    return {id_: [*words] for id_ in names}
 
 
 def those_that_apply(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:
@@ -366,6 +388,14 @@ def options(protocol: RecoveryProtocol, words: Sequence[str], *, ask: bool) -> d
         if option.id not in given:
             given[option.id] = _option(protocol, option, ask=ask)
     return given
+
+
+def options_of_made_up(
+    protocols: Sequence[RecoveryProtocol], words: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """The options of somebody made up that were typed, by protocol. Raises `UsageError`."""
+    typed = _those_that_ask(words, {each.id: [*each.options] for each in protocols}, "--set")
+    return {each.id: options(each, typed[each.id], ask=False) if typed[each.id] else {} for each in protocols}
 
 
 def _option(protocol: RecoveryProtocol, option: Option, *, ask: bool) -> str:

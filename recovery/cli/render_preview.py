@@ -250,11 +250,16 @@ def day_json(day: PreviewDay) -> dict[str, Any]:
 def simulation_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The events of a simulation as lines, under a heading a day, and at the end what it came to."""
     today, on, counts = "", "", dict.fromkeys(("session_start", "missed", "alert", "completed"), 0)
+    played: set[str] = set()
     for event in events:
         local = datetime.fromisoformat(event["at"])
+        if event["event"] == "phase":
+            played.add(event.get("protocol", ""))
         if event["event"] in counts and event.get("occurrence") != on:
             counts[event["event"]] += 1
         words = _event(event)
+        if words is not None and "protocol" in event:
+            words = f"{event['protocol']}: {words}"
         # Begun when it was on already by assumption: the answer tells that.
         if words is None or (event["event"] == "session_start" and event["occurrence"] == on):
             continue
@@ -263,7 +268,7 @@ def simulation_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             today = event["at"][:10]
             yield styled(f"{spell_date(local, current())} {local.year}", "bold")
         yield f"  {local:%H:%M}  {words}"
-    end = _("Completed") if counts["completed"] else _("Not completed by then")
+    end = _("Completed") if counts["completed"] >= max(1, len(played)) else _("Not completed by then")
     yield _(
         "{end}: {sessions} sessions, {missed} missed, {alerts} alerts.",
         end=end,
@@ -319,7 +324,7 @@ def _session(event: Mapping[str, Any]) -> str:
     return f"{event['activity']} ({modality_words(event['modality'], current())})"
 
 
-_NOT_TOLD = ("v", "at", "event", "refused", "reason", "earliest")
+_NOT_TOLD = ("v", "at", "protocol", "event", "refused", "reason", "earliest")
 
 
 def _seconds(count: int) -> timedelta:

@@ -18,7 +18,7 @@ from recovery.simulation.people import PERSONAS, imagined
 
 
 @click.command("simulate")
-@click.argument("protocol")
+@click.argument("protocols", metavar="PROTOCOL...", nargs=-1, required=True)
 @click.option("--onset", metavar="TIME", required=True, help="When the injury happened.")
 @click.option("--start", "began", metavar="TIME", help="When the protocol is started. [default: the onset]")
 @click.option("--grade", type=params.GRADE, help="I, II or III. [default: II where the protocol asks]")
@@ -59,7 +59,7 @@ from recovery.simulation.people import PERSONAS, imagined
 @click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
 @json_option
 def simulate_command(
-    protocol: str,
+    protocols: tuple[str, ...],
     onset: str,
     began: str | None,
     grade: str | None,
@@ -74,25 +74,32 @@ def simulate_command(
     as_json: bool,
     **hours: Any,
 ) -> int:
-    """Run a protocol on a virtual clock: what would be told, and when. Nothing is kept.
+    """Run protocols on a virtual clock: what would be told, and when. Nothing is kept.
 
-    Without answers and persona nobody reacts: sessions are assumed begun when offered, questions stay open.
+    Several are played together, as one person lives with them; --grade, --side, --screen, --set and answers go to
+    those that ask for them. Without answers and persona nobody reacts: sessions are assumed begun when offered,
+    questions stay open.
 
     \b
     recovery simulate strain --grade 2 --onset "2026-11-23 18:00" --persona steady
+    recovery simulate strain sitting --onset "2026-11-23 18:00" --for 5d
     recovery simulate rice --onset 2026-11-23T18:00+01:00 --for 3d --json
     """
     care.refuse_both(answers, persona)
     now, place = clock.now(), params.place(**hours)
-    chosen = in_own_words(read_wanted(protocol).protocol)
+    chosen = [in_own_words(read_wanted(protocol).protocol) for protocol in protocols]
     injury, start = care.injury_and_start(onset, began, now, place)
     answered = asking.screening_of_made_up(chosen, screen)
-    options = asking.options(chosen, words, ask=False) if words else {}
-    episode = imagined(
-        chosen, start, injury, place, grade, side, confirms=no_confirm, screen=answered, options=options
-    )
+    options = asking.options_of_made_up(chosen, words)
+    episodes = [
+        imagined(
+            each, start, injury, place, grade, side,
+            confirms=no_confirm, screen=answered[each.id], options=options[each.id],
+        )
+        for each in chosen
+    ]  # fmt: skip
     events = care.simulation(
-        episode, now, length, answers=answers, persona=persona, asleep=asleep, confirms=not no_confirm
+        episodes, now, length, answers=answers, persona=persona, asleep=asleep, confirms=not no_confirm
     )
     for line in map(json_line, events) if as_json else render_preview.simulation_lines(events):
         print(line)

@@ -1,12 +1,12 @@
 """All that a person can do, as values: each act says what is done, and to what. `judging` accepts it, or refuses it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import ClassVar, get_args
+from typing import ClassVar, Self, get_args
 
 from recovery.engine.facts import NO_OCCURRENCE, Occurrence, Offer
 from recovery.protocol.terms import Duration
-from recovery.values import Value, field
+from recovery.values import Value, field, replace
 
 
 class PersonAct(Value):
@@ -133,34 +133,42 @@ class Stop(PersonAct):
 # Reports -----------------------------------------------------------------------------------------
 
 
-class AnswerCheckIn(PersonAct):
-    """Answer questions of a check-in."""
+class OfQuestions(PersonAct):
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The answers as typed, by the name of the question."""
+
+    def to(self, names: Iterable[str]) -> Self:
+        """The act with the answers to these questions alone."""
+        wanted = {*names}
+        answers = {name: answer for name, answer in self.answers.items() if name in wanted}
+        return self if answers == self.answers else replace(self, answers=answers)
+
+
+class AnswerCheckIn(OfQuestions):
+    """Answer questions of a check-in, by observation."""
 
     verb = "checkin"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """The answers as typed, by observation."""
     at: datetime | None = None
     """The time at which they were true; None: now."""
 
 
-class AnswerScreening(PersonAct):
-    """Answer screening questions: what a yes forbids leaves the plan, what a no frees comes back."""
+class AnswerScreening(OfQuestions):
+    """Answer screening questions, each with one of `SCREENING_ANSWERS`.
+
+    What a yes forbids leaves the plan, what a no frees comes back.
+    """
 
     verb = "screen"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """One of `SCREENING_ANSWERS`, by question."""
     by: str = ""
     """The professional who agreed."""
     on: date | None = None
     """The local date of that word; None: today."""
 
 
-class TickItems(PersonAct):
-    """Say what was found of the things on a checklist."""
+class TickItems(OfQuestions):
+    """Say what was found of the things on a checklist, yes or no by item."""
 
     verb = "tick"
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """`yes` or `no`, by item."""
 
 
 class RaiseFlag(PersonAct):

@@ -1,20 +1,21 @@
-"""An episode run on a virtual clock: the same `turn` and `act` as in the daemon, and nothing else."""
+"""Episodes run on a virtual clock: the same turns and acts as in the daemon, and nothing else."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recovery.engine.decide import turn
+from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import Accepted, Refused
-from recovery.values import Value
+from recovery.engine.turn import Accepted, Refused, Turned
+from recovery.values import Value, replace
 
 if TYPE_CHECKING:
     from recovery.engine.acts import Act
+    from recovery.engine.addressing import Addressed
 
 Span = tuple[datetime, datetime]
 """A span of time, half-open."""
@@ -27,6 +28,8 @@ class PlannedAct(Value):
     act: "Act"
     line: Mapping[str, Any] | None = None
     """The line of an answers file that says so; None: the act comes from no file."""
+    episode: str = ""
+    """The id of the episode that it is for; empty: of several whichever it fits."""
 
 
 class Responder(Protocol):
@@ -59,40 +62,56 @@ class Rehearsal:
         answers: Iterable[PlannedAct] = (),
         persona: Responder | None = None,
         asleep: tuple[Span, ...] = (),
-        others: tuple[Episode, ...] = (),
+        beside: Iterable[Episode] = (),
+        others: Iterable[Episode] = (),
         confirms: bool = True,
     ) -> None:
-        """`others` are the person's other episodes, in which nothing new begins meanwhile.
+        """`beside` are episodes of the same person that run with it; in `others` nothing new begins meanwhile.
 
         `asleep` are spans in which the machine is suspended; `confirms` tells whether offered changes of phase are
         confirmed at once.
         """
-        self.episode = episode
+        self._first = episode.id
+        self._running = {each.id: each for each in (episode, *beside)}
         self.now = now
         self.end = end
         self.answers = answers
         self.persona = persona
         self.asleep = asleep
-        self.others = tuple(assuming_planned_ends(other, now) for other in others)
+        self._others = tuple(assuming_planned_ends(other, now) for other in others)
         self.confirms = confirms
         self._acts: list[tuple[datetime, int, PlannedAct]] = []
         self._count = 0
         self._look_again_at: datetime | None = None
 
+    @property
+    def episode(self) -> Episode:
+        """The first of the episodes that run, as it is now."""
+        return self._running[self._first]
+
+    @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """All that run, as they are now."""
+        return tuple(self._running.values())
+
+    @property
+    def is_over(self) -> bool:
+        return all(episode.is_over for episode in self._running.values())
+
     def happenings(self) -> Iterator[Happening]:
         for scripted in self.answers:
             if scripted.at < self.now:
                 refused = Refused(Remark("before-the-start"), self.now)
-                yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+                yield self._refusal(scripted, refused)
             else:
                 self._plan(scripted)
         self.now = self._awake(self.now)
         yield from self._turn()
-        while not self.episode.is_over or self.episode.under_way is not None:
+        while not self.is_over or any(each.under_way is not None for each in self._running.values()):
             is_asleep = self._awake(self.now) > self.now
             waking = self.now if is_asleep else self._look_again_at
             instants = [self._awake(waking)] if waking is not None else []
-            if self._acts and not self.episode.is_over:
+            if self._acts and not self.is_over:
                 instants.append(max(self._acts[0][0], self.now))
             if not instants or min(instants) >= self.end:
                 break
@@ -100,12 +119,12 @@ class Rehearsal:
             is_awake = self._awake(self.now) == self.now
             if is_awake:
                 yield from self._turn()
-            while self._acts and self._acts[0][0] <= self.now and not self.episode.is_over:
+            while self._acts and self._acts[0][0] <= self.now and not self.is_over:
                 yield from self._act(heapq.heappop(self._acts)[2])
                 if is_awake:
                     yield from self._turn()
 
-        if self.episode.is_over and self.persona is None:
+        if self.is_over and self.persona is None:
             yield from self._too_late()
 
     def _too_late(self) -> Iterator[Happening]:
@@ -125,35 +144,74 @@ class Rehearsal:
         self._count += 1
         heapq.heappush(self._acts, (scripted.at, self._count, scripted))
 
-    def _turn(self) -> Iterator[Happening]:
-        turned = turn(self.episode, self.now, self.others)
-        self.episode, self._look_again_at = turned.episode, turned.look_again_at
-        for fact in turned.facts:
-            yield Happening(self.now, self.episode, fact)
-            if self.persona is not None:
-                for at, act in self.persona.reactions(self.episode, fact):
-                    self._plan(PlannedAct(at, act))
-        if self.episode.phase_stay.offered and self.confirms and not self.episode.is_over:
-            from recovery.engine.acts import Advance  # whoever only looks ahead does nothing
+    def _beside(self, id_: str) -> tuple[Episode, ...]:
+        """The person's other episodes, for the limits."""
+        return (*(each for each in self._running.values() if each.id != id_), *self._others)
 
-            stay = self.episode.phase_stay
-            yield from self._act(PlannedAct(self.now, Advance()))
-            if self.episode.phase_stay is not stay:
-                yield from self._turn()
+    def _turn(self) -> Iterator[Happening]:
+        """Decide in every episode what is due by now: the ends in all first, for limits count the real ones."""
+        if len(self._running) > 1:
+            yield from self._decided(end_sessions)
+        yield from self._decided(turn)
+        is_confirmed = False
+        for id_, episode in self._running.items() if self.confirms else ():
+            if episode.phase_stay.offered and not episode.is_over:
+                from recovery.engine.acts import Advance  # whoever only looks ahead does nothing
+
+                yield from self._act(PlannedAct(self.now, Advance(), episode=id_))
+                is_confirmed |= self._running[id_].phase_stay is not episode.phase_stay
+        if is_confirmed:
+            yield from self._turn()
+
+    def _decided(
+        self, decide: Callable[[Episode, datetime, Sequence[Episode]], Turned]
+    ) -> Iterator[Happening]:
+        looks: list[datetime] = []
+        for id_ in [*self._running]:
+            turned = decide(self._running[id_], self.now, self._beside(id_))
+            self._running[id_] = turned.episode
+            if turned.look_again_at is not None:
+                looks.append(turned.look_again_at)
+            for fact in turned.facts:
+                yield Happening(self.now, turned.episode, fact)
+                if self.persona is not None:
+                    for at, act in self.persona.reactions(turned.episode, fact):
+                        self._plan(PlannedAct(at, act, episode=id_))
+        self._look_again_at = min(looks, default=None)
 
     def _act(self, scripted: PlannedAct) -> Iterator[Happening]:
         awake = self._awake(self.now)
         if awake > self.now:
-            refused = Refused(Remark("machine-asleep"), awake)
-            yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+            yield self._refusal(scripted, Refused(Remark("machine-asleep"), awake))
             return
+        meant = self._meant(scripted)
+        if isinstance(meant, Refused):
+            yield self._refusal(scripted, meant)
+            return
+        for episode, act in meant:
+            line = scripted.line if act is scripted.act else None
+            yield from self._judged(replace(scripted, act=act, line=line, episode=episode.id))
+
+    def _meant(self, scripted: PlannedAct) -> "Addressed | Refused":
+        if scripted.episode or len(self._running) == 1:
+            return ((self._running[scripted.episode or self._first], scripted.act),)
+        from recovery.engine.addressing import addressed  # hardly anybody plays several
+
+        return addressed(scripted.act, self.episodes, self.now)
+
+    def _judged(self, scripted: PlannedAct) -> Iterator[Happening]:
         from recovery.engine.judging import judge  # whoever only looks ahead does nothing
 
-        match judge(self.episode, self.now, scripted.act, self.others):
+        id_ = scripted.episode
+        match judge(self._running[id_], self.now, scripted.act, self._beside(id_)):
             case Refused() as refused:
-                yield Happening(self.now, self.episode, scripted=scripted, refused=refused)
+                yield self._refusal(scripted, refused)
             case Accepted(episode, facts, _):
-                self.episode = episode
+                self._running[id_] = episode
                 yield Happening(self.now, episode, scripted=scripted)
                 for fact in facts:
                     yield Happening(self.now, episode, fact)
+
+    def _refusal(self, scripted: PlannedAct, refused: Refused) -> Happening:
+        episode = self._running[scripted.episode or self._first]
+        return Happening(self.now, episode, scripted=scripted, refused=refused)

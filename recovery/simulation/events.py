@@ -20,8 +20,12 @@ USUALLY = Duration(days=30)
 VERSION = 1
 
 
-def usual_end(episode: Episode) -> datetime:
-    """Until when a simulation runs if nobody says: past the latest healing time, or a month."""
+def usual_end(*episodes: Episode) -> datetime:
+    """Until when a simulation runs if nobody says: past the latest healing time of all, or a month."""
+    return max(_usual_end(episode) for episode in episodes)
+
+
+def _usual_end(episode: Episode) -> datetime:
     if episode.tailored.healing is None:
         return episode.place.after(episode.started_at, USUALLY)
     return episode.place.after(max(healing_range(episode)[1], episode.started_at), USUALLY)
@@ -30,19 +34,23 @@ def usual_end(episode: Episode) -> datetime:
 class Events:
     """Happenings as events, in the same order. Keeps what it has told, so that nothing is told twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_protocol: bool = False) -> None:
+        self._names_protocol = names_protocol
         self._on: dict[str, datetime] = {}
         """Sessions told to have started, by occurrence, and when."""
 
     def of(self, happening: Happening) -> Iterator[dict[str, Any]]:
         """The events of one happening."""
         at = happening.episode.place.local(happening.at).isoformat()
+        opening = {"v": VERSION, "at": at}
+        if self._names_protocol:
+            opening["protocol"] = happening.episode.pinned.id
         if happening.scripted is not None:
-            yield {"v": VERSION, "at": at, "event": "answer", **_answer(happening)}
+            yield {**opening, "event": "answer", **_answer(happening)}
         if happening.fact is not None:
             fact = worded(happening.fact, happening.episode.place, happening.at)
             for event in self._events(fact, happening.episode):
-                yield {"v": VERSION, "at": at, **event}
+                yield {**opening, **event}
 
     def _events(self, fact: Fact, episode: Episode) -> Iterator[dict[str, Any]]:
         match fact.what:
@@ -116,7 +124,7 @@ def _answer(happening: Happening) -> dict[str, Any]:
 
 
 def simulate(run: Rehearsal) -> Iterator[dict[str, Any]]:
-    """The events of a run, one JSON object each, in order of time."""
-    events = Events()
+    """The events of a run, one JSON object each, in order of time; each names its protocol where several are played."""
+    events = Events(names_protocol=len(run.episodes) > 1)
     for happening in run.happenings():
         yield from events.of(happening)

@@ -128,7 +128,7 @@ def imagined(
     started = f.Started(
         onset=injury,
         grade=("II" if grade in (None, UNSURE) else grade) if "grade" in protocol.inputs else None,
-        side=side or ("left" if "side" in protocol.inputs else None),
+        side=(side or "left") if "side" in protocol.inputs else None,
         options=usual | dict(options or {}),
         screened=said.answers,
         agreed=said.agreed,

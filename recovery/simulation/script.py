@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -35,9 +36,12 @@ _NAMES = ("flag", "zone")
 """The fields that an act cannot do without; left out they name nothing, and the act is refused."""
 
 
-def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[PlannedAct, ...]:
+def parse_answers(
+    text: str, name: str, start: datetime, place: Place, episodes: Mapping[str, str] | None = None
+) -> tuple[PlannedAct, ...]:
     """The acts of an answers file, in order of time. `name` is what errors call it.
 
+    `episodes` are the ids of those that are played, by protocol: a line may name one.
     A time without an offset is local time in the place's zone. Raises `UsageError` with every wrong line.
     """
     acts: list[PlannedAct] = []
@@ -46,7 +50,7 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
         if not line.strip():
             continue
         try:
-            acts.append(_read(json.loads(line), start, place))
+            acts.append(_read(json.loads(line), start, place, episodes or {}))
         except (ValueError, RecursionError) as error:
             reason = (
                 _("not a JSON object")
@@ -63,7 +67,7 @@ def parse_answers(text: str, name: str, start: datetime, place: Place) -> tuple[
     return tuple(sorted(acts, key=lambda scripted: scripted.at))
 
 
-def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
+def _read(line: Any, start: datetime, place: Place, episodes: Mapping[str, str]) -> PlannedAct:
     if not isinstance(line, dict):
         raise ValueError(_("not a JSON object"))
     verb, typed = line.get("do"), line.get("at")
@@ -73,7 +77,11 @@ def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
     if not isinstance(typed, str):
         raise ValueError(_("'at' is missing: the time of the act, as text"))
     at = parse_moment(typed, start, place)
-    rest = {key: value for key, value in line.items() if key not in ("do", "at")}
+    protocol = line.get("protocol", "")
+    if "protocol" in line and not (isinstance(protocol, str) and protocol in episodes):
+        known = ", ".join(episodes)
+        raise ValueError(_("'protocol' is {value!r}; it can be {known}", value=protocol, known=known))
+    rest = {key: value for key, value in line.items() if key not in ("do", "at", "protocol")}
     if "answers" in kind._fields:
         said: dict[str, Any] = {
             key: rest.pop(key) for key in ("by", "on") if key in rest and key in kind._fields
@@ -81,7 +89,7 @@ def _read(line: Any, start: datetime, place: Place) -> PlannedAct:
         fields = _answers(rest) | _fields(kind, said, start, place)
     else:
         fields = _fields(kind, rest, start, place)
-    return PlannedAct(at, kind(**fields), line)
+    return PlannedAct(at, kind(**fields), line, episodes.get(protocol, ""))
 
 
 def _answers(rest: dict[str, Any]) -> dict[str, Any]:

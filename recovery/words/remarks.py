@@ -10,6 +10,7 @@ REMARKS: dict[str, str] = {
     "episode-over": N_("{episode} is {state}"),
     "before-the-start": N_("that is before the start"),
     "machine-asleep": N_("the machine is asleep"),
+    "which-episode": N_("several could be meant, {names}: name the protocol"),
     "none": N_("none"),
     "nothing": N_("nothing"),
     "paused": N_("the episode is paused; recovery resume ends the pause"),

@@ -232,3 +232,93 @@ def test_a_ladder_is_climbed_step_by_step(person: Person) -> None:
     assert steps == ["isometric", "dynamic", "heavy"]
     assert {event["direction"] for event in events if event["event"] == "step"} == {"up"}
     assert events[-1]["event"] == "completed"
+
+
+# Several together -----------------------------------------------------------------------------------
+
+TWO = ("simulate", "strain", "sitting", "--onset", "2026-11-23T08:00", "--timezone", ZONE)
+
+
+def test_protocols_played_together_are_one_persons_day(person: Person) -> None:
+    events = person.lines(*TWO, "--for", "2d", "--persona", "steady")
+
+    assert {event["protocol"] for event in events} == {"strain", "sitting"}
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+    entered = [(e["protocol"], e["phase"]) for e in events if e["event"] == "phase"]
+    assert entered[:2] == [("strain", "rice"), ("sitting", "habit")]
+
+
+def test_limits_span_the_protocols_that_are_played_together(person: Person) -> None:
+    events = person.lines(*(*TWO[:2], "trigger-point", *TWO[2:]), "--for", "2d")
+
+    assert not [
+        event for event in events if event["event"] == "session_start" and event["modality"] == "massage"
+    ]
+    (withheld, *_) = [event for event in events if event["event"] == "withheld"]
+    assert (withheld["protocol"], withheld["activity"]) == ("trigger-point", "press")
+    assert withheld["reason"].endswith("(strain-1)")
+
+
+def test_no_two_sessions_are_on_at_once(person: Person) -> None:
+    point = ("simulate", "trigger-point", "sitting", *TWO[3:], "--for", "20d", "--persona", "sloppy")
+    on = ""
+    for event in person.lines(*point):
+        if event["event"] == "session_end":
+            on = ""
+        if event["event"] == "session_start":
+            assert on in ("", event["occurrence"])
+            on = event["occurrence"]
+
+
+def test_one_protocol_names_none(person: Person) -> None:
+    assert not any("protocol" in event for event in person.lines(*RICE, "--for", "1d"))
+
+
+def test_what_is_typed_goes_to_the_protocols_that_ask_for_it(person: Person) -> None:
+    protocols = ("simulate", "strain", "trigger-point", *TWO[3:], "--for", "3h")
+    typed = ("--grade", "3", "--screen", "raynaud=yes,implant=yes", "--set", "muscle=piriformis")
+    events = person.lines(*protocols, *typed)
+
+    assert not [event for event in events if event["event"] == "session_start"], "no cold for either"
+    assert [e["level"] for e in events if e["event"] == "alert" and e["protocol"] == "strain"] == ["urgent"]
+    said = person.types(*protocols, "--screen", "nobody=yes", status=2).err
+    assert said.startswith("Error: --screen: nothing is called 'nobody'")
+    said = person.types(*protocols, "--set", "nothing=yes", status=2).err
+    assert said.startswith("Error: --set: nothing is called 'nothing'")
+
+
+TOGETHER = """
+{"at": "2026-11-23T08:05", "do": "checkin", "pain": 6, "swelling": 2}
+{"at": "2026-11-23T08:10", "do": "stop"}
+{"at": "2026-11-23T08:11", "do": "end", "activity": "ice"}
+{"at": "2026-11-23T08:12", "do": "pause", "protocol": "sitting", "for": "2h"}
+{"at": "2026-11-23T08:13", "do": "flag", "flag": "saddle"}
+"""
+
+
+def test_a_line_may_name_the_protocol_where_two_could_be_meant(person: Person) -> None:
+    path = person.file(TOGETHER.strip(), "together.jsonl")
+    events = person.lines(*TWO, "--for", "4h", "--answers", path)
+    answers = [e for e in events if e["event"] == "answer"]
+
+    assert [(e["protocol"], e["do"], e.get("reason")) for e in answers[:4]] == [
+        ("strain", "checkin", None),
+        ("strain", "stop", "several could be meant, strain-1, sitting-1: name the protocol"),
+        ("strain", "end", None),
+        ("sitting", "pause", None),
+    ]
+    assert "protocol" in answers[3]
+    page = person.types(*TWO, "--for", "4h", "--answers", path).out
+    assert "  08:12  sitting: you: do=pause for=2h" in page
+    assert page.splitlines()[-1].startswith("Not completed by then: ")
+
+    said = person.types(*RICE, "--answers", path, status=2).err
+    assert said.startswith(f"Error: {path}:4: 'protocol' is 'sitting'; it can be rice")
+
+
+def test_what_excludes_each_other_is_not_played_together(person: Person) -> None:
+    said = person.types("simulate", "strain", "rice", *TWO[3:], status=2).err
+    assert said.startswith("Error: strain and rice do not run together: ")
+    assert "simulate each by itself" in said
+    said = person.types("simulate", "strain", "strain", *TWO[3:], status=2).err
+    assert said.startswith("Error: strain and strain do not run together: they are about the same injury")

@@ -40,17 +40,11 @@ Told = tuple[datetime, str]
 
 def moments(name: str, beside: str = "") -> Iterator[Told]:
     """List the times at which somebody is told something by a protocol, and by one that runs beside it."""
-    episode, end = _imagined(name), ONSET + LENGTH
-    other = _imagined(beside) if beside else None
-    events, its_events, now = Events(), Events(), ONSET
-    for happening in Rehearsal(episode, ONSET, end, persona=Persona.named("steady")).happenings():
-        if other is not None and happening.at > now:
-            run = Rehearsal(other, now, happening.at, persona=Persona.named("steady"), others=(episode,))
-            for each in run.happenings():
-                yield from _told(its_events, each, episode.phase.id)
-            other, now = run.episode, happening.at
-        episode = happening.episode
-        yield from _told(events, happening, episode.phase.id)
+    together = [_imagined(other) for other in (beside,) if other]
+    run = Rehearsal(_imagined(name), ONSET, ONSET + LENGTH, persona=Persona.named("steady"), beside=together)
+    events = Events()
+    for happening in run.happenings():
+        yield from _told(events, happening, run.episode.phase.id)
 
 
 def _imagined(name: str) -> Episode:
