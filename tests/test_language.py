@@ -397,6 +397,17 @@ def test_sides_are_german() -> None:
     assert text(None, "en") == "injured, other, {unknown}"
 
 
+def test_a_text_says_something_else_where_both_sides_are_injured() -> None:
+    def text(words: str, side: str | None) -> str:
+        return file_text(words, started(small(ICE), side=side)[0])
+
+    lying = "Lie {on your {other side}, hip raised|on your back}; keep off {the {side} leg|both legs}. a | b"
+    assert text(lying, "left") == "Lie on your right, hip raised; keep off the left leg. a | b"
+    assert text(lying, "both") == "Lie on your back; keep off both legs. a | b"
+    assert text(lying, None) == "Lie on your other, hip raised; keep off the injured leg. a | b"
+    assert text("the {side} hip", "both") == "the injured hip"
+
+
 def test_an_episode_speaks_its_language_whatever_the_process_speaks(tmp_path: Path) -> None:
     with Profile(tmp_path) as profile:
         profile.run("start", "contrast", *_HURT, "--no-daemon", LANG="de_DE.UTF-8")

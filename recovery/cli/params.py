@@ -67,7 +67,7 @@ else:
 
 
 class _Side(_Choice):
-    """left or right, also in German."""
+    """left, right or both, also in German."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return super().convert(canonical(value) if isinstance(value, str) else value, param, ctx)

@@ -42,6 +42,7 @@ from recovery.protocol.terms import (
     Duration,
     Length,
     TableRef,
+    by_side,
 )
 from recovery.words.about import about_words
 from recovery.words.terms import (
@@ -388,6 +389,7 @@ def _of_table(table: GradeTable) -> Cites:
 
 def _spoken(words: str) -> str:
     """A text of nobody in particular: its side is not known."""
+    words = by_side(words, None)
     for braces, which in (("{other side}", _("other")), ("{side}", _("injured"))):
         words = words.replace(f"your {braces}", f"the {which} side").replace(braces, which)
     return re.sub(r"\{([a-z0-9-]+)\}", lambda option: option[1].replace("-", " "), words)

@@ -45,7 +45,7 @@ from recovery.protocol.model import (
     Step,
     modalities,
 )
-from recovery.protocol.terms import NOT_MEANWHILE, ON_THE_SKIN, Condition, Duration, Range
+from recovery.protocol.terms import BOTH, NOT_MEANWHILE, ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
 
 _NO_TIME = Range(Duration(), Duration())
@@ -261,10 +261,9 @@ def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) 
 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
-    """Tell if an episode is about that part of the body. An unknown side is every side."""
-    return region == episode.tailored.region and (
-        side is None or episode.side is None or side == episode.side
-    )
+    """Tell if an episode is about that part of the body. An unknown side is every side, as both are."""
+    sides = {side, episode.side}
+    return region == episode.tailored.region and (len(sides) == 1 or bool(sides & {None, BOTH}))
 
 
 def excluded(

@@ -281,7 +281,7 @@ class Texts:
                     message += did_you_mean(path, self._texts)
                     yield language, path, message, _("the path of a text")
                     continue
-                braces = [set(re.findall(r"\{[^}]*\}", each)) for each in (self._texts[path], text)]
+                braces = [set(re.findall(r"\{[^{}|]*\}", each)) for each in (self._texts[path], text)]
                 if braces[1] - braces[0]:
                     wrong = ", ".join(sorted(braces[1] - braces[0]))
                     expected = ", ".join(sorted(braces[0])) or _("no braces")

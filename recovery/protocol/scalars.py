@@ -106,7 +106,7 @@ def _text(value: object, longest: int, placeholders: tuple[str, ...]) -> str:
         raise fault(_("a text is missing"), expected, _("nothing"))
     if len(folded) > longest:
         raise fault(_("the text is too long"), expected, _("{count} characters", count=len(folded)))
-    rest = _PLACEHOLDER.sub("", folded) if placeholders else folded
+    rest = terms.by_side(_PLACEHOLDER.sub("", folded), None) if placeholders else folded
     if "{" in rest or "}" in rest:
         allowed = _(_NO_OPTION) if placeholders else _("no braces here")
         start = max(0, min(folded.find(brace) % (len(folded) + 1) for brace in "{}") - 10)

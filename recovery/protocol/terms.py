@@ -14,7 +14,8 @@ from recovery.language import N_, _
 from recovery.values import Value
 
 GRADES = ("I", "II", "III")
-SIDES = ("left", "right")
+BOTH = "both"
+SIDES = ("left", "right", BOTH)
 ORIGINS = ("injury", "start", "phase")
 REFERENCES = ("first", "last", "second-last", "phase", "worst")
 """What a trend is measured against: the first answer since the injury, the answer before, the one before that (and the
@@ -50,6 +51,15 @@ class Text(str):
         made = super().__new__(cls, text)
         made.others = others
         return made
+
+
+_BY_SIDE = r"\{([^{}|]*(?:\{[^{}|]*\}[^{}|]*)*)\|([^{}|]*(?:\{[^{}|]*\}[^{}|]*)*)\}"
+"""What a text says of one side, and what of both: `{the {side} leg|both legs}`."""
+
+
+def by_side(text: str, side: str | None) -> str:
+    """A text with what it says of one side, or of both."""
+    return re.sub(_BY_SIDE, r"\2" if side == BOTH else r"\1", text) if "|" in text else text
 
 
 USES = {

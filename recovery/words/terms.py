@@ -9,6 +9,7 @@ from recovery.language import N_, tr, trn
 from recovery.protocol.model import Exercise, Responsible, Timed, Treatment
 from recovery.protocol.terms import (
     AGREED,
+    BOTH,
     After,
     All,
     Anchor,
@@ -25,6 +26,7 @@ from recovery.protocol.terms import (
     PerDay,
     PerWeek,
     Range,
+    by_side,
 )
 
 MODALITY_WORDS = {
@@ -46,7 +48,7 @@ NO_SUCH_ZONE = N_(
 LEVEL_WORDS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
 ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""
-SIDE_WORDS = {"left": N_("left"), "right": N_("right")}
+SIDE_WORDS = {"left": N_("left"), "right": N_("right"), BOTH: N_("both sides")}
 FACTS = {
     f.Started: N_("started"),
     f.Answered: N_("answered"),
@@ -145,6 +147,7 @@ def filled(text: str, language: str, side: str | None, options: Mapping[str, str
     if "{" not in text:
         return text
     other = {"left": "right", "right": "left"}.get(side or "")
+    text, side = by_side(text, side), None if side == BOTH else side
     text = text.replace("{other side}", side_words(other, language) or tr(language, "other"))
     text = text.replace("{side}", side_words(side, language) or tr(language, "injured"))
     for name, word in options.items():

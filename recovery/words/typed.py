@@ -12,7 +12,7 @@ from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
 from recovery.language import N_, _, current, tr
 from recovery.protocol.model import Observation
-from recovery.protocol.terms import AGREED, GRADES, SCREENING_ANSWERS, NoLength, parse_duration
+from recovery.protocol.terms import AGREED, BOTH, GRADES, SCREENING_ANSWERS, NoLength, parse_duration
 from recovery.words.terms import NO_SUCH_ZONE
 from recovery.zones import is_known
 
@@ -165,6 +165,7 @@ _SAME = {
     "y": "yes", "j": "yes", "ja": "yes", "n": "no", "nein": "no", "unsicher": "unsure", "?": "unsure",
     "abgesprochen": AGREED,
     "keine": NONE, "keins": NONE, "keines": NONE, "nichts": NONE, "später": LATER, "links": "left", "rechts": "right",
+    "beide": BOTH, "beides": BOTH, "beidseits": BOTH,
 }  # fmt: skip
 
 

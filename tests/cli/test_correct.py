@@ -88,7 +88,7 @@ def test_an_option_is_put_right(person: Person) -> None:
         (["grade"], "'grade' is not a correction", 2),
         (["grade=1", "grade=2"], "recovery correct: grade is answered twice", 2),
         (["gradd=1"], "recovery correct: nothing is called 'gradd'", 2),
-        (["side=up"], "side is one of left, right, not 'up'", 1),
+        (["side=up"], "side is one of left, right, both, not 'up'", 1),
         (["onset=lately"], "onset: 'lately' is not a time that I know", 2),
         (["onset=in 2h"], "that is in the future", 1),
         (["onset=10min ago"], "that is after the start; recovery setback tells of a new injury", 1),

@@ -296,3 +296,17 @@ def test_overuse_asks_for_no_moment_of_injury(person: Person) -> None:
     assert (episode["protocol"], episode["phase"]["id"]) == ("overuse", "ease")
     err = person.types(*STRAIN, status=1).err
     assert "overuse-1 is active: A fresh strain rests first" in err
+
+
+def test_one_plan_for_both_hips(person: Person) -> None:
+    started = person.starts(*STRAIN[:-2], "--side", "beide")
+    status = person.types("status")
+    assert "both sides" in status.out
+    assert person.json("status")["episodes"][0]["side"] == "both"
+    shown = " ".join((started.out + started.err + status.out + status.err).split())
+    assert "Lie on your back, with a pillow under the knees." in shown
+    again = person.types(*STRAIN, "--no-daemon", status=1)
+    assert "strain-1 is active already" in again.err
+    person.types("correct", "side=left")
+    assert person.json("status")["episodes"][0]["side"] == "left"
+    person.types("correct", "side=both")

@@ -6,6 +6,7 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Begin, Pause, RaiseFlag, Setback, Stop
+from recovery.engine.limits import excluded
 from recovery.engine.outlook import outlook
 from recovery.words.reasons import sentence
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
@@ -102,6 +103,14 @@ def test_another_side_and_another_part_of_the_body_are_free() -> None:
         other = beside(this, WARM, PRESS, at="Mon 07:30", **more)
         assert other.of(f.Offered), more
     assert beside(this, WARM, PRESS, at="Mon 07:30", side=None).of(f.Offered) == []
+
+
+@pytest.mark.parametrize("sides", [("both", "left"), ("right", "both"), ("both", "both")])
+def test_both_sides_are_the_same_place_as_either(sides: tuple[str, str]) -> None:
+    this = Life(small(ICE, limits=["{id: twice, of: cold, most_per_day: 2}"]), side=sides[0]).go("Mon 09:45")
+    other = beside(this, ICE, at="Mon 12:00", side=sides[1])
+    assert other.refused(Begin("ice")).earliest == other.at("Tue 07:00")
+    assert excluded(this.episode.pinned, sides[1], {}, [this.episode]) is not None
 
 
 def test_the_gap_of_either_binds_both_ways() -> None:

@@ -754,6 +754,21 @@ CASES += [
         {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {muscle}'}"},
     ),
     (
+        "no-other-side",
+        {"activities": "- {id: a, kind: advice, say: 'Lie on your {other side}'}"},
+        "phase 'first' > activity 'a' > say",
+        {"activities": "- {id: a, kind: advice, say: 'Lie on your {{other side}|back}'}"},
+    ),
+    (
+        "missing-input",
+        {
+            "inputs": "inputs: [onset, grade]",
+            "activities": "- {id: a, kind: advice, say: 'Lie on {one side|your back}'}",
+        },
+        "phase 'first' > activity 'a' > say",
+        {"activities": "- {id: a, kind: advice, say: 'Lie on {one side|your back}'}"},
+    ),
+    (
         "unknown-activity",
         {
             "activities": f"- {{id: r, {AFTER.replace('PRESS', 'pres')}}}\n"

@@ -8,9 +8,9 @@ from recovery.protocol.lint.gates import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, not_there, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
 from recovery.protocol.problems import KeyPath, did_you_mean
-from recovery.protocol.terms import ORIGINS, After, Anchor, Comparison
+from recovery.protocol.terms import BOTH, ORIGINS, After, Anchor, Comparison, by_side
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = re.compile(r"\{([^{}|]*)\}")
 
 # Observations ---------------------------------------------------------------------------------------
 
@@ -141,6 +141,20 @@ def unknown_option(walk: Walk) -> Iterator[Finding]:
                 yield Finding(keyed.path, message, expected, about=name)
 
 
+@rule(
+    "no-other-side",
+    "a text that names the other side says what holds where both are injured",
+    severity="warning",
+)
+def no_other_side(walk: Walk) -> Iterator[Finding]:
+    for keyed in walk.values:
+        if keyed.is_text and "{other side}" in by_side(keyed.value, BOTH):
+            message = _("with both sides injured there is no other side")
+            yield Finding(
+                keyed.path, message, _("the words for one side and for both: {... {other side}|...}")
+            )
+
+
 @rule("unknown-activity", "what follows an activity names a session of its phase", needs=WHOLE)
 def unknown_activity(walk: Walk) -> Iterator[Finding]:
     for path, phase, activity in walk.activities:
@@ -250,6 +264,7 @@ _INPUTS = {
     "side": ("side", N_("the condition is about the side")),
 }
 """What a start asks for so that a condition can be decided, by what the condition is about."""
+_SIDE = re.compile(r"\{(other )?side\}")
 _NAMES_SIDE = N_("the text names the {side}")
 
 
@@ -270,5 +285,5 @@ def _needed(walk: Walk) -> Iterator[tuple[KeyPath, str, str]]:
             case Anchor(origin="injury") as instant:
                 why = _("{instant!r} counts from the injury", instant=str(instant))
                 yield keyed.path, "onset", why
-            case str(text) if keyed.is_text and ("{side}" in text or "{other side}" in text):
+            case str(text) if keyed.is_text and (_SIDE.search(text) or by_side(text, None) != text):
                 yield keyed.path, "side", _(_NAMES_SIDE)
