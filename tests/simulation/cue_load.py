@@ -16,6 +16,7 @@ from tests.engine.examples import local, place, shipped
 
 PAGE = installed_folder() / "README.md"
 HEAD = "| protocol | phase | moments a whole day, at most | bound |\n|---|---|---|---|\n"
+NEXT = "## What is where"
 ONSET = local("2026-11-23 18:00")
 """A Monday evening: the days after it are whole, and working days."""
 LENGTH = timedelta(days=11)
@@ -90,7 +91,7 @@ def table(load: dict[tuple[str, str], int]) -> str:
 def main() -> None:
     before, _head, after = PAGE.read_text("utf-8").partition(HEAD)
     written = table(cue_load())
-    PAGE.write_text(f"{before}{written}\n{after.partition(chr(10) * 2)[2]}", encoding="utf-8")
+    PAGE.write_text(f"{before}{written}\n{NEXT}{after.partition(NEXT)[2]}", encoding="utf-8")
     print(written, end="")
 
 
