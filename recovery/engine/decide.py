@@ -12,7 +12,7 @@ from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session
 from recovery.engine.facts import CueKey
 from recovery.engine.limits import overrun, overrun_remarks
-from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due
+from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due, suggested_with_end
 from recovery.engine.phases import change_phase, change_step, offer_way_back
 from recovery.engine.reasons import Remark, Sentences
 from recovery.engine.turn import Turn, Turned
@@ -100,7 +100,7 @@ def _end_sessions(turn: Turn) -> None:
                 CueKey.end_of(session.occurrence),
                 "end",
                 Remark("stop", title=title),
-                Sentences((end, *overrun_remarks(session, late))),
+                Sentences((end, *overrun_remarks(session, late), *suggested_with_end(turn, session))),
                 min(turn.now, session.began_at + session.planned),
                 critical=True,
             )

@@ -5,8 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.cadence import Due, dues, floor, is_forgotten, looks_back_to
-from recovery.engine.episode import MOMENT, Episode, titled
+from recovery.engine.cadence import (
+    FOLLOW_UP_GRACE,
+    STEP_GRACE,
+    Due,
+    dues,
+    floor,
+    is_forgotten,
+    looks_back_to,
+)
+from recovery.engine.episode import MOMENT, Episode, Session, titled
 from recovery.engine.facts import LOOKBACK, CueKey, Occurrence
 from recovery.engine.gates import Truth, truth
 from recovery.engine.limits import (
@@ -25,6 +33,7 @@ from recovery.engine.reasons import (
     MachineAsleep,
     OnlyUntil,
     OutsideWakingHours,
+    QuestionFirst,
     Remark,
     RoundOver,
     Sentences,
@@ -47,7 +56,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
-from recovery.protocol.terms import Anchor, Every
+from recovery.protocol.terms import After, Anchor, Every
 
 _HOLD_NOT_WORTH = timedelta(hours=1)
 """A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
@@ -59,7 +68,9 @@ def offer_what_is_due(turn: Turn) -> None:
 
     Before the first phase is entered only its check-ins are asked: they decide whether it may be.
     """
-    for activity in turn.episode.phase.activities:
+    # What is asked apart from the sessions is asked before them; a phase begins with all that is due.
+    begins = turn.now == turn.episode.phase_stay.entered_at
+    for activity in sorted(turn.episode.phase.activities, key=lambda each: begins or not _is_apart(each)):
         if turn.episode.phase_stay.phase is None and not isinstance(activity, CheckIn):
             continue
         match activity:
@@ -89,6 +100,11 @@ def end_holds_of_the_day(turn: Turn) -> None:
             turn.look_at(place.window(track.day)[1])
 
 
+def _is_apart(activity: Activity) -> bool:
+    """Tell if no session begins while an activity has just been asked."""
+    return isinstance(activity, CheckIn) and activity.apart is not None
+
+
 def _wear(turn: Turn, activity: Hold) -> None:
     place, track = turn.episode.place, turn.episode.track(activity.id)
     day = place.waking_day(turn.now)
@@ -114,6 +130,7 @@ def _wear(turn: Turn, activity: Hold) -> None:
         and not (over or early or unfit)
         and due <= turn.now < end - _HOLD_NOT_WORTH
         and place.may_tell(turn.now)
+        and not _waits_for_another(turn, activity)
     ):
         tell_hold(turn, activity, due, on=True)
     elif not (over or early or unfit):
@@ -171,8 +188,12 @@ def _offer(turn: Turn, activity: Timed) -> None:
         overdue.append(due)
         if is_withheld and isinstance(activity, Treatment) and isinstance(activity.cadence, Every):
             break
-    if not overdue:
+    if not overdue or (isinstance(activity, Reminder) and _waits_for_another(turn, activity)):
         return
+    if isinstance(activity, Reminder) and activity.comes_with:
+        overdue = overdue[-1:]  # the others waited in vain
+        if _is_told_now(turn, activity.comes_with):
+            overdue = [Due(turn.now, turn.now + STEP_GRACE)]
     if not is_withheld:
         for due in overdue[:-1]:
             _miss(turn, activity, due, _why_missed(turn, due.at))
@@ -187,6 +208,35 @@ def _offer(turn: Turn, activity: Timed) -> None:
         _offer_one(turn, activity, overdue[-1])
     if track.step > 0 and turn.episode.track(activity.id).step == 0:
         _offer(turn, activity)  # the round was given up: perhaps the next one is due already
+
+
+def _waits_for_another(turn: Turn, activity: Reminder | Hold) -> bool:
+    """Tell if the activity that another is told together with is still to come; of a hold: for the first time today.
+
+    It is told by itself where nothing but an act or an answer would bring that one.
+    """
+    beside = next((each for each in turn.episode.phase.activities if each.id == activity.comes_with), None)
+    if not isinstance(beside, Timed) or _is_told_now(turn, beside.id):
+        return False
+    today = turn.episode.place.waking_day(turn.now)
+    if isinstance(activity, Hold) and turn.episode.track(beside.id).day == today:
+        return False
+    blocked = withheld_by(turn.episode, beside, turn.now, turn.others)
+    if blocked is not None and blocked.until is None:
+        return False
+    if beside.until is not None:
+        turn.look_at(turn.episode.instant(beside.until) - _least(turn.episode, beside) + MOMENT)
+    if beside.only_if is not None:
+        turn.truth(beside.only_if)
+    turn.look_at(
+        *(at for each in modalities(beside) for at in moments_of_limits(turn.episode, each, turn.others))
+    )
+    return True
+
+
+def _is_told_now(turn: Turn, activity: str) -> bool:
+    track = turn.episode.track(activity)
+    return track.is_open and track.last_due == turn.now
 
 
 def _why_missed(turn: Turn, due: datetime) -> Statement:
@@ -204,6 +254,8 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
     blocked = withheld_by(
         turn.episode, activity, turn.now, turn.others, ignoring=track.occurrence if again else ""
     )
+    if blocked is None and isinstance(activity, Treatment):
+        blocked = _asked_just_now(turn.episode, turn.now)
     if blocked is not None:
         is_new = not track.withheld and not is_forgotten(turn.episode, activity, turn.now)
         if is_new and due.expires_at <= turn.now:
@@ -212,6 +264,12 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
             return
         _withhold(turn, activity, blocked)
         return
+    asked_from = _asked_from(turn.episode, activity, turn.now)
+    if asked_from is not None and asked_from > turn.now:
+        turn.look_at(asked_from)
+        return
+    if asked_from is not None and asked_from > due.at:
+        due = Due(asked_from, max(due.expires_at, asked_from + STEP_GRACE))
     if track.withheld and isinstance(activity, Treatment):
         due = Due(turn.now, turn.now + timedelta(seconds=1))
     if due.expires_at <= turn.now:
@@ -254,6 +312,32 @@ def withheld_by(
     if isinstance(activity, Reminder):
         return block_without_end(episode, activity, now, others)
     return stopped_by(episode, (), others)
+
+
+def _asked_from(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
+    """Find from when on a question may be asked that is apart from the sessions; None: from any time.
+
+    What a phase begins with comes all at once.
+    """
+    if not isinstance(activity, CheckIn) or activity.apart is None or now == episode.phase_stay.entered_at:
+        return None
+    apart = timedelta(seconds=activity.apart.seconds)
+    ends = (t.ended_at or t.ends_at for t in episode.ledger if not t.is_disowned)
+    return max((ended_at + apart for ended_at in ends), default=None)
+
+
+def _asked_just_now(episode: Episode, now: datetime) -> Block | None:
+    """Find a question that waits for its answer, asked a short time ago; at the begin of a phase nothing waits."""
+    for activity in episode.phase.activities:
+        if isinstance(activity, CheckIn) and activity.apart is not None:
+            track = episode.track(activity.id)
+            asked_at = track.last_due
+            if asked_at is None or not track.unanswered or asked_at <= episode.phase_stay.entered_at:
+                continue
+            opens = asked_at + timedelta(seconds=activity.apart.seconds)
+            if opens > now:
+                return Block(QuestionFirst(activity.title), opens)
+    return None
 
 
 def out_of_time(until: Anchor, limited: Block | None) -> Block:
@@ -368,6 +452,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             asks = activity.asks
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
             body = _asking(_questions(turn, activity), "recovery checkin")
+    is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
     offered = f.Offered(
         **_names(turn, activity, occurrence),
         due_at=due.at,
@@ -376,7 +461,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         length=length,
         step=number,
         asks=asks,
-        cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires),
+        cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires) if is_told else None,
     )
     turn.add(offered)
 
@@ -387,6 +472,36 @@ def _start_of(turn: Turn, activity: Treatment, start: str, stop_if: str = "") ->
         return turn.episode.text(f"{start} {stop_if}".strip())
     cards = (turn.episode.text(start), Cards(activity.exercises))
     return Sentences((*cards, turn.episode.text(stop_if)) if stop_if else cards)
+
+
+def suggested_with_end(turn: Turn, session: Session) -> tuple[Remark, ...]:
+    """Say what may follow a session that ends now: its end cue tells it, and no cue of its own comes."""
+    if session.phase != turn.episode.phase.id or turn.now - session.ends_at > FOLLOW_UP_GRACE:
+        return ()
+    follow_ups = [
+        each for each in turn.episode.phase.activities if _is_suggested_after(each, session.activity)
+    ]
+    return tuple(
+        _asking(turn.episode.text(each.steps[0].start), f"recovery begin {each.id}")
+        for each in follow_ups
+        if isinstance(each, Treatment)
+        and withheld_by(turn.episode, each, turn.now, turn.others, session.occurrence) is None
+    )
+
+
+def _is_suggested_after(activity: Activity, name: str) -> bool:
+    if not isinstance(activity, Treatment) or not isinstance(activity.cadence, After):
+        return False
+    return activity.is_optional and activity.cadence.activity == name
+
+
+def _was_suggested_with_end(episode: Episode, activity: Timed) -> bool:
+    """Tell if the end cue of the session that an activity follows told of it: that was on for its whole time."""
+    if not isinstance(activity.cadence, After):
+        return False
+    name = activity.cadence.activity
+    followed = next((t for t in reversed(episode.ledger) if t.activity == name), None)
+    return followed is not None and followed.ended_at is not None and followed.ended_at >= followed.ends_at
 
 
 def _asking(text: Text, command: str) -> Remark:

@@ -339,6 +339,12 @@ class WaitNotOver(Statement):
     ended_at: datetime
 
 
+class QuestionFirst(Statement):
+    """A session waits for the answer to a question, for a short time."""
+
+    title: Text
+
+
 class MachineAsleep(Statement):
     """The machine was off or asleep when it was time."""
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # named by the declarations only
 
 TITLE = "A short title; without one the id is shown."
 AT_LEAST = "It lasts at least so long."
+WITH = "Told together with this activity of the phase, while that one is to come."
 
 
 class Source(Value):
@@ -200,6 +201,7 @@ class Reminder(Timed, kw_only=True):
     at_work: Annotated[
         bool, Key("during"), s.Hours, "work: in the person's working hours only; else waking."
     ] = False
+    comes_with: Annotated[str, Key("with"), s.Id, WITH] = ""
 
 
 class CheckIn(Timed, kw_only=True):
@@ -213,6 +215,11 @@ class CheckIn(Timed, kw_only=True):
         AtLeast(1),
         N_("The observations that it asks for: [pain, swelling]."),
     ]
+    apart: Annotated[
+        Duration | None,
+        s.Gap,
+        "Not asked under a session, nor so soon after one; and none is told to begin so soon after it.",
+    ] = None
 
 
 class Hold(Activity, kw_only=True):
@@ -222,6 +229,7 @@ class Hold(Activity, kw_only=True):
     modality: Annotated[str, Key("of"), s.Modality, N_("What is kept on, such as compression.")]
     on: Annotated[str, s.Cue, N_("What the person is told when it goes on.")]
     off: Annotated[str, s.Cue, N_("What the person is told when it comes off.")]
+    comes_with: Annotated[str, Key("with"), s.Id, WITH] = ""
 
 
 class Advice(Activity, kw_only=True):

@@ -62,7 +62,8 @@ class Events:
                 yield self._start(offered, fact.at, episode)
             case f.Offered() as offered if offered.asks is not None:
                 yield {"event": "check_in", **_about(offered, "phase", "activity", "asks")}
-            case f.Offered(cue=f.WrittenCue(body=text)) as offered:
+            case f.Offered(cue=cue) as offered:
+                text = cue.body if cue is not None else _suggestion(offered, episode, fact.at)
                 about = _about(offered, "phase", "activity", "modality", "occurrence")
                 yield {"event": "reminder", **about, "text": text}
             case f.Begun() as begun if self._on.get(begun.occurrence) != fact.at:
@@ -91,6 +92,12 @@ class Events:
         about = _about(session, "phase", "activity", "modality", "occurrence", "seconds")
         cards = [dose(each) for each in getattr(episode.activity(session.activity), "exercises", ())]
         return {"event": "session_start", **about, **({"exercises": cards} if cards else {})}
+
+
+def _suggestion(offered: f.Offered, episode: Episode, at: datetime) -> str:
+    """The words of what the end of the session before it suggested."""
+    steps = getattr(episode.activity(offered.activity), "steps", ())
+    return " ".join(sentence(episode.text(step.start), episode.place, at) for step in steps[:1])
 
 
 def _about(what: f.What, *keys: str) -> dict[str, Any]:

@@ -16,9 +16,9 @@ def test_a_day_is_a_short_block(person: Person) -> None:
 
     assert out[0] == "Mon 23 Nov, day 1: Rest, ice, compression, elevation"
     assert "  Ice 20 min: 07:00 09:20 11:40 14:00 16:20 18:40 21:00" in out
-    assert "  Lie down, hip raised: 07:00 10:00 13:00 16:00 19:00 22:00" in out
+    assert "  Lie down, hip raised: 07:00 11:40 14:00 16:20 21:00" in out
     assert "  Compression: on 07:00 off 23:00" in out
-    assert "  How is it? (pain, swelling): 07:00 19:00" in out
+    assert "  How is it? (pain, swelling): 07:00 19:15" in out
     assert not any("day 2" in line for line in out)
 
 

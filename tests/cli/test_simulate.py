@@ -187,7 +187,7 @@ def test_a_journey_with_a_red_flag_a_new_answer_and_a_setback(person: Person) ->
     assert cold[:4] == ["2026-11-23T18:00", "2026-11-24T08:01", "2026-11-24T10:21", "2026-11-25T12:00"], (
         "none while the flag stands or cold is forbidden"
     )
-    assert "2026-11-27T09:40" in cold, "48 hours of ice begin anew with the setback, an hour after the pack"
+    assert "2026-11-27T09:55" in cold, "48 hours of ice begin anew with the setback, an hour after the pack"
     assert max(cold) < "2026-11-29T08:00"
     entered = [
         (e["at"][:16], e["phase"]) for e in events if e["event"] == "phase" and e["state"] == "entered"

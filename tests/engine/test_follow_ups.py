@@ -213,10 +213,27 @@ def test_what_follows_and_is_optional_is_suggested_once_a_treatment() -> None:
     press(life, "Mon 07:01")
     life.go("Mon 07:20").accepted(Begin("cool"))
     life.go("Mon 09:30")
-    assert life.cues("suggestion") == [("Mon 07:03", "Cool, if you like")]
+    assert life.times(f.Offered, "cool") == ["Mon 07:03", "Mon 07:20"], "suggested, and begun"
     assert life.times(f.Ended, "cool") == ["Mon 07:30"]
     press(life, "Mon 10:05")
-    assert life.cues("suggestion")[1:] == [("Mon 10:07", "Cool, if you like")]
+    assert life.times(f.Offered, "cool")[2:] == ["Mon 10:07"]
+
+
+def test_the_end_cue_suggests_what_is_optional_and_nothing_else_does() -> None:
+    life = pressed(COOL, WALK)
+    press(life, "Mon 07:01")
+    (end,) = [fact.cue for fact in life.of(f.Ended, "press")]
+    assert end is not None
+    assert end.body == "Enough On Type: recovery begin cool"
+    assert life.cues("suggestion") == []
+
+
+def test_what_ended_early_suggests_it_in_a_cue_of_its_own() -> None:
+    life = pressed(COOL).go("Mon 07:01")
+    life.accepted(Begin("press"))
+    life.accepted(End("press"))
+    life.turn()
+    assert life.cues("suggestion") == [("Mon 07:01", "Cool, if you like")]
 
 
 def test_when_it_comes_is_explained() -> None:

@@ -343,6 +343,20 @@ CASES: list[Case] = [
         {"activities": ICE.format("duration: 20min, every: 1h..2h"), "limits": GAP},
     ),
     (
+        "unknown-companion",
+        {
+            "activities": REMIND.format("every: 3h, with: ices")
+            + "\n"
+            + ICE.format("duration: 5min, every: 2h")
+        },
+        "phase 'first' > activity 'r' > with",
+        {
+            "activities": REMIND.format("every: 3h, with: ice")
+            + "\n"
+            + ICE.format("duration: 5min, every: 2h")
+        },
+    ),
+    (
         "too-many-a-day",
         {"activities": PACKS.format("per_day: 1..4", "1h"), "limits": _limit("of: warm, most_per_day: 3")},
         "phase 'first' > activity 'packs' > per_day",

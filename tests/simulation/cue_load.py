@@ -22,16 +22,16 @@ ONSET = local("2026-11-23 18:00")
 LENGTH = timedelta(days=11)
 TOLD = ("session_start", "session_end", "reminder", "check_in")
 BOUNDS = {
-    ("strain", "rice"): 19,
-    ("strain", "contrast"): 16,
+    ("strain", "rice"): 17,
+    ("strain", "contrast"): 18,
     ("strain", "loading"): 3,
-    ("contrast", "contrast"): 16,
+    ("contrast", "contrast"): 18,
     ("trigger-point", "press"): 16,
     ("sitting", "habit"): 15,
-    ("strain and sitting", "rice"): 29,
+    ("strain and sitting", "rice"): 17,
     ("strain and sitting", "contrast"): 28,
     ("strain and sitting", "loading"): 18,
-    ("cold-10-10-10", "ice-in-tens"): 36,
+    ("cold-10-10-10", "ice-in-tens"): 35,
 }
 """The most moments of any whole day, by protocol and by the phase in which the day begins."""
 

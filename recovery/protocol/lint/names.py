@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from recovery.language import N_, _
 from recovery.protocol.lint.gates import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, not_there, rule
-from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Treatment
+from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Timed, Treatment
 from recovery.protocol.problems import KeyPath, did_you_mean
-from recovery.protocol.terms import BOTH, ORIGINS, After, Anchor, Comparison, by_side
+from recovery.protocol.terms import BOTH, ORIGINS, After, Anchor, At, Comparison, Every, PerDay, by_side
 
 _BRACES = re.compile(r"\{([^{}|]*)\}")
 
@@ -172,6 +172,30 @@ def unknown_activity(walk: Walk) -> Iterator[Finding]:
         elif activity.id in _followed(phase, cadence):
             message = _("it follows {name!r}, which follows it: neither ever begins", name=cadence.activity)
             yield Finding((*path, "after"), message, _("a session with a time of its own"))
+
+
+@rule(
+    "unknown-companion",
+    "what is told with an activity names one of its phase that comes by itself",
+    needs=WHOLE,
+)
+def unknown_companion(walk: Walk) -> Iterator[Finding]:
+    for path, phase, activity in walk.activities:
+        name = getattr(activity, "comes_with", "")
+        if not name:
+            continue
+        beside = {each.id for each in _beside(phase, activity) if _comes_by_itself(each)} - {activity.id}
+        if name not in beside:
+            message = N_("no other activity that comes by itself every day is called {name!r}")
+            yield not_there((*path, "with"), message, name, beside)
+
+
+def _comes_by_itself(activity: AnyActivity) -> bool:
+    """Tell if others can be told with an activity: it comes day by day, and waits for no other."""
+    is_daily = isinstance(activity, Timed) and isinstance(activity.cadence, Every | PerDay | At)
+    return (
+        is_daily and not getattr(activity, "is_optional", False) and not getattr(activity, "comes_with", "")
+    )
 
 
 def _beside(phase: Phase, activity: AnyActivity) -> Iterator[AnyActivity]:
