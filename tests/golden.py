@@ -19,11 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from recovery.cli.quick import HOMES
+from recovery.simulation import people
 from tests.profile import COMMAND
 from tests.protocol.mutants import mixed_up, mutants, read
 
 SHIPPED = sorted((Path(__file__).parents[1] / "protocols").glob("*.yaml"))
-PERSONAS = ("", "steady", "slow", "stuck", "sloppy")
+PERSONAS = ("", *people.PERSONAS)
 ONSET = "2026-11-23T18:00+01:00"
 ZONE = ("--timezone", "Europe/Berlin")
 EVERY = 5

@@ -1,7 +1,9 @@
 """Made-up people for simulations: how they heal, and how they react to what they are told.
 
 `steady` heals in the middle of its grade's range, `slow` past its latest, `stuck` never improves, `sloppy` heals
-like `steady` but reacts late, skips and forgets. The same persona does the same thing in every run.
+like `steady` but reacts late, skips and forgets, `silent` answers nothing and does nothing, `worse` heals like
+`steady` for some days and then gets worse. Whoever is told to be seen goes, and says two days later what came of it;
+only `silent` does not. The same persona does the same thing in every run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, AnswerCheckIn, Begin, End, Skip
+from recovery.engine.acts import Act, AnswerCheckIn, Begin, ClearFlag, End, Skip
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import begin
@@ -19,11 +21,15 @@ from recovery.engine.times import Place
 from recovery.protocol.model import Observation, RecoveryProtocol, Treatment
 from recovery.values import Value
 
-PERSONAS = ("steady", "slow", "stuck", "sloppy")
+PERSONAS = ("steady", "slow", "stuck", "sloppy", "silent", "worse")
 
 _FIRST_PAIN = {"I": 5, "II": 6, "III": 8}
 _ACUTE = timedelta(days=2)
 """The half-life of swelling and of the acute part of pain, of somebody who heals steadily."""
+_BETTER_FOR = timedelta(days=5)
+"""The time after the injury for which somebody heals who then gets worse."""
+_TO_BE_SEEN = timedelta(days=2)
+"""The time until a professional has looked, to whom somebody was sent."""
 
 
 class Persona(Value):
@@ -38,6 +44,8 @@ class Persona(Value):
 
     def reactions(self, episode: Episode, fact: Fact) -> Iterator[tuple[datetime, Act]]:
         """List the person's acts after a fact, each with its time."""
+        if self.name == "silent":
+            return
         match fact.what, fact.cue and fact.cue.kind:
             case f.Offered() as offered, "start":
                 yield from self._start(fact.at, offered.activity)
@@ -45,6 +53,9 @@ class Persona(Value):
                 if not (self.name == "sloppy" and self.random.random() < 0.3):
                     at = fact.at + self._delay()
                     yield at, self.checkin(episode, at, asks)
+            case f.Alerted(level="urgent" | "emergency") as alerted, "alert":
+                flag = alerted.id.rpartition("/")[2]
+                yield fact.at + _TO_BE_SEEN, ClearFlag(flag, because="a professional has looked at it")
             case f.Ended() as ended, "end":
                 at = fact.at + timedelta(minutes=self.random.randint(0, 6) if self.name == "sloppy" else 0)
                 activity = episode.activity(ended.activity)
@@ -76,7 +87,9 @@ class Persona(Value):
 
     def state(self, episode: Episode, asked: Observation, at: datetime) -> str:
         """Compute the person's answer: worst at the injury, best when healed."""
-        since = max(timedelta(0), at - episode.onset)
+        since, worse = max(timedelta(0), at - episode.onset), 0.0
+        if self.name == "worse" and since > _BETTER_FOR:
+            since, worse = _BETTER_FOR, (since - _BETTER_FOR) / timedelta(days=1)
         healed = since / self._healing(episode)
         slowness = 2 if self.name == "slow" else 1
         acute = 0.5 ** (since / (_ACUTE * slowness))
@@ -89,9 +102,10 @@ class Persona(Value):
             return str(asked.least + round(span * min(1.0, 0.4 + healed)))
         if asked.labels:
             worst = span if episode.grade != "I" else max(1, span - 1)
-            return str(asked.least + round(worst * acute))
+            return str(asked.least + min(span, round(worst * acute + worse)))
         worst = round(span * _FIRST_PAIN[episode.grade or "II"] / 10)
         left = round(worst * (0.6 * acute + 0.4 * max(0.0, 1.0 - healed)))
+        left = min(span, round(left + 2 * worse))
         return str(asked.least + (max(1, left) if healed < 1.0 else left))
 
     def _healing(self, episode: Episode) -> timedelta:

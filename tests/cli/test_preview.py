@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from recovery.simulation.people import PERSONAS
 from tests.cli.conftest import ZONE, Person
 from tests.profile import ICE, LONG, protocol
 
@@ -51,7 +52,7 @@ def test_changes_of_phase_alerts_and_completion_are_told(person: Person) -> None
     assert words.count("Ice withheld: no cold later than 48 h after the injury") == 1
 
 
-@pytest.mark.parametrize("persona", ["steady", "slow", "stuck", "sloppy"])
+@pytest.mark.parametrize("persona", PERSONAS)
 def test_every_day_has_its_place(person: Person, persona: str) -> None:
     days = person.lines("protocols", "preview", "strain", "--persona", persona, "--for", "20d", *HERE)
 

@@ -109,7 +109,10 @@ def test_all_bad_lines_are_told_with_file_and_line(person: Person) -> None:
         (["--asleep", "2026-11-24T07:00..2026-11-23T23:00"], "ends before it begins"),
         (["--start", "2026-11-22T18:00"], "--start is before --onset"),
         (["--for", "long"], "'long' is not a length of time"),
-        (["--persona", "hero"], "'hero' is not one of 'steady', 'slow', 'stuck', 'sloppy'"),
+        (
+            ["--persona", "hero"],
+            "'hero' is not one of 'steady', 'slow', 'stuck', 'sloppy', 'silent', 'worse'",
+        ),
     ],
 )
 def test_wrong_words_are_told(person: Person, options: list[str], says: str) -> None:
