@@ -20,8 +20,8 @@ COMMANDS = (
 )
 
 SCREEN = (
-    "raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure", "fever", "implant", "pregnant",
-    "bleeding", "hip", "unclear",
+    "raynaud", "skin", "circulation", "diabetes", "heart", "blood-pressure", "bleeding", "clot", "fever", "cancer",
+    "heat-reaction", "pregnant", "implant", "injection", "hip-replacement", "unclear",
 )  # fmt: skip
 
 

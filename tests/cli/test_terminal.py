@@ -70,7 +70,7 @@ def test_what_a_start_needs_is_asked_for(profile: Profile) -> None:
     assert "Has the left hip lost all its movement, or all its strength? (yes, no, unsure):" in seen
     assert "Grade I, by your answers:\n  yes: Is there pain, but little or no loss" in seen
     assert "Does any of these apply to you? It decides what is left out." in seen
-    assert "   1  Raynaud's, or hives or any other bad reaction to cold?" in seen
+    assert "   1  Fingers or toes that turn white in the cold" in seen
     assert "Is any of these so? Then somebody has to look at it." in seen
     assert "This one needs a doctor today." not in seen
     assert (kept(profile)["grade"], kept(profile)["side"], kept(profile)["alerts"]) == ("I", "left", [])
@@ -100,13 +100,13 @@ def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
         "strain",
         "--no-daemon",
         types="lately\nin 2h\n2h ago\nup\nleft\nperhaps\nYES\nno\nno\nno\nno\nno\n"
-        "13\n0\n-1\n1,x\nyes\n²\n\nnone\n99\nlater\nnone\n",
+        "40\n0\n-1\n1,x\nyes\n²\n\nnone\n99\nlater\nnone\n",
     )
     assert "Error: 'lately' is not a time that I know" in seen
     assert "Error: the injury cannot be in the future" in seen
     assert "'up' is not one of" in seen
     assert "'perhaps' is no answer" in seen
-    for word in ("13", "0", "-1", "x", "yes", "²", "99", "later"):
+    for word in ("40", "0", "-1", "x", "yes", "²", "99", "later"):
         assert f"Error: '{word}' is not one of the numbers" in seen
     assert kept(profile)["grade"] == "III"
     assert set(kept(profile)["screen"].values()) == {"no"}
@@ -137,7 +137,7 @@ def test_only_open_screening_questions_are_asked(profile: Profile) -> None:
 def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
     seen = at_terminal(profile, "start", "trigger-point", "--no-daemon", types="left\n\n\n1\n", status=1)
     assert "Which muscle is the point in?" in seen
-    assert "Error: trigger-point is not for you now: No massage on a fresh strain" in seen
+    assert "Error: trigger-point is not for you now: No massage on a fresh injury" in seen
     assert "Is any of these so?" not in seen
     assert not (profile.home / "journal.db").exists()
 

@@ -207,7 +207,7 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
         "missing-question",
         (change("screen", "fresh", refuse=None, forbid="tens"),),
     ),
-    "no questions": ("rice", "missing-question", (without("screen"),)),
+    "no questions": ("rice", "missing-question", (without("screen"), without("red_flags", "bleeding-inside"))),
     "a question forbids something else": ("rice", "missing-question", (change("screen", "skin", forbid="exercise"),)),
     "no signs, rice": ("rice", "missing-sign", (without("red_flags"),)),
     "no signs, contrast": ("contrast", "missing-sign", (without("red_flags"),)),

@@ -194,7 +194,10 @@ def test_the_reference_names_every_modality() -> None:
 def test_problems_come_in_the_same_order_each_time(tmp_path: Path) -> None:
     text = (installed_folder() / "contrast.yaml").read_text(encoding="utf-8")
     file = tmp_path / "contrast.yaml"
-    file.write_text(text.replace("per_day: mpft, only_if: own", 'per_day: mpft, only_if: "seed:183"'))
+    several = text.replace(
+        "only_if: raynaud == yes", "only_if: {any: [raynaud == yes, heart == yes, skin == yes]}"
+    )
+    file.write_text(several.replace("per_day: mpft, only_if: own", 'per_day: mpft, only_if: "seed:183"'))
 
     said = {
         subprocess.run(

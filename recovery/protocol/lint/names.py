@@ -8,7 +8,18 @@ from recovery.protocol.lint.gates import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, not_there, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Timed, Treatment
 from recovery.protocol.problems import KeyPath, did_you_mean
-from recovery.protocol.terms import BOTH, ORIGINS, After, Anchor, At, Comparison, Every, PerDay, by_side
+from recovery.protocol.terms import (
+    BOTH,
+    ORIGINS,
+    After,
+    Anchor,
+    At,
+    Comparison,
+    Every,
+    PerDay,
+    by_side,
+    comparisons,
+)
 
 _BRACES = re.compile(r"\{([^{}|]*)\}")
 
@@ -258,8 +269,9 @@ def unused(walk: Walk) -> Iterator[Finding]:
             severity = "" if is_first_draft(protocol) else "error"
             yield Finding(("tables", name), message, severity=severity)
     done = {modality for phase in protocol.phases for modality in phase.modalities}
+    told = {each.subject for flag in protocol.red_flags for each in comparisons(flag.when)}
     for question in protocol.screen:
-        if question.forbids and not done & {*question.forbids}:
+        if question.forbids and question.id not in told and not done & {*question.forbids}:
             message = _(
                 "no activity is {forbidden}: the question forbids nothing",
                 forbidden=_(" or ").join(question.forbids),
