@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.gates import Need
+from recovery.engine.gates import Need, releasing
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue
 from recovery.engine.reasons import Statement, as_written
 from recovery.engine.times import Place
@@ -140,7 +140,15 @@ def _episode(look: Outlook) -> dict[str, Any]:
             for q in look.questions
         ],
         **({"rests": [*look.rests]} if look.rests else {}),
-        "alerts": [picked(a, "id", "level", "reason", "source", "at", "suspends") for a in look.alerts],
+        "alerts": [
+            picked(a, "id", "level", "reason", "source", "at", "suspends", "cleared_by") for a in look.alerts
+        ],
+        "waits_for_release": [
+            {"id": a.name, **picked(a, "suspends"), "command": releasing(a.name, look.which)}
+            for a in look.alerts
+            if a.waits_for_release
+        ],
+        "released": {id_.rpartition("/")[2]: word.json for id_, word in episode.released.items()},
         **lost,
     }
 
@@ -263,7 +271,7 @@ def flag_rows(episode: Episode) -> list[dict[str, Any]]:
     asked = [each for each in episode.tailored.red_flags if each.ask]
     rows = [
         {
-            "id": a.id.rpartition("/")[2],
+            "id": a.name,
             "level": a.level,
             "text": timeless(a.reason, episode.place.language),
             "stands": True,

@@ -8,7 +8,7 @@ from recovery.cli.context import EMERGENCY
 from recovery.cli.output import styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
-from recovery.engine.gates import Need, Truth, healing_range
+from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
 from recovery.engine.questions import (
     by_what_waits,
@@ -331,7 +331,16 @@ def _if_agreed(name: str) -> str:
 
 
 def _alerts(look: Outlook) -> list[str]:
-    return [alert_line(alert, look.episode.place.language) for alert in look.alerts]
+    """The red flags that stand, and what of them waits for a professional."""
+    lines = []
+    for alert in look.alerts:
+        lines.append(alert_line(alert, look.episode.place.language))
+        if alert.waits_for_release:
+            names = ", ".join(modality_words(each, current()) for each in alert.suspends)
+            about = {"names": names, "command": releasing(alert.name, look.which)}
+            words = _("Until a professional has released it, there is no {names}: {command}", **about)
+            lines.append("  " + styled(words, "yellow"))
+    return lines
 
 
 def flag_line(level: str, text: str) -> str:
@@ -521,8 +530,7 @@ def flags_page(episode: Episode) -> str:
     lines = []
     for alert in episode.alerts.values():
         lines.append(alert_line(alert, episode.place.language))
-        name = alert.id.rpartition("/")[2]
-        lines.append("  " + _('dealt with? recovery flag clear {name} --because "…"', name=name))
+        lines.append("  " + _("dealt with? {command}", command=clearing(episode, alert, ())))
     asked = [
         each for each in episode.tailored.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
     ]

@@ -1,17 +1,17 @@
-"""The reports of a person besides check-ins: red flags, screening, setbacks, checklists."""
+"""The reports of a person besides check-ins and red flags: screening, setbacks, checklists."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from recovery.cli.context import looking, tell_emergency
+from recovery.cli.context import looking
 from recovery.cli.entering import enter
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command, option
-from recovery.cli.render_json import checklist_rows, flag_rows, print_json, screening_rows
-from recovery.cli.render_text import checklists_page, flags_page, screening_page
-from recovery.engine.acts import AnswerScreening, ClearFlag, Correct, RaiseFlag, Setback, TickItems
+from recovery.cli.render_json import checklist_rows, print_json, screening_rows
+from recovery.cli.render_text import checklists_page, screening_page
+from recovery.engine.acts import AnswerScreening, Correct, Setback, TickItems
 from recovery.engine.episode import Episode
-from recovery.errors import NotThere, UsageError
+from recovery.errors import UsageError
 from recovery.language import _
 from recovery.protocol.model import Item
 from recovery.words.typed import (
@@ -25,10 +25,10 @@ from recovery.words.typed import (
     split_words,
 )
 
-CLEAR = "clear"
+ON = option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today.")
 
 
-def _listed(
+def show_listed(
     wanted: str | None,
     as_json: bool,
     name: str,
@@ -67,45 +67,6 @@ def _yes_or_no(words: Sequence[str], option: str) -> dict[str, str]:
     return read_pairs(words, option, ("yes", "no"))
 
 
-# Red flags --------------------------------------------------------------------------------------
-
-
-@command("flag", argument("words", "[clear] [ID]", nargs=-1), BECAUSE, EPISODE, JSON)
-def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
-    """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
-
-    \b
-    recovery flag
-    recovery flag no-weight
-    recovery flag clear no-weight --because "a doctor has looked at it"
-    """
-    try:
-        return _flag(words, because, episode, as_json)
-    except NotThere:
-        if words[:1] == (CLEAR,):
-            raise
-        # Somebody with a sign of an emergency is not sent away because nothing was started.
-        tell_emergency()
-        raise
-
-
-def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
-    if not words:
-        return _listed(episode, as_json, "flags", flag_rows, flags_page)
-    if words[0] != CLEAR:
-        if len(words) > 1:
-            raise UsageError(
-                _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
-            )
-        return enter(episode, as_json, RaiseFlag(words[0]))
-    if len(words) != 2 or not because:
-        raise UsageError(
-            _("say which one is dealt with, and how"),
-            _('write for instance: recovery flag clear no-weight --because "a doctor has looked at it"'),
-        )
-    return enter(episode, as_json, ClearFlag(words[1], because))
-
-
 # Screening --------------------------------------------------------------------------------------
 
 
@@ -113,7 +74,7 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
     "screen",
     argument("words", "[ID=yes|no|agreed]...", nargs=-1),
     PROFESSIONAL,
-    option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today."),
+    ON,
     EPISODE,
     JSON,
 )
@@ -131,7 +92,7 @@ def screen_command(
     recovery screen diabetes=agreed --by "Dr. Meyer" --on 2026-12-01
     """
     if not words:
-        return _listed(episode, as_json, "screen", screening_rows, screening_page)
+        return show_listed(episode, as_json, "screen", screening_rows, screening_page)
 
     def act(meant: Episode, _now: datetime) -> AnswerScreening:
         every = [question.id for question in meant.pinned.screen]
@@ -231,7 +192,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     recovery checklist piriformis=yes --start
     """
     if not words:
-        return _listed(episode, as_json, "checklists", checklist_rows, checklists_page)
+        return show_listed(episode, as_json, "checklists", checklist_rows, checklists_page)
     with looking() as context:
         before = context.record.meant(episode)
 

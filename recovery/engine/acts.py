@@ -188,6 +188,18 @@ class ClearFlag(PersonAct):
     because: str = ""
 
 
+class Release(PersonAct):
+    """Record a professional's word that releases what a standing alert stops."""
+
+    verb = "release"
+    what: str = ""
+    """The last part of the alert's id, which for a red flag is the flag's."""
+    by: str = ""
+    """The professional."""
+    on: date | None = None
+    """The local date of that word; None: today."""
+
+
 class Setback(PersonAct):
     """Report a new injury of the same place: the protocol begins anew with it; what was is kept."""
 
@@ -229,6 +241,7 @@ Act = (
     | Correct
     | RaiseFlag
     | ClearFlag
+    | Release
     | AnswerScreening
     | TickItems
     | Stop

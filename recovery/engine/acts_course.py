@@ -1,7 +1,7 @@
 """The rules of the acts on the course of an episode: pauses, a change of place, steps and phases, the end."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Advance, Move, Pause, Resume, StepBack, Stop
@@ -20,8 +20,7 @@ from recovery.engine.gates import (
 from recovery.engine.limits import flag_stands
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import Refused, Turn, Verdict, accepted, overtaken
-from recovery.protocol.terms import is_name
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, overtaken, word_of
 from recovery.zones import is_known, is_lost
 
 # Pauses and places ------------------------------------------------------------------------------
@@ -76,14 +75,14 @@ def advance_course(turn: Turn, act: Advance) -> Verdict:
     flags = standing(episode)
     if flags:
         return Refused(flag_stands(episode, flags[0], turn.others))
-    if refused := _no_word(turn, by, act.on):
-        return refused
+    word = word_of(turn, by, act.on, episode.onset)
+    if isinstance(word, Refused):
+        return word
     is_step = episode.rung is not None and episode.phase_stay.rung + 1 < len(episode.phase.ladder)
     needs = step_needs(episode, turn.now) if is_step else gate_needs(episode, turn.now)
     unmet = [need for need in needs if need.state is not Truth.YES]
     if unmet and (refused := _not_passed(turn, unmet, by, act.because, is_step=is_step)):
         return refused
-    word = f.Word(by=by, on=act.on or _today(turn)) if by else None
     why = _why(act.because, word)
     if is_step:
         up = episode.phase_stay.rung + 1
@@ -106,19 +105,6 @@ def _why(because: str, word: f.Word | None) -> Remark:
         return own if because else Remark("confirmed")
     said = Remark("on-the-word", name=word.by, day=word.on.isoformat())
     return Remark("both", reasons=(said, own)) if because else said
-
-
-def _no_word(turn: Turn, by: str, on: date | None) -> Refused | None:
-    """Refuse a professional's word without a name, or of a day outside the injury to today."""
-    if by and not is_name(by):
-        return Refused(Remark("no-name", typed=by))
-    if on is None:
-        return None
-    if not by:
-        return Refused(Remark("word-without-name"))
-    if not turn.episode.place.local(turn.episode.onset).date() <= on <= _today(turn):
-        return Refused(Remark("word-on-other-day"))
-    return None
 
 
 def _not_passed(turn: Turn, unmet: Sequence[Need], by: str, because: str, *, is_step: bool) -> Refused | None:
@@ -172,10 +158,6 @@ def take_step_back(turn: Turn, act: StepBack) -> Verdict:
         return Refused(Remark("first-phase"))
     go_back(turn, index, why, "person", anew=True)
     return accepted(turn, Remark("back-in-phase", phase=turn.episode.phase.title))
-
-
-def _today(turn: Turn) -> date:
-    return turn.episode.place.local(turn.now).date()
 
 
 def _offer_since(turn: Turn, at: datetime | None) -> Offer:

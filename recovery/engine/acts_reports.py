@@ -1,4 +1,4 @@
-"""The rules of the acts that tell how the person is: answers, red flags, checklists, a setback, a correction."""
+"""The rules of the acts that tell how the person is: answers, checklists, a setback, a correction."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -8,13 +8,10 @@ from recovery.engine import facts as f
 from recovery.engine.acts import (
     AnswerCheckIn,
     AnswerScreening,
-    ClearFlag,
     Correct,
-    RaiseFlag,
     Setback,
     TickItems,
 )
-from recovery.engine.alerts import raise_flag
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Truth, healing_range, truth
@@ -25,7 +22,7 @@ from recovery.engine.questions import left_open, read_answer, screened, wrong_sc
 from recovery.engine.reasons import AnswerTo, Remark, Text
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead
 from recovery.protocol.model import Checklist, Hold, modalities
-from recovery.protocol.terms import GRADES, SIDES, Comparison, Condition, comparisons, parts_of
+from recovery.protocol.terms import GRADES, SIDES, Comparison, Condition, parts_of
 from recovery.values import replace
 
 # Answers ----------------------------------------------------------------------------------------
@@ -131,32 +128,6 @@ def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
     return tuple(names) or Remark("none")
 
 
-# Red flags --------------------------------------------------------------------------------------
-
-
-def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
-    flags = {flag.id: flag for flag in turn.episode.pinned.red_flags if flag.ask}
-    flag = flags.get(act.flag)
-    if flag is None:
-        return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
-    if f"flag/{flag.id}" in turn.episode.alerts:
-        return Refused(Remark("flag-stands-already", name=flag.id))
-    raise_flag(turn, flag, "person")
-    return accepted(turn, Remark("flag-noted"), *turn.take_off(flag.suspends))
-
-
-def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
-    names = {id_: id_.rpartition("/")[2] for id_ in turn.episode.alerts}
-    alerts = [id_ for id_, name in names.items() if name == act.flag]
-    if not alerts:
-        return Refused(Remark("no-such-flag-stands", name=act.flag, known=_listed(names.values())))
-    if not act.because:
-        return Refused(Remark("no-reason"))
-    for id_ in alerts:
-        turn.add(f.Alerted(id=id_, cleared=True, because=act.because), "person")
-    return accepted(turn, Remark("flag-cleared", name=act.flag))
-
-
 # A new injury -----------------------------------------------------------------------------------
 
 
@@ -259,9 +230,8 @@ def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
         name = f"flag/{flag.id}"
         if flag.when is None or name not in turn.episode.alerts:
             continue
-        is_of_the_start = any(each.subject in ("grade", "side") for each in comparisons(flag.when))
         was_so = truth(flag.when, before, turn.now) is Truth.YES
-        if is_of_the_start and was_so and truth(flag.when, turn.episode, turn.now) is Truth.NO:
+        if flag.is_of_the_start and was_so and truth(flag.when, turn.episode, turn.now) is Truth.NO:
             turn.add(f.Alerted(id=name, cleared=True))
 
 

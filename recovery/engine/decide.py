@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
-from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session
+from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session, emergency_among
 from recovery.engine.facts import CueKey
 from recovery.engine.limits import overrun, overrun_remarks
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due, suggested_with_end
@@ -50,14 +50,21 @@ def _pass(turn: Turn, *, is_clock_doubted: bool) -> None:
         raise_alerts(turn)
         return
     end_holds_of_the_day(turn)
-    _end_pause(turn)
+    if not _is_emergency(turn):
+        _end_pause(turn)
     raise_alerts(turn)
-    if turn.episode.state == ACTIVE:
+    if turn.episode.state == ACTIVE and not _is_emergency(turn):
         change_phase(turn)
-    if turn.episode.state == ACTIVE:
+    if turn.episode.state == ACTIVE and not _is_emergency(turn):
         offer_way_back(turn)
         change_step(turn)
-        offer_what_is_due(turn)
+    if turn.episode.state == ACTIVE:
+        offer_what_is_due(turn)  # what an emergency stops is withheld, so that nothing of it is caught up
+
+
+def _is_emergency(turn: Turn) -> bool:
+    """Tell if an emergency stands in any of the person's episodes: nothing moves on meanwhile."""
+    return emergency_among((turn.episode, *turn.others)) is not None
 
 
 def _end_pause(turn: Turn) -> None:

@@ -255,6 +255,7 @@ def _setback(episode: Episode, fact: Fact, what: f.SetBack) -> Episode:
         paused_until=None,
         resumed_at=None,
         answered=(),
+        released={},
         phase_stay=Stay(None, -1, at),
         tracks={},
     )
@@ -454,9 +455,11 @@ def _alerted(episode: Episode, fact: Fact, what: f.Alerted) -> Episode:
         answered = tuple(name for name in episode.answered if name != id_)
         answered += (id_,) if fact.by == "person" else ()
         alerts = {name: alert for name, alert in episode.alerts.items() if name != id_}
-        return replace(episode, alerts=alerts, answered=answered)
-    at, suspends = episode.in_order(fact.at), tuple(what.suspends)
-    alert = Alert(id_, what.level, what.reason, what.source, at, suspends, fact.by == "person")
+        released = {name: word for name, word in episode.released.items() if name != id_}
+        released |= {id_: what.word} if what.word else {}
+        return replace(episode, alerts=alerts, answered=answered, released=released)
+    at, suspends, is_said = episode.in_order(fact.at), tuple(what.suspends), fact.by == "person"
+    alert = Alert(id_, what.level, what.reason, what.source, at, suspends, is_said, what.cleared_by)
     return replace(episode, alerts={**episode.alerts, alert.id: alert})
 
 

@@ -3,7 +3,7 @@
 `recovery.engine.fold` makes it from facts; what should happen next is the business of `recovery.engine.decide`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
-from recovery.protocol.terms import AGREED, LONGEST_GAP, Anchor, Duration
+from recovery.protocol.terms import AGREED, BY_RELEASE, CLEARED_BY, LONGEST_GAP, Anchor, Duration
 from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
@@ -160,6 +160,18 @@ class Alert(Value):
     """The modalities that stop while it stands."""
     is_said: bool = False
     """The person raised it."""
+    cleared_by: str = CLEARED_BY[-1]
+    """Whose word ends it; one of `CLEARED_BY`."""
+
+    @property
+    def waits_for_release(self) -> bool:
+        """True if a professional's word alone ends it."""
+        return self.cleared_by == BY_RELEASE
+
+    @property
+    def name(self) -> str:
+        """The name by which it is cleared; a red flag's is that of the file."""
+        return self.id.rpartition("/")[2]
 
 
 class ClockSeen(Value):
@@ -226,6 +238,8 @@ class Episode(Value):
     """The highest ordinal given, by phase, activity and day, of the last days: no name is given twice."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     """Those that stand."""
+    released: Mapping[str, Word] = field(default_factory=dict)
+    """The professional's word on which one was ended, by the alert's id."""
     answered: tuple[str, ...] = ()
     """Those that the person has answered while their condition was true: not raised again until it was false."""
     ticked: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
@@ -392,6 +406,15 @@ class Episode(Value):
     def text(self, text: str) -> Text:
         """A protocol's text, with what its placeholders are to be filled with."""
         return OfFile(text, self.side, self.options) if "{" in text else text
+
+
+def emergency_among(episodes: Iterable[Episode]) -> tuple[Episode, Alert] | None:
+    """Find an emergency that stands in any of a person's episodes that go on: while it does, nothing else does."""
+    for episode in episodes:
+        for alert in episode.alerts.values() if not episode.is_over else ():
+            if alert.level == "emergency":
+                return episode, alert
+    return None
 
 
 _NEW = Track()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from recovery.engine import written as w
 from recovery.engine.reasons import Text
 from recovery.engine.written import Written
-from recovery.protocol.terms import GRADES, LEVELS, MODALITIES, SIDES
+from recovery.protocol.terms import CLEARED_BY, GRADES, LEVELS, MODALITIES, SIDES
 from recovery.values import Value
 
 # Names -------------------------------------------------------------------------------------------
@@ -356,6 +356,9 @@ class Alerted(What):
     reason: Text = w.field(w.TEXT, default="")
     source: str = w.field(w.TEXT, default="")
     suspends: Sequence[str] = w.field(w.each(_MODALITY), default=())
+    cleared_by: str = w.field(w.one_of(*CLEARED_BY), default=CLEARED_BY[-1])
+    word: Word | None = w.field(_WORD, default=None)
+    """The release that cleared it."""
     cue: WrittenCue | None = w.field(_CUE, default=None)
 
 

@@ -285,8 +285,15 @@ def gate_needs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) 
 
 def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
     """The command that says what became of a red flag."""
-    name = alert.id.rpartition("/")[2]
-    return f'recovery flag clear {name} --because "…"{naming_option(episode, others)}'
+    which = naming_option(episode, others)
+    if alert.waits_for_release:
+        return releasing(alert.name, which)
+    return f'recovery flag clear {alert.name} --because "…"{which}'
+
+
+def releasing(name: str, which: str = "") -> str:
+    """The command that records a professional's release; `which` is the option that names the episode."""
+    return f'recovery release {name} --by "…" --on DATE{which}'
 
 
 def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:
@@ -345,7 +352,11 @@ def pressing(episode: Episode) -> tuple[Alert, ...]:
 
 def standing(episode: Episode) -> tuple[Alert, ...]:
     """The red flags that stop something and wait for somebody to look: meanwhile it goes no further."""
-    return tuple(alert for alert in episode.alerts.values() if alert.suspends and alert.level != "routine")
+    return tuple(
+        alert
+        for alert in episode.alerts.values()
+        if alert.suspends and (alert.level != "routine" or alert.waits_for_release)
+    )
 
 
 def _rung_needs(episode: Episode, phase: Phase, now: datetime) -> Iterator[Need]:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from recovery.engine import acts
 from recovery.engine import acts_course as course
+from recovery.engine import acts_flags as flags
 from recovery.engine import acts_reports as reports
 from recovery.engine import acts_sessions as sessions
 from recovery.engine.episode import Episode
@@ -49,9 +50,11 @@ def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episo
         case acts.Correct():
             return reports.correct_start(turn, act)
         case acts.RaiseFlag():
-            return reports.report_flag(turn, act)
+            return flags.report_flag(turn, act)
         case acts.ClearFlag():
-            return reports.clear_flag(turn, act)
+            return flags.clear_flag(turn, act)
+        case acts.Release():
+            return flags.release(turn, act)
         case acts.AnswerScreening():
             return reports.answer_screening(turn, act)
         case acts.TickItems():

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from recovery.engine.episode import MOMENT, Alert, Episode, Session, naming_option
+from recovery.engine.episode import MOMENT, Alert, Episode, Session, emergency_among, naming_option
 from recovery.engine.gates import Truth, clearing, condition_moments, truth
 from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
@@ -35,6 +35,7 @@ from recovery.engine.reasons import (
     Statement,
     Text,
     TooManyToday,
+    WaitsForRelease,
 )
 from recovery.engine.times import DAY
 from recovery.protocol.model import (
@@ -236,15 +237,19 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
 def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
     """Find what stops any of these modalities, sessions or not: a red flag that stands, an open screening question.
 
-    A red flag stops them in every episode about the same part of the body, an emergency in all.
+    A red flag stops them in every episode about the same part of the body. An emergency stops all that there is to
+    tell or ask, in all of them.
     """
     wanted = {*of}
+    if emergency := emergency_among((episode, *others)):
+        owner, alert = emergency
+        return Block(flag_stands(owner, alert, [e for e in (episode, *others) if e is not owner]), None)
     for owner in (episode, *others):
         if owner is not episode and owner.is_over:
             continue
         is_near = owner is episode or is_same_place(owner.tailored.region, owner.side, episode)
         for alert in owner.alerts.values():
-            if wanted & {*alert.suspends} and (is_near or alert.level == "emergency"):
+            if wanted & {*alert.suspends} and is_near:
                 besides = [e for e in (episode, *others) if e is not owner]
                 return Block(flag_stands(owner, alert, besides), None)
     for question in open_questions(episode):
@@ -255,9 +260,12 @@ def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = 
     return None
 
 
-def flag_stands(episode: Episode, alert: Alert, others: Sequence[Episode] = ()) -> FlagStands:
+def flag_stands(
+    episode: Episode, alert: Alert, others: Sequence[Episode] = ()
+) -> FlagStands | WaitsForRelease:
     """Give the reason that a red flag of an episode is in the way, and what ends it."""
-    return FlagStands(alert.reason, clearing(episode, alert, others))
+    reason = WaitsForRelease if alert.waits_for_release else FlagStands
+    return reason(alert.reason, clearing(episode, alert, others))
 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:

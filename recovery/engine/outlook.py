@@ -98,7 +98,7 @@ def outlook(
         is_allowed=on is None or may_go_on(episode, on, now, others),
         coming=tuple(islice(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
-        questions=still_needed(episode, now),
+        questions=still_needed(episode, now, others),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
         rests=() if episode.is_over else resting(episode, now, others),
         which=naming_option(episode, others),

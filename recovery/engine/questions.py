@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from recovery.engine.cadence import has_come_today
-from recovery.engine.episode import ACTIVE, Episode, naming_option
+from recovery.engine.episode import ACTIVE, Episode, emergency_among, naming_option
 from recovery.engine.facts import Screened, Word
 from recovery.engine.gates import Truth, latest, on_the_step, truth
 from recovery.engine.reasons import (
@@ -53,12 +53,12 @@ class Question(Value):
     """The things that wait for it."""
 
 
-def still_needed(episode: Episode, now: datetime) -> tuple[Question, ...]:
+def still_needed(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Question, ...]:
     """The open questions that something waits for at `now`, each once, in the order in which they are asked.
 
-    An earlier answer that still counts keeps nothing waiting.
+    An earlier answer that still counts keeps nothing waiting. In an emergency nothing is asked.
     """
-    if episode.state != ACTIVE:
+    if episode.state != ACTIVE or emergency_among((episode, *others)) is not None:
         return ()
     if any(question.refuses for question in open_questions(episode)):
         return ()  # it is not known whether any of it is for this person
@@ -100,7 +100,7 @@ def left_open(
     place = episode.place
     if place.waking_day(at) < place.waking_day(now):
         return ()
-    return by_what_waits(still_needed(episode, now), naming_option(episode, others))
+    return by_what_waits(still_needed(episode, now, others), naming_option(episode, others))
 
 
 def by_what_waits(questions: tuple[Question, ...], which: str = "") -> tuple[StillNeeded, ...]:

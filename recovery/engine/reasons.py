@@ -129,6 +129,10 @@ class FlagStands(Statement):
     """Says what became of the flag."""
 
 
+class WaitsForRelease(FlagStands):
+    """A professional's word alone ends the flag."""
+
+
 class ScreeningOpen(Statement):
     question: Text
     command: str

@@ -5,14 +5,14 @@ nothing thus knows the next instant at which one may find something to do.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from recovery.engine.episode import Episode, naming_option
-from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, WrittenCue
+from recovery.engine.episode import Alert, Episode, naming_option
+from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, Word, WrittenCue
 from recovery.engine.fold import apply
-from recovery.engine.gates import Truth, condition_moments, truth
+from recovery.engine.gates import Truth, clearing, condition_moments, truth
 from recovery.engine.reasons import EndItNow, Late, Remark, Sentences, Statement, StillNeeded, Text
-from recovery.protocol.terms import Condition
+from recovery.protocol.terms import Condition, is_name
 from recovery.values import Value
 
 LATE_WORDS = timedelta(minutes=2)
@@ -76,6 +76,10 @@ class Turn:
         command = f"recovery end{naming_option(self.episode, self.others)}"
         return (EndItNow(self.episode.title_of(on), command),)
 
+    def clearing(self, alert: Alert) -> str:
+        """The command that says what became of an alert."""
+        return clearing(self.episode, alert, self.others)
+
     def cue(
         self,
         key: CueKey,
@@ -135,3 +139,20 @@ def overtaken(meant: Occurrence | Offer, current: Occurrence | Offer) -> Refused
 def over() -> Refused:
     """Refuse: the occurrence that is meant is over."""
     return Refused(Remark("overtaken"))
+
+
+def word_of(turn: Turn, by: str, on: date | None, since: datetime) -> Word | Refused | None:
+    """Read a professional's word, of today if no day is given; None: nobody's.
+
+    Refuse one without a name, or of a day before `since` or after today.
+    """
+    name, local = by.strip(), turn.episode.place.local
+    if name and not is_name(name):
+        return Refused(Remark("no-name", typed=name))
+    if not name:
+        return None if on is None else Refused(Remark("word-without-name"))
+    first, today = local(since).date(), local(turn.now).date()
+    if on is not None and not first <= on <= today:
+        is_of_injury = since == turn.episode.onset
+        return Refused(Remark("word-on-other-day") if is_of_injury else Remark("word-of-before", first=first))
+    return Word(by=name, on=on or today)

@@ -10,7 +10,7 @@ from inspect import get_annotations
 from types import FunctionType
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from recovery.protocol.terms import LEVELS, MAY_PASS, SCREENING_LEVELS, Anchor, Duration, Range
+from recovery.protocol.terms import CLEARED_BY, LEVELS, MAY_PASS, SCREENING_LEVELS, Anchor, Duration, Range
 from recovery.values import Default, Value, replace
 
 
@@ -176,7 +176,8 @@ def if_lower(old: Any, new: Any) -> bool:
 
 
 def if_in_more_hands(old: Any, new: Any) -> bool:
-    return old in MAY_PASS and new in MAY_PASS and MAY_PASS.index(new) > MAY_PASS.index(old)
+    scales = (MAY_PASS, CLEARED_BY)
+    return any(old in each and new in each and each.index(new) > each.index(old) for each in scales)
 
 
 def if_sooner(old: Any, new: Any) -> bool:

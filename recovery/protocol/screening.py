@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recovery.language import N_
-from recovery.protocol.terms import Cites, Condition
+from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Cites, Condition, comparisons
 from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
     from recovery.protocol import scalars as s
-    from recovery.protocol.declared import AtLeast, Key, if_fewer, if_gone, if_lower
+    from recovery.protocol.declared import AtLeast, Key, if_fewer, if_gone, if_in_more_hands, if_lower
 
 SOURCE = "Where its numbers come from: for all of them, or field by field (other: the rest)."
 SAY = N_("What the person is told.")
@@ -49,8 +49,24 @@ class RedFlag(Value, kw_only=True):
         if_fewer,
         "The modalities that stop while it stands, or all.",
     ] = ()
-    """While it stands with any, no phase ends either."""
+    """While it stands with any, no phase ends either. An emergency stops all, whatever it names."""
+    cleared_by: Annotated[
+        str,
+        Literal["person", "professional"],
+        if_in_more_hands,
+        "Whose word ends it: the person's, or a professional's alone, by a release.",
+    ] = CLEARED_BY[-1]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+    @property
+    def waits_for_release(self) -> bool:
+        """True if a professional's word alone ends it."""
+        return self.cleared_by == BY_RELEASE
+
+    @property
+    def is_of_the_start(self) -> bool:
+        """True if it looks at what the person says of the injury at the start: the grade, the side."""
+        return any(each.subject in ("grade", "side") for each in comparisons(self.when))
 
 
 class ScreenQuestion(Value, kw_only=True):

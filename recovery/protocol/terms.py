@@ -29,6 +29,9 @@ MAY_PASS = ("nobody", "professional", "reason")
 """Whose word may stand in for a condition of a gate, the strictest first. None stands in for a least time."""
 BUSY_MODALITIES = ("massage", "exercise")
 """What loads or presses the injured part: a condition for it has to get true as answers get better."""
+CLEARED_BY = ("professional", "person")
+"""Whose word ends a red flag, the strictest first."""
+BY_RELEASE = CLEARED_BY[0]
 LEVELS = ("routine", "urgent", "emergency")
 SCREENING_LEVELS = ("care", "ask", "never")
 """What a yes to a screening question means: go on with care, not before a professional agreed, not at all."""

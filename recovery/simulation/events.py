@@ -71,7 +71,7 @@ class Events:
             case f.Ended() as ended if self._on.pop(ended.occurrence, None) is not None:
                 about = _about(ended, "phase", "activity", "modality", "occurrence", "seconds")
                 yield {"event": "session_end", **about, "overrun_seconds": int(ended.overrun.total_seconds())}
-            case f.Withheld(until=until) as withheld:
+            case f.Withheld(until=until) as withheld if withheld.modality:
                 when = None if until is None else episode.place.local(until).isoformat()
                 yield {
                     "event": "withheld",

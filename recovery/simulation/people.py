@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Act, AnswerCheckIn, Begin, ClearFlag, End, Skip
+from recovery.engine.acts import Act, AnswerCheckIn, Begin, ClearFlag, End, Release, Skip
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.fold import begin
@@ -53,6 +53,8 @@ class Persona(Value):
                 if not (self.name == "sloppy" and self.random.random() < 0.3):
                     at = fact.at + self._delay()
                     yield at, self.checkin(episode, at, asks)
+            case f.Alerted() as alerted, "alert" if alerted.cleared_by == "professional":
+                yield fact.at + _TO_BE_SEEN, Release(alerted.id.rpartition("/")[2], by="Dr. Meyer")
             case f.Alerted(level="urgent" | "emergency") as alerted, "alert":
                 flag = alerted.id.rpartition("/")[2]
                 yield fact.at + _TO_BE_SEEN, ClearFlag(flag, because="a professional has looked at it")

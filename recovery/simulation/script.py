@@ -19,6 +19,7 @@ from recovery.words.typed import parse_day, parse_moment
 _FIELDS = {
     "activity": "activity",
     "flag": "flag",
+    "what": "what",
     "for": "length",
     "because": "because",
     "by": "by",

@@ -9,7 +9,7 @@ from recovery.engine.limits import LONGEST_ON
 from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
-from recovery.words.terms import FACTS, LEVEL_WORDS, side_words, spell, spell_when
+from recovery.words.terms import FACTS, LEVEL_WORDS, side_words, spell, spell_when, word_words
 
 _START = {
     "protocol": N_("protocol {value}"),
@@ -36,6 +36,8 @@ def entry_words(entry: Fact, place: Place) -> str:
     match entry.what:
         case f.Alerted() as alerted:
             subject = alerted.id.rpartition("/")[2]
+            if alerted.word is not None:
+                return _("{name} is released", name=subject)
             if alerted.cleared:
                 return _("{name} is dealt with", name=subject)
         case f.OfOccurrence(activity=activity):
@@ -55,7 +57,8 @@ def about_words(fact: Fact, place: Place) -> str:
         case f.Completed(reasons=reasons):
             return _listed(reasons)
         case f.Alerted(cleared=True) as alerted:
-            return _joined(_("{alert} no longer", alert=alerted.id), alerted.because)
+            word = alerted.word and word_words(alerted.word.by, alerted.word.on, place.language)
+            return _joined(_("{alert} no longer", alert=alerted.id), word or alerted.because)
         case f.Alerted(level=level, reason=reason):
             return f"{_(LEVEL_WORDS.get(level, level))}: {reason}"
         case f.Screened() as screened:

@@ -50,6 +50,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "SessionTitle": "{title}, {modality}",
     "EndItNow": N_("{title} is on: end it now, {command}."),
     "FlagStands": N_("a red flag stands: {reason} When it is dealt with: {command}"),
+    "WaitsForRelease": N_("it waits for a professional: {reason} When one has released it: {command}"),
     "ScreeningOpen": N_("a question is open: {question} {command} answers it"),
     "Never": N_("no {modality}"),
     "NotInThisPhase": N_("no {modality} in this phase"),

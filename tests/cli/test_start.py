@@ -217,15 +217,15 @@ def test_without_a_terminal_open_signs_are_an_error_that_lists_them(
 def test_signs_that_are_named_stand_as_if_they_had_been_flagged(
     person: Person, signless: tuple[str, ...]
 ) -> None:
-    person.types(*signless, "--signs", "limping", "--signs", "tense")
+    person.types(*signless, "--signs", "limping", "--signs", "deformed")
     at_start = {alert["id"] for alert in person.json("status")["episodes"][0]["alerts"]}
     person.types("stop")
     person.types(*signless, "--signs", "none")
-    for sign in ("limping", "tense"):
+    for sign in ("limping", "deformed"):
         person.types("flag", sign)
     (episode,) = person.json("status")["episodes"]
     assert at_start == {alert["id"] for alert in episode["alerts"]}
-    assert {"flag/limping", "flag/tense"} <= at_start
+    assert {"flag/limping", "flag/deformed"} <= at_start
 
 
 @pytest.mark.parametrize("words", [["none", "limping"], ["limping,none"], ["limping", "Keine"]])

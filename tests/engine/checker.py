@@ -17,6 +17,7 @@ import yaml
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+LONG_FROM_NOW = datetime(2200, 1, 1, tzinfo=UTC)
 THERMAL = ("cold", "warm")
 EVERYTHING = {"cold", "warm", "tens", "massage", "compression", "elevation", "rest", "exercise", "posture"}
 INJURED = ("strain", "rice", "contrast")
@@ -93,6 +94,7 @@ class Written:
     """What a protocol's text says of red flags that are reported, and of its questions before the start."""
 
     suspends: Mapping[str, frozenset[str]]
+    emergencies: frozenset[str]
     forbids: Mapping[str, frozenset[str]]
     """Of a question that refuses the whole protocol: everything."""
 
@@ -103,16 +105,20 @@ def written(protocol: str) -> Written:
     folder = Path(__file__).parents[2] / "protocols"
     text = yaml.safe_load((folder / f"{protocol}.yaml").read_text(encoding="utf-8"))
     suspends: dict[str, frozenset[str]] = {}
+    emergencies: set[str] = set()
     forbids: dict[str, frozenset[str]] = {}
     for used in [phase["use"] for phase in text["phases"] if "use" in phase]:
         suspends |= written(used).suspends
+        emergencies |= written(used).emergencies
         forbids |= written(used).forbids
     for flag in text.get("red_flags", ()):
         if "ask" in flag:
             suspends[flag["id"]] = _modalities(flag.get("suspend", ()))
+        if flag["level"] == "emergency":
+            emergencies.add(flag["id"])
     for question in text.get("screen", ()):
         forbids[question["id"]] = _modalities(question.get("forbid", "all"))
-    return Written(suspends, forbids)
+    return Written(suspends, frozenset(emergencies), forbids)
 
 
 def _modalities(listed: str | Iterable[str]) -> frozenset[str]:
@@ -216,6 +222,8 @@ class Checker:
     awaited: dict[str, datetime] = field(default_factory=dict)
     """Signs that have to be raised at once."""
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+    silences: dict[str, list[list[datetime]]] = field(default_factory=dict)
+    """From the report of each emergency to its clearing: nothing is told meanwhile."""
     offered_at: datetime | None = None
     stopped_at: datetime | None = None
 
@@ -399,8 +407,12 @@ class Checker:
         match event["do"]:
             case "flag":
                 self.standing[event["flag"]] = written(self.protocol).suspends[event["flag"]]
+                if event["flag"] in written(self.protocol).emergencies:
+                    self.silences.setdefault(event["flag"], []).append([self.at, LONG_FROM_NOW])
             case "clear":
                 self.standing.pop(event["flag"], None)
+                for span in self.silences.get(event["flag"], ())[-1:]:
+                    span[1] = self.at
                 self.answered.add(event["flag"])
                 sign = SIGNS.get(event["flag"])
                 before = self.told.get(sign.asked, []) if sign is not None else []
@@ -448,7 +460,8 @@ class Checker:
         self.pauses = [(begin, min(end, self.at)) for begin, end in self.pauses]
 
     def _is_paused(self, begin: datetime, end: datetime) -> bool:
-        return any(start <= end and begin <= over for start, over in self.pauses)
+        silences = (span for spans in self.silences.values() for span in spans)
+        return any(start <= end and begin <= over for start, over in (*self.pauses, *silences))
 
     def _look_for_signs(self) -> None:
         for name in SIGNS_OF.get(self.protocol, ()):

@@ -442,9 +442,12 @@ class Machine(RuleBasedStateMachine):
                 since = [
                     each for each in facts[:number] if each.episode == fact.episode and each.at == fact.at
                 ]
-                if not any(
-                    isinstance(each.what, f.SetBack) for each in since
-                ):  # that begins anew, and stops the same
+                is_first = not any(
+                    isinstance(each.what, f.PhaseChanged) and each.episode == fact.episode
+                    for each in facts[:number]
+                )
+                # The first phase and a setback begin whatever stands, which stops the same in them.
+                if not is_first and not any(isinstance(each.what, f.SetBack) for each in since):
                     assert not [flag for flag in stopping if flag.data["level"] != "routine"]
             if isinstance(fact.what, f.Stepped) and fact.by == "engine":
                 self.may_step(fact, facts[:number])

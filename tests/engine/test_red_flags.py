@@ -5,11 +5,25 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Advance, Begin, ClearFlag, Pause, RaiseFlag, Snooze, StepBack, Stop
+from recovery.engine.acts import (
+    Advance,
+    Begin,
+    ClearFlag,
+    Pause,
+    RaiseFlag,
+    Release,
+    Setback,
+    Snooze,
+    StepBack,
+    Stop,
+)
 from recovery.engine.fold import fold
 from recovery.engine.outlook import explain_each, outlook
+from recovery.engine.rehearsal import Rehearsal
 from recovery.protocol.terms import parse_duration
-from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, small
+from recovery.simulation.events import simulate
+from recovery.simulation.people import Persona
+from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, shipped, small, started
 
 HOUR = timedelta(hours=1)
 NUMB = "{id: numb, ask: 'Numb?', level: urgent, say: See a doctor., suspend: [cold, compression]}"
@@ -52,7 +66,7 @@ def test_a_flag_that_stands_is_not_reported_again() -> None:
     life = life_of().go("Mon 12:00")
     life.accepted(RaiseFlag("limp"))
     assert life.refused(RaiseFlag("limp")).reason == (
-        "limp stands already; when it is dealt with: recovery flag clear limp"
+        'limp stands already; when it is dealt with: recovery flag clear limp --because "…"'
     )
 
 
@@ -82,7 +96,7 @@ def test_sessions_and_reminders_and_what_is_on_stop_while_it_stands() -> None:
     assert [when for when in life.times(f.Offered, "ice") if when > "Mon 08:00"] == []
     assert life.times(f.Offered, "raise") == ["Mon 07:00"]
     assert life.cues("on") == [("Mon 07:00", "Wrap")]
-    assert len(life.of(f.Offered, "ask")) > 1, "questions go on"
+    assert life.times(f.Offered, "ask") == ["Mon 07:00"], "an emergency ends the dialogue"
 
 
 def test_what_it_does_not_name_goes_on() -> None:
@@ -300,3 +314,142 @@ def test_placeholders_in_what_a_flag_says() -> None:
     )
     life.accepted(RaiseFlag("a"))
     assert life.of(f.Alerted)[0].data["reason"] == "Off the right leg."
+
+
+# A professional's release ---------------------------------------------------------------------------
+
+TORN = (
+    "{id: torn, when: grade == II, level: urgent, say: See a doctor., suspend: [exercise],"
+    " cleared_by: professional}"
+)
+TWO_PHASES = [phase_text("next", ASK, body="min: 90d")]
+
+
+def torn(**more: object) -> Life:
+    return Life(small(MOVE, ASK, flags=[TORN, LIMP], phase="min: 2d", more=TWO_PHASES), **more)  # type: ignore[arg-type]
+
+
+def test_what_waits_for_a_release_is_held_back_and_says_by_which_command() -> None:
+    life = torn().go("Mon 12:00")
+    assert life.of(f.Offered, "move") == []
+    assert life.refused(Begin("move")).reason == (
+        "it waits for a professional: See a doctor. When one has released it: "
+        'recovery release torn --by "…" --on DATE'
+    )
+    assert 'recovery release torn --by "…" --on DATE' in life.explained("move")[-1]
+    (alert,) = life.of(f.Alerted)
+    assert alert.data["cue"]["body"] == (
+        "See a doctor. Until a professional has released it, it waits. Then type: "
+        'recovery release torn --by "…" --on DATE'
+    )
+    life.go("Thu 12:00")
+    assert life.episode.phase.id == "only", "no phase ends meanwhile"
+
+
+def test_the_person_cannot_clear_it() -> None:
+    life = torn().go("Mon 12:00")
+    assert life.refused(ClearFlag("torn", because="it feels fine")).reason == (
+        'torn is ended by a professional\'s release alone: recovery release torn --by "…" --on DATE'
+    )
+    assert "it waits for a professional" in life.refused(Advance(because="I say so")).reason
+    assert "it waits for a professional" in life.refused(Advance(by="Dr. Meyer")).reason
+
+
+def test_a_release_needs_a_name_and_a_day_of_the_injury_or_later() -> None:
+    life = torn().go("Tue 12:00")
+    assert "--by" in life.refused(Release("torn")).reason
+    assert "is not a name" in life.refused(Release("torn", by="12")).reason
+    too_early = life.at("Mon 12:00").date() - timedelta(days=1)
+    assert (
+        "between the injury and today" in life.refused(Release("torn", by="Dr. Meyer", on=too_early)).reason
+    )
+    assert life.refused(Release("limp", by="Dr. Meyer")).reason == "no red flag 'limp' stands; standing: torn"
+    assert life.refused(Release(by="Dr. Meyer")).reason == "no red flag '' stands; standing: torn"
+
+
+def test_a_release_is_kept_with_who_and_when_and_lets_it_go_on() -> None:
+    life = torn().go("Tue 12:00")
+    day = life.at("Mon 12:00").date()
+    assert life.accepted(Release("torn", by="Dr. Meyer", on=day)).startswith("torn: released by Dr. Meyer, ")
+    assert life.of(f.Alerted)[-1].data["word"] == {"by": "Dr. Meyer", "on": day.isoformat()}
+    assert life.episode.alerts == {}
+    assert life.episode.released["flag/torn"].by == "Dr. Meyer"
+    life.go("Wed 12:00")
+    assert life.of(f.Offered, "move")
+    assert [*life.episode.alerts] == [], "it is not raised again"
+
+
+def test_a_release_can_be_taken_back() -> None:
+    life = torn().go("Tue 12:00")
+    life.accepted(Release("torn", by="Dr. Meyer"))
+    life.undo(life.of(f.Alerted)[-1].seq)
+    assert [*life.episode.alerts] == ["flag/torn"]
+    assert life.episode.released == {}
+
+
+def test_a_new_injury_needs_a_release_of_its_own() -> None:
+    life = torn().go("Tue 12:00")
+    life.accepted(Release("torn", by="Dr. Meyer"))
+    life.go("Tue 15:00").accepted(Setback())
+    life.go("Tue 16:00")
+    assert [*life.episode.alerts] == ["flag/torn"]
+
+
+def test_a_release_of_a_reported_sign_is_not_older_than_the_report() -> None:
+    life = torn().go("Wed 12:00")
+    life.accepted(RaiseFlag("limp"))
+    before = life.at("Tue 12:00").date()
+    assert "from that of the sign" in life.refused(Release("limp", by="Dr. Meyer", on=before)).reason
+    life.accepted(Release("limp", by="Dr. Meyer"))
+    assert [*life.episode.alerts] == ["flag/torn"]
+
+
+def test_another_protocol_on_the_same_place_waits_as_well() -> None:
+    one = Life(small(ASK, flags=[TORN])).go("Mon 12:00")
+    beside = Life(small(MOVE, id_="beside"), others=(one.episode,)).go("Mon 18:00")
+    assert beside.of(f.Offered) == []
+    one.accepted(Release("torn", by="Dr. Meyer"))
+    beside = Life(small(MOVE, id_="beside"), others=(one.episode,)).go("Mon 18:00")
+    assert beside.of(f.Offered)
+
+
+@pytest.mark.parametrize("persona", ["steady", "slow"])
+def test_a_grade_iii_tear_is_not_loaded_before_it_is_released(persona: str) -> None:
+    episode, opening = started(shipped("strain"), grade="III")
+    until = opening.at + timedelta(days=40)
+    events = [*simulate(Rehearsal(episode, opening.at, until, persona=Persona.named(persona)))]
+    released = next(
+        event["at"] for event in events if event["event"] == "answer" and event["do"] == "release"
+    )
+    loads = [
+        event["at"]
+        for event in events
+        if event["event"] == "session_start" and event["modality"] in ("exercise", "massage", "warm", "tens")
+    ]
+    assert loads
+    assert min(loads) > released
+
+
+# Emergencies ------------------------------------------------------------------------------------------
+
+
+def test_an_emergency_silences_every_episode_wherever_it_is() -> None:
+    one = life_of(ASK).go("Mon 09:00")
+    one.accepted(RaiseFlag("saddle"))
+    for more in ({"region": "knee"}, {}):
+        other = Life(small(ICE, ASK, RAISE, id_="far", **more), side="right", others=(one.episode,))
+        other.go("Tue 12:00")
+        assert other.of(f.Offered) == []
+        assert other.cues("check-in") == []
+    one.accepted(ClearFlag("saddle", because="seen"))
+    one.go("Mon 20:00")
+    assert one.times(f.Offered, "ask")[-1] > "Mon 09:00"
+
+
+def test_in_an_emergency_nothing_moves_on_and_nothing_is_asked_for() -> None:
+    life = Life(small(ASK, flags=ALL, phase="min: 1h", more=TWO_PHASES)).go("Mon 07:10")
+    life.accepted(RaiseFlag("saddle"))
+    life.go("Wed 12:00")
+    assert life.episode.phase.id == "only"
+    assert outlook(life.episode, life.now).questions == ()
+    assert outlook(life.episode, life.now).coming == ()

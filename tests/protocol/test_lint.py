@@ -1172,6 +1172,18 @@ CASES += [
         },
     ),
     (
+        "released-without-reason",
+        {
+            "red_flags": "red_flags:\n"
+            "  - {id: torn, ask: 'Torn?', level: urgent, say: Go, cleared_by: professional, source: own}\n"
+        },
+        "red flag 'torn' > cleared_by",
+        {
+            "red_flags": "red_flags:\n  - {id: torn, ask: 'Torn?', level: urgent, say: Go, "
+            "suspend: [exercise], cleared_by: professional, source: own}\n"
+        },
+    ),
+    (
         "text-says-otherwise",
         {"limits": _limits("of: cold, longest: 15min, say: For 20 minutes at most")},
         "limit 'l0' > say",

@@ -165,6 +165,17 @@ def _forbids(limit: Limit) -> bool:
     return limit.never or limit.not_before is not None or limit.needs is not None
 
 
+# Red flags ------------------------------------------------------------------------------------------
+
+
+@rule("released-without-reason", "a red flag that waits for a professional stops something until then")
+def released_without_reason(walk: Walk) -> Iterator[Finding]:
+    for flag in walk.protocol.red_flags:
+        if flag.waits_for_release and not flag.suspends and flag.level != "emergency":
+            message = _("a professional has to release it, and nothing waits for that")
+            yield Finding(("red_flags", flag.id, "cleared_by"), message, _("'suspend' with what waits"))
+
+
 # What a text tells ----------------------------------------------------------------------------------
 
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -1,0 +1,68 @@
+"""The commands about red flags: `flag` reports or clears one, `release` records a professional's word."""
+
+from datetime import date
+
+from recovery.cli.context import tell_emergency
+from recovery.cli.entering import enter
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command
+from recovery.cli.render_json import flag_rows
+from recovery.cli.render_text import flags_page
+from recovery.cli.report import ON, show_listed
+from recovery.engine.acts import ClearFlag, RaiseFlag, Release
+from recovery.errors import NotThere, UsageError
+from recovery.language import _
+
+CLEAR = "clear"
+
+
+@command("flag", argument("words", "[clear] [ID]", nargs=-1), BECAUSE, EPISODE, JSON)
+def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
+
+    \b
+    recovery flag
+    recovery flag numb-below
+    recovery flag clear numb-below --because "gone without the bandage"
+    """
+    try:
+        return _flag(words, because, episode, as_json)
+    except NotThere:
+        if words[:1] == (CLEAR,):
+            raise
+        # Somebody with a sign of an emergency is not sent away because nothing was started.
+        tell_emergency()
+        raise
+
+
+def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
+    if not words:
+        return show_listed(episode, as_json, "flags", flag_rows, flags_page)
+    if words[0] != CLEAR:
+        if len(words) > 1:
+            raise UsageError(
+                _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
+            )
+        return enter(episode, as_json, RaiseFlag(words[0]))
+    if len(words) != 2 or not because:
+        raise UsageError(
+            _("say which one is dealt with, and how"),
+            _('write for instance: recovery flag clear numb-below --because "gone without the bandage"'),
+        )
+    return enter(episode, as_json, ClearFlag(words[1], because))
+
+
+@command(
+    "release",
+    argument("what", "[ID]"),
+    PROFESSIONAL,
+    ON,
+    EPISODE,
+    JSON,
+)
+def release_command(what: str | None, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
+    """Record that a professional has released what a red flag stops; `recovery status` shows what waits for that.
+
+    \b
+    recovery release grade-iii --by "Dr. Meyer" --on 2026-12-01
+    """
+    return enter(episode, as_json, Release(what or "", by=by, on=on))

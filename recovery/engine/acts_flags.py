@@ -1,0 +1,73 @@
+"""The rules of the acts on red flags: one is reported, cleared by the person, released by a professional."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from recovery.engine import facts as f
+from recovery.engine.acts import ClearFlag, RaiseFlag, Release
+from recovery.engine.alerts import raise_flag
+from recovery.engine.reasons import Remark
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, word_of
+
+
+def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
+    flags = {flag.id: flag for flag in turn.episode.pinned.red_flags if flag.ask}
+    flag = flags.get(act.flag)
+    if flag is None:
+        return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
+    standing = turn.episode.alerts.get(f"flag/{flag.id}")
+    if standing is not None:
+        command = turn.clearing(standing)
+        return Refused(Remark("flag-stands-already", name=flag.id, command=command))
+    raise_flag(turn, flag, "person")
+    return accepted(turn, Remark("flag-noted"), *turn.take_off(flag.suspends))
+
+
+def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
+    ids = _standing(turn, act.flag)
+    if isinstance(ids, Refused):
+        return ids
+    alerts = [turn.episode.alerts[id_] for id_ in ids]
+    for alert in alerts:
+        if alert.waits_for_release:
+            return Refused(Remark("release-alone", name=act.flag, command=turn.clearing(alert)))
+    if not act.because:
+        return Refused(Remark("no-reason"))
+    for alert in alerts:
+        turn.add(f.Alerted(id=alert.id, cleared=True, because=act.because), "person")
+    return accepted(turn, Remark("flag-cleared", name=act.flag))
+
+
+def release(turn: Turn, act: Release) -> Verdict:
+    """On a professional's word whatever they have looked at is over, also what the person may clear."""
+    ids = _standing(turn, act.what)
+    if isinstance(ids, Refused):
+        return ids
+    word = word_of(turn, act.by, act.on, max(_since(turn, id_) for id_ in ids))
+    if not isinstance(word, f.Word):
+        return word or Refused(Remark("word-without-name"))
+    for id_ in ids:
+        turn.add(f.Alerted(id=id_, cleared=True, word=word), "person")
+    said = Remark("released", name=act.what, by=word.by, day=word.on)
+    return accepted(turn, said, Remark("undo-helps"))
+
+
+def _standing(turn: Turn, name: str) -> list[str] | Refused:
+    """The ids of the alerts of a name that stand; refuse a name that none has."""
+    names = {id_: alert.name for id_, alert in turn.episode.alerts.items()}
+    ids = [id_ for id_, each in names.items() if each == name]
+    return ids or Refused(Remark("no-such-flag-stands", name=name, known=_listed(names.values())))
+
+
+def _since(turn: Turn, id_: str) -> datetime:
+    """Since when there is something to release: the alert, or the injury where it was so from the start."""
+    episode = turn.episode
+    raised_at = episode.alerts[id_].at
+    flag = next((each for each in episode.pinned.red_flags if id_ == f"flag/{each.id}"), None)
+    is_of_the_start = raised_at <= episode.started_at or (flag is not None and flag.is_of_the_start)
+    return episode.onset if is_of_the_start else raised_at
+
+
+def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
+    """Names, or that there are none."""
+    return tuple(names) or Remark("none")
