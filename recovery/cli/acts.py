@@ -28,7 +28,14 @@ from recovery.language import _
 from recovery.protocol.terms import Duration, parse_duration
 from recovery.words.reasons import file_text
 from recovery.words.terms import spell
-from recovery.words.typed import expected_instead, parse_day, parse_zone, read_moment, read_moment_if_given
+from recovery.words.typed import (
+    expected_instead,
+    parse_day,
+    parse_zone,
+    read_moment,
+    read_moment_if_given,
+    wrong_answer,
+)
 
 
 @command("begin", ACTIVITY, EPISODE, JSON)
@@ -233,8 +240,11 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
             raise UsageError(
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
-        _refuse_wrong(values, meant)
-        return AnswerCheckIn(values, read_moment_if_given("--at", at, now, meant.place))
+        asked = meant.tailored.observations
+        by_title = {each.title.lower(): name for name, each in asked.items()}
+        by_id = {by_title.get(name, name): typed for name, typed in values.items()}
+        _refuse_wrong(by_id, meant)
+        return AnswerCheckIn(by_id, read_moment_if_given("--at", at, now, meant.place))
 
     return enter(episode, as_json, act)
 
@@ -248,10 +258,8 @@ def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
                 _("{protocol} does not ask for {name!r}", protocol=episode.tailored.id, name=name),
                 _meant(name, episode),
             )
-        if expected := expected_instead(typed, observations[name]):
-            raise UsageError(
-                _("{name} is {expected}, not {typed!r}", name=name, expected=expected, typed=typed)
-            )
+        if wrong := wrong_answer(typed, observations[name]):
+            raise UsageError(wrong)
 
 
 def _meant(name: str, episode: Episode) -> str:

@@ -47,7 +47,9 @@ def show_log(count: int, everything: bool, episode: str | None, as_json: bool) -
         for trouble in places.troubles:
             tell(f"{trouble.message}\n  {trouble.hint}")
         tell_lost(places.episodes)
-        render_tables.print_log(history.facts, places.of, journal.undone())
+        render_tables.print_log(
+            history.facts, places.of, {each.id: each.pinned for each in places.episodes}, journal.undone()
+        )
     return 0
 
 
@@ -72,7 +74,7 @@ def undo(episode: str | None, as_json: bool) -> int:
             when=when,
         )
     else:
-        what = entry_words(entry, after.place)
+        what = entry_words(entry, after)
         message = _("Taken back in {episode}: {what}, {when}.", episode=entry.episode, what=what, when=when)
     did(message)
     wake_daemon(context.folder)

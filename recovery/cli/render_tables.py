@@ -488,10 +488,15 @@ LONGEST_LATE = timedelta(days=30)
 """By a clock that was set a cue may come years late; that number says nothing."""
 
 
-def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[int]) -> None:
+def print_log(
+    facts: Iterable[Fact],
+    places: Mapping[str, Place],
+    protocols: Mapping[str, RecoveryProtocol],
+    undone: set[int],
+) -> None:
     """Facts as a table, oldest first; what was taken back is marked and struck through.
 
-    `places` are those of the episodes, `undone` the places in the journal of what was taken back.
+    `places` and `protocols` are those of the episodes, `undone` the places in the journal of what was taken back.
     """
     listed = list(facts)
     fates = _fates(listed)
@@ -504,7 +509,7 @@ def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[in
             continue  # stands with its cue
         local = places[fact.episode].local(fact.at)
         try:
-            what, about = _told(fact, by_seq, places)
+            what, about = _told(fact, by_seq, places, protocols)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             # No program of ours has written it so, or it is damaged within.
             what, about = str(fact.kind), _("makes no sense: recovery store check")
@@ -523,15 +528,21 @@ def print_log(facts: Iterable[Fact], places: Mapping[str, Place], undone: set[in
     console().print(table)
 
 
-def _told(fact: Fact, by_seq: Mapping[int, Fact], places: Mapping[str, Place]) -> tuple[str, str]:
+def _told(
+    fact: Fact,
+    by_seq: Mapping[int, Fact],
+    places: Mapping[str, Place],
+    protocols: Mapping[str, RecoveryProtocol],
+) -> tuple[str, str]:
     """Name a fact, and its subject."""
-    words, about = _(_WORDS.get(type(fact.what), fact.kind)), about_words(fact, places[fact.episode])
+    words = _(_WORDS.get(type(fact.what), fact.kind))
+    about = about_words(fact, places[fact.episode], protocols.get(fact.episode))
     if isinstance(fact.what, f.PhaseChanged):
         words = _(_PHASES.get(fact.what.state, f"phase {fact.what.state}"))
     if isinstance(fact.what, f.TakenBack) and fact.what.seq in by_seq:
         taken = by_seq[fact.what.seq]
         kind = _(_WORDS.get(type(taken.what), taken.kind))
-        about = f"{kind} {about_words(taken, places[taken.episode])}".strip()
+        about = f"{kind} {about_words(taken, places[taken.episode], protocols.get(taken.episode))}".strip()
     return words, about
 
 

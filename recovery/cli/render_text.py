@@ -34,6 +34,7 @@ from recovery.protocol.model import (
     Treatment,
     modalities,
 )
+from recovery.protocol.terms import called
 from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     LEVEL_WORDS,
@@ -180,7 +181,7 @@ def activity_words(activity: AnyActivity, language: str) -> str:
             items = ", ".join(item.title for item in activity.items)
             return f"{items}: {timing_words(activity, language)}"
         case CheckIn():
-            return f"{', '.join(activity.asks)}: {timing_words(activity, language)}"
+            return f"{', '.join(map(called, activity.asks))}: {timing_words(activity, language)}"
         case Advice():
             return activity.say
 

@@ -43,14 +43,14 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
             return Refused(Remark("not-asked", protocol=episode.tailored.id, name=name, known=tuple(asked)))
         answer = read_answer(typed, observation)
         if answer is None:
-            return Refused(Remark("no-answer", name=name, expected=observation, typed=typed))
+            return Refused(Remark("no-answer", name=observation.title, expected=observation, typed=typed))
         answers[name] = answer
     if not answers:
         return Refused(Remark("no-answers", known=tuple(asked)))
     on = episode.under_way
     was_allowed = on is not None and may_go_on(episode, on, turn.now, turn.others)
     _record_answers(turn, answers, at)
-    noted = tuple(f"{name} {answer}" for name, answer in answers.items())
+    noted = tuple(AnswerTo(asked[name].name, asked[name].answer(answer)) for name, answer in answers.items())
     message: list[Text] = [Remark("noted", answers=noted)]
     if act.at:
         message = [Remark("noted-of-earlier", answers=noted, when=at)]

@@ -396,7 +396,8 @@ def _answers(condition: Condition, episode: Episode, now: datetime) -> Text:
     for comparison in comparisons(condition):
         name = comparison.subject
         if name in episode.tailored.observations and name not in answers:
-            answers[name] = AnswerTo(name, _answer(episode, comparison, now))
+            asked = episode.tailored.observations[name]
+            answers[name] = AnswerTo(asked.name, _answer(episode, comparison, now))
     return Answers(tuple(answers.values())) if answers else ""
 
 
@@ -407,15 +408,15 @@ def _answer(episode: Episode, comparison: Comparison, now: datetime) -> Text:
         if not given:
             return NotToldYet()
         return LastTold(now - given[-1].seen_at(now))
-    if comparison.test in TESTS:
-        return str(answer.value)
-    # One way of measuring is shown, whatever others the condition has: the usual one.
     observation = episode.tailored.observations[name]
+    if comparison.test in TESTS:
+        return observation.answer(answer.value)
+    # One way of measuring is shown, whatever others the condition has: the usual one.
     reference = comparison.reference
     compared = _reference(reference, _since_injury(episode, name, now), observation, episode)
     if compared is None:
-        return ToldOnce(answer.value)
-    return Measured(answer.value, reference, compared.value)
+        return ToldOnce(observation.answer(answer.value))
+    return Measured(observation.answer(answer.value), reference, observation.answer(compared.value))
 
 
 # Times that a gate knows -----------------------------------------------------------------------

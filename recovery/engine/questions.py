@@ -169,12 +169,16 @@ def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
 
 
 def read_answer(typed: str, observation: Observation) -> int | str | None:
-    """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer."""
+    """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer.
+
+    A name or a choice is taken in the file's words and in the person's.
+    """
     word = typed.strip().lower()
-    if observation.choices:
-        return word if word in observation.choices else None
-    if word in observation.labels:
-        return observation.least + observation.labels.index(word)
+    for words in (observation.words, observation.labels or observation.choices):
+        spelled = [each.lower() for each in words]
+        if word in spelled:
+            index = spelled.index(word)
+            return observation.choices[index] if observation.choices else observation.least + index
     if (
         word.isascii()
         and word.isdigit()

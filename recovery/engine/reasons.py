@@ -299,16 +299,16 @@ class LastTold(Statement):
 class ToldOnce(Statement):
     """There is nothing to compare the answer with."""
 
-    value: int | str
+    value: str
 
 
 class Measured(Statement):
     """An answer beside the one that it is compared with."""
 
-    value: int | str
+    value: str
     against: str
     """One of the references of a comparison: `first`, `last`, `second-last`, `phase`, `worst`."""
-    reference: int | str
+    reference: str
 
 
 # Cues -----------------------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ def in_language(protocol: RecoveryProtocol, language: str) -> RecoveryProtocol:
 def _plain(value: Any) -> Any:
     if isinstance(value, terms.Text):
         return {"$": "Text", "": str(value), **value.others}
+    if isinstance(value, terms.Titled):
+        return {"$": "Titled", "": str(value), "called": _plain(value.called)}
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, tuple):
@@ -87,6 +89,8 @@ def _reader(language: str) -> Callable[[dict[str, Any]], Any]:
             if language:
                 return written.get(language) or written[""]
             return terms.Text(written.pop(""), written)
+        if name == "Titled":
+            return terms.Titled(written[""], written["called"])
         for key, item in written.items():
             if type(item) is list:
                 written[key] = _tuple(item)

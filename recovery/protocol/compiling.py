@@ -14,7 +14,17 @@ from recovery.protocol.declared import Declared, keys
 from recovery.protocol.lint.rules import DUPLICATE_ID, UNKNOWN_TRANSLATION, UNTRANSLATED
 from recovery.protocol.problems import KeyPath, Location, Places, Problem, did_you_mean, name_list, place_at
 from recovery.protocol.schema import Entry, Group, UseEntry
-from recovery.protocol.terms import GRADES, All, AnyOf, Cites, Comparison, Condition, LocalMoment, Not, Text
+from recovery.protocol.terms import (
+    GRADES,
+    All,
+    AnyOf,
+    Cites,
+    Comparison,
+    Condition,
+    LocalMoment,
+    Not,
+    Text,
+)
 from recovery.values import Value, replace
 
 _NOT_CITED = ("id", "kind", "source")
@@ -142,11 +152,14 @@ class Compiler:
             if each.is_kept and each.field in entry.model_fields_set:
                 fields[each.field] = self._part(each, entry, path)
             elif each.field == "title":
-                fields["title"] = self.texts.say(_title(entry.id), *path, "title")
+                title = fields["id"] if form is m.Observation else _title(entry.id)
+                fields["title"] = self.texts.say(title, *path, "title")
         if issubclass(form, m.Timed):
             fields |= _timing(entry)
         if form is m.Observation:
             fields |= self._answers(entry, path)
+        elif form is m.CheckIn:
+            fields["asks"] = tuple(map(self._named, entry.asks))
         elif form is m.Option:
             self._check_default(entry, path)
         elif form is m.Table:
@@ -216,7 +229,9 @@ class Compiler:
         if len(set(words)) != len(words):
             self._report((*path, "labels" if entry.labels else "choices"), _("a word is given twice"))
         better = {"better": "higher"} if entry.choices else {}  # they go from worst to best
-        return {"least": least, "most": most, **better}
+        key = "labels" if entry.labels else "choices"
+        called = tuple(self.texts.say(word, *path, key, str(index)) for index, word in enumerate(words))
+        return {"least": least, "most": most, "words": called, **better}
 
     def _check_default(self, entry: Entry, path: KeyPath) -> None:
         if entry.default is not None and entry.default not in entry.choices:
@@ -235,16 +250,22 @@ class Compiler:
                 steps[-1] = replace(steps[-1], wait=turn.wait)
         return tuple(steps)
 
+    def _named(self, name: str) -> str:
+        """The name of an observation, with how people call it."""
+        asked = self.observations.get(name)
+        return name if asked is None else asked.name
+
     # Conditions ----------------------------------------------------------------------------------
 
     def _stated(self, entry: Any) -> Condition:
-        """A condition; the names of a scale's numbers are replaced by the numbers."""
+        """A condition, with how people call what is compared; the names of a scale's numbers become the numbers."""
         match entry:
-            case Comparison(subject, test, str(value)):
-                asked = self.observations.get(subject)
-                if asked is not None and value in asked.labels:
-                    return Comparison(subject, test, float(asked.least + asked.labels.index(value)))
-                return entry
+            case Comparison(subject, test, value, since) if asked := self.observations.get(subject):
+                if isinstance(value, str) and value in asked.labels:
+                    value = float(asked.least + asked.labels.index(value))
+                elif isinstance(value, str) and value in asked.choices:
+                    value = asked.answer(value)
+                return Comparison(self._named(subject), test, value, since)
             case Comparison():
                 return entry
             case tuple() | Group(all=tuple()):

@@ -24,7 +24,17 @@ from recovery.protocol.screening import (
     RedFlag,
     ScreenQuestion,
 )
-from recovery.protocol.terms import MAY_PASS, Anchor, Cadence, Cites, Condition, Duration, Length, Range
+from recovery.protocol.terms import (
+    MAY_PASS,
+    Anchor,
+    Cadence,
+    Cites,
+    Condition,
+    Duration,
+    Length,
+    Range,
+    Titled,
+)
 from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
@@ -285,6 +295,9 @@ class Observation(Value):
 
     noun = N_("observation")
     id: str
+    title: Annotated[
+        str, s.Title | None, "Its name for people, within a sentence; without it the id is shown."
+    ]
     ask: Annotated[str, s.Cue, N_("The question.")]
     least: int = 0
     most: int = 0
@@ -295,6 +308,8 @@ class Observation(Value):
     choices: Annotated[
         tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
     ] = ()
+    words: tuple[str, ...] = ()
+    """Its labels or its choices, as people call them in their language."""
     better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
         "lower"
     )
@@ -302,6 +317,17 @@ class Observation(Value):
         Duration, s.PositiveDuration | None, if_more, "How long an answer counts; 24h without it."
     ] = Duration(seconds=86400)
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its id, with its title for people."""
+        return Titled(self.id, self.title)
+
+    def answer(self, given: int | str) -> str:
+        """An answer as text, a choice with its word for people."""
+        if given in self.choices:
+            return Titled(str(given), self.words[self.choices.index(str(given))])
+        return str(given)
 
 
 class Limit(Value):

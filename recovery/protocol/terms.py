@@ -65,6 +65,23 @@ def by_side(text: str, side: str | None) -> str:
     return re.sub(_BY_SIDE, r"\2" if side == BOTH else r"\1", text) if "|" in text else text
 
 
+class Titled(str):
+    """A name or a word of a file, with its words for people. It equals the name, whatever those are."""
+
+    __slots__ = ("called",)
+    called: str
+
+    def __new__(cls, name: str, called: str) -> "Titled":
+        made = super().__new__(cls, name)
+        made.called = called
+        return made
+
+
+def called(name: str) -> str:
+    """The words of people for a name of a file; the name where nobody gave any."""
+    return name.called if isinstance(name, Titled) else name
+
+
 USES = {
     "a session": ("duration", "longest"),
     "between": ("gap", "wait", "every"),

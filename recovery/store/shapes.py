@@ -15,7 +15,7 @@ from recovery.engine.facts import Fact, Occurrence
 from recovery.engine.written import EARLIEST, LATEST, LONGEST_PLANNED, Kind, Written, to_ms
 from recovery.language import LANGUAGES, _, current
 from recovery.protocol.model import AnyActivity, Checklist, RecoveryProtocol
-from recovery.words.typed import expected_answer
+from recovery.words.terms import expected_answer
 
 LONGEST_TEXT = 200_000
 """Characters: more than a command line of any system can hold."""

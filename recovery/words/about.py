@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import LONGEST_ON
 from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
+from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.terms import called
 from recovery.words.terms import FACTS, LEVEL_WORDS, side_words, spell, spell_when, word_words
 
 _START = {
@@ -31,7 +34,7 @@ _AS_IN_THE_LOG = (
 )
 
 
-def entry_words(entry: Fact, place: Place) -> str:
+def entry_words(entry: Fact, episode: Episode) -> str:
     """Say what a person entered: an activity or a sign by its name, all else as the log says it."""
     match entry.what:
         case f.Alerted() as alerted:
@@ -41,17 +44,22 @@ def entry_words(entry: Fact, place: Place) -> str:
             if alerted.cleared:
                 return _("{name} is dealt with", name=subject)
         case f.OfOccurrence(activity=activity):
-            subject = activity
+            subject = _title(activity, episode.pinned)
         case what:
-            subject = about_words(entry, place) if isinstance(what, _AS_IN_THE_LOG) else ""
+            subject = (
+                about_words(entry, episode.place, episode.pinned) if isinstance(what, _AS_IN_THE_LOG) else ""
+            )
     return f"{_(FACTS.get(type(entry.what), entry.kind))} {subject}".rstrip()
 
 
-def about_words(fact: Fact, place: Place) -> str:
-    """Say what a fact is about; "" where its kind says all. Raises what a damaged fact raises."""
+def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> str:
+    """Say what a fact is about; "" where its kind says all. Raises what a damaged fact raises.
+
+    Things go by the names that the protocol gives them; without one by their ids.
+    """
     match fact.what:
         case f.Answered(values=values):
-            return ", ".join(f"{name} {value}" for name, value in values.items())
+            return ", ".join(_answer(name, value, protocol) for name, value in values.items())
         case f.PhaseChanged() as changed:
             return _joined(changed.phase, _listed(changed.reasons))
         case f.Completed(reasons=reasons):
@@ -64,7 +72,7 @@ def about_words(fact: Fact, place: Place) -> str:
         case f.Screened() as screened:
             return _screened(screened)
         case f.Ticked() as ticked:
-            return f"{ticked.activity}: {_answers(ticked.items)}"
+            return f"{_title(ticked.activity, protocol)}: {_answers(ticked.items)}"
         case f.Stepped() as stepped:
             return f"{stepped.step}: {_listed(stepped.reasons)}"
         case f.SetBack() | f.Corrected() as corrected:
@@ -85,30 +93,47 @@ def about_words(fact: Fact, place: Place) -> str:
         case f.Started() as started:
             return ", ".join(_given(started))
         case f.Ended() as ended:
+            title = _title(ended.activity, protocol)
             if not timedelta(minutes=1) <= ended.overrun <= LONGEST_ON:
-                return ended.activity
-            length = spell(ended.overrun)
-            return _("{activity}, {length} too late", activity=ended.activity, length=length)
+                return title
+            return _("{activity}, {length} too late", activity=title, length=spell(ended.overrun))
         case f.Offered(cue=f.WrittenCue(title=title)):
             return str(title)
         case f.Missed() as missed:
             return _(
                 "{activity}, due {when}: {reason}",
-                activity=missed.activity,
+                activity=_title(missed.activity, protocol),
                 when=spell_when(place, missed.due_at, fact.at),
                 reason=missed.reason,
             )
         case f.Snoozed(until=until) | f.Paused(until=until) | f.Withheld(until=until):
-            words = _plain(fact.what).rstrip(".")
+            words = _plain(fact.what, protocol).rstrip(".")
             when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
             return ", ".join(part for part in (words, when) if part)
         case what:
-            return _plain(what)
+            return _plain(what, protocol)
 
 
-def _plain(what: f.What) -> str:
+def _plain(what: f.What, protocol: RecoveryProtocol | None) -> str:
     """Join what is said of the activity and of the reason, as far as there is any."""
-    return _joined(*(str(getattr(what, name, None) or "") for name in ("activity", "reason", "because")))
+    activity, reason, because = (
+        str(getattr(what, name, None) or "") for name in ("activity", "reason", "because")
+    )
+    return _joined(_title(activity, protocol), reason, because)
+
+
+def _title(activity: str, protocol: RecoveryProtocol | None) -> str:
+    """The title of an activity; its id where no phase has it."""
+    phases = protocol.phases if protocol is not None else ()
+    return next(
+        (each.title for phase in phases for each in phase.everything() if each.id == activity), activity
+    )
+
+
+def _answer(name: str, value: int | str, protocol: RecoveryProtocol | None) -> str:
+    """An answer, with what it answers."""
+    asked = protocol.observations.get(name) if protocol is not None else None
+    return f"{name} {value}" if asked is None else f"{asked.title} {called(asked.answer(value))}"
 
 
 def _listed(reasons: Sequence[Text]) -> str:

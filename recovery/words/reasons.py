@@ -24,7 +24,7 @@ from recovery.engine.reasons import (
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
 from recovery.protocol.model import Exercise, Observation
-from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not
+from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not, called
 from recovery.values import replace
 from recovery.words.terms import (
     MEASURED,
@@ -32,6 +32,7 @@ from recovery.words.terms import (
     anchor_words,
     condition_words,
     exercise_line,
+    expected_answer,
     filled,
     spell,
     spell_date,
@@ -204,7 +205,7 @@ def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]
     """A field as it stands in a sentence."""
     match value:
         case str():
-            return tr(language, value) if name in _TRANSLATED else value
+            return tr(language, called(value)) if name in _TRANSLATED else called(value)
         case Statement() | All() | AnyOf() | Comparison() | Not():
             return _said(value, language, when)
         case datetime():
@@ -212,8 +213,6 @@ def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]
         case date():
             return f"{spell_date(value, language)} {value.year}"
         case Observation():
-            from recovery.words.typed import expected_answer  # only a refusal needs it
-
             return expected_answer(value, language)
         case timedelta():
             return spell(value)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.times import DAY, Place
 from recovery.language import N_, tr, trn
-from recovery.protocol.model import Exercise, Responsible, Timed, Treatment
+from recovery.protocol.model import Exercise, Observation, Responsible, Timed, Treatment
 from recovery.protocol.terms import (
     AGREED,
     BOTH,
@@ -27,6 +27,7 @@ from recovery.protocol.terms import (
     PerWeek,
     Range,
     by_side,
+    called,
 )
 
 MODALITY_WORDS = {
@@ -249,6 +250,20 @@ def dose_words(exercise: Exercise, language: str) -> str:
     return ", ".join(parts)
 
 
+# Answers ----------------------------------------------------------------------------------------
+
+
+def expected_answer(observation: Observation, language: str) -> str:
+    """Describe the answer that an observation takes."""
+    if observation.choices:
+        return tr(language, " or ").join(observation.words)
+    if observation.labels:
+        named = ", ".join(f"{observation.least + n} {word}" for n, word in enumerate(observation.words))
+        return tr(language, "one of {names}", names=named)
+    least, most = observation.least, observation.most
+    return tr(language, "a whole number from {least} to {most}", least=least, most=most)
+
+
 # Conditions -------------------------------------------------------------------------------------
 
 SINCE = {
@@ -318,14 +333,14 @@ def _comparison(comparison: Comparison, language: str, *, is_negated: bool = Fal
         return tr(
             language, SINCE[comparison.subject], length=_negated(passed, language) if is_negated else passed
         )
-    value = f"{comparison.value:g}" if isinstance(comparison.value, float) else comparison.value or ""
+    value = f"{comparison.value:g}" if isinstance(comparison.value, float) else called(comparison.value or "")
     test = tr(
         language,
         _TESTS[comparison.test],
         value=value,
         reference=tr(language, _REFERENCES[comparison.reference]),
     )
-    return f"{comparison.subject} {_negated(test, language) if is_negated else test}"
+    return f"{called(comparison.subject)} {_negated(test, language) if is_negated else test}"
 
 
 def _negated(test: str, language: str) -> str:

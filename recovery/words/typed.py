@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from recovery.engine.questions import UNSURE, read_answer
+from recovery.engine.reasons import Remark
 from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
-from recovery.language import N_, _, current, tr
+from recovery.language import N_, _, current
 from recovery.protocol.model import Observation
 from recovery.protocol.terms import AGREED, BOTH, GRADES, SCREENING_ANSWERS, NoLength, parse_duration
-from recovery.words.terms import NO_SUCH_ZONE
+from recovery.words.reasons import timeless
+from recovery.words.terms import NO_SUCH_ZONE, expected_answer
 from recovery.zones import is_known
 
 FORMS = N_(
@@ -232,12 +234,8 @@ def expected_instead(typed: str, observation: Observation) -> str:
     return "" if read_answer(typed, observation) is not None else expected_answer(observation, current())
 
 
-def expected_answer(observation: Observation, language: str) -> str:
-    """Describe the answer that an observation takes."""
-    if observation.choices:
-        return tr(language, " or ").join(observation.choices)
-    if observation.labels:
-        named = ", ".join(f"{observation.least + n} {label}" for n, label in enumerate(observation.labels))
-        return tr(language, "one of {names}", names=named)
-    least, most = observation.least, observation.most
-    return tr(language, "a whole number from {least} to {most}", least=least, most=most)
+def wrong_answer(typed: str, observation: Observation) -> str:
+    """Say that an answer as typed is none that an observation takes; "" where it is one."""
+    if read_answer(typed, observation) is not None:
+        return ""
+    return timeless(Remark("no-answer", name=observation.title, expected=observation, typed=typed), current())

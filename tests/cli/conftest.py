@@ -16,6 +16,7 @@ from recovery import clock
 from recovery.cli.main import status_of
 from recovery.daemon import presence
 from recovery.engine.written import to_ms
+from recovery.language import use
 from tests.daemon.conftest import Watch
 from tests.fakes import FakeNotifier
 from tests.profile import Ran
@@ -120,6 +121,13 @@ def person(
         monkeypatch.setattr(clock, "steady", person.steady)
         yield person
         person.daemon_dies()
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    use("de")
+    yield
+    use("en")
 
 
 @pytest.fixture

@@ -182,3 +182,14 @@ def test_stop_ends_for_good_and_keeps_the_record(patient: Person) -> None:
         "Error: no active episode 'strain-1'"
     )
     assert "stopped" in patient.types("log").out
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("words", [("Schmerz=4", "schwellung=leicht"), ("pain=4", "swelling=slight")])
+def test_answers_are_given_and_shown_in_the_words_of_the_person(
+    patient: Person, words: tuple[str, str]
+) -> None:
+    assert patient.types("checkin", *words).out == "Notiert: Schmerz 4, Schwellung 1.\n"
+    assert "Schmerz 4, Schwellung 1" in patient.types("log").out
+    assert "Schwellung gleich 0 (Schwellung 1" in patient.types("status").out
+    assert "Schmerz ist eine ganze Zahl von 0 bis 10" in patient.tries("checkin", "schmerz=x")

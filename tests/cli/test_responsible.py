@@ -1,10 +1,7 @@
 """Who answers for a protocol below the floor is told wherever the protocol is checked, installed, started or lived."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from recovery.language import use
 from recovery.protocol.library import installed_folder
 from tests.cli.conftest import Person
 from tests.profile import ICE, protocol
@@ -144,13 +141,6 @@ def test_where_nobody_answers_nothing_is_said(patient: Person) -> None:
     assert "responsible" not in patient.json("status")["episodes"][0]
     assert "answers for" not in patient.types("status").out
     assert "answers for" not in patient.types("validate", "rice").out
-
-
-@pytest.fixture
-def german() -> Iterator[None]:
-    use("de")
-    yield
-    use("en")
 
 
 @pytest.mark.usefixtures("german")

@@ -55,6 +55,7 @@ from recovery.protocol.terms import (
     Range,
     TableRef,
     Text,
+    Titled,
 )
 from recovery.values import replace
 
@@ -72,7 +73,7 @@ MOMENTS = st.builds(
 )
 COMPARISONS = st.builds(
     Comparison,
-    NAMES,
+    NAMES | st.builds(Titled, NAMES, TEXTS),
     st.sampled_from(("<=", "drop", "falling")),
     st.one_of(st.none(), st.floats(0, 100), TEXTS, DURATIONS),
     st.sampled_from(("", *terms.REFERENCES)),
@@ -231,7 +232,9 @@ PROTOCOLS = st.builds(
     ),
     excludes=st.lists(st.builds(Exclusion, NAMES, TOLD, CITES), max_size=2).map(tuple),
     observations=st.dictionaries(
-        NAMES, st.builds(Observation, NAMES, TEXTS, labels=st.just(("a", "b"))), max_size=2
+        NAMES,
+        st.builds(Observation, NAMES, TOLD, TOLD, labels=st.just(("a", "b")), words=st.tuples(TOLD, TOLD)),
+        max_size=2,
     ),
     limits=st.lists(LIMITS, max_size=2).map(tuple),
     tables=st.dictionaries(

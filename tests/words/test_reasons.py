@@ -6,11 +6,21 @@ from collections.abc import Iterator
 import pytest
 
 from recovery.engine import reasons
-from recovery.engine.reasons import Late, Measured, OfFile, Remark, Rhythm, Sentences, Statement, TimeSince
+from recovery.engine.reasons import (
+    Cards,
+    Late,
+    Measured,
+    OfFile,
+    Remark,
+    Rhythm,
+    Sentences,
+    Statement,
+    TimeSince,
+)
 from recovery.words.reasons import SENTENCES
 from recovery.words.terms import MEASURED, SINCE
 
-WITH_WORDS_OF_THEIR_OWN = {OfFile, Remark, Sentences, Rhythm, TimeSince, Measured, Late}
+WITH_WORDS_OF_THEIR_OWN = {Cards, OfFile, Remark, Sentences, Rhythm, TimeSince, Measured, Late}
 
 
 def statements() -> Iterator[type[Statement]]:

@@ -186,11 +186,12 @@ class Walk:
         protocol = self.protocol
         return {
             **{
-                name: Observation(name, each.ask, choices=each.choices)
+                name: Observation(name, name, each.ask, choices=each.choices)
                 for name, each in protocol.options.items()
             },
             **{
-                each.id: Observation(each.id, each.ask, choices=SCREENING_ANSWERS) for each in protocol.screen
+                each.id: Observation(each.id, each.id, each.ask, choices=SCREENING_ANSWERS)
+                for each in protocol.screen
             },
             **protocol.observations,
         }
