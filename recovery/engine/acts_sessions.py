@@ -427,8 +427,10 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
 
 def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:
     """Refuse what a yes to a question keeps from this person."""
-    name = "left-out-until-agreed" if question.level == "ask" else "left-out"
-    return Refused(Remark(name, title=title, question=question.id, reason=turn.episode.text(question.say)))
+    reason = turn.episode.text(question.say)
+    if question.level == "ask":
+        return Refused(Remark("left-out-until-agreed", title=title, question=question.id, reason=reason))
+    return Refused(Remark("left-out", title=title, question=question.id, reason=reason))
 
 
 def _of_earlier_phases(turn: Turn) -> list[Treatment]:
