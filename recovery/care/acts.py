@@ -1,9 +1,9 @@
 """Carry out an act of a person, with what is due before and after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from recovery.care.record import Context, believe, do
+from recovery.care.record import Context, believe, do, seen_at, would_accept
 from recovery.engine.acts import Act, AnswerCheckIn
 from recovery.engine.episode import COMPLETED, Alert, Episode
 from recovery.engine.facts import Cue
@@ -56,12 +56,32 @@ class Acted(Value):
 def perform(context: Context, wanted: str | None, act: Wanted) -> Acted:
     """Carry out an act on the episode meant. Needs a transaction.
 
-    Raises `NotThere`, `UsageError` where it is not clear which is meant; `UnreadableEpisode`, `StoreError`.
+    Without a name it is the only one that takes the act. Raises `NotThere`, `UsageError` where several do;
+    `UnreadableEpisode`, `StoreError`.
     """
-    before = context.record.meant(wanted)
+    before = _meant(context, wanted, act)
     judged = act if isinstance(act, Act) else act(before, context.now)
     record, verdict = do(context.journal, context.record, before.id, judged, context.says)
     return Acted(replace(context, kept=record, record=record), before, judged, verdict)
+
+
+def _meant(context: Context, wanted: str | None, act: Wanted) -> Episode:
+    """Find the episode that is named, or else the only one that takes the act."""
+    record = context.record
+    if wanted is None and len(record.episodes) > 1:
+        seen = seen_at(record, context.says, context.journal.path)
+        taking = [each for each in seen.episodes if _takes(each, act, context.now, seen.others(each))]
+        if len(taking) == 1:
+            return record.of(taking[0].id)
+    return record.meant(wanted)
+
+
+def _takes(episode: Episode, act: Wanted, now: datetime, others: Sequence[Episode]) -> bool:
+    try:
+        judged = act if isinstance(act, Act) else act(episode, now)
+    except RecoveryError:
+        return False
+    return would_accept(episode, judged, now, others)
 
 
 def trust_clock(context: Context) -> None:

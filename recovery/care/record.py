@@ -350,6 +350,13 @@ def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) ->
     return record, verdict
 
 
+def would_accept(episode: Episode, act: "Act", now: datetime, others: Sequence[Episode]) -> bool:
+    """Tell if an episode that had its turn for `now` would accept an act."""
+    from recovery.engine.judging import judge  # whoever only looks says nothing
+
+    return isinstance(judge(episode, now, act, others), Accepted)
+
+
 def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO_STEADY) -> Record:
     """Take the person's word that the clock is right: what lies ahead of it was written by one that was not.
 

@@ -60,7 +60,8 @@ def _tell(acted: Acted, *, is_running: bool) -> int:
             when = spell_when(place, earliest, context.now)
             raise RecoveryError(_("not now: {reason}", reason=why), _("earliest {when}", when=when))
         case Accepted(message=message, needed=needed):
-            print(sentence(message, place, context.now))
+            said = sentence(message, place, context.now)
+            print(f"{acted.before.id}: {said}" if len(context.record.episodes) > 1 else said)
     tell_unreadable(context.record)
     after = acted.after
     for alert in acted.new_alerts:

@@ -255,6 +255,8 @@ class Episode(Value):
     clock: ClockSeen | None = None
     written_at: datetime | None = None
     """The time at which the newest of its facts was written down, since the clock was last put right."""
+    is_unreadable: bool = False
+    """Only its sessions are known, for the limits of others: nothing is decided in it."""
     leaves_out_answers: bool = False
     """Answers of long ago that no decision asks for are not among `answers`; with another onset one may."""
 
@@ -441,6 +443,22 @@ def only_assumed(session: Session) -> bool:
 def naming_option(episode: Episode, others: Sequence[Episode]) -> str:
     """The option that names an episode, with a space before it, where the person has several; "" where not."""
     return f" -e {episode.id}" if any(not other.is_over for other in others) else ""
+
+
+def telling_apart(episode: Episode, others: Sequence[Episode]) -> tuple[str, ...]:
+    """The words that tell an episode from the person's others that run; none where it is the only one.
+
+    Of those of the same protocol the side tells it, or what else was chosen; of others its title.
+    """
+    running = [other for other in others if not (other.is_over or other.is_unreadable)]
+    alike = [other for other in running if other.pinned.id == episode.pinned.id]
+    given = {"side": episode.side or "", **episode.options}
+    words = [
+        word
+        for name, word in given.items()
+        if word and any({"side": other.side, **other.options}.get(name) != word for other in alike)
+    ]
+    return tuple(words) if words or not running else (episode.tailored.title,)
 
 
 MOMENT = timedelta(milliseconds=1)

@@ -152,11 +152,19 @@ def coming(
 def _planned(
     episode: Episode, now: datetime, others: Sequence[Episode], until: datetime
 ) -> Iterator[tuple[UpcomingCue, str]]:
-    """The plan that all which names times to come reads: each cue, with the phase that it belongs to."""
-    run = Rehearsal(episode, now, until, others=tuple(others), confirms=False)
+    """The plan that all which names times to come reads: each cue, with the phase that it belongs to.
+
+    The person's other episodes go on beside it, each in its turn as in the record: a session of one waits for another.
+    """
+    beside = [each for each in others if not (each.is_over or each.is_unreadable)]
+    running = sorted((episode, *beside), key=lambda each: each.started_at)
+    rest = [each for each in others if each.is_over or each.is_unreadable]
+    run = Rehearsal(running[0], now, until, beside=running[1:], others=rest, confirms=False)
     for happening in run.happenings():
         fact = happening.fact
         if fact is None or fact.at <= now or fact.cue is None or isinstance(fact.what, f.Ended):
+            continue
+        if fact.episode != episode.id:
             continue
         cue, offered = fact.cue, fact.what if isinstance(fact.what, f.Offered) else None
         activity = offered.activity if offered else ""

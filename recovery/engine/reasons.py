@@ -77,6 +77,13 @@ class SessionTitle(Statement):
     modality: str
 
 
+class OfWhich(Statement):
+    """A title, with which of the person's episodes it is of."""
+
+    title: Text
+    which: tuple[str, ...]
+
+
 # Limits ---------------------------------------------------------------------------------------------
 
 

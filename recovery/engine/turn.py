@@ -7,11 +7,11 @@ nothing thus knows the next instant at which one may find something to do.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from recovery.engine.episode import Alert, Episode, naming_option
+from recovery.engine.episode import Alert, Episode, naming_option, telling_apart
 from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, Word, WrittenCue
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, clearing, condition_moments, truth
-from recovery.engine.reasons import EndItNow, Late, Remark, Sentences, Statement, StillNeeded, Text
+from recovery.engine.reasons import EndItNow, Late, OfWhich, Remark, Sentences, Statement, StillNeeded, Text
 from recovery.protocol.terms import Condition, is_name
 from recovery.values import Value
 
@@ -91,7 +91,12 @@ class Turn:
         critical: bool = False,
         expires: datetime | None = None,
     ) -> WrittenCue:
-        """A cue as it stands in a fact. It says how late it comes, where that is worth telling."""
+        """A cue as it stands in a fact. It says how late it comes, where that is worth telling.
+
+        Where the person has several episodes its title says of which it is.
+        """
+        which = telling_apart(self.episode, self.others)
+        title = OfWhich(title, which) if which else title
         late = self.now - due
         if late >= LATE_WORDS and kind != "end":
             body = Late(body, due)

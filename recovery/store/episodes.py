@@ -175,7 +175,7 @@ def sessions_of(episode: Episode, now: datetime) -> Episode | None:
     """
     try:
         ledger = [replace(t, ended_at=t.ends_at) if t.ended_at is None else t for t in episode.ledger]
-        ended = replace(episode, ledger=tuple(ledger))
+        ended = replace(episode, ledger=tuple(ledger), is_unreadable=True)
         for phase in ended.tailored.phases:
             for activity in phase.everything():
                 for step in activity.steps if isinstance(activity, Treatment) else ():

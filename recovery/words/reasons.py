@@ -41,6 +41,7 @@ from recovery.words.terms import (
 )
 
 SENTENCES: dict[str, str | tuple[str, str]] = {
+    "OfWhich": "{title} ({which})",
     # Limits
     "OfEpisode": "{reason} ({episode})",
     "ByLimit": "{reason}: {because}",
@@ -109,7 +110,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
 }
 """By the name of the class; of two sentences the first is for one thing, the other for many (`count`)."""
 
-_TRANSLATED = ("modality", "source", "answer", "state")
+_TRANSLATED = ("modality", "source", "answer", "state", "which")
 """The fields that are messages themselves."""
 
 _SEPARATOR = {"reasons": "; "}

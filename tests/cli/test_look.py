@@ -213,7 +213,7 @@ def test_without_an_episode_status_json_is_whole_all_the_same(person: Person) ->
     assert (answer["v"], answer["episodes"], answer["daemon"]["running"]) == (1, [], False)
 
 
-@pytest.mark.parametrize("command", COMMANDS[4:])
+@pytest.mark.parametrize("command", ["checkin", "pause"])
 def test_several_episodes_have_to_be_told_apart(patient: Person, command: str) -> None:
     patient.starts(*STRAIN[:-1], "right")
     arguments = [command, "pain=1"] if command == "checkin" else [command]
@@ -221,6 +221,18 @@ def test_several_episodes_have_to_be_told_apart(patient: Person, command: str) -
 
     assert err == "Error: several episodes are active: strain-1, strain-2\n  say which: --episode ID\n"
     assert "'strain-9'" in patient.types(*arguments, "--episode", "strain-9", status=3).err
+
+
+@pytest.mark.parametrize("command", ["begin", "end", "done", "skip", "snooze"])
+def test_of_several_episodes_the_only_one_that_can_be_meant_is(patient: Person, command: str) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    assert patient.types(command).out.startswith("strain-1: "), "its ice is on"
+
+
+def test_a_checkin_is_for_the_only_one_that_asks(patient: Person) -> None:
+    patient.starts("start", "sitting", "--side", "right", "--screen", "none", "--signs", "none")
+    assert patient.types("checkin", "pain=4").out.startswith("strain-1: ")
+    assert patient.types("pause", "--for", "1h", status=2)
 
 
 def test_several_episodes_are_all_looked_at(patient: Person) -> None:

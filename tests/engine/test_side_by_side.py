@@ -1,13 +1,14 @@
 """Several episodes of one person at the same time: whose limits bind whom."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Begin, Pause, RaiseFlag, Setback, Stop
+from recovery.engine.decide import end_sessions, turn
 from recovery.engine.limits import excluded
-from recovery.engine.outlook import outlook
+from recovery.engine.outlook import coming, outlook
 from recovery.words.reasons import sentence
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
 
@@ -232,3 +233,45 @@ def test_sitting_is_silent_while_a_flag_of_the_strain_stops_everything() -> None
     silent = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Wed 12:00")
     assert silent.of(f.Offered) == []
     assert "a red flag stands" in silent.of(f.Withheld)[0].data["reason"]
+
+
+# What is told of which one --------------------------------------------------------------------------
+
+
+def test_a_title_says_of_which_side_it_is_once_two_run() -> None:
+    left = Life(small(ASK), side="left")
+    right = Life(small(ASK), left.at("Mon 09:00"), side="right", others=(left.episode,), language="de")
+    assert [title for _when, title in left.cues("check-in")] == ["How is it going?"]
+    assert [title for _when, title in right.cues("check-in")] == ["Wie geht es? (rechts)"]
+
+
+def test_a_title_says_of_which_protocol_it_is_beside_another_one() -> None:
+    other = beside(Life(small(ASK)), STAND, at="Mon 07:05")
+    assert [title for _when, title in other.cues("reminder")] == ["Stand (Small)"]
+
+
+def test_the_plan_of_two_is_what_they_do() -> None:
+    tens = TENS.replace("every: 4h", 'at: ["11:10"]')
+    this = Life(small(ICE, limits=["{id: gap, of: cold, gap: 1h, to: tens}"]))
+    other = beside(this, tens, PRESS, at="Mon 07:00", side="right")
+    planned = [(each.at, each.activity) for each in coming(other.episode, other.now, other.others)]
+    happened = together(this, other, until="Mon 23:00")
+    assert [each for each in planned if each[0] < this.at("Mon 23:00")] == happened
+
+
+def together(this: Life, other: Life, until: str) -> list[tuple[datetime, str]]:
+    """Let both live on as the program has them do: what the other one is told, and when."""
+    first, end = len(other.facts), other.at(until)
+    while True:
+        this.others, other.others = (other.episode,), (this.episode,)
+        wakings = [each.look_again_at for each in (this, other)]
+        now = min((at for at in wakings if at is not None), default=end)
+        if now >= end:
+            break
+        for decide in (end_sessions, turn):
+            for life in (this, other):
+                this.others, other.others = (other.episode,), (this.episode,)
+                life.now = now
+                life.keep(decide(life.episode, now, life.others).facts)
+    offers = [fact for fact in other.facts[first:] if isinstance(fact.what, f.Offered)]
+    return [(fact.at, fact.data["activity"]) for fact in offers]
