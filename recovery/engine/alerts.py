@@ -1,16 +1,16 @@
 """Alerts: red flags, a phase that is over its time, healing that takes too long."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.episode import PAUSED, Alert, Episode, emergency_among, naming_option
+from recovery.engine.episode import PAUSED, Episode, emergency_among, naming_option
 from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range, releasing
 from recovery.engine.reasons import Remark, Sentences, Text
 from recovery.engine.turn import Turn
-from recovery.protocol.model import RedFlag
-from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, MODALITIES, Cites
+from recovery.protocol.model import Escalation, RedFlag
+from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, MODALITIES, Cites, Condition, comparisons
 
 _ALERTS = {
     "routine": Remark("routine"),
@@ -47,12 +47,10 @@ def raise_alerts(turn: Turn) -> None:
     healing = episode.tailored.healing
     if healing is None or is_quiet:
         return
-    if "healing/late" in episode.alerts or "healing/late" in episode.answered:
-        return
     latest = healing_range(episode)[1]
     turn.look_at(latest)
     if latest <= turn.now:
-        _alert(turn, "healing/late", healing.late.level, episode.text(healing.late.say), healing.cites)
+        _escalate(turn, "healing/late", healing.late, healing.cites)
 
 
 def _is_known(episode: Episode, flag: RedFlag) -> bool:
@@ -106,25 +104,83 @@ def _alert(
 
 
 def raise_deadline_alert(turn: Turn, held: Held) -> None:
-    """Raise the alert of a phase that is over its time; unanswered questions get `_TIME_TO_ANSWER` first."""
-    phase, late = turn.episode.phase_stay.phase, deadline(turn.episode)
+    """Raise the alert of a phase that is over its time, or of the first one that has waited too long to begin.
+
+    Unanswered questions get `_TIME_TO_ANSWER` first; then it is told that they are open, and nothing of the body.
+    """
+    episode, stay = turn.episode, turn.episode.phase_stay
+    phase, late = episode.phase, deadline(episode)
+    told: Escalation | None = phase.at_most
+    if stay.phase is None:
+        told = phase.waits
+        late = None if phase.waits is None else episode.place.after(stay.entered_at, phase.waits.after)
     turn.look_at(late)
-    if phase is None or phase.at_most is None or late is None or late > turn.now:
+    if told is None or late is None or late > turn.now:
         return
-    id_ = f"phase/{phase.id}"
-    stands: Alert | None = turn.episode.alerts.get(id_)
-    if id_ in turn.episode.answered or (
-        stands is not None and stands.at >= turn.episode.phase_stay.entered_at
-    ):
+    kind = "wait" if stay.phase is None else "phase"
+    if held.is_decided:
+        _clear(turn, f"unheard/{phase.id}")
+        _escalate(turn, f"{kind}/{phase.id}", told, phase.cites, since=stay.entered_at)
         return
-    unanswered_until = turn.episode.phase_stay.entered_at + _TIME_TO_ANSWER
+    if f"{kind}/{phase.id}" in (*episode.alerts, *episode.answered):
+        return  # it was told by answers, and an answer that grows old takes nothing back
+    unanswered_until = max(stay.entered_at + _TIME_TO_ANSWER, *_answered_until(turn, held))
     turn.look_at(unanswered_until)
-    if held.is_decided or unanswered_until <= turn.now:
-        _alert(turn, id_, phase.at_most.level, turn.episode.text(phase.at_most.say), phase.cites)
+    if unanswered_until <= turn.now:
+        words = episode.text(told.unanswered) if told.unanswered else Remark("not-heard")
+        _escalate(turn, f"unheard/{phase.id}", told, phase.cites, since=stay.entered_at, words=words)
+
+
+def _answered_until(turn: Turn, held: Held) -> Iterator[datetime]:
+    """Until when the last answers to what holds it are as good as known: somebody answers a little later some day."""
+    yield turn.episode.phase_stay.entered_at
+    subjects = {
+        comparison.subject
+        for need in held.unmet
+        if need.state is Truth.UNKNOWN and isinstance(need.condition, Condition)
+        for comparison in comparisons(need.condition)
+    }
+    given = [
+        turn.episode.answers.get(subject, ()) for subject in subjects & {*turn.episode.tailored.observations}
+    ]
+    if given and all(given):
+        yield min(answers[-1].at for answers in given) + 2 * _TIME_TO_ANSWER
+
+
+def _escalate(
+    turn: Turn,
+    id_: str,
+    told: Escalation,
+    cites: Cites,
+    *,
+    since: datetime | None = None,
+    words: Text = "",
+) -> None:
+    """Tell that something is over its time, once, or again and again until the person has answered it.
+
+    One from before `since` is of another stay.
+    """
+    stands = turn.episode.alerts.get(id_)
+    if id_ in turn.episode.answered:
+        return
+    level = told.level
+    if stands is not None and (since is None or stands.at >= since):
+        if told.again is None:
+            return
+        again = turn.episode.place.after(stands.at, told.again)
+        turn.look_at(again)
+        if again > turn.now:
+            return
+        level = told.rises or level
+    _alert(turn, id_, level, words or turn.episode.text(told.say), cites)
 
 
 def clear_deadline(turn: Turn) -> None:
-    """Clear the alert of a phase that was over its time, as the phase is left."""
-    id_ = f"phase/{turn.episode.phase.id}"
+    """Clear the alerts of a phase that was over its time, as the phase is left, or begins at last."""
+    for kind in ("phase", "unheard", "wait"):
+        _clear(turn, f"{kind}/{turn.episode.phase.id}")
+
+
+def _clear(turn: Turn, id_: str) -> None:
     if id_ in turn.episode.alerts or id_ in turn.episode.answered:
         turn.add(f.Alerted(id=id_, cleared=True))

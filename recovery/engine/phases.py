@@ -85,9 +85,9 @@ def _offer_change(turn: Turn, reasons: tuple[Text, ...]) -> None:
 
 def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Word | None = None) -> None:
     """End the current phase: enter the next one, or complete the episode; `word` is a professional's."""
+    clear_deadline(turn)
     if turn.episode.phase_stay.phase is not None:
         end_holds(turn)
-        clear_deadline(turn)
         turn.add(f.PhaseChanged(phase=turn.episode.phase.id, state="left", reasons=reasons), by)
     following = turn.episode.next_phase
     if following is None:

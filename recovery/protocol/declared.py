@@ -172,7 +172,7 @@ def if_narrower(old: Any, new: Any) -> bool:
 
 def if_lower(old: Any, new: Any) -> bool:
     scale = LEVELS if old in LEVELS else SCREENING_LEVELS
-    return old in scale and new in scale and scale.index(new) < scale.index(old)
+    return old in scale and (new not in scale or scale.index(new) < scale.index(old))
 
 
 def if_in_more_hands(old: Any, new: Any) -> bool:

@@ -23,6 +23,7 @@ from recovery.protocol.screening import (
     Option,
     RedFlag,
     ScreenQuestion,
+    Waiting,
 )
 from recovery.protocol.terms import (
     MAY_PASS,
@@ -444,6 +445,9 @@ class Phase(Value):
     at_most: Annotated[Escalation | None, Key("at_max"), if_gone, "What to tell when `max` is reached."] = (
         None
     )
+    waits: Annotated[
+        Waiting | None, if_gone, "Of the first phase: what to tell when it still cannot begin."
+    ] = None
     confirm: Annotated[bool, s.YesNo, if_gone, "Whether the person has to confirm that it ends."] = False
     may_pass: Annotated[
         str,

@@ -8,12 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recovery.language import N_
-from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Cites, Condition, comparisons
+from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Cites, Condition, Duration, comparisons
 from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
     from recovery.protocol import scalars as s
-    from recovery.protocol.declared import AtLeast, Key, if_fewer, if_gone, if_in_more_hands, if_lower
+    from recovery.protocol.declared import (
+        AtLeast,
+        Key,
+        if_fewer,
+        if_gone,
+        if_in_more_hands,
+        if_lower,
+        if_more,
+    )
 
 SOURCE = "Where its numbers come from: for all of them, or field by field (other: the rest)."
 SAY = N_("What the person is told.")
@@ -23,10 +31,23 @@ LEVEL = N_("How much it matters: routine, urgent or emergency.")
 
 
 class Escalation(Value):
-    """The words to tell when something is over its time."""
+    """The words to tell when something is over its time; told again and again until somebody has answered them."""
 
     level: Annotated[str, s.Level, if_lower, LEVEL]
     say: Annotated[str, s.Cue, SAY]
+    again: Annotated[
+        Duration | None, s.PositiveDuration | None, if_more, "It is told again after so long, and so on."
+    ] = None
+    rises: Annotated[str, s.Level | None, if_lower, "How much it matters when it is told again."] = ""
+    unanswered: Annotated[
+        str, s.Cue, "What is told instead while nobody has answered how it is; nothing is claimed then."
+    ] = ""
+
+
+class Waiting(Escalation, kw_only=True):
+    """The words to tell when the first phase still cannot begin."""
+
+    after: Annotated[Duration, s.PositiveDuration, if_more, N_("So long after the start.")]
 
 
 class RedFlag(Value, kw_only=True):

@@ -46,7 +46,12 @@ class Surroundings:
     def alerts(self) -> frozenset[str]:
         """The ids of the alerts that an episode of the protocol can raise."""
         of_flags = (f"flag/{flag.id}" for flag in self.protocol.red_flags)
-        of_phases = (f"phase/{each.id}" for each in self.protocol.phases if each.at_most is not None)
+        of_phases = (
+            f"{kind}/{each.id}"
+            for each in self.protocol.phases
+            for kind, is_told in (("phase", each.at_most), ("unheard", each.at_most), ("wait", each.waits))
+            if is_told is not None
+        )
         of_healing = () if self.protocol.healing is None else ("healing/late",)
         return frozenset((*of_flags, *of_phases, *of_healing))
 

@@ -124,6 +124,10 @@ REMARKS: dict[str, str] = {
     "no-such-flag": N_("no red flag {name!r} to report; there are: {known}"),
     "flag-stands-already": N_("{name} stands already; when it is dealt with: {command}"),
     "flag-noted": N_("Noted."),
+    "not-heard": N_(
+        "It has taken longer than it should, and nobody has answered how it is. If it is not getting better, "
+        "let somebody look at it."
+    ),
     "no-such-flag-stands": N_("no red flag {name!r} stands; standing: {known}"),
     "no-reason": N_('say why: --because "a doctor has looked at it"'),
     "release-alone": N_("{name} is ended by a professional's release alone: {command}"),

@@ -35,13 +35,21 @@ STEP_DAYS = {"I": (2,), "II": (2, 12, 7), "III": (7, 21, 28)}
 """How long each step of it takes at least; grade I has the first one alone."""
 LOADING_DAYS = {"I": 3, "II": 21, "III": 70}
 MOSTLY = {
-    "rice": ("Pain and swelling have not begun to recede", {"I": 3, "II": 3, "III": 3}),
-    "contrast": ("After two weeks of packs", {"I": 14, "II": 14, "III": 14}),
-    "loading": ("Loading has taken longer than usual", {"I": 21, "II": 49, "III": 340}),
-    "return": ("The return to activity has taken eight weeks", {"I": 56, "II": 56, "III": 56}),
-    "press": ("After six weeks the point is still there", {"I": 42, "II": 42, "III": 42}),
+    "rice": (("72 hours after the injury", "72 hours have passed"), {"I": 3, "II": 3, "III": 3}),
+    "contrast": (("After two weeks of packs", "Two weeks of packs"), {"I": 14, "II": 14, "III": 14}),
+    "loading": (("This is taking longer", "This has gone on longer"), {"I": 21, "II": 49, "III": 340}),
+    "return": (("The return has taken eight weeks",), {"I": 56, "II": 56, "III": 56}),
+    "press": (("After six weeks the point", "Six weeks have passed"), {"I": 42, "II": 42, "III": 42}),
 }
-"""After how many days of a phase somebody has to look at it, and what is said then."""
+"""After how many days of a phase somebody has to look at it, and what is said then, by answers or without any."""
+DECIDE = {
+    "rice": {"pain": DAY, "swelling": DAY},
+    "contrast": {"pain": DAY, "swelling": DAY},
+    "loading": {"pain": DAY, "morning": 36 * HOUR, "strength": 8 * DAY},
+    "return": {"pain": DAY, "morning": 36 * HOUR},
+    "press": {"tender": 36 * HOUR},
+}
+"""The answers that decide whether a phase may be left, and how long they count."""
 TOO_LATE = "The usual healing time for this grade has passed"
 ON_STEP = {
     "motion": "motion",
@@ -502,13 +510,24 @@ class Checker:
             zero = self.onset if self.phase == "rice" else self.entered_at
             due = max(zero + days[self.grade] * DAY, self.entered_at + DAY)
             if self.offered_at is None or self.offered_at > due:
-                self._is_said(words, due, until)
+                self._is_said(words, self._known_by(due), until)
 
-    def _is_said(self, words: str, due: datetime, until: datetime) -> None:
+    def _known_by(self, due: datetime) -> datetime:
+        """The first time from `due` on at which it is known that the phase goes on, or that nobody answers any more."""
+        decide = DECIDE[self.phase]
+        told = {name: [at for at, _ in self.told.get(name, ()) if at >= self.onset] for name in decide}
+        if not all(told.values()):
+            return due
+        for now in sorted({due, *(at for given in told.values() for at in given if at > due)}):
+            if all(any(now - long < at <= now for at in told[name]) for name, long in decide.items()):
+                return now
+        return max(due, min(given[-1] for given in told.values()) + 2 * DAY)
+
+    def _is_said(self, words: str | tuple[str, ...], due: datetime, until: datetime) -> None:
         due = self.person.when_awake(due + 3 * HOUR)
         is_said = any(reason.startswith(words) for _, reason in self.alerts)
         if due < until and not is_said and not self._is_paused(due - 4 * HOUR, until):
-            self.breach(f"nobody is told: {words}")
+            self.breach(f"nobody is told: {words if isinstance(words, str) else words[0]}")
 
     def _latest(self, activity: str | None) -> Session | None:
         """The last session of an activity; without a name the last of all, which is what is meant then."""

@@ -373,7 +373,7 @@ def test_any_gate_is_the_same_for_the_same_facts() -> None:
 
 def test_what_was_said_of_a_phase_over_its_time_goes_with_the_phase() -> None:
     life = two_phases().go("2026-12-20 12:00")
-    assert list(life.episode.alerts) == ["phase/only"]
+    assert list(life.episode.alerts) == ["unheard/only"]
     life.answer(pain=2)
     assert life.episode.phase.id == "next"
     assert not life.episode.alerts

@@ -486,7 +486,7 @@ DAY_LATER = 24 * 60
         ([started_at(0, modality="exercise")], "exercise too early"),
         ([act(0, "checkin", pain=9), started_at(5)], "severe-pain is not raised"),
         ([act(0, "stop"), started_at(5)], "session_start after it was stopped"),
-        ([phase(0, "entered", "rice")], "nobody is told: Pain and swelling have not begun to recede"),
+        ([phase(0, "entered", "rice")], "nobody is told: 72 hours after the injury"),
         ([phase(0, "entered", "rice")], "nobody is told: The usual healing time for this grade has passed"),
     ],
 )

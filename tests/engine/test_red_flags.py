@@ -282,8 +282,9 @@ def test_it_is_raised_again_only_after_its_condition_was_false() -> None:
 
 def test_what_a_phase_over_its_time_says_can_be_answered() -> None:
     phase = "min: 1h\nmax: 2d\nleave_when: pain <= 1\nat_max: {level: routine, say: Long}"
-    life = Life(small(ASK, phase=phase, more=[phase_text("next", ASK)])).go("Wed 07:00")
+    life = Life(small(ASK, phase=phase, more=[phase_text("next", ASK)])).go("Tue 20:00")
     life.answer(pain=5)
+    life.go("Wed 07:00")
     assert [*life.episode.alerts] == ["phase/only"]
     life.accepted(ClearFlag("only", because="known"))
     life.go("Fri 07:00")

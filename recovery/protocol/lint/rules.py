@@ -263,7 +263,11 @@ def _keyed(part: Part) -> Iterator[Keyed]:
             if isinstance(content, PerWeek):
                 yield Keyed(part, "at", (*part.path, "at"), content.at)
         elif isinstance(content, Escalation):
-            yield Keyed(part, key, (*path, "say"), content.say, is_text=True)
+            for told in ("say", "unanswered"):
+                yield Keyed(part, key, (*path, told), getattr(content, told), is_text=True)
+            for length in ("again", "after"):
+                if isinstance(getattr(content, length, None), Duration):
+                    yield Keyed(part, key, (*path, length), getattr(content, length))
         elif name == "rows":
             yield from (Keyed(part, grade, (*part.path, grade), row) for grade, row in content.items())
         elif isinstance(item, Treatment) and name == "steps":
