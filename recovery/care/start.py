@@ -15,7 +15,7 @@ from recovery.engine import facts as f
 from recovery.engine import fold
 from recovery.engine.acts import RaiseFlag
 from recovery.engine.decide import turn
-from recovery.engine.episode import Alert, Episode
+from recovery.engine.episode import Alert, Episode, emergency_among
 from recovery.engine.facts import Fact
 from recovery.engine.judging import judge
 from recovery.engine.limits import excluded
@@ -115,7 +115,12 @@ def refuse_by_clock(record: Record) -> None:
 def refuse_beside(
     episodes: Sequence[Episode], protocol: RecoveryProtocol, side: str | None, options: Mapping[str, str]
 ) -> None:
-    """Raises `RecoveryError` where an episode that runs is in the way."""
+    """Raises `RecoveryError` where an episode that runs is in the way, or an emergency stands in one."""
+    if emergency := emergency_among(episodes):
+        raise RecoveryError(
+            _("nothing is started while an emergency stands, in {episode}", episode=emergency[0].id),
+            _("recovery status says what to do"),
+        )
     in_the_way = excluded(protocol, side, options, episodes)
     if in_the_way is None:
         return

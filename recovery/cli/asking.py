@@ -30,7 +30,7 @@ from recovery.protocol.model import Assessment, Option, RecoveryProtocol, Screen
 from recovery.settings import read_settings
 from recovery.values import Value, replace
 from recovery.words.reasons import timeless
-from recovery.words.terms import filled
+from recovery.words.terms import filled, level_words
 from recovery.words.typed import (
     LATER,
     NONE,
@@ -111,6 +111,7 @@ def start_answers(
     What is in the way is told before anybody answers a dozen questions. A time such as "2h ago" counts from when it
     was typed: `typed_at` for one of the command line.
     """
+    _refuse_in_emergency(protocol, split_words(words.signs), lambda text: fill_in(text, words.side))
     onset, side, grade = _inputs(protocol, words, typed_at, place, ask=ask)
     chosen = options(protocol, words.options, ask=ask)
     start.refuse_beside(running, protocol, side, chosen)
@@ -129,6 +130,7 @@ def start_answers(
     asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
     raised = by_questions.raises if by_questions is not None else ()
     signs = red_flags(protocol, words.signs, raised, answered=asked_for, ask=ask, fill=fill)
+    _refuse_in_emergency(protocol, signs, fill)
     at = clock.now()
     return start.StartAnswers(
         at,
@@ -143,6 +145,18 @@ def start_answers(
         graded=by_questions,
         graded_by=to_questions,
     )
+
+
+def _refuse_in_emergency(
+    protocol: RecoveryProtocol, signs: Sequence[str], fill: Callable[[str], str]
+) -> None:
+    """Raises `RecoveryError` where a sign is an emergency: that ends the dialogue, and nothing is started."""
+    for flag in protocol.red_flags:
+        if flag.level == "emergency" and flag.id in signs:
+            raise RecoveryError(
+                f"{level_words(flag.level, current())}: {fill(flag.say)}",
+                _("nothing is started; when that is dealt with: recovery start again"),
+            )
 
 
 def _inputs(
@@ -429,7 +443,7 @@ def red_flags(
     Those of `answered` were asked by the grading already. Raises `UsageError` for words that name none, and where
     nothing is said of them and nobody can be asked.
     """
-    signs = [flag for flag in protocol.red_flags if flag.ask]
+    signs = [flag for flag in protocol.red_flags if flag.ask and not flag.harm]
     typed = split_words(words)
     given = [word for word in typed if word != NONE]
     refuse_unknown(given, (flag.id for flag in signs), "--signs")

@@ -1,4 +1,4 @@
-"""The commands about red flags: `flag` reports or clears one, `release` records a professional's word."""
+"""The commands about red flags: `flag` reports or clears one, `harm` tells of a treatment, `release` of a word."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, c
 from recovery.cli.render_json import flag_rows
 from recovery.cli.render_text import flags_page
 from recovery.cli.report import ON, show_listed
-from recovery.engine.acts import ClearFlag, RaiseFlag, Release
+from recovery.engine.acts import ClearFlag, RaiseFlag, Release, ReportHarm
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
 
@@ -66,3 +66,16 @@ def release_command(what: str | None, by: str, on: date | None, episode: str | N
     recovery release grade-iii --by "Dr. Meyer" --on 2026-12-01
     """
     return enter(episode, as_json, Release(what or "", by=by, on=on))
+
+
+@command("harm", argument("what", "[ID]"), EPISODE, JSON)
+def harm_command(what: str | None, episode: str | None, as_json: bool) -> int:
+    """Report harm by a treatment: white, blistered, burnt or numb skin. Its session ends, and it stops.
+
+    Without an ID it is the first that the treatment can do. `recovery flag` lists them all.
+
+    \b
+    recovery harm
+    recovery harm skin-cold
+    """
+    return enter(episode, as_json, ReportHarm(what or ""))

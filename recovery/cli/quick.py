@@ -36,6 +36,7 @@ HOMES = {
     "correct": "report",
     "move": "acts",
     "flag": "flags",
+    "harm": "flags",
     "release": "flags",
     "screen": "report",
     "checklist": "report",

@@ -10,7 +10,7 @@ from typing import Any
 
 from recovery import files
 from recovery.care.record import Record
-from recovery.engine.acts import SNOOZE, Advance, Begin, End, MarkDone, Skip, Snooze, StepBack
+from recovery.engine.acts import SNOOZE, Advance, Begin, End, MarkDone, ReportHarm, Skip, Snooze, StepBack
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue, Occurrence, Offer
 from recovery.engine.fold import read_cue
@@ -33,6 +33,8 @@ class CueDelivery:
     language: str
     cue: Cue
     is_discreet: bool = False
+    can_harm: bool = False
+    """True if its treatment may do harm that the person can report."""
     repeat: Repeat | None = None
     """Set for a cue that has been shown before and is told again."""
     shown_at: datetime | None = None
@@ -85,11 +87,20 @@ def deliveries(
     for episode in episodes:
         about = (episode.id, episode.place.language)
         for cue in pending_cues(episode, now):
-            wanted[cue.seq] = CueDelivery(*about, cue, episode.is_discreet, again_at=now)
+            can_harm = _can_harm(episode, cue)
+            wanted[cue.seq] = CueDelivery(*about, cue, episode.is_discreet, can_harm, again_at=now)
         for repeat in repeats(episode, now, end_repeats, start_repeats):
-            again = CueDelivery(*about, repeat.cue, episode.is_discreet, repeat, again_at=now)
+            can_harm = _can_harm(episode, repeat.cue)
+            again = CueDelivery(*about, repeat.cue, episode.is_discreet, can_harm, repeat, again_at=now)
             wanted.setdefault(repeat.cue.seq, again)
     return wanted
+
+
+def _can_harm(episode: Episode, cue: Cue) -> bool:
+    """Tell if a session of a cue is of a treatment whose harm the protocol asks for."""
+    occurrence = cue.key.occurrence
+    modality = next((each.modality for each in episode.ledger if each.occurrence == occurrence), "")
+    return any(modality in flag.harm for flag in episode.pinned.red_flags)
 
 
 _ALONE = ("start", "end", "offer", "way-back")
@@ -118,7 +129,7 @@ def as_note(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, h
     note = _together(group, now)
     if first.cue.kind == "start" or not others:
         # What several cues share has no buttons: nobody could tell whose they are.
-        note = replace(note, actions=buttons(first.cue, first.language), about=first.cue.about)
+        note = replace(note, actions=buttons(first), about=first.cue.about)
     if is_discreet:
         title, body = _neutral(first)
         note = replace(note, title=title, body=body)
@@ -167,7 +178,7 @@ def _body(attempt: CueDelivery, now: datetime) -> str:
     return text
 
 
-Press = Begin | Snooze | Skip | End | MarkDone | Advance | StepBack
+Press = Begin | Snooze | Skip | End | MarkDone | Advance | StepBack | ReportHarm
 """An act that a button may carry out."""
 
 _BUTTONS: dict[str, tuple[type[Press], ...]] = {
@@ -188,15 +199,15 @@ _LABELS: dict[type[Press], str] = {
     MarkDone: N_("Done"),
     Advance: N_("Go on"),
     StepBack: N_("Step back"),
+    ReportHarm: N_("Stop: skin"),
 }
 
 
-def buttons(cue: Cue, language: str) -> tuple[tuple[str, str], ...]:
+def buttons(attempt: CueDelivery) -> tuple[tuple[str, str], ...]:
     """(verb, label) of each button of a cue, in order."""
     snooze = spell(timedelta(seconds=SNOOZE.seconds))
-    return tuple(
-        (kind.verb, tr(language, _LABELS[kind], length=snooze)) for kind in _BUTTONS.get(cue.kind, ())
-    )
+    kinds = (*_BUTTONS.get(attempt.cue.kind, ()), *((ReportHarm,) if attempt.can_harm else ()))
+    return tuple((kind.verb, tr(attempt.language, _LABELS[kind], length=snooze)) for kind in kinds)
 
 
 def pressed_act(about: str, verb: str) -> Press | None:
@@ -207,6 +218,8 @@ def pressed_act(about: str, verb: str) -> Press | None:
     if issubclass(kind, (Advance, StepBack)):
         return kind(about=Offer(about))
     occurrence = Occurrence(about)
+    if issubclass(kind, ReportHarm):
+        return kind(about=occurrence)
     return kind(occurrence.activity, occurrence)
 
 
@@ -308,7 +321,8 @@ def _attempt(journal: Journal, record: Record, episode: str, seq: int) -> CueDel
         facts = journal.between(seq, seq)
         if not facts or facts[0].episode != episode or facts[0].cue is None:
             return None
-        return CueDelivery(episode, owner.place.language, read_cue(facts[0]), owner.is_discreet)
+        cue = read_cue(facts[0])
+        return CueDelivery(episode, owner.place.language, cue, owner.is_discreet, _can_harm(owner, cue))
     except (*NONSENSE, Nonsense):
         return None
 

@@ -188,6 +188,16 @@ class ClearFlag(PersonAct):
     because: str = ""
 
 
+class ReportHarm(PersonAct):
+    """Report what a treatment has done: its session ends, and the red flag stands."""
+
+    verb = "harm"
+    what: str = ""
+    """The flag's id; empty: the first of what is on, or of what was on last."""
+    about: Occurrence = NO_OCCURRENCE
+    """The session that did it, as a button tells it; none: the one that is on."""
+
+
 class Release(PersonAct):
     """Record a professional's word that releases what a standing alert stops."""
 
@@ -242,6 +252,7 @@ Act = (
     | RaiseFlag
     | ClearFlag
     | Release
+    | ReportHarm
     | AnswerScreening
     | TickItems
     | Stop

@@ -1,13 +1,13 @@
-"""The rules of the acts on red flags: one is reported, cleared by the person, released by a professional."""
+"""The rules of the acts on red flags: a sign or a harm is reported, cleared by the person, or released."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from recovery.engine import facts as f
-from recovery.engine.acts import ClearFlag, RaiseFlag, Release
-from recovery.engine.alerts import raise_flag
-from recovery.engine.reasons import Remark
-from recovery.engine.turn import Refused, Turn, Verdict, accepted, word_of
+from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
+from recovery.engine.acts_sessions import end_session
+from recovery.engine.alerts import answer_alert, raise_flag
+from recovery.engine.reasons import Remark, Text
+from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, word_of
 
 
 def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
@@ -15,12 +15,41 @@ def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
     flag = flags.get(act.flag)
     if flag is None:
         return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
-    standing = turn.episode.alerts.get(f"flag/{flag.id}")
-    if standing is not None:
-        command = turn.clearing(standing)
-        return Refused(Remark("flag-stands-already", name=flag.id, command=command))
+    if refused := _stands_already(turn, flag.id):
+        return refused
     raise_flag(turn, flag, "person")
     return accepted(turn, Remark("flag-noted"), *turn.take_off(flag.suspends))
+
+
+def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
+    """End what is on, if that did it, and raise the flag: the treatment stops, and the person is told first aid."""
+    ledger = turn.episode.ledger
+    session = next((each for each in reversed(ledger) if act.about in ("", each.occurrence)), None)
+    flags = [flag for flag in turn.episode.pinned.red_flags if flag.harm]
+    suited = [
+        flag
+        for flag in flags
+        if (flag.id == act.what if act.what else session is not None and session.modality in flag.harm)
+    ]
+    if not suited:
+        return Refused(Remark("no-such-harm", known=_listed(flag.id for flag in flags)))
+    flag = suited[0]
+    if refused := _stands_already(turn, flag.id):
+        return refused
+    message: list[Text] = [Remark("flag-noted")]
+    on = turn.episode.under_way
+    if on is not None and on.modality in flag.harm:
+        ended = end_session(turn, End(on.activity, on.occurrence))
+        message += [ended.message] if isinstance(ended, Accepted) else []
+    raise_flag(turn, flag, "person")
+    return accepted(turn, *message)
+
+
+def _stands_already(turn: Turn, name: str) -> Refused | None:
+    standing = turn.episode.alerts.get(f"flag/{name}")
+    if standing is None:
+        return None
+    return Refused(Remark("flag-stands-already", name=name, command=turn.clearing(standing)))
 
 
 def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
@@ -34,7 +63,7 @@ def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
     if not act.because:
         return Refused(Remark("no-reason"))
     for alert in alerts:
-        turn.add(f.Alerted(id=alert.id, cleared=True, because=act.because), "person")
+        answer_alert(turn, alert.id, because=act.because)
     return accepted(turn, Remark("flag-cleared", name=act.flag))
 
 
@@ -44,10 +73,10 @@ def release(turn: Turn, act: Release) -> Verdict:
     if isinstance(ids, Refused):
         return ids
     word = word_of(turn, act.by, act.on, max(_since(turn, id_) for id_ in ids))
-    if not isinstance(word, f.Word):
+    if word is None or isinstance(word, Refused):
         return word or Refused(Remark("word-without-name"))
     for id_ in ids:
-        turn.add(f.Alerted(id=id_, cleared=True, word=word), "person")
+        answer_alert(turn, id_, word=word)
     said = Remark("released", name=act.what, by=word.by, day=word.on)
     return accepted(turn, said, Remark("undo-helps"))
 

@@ -65,6 +65,11 @@ def _is_known(episode: Episode, flag: RedFlag) -> bool:
     return raised in (episode.released if flag.waits_for_release else episode.answered)
 
 
+def answer_alert(turn: Turn, id_: str, *, because: str = "", word: f.Word | None = None) -> None:
+    """End an alert on the person's word, or on a professional's."""
+    turn.add(f.Alerted(id=id_, cleared=True, because=because, word=word), "person")
+
+
 def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> None:
     """Raise a red flag: it stands from now on. An emergency stops all."""
     says = turn.episode.text(flag.say)

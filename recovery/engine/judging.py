@@ -55,6 +55,8 @@ def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episo
             return flags.clear_flag(turn, act)
         case acts.Release():
             return flags.release(turn, act)
+        case acts.ReportHarm():
+            return flags.report_harm(turn, act)
         case acts.AnswerScreening():
             return reports.answer_screening(turn, act)
         case acts.TickItems():

@@ -137,6 +137,7 @@ def _healing(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
 @_of(m.RedFlag)
 def _red_flag(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
+    yield from _together(data, "harm", "ask")
 
 
 @_of(m.ScreenQuestion)

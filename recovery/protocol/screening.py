@@ -77,6 +77,12 @@ class RedFlag(Value, kw_only=True):
         if_in_more_hands,
         "Whose word ends it: the person's, or a professional's alone, by a release.",
     ] = CLEARED_BY[-1]
+    harm: Annotated[
+        tuple[str, ...],
+        s.OneOrMore[s.Modality],
+        if_fewer,
+        "The treatments that do it: it is asked of them, not at the start, and its report ends a session of them.",
+    ] = ()
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
     @property

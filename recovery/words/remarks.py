@@ -130,6 +130,7 @@ REMARKS: dict[str, str] = {
     ),
     "no-such-flag-stands": N_("no red flag {name!r} stands; standing: {known}"),
     "no-reason": N_('say why: --because "a doctor has looked at it"'),
+    "no-such-harm": N_("say what it is; harm by a treatment that can be reported: {known}"),
     "release-alone": N_("{name} is ended by a professional's release alone: {command}"),
     "released": N_("{name}: released by {by}, {day}, and kept in the log."),
     "flag-cleared": N_("{name}: answered, and kept in the log."),

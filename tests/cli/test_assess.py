@@ -124,7 +124,6 @@ def test_a_grade_is_still_needed_without_a_terminal(person: Person) -> None:
     [
         (["--grade", "3", "--signs", "none"], "URGENT: A grade III tear has to be looked after by a doctor"),
         (["--grade", "1", "--signs", "limping"], "URGENT: A limp can be a sign of a serious grade II tear"),
-        (["--grade", "1", "--signs", "saddle"], "EMERGENCY: Call the emergency number now: the nerves"),
     ],
 )
 def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: list[str], says: str) -> None:
@@ -137,14 +136,30 @@ def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: li
 
 
 def test_reported_red_flags_stand_from_the_start(person: Person) -> None:
-    person.starts(*BARE, "--grade", "1", "--signs", "limping,tense", "--flag", "limping")
+    person.starts(*BARE, "--grade", "1", "--signs", "limping,deformed", "--flag", "limping")
     alerts = person.json("status")["episodes"][0]["alerts"]
 
-    assert [(alert["id"], alert["level"]) for alert in alerts] == [
-        ("flag/tense", "emergency"),
+    assert {(alert["id"], alert["level"]) for alert in alerts} == {
+        ("flag/deformed", "urgent"),
         ("flag/limping", "urgent"),
-    ]
-    assert person.json("status")["episodes"][0]["now"] is None, "an emergency suspends all"
+    }
+
+
+@pytest.mark.parametrize("words", [["--grade", "1", "--signs", "saddle"], ["--signs", "limping,saddle"]])
+def test_an_emergency_starts_nothing_and_asks_nothing_more(person: Person, words: list[str]) -> None:
+    said = person.types(*BARE, *words, "--no-daemon", status=1)
+    assert said.err.startswith("Error: EMERGENCY: Call the emergency number now: the nerves")
+    assert "nothing is started" in said.err
+    assert not (person.home / "journal.db").exists()
+
+
+def test_nothing_is_started_beside_an_emergency(person: Person) -> None:
+    person.starts(*BARE, "--grade", "1", "--signs", "none")
+    person.types("flag", "saddle")
+    said = person.types(
+        "start", "sitting", "--side", "left", "--screen", "none", "--signs", "none", "--no-daemon", status=1
+    )
+    assert said.err.startswith("Error: nothing is started while an emergency stands, in strain-1")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +173,7 @@ def test_unknown_red_flags_are_told(person: Person, word: str, hint: str) -> Non
 
 
 def test_undo_right_after_a_start_takes_back_the_signs_with_it(person: Person) -> None:
-    person.starts(*BARE, "--grade", "1", "--signs", "saddle")
+    person.starts(*BARE, "--grade", "1", "--signs", "deformed")
     assert person.types("undo").out.startswith("Taken back: the start of strain-1, 16:40.")
 
     assert person.types("status", status=3).err.startswith("Error: no episode is active")

@@ -202,6 +202,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["flag"],
         ["flag", "saddle"],
         ["flag", "clear", "saddle", "--because", "seen"],
+        ["harm", "skin-cold"],
         ["release", "grade-iii", "--by", "Dr. Meyer"],
         ["checklist"],
         ["checklist", "psoas=yes"],

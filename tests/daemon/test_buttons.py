@@ -209,3 +209,19 @@ def test_a_button_is_pressed_for_real(desktop: Desktop, bare_desktop: Desktop, t
         assert "Ice is on" in person.run("skip", "ice", status=1).err
         until(lambda: desktop.displayed() == 0, "the pressed note is gone")
         assert begun.at - person.facts("offered")[0].at < timedelta(seconds=30)
+
+
+def test_harm_is_told_by_a_button_where_the_protocol_asks_for_it(tmp_path: Path) -> None:
+    skin = (
+        "red_flags:\n  - {id: skin, ask: 'White?', level: urgent, say: Do not rub., "
+        "harm: [cold], suspend: [cold], source: own}\n"
+    )
+    start(tmp_path, protocol(ICE.format(length="20min")).replace("phases:\n", f"{skin}phases:\n", 1))
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    assert note.actions[-1] == ("harm", "Stop: skin")
+    daemon.now += 5 * MINUTE
+    daemon.press(note.key, "harm")
+    assert [(fact.by, fact.at) for fact in daemon.facts("ended")] == [("person", NOON + 5 * MINUTE)]
+    assert daemon.notifier.shown[-1].body.startswith("Do not rub.")

@@ -12,6 +12,7 @@ from recovery.engine.acts import (
     Pause,
     RaiseFlag,
     Release,
+    ReportHarm,
     Setback,
     Snooze,
     StepBack,
@@ -454,3 +455,48 @@ def test_in_an_emergency_nothing_moves_on_and_nothing_is_asked_for() -> None:
     assert life.episode.phase.id == "only"
     assert outlook(life.episode, life.now).questions == ()
     assert outlook(life.episode, life.now).coming == ()
+
+
+# Harm by a treatment ----------------------------------------------------------------------------------
+
+SKIN = "{id: skin, ask: 'White?', level: urgent, say: Do not rub., harm: [cold], suspend: [cold]}"
+BURNT = "{id: burnt, ask: 'Burnt?', level: urgent, say: Cool it., harm: [warm], suspend: [warm]}"
+
+
+def harmed(**more: object) -> Life:
+    return Life(small(ICE, ASK, flags=[SKIN, BURNT]), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("act", [ReportHarm("skin"), ReportHarm()])
+def test_harm_ends_the_session_stops_the_treatment_and_tells_first_aid(act: ReportHarm) -> None:
+    life = harmed().go("Mon 07:05")
+    assert life.accepted(act) == "Noted. Ice ended after 5 min."
+    assert life.times(f.Ended) == ["Mon 07:05"]
+    assert life.of(f.Ended)[0].by == "person"
+    assert life.of(f.Alerted)[-1].data["reason"] == "Do not rub."
+    life.go("Mon 20:00")
+    assert life.times(f.Offered, "ice") == ["Mon 07:00"]
+    assert life.cues("end") == []
+
+
+def test_harm_is_told_after_the_session_as_well() -> None:
+    life = harmed().go("Mon 08:00")
+    assert life.accepted(ReportHarm()) == "Noted."
+    assert [*life.episode.alerts] == ["flag/skin"]
+    assert "stands already" in life.refused(ReportHarm("skin")).reason
+
+
+def test_only_harm_that_the_protocol_asks_for_is_reported() -> None:
+    life = harmed().go("Mon 07:05")
+    said = "say what it is; harm by a treatment that can be reported: skin, burnt"
+    assert life.refused(ReportHarm("limp")).reason == said
+    assert Life(small(ASK, flags=[SKIN])).refused(ReportHarm()).reason.endswith(": skin")
+    life.accepted(ReportHarm("burnt"))
+    assert life.episode.under_way is not None, "the cold did not do that"
+
+
+def test_a_button_speaks_of_the_session_of_its_note() -> None:
+    life = harmed().go("Mon 07:05")
+    assert life.episode.under_way is not None
+    life.accepted(ReportHarm(about=life.episode.under_way.occurrence))
+    assert [*life.episode.alerts] == ["flag/skin"]

@@ -1172,6 +1172,18 @@ CASES += [
         },
     ),
     (
+        "harm-goes-on",
+        {
+            "red_flags": "red_flags:\n"
+            "  - {id: skin, ask: 'White?', level: urgent, say: Off, harm: [cold], source: own}\n"
+        },
+        "red flag 'skin' > harm",
+        {
+            "red_flags": "red_flags:\n  - {id: skin, ask: 'White?', level: urgent, say: Off, "
+            "harm: [cold], suspend: [cold], source: own}\n"
+        },
+    ),
+    (
         "released-without-reason",
         {
             "red_flags": "red_flags:\n"

@@ -17,6 +17,7 @@ from recovery.protocol.reading import check_file, read_protocol
 from recovery.protocol.terms import (
     GRADES,
     MODALITIES,
+    ON_THE_SKIN,
     All,
     Comparison,
     Duration,
@@ -212,3 +213,10 @@ def test_problems_come_in_the_same_order_each_time(tmp_path: Path) -> None:
 
     assert len(said) == 1
     assert said.pop().count("none of the sources of 'only_if'") == 3
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_treatment_of_the_skin_has_a_sign_of_its_harm(name: str, library: Library) -> None:
+    protocol = read_protocol(library.find(name), library).protocol
+    done = {modality for phase in protocol.phases for modality in phase.modalities} & {*ON_THE_SKIN}
+    assert done <= {modality for flag in protocol.red_flags for modality in flag.harm}

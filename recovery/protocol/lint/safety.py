@@ -176,6 +176,16 @@ def released_without_reason(walk: Walk) -> Iterator[Finding]:
             yield Finding(("red_flags", flag.id, "cleared_by"), message, _("'suspend' with what waits"))
 
 
+@rule("harm-goes-on", "a red flag of what a treatment does stops that treatment")
+def harm_goes_on(walk: Walk) -> Iterator[Finding]:
+    for flag in walk.protocol.red_flags:
+        missing = sorted({*flag.harm} - {*flag.suspends})
+        if missing and flag.level != "emergency":
+            names = ", ".join(missing)
+            message = _("it comes from {names}, which goes on", names=names)
+            yield Finding(("red_flags", flag.id, "harm"), message, _("'suspend' with {names}", names=names))
+
+
 # What a text tells ----------------------------------------------------------------------------------
 
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
