@@ -10,7 +10,7 @@ from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
 from recovery.protocol import compiled
 from recovery.protocol.library import NoSuchProtocol, default_library, is_id, starter
-from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.model import FrontDoor, RecoveryProtocol
 from recovery.protocol.syntax import LONGEST_FILE
 from recovery.values import Value
 
@@ -38,6 +38,11 @@ def in_own_words(protocol: RecoveryProtocol) -> RecoveryProtocol:
     return compiled.in_language(protocol, current())
 
 
+def if_protocol(document: RecoveryProtocol | FrontDoor) -> RecoveryProtocol | None:
+    """Return a protocol in the language of this process; None for a front door."""
+    return in_own_words(document) if isinstance(document, RecoveryProtocol) else None
+
+
 def every_listed() -> "tuple[Listed, ...]":
     """All protocols that can be started, and the files that cannot be used."""
     from recovery.protocol.reading import listed
@@ -56,14 +61,22 @@ def check_wanted(wanted: str) -> "tuple[RecoveryProtocol | None, Iterable[Proble
     return check_file(library.find(wanted), library)
 
 
-def validated(wanted: str, now: datetime) -> "tuple[RecoveryProtocol | None, Iterable[Problem]]":
+def front_door(region: str) -> FrontDoor:
+    """Read the front door for a part of the body, in one's own language. Raises `NotThere`, `ProtocolError`."""
+    from recovery.protocol.reading import read_door
+
+    door: FrontDoor = compiled.in_words_of(current(), read_door(region, default_library()))
+    return door
+
+
+def validated(wanted: str, now: datetime) -> "tuple[RecoveryProtocol | FrontDoor | None, Iterable[Problem]]":
     """Check a file, or what is installed under an id where there is no file of that name. As `check_wanted`."""
-    from recovery.protocol.reading import check_file
+    from recovery.protocol.reading import check_document
 
     library, path = default_library(), Path(wanted)
     if not path.exists() and wanted in library.ids():
         path = library.find(wanted)
-    return check_file(path, library, today=_local_date(now))
+    return check_document(path, library, today=_local_date(now))
 
 
 def compared(old: str, new: str) -> "tuple[Difference, ...]":

@@ -196,8 +196,8 @@ def _started(start: Start) -> f.Started:
     """Compose what the fact of a start tells."""
     protocol, answers, terms = start.reading.protocol, start.answers, start.terms
     assessment = None
-    if answers.graded is not None:
-        graded = answers.graded
+    graded = answers.graded
+    if graded is not None and graded.grade is not None:
         assessment = f.GradingAnswers(answers=answers.graded_by, grade=graded.grade, reasons=graded.reasons)
     today = terms.place.local(answers.at).date()
     said = screened(answers.screened, answers.by, answers.on or today)

@@ -19,14 +19,23 @@ from recovery.engine.questions import (
     GRADING_ANSWERS,
     UNSURE,
     Graded,
+    Recognised,
     graded,
     graded_unsure,
+    recognised,
     wrong_screening,
 )
 from recovery.engine.times import Place
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _, current
-from recovery.protocol.model import Assessment, Option, RecoveryProtocol, ScreenQuestion
+from recovery.protocol.model import (
+    FrontDoor,
+    GradeQuestion,
+    Option,
+    RecoveryProtocol,
+    RedFlag,
+    ScreenQuestion,
+)
 from recovery.settings import read_settings
 from recovery.values import Value, replace
 from recovery.words.reasons import timeless
@@ -123,6 +132,13 @@ def start_answers(
     if "grade" in protocol.inputs and grade in (None, UNSURE):
         by_questions, to_questions = _graded(protocol, grade, fill)
         grade = by_questions.grade
+        if grade is None:
+            raise RecoveryError(
+                _("by your answers this is not what {protocol} is for", protocol=protocol.id),
+                _(
+                    "recovery assess asks what it may be; in doubt let a doctor or a physiotherapist look at it"
+                ),
+            )
     answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
     _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
     start.refuse_screened(protocol, answered, fill)
@@ -213,7 +229,7 @@ def _graded(
         return Graded(_UNSURE_COUNTS_AS, (_(UNSURE),), is_unsure=True), {}
     if typed == UNSURE:
         return _in_words(graded_unsure(protocol.assessment), fill), {}
-    given, grade = grading(protocol.assessment, (), ask=True, fill=fill)
+    given, grade = grading(protocol, (), ask=True, fill=fill)
     return grade, given
 
 
@@ -333,12 +349,14 @@ def those_that_apply(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str]
 
 
 def grading(
-    assessment: Assessment, words: Sequence[str], *, ask: bool, fill: Callable[[str], str]
+    protocol: RecoveryProtocol, words: Sequence[str], *, ask: bool, fill: Callable[[str], str] | None = None
 ) -> tuple[dict[str, str], Graded]:
-    """The answers to the questions of a self-grading, and the grade that they come to. Raises `UsageError`."""
-    given = read_pairs(words, "assess", GRADING_ANSWERS)
-    refuse_unknown(given, (question.id for question in assessment.questions), "assess")
-    still = [question for question in assessment.questions if question.id not in given]
+    """The answers to the questions of a self-grading, and the grade that they come to. Raises `RecoveryError`."""
+    questions = grade_questions(protocol)
+    assert protocol.assessment is not None
+    fill = fill or (lambda text: fill_in(text, None))
+    given = answers_to(words, [question.id for question in questions])
+    still = [question for question in questions if question.id not in given]
     if still and not ask:
         listed = "\n".join(f"  {question.id}: {fill(question.ask)}" for question in still)
         raise UsageError(
@@ -346,16 +364,32 @@ def grading(
             _("give each as ID=yes, ID=no or ID=unsure"),
         )
     for question in still:
-        given[question.id] = click.prompt(_answered(fill(question.ask)), value_proc=_read_answer)
-    return given, _in_words(graded(assessment, given), fill)
+        given[question.id] = ask_for(fill(question.ask))
+    return given, _in_words(graded(protocol.assessment, given), fill)
+
+
+def grade_questions(protocol: RecoveryProtocol) -> tuple[GradeQuestion, ...]:
+    """The questions for a grade. Raises `RecoveryError` for a protocol without."""
+    if protocol.assessment is None:
+        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=protocol.id))
+    return protocol.assessment.questions
+
+
+def answers_to(words: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The answers of `recovery assess` to the questions of these names. Raises `UsageError`."""
+    given = read_pairs(words, "assess", GRADING_ANSWERS)
+    refuse_unknown(given, names, "assess")
+    return given
 
 
 def _in_words(grade: Graded, fill: Callable[[str], str]) -> Graded:
     return replace(grade, reasons=tuple(fill(timeless(reason, current())) for reason in grade.reasons))
 
 
-def _answered(question: str) -> str:
-    return f"{question} ({', '.join(_(answer) for answer in GRADING_ANSWERS)})"
+def ask_for(question: str) -> str:
+    """Ask a person at a terminal a question. Return yes, no or unsure."""
+    words = f"{question} ({', '.join(_(answer) for answer in GRADING_ANSWERS)})"
+    return str(click.prompt(words, value_proc=_read_answer))
 
 
 def _read_answer(typed: str) -> str:
@@ -370,6 +404,10 @@ def _read_answer(typed: str) -> str:
 
 def grade_words(by_questions: Graded) -> str:
     """A grade with its reasons, as a page."""
+    if by_questions.grade is None:
+        return _(
+            "No grade, by your answers: this does not look like it. recovery assess asks what it may be."
+        )
     if by_questions.is_unsure:
         return _(
             "Grade {grade}: that is what unsure counts as. recovery assess asks a few questions.",
@@ -378,6 +416,45 @@ def grade_words(by_questions: Graded) -> str:
     lines = [_("Grade {grade}, by your answers:", grade=by_questions.grade)]
     lines += [f"  {reason}" for reason in by_questions.reasons]
     return "\n".join(lines)
+
+
+# The front door ---------------------------------------------------------------------------------
+
+
+def emergencies(
+    door: FrontDoor, given: dict[str, str], signs: Sequence[str], *, ask: bool
+) -> tuple[RedFlag, ...]:
+    """The signs of an emergency that a person has; their answers are taken out of those that are given.
+
+    Raises `UsageError` for what is open where nobody can be asked.
+    """
+    names, typed = [sign.id for sign in door.signs], split_words(signs)
+    named = [word for word in typed if word != NONE]
+    refuse_unknown(named, names, "--signs")
+    answers = dict.fromkeys(names, "no") if typed else {}
+    answers |= {name: given.pop(name) for name in names if name in given}
+    answers |= dict.fromkeys(named, "yes")
+    still = [YesNoQuestion(sign.id, sign.ask) for sign in door.signs if sign.id not in answers]
+    if "yes" not in answers.values() and not ask:
+        _refuse_open([*still, *(YesNoQuestion(q.id, q.ask) for q in door.questions if q.id not in given)])
+    elif "yes" not in answers.values() and still:
+        click.echo(_("First: is any of these so? Then call for help at once."))
+        answers |= dict.fromkeys(those_that_apply(still, later=False) or (), "yes")
+    return tuple(sign for sign in door.signs if answers.get(sign.id) in ("yes", UNSURE))
+
+
+def _refuse_open(still: Sequence[YesNoQuestion]) -> None:
+    if still:
+        raise UsageError(
+            _("questions are open:\n{listed}", listed=_listed(still)),
+            _("give each as ID=yes, ID=no or ID=unsure; --signs none for all signs of an emergency"),
+        )
+
+
+def recognised_in_words(door: FrontDoor, answers: Mapping[str, str]) -> Recognised:
+    """Find the outcome that the answers speak for, with the reasons as sentences."""
+    came = recognised(door, answers)
+    return replace(came, reasons=tuple(timeless(reason, current()) for reason in came.reasons))
 
 
 # Options ----------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def validate(files: tuple[str, ...], as_json: bool) -> int:
         if protocol is not None and not as_json:
             about = {"file": name, "title": protocol.title, "version": protocol.version}
             click.echo(_("{file}: {title}, version {version}: no errors", **about))
-            for line in render_text.responsible_lines(care.in_own_words(protocol)):
+            for line in render_text.responsible_lines(care.if_protocol(protocol)):
                 click.echo(line)
     return 1 if has_error else 0
 

@@ -43,7 +43,7 @@ HOMES = {
     "stop": "acts",
     "undo": "history",
     "log": "history",
-    "assess": "start",
+    "assess": "assess",
     "simulate": "simulate",
     "protocols": "protocols",
     "upgrade": "upgrade",

@@ -185,11 +185,10 @@ def _before(protocol: RecoveryProtocol) -> list[Text]:
             )
             for q in protocol.assessment.questions
         ]
-        unsure = _(
-            "Unsure counts as grade {grade}, no to all as {other}",
-            grade=protocol.assessment.unsure,
-            other=protocol.assessment.otherwise,
-        )
+        counts = {"grade": protocol.assessment.unsure, "other": protocol.assessment.otherwise}
+        unsure = _("Unsure counts as grade {grade}, no to all as {other}", **counts)
+        if not protocol.assessment.otherwise:
+            unsure = _("Unsure counts as grade {grade}, no to all as none", **counts)
         parts.append(Text(unsure + _refs(protocol.assessment.cites)))
     for question in protocol.screen:
         forbidden = _(" and ").join(

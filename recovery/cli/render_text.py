@@ -92,9 +92,9 @@ def is_draft(protocol: RecoveryProtocol) -> bool:
     return not protocol.sources and bool(protocol.floor)
 
 
-def responsible_lines(protocol: RecoveryProtocol) -> list[str]:
+def responsible_lines(protocol: RecoveryProtocol | None) -> list[str]:
     """Name the professional who answers for a protocol below the floor; nothing where nobody does."""
-    if protocol.responsible is None:
+    if protocol is None or protocol.responsible is None:
         return []
     return [styled(responsible_words(protocol.responsible, current()), "yellow")]
 

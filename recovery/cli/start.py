@@ -1,8 +1,8 @@
-"""`start`: ask for what was not typed, show the plan with dates, have the daemon remind. `assess`: only the grade."""
+"""`start`: ask for what was not typed, show the plan with dates, have the daemon remind."""
 
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -15,12 +15,12 @@ from recovery.cli.daemon import how_it_reminds, see_that_it_runs
 from recovery.cli.output import did, harmless
 from recovery.cli.params import json_option, notifier_option
 from recovery.cli.render_json import print_json, responsible_json
-from recovery.errors import RecoveryError
+from recovery.errors import UsageError
 from recovery.language import _, current, n_
 
 
 @click.command()
-@click.argument("protocol")
+@click.argument("protocol", required=False)
 @click.option(
     "--onset", metavar="TIME", help='When it happened: "yesterday 18:00", "2h ago", 2026-11-23T18:00.'
 )
@@ -67,7 +67,7 @@ from recovery.language import _, current, n_
 @notifier_option
 @json_option
 def start(
-    protocol: str,
+    protocol: str | None,
     onset: str | None,
     grade: str | None,
     side: str | None,
@@ -94,6 +94,7 @@ def start(
     recovery start strain --grade 2 --onset "yesterday 18:00" --side left --screen none --signs none
     recovery start rice --onset "2h ago" --side right --screen raynaud=yes --screen none --signs none
     """
+    protocol = protocol or _not_named()
     folder, moment = paths.make_home(), clocks()
     here = asking.PlaceWords(**hours)
     terms = asking.terms(folder, here, is_discreet=discreet)
@@ -122,6 +123,13 @@ def start(
         if there is not None:
             show_what_no_desktop_showed()
     return 0 if no_daemon or there is not None else 1  # nobody reminds, though that was wanted
+
+
+def _not_named() -> NoReturn:
+    raise UsageError(
+        _("which protocol?"),
+        _("recovery assess asks a few questions and names it; recovery protocols lists them all"),
+    )
 
 
 def _tell_who_answers(lines: list[str]) -> None:
@@ -161,35 +169,3 @@ def _tell_first(beginning: care.Start) -> None:
         )
     if alerts or by_questions is not None:
         click.echo()
-
-
-@click.command()
-@click.argument("answers", nargs=-1, metavar="[ID=yes|no|unsure]...")
-@click.option("--protocol", default="strain", show_default=True, help="Whose questions.")
-@json_option
-def assess(answers: tuple[str, ...], protocol: str, as_json: bool) -> int:
-    """Find the grade of a strain by a few questions, and why. Unsure is an answer.
-
-    On a terminal it asks; otherwise give the answers. `recovery start` asks the same where no grade is given.
-
-    \b
-    recovery assess
-    recovery assess complete-loss=no some-loss=unsure
-    """
-    own = in_own_words(read_wanted(protocol).protocol)
-    if own.assessment is None:
-        raise RecoveryError(_("{protocol} has no questions for a grade", protocol=own.id))
-    ask = not as_json and sys.stdin.isatty()
-    given, graded = asking.grading(
-        own.assessment, answers, ask=ask, fill=lambda text: asking.fill_in(text, None)
-    )
-    if as_json:
-        about = {"grade": graded.grade, "reasons": graded.reasons, "answers": given, "flags": graded.raises}
-        print_json({"protocol": own.id, **about})
-        return 0
-    click.echo(asking.grade_words(graded))
-    for flag in (each for each in own.red_flags if each.id in graded.raises):
-        click.echo(render_text.flag_line(flag.level, asking.fill_in(flag.say, None)))
-    # Without the signs: `start` asks for all of them, and these questions were about a few.
-    click.echo(f"recovery start {own.id} --grade {graded.grade}")
-    return 0

@@ -5,7 +5,7 @@ as false.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -129,17 +129,22 @@ def _index_of_latest(given: tuple[Answer, ...], now: datetime) -> int:
 
 def truth(condition: Condition, episode: Episode, now: datetime) -> Truth:
     """Tell if a condition is true of an episode at an instant."""
+    return together(condition, lambda each: _compare(each, episode, now))
+
+
+def together(condition: Condition, single: Callable[[Comparison], Truth]) -> Truth:
+    """Put the truths of single comparisons together to that of a condition."""
     match condition:
         case Comparison():
-            return _compare(condition, episode, now)
+            return single(condition)
         case All(parts) | AnyOf(parts):
-            states = {truth(part, episode, now) for part in parts}
+            states = {together(part, single) for part in parts}
             decisive = Truth.NO if isinstance(condition, All) else Truth.YES
             if decisive in states:
                 return decisive
             return Truth.UNKNOWN if Truth.UNKNOWN in states else ~decisive
         case Not(part):
-            return ~truth(part, episode, now)
+            return ~together(part, single)
 
 
 def _compare(comparison: Comparison, episode: Episode, now: datetime) -> Truth:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from recovery.engine.cadence import has_come_today
 from recovery.engine.episode import ACTIVE, Episode, emergency_among, naming_option
 from recovery.engine.facts import Screened, Word
-from recovery.engine.gates import Truth, latest, on_the_step, truth
+from recovery.engine.gates import Truth, latest, on_the_step, together, truth
 from recovery.engine.reasons import (
     EndOfPhase,
     NextStep,
@@ -22,6 +22,8 @@ from recovery.protocol.model import (
     AnyActivity,
     Assessment,
     CheckIn,
+    DoorOutcome,
+    FrontDoor,
     Observation,
     Phase,
     ScreenQuestion,
@@ -33,6 +35,8 @@ from recovery.protocol.terms import (
     GRADES,
     MODALITIES,
     SCREENING_ANSWERS,
+    TESTS,
+    Comparison,
     Condition,
     comparisons,
     is_name,
@@ -270,6 +274,35 @@ def screened(answers: Mapping[str, str], by: str, on: date) -> Screened:
     return Screened(answers={name: answer != "no" for name, answer in answers.items()}, agreed=agreed or None)
 
 
+# The front door ---------------------------------------------------------------------------------
+
+
+class Recognised(Value):
+    """The outcome that a person's answers speak for, and why."""
+
+    outcome: DoorOutcome | None
+    """None: they speak for none of them."""
+    reasons: tuple[Text, ...]
+    """The answers that speak for it; without an outcome those that were yes."""
+
+
+def recognised(door: FrontDoor, answers: Mapping[str, str]) -> Recognised:
+    """Find the first outcome of which the answers, `yes`, `no` or `unsure`, say surely that it fits."""
+
+    def told(comparison: Comparison) -> Truth:
+        answer = answers.get(comparison.subject, UNSURE)
+        if answer == UNSURE:
+            return Truth.UNKNOWN
+        return Truth.YES if TESTS[comparison.test](answer, comparison.value) else Truth.NO
+
+    fits = (each for each in door.outcomes if together(each.when, told) is Truth.YES)
+    outcome = next(fits, None)
+    speaking = {each.subject for each in comparisons(outcome.when)} if outcome is not None else {*answers}
+    given = ((each.ask, answers.get(each.id, UNSURE)) for each in door.questions if each.id in speaking)
+    reasons = tuple(QuestionAnswered(answer, ask) for ask, answer in given if answer == "yes")
+    return Recognised(outcome, reasons)
+
+
 # Self-grading -----------------------------------------------------------------------------------
 
 GRADING_ANSWERS = ("yes", "no", "unsure")
@@ -280,7 +313,8 @@ UNSURE = "unsure"
 class Graded(Value):
     """A grade that a person found, and why."""
 
-    grade: str
+    grade: str | None
+    """None: nothing was answered that speaks for one."""
     reasons: tuple[Text, ...]
     raises: tuple[str, ...] = ()
     """The red flags that the answers report."""
@@ -289,7 +323,7 @@ class Graded(Value):
 
 
 def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
-    """The highest grade that an answer speaks for, with reasons.
+    """The highest grade that an answer speaks for, with reasons; none where all is no, and the file gives none for it.
 
     Every question has one of `GRADING_ANSWERS`; raises `KeyError`.
     """
@@ -302,7 +336,9 @@ def graded(assessment: Assessment, answers: Mapping[str, str]) -> Graded:
     raises = tuple(q.raises for q in assessment.questions if q.raises and answers[q.id] == "yes")
     if not spoken:
         return Graded(
-            assessment.otherwise, tuple(QuestionAnswered("no", q.ask) for q in assessment.questions), raises
+            assessment.otherwise or None,
+            tuple(QuestionAnswered("no", q.ask) for q in assessment.questions),
+            raises,
         )
     highest = max((grade for grade, _reason in spoken), key=GRADES.index)
     return Graded(highest, tuple(reason for grade, reason in spoken if grade == highest), raises)

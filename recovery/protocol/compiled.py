@@ -4,7 +4,7 @@ Each value of `model` is an object that says its class under `$`; tuples are arr
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import time
 from functools import lru_cache
 from typing import Any
@@ -56,6 +56,22 @@ def from_json(text: str, language: str = "") -> RecoveryProtocol:
 def in_language(protocol: RecoveryProtocol, language: str) -> RecoveryProtocol:
     """A protocol as it was read, with its texts in a language where it has them in that."""
     return from_json(to_json(protocol), language)
+
+
+def in_words_of(language: str, value: Any) -> Any:
+    """A value of a file with its texts in a language, where it has them in that."""
+    match value:
+        case terms.Text():
+            return value.others.get(language, str(value))
+        case tuple():
+            return tuple(in_words_of(language, each) for each in value)
+        case Mapping():
+            return {name: in_words_of(language, each) for name, each in value.items()}
+        case Value():
+            return type(value)(
+                **{name: in_words_of(language, getattr(value, name)) for name in value._fields}
+            )
+    return value
 
 
 def _plain(value: Any) -> Any:

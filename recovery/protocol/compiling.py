@@ -68,6 +68,12 @@ class Compiler:
         self._check_translations()
         return m.RecoveryProtocol(**fields)
 
+    def alone(self) -> Any:
+        """The value of a document that is no protocol, and uses none."""
+        value = self._value(self.entry, ())
+        self._check_translations()
+        return value
+
     def _check_translations(self) -> None:
         for language, name, message, expected in self.texts.wrong():
             self._report(("translations", language, name), message, expected, rule=UNKNOWN_TRANSLATION.id)

@@ -37,15 +37,15 @@ _MOST_ERRORS = 10_000
 
 
 class Shape:
-    """A document held against the shape of a protocol file."""
+    """A document held against the shape of a protocol file, or another one."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, form: type[Entry] = ProtocolFile) -> None:
         self.entry: Entry | None = None
         """What was read; None where anything is wrong that pydantic sees."""
         self._document, self._trace = document, Trace()
         self._errors: list[ErrorDetails] = []
         try:
-            self.entry = ProtocolFile.model_validate(document.value, context=self._trace)
+            self.entry = form.model_validate(document.value, context=self._trace)
         except ValidationError as error:
             self._errors = error.errors(include_url=False)
 

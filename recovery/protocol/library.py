@@ -14,6 +14,8 @@ from recovery.values import Value
 
 _ID = "[a-z][a-z0-9-]{0,39}"
 _SUFFIXES = (".yaml", ".yml")
+DOORS = "assess"
+"""The folder of front doors, inside one with protocols."""
 
 
 class NoSuchProtocol(NotThere):
@@ -86,6 +88,18 @@ class Library(Value):
                 _("give the path of a protocol file, or an id"),
             )
         raise NoSuchProtocol(wanted, self.ids())
+
+    def door(self, region: str) -> Path:
+        """The file of the front door for a part of the body. Raises `NotThere`."""
+        doors = {
+            path.stem: path for folder in reversed(self.folders) for path in sorted(_inside(folder / DOORS))
+        }
+        if region not in doors:
+            raise NotThere(
+                _("there are no questions for {region!r}", region=region[:60]),
+                _("there are: {listed}", listed=", ".join(sorted(doors)) or _("none")),
+            )
+        return doors[region]
 
     def find_id(self, wanted: str) -> Path:
         """The file of an id. Raises `NoSuchProtocol`."""

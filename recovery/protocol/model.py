@@ -17,12 +17,16 @@ from recovery.protocol.screening import (
     SOURCE,
     UNIQUE,
     Assessment,
+    DoorOutcome,  # noqa: F401
+    DoorQuestion,  # noqa: F401
     Escalation,
     Exclusion,
+    FrontDoor,  # noqa: F401
     GradeQuestion,  # noqa: F401  # a construct like the others: they are all named here
     Option,
     RedFlag,
     ScreenQuestion,
+    Source,
     Waiting,
 )
 from recovery.protocol.terms import (
@@ -57,24 +61,6 @@ if TYPE_CHECKING:  # named by the declarations only
 TITLE = "A short title; without one the id is shown."
 AT_LEAST = "It lasts at least so long."
 WITH = "Told together with this activity of the phase, while that one is to come."
-
-
-class Source(Value):
-    """A place where numbers come from.
-
-    The id `own` means: the project's own default, no source.
-    """
-
-    noun = N_("source")
-    id: str
-    title: Annotated[str, s.Printed, N_("The title of the page, paper or leaflet.")]
-    where: Annotated[str, s.PrintedProse, "Where to find it, and what the places in references mean."] = ""
-    says: Annotated[
-        Mapping[str, tuple[str, ...]],
-        dict[s.SourcePlace, s.OneOrList[s.Said]],
-        "The numbers that it gives, by place, or under all.",
-    ] = field(default_factory=dict)
-    """Empty where nobody wrote them down."""
 
 
 # Activities ---------------------------------------------------------------------------------

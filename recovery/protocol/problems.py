@@ -135,6 +135,8 @@ _SINGULAR = {
     "screen": N_("screening question"),
     "excludes": N_("exclusion"),
     "questions": N_("question"),
+    "signs": N_("sign"),
+    "outcomes": N_("outcome"),
     "items": N_("item"),
     "translations": N_("translation"),
 }

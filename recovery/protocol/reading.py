@@ -6,8 +6,9 @@ it uses; their texts are kept (`Reading.texts`), so that an episode can pin them
 
 import hashlib
 import json
+import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,9 +19,10 @@ from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.explaining import Shape, cut_to_size, without_errors
 from recovery.protocol.floor import with_floor
-from recovery.protocol.library import Library, NoSuchProtocol
+from recovery.protocol.library import DOORS, Library, NoSuchProtocol
+from recovery.protocol.lint.door import problems_of_door
 from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps, Walk
-from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.model import FrontDoor, RecoveryProtocol
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
     KeyPath,
@@ -32,7 +34,7 @@ from recovery.protocol.problems import (
     name_list,
     place_at,
 )
-from recovery.protocol.schema import FILE_FORMAT, Entry, UseEntry
+from recovery.protocol.schema import FILE_FORMAT, Entry, UseEntry, entry_of
 from recovery.protocol.syntax import (
     LONGEST_FILE,
     Document,
@@ -46,6 +48,7 @@ from recovery.protocol.syntax import (
 from recovery.values import Value
 
 MOST_FILES = 20
+_DOOR = re.compile(r"^door:", re.MULTILINE)
 LARGEST_TOGETHER = LONGEST_FILE
 """In characters: a file with those that it uses."""
 
@@ -125,6 +128,49 @@ def check_file(
     return (None if reading is None else reading.protocol), problems
 
 
+def read_door(region: str, library: Library) -> FrontDoor:
+    """Read the front door for a part of the body. Raises `NotThere`, `ProtocolError`."""
+    door, problems = check_document(library.door(region), library)
+    if not isinstance(door, FrontDoor):
+        raise ProtocolError(problems)
+    return door
+
+
+def check_document(
+    path: Path, library: Library, *, today: date | None = None
+) -> tuple[RecoveryProtocol | FrontDoor | None, tuple[Problem, ...]]:
+    """The protocol or the front door of a file (None where it has errors), and all its errors and warnings."""
+    try:
+        main = _main(path, library)
+        if _DOOR.search(main.text):
+            return check_door(
+                main.text, main.file, path.stem if path.parent.name == DOORS else "", library.ids()
+            )
+    except UnreadableFile as unreadable:
+        return None, (unreadable.problem,)
+    reading, problems = _whole(main, path, library, today)
+    return (None if reading is None else reading.protocol), problems
+
+
+def check_door(
+    text: str, file: str, wanted: str, protocols: Collection[str]
+) -> tuple[FrontDoor | None, tuple[Problem, ...]]:
+    """The front door of a text (None where it has errors) and all its problems. Raises `UnreadableFile`.
+
+    `wanted` is the name that the file has, empty for any; `protocols` are the ids of those that can be started.
+    """
+    document = read_document(text, file)
+    cut_to_size(document)
+    shape, places = Shape(document, entry_of(FrontDoor)), PlacesOf(document)
+    problems = [*document.problems, *shape.explain()[0]]
+    if shape.entry is None or problems:
+        return None, tuple(problems)
+    compiler = Compiler(shape.entry, {}, places)
+    door: FrontDoor = compiler.alone()
+    problems = [*compiler.problems, *problems_of_door(door, wanted, protocols, places)]
+    return (None if any(each.is_error for each in problems) else door), tuple(problems)
+
+
 def listed(library: Library) -> tuple[Listed, ...]:
     """All protocols of a library with their titles, or what is wrong with them: a bad file hides no other."""
     entries = []
@@ -173,6 +219,21 @@ def content_hash(texts: Mapping[str, str]) -> str:
 
 
 def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | None, tuple[Problem, ...]]:
+    try:
+        main = _main(path, library)
+    except UnreadableFile as unreadable:
+        return None, (unreadable.problem,)
+    return _whole(main, path, library, today)
+
+
+def _main(path: Path, library: Library) -> _Text:
+    """The text of the file asked for. Raises `UnreadableFile`."""
+    return _Text(decode(load_bytes(path, pipes=not library.holds(path)), shown_path(path)), shown_path(path))
+
+
+def _whole(
+    main: _Text, path: Path, library: Library, today: date | None
+) -> tuple[Reading | None, tuple[Problem, ...]]:
     is_installed = library.holds(path)
     where = library if is_installed else Library((path.parent, *library.folders))
 
@@ -180,10 +241,6 @@ def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | 
         file = where.find_id(wanted)
         return _Text(decode(load_bytes(file), shown_path(file)), shown_path(file))
 
-    try:
-        main = _Text(decode(load_bytes(path, pipes=not is_installed), shown_path(path)), shown_path(path))
-    except UnreadableFile as unreadable:
-        return None, (unreadable.problem,)
     return _Files(find, today=today).whole(main, path.stem if is_installed else "")
 
 

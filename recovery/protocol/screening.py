@@ -5,7 +5,8 @@ They are named in `model` with the others. `declared` says how to read a declara
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from recovery.language import N_
 from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Cites, Condition, Duration, comparisons
@@ -28,6 +29,24 @@ SAY = N_("What the person is told.")
 PROTOCOL = N_("The id of the protocol.")
 UNIQUE = N_("A short name, unique in the protocol.")
 LEVEL = N_("How much it matters: routine, urgent or emergency.")
+
+
+class Source(Value):
+    """A place where numbers come from.
+
+    The id `own` means: the project's own default, no source.
+    """
+
+    noun = N_("source")
+    id: str
+    title: Annotated[str, s.Printed, N_("The title of the page, paper or leaflet.")]
+    where: Annotated[str, s.PrintedProse, "Where to find it, and what the places in references mean."] = ""
+    says: Annotated[
+        Mapping[str, tuple[str, ...]],
+        dict[s.SourcePlace, s.OneOrList[s.Said]],
+        "The numbers that it gives, by place, or under all.",
+    ] = field(default_factory=dict)
+    """Empty where nobody wrote them down."""
 
 
 class Escalation(Value):
@@ -157,6 +176,62 @@ class Assessment(Value):
     """The way a person finds their grade: the highest that an answer speaks for."""
 
     questions: Annotated[tuple[GradeQuestion, ...], AtLeast(1), N_("The questions.")]
-    otherwise: Annotated[str, s.Grade, N_("The grade where all is answered no.")]
     unsure: Annotated[str, s.Grade, N_("What an unsure speaks for.")]
+    otherwise: Annotated[
+        str, s.Grade | None, "The grade where all is answered no; without it that is no grade at all."
+    ] = ""
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
+# The front door -----------------------------------------------------------------------------------
+
+MOST_QUESTIONS = 8
+"""More than these nobody answers before they know what it is for."""
+
+
+class DoorQuestion(Value):
+    """A question of the front door, answered yes, no or unsure."""
+
+    noun = N_("question")
+    id: Annotated[str, s.Id, UNIQUE]
+    ask: Annotated[str, s.Cue, N_("The question.")]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
+class DoorOutcome(Value):
+    """A thing that the answers may speak for, and the protocol for it."""
+
+    noun = N_("outcome")
+    id: Annotated[str, s.Id, UNIQUE]
+    title: Annotated[str, s.Title, N_("What it is, in a few words.")]
+    when: Annotated[Condition, N_("The answers that speak for it: sudden == yes.")]
+    start: Annotated[str, s.Id, N_("The protocol that fits.")]
+    say: Annotated[str, s.Cue, SAY]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
+class FrontDoor(Value, kw_only=True):
+    """The questions of `recovery assess` for a part of the body."""
+
+    format: ClassVar[Annotated[str, Literal["1"], N_("The format of the file: 1.")]]
+    id: Annotated[str, Key("door"), s.Id, N_("The part of the body, which is also the file's name.")]
+    version: Annotated[str, s.Version, N_("The version of this file, such as 1.0.0.")]
+    title: Annotated[str, s.Title, N_("What it is, in a few words.")]
+    sources: Annotated[Mapping[str, Source], "Where it comes from, by id. own is built in."] = field(
+        default_factory=dict
+    )
+    signs: Annotated[
+        tuple[RedFlag, ...], AtLeast(1), N_("The signs of an emergency. They are asked first, at once.")
+    ]
+    questions: Annotated[tuple[DoorQuestion, ...], AtLeast(1), N_("The questions, at most eight.")]
+    outcomes: Annotated[
+        tuple[DoorOutcome, ...], AtLeast(1), N_("What it may be; the first whose answers were given counts.")
+    ]
+    otherwise: Annotated[Escalation, N_("What to tell where the answers speak for none of them.")]
+    translations: ClassVar[
+        Annotated[
+            Mapping[str, Mapping[str, str]],
+            dict[s.Language, dict[s.TextPath, s.Translation]],
+            "Its texts in other languages, by their paths.",
+        ]
+    ] = {}

@@ -16,7 +16,7 @@ def answers(*yes: str, unsure: tuple[str, ...] = ()) -> list[str]:
 @pytest.mark.parametrize(
     ("yes", "unsure", "grade", "flags"),
     [
-        ((), (), "I", []),
+        ((), (), None, []),
         (("little-loss",), (), "I", []),
         (("some-loss", "little-loss"), (), "II", []),
         (("daily",), (), "II", []),
@@ -29,7 +29,7 @@ def answers(*yes: str, unsure: tuple[str, ...] = ()) -> list[str]:
     ],
 )
 def test_the_answers_give_a_grade(
-    person: Person, yes: tuple[str, ...], unsure: tuple[str, ...], grade: str, flags: list[str]
+    person: Person, yes: tuple[str, ...], unsure: tuple[str, ...], grade: str | None, flags: list[str]
 ) -> None:
     answer = person.json("assess", *answers(*yes, unsure=unsure))
 
@@ -70,7 +70,6 @@ def test_open_questions_are_listed(person: Person) -> None:
         "little-loss",
     ]
     assert hint == "  give each as ID=yes, ID=no or ID=unsure"
-    assert person.types("assess", "--json", status=2).out == ""
 
 
 @pytest.mark.parametrize(
@@ -92,6 +91,97 @@ def test_a_protocol_without_questions_for_a_grade_says_so(person: Person) -> Non
         "Error: rice has no questions for a grade\n"
     )
     assert "did you mean 'strain'?" in person.types("assess", "--protocol", "strian", status=3).err
+
+
+# The front door ------------------------------------------------------------------------------------
+
+DOOR = ("place", "sudden", "crept-up", "moving", "loss", "swollen", "point", "staying")
+SIGNS = ("broken", "dislocated", "saddle", "breathless", "tense")
+
+
+def at_the_door(*yes: str) -> list[str]:
+    return ["--signs", "none", *(f"{name}={'yes' if name in yes else 'no'}" for name in DOOR)]
+
+
+def test_emergencies_come_first_and_end_it(person: Person) -> None:
+    listed = person.types("assess", status=2).err.splitlines()
+    assert [line.split(":")[0].strip() for line in listed[1:-1]] == [*SIGNS, *DOOR]
+    assert "--signs none" in listed[-1]
+    assert person.types("assess", "--json", status=2).out == ""
+
+    for words in (
+        ["tense=yes"],
+        ["--signs", "tense"],
+        ["--answer", "tense=yes", *at_the_door("place", "point")[2:]],
+    ):
+        out = person.types("assess", *words, status=1).out
+        assert out.startswith("EMERGENCY: Call the emergency number now: the pressure in the muscle")
+        assert out.splitlines()[-1] == "Nothing else begins here until this has been looked at."
+        assert "recovery start" not in out
+    told = person.json("assess", "--signs", "tense,saddle", status=1)
+    assert told["emergency"] == ["saddle", "tense"]
+    assert len(told["say"]) == 2
+
+
+def test_each_outcome_names_what_to_start(person: Person) -> None:
+    for yes, start in (
+        (("place", "sudden", "moving"), "strain"),
+        (("place", "crept-up", "moving"), "overuse"),
+        (("place", "point", "staying"), "trigger-point"),
+    ):
+        told = person.json("assess", *at_the_door(*yes))
+        assert (told["start"], told["command"], told["grade"]) == (start, f"recovery start {start}", None)
+        assert len(told["reasons"]) == len(yes)
+        assert person.types("assess", *at_the_door(*yes)).out.splitlines()[-1] == f"recovery start {start}"
+    assert not person.home.exists(), "nothing is kept"
+
+
+def test_a_strain_has_its_grade_asked_too(person: Person) -> None:
+    words = [*at_the_door("place", "sudden", "moving"), *answers("some-loss", "limp")]
+    told = person.json("assess", *words)
+    assert (told["outcome"], told["grade"], told["flags"]) == ("strain", "II", ["limping"])
+    assert told["command"] == "recovery start strain --grade II"
+    out = person.types("assess", *words).out
+    assert "Grade II, by your answers:" in out
+    assert out.splitlines()[-1] == "recovery start strain --grade II"
+
+
+def test_where_the_questions_for_the_grade_are_all_no_it_is_no_strain(person: Person) -> None:
+    told = person.json("assess", *at_the_door("place", "sudden", "moving"), *answers())
+    assert (told["outcome"], told["grade"], told["command"], told["level"]) == (None, None, None, "routine")
+
+
+def test_unsure_about_an_emergency_is_one(person: Person) -> None:
+    assert person.json("assess", "tense=unsure", *at_the_door(), status=1)["emergency"] == ["tense"]
+
+
+def test_no_to_everything_is_no_grade_and_nothing_to_start(person: Person) -> None:
+    told = person.json("assess", *at_the_door())
+    assert (told["outcome"], told["start"], told["command"], told["level"]) == (None, None, None, "routine")
+    out = person.types("assess", *at_the_door()).out
+    assert "this looks like none of these. Let a doctor or a physiotherapist look at it" in out
+    assert "recovery start" not in out
+    assert "recovery start" not in person.types("assess", "--protocol", "strain", *answers()).out
+
+
+def test_a_start_without_a_protocol_points_to_the_questions(person: Person) -> None:
+    err = person.types("start", status=2).err
+    assert err.startswith("Error: which protocol?\n  recovery assess asks a few questions")
+
+
+def test_there_are_questions_for_some_parts_of_the_body(person: Person) -> None:
+    assert person.types("assess", "--region", "knee", status=3).err == (
+        "Error: there are no questions for 'knee'\n  there are: hip\n"
+    )
+
+
+def test_the_questions_are_checked_like_a_protocol(person: Person) -> None:
+    from recovery.protocol.library import installed_folder
+
+    path = str(installed_folder() / "assess" / "hip.yaml")
+    assert person.types("validate", path).out.endswith("What is it, at the hip?, version 1.0.0: no errors\n")
+    bad = person.file("format: 1\ndoor: hip\n")
+    assert "'version' is missing" in person.types("validate", bad, status=1).out
 
 
 # At the start ------------------------------------------------------------------------------------

@@ -172,11 +172,29 @@ def test_a_grade_may_be_given_as_unsure(profile: Profile) -> None:
 
 
 def test_the_grade_can_be_found_alone(profile: Profile) -> None:
-    seen = at_terminal(profile, "assess", types="unsure\nno\nno\nno\nno\nno\n")
+    seen = at_terminal(profile, "assess", "--protocol", "strain", types="unsure\nno\nno\nno\nno\nno\n")
     assert "Grade II, by your answers:\n  unsure: Has the injured hip lost all its movement" in seen
     assert seen.endswith("recovery start strain --grade II\n")
     seen = at_terminal(profile, "assess", "complete-loss=yes", types="no\nno\nno\nno\nno\n")
     assert seen.endswith("recovery start strain --grade III\n")
+    assert not profile.home.exists()
+
+
+def test_the_front_door_asks_for_emergencies_at_once_then_at_most_eight_questions_then_for_the_grade(
+    profile: Profile,
+) -> None:
+    eight = "yes\nyes\nno\nyes\nunsure\nno\nno\nno\n"
+    seen = at_terminal(profile, "assess", types=f"none\n{eight}no\nno\nno\nyes\nno\nno\n")
+    assert seen.count("Numbers of those that apply, or none: ") == 1
+    assert seen.count("(yes, no, unsure): ") == 8 + 6
+    assert seen.endswith("recovery start strain --grade II\n")
+
+    seen = at_terminal(profile, "assess", types="3\n", status=1)
+    assert "EMERGENCY: Call the emergency number now: the nerves" in seen
+    assert "(yes, no, unsure)" not in seen
+    seen = at_terminal(profile, "assess", types="none\n" + "no\n" * 8)
+    assert seen.count("(yes, no, unsure): ") == 8
+    assert "looks like none of these" in seen
     assert not profile.home.exists()
 
 

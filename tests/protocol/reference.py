@@ -42,6 +42,9 @@ _FORMS: tuple[tuple[str, type[Any]], ...] = (
     ("`steps` of an alternation", model.Step),
     ("`steps` of an alternation, between treatments", model.Wait),
     ("`items` of a checklist", model.Item),
+    ("The front door", model.FrontDoor),
+    ("`questions` of the front door", model.DoorQuestion),
+    ("`outcomes` of the front door", model.DoorOutcome),
 )
 
 

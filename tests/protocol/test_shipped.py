@@ -13,7 +13,7 @@ from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.lint.gates import is_contradictory
 from recovery.protocol.model import Treatment, modalities
 from recovery.protocol.problems import Problem
-from recovery.protocol.reading import check_file, read_protocol
+from recovery.protocol.reading import check_door, check_file, read_protocol
 from recovery.protocol.terms import (
     GRADES,
     MODALITIES,
@@ -172,6 +172,9 @@ def test_an_example_of_the_reference_is_right(check: Check, whole: Whole, kind: 
         "  heal: {I: 2w..4w, II: 4w..8w, III: 3mo..12mo, source: own}"
     )
     match kind:
+        case "door":
+            assert check_door(text, "calf.yaml", "calf", IDS)[1] == ()
+            return
         case "file":
             content = text
         case "top":
