@@ -132,7 +132,9 @@ def as_note(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, h
         note = replace(note, actions=buttons(first), about=first.cue.about)
     if is_discreet:
         title, body = _neutral(first)
-        note = replace(note, title=title, body=body)
+        label = tr(first.language, "Stop")
+        actions = tuple((verb, label if verb == ReportHarm.verb else own) for verb, own in note.actions)
+        note = replace(note, title=title, body=body, actions=actions)
     return replace(note, sound=_sound(first.cue)) if has_sound else note
 
 

@@ -397,3 +397,54 @@ def test_a_step_is_taken_with_a_reason_and_one_goes_back(climber: Person) -> Non
     climber.types("undo")
     assert climber.json("status")["episodes"][0]["phase"]["step"]["number"] == 2
     assert "it is easy" in " ".join(climber.types("log").out.split())
+
+
+# Releases and harm --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def torn(person: Person) -> Person:
+    """Somebody with a grade III tear."""
+    person.starts(*STRAIN, "--grade", "3")
+    return person
+
+
+def test_a_grade_iii_tear_waits_for_a_professional_whose_word_is_kept(torn: Person) -> None:
+    out = torn.types("status").out
+    assert 'no exercise, massage, warm, tens: recovery release grade-iii --by "…" --on DATE' in out
+    (episode,) = torn.json("status")["episodes"]
+    (waits,) = episode["waits_for_release"]
+    assert (waits["id"], waits["suspends"]) == ("grade-iii", ["exercise", "massage", "warm", "tens"])
+    assert [alert["cleared_by"] for alert in episode["alerts"]] == ["professional"]
+
+    refused = torn.types("flag", "clear", "grade-iii", "--because", "it feels fine", status=1).err
+    assert "a professional's release alone: recovery release grade-iii" in refused
+    assert "a word needs a name" in torn.types("release", "grade-iii", status=1).err
+    said = torn.types("release", "grade-iii", "--by", "Dr. Meyer", "--on", "2026-11-23").out
+    assert said.startswith("grade-iii: released by Dr. Meyer, ")
+    (episode,) = torn.json("status")["episodes"]
+    assert (episode["alerts"], episode["waits_for_release"]) == ([], [])
+    assert episode["released"]["grade-iii"]["by"] == "Dr. Meyer"
+    assert "on the word of Dr. Meyer" in " ".join(torn.types("log").out.split())
+
+    torn.waits(minutes=1)
+    assert "grade-iii is released" in torn.types("undo").out
+    (episode,) = torn.json("status")["episodes"]
+    assert [alert["id"] for alert in episode["alerts"]] == ["flag/grade-iii"]
+
+
+def test_harm_ends_the_session_and_both_are_taken_back_at_once(patient: Person) -> None:
+    patient.types("begin", "ice")
+    patient.waits(minutes=5)
+    out = patient.types("harm").out
+    assert out.startswith("Noted. Ice ended after 5 min.")
+    assert "Do not rub it" in out
+    (episode,) = patient.json("status")["episodes"]
+    assert episode["now"] is None
+    assert "flag/skin-cold" in [alert["id"] for alert in episode["alerts"]]
+    assert "Do not rub it" in patient.types("begin", "ice", status=1).err
+
+    patient.types("undo")
+    (episode,) = patient.json("status")["episodes"]
+    assert episode["now"]["activity"] == "ice"
+    assert "flag/skin-cold" not in [alert["id"] for alert in episode["alerts"]]

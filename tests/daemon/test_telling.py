@@ -665,7 +665,7 @@ def test_a_discreet_note_says_nothing_and_nor_does_the_log(
         ("Please look: recovery status", ""),
     }
     assert {label for note in notes for _verb, label in note.actions} <= {
-        "Start", "Snooze 10 min", "Skip", "Done",
+        "Start", "Snooze 10 min", "Skip", "Done", "Stop",
     }  # fmt: skip
     said = " ".join(line.message for line in caplog.records if "journal" not in line.message)
     assert not [word for word in WORDS if word in said], said
