@@ -10,6 +10,7 @@ from recovery.engine.acts import (
     ClearFlag,
     OfActivity,
     RaiseFlag,
+    Release,
     TickItems,
 )
 from recovery.engine.episode import Episode
@@ -33,7 +34,7 @@ def addressed(act: Act, episodes: Sequence[Episode], now: datetime) -> Addressed
         return _those_that_ask(act, running)
     knowing = [each for each in running if _knows(each, act)] or running
     accepting = [each for each in knowing if _would_accept(each, act, episodes, now)]
-    if len(accepting) > 1 and not isinstance(act, RaiseFlag | ClearFlag):
+    if len(accepting) > 1 and not isinstance(act, RaiseFlag | ClearFlag | Release):
         return Refused(Remark("which-episode", names=tuple(each.id for each in accepting)))
     return tuple((each, act) for each in accepting or knowing[:1])
 

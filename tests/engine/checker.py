@@ -70,6 +70,10 @@ class Sign:
     is_routine: bool
     fresh: timedelta = timedelta(days=1)
     """How long an answer counts."""
+    rises: Mapping[str, int] = field(default_factory=dict)
+    """Questions whose answers are higher twice running, and by how much in the end: any of them is the sign."""
+    before: timedelta = timedelta(days=9999)
+    """Until how long after the injury it is said in these words."""
 
     def holds(self, values: list[int]) -> bool | None:
         """Whether these answers, from the first on, are such a sign; None: too little is known."""
@@ -84,15 +88,20 @@ class Sign:
         return None if len(values) < 2 else values[0] - values[-1] < 2
 
 
+RISES = {"pain": 2, "swelling": 1}
 SIGNS = {
+    "getting-worse": Sign(
+        "It is getting worse in these first days", "pain", 0, False, rises=RISES, before=3 * DAY
+    ),
+    "worse-later": Sign("It is getting worse instead of better", "pain", 3, False, rises=RISES),
     "no-better-5-days": Sign("No clear improvement five days after", "pain", 5, True),
     "two-weeks-not-better": Sign("Not clearly better two weeks after", "pain", 14, True),
     "severe-pain": Sign("Pain of 8 or more out of 10", "pain", 0, False),
     "not-easier": Sign("It is usually easier after a few treatments", "tender", 3, True, timedelta(hours=36)),
 }
 SIGNS_OF = {
-    "strain": ("no-better-5-days", "two-weeks-not-better", "severe-pain"),
-    "rice": ("severe-pain",),
+    "strain": ("getting-worse", "worse-later", "no-better-5-days", "two-weeks-not-better", "severe-pain"),
+    "rice": ("getting-worse", "severe-pain"),
     "trigger-point": ("not-easier",),
 }
 
@@ -103,6 +112,8 @@ class Written:
 
     suspends: Mapping[str, frozenset[str]]
     emergencies: frozenset[str]
+    seen: Mapping[str, tuple[str, frozenset[str]]]
+    """The urgent ones that the program sees by itself, by the first words of what is said: each id, and what stops."""
     forbids: Mapping[str, frozenset[str]]
     """Of a question that refuses the whole protocol: everything."""
 
@@ -114,19 +125,29 @@ def written(protocol: str) -> Written:
     text = yaml.safe_load((folder / f"{protocol}.yaml").read_text(encoding="utf-8"))
     suspends: dict[str, frozenset[str]] = {}
     emergencies: set[str] = set()
+    seen: dict[str, tuple[str, frozenset[str]]] = {}
     forbids: dict[str, frozenset[str]] = {}
     for used in [phase["use"] for phase in text["phases"] if "use" in phase]:
         suspends |= written(used).suspends
         emergencies |= written(used).emergencies
+        seen |= written(used).seen
         forbids |= written(used).forbids
     for flag in text.get("red_flags", ()):
         if "ask" in flag:
             suspends[flag["id"]] = _modalities(flag.get("suspend", ()))
+        elif flag["level"] != "routine":
+            seen[_begins(flag["say"])] = flag["id"], _modalities(flag.get("suspend", ()))
         if flag["level"] == "emergency":
             emergencies.add(flag["id"])
     for question in text.get("screen", ()):
-        forbids[question["id"]] = _modalities(question.get("forbid", "all"))
-    return Written(suspends, frozenset(emergencies), forbids)
+        asks_for_care = question.get("level") == "care"
+        forbids[question["id"]] = frozenset() if asks_for_care else _modalities(question.get("forbid", "all"))
+    return Written(suspends, frozenset(emergencies), seen, forbids)
+
+
+def _begins(text: str) -> str:
+    """The first words of a text, by which it is known again."""
+    return " ".join(text.split())[:30]
 
 
 def _modalities(listed: str | Iterable[str]) -> frozenset[str]:
@@ -227,6 +248,8 @@ class Checker:
     known: set[str] = field(default_factory=set)
     """The signs that are raised or answered: not to be raised again."""
     answered: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
+    """What a professional's word has released since the injury."""
     awaited: dict[str, datetime] = field(default_factory=dict)
     """Signs that have to be raised at once."""
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -381,6 +404,12 @@ class Checker:
         name = session.occurrence
         if session.phase in ("rice", "contrast"):
             self.breach(f"{name}: exercise too early")
+        pain, swelling = self._fresh("pain", DAY), self._fresh("swelling", DAY)
+        if not pain or pain[-1] > 3:
+            self.breach(f"{name}: the pain of now is unknown or above 3")
+        is_early = session.phase == "loading" and self.at - self.entered_at < 14 * DAY - 2 * HOUR
+        if is_early and (not swelling or swelling[-1] > 1):
+            self.breach(f"{name}: the swelling of now is unknown or more than slight")
         most = 5 if session.activity in ("dynamic", "heavy") else 3
         morning = self._fresh("morning", 36 * HOUR)
         if is_new and (not morning or morning[-1] > most):
@@ -417,6 +446,9 @@ class Checker:
                 self.standing[event["flag"]] = written(self.protocol).suspends[event["flag"]]
                 if event["flag"] in written(self.protocol).emergencies:
                     self.silences.setdefault(event["flag"], []).append([self.at, LONG_FROM_NOW])
+            case "release":
+                self.standing.pop(event["what"], None)
+                self.released.add(event["what"])
             case "clear":
                 self.standing.pop(event["flag"], None)
                 for span in self.silences.get(event["flag"], ())[-1:]:
@@ -424,7 +456,8 @@ class Checker:
                 self.answered.add(event["flag"])
                 sign = SIGNS.get(event["flag"])
                 before = self.told.get(sign.asked, []) if sign is not None else []
-                if sign is not None and sign.holds([v for at, v in before if at >= self.onset]) is False:
+                values = [value for at, value in before if at >= self.onset]
+                if sign is not None and (self._rises(sign) if sign.rises else sign.holds(values)) is False:
                     # It is over by now, so it may come again.
                     self.known.discard(event["flag"])
                     self.answered.discard(event["flag"])
@@ -438,6 +471,7 @@ class Checker:
                 self.onset = datetime.fromisoformat(event["onset"]) if "onset" in event else self.at
                 self.grade = event.get("grade", self.grade)
                 self.phase, self.alerts, self.known, self.answered = "", [], set(), set()
+                self.released = set()
                 self._resumed()
             case "pause":
                 length = {"3h": 3 * HOUR, "2d": 2 * DAY}.get(event.get("for", ""), 9999 * DAY)
@@ -474,17 +508,26 @@ class Checker:
     def _look_for_signs(self) -> None:
         for name in SIGNS_OF.get(self.protocol, ()):
             sign = SIGNS[name]
-            is_time = self.at >= self.onset + sign.days * DAY + 25 * HOUR * bool(sign.days)
+            since = self.at - self.onset
+            is_time = sign.days * DAY + 25 * HOUR * bool(sign.days) <= since < sign.before
             is_silent = sign.is_routine and self._is_paused(self.at, self.at)
-            answers = [value for at, value in self.told.get(sign.asked, []) if at >= self.onset]
-            if not self._fresh(sign.asked, sign.fresh):
-                answers = []  # how it is now is unknown: another question was answered
-            match sign.holds(answers):
+            match self._rises(sign) if sign.rises else self._holds(sign):
                 case True if is_time and name not in self.known and not is_silent:
                     self.awaited[name] = self.at
                 case False if not is_silent and (sign.is_routine or name in self.answered):
                     self.known.discard(name)
                     self.answered.discard(name)
+
+    def _holds(self, sign: Sign) -> bool | None:
+        """Whether a sign is seen now; None: how it is now is not known."""
+        return sign.holds(self._fresh(sign.asked, sign.fresh))
+
+    def _rises(self, sign: Sign) -> bool | None:
+        states = []
+        for asked, by in sign.rises.items():
+            *_, first, between, last = [None, None, None, *self._fresh(asked, sign.fresh)]
+            states.append(None if first is None else between > first and last - first >= by)
+        return True if True in states else False if False in states else None
 
     def _is_raised(self) -> None:
         for name, at in [*self.awaited.items()]:
@@ -494,6 +537,8 @@ class Checker:
 
     def _alert(self, event: Mapping[str, Any]) -> None:
         self.alerts.append((self.at, event["reason"]))
+        if (flag := written(self.protocol).seen.get(_begins(event["reason"]))) is not None:
+            self.standing[flag[0]] = flag[1]
         for name, sign in SIGNS.items():
             if event["reason"].startswith(sign.words):
                 if name in self.known:
@@ -561,6 +606,8 @@ class Checker:
         self.entered_at = self.stepped_at = self.at
         self.offered_at = None
         self.step = LADDER[0] if self.phase == "loading" else ""
+        if self.phase == "loading" and self.grade == "III" and "grade-iii" not in self.released:
+            self.breach("a grade III tear is loaded without a release")
         if event["phase"] == "contrast" and not self._does(("step-back",)):
             since = self.at - self.onset
             if self._does(("advance",)) and self.act.get("because"):

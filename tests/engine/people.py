@@ -21,6 +21,7 @@ from recovery.engine.acts import (
     MarkDone,
     Pause,
     RaiseFlag,
+    Release,
     Setback,
     Skip,
     Snooze,
@@ -101,7 +102,10 @@ class Patient:
         if self.random.random() < 0.9:
             at = fact.at + timedelta(minutes=self.random.randint(60, 5 * 24 * 60))
             name = fact.data["id"].rpartition("/")[2]
-            yield at, ClearFlag(name, because="somebody has looked at it")
+            if fact.data.get("cleared_by") == "professional":
+                yield at, Release(name, by="Dr. Meyer")
+            else:
+                yield at, ClearFlag(name, because="somebody has looked at it")
 
     def _delay(self, minutes: int) -> timedelta:
         return timedelta(seconds=self.random.choice([1, 30, self.random.randint(1, 60 * minutes)]))

@@ -87,6 +87,11 @@ CONTROLS: dict[str, Callable[[str], str]] = {
     "no-better-5-days is not raised": replaced((r"- injury >= 5d", "- injury >= 50d")),
     "nobody is told: The usual": replaced(("      The usual healing time", "      The healing time")),
     "nobody is told: 72 hours": replaced(("        72 hours (after|have)", r"        Some hours \1")),
+    "the pain of now": replaced((r"      - pain <= 3\n      - any:", "      - pain <= 9\n      - any:"),
+                               (r"    needs: pain <= 3\n", "    needs: pain <= 9\n")),
+    "worse-later is not raised": replaced((r"pain rise >= 2 since second-last", "pain rise >= 9 since second-last"),
+                                          (r"- swelling rising since second-last", "- pain > 10")),
+    "loaded without a release": replaced((r"    suspend: .*\n    cleared_by: professional\n", "")),
     "the morning is unknown": replaced((r"(only_if: .*morning <=) \d", r"\1 9")),
     "is longer than 0:02": replaced(("duration: 1min..2min", "duration: 5min"), ("longest: 2min", "longest: 9min")),
 }  # fmt: skip

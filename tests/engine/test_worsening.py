@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from recovery.engine.acts import Begin, StepBack
+from recovery.engine.acts import Advance, Begin, ClearFlag, StepBack
 from tests.engine.examples import Life, local, shipped
 
 ONSET = local("2026-11-23 18:00")
@@ -126,3 +126,29 @@ def test_worse_in_loading_is_urgent_and_packs_are_offered_again() -> None:
     assert life.episode.phase_stay.way_back
     life.accepted(StepBack())
     assert life.episode.phase.id == "contrast"
+
+
+def test_getting_worse_is_told_again_after_it_was_seen_and_got_better() -> None:
+    life = told("strain", *FIRST_DAYS, grade="II")
+    life.do(ClearFlag("getting-worse", because="a doctor has looked"))
+    days = [
+        f"2026-{month}-{day:02} 19:00"
+        for month, last in (("11", 30), ("12", 31))
+        for day in range(25, last + 1)
+    ]
+    for number, day in enumerate(days):
+        both = {"pain": max(1, 6 - number), "swelling": 0}
+        # When loading has gone on for a while, nobody asks for the swelling any more.
+        life.go(day).answer(**(both if life.episode.phase.id != "loading" else {"pain": 1}))
+        if life.episode.phase_stay.offered:
+            life.do(Advance())
+    assert life.episode.phase.id == "loading"
+    for day, pain in (("01 19:00", 3), ("02 19:00", 5)):
+        life.go(f"2027-01-{day}").answer(pain=pain)
+    assert "flag/worse-later" in states(life)
+    life.do(ClearFlag("worse-later", because="a doctor has looked"))
+    for day, pain in (("03 19:00", 2), ("04 19:00", 2), ("05 19:00", 4)):
+        life.go(f"2027-01-{day}").answer(pain=pain)
+        assert "flag/worse-later" not in states(life)
+    life.go("2027-01-06 19:00").answer(pain=5)
+    assert states(life)["flag/worse-later"] == "urgent"
