@@ -65,10 +65,9 @@ _TWO_DAYS = Duration(seconds=48 * 3600)
 _LONGEST, _WAIT, _A_DAY = N_("longest session"), N_("shortest wait until {to}"), N_("most times a day")
 _EARLIEST, _LATEST = N_("earliest after the injury"), N_("over after the injury by")
 _HEAT = N_("NHS Midlands Partnership, safe use of heat")
-_TENS = N_("Cambridge University Hospitals, TENS leaflet")
-_FRESH = N_("NHS, sprains and strains; HealthInfo New Zealand")
+_FRESH = N_("NHS, sprains and strains; nidirect")
 _ICE_PAGE = N_("the page on the gluteus medius, line 183; NHS, sprains and strains")
-_WARM_PAGE = N_("the page on the gluteus medius, line 183; Family Practice Notebook")
+_WARM_PAGE = N_("the page on the gluteus medius, line 183")
 _ICE_ENDS = N_("the page on the gluteus medius, line 177; BMJ Best Practice")
 _MASSAGE_PAGE = N_("the page on the gluteus medius, lines 88 and 96")
 _GAPS_PAGE = N_("the page on the gluteus medius, line 183")
@@ -83,7 +82,7 @@ def _by_modality(*bounds: Bound) -> dict[str, Bound]:
 LONGEST_SESSION = _by_modality(
     Bound("cold", _LONGEST, _minutes(20), _ICE_PAGE),
     Bound("warm", _LONGEST, _minutes(20), _WARM_PAGE),
-    Bound("tens", _LONGEST, _minutes(60), _TENS),
+    Bound("tens", _LONGEST, _minutes(60), "own"),
     Bound("massage", _LONGEST, _minutes(2), _MASSAGE_PAGE),
 )
 IN_A_ROUND = Bound("cold", N_("longest in all, with waits under an hour"), _minutes(20), "Bleakley 2006")
@@ -105,7 +104,7 @@ A_DAY = _by_modality(
     Bound("cold", _A_DAY, 8, N_("HealthInfo New Zealand, soft tissue injuries")),
     Bound("warm", _A_DAY, 3, _HEAT),
     Bound("tens", _A_DAY, 3, "own"),
-    Bound("massage", _A_DAY, 6, "painmanagementtrends.com"),
+    Bound("massage", _A_DAY, 6, "own"),
 )
 """Packs that follow one another in a round count once."""
 NOT_BEFORE = _by_modality(
@@ -126,26 +125,30 @@ BOUNDS = (
     NOT_AFTER,
 )
 
-_NIAMS = N_("NIAMS, when to see a doctor")
+_NHS = N_("NHS, hip fracture, and sprains and strains")
+_HIP = N_("NHS Gloucestershire, red flags for hip conditions")
 SIGNS = (
-    WantedSign("saddle", "emergency", "royalfree.nhs.uk, backes.org.uk"),
-    WantedSign("breathless", "emergency", "own"),
-    WantedSign("tense", "emergency", "droracle, 56632", is_for_fresh=True),
-    WantedSign("no-weight", "urgent", _NIAMS),
-    WantedSign("deformed", "urgent", _NIAMS),
-    WantedSign("cannot-move", "urgent", _NIAMS, is_for_fresh=True),
-    WantedSign("numb-below", "urgent", _NIAMS, is_for_fresh=True),
-    WantedSign("redness", "urgent", _NIAMS),
+    WantedSign("saddle", "emergency", N_("GIRFT and CSP 2024; the cauda equina card, Greenhalgh 2016")),
+    WantedSign("breathless", "emergency", N_("NHS, deep vein thrombosis; own")),
+    WantedSign(
+        "tense",
+        "emergency",
+        N_("British Orthopaedic Association 2014; NHS, compartment syndrome"),
+        is_for_fresh=True,
+    ),
+    WantedSign("no-weight", "urgent", _NHS),
+    WantedSign("deformed", "urgent", _NHS),
+    WantedSign("cannot-move", "urgent", _HIP, is_for_fresh=True),
+    WantedSign("numb-below", "urgent", _NHS, is_for_fresh=True),
+    WantedSign("redness", "urgent", N_("NHS, septic arthritis")),
 )
 """An emergency suspends all that the file does."""
 
-_COLD = "medicalalgorithms.com, sportsinjuryclinic.net, deroyal.com"
-_CSP = N_("megawise.com, after the CSP guideline")
-_PACKS = N_("medicalalgorithms.com; NHS Midlands Partnership, safe use of heat")
-_SKIN = N_(
-    "medicalalgorithms.com; NHS Midlands Partnership, safe use of heat; Cambridge University Hospitals"
-)
-_FEVER = N_("NHS Midlands Partnership, safe use of heat; megawise.com, after the CSP guideline")
+_COLD = N_("Sirona (NHS), heat and cold; NHS Midlands Partnership, safe use of cold")
+_CSP = N_("Camden MSK (NHS), TENS; CSP 2006, second-hand")
+_PACKS = N_("NHS Midlands Partnership, safe use of cold and of heat")
+_SKIN = N_("NHS Midlands Partnership, safe use of cold and of heat; Cambridge University Hospitals")
+_FEVER = N_("NHS Midlands Partnership, safe use of heat; CSP 2006, second-hand")
 QUESTIONS = (
     WantedQuestion("raynaud", ("cold",), _COLD),
     WantedQuestion("skin", ("cold", "warm", "tens"), _SKIN),

@@ -205,7 +205,7 @@ def test_without_a_terminal_open_signs_are_an_error_that_lists_them(
     first, *rest = person.types(*signless, status=2).err.splitlines()
 
     assert first == "Error: nothing is said of the signs that need a professional:"
-    assert any(line.startswith("  saddle: Numbness between the legs") for line in rest)
+    assert any(line.startswith("  saddle: Numbness or tingling between the legs") for line in rest)
     assert rest[-1] == "  --signs ID for each that is so, or --signs none"
     assert not (person.home / "journal.db").exists()
     assert person.types(*signless, "--json", status=2).err.startswith("Error: nothing is said of the signs")
@@ -217,15 +217,15 @@ def test_without_a_terminal_open_signs_are_an_error_that_lists_them(
 def test_signs_that_are_named_stand_as_if_they_had_been_flagged(
     person: Person, signless: tuple[str, ...]
 ) -> None:
-    person.types(*signless, "--signs", "limping", "--signs", "deformed")
+    person.types(*signless, "--signs", "limping", "--signs", "gap")
     at_start = {alert["id"] for alert in person.json("status")["episodes"][0]["alerts"]}
     person.types("stop")
     person.types(*signless, "--signs", "none")
-    for sign in ("limping", "deformed"):
+    for sign in ("limping", "gap"):
         person.types("flag", sign)
     (episode,) = person.json("status")["episodes"]
     assert at_start == {alert["id"] for alert in episode["alerts"]}
-    assert {"flag/limping", "flag/deformed"} <= at_start
+    assert {"flag/limping", "flag/gap"} <= at_start
 
 
 @pytest.mark.parametrize("words", [["none", "limping"], ["limping,none"], ["limping", "Keine"]])

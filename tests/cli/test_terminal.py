@@ -156,7 +156,7 @@ def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: 
         profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", types=types
     )
     assert "Grade II, by your answers:" in seen
-    assert seen.index("URGENT: A limp") < seen.index("Recovery from a muscle strain")
+    assert seen.index("ROUTINE: A limp") < seen.index("Recovery from a muscle strain")
     assert next(alert["id"] for alert in kept(profile)["alerts"]) == "flag/limping"
     assert seen.count("Do you limp?") == 2, "the question, and the reason for the grade"
     assert started(profile)["assessment"]["answers"]["weight"] == "unsure"

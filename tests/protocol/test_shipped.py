@@ -55,7 +55,7 @@ def test_places_in_the_seed_are_lines_of_it(library: Library) -> None:
         text = library.find(name).read_text(encoding="utf-8")
         lines = {int(number) for number in re.findall(r"seed:(\d+)", text)}
         assert lines
-        assert max(lines) <= 205
+        assert max(lines) <= 206
 
 
 def test_no_cold_session_is_longer_than_twenty_minutes_in_any_phase(library: Library) -> None:
@@ -223,3 +223,30 @@ def test_every_treatment_of_the_skin_has_a_sign_of_its_harm(name: str, library: 
     protocol = read_protocol(library.find(name), library).protocol
     done = {modality for phase in protocol.phases for modality in phase.modalities} & {*ON_THE_SKIN}
     assert done <= {modality for flag in protocol.red_flags for modality in flag.harm}
+
+
+def test_signs_and_questions_of_several_files_are_word_for_word_the_same(library: Library) -> None:
+    said: dict[tuple[str, str], set[object]] = {}
+    for file in installed_folder().glob("*.yaml"):
+        protocol = read_protocol(file, library).protocol
+        for flag in protocol.red_flags:
+            if flag.ask:
+                about = (str(flag.ask), str(flag.say), flag.level, flag.suspends)
+                said.setdefault(("sign", flag.id), set()).add(about)
+        for question in protocol.screen:
+            forbids = (str(question.ask), str(question.say), question.level, question.forbids)
+            said.setdefault(("question", question.id), set()).add(forbids)
+    assert [name for name, words in said.items() if len(words) > 1] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["strain", "rice", "cold-10-10-10", "contrast", "peace-and-love", "trigger-point"]
+)
+def test_a_broken_or_dislocated_hip_is_an_emergency_and_a_clot_or_an_infection_stops_all(
+    name: str, library: Library
+) -> None:
+    flags = {flag.id: flag for flag in read_protocol(library.find(name), library).protocol.red_flags}
+    for sign in ("broken", "dislocated", "deformed"):
+        assert flags[sign].level == "emergency"
+    for sign in ("broken", "dislocated", "deformed", "swollen-leg", "redness"):
+        assert {*flags[sign].suspends} == {*MODALITIES}
