@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from recovery.care.record import Context, believe, do, seen_at, would_accept
-from recovery.engine.acts import Act, AnswerCheckIn
+from recovery.engine.acts import Act, AnswerCheckIn, StayUp
 from recovery.engine.episode import COMPLETED, Alert, Episode
 from recovery.engine.facts import Cue
-from recovery.engine.turn import Verdict
+from recovery.engine.turn import Accepted, Verdict
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value, replace
@@ -59,9 +59,15 @@ def perform(context: Context, wanted: str | None, act: Wanted) -> Acted:
     Without a name it is the only one that takes the act. Raises `NotThere`, `UsageError` where several do;
     `UnreadableEpisode`, `StoreError`.
     """
-    before = _meant(context, wanted, act)
+    is_for_all = wanted is None and isinstance(act, StayUp)  # nobody goes to bed with one injury only
+    before = (
+        context.record.episodes[0] if is_for_all and context.record.episodes else _meant(context, wanted, act)
+    )
     judged = act if isinstance(act, Act) else act(before, context.now)
     record, verdict = do(context.journal, context.record, before.id, judged, context.says)
+    for other in record.episodes if is_for_all and isinstance(verdict, Accepted) else ():
+        if other.id != before.id:
+            record, _other = do(context.journal, record, other.id, judged, context.says)
     return Acted(replace(context, kept=record, record=record), before, judged, verdict)
 
 

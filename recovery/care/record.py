@@ -29,7 +29,7 @@ from recovery.store.failures import NONSENSE, Damaged, Nonsense
 from recovery.store.journal import Journal
 from recovery.store.pinned import protocol_of
 from recovery.values import Value, field, replace
-from recovery.words.reasons import worded
+from recovery.words.reasons import sentence, worded
 from recovery.words.terms import doubt_words
 
 if TYPE_CHECKING:
@@ -348,6 +348,11 @@ def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) ->
             needed = left_open(after, act.at or now, now, record.others(after))
             verdict = replace(verdict, needed=needed)
     return record, verdict
+
+
+def refusal(refused: Refused, episode: Episode, now: datetime) -> RecoveryError:
+    """The error for an act that has to be accepted, with its reason in words."""
+    return RecoveryError(sentence(refused.reason, episode.place, now))
 
 
 def would_accept(episode: Episode, act: "Act", now: datetime, others: Sequence[Episode]) -> bool:

@@ -4,16 +4,16 @@ Nothing is asked or printed: who calls has asked the person, and shows what come
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery.care.protocols import in_own_words
-from recovery.care.record import ClockReadings, Record, bring_up, keep, load
+from recovery.care.record import ClockReadings, Record, bring_up, keep, load, refusal
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
-from recovery.engine.acts import RaiseFlag
+from recovery.engine.acts import RaiseFlag, StayUp
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode, emergency_among
 from recovery.engine.facts import Fact
@@ -25,7 +25,7 @@ from recovery.engine.times import Place
 from recovery.engine.turn import Accepted
 from recovery.errors import RecoveryError
 from recovery.language import _
-from recovery.protocol.model import RecoveryProtocol
+from recovery.protocol.model import RecoveryProtocol, Treatment
 from recovery.store.journal import Journal
 from recovery.values import Value, field, replace
 
@@ -66,6 +66,8 @@ class Terms(Value):
     confirms: bool = False
     """True if the person confirms the end of each phase."""
     is_discreet: bool = False
+    up_until: time | None = None
+    """Until when they are up this evening, where that is past their bedtime."""
 
 
 class Start(Value):
@@ -171,6 +173,17 @@ def alerts(start: Start) -> tuple[Alert, ...]:
     return outlook(trial, now).alerts
 
 
+def is_late(start: Start) -> bool:
+    """Tell if a treatment of the first phase would not end before bedtime now, of an evening that is not long over."""
+    now, place = start.answers.at, start.terms.place
+    if now >= place.latest_bedtime(place.evening(now)):
+        return False
+    phase = fold.begin(start.reading.protocol, Fact(start.reading.protocol.id, now, _started(start))).phase
+    treatments = [each for each in phase.activities if isinstance(each, Treatment) and not each.is_optional]
+    lengths = [timedelta(seconds=each.steps[0].duration.least.seconds) for each in treatments]
+    return any(place.fit(now, length) > now for length in lengths)
+
+
 def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpisode:
     """Write the episode into the journal of a folder, with what is due at once. Raises `RecoveryError`."""
     protocol, answers = start.reading.protocol, start.answers
@@ -183,6 +196,11 @@ def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpiso
         fact = journal.append([Fact(id_, now, _started(start), "person")], now=now)[0]
         episode = fold.begin(in_own_words(start.reading.protocol), fact)
         record = replace(record, episodes=(*record.episodes, episode))
+        if start.terms.up_until is not None:
+            stays = judge(episode, now, StayUp(start.terms.up_until))
+            if not isinstance(stays, Accepted):
+                raise refusal(stays, episode, now)
+            record = keep(journal, record, stays, now)
         for sign in answers.signs:
             verdict = judge(record.of(id_), now, RaiseFlag(sign))
             if isinstance(verdict, Accepted):

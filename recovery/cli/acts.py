@@ -19,6 +19,7 @@ from recovery.engine.acts import (
     Resume,
     Skip,
     Snooze,
+    StayUp,
     StepBack,
     Stop,
 )
@@ -30,6 +31,7 @@ from recovery.words.reasons import file_text
 from recovery.words.terms import spell
 from recovery.words.typed import (
     expected_instead,
+    parse_clock,
     parse_day,
     parse_zone,
     read_moment,
@@ -310,6 +312,22 @@ def _ask(episode: Episode) -> dict[str, str]:
                 break
             print(_("That takes {expected}; Enter alone leaves it out.", expected=expected))
     return values
+
+
+@command("up-until", argument("until", "HH:MM"), EPISODE, JSON)
+def up_until(until: str | None, episode: str | None, as_json: bool) -> int:
+    """Put off this evening's bedtime, once: you are up, and will be until then.
+
+    Nothing goes on after that, and tomorrow the bedtime is the usual one. `recovery undo` takes it back.
+
+    \b
+    recovery up-until 00:30
+    """
+    try:
+        at = parse_clock(until or "")
+    except ValueError as error:
+        raise UsageError(str(error), _("write a time of day, such as 00:30")) from None
+    return enter(episode, as_json, StayUp(at))
 
 
 @command(

@@ -82,6 +82,7 @@ class PlaceWords(Value):
     work: tuple[time, time] | None
     workdays: tuple[int, ...] | None
     quiet: tuple[tuple[time, time], ...] | None
+    up_until: time | None = None
 
 
 class YesNoQuestion(Value):
@@ -103,7 +104,20 @@ def terms(folder: Path, words: PlaceWords, *, is_discreet: bool) -> start.Terms:
         usual.quiet if words.quiet is None else words.quiet,
     )
     travels = not (words.timezone or usual.timezone) and there.zone.key == clock.machine_zone()
-    return start.Terms(there, travels=travels, confirms=not usual.auto_advance, is_discreet=is_discreet)
+    confirms, up_until = not usual.auto_advance, words.up_until
+    return start.Terms(there, travels, confirms, is_discreet, up_until)
+
+
+def tonight(beginning: start.Start, *, ask: bool) -> start.Start:
+    """Ask how long the person is up, where what is due now would not end before bedtime."""
+    if not ask or beginning.terms.up_until is not None or not start.is_late(beginning):
+        return beginning
+    bedtime = f"{beginning.terms.place.bedtime:%H:%M}"
+    words = _(
+        "Your bedtime is {bedtime}. Until when are you up tonight (HH:MM; Enter: no longer)", bedtime=bedtime
+    )
+    until = click.prompt(words, default="", show_default=False, type=params.TIME_OR_NONE)
+    return replace(beginning, terms=replace(beginning.terms, up_until=until))
 
 
 def start_answers(

@@ -76,6 +76,7 @@ class _Side(_Choice):
 SIDE = _Side(SIDES)
 DURATION = Typed("LENGTH", parse_duration)
 TIME_OF_DAY = Typed("HH:MM", parse_clock)
+TIME_OR_NONE = Typed("HH:MM", lambda text: parse_clock(text) if text.strip() else None)
 CALENDAR_DAY = Typed("DATE", parse_day)
 GRADE = Typed("GRADE", read_grade)
 

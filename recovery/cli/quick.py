@@ -35,6 +35,7 @@ HOMES = {
     "setback": "report",
     "correct": "report",
     "move": "acts",
+    "up-until": "acts",
     "flag": "flags",
     "harm": "flags",
     "release": "flags",

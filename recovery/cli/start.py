@@ -62,6 +62,9 @@ from recovery.language import _, current, n_
     type=params.QUIET,
     help='When nothing but the end of a session is told: "12:30-13:15", several with commas. [default: the setting]',
 )
+@click.option(
+    "--up-until", type=params.TIME_OF_DAY, help="Until when you are up this evening, past your bedtime."
+)
 @click.option("--discreet", is_flag=True, help="Notes on the screen say nothing of what it is about.")
 @click.option("--no-daemon", is_flag=True, help="Only keep the episode; nothing reminds.")
 @notifier_option
@@ -108,7 +111,7 @@ def start(
     words = asking.StartWords(onset, grade, side, screen, screen_later, harmless(by), on, signs, options)
     ask = not as_json and sys.stdin.isatty()
     answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
-    beginning = care.Start(reading, answers, terms)
+    beginning = asking.tonight(care.Start(reading, answers, terms), ask=ask)
     if not as_json:
         _tell_first(beginning)
     started = care.start_episode(folder, beginning, clocks())

@@ -1,7 +1,7 @@
 """All that a person can do, as values: each act says what is done, and to what. `judging` accepts it, or refuses it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import ClassVar, Self, get_args
 
 from recovery.engine.facts import NO_OCCURRENCE, Occurrence, Offer
@@ -97,6 +97,15 @@ class Move(PersonAct):
     """The name of a time zone."""
     follows: bool = False
     """True if the episode goes with the machine's zone from then on."""
+
+
+class StayUp(PersonAct):
+    """Put off the bedtime of this evening, once."""
+
+    verb = "up-until"
+    needs_right_clock = True
+    until: time
+    """The time of day, local."""
 
 
 class OfOffer(PersonAct):
@@ -245,6 +254,7 @@ Act = (
     | Pause
     | Resume
     | Move
+    | StayUp
     | Advance
     | StepBack
     | Setback

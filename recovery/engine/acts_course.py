@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Advance, Move, Pause, Resume, StepBack, Stop
+from recovery.engine.acts import Advance, Move, Pause, Resume, StayUp, StepBack, Stop
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
 from recovery.engine.facts import Offer
 from recovery.engine.gates import (
@@ -56,6 +56,19 @@ def move_to_zone(turn: Turn, act: Move) -> Verdict:
         return Refused(Remark("in-zone-already", episode=episode.id, zone=act.zone))
     turn.add(f.ZoneChanged(zone=act.zone, before=before.key, follows=act.follows), "person")
     return accepted(turn, Remark("moved", episode=episode.id, zone=act.zone))
+
+
+def stay_up(turn: Turn, act: StayUp) -> Verdict:
+    place = turn.episode.place
+    day = place.evening(turn.now)
+    bedtime = place.window(day)[1]
+    if place.late is not None and place.late[0] == day:
+        return Refused(Remark("up-late-already", until=bedtime))
+    until = place.put_off(day, act.until)
+    if until is None or until <= turn.now:
+        return Refused(Remark("not-this-evening", bedtime=bedtime, latest=place.latest_bedtime(day)))
+    turn.add(f.StaysUp(day=day, until=until), "person")
+    return accepted(turn, Remark("up-until", until=until))
 
 
 # On and back ------------------------------------------------------------------------------------

@@ -266,6 +266,7 @@ def _all_times(
                     yield first + count * step
                     count += 1
             case PerDay(most=most):
+                end = min(end, place.usual(day)[1])  # a later bedtime moves none of the times of the day
                 # In whole minutes: a journal keeps milliseconds, and people look at the clock.
                 spread = (first + count * (end - begin) // most // _MINUTE * _MINUTE for count in range(most))
                 latest = day

@@ -442,6 +442,10 @@ def _paused(episode: Episode, _fact: Fact, what: f.Paused) -> Episode:
     return replace(episode, state=PAUSED, paused_until=what.until)
 
 
+def _stays_up(episode: Episode, _fact: Fact, what: f.StaysUp) -> Episode:
+    return replace(episode, place=replace(episode.place, late=(what.day, what.until)))
+
+
 def _resumed(episode: Episode, fact: Fact, _what: f.Resumed) -> Episode:
     # A pause leaves no debt: what was put off or withheld before it is looked at anew.
     tracks = {name: replace(track, **_FREE) for name, track in episode.tracks.items()}
@@ -546,6 +550,7 @@ _RULES: dict[type[f.What], Callable[[Episode, Fact, Any], Episode]] = {
     f.Withheld: _withheld,
     f.Paused: _paused,
     f.Resumed: _resumed,
+    f.StaysUp: _stays_up,
     f.Alerted: _alerted,
     f.Completed: _completed,
     f.Stopped: _stopped,

@@ -438,6 +438,14 @@ class Withheld(What):
 # Clocks and places ---------------------------------------------------------------------------------
 
 
+class StaysUp(What):
+    """The bedtime of one waking day was put off."""
+
+    kind = "up-until"
+    day: date = w.field(w.DATE)
+    until: datetime = w.field(w.INSTANT)
+
+
 class ZoneChanged(What):
     kind = "moved"
     zone: str = w.field(w.ZONE)

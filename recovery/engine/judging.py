@@ -41,6 +41,8 @@ def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episo
             return course.resume_reminders(turn, act)
         case acts.Move():
             return course.move_to_zone(turn, act)
+        case acts.StayUp():
+            return course.stay_up(turn, act)
         case acts.Advance():
             return course.advance_course(turn, act)
         case acts.StepBack():

@@ -159,7 +159,8 @@ def _blocks(
     planned = timedelta(seconds=step.duration.least.seconds)
     fits = episode.place.fit(now, planned)
     if fits > now:
-        yield Block(NotWithinWakingHours(episode.place.wake, episode.place.bedtime), fits)
+        bedtime = episode.place.local(episode.place.window(episode.place.evening(now))[1]).time()
+        yield Block(NotWithinWakingHours(episode.place.wake, bedtime), fits)
 
 
 def _limited(

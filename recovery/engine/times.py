@@ -15,6 +15,8 @@ from recovery.values import Value
 from recovery.zones import Zone
 
 DAY = timedelta(days=1)
+LATEST_BEDTIME = timedelta(hours=4)
+"""The most by which a bedtime is put off: who is up for longer has another bedtime. Own."""
 _NOON = time(12)
 
 
@@ -40,9 +42,13 @@ class Place(Value):
     An end that is not later than the beginning is on the next date.
     """
 
+    late: tuple[date, datetime] | None = None
+    """The waking day whose bedtime the person has put off, and until when: that evening only."""
+
     def as_fields(self) -> dict[str, Any]:
         """As it stands in the fact that opens an episode."""
-        return {**self.__dict__, "zone": self.zone.key}
+        fields = {name: value for name, value in self.__dict__.items() if name != "late"}
+        return {**fields, "zone": self.zone.key}
 
     def local(self, instant: datetime) -> datetime:
         """The wall clock at an instant."""
@@ -58,7 +64,30 @@ class Place(Value):
 
     def window(self, day: date) -> tuple[datetime, datetime]:
         """The waking hours that begin on that date, half-open."""
+        begin, bedtime = self.usual(day)
+        return begin, (self.late[1] if self.late is not None and self.late[0] == day else bedtime)
+
+    def usual(self, day: date) -> tuple[datetime, datetime]:
+        """The same, as if the person went to bed when they always do."""
         return _window(self.zone, self.wake, self.bedtime, day)
+
+    def latest_bedtime(self, day: date) -> datetime:
+        """The instant until which the bedtime of a waking day can be put off."""
+        return self.usual(day)[1] + LATEST_BEDTIME
+
+    def put_off(self, day: date, until: time) -> datetime | None:
+        """The instant of a time of day to which the bedtime of a waking day can be put off; None for others."""
+        bedtime, latest = self.usual(day)[1], self.latest_bedtime(day)
+        today = self.local(bedtime).date()
+        times = (self.resolve(on, until) for on in (today, today + DAY))
+        return next((at for at in times if bedtime < at <= latest), None)
+
+    def evening(self, instant: datetime) -> date:
+        """The waking day that holds the instant, or else the one that was over last."""
+        day = self.waking_day(instant)
+        if self.window(day)[0] <= instant:
+            return day
+        return day - DAY if self.exists(day - DAY) else day - 2 * DAY
 
     def at_work(self, day: date) -> tuple[datetime, datetime] | None:
         """The working hours that begin on that date, as far as they lie in its waking hours; None: a day off."""
@@ -107,7 +136,7 @@ class Place(Value):
 
         Quiet times that leave nothing of a day do not count on it: something has to be told some time.
         """
-        return _open_times(self.zone, self.wake, self.bedtime, self.quiet, day)
+        return _open_times(self.zone, self.window(day), self.quiet, day)
 
     def may_tell(self, instant: datetime) -> bool:
         """Tell if the instant is within the waking hours and in no quiet time."""
@@ -134,8 +163,8 @@ class Place(Value):
         raise AssertionError("days never end")
 
     def moment(self, day: date, moment: LocalMoment) -> datetime:
-        """The instant of a protocol's time of day on a waking day."""
-        begin, end = self.window(day)
+        """The instant of a protocol's time of day on a waking day; a bedtime that was put off moves none."""
+        begin, end = self.usual(day)
         if moment.base == "wake":
             return begin + timedelta(minutes=moment.minutes)
         if moment.base == "bedtime":
@@ -180,9 +209,8 @@ def _window(zone: Zone, wake: time, bedtime: time, day: date) -> tuple[datetime,
 
 @lru_cache(maxsize=128)
 def _open_times(
-    zone: Zone, wake: time, bedtime: time, quiet: tuple[tuple[time, time], ...], day: date
+    zone: Zone, window: tuple[datetime, datetime], quiet: tuple[tuple[time, time], ...], day: date
 ) -> tuple[tuple[datetime, datetime], ...]:
-    window = _window(zone, wake, bedtime, day)
     spans = [window]
     for begins, ends in quiet:
         for on in (day - DAY, day, day + DAY):  # one of the night before or after may reach into the day
@@ -200,7 +228,7 @@ def _open_times(
 def _waking_day(place: Place, instant: datetime) -> date:
     day = place.local(instant).date()
     before = day - DAY if place.exists(day - DAY) else day - 2 * DAY
-    if place.bedtime <= place.wake and instant < place.window(before)[1]:
+    if (place.bedtime <= place.wake or place.late is not None) and instant < place.window(before)[1]:
         return before
     for candidate in place.days_from(day):
         if instant < place.window(candidate)[1]:

@@ -5,16 +5,16 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from recovery.engine.acts import ACTS, Act, Correct
+from recovery.engine.acts import ACTS, Act, Correct, Pause, StayUp
 from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, n_
 from recovery.protocol.terms import parse_duration
-from recovery.words.typed import parse_day, parse_moment
+from recovery.words.typed import parse_clock, parse_day, parse_moment
 
 _FIELDS = {
     "activity": "activity",
@@ -26,6 +26,7 @@ _FIELDS = {
     "on": "on",
     "timezone": "zone",
     "onset": "onset",
+    "until": "until",
     "grade": "grade",
 }
 """The fields of acts by their keys in a line. Answers stand beside them, each under its own name."""
@@ -124,17 +125,26 @@ def _fields(kind: type[Act], rest: dict[str, Any], start: datetime, place: Place
     fields: dict[str, Any] = {name: "" for name in _NAMES if name in kind._fields}
     if kind is Correct:
         fields["values"] = {key: rest.pop(key) for key in _CORRECTED if key in rest}
+    if kind is StayUp and "until" not in rest:
+        raise ValueError(_("'until' is missing: a time of day, such as 00:30"))
     for key, text in rest.items():
         match key:
             case "for":
                 fields["length"] = parse_duration(text)
             case "on":
                 fields["on"] = parse_day(text)
+            case "until":
+                fields["until"] = parse_moment(text, start, place) if kind is Pause else parse_clock(text)
             case "onset":
                 fields["onset"] = parse_moment(text, start, place)
             case _:
                 fields[_FIELDS[key]] = text
     return fields
+
+
+def as_typed(value: object) -> str:
+    """A value as a line has it: a time of day in hours and minutes."""
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 
 def as_line(act: Act) -> dict[str, Any]:
@@ -144,5 +154,5 @@ def as_line(act: Act) -> dict[str, Any]:
         line[name] = int(answer) if answer.isdigit() else answer
     for key, name in _FIELDS.items():
         if value := getattr(act, name, None):
-            line[key] = value.isoformat() if isinstance(value, date) else str(value)
+            line[key] = value.isoformat() if isinstance(value, date) else as_typed(value)
     return line

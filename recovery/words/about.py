@@ -106,8 +106,8 @@ def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> 
                 when=spell_when(place, missed.due_at, fact.at),
                 reason=missed.reason,
             )
-        case f.Snoozed(until=until) | f.Paused(until=until) | f.Withheld(until=until):
-            words = _plain(fact.what, protocol).rstrip(".")
+        case f.Snoozed() | f.Paused() | f.StaysUp() | f.Withheld() as kept:
+            words, until = _plain(fact.what, protocol).rstrip("."), kept.until
             when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
             return ", ".join(part for part in (words, when) if part)
         case what:

@@ -71,6 +71,15 @@ REMARKS: dict[str, str] = {
     "upgrade-lacks-phase": N_("it has no phase {phase}, in which this episode is"),
     "upgrade-lacks-step": N_("its phase {phase} has no step {step}, on which this episode is"),
     "in-zone-already": N_("{episode} is in {zone} already"),
+    "up-until": N_(
+        "You are up until {until}; nothing goes on after that. Tomorrow the bedtime is the usual one."
+    ),
+    "up-late-already": N_(
+        "this evening's bedtime is put off already, until {until}; recovery undo takes that back"
+    ),
+    "not-this-evening": N_(
+        "this evening's bedtime is {bedtime}; it can be put off once, until {latest} at the latest"
+    ),
     "moved": N_("The times of {episode} are those of {zone} now. Gaps and limits stay elapsed time."),
     "confirmed": N_("confirmed by the person"),
     "own-reason": N_("the person: {reason}"),

@@ -74,6 +74,7 @@ FACTS = {
     f.Ticked: N_("checklist"),
     f.Upgraded: N_("upgraded"),
     f.ZoneChanged: N_("moved"),
+    f.StaysUp: N_("bedtime put off"),
     f.ClockRighted: N_("clock put right"),
     f.ClockRead: N_("clock"),
     f.TakenBack: N_("taken back"),

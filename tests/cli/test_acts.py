@@ -193,3 +193,41 @@ def test_answers_are_given_and_shown_in_the_words_of_the_person(
     assert "Schmerz 4, Schwellung 1" in patient.types("log").out
     assert "Schwellung gleich 0 (Schwellung 1" in patient.types("status").out
     assert "Schmerz ist eine ganze Zahl von 0 bis 10" in patient.tries("checkin", "schmerz=x")
+
+
+# An evening ------------------------------------------------------------------------------------------
+
+EVENING = ("start", "rice", "--onset", "5min ago", "--side", "left", "--screen", "none", "--signs", "none")
+
+
+def test_who_is_up_late_puts_off_the_bedtime(person: Person) -> None:
+    person.waits(hours=6, minutes=15)
+    person.starts(*EVENING)
+    (episode,) = person.json("status")["episodes"]
+    assert episode["now"] is None
+    person.starts("start", "sitting", "--side", "left", "--screen", "none", "--signs", "none")
+    out = person.types("up-until", "00:30").out
+    assert "You are up until tomorrow 00:30; nothing goes on after that." in out
+    assert person.json("status")["episodes"][0]["now"]["ends_at"] == "2026-11-23T23:15:00+01:00"
+    assert "put off already" in person.types("up-until", "00:45", status=1).err
+    assert person.types("up-until", status=2).err
+    assert "until tomorrow 00:30" in person.types("log").out
+
+
+def test_a_start_may_say_until_when_one_is_up(person: Person) -> None:
+    person.waits(hours=6, minutes=15)
+    refused = person.types(*EVENING, "--no-daemon", "--up-until", "12:00", status=1)
+    assert "bedtime is 23:00" in refused.err
+    assert person.json("status", status=3)["episodes"] == []
+    person.starts(*EVENING, "--up-until", "00:30")
+    assert person.json("status")["episodes"][0]["now"]["activity"] == "ice"
+
+
+def test_a_simulated_person_is_up_late(person: Person) -> None:
+    line = '{"at": "2026-11-23T22:56+01:00", "do": "up-until", "until": "00:30"}'
+    script = person.file(f"{line}\n", "late.jsonl")
+    when = ("--onset", "2026-11-23T22:55", "--timezone", "Europe/Berlin", "--for", "1d")
+    events = person.lines("simulate", "rice", *when, "--answers", script)
+    sessions = [each["at"][11:16] for each in events if each["event"] == "session_start"]
+    assert sessions[0] == "22:56"
+    assert "07:00" <= sessions[1] < "07:30"

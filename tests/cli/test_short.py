@@ -207,6 +207,7 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["checklist"],
         ["checklist", "psoas=yes"],
         ["correct", "grade=1"],
+        ["up-until", "00:30"],
         ["move", "--timezone", "Europe/Lisbon"],
         ["setback", "--onset", "1h ago", "--grade", "2"],
         ["stop"],

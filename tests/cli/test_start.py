@@ -310,3 +310,18 @@ def test_one_plan_for_both_hips(person: Person) -> None:
     person.types("correct", "side=left")
     assert person.json("status")["episodes"][0]["side"] == "left"
     person.types("correct", "side=both")
+
+
+def test_who_starts_late_in_the_evening_is_asked_until_when_they_are_up(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Keyboard(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    plan = ("start", "rice", "--onset", "5min ago", "--side", "left", "--screen", "none", "--signs", "none")
+    person.waits(hours=6, minutes=15)
+    monkeypatch.setattr(sys, "stdin", Keyboard("00:30\n"))
+    out = person.starts(*plan).out
+    assert "Your bedtime is 23:00. Until when are you up tonight" in out
+    assert "Ice: 20 min left, until 23:15" in out

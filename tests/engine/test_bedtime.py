@@ -1,0 +1,65 @@
+"""An evening's bedtime that the person puts off, once."""
+
+from datetime import time
+
+import pytest
+
+from recovery.engine import facts as f
+from recovery.engine.acts import Begin, StayUp
+from tests.engine.examples import Life, local, small
+
+ICE = "{id: ice, kind: session, of: cold, duration: 20min, every: 2h, start: On, end: Off}"
+PRESS = "{id: press, kind: session, of: massage, duration: 2min, per_day: 3, start: P, end: P}"
+LATE = StayUp(time(0, 30))
+
+
+def evening(*activities: str, start: str = "2026-11-23 22:50") -> Life:
+    return Life(small(*(activities or (ICE,))), local(start))
+
+
+def test_a_pack_that_would_not_end_before_bedtime_comes_at_once_to_who_stays_up() -> None:
+    life = evening()
+    assert life.of(f.Offered) == []
+    assert life.accepted(LATE).startswith("You are up until tomorrow 00:30")
+    life.turn()
+    assert life.go("Tue 12:00").times()[:3] == ["Mon 22:50", "Tue 07:00", "Tue 09:20"]
+    assert life.times(f.Ended)[0] == "Mon 23:10"
+
+
+def test_nothing_ends_after_the_later_bedtime_and_the_next_one_is_the_usual() -> None:
+    life = evening()
+    life.accepted(LATE)
+    life.turn()
+    life.go("Tue 00:15")
+    assert "waking hours (07:00 to 00:30)" in life.refused(Begin("ice")).reason
+    life.go("Tue 22:50")
+    assert "waking hours (07:00 to 23:00)" in life.refused(Begin("ice")).reason
+
+
+def test_who_is_still_up_after_bedtime_may_say_so() -> None:
+    life = evening(start="2026-11-23 23:40")
+    life.accepted(LATE)
+    life.turn()
+    assert life.times() == ["Mon 23:40"]
+
+
+def test_once_an_evening_until_it_is_taken_back() -> None:
+    life = evening()
+    life.accepted(LATE)
+    assert "put off already" in life.refused(StayUp(time(1))).reason
+    life.undo(life.of(f.StaysUp)[0].seq)
+    assert life.refused(Begin("ice"))
+    life.accepted(StayUp(time(1)))
+
+
+@pytest.mark.parametrize("until", [time(22), time(22, 45), time(23), time(3, 1), time(12)])
+def test_no_other_time_is_a_bedtime_of_this_evening(until: time) -> None:
+    assert "23:00" in evening().refused(StayUp(until)).reason
+
+
+def test_it_moves_no_time_of_the_day() -> None:
+    life = evening(PRESS, start="2026-11-23 07:00").go("Mon 22:50")
+    times = life.times()
+    life.accepted(LATE)
+    life.turn()
+    assert life.go("Tue 06:00").times() == times
