@@ -141,7 +141,7 @@ def _offer_early(turn: Turn, activity: Treatment, occurrence: Occurrence) -> Ses
         due_at=_due_of_early(turn, activity),
         day=day,
         modality=step.modality,
-        length=timedelta(seconds=step.duration.least.seconds),
+        length=turn.episode.length_of(step, turn.now),
         step=track.step,
     )
     turn.add(offered, "person")

@@ -108,7 +108,7 @@ def _step(episode: Episode, activity: Treatment, track: Track) -> Iterator[Due]:
     assert track.counts_from is not None
     previous, step = activity.steps[track.step - 1], activity.steps[track.step]
     due = track.counts_from + timedelta(seconds=previous.wait.seconds)
-    due = episode.place.fit_told(due, timedelta(seconds=step.duration.least.seconds))
+    due = episode.place.fit_told(due, timedelta(seconds=step.shortest.seconds))
     yield Due(due, due + STEP_GRACE)
 
 
@@ -130,6 +130,7 @@ def _chain(
     """The times from the real end of the last session on; after the first as if each were taken when due."""
     least = timedelta(seconds=cadence.interval.least.seconds)
     planned = timedelta(seconds=activity.steps[0].duration.least.seconds)
+    shortest = timedelta(seconds=activity.steps[0].shortest.seconds)
     due = floor(episode, activity)
     if track.counts_from is not None:
         due = max(due, track.counts_from + least)
@@ -138,8 +139,8 @@ def _chain(
     if since is not None:
         due = max(due, since)
     while True:
-        due = episode.place.fit_told(due, planned)
-        following = episode.place.fit_told(due + planned + least, planned)
+        due = episode.place.fit_told(due, shortest)
+        following = episode.place.fit_told(due + planned + least, shortest)
         right = due + (following - due) / 2
         room = _room(episode, activity, due, following) if activity.offers_missed else right
         yield Due(due, max(right, room))
@@ -187,7 +188,7 @@ def _expiry(
 
 def _room(episode: Episode, activity: Treatment, due: datetime, following: datetime) -> datetime:
     """The latest instant at which a session could begin that is over by bedtime and before the next one."""
-    length = timedelta(seconds=activity.steps[0].duration.least.seconds)
+    length = timedelta(seconds=activity.steps[0].shortest.seconds)
     return min(following, episode.place.window(episode.place.waking_day(due))[1]) - length + MOMENT
 
 

@@ -16,6 +16,7 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Rung,
+    Step,
     Timed,
     Treatment,
 )
@@ -358,6 +359,11 @@ class Episode(Value):
         """Name the next occurrence of an activity of the current phase on a waking day: none has the name yet."""
         first = Occurrence.of(self.id, self.phase.id, activity, day, 1)
         return Occurrence.of(self.id, self.phase.id, activity, day, self.names.get(first.series, 0) + 1)
+
+    def length_of(self, step: Step, now: datetime) -> timedelta:
+        """The length of a session that begins at `now`: the short one where the whole would not end before bedtime."""
+        whole = timedelta(seconds=step.duration.least.seconds)
+        return whole if self.place.fit(now, whole) <= now else timedelta(seconds=step.shortest.seconds)
 
     def track(self, activity: str) -> Track:
         return self.tracks.get(activity, _NEW)

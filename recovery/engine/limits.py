@@ -156,8 +156,7 @@ def _blocks(
         yield stopped
     yield from _on_now(episode, now, others, ignoring)
     yield from _limited(episode, step, now, others, ignoring)
-    planned = timedelta(seconds=step.duration.least.seconds)
-    fits = episode.place.fit(now, planned)
+    fits = episode.place.fit(now, timedelta(seconds=step.shortest.seconds))
     if fits > now:
         bedtime = episode.place.local(episode.place.window(episode.place.evening(now))[1]).time()
         yield Block(NotWithinWakingHours(episode.place.wake, bedtime), fits)

@@ -58,9 +58,11 @@ from recovery.protocol.model import (
 )
 from recovery.protocol.terms import After, Anchor, Every
 
-_HOLD_NOT_WORTH = timedelta(hours=1)
-"""A hold that could be on for less than this before bedtime is left out for the day, and an end of it that
-comes later than this after bedtime is not told any more."""
+_HOLD_NOT_WORTH = timedelta(minutes=5)
+"""A hold that could be on for less than this before bedtime is left out for the day."""
+
+_HOLD_OFF_LATE = timedelta(hours=1)
+"""An end of a hold that comes later than this after bedtime is not told any more."""
 
 
 def offer_what_is_due(turn: Turn) -> None:
@@ -88,7 +90,7 @@ def end_holds_of_the_day(turn: Turn) -> None:
         track = turn.episode.track(activity.id)
         if isinstance(activity, Hold) and track.is_on and track.day is not None and track.day < day:
             bedtime = place.window(track.day)[1]
-            if turn.now - bedtime < _HOLD_NOT_WORTH:
+            if turn.now - bedtime < _HOLD_OFF_LATE:
                 tell_hold(turn, activity, bedtime, on=False)
             else:
                 why = _why_missed(turn, bedtime)
@@ -148,7 +150,7 @@ def tell_hold(turn: Turn, activity: Hold, due: datetime, *, on: bool) -> None:
     words = turn.episode.text(activity.on if on else activity.off)
     place = turn.episode.place
     may_tell_at = place.fit_told(turn.now, timedelta(0)) if place.is_quiet(turn.now) else turn.now
-    expires = place.window(day)[1] if on else may_tell_at + _HOLD_NOT_WORTH
+    expires = place.window(day)[1] if on else may_tell_at + _HOLD_OFF_LATE
     cue = turn.cue(CueKey(occurrence), "on" if on else "off", activity.title, words, due, expires=expires)
     names = _names(turn, activity, occurrence)
     turn.add(f.Offered(**names, due_at=due, day=day, modality=activity.modality, is_on=on, cue=cue))
@@ -222,7 +224,10 @@ def _waits_for_another(turn: Turn, activity: Reminder | Hold) -> bool:
     if isinstance(activity, Hold) and turn.episode.track(beside.id).day == today:
         return False
     blocked = withheld_by(turn.episode, beside, turn.now, turn.others)
-    if blocked is not None and blocked.until is None:
+    bedtime = turn.episode.place.window(today)[1]
+    if blocked is not None and (
+        blocked.until is None or (isinstance(activity, Hold) and blocked.until >= bedtime)
+    ):
         return False
     if beside.until is not None:
         turn.look_at(turn.episode.instant(beside.until) - _least(turn.episode, beside) + MOMENT)
@@ -276,7 +281,7 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
         _miss(turn, activity, due, TooLate())
         return
     place = turn.episode.place
-    waking = place.fit_told(turn.now, _least(turn.episode, activity))
+    waking = place.fit_told(turn.now, _shortest(turn.episode, activity))
     if waking > turn.now:
         reason = InQuietTime() if place.is_awake(turn.now) else OutsideWakingHours()
         _withhold(turn, activity, Block(reason, waking))
@@ -363,6 +368,12 @@ def _step(episode: Episode, activity: Treatment) -> Step:
     return activity.steps[episode.track(activity.id).step]
 
 
+def _shortest(episode: Episode, activity: Timed) -> timedelta:
+    """Compute the least time before bedtime in which the session whose turn it is may still begin."""
+    seconds = _step(episode, activity).shortest.seconds if isinstance(activity, Treatment) else 0
+    return timedelta(seconds=seconds)
+
+
 def _least(episode: Episode, activity: Timed) -> timedelta:
     """Compute the least length of the session whose turn it is; anything but a treatment takes no time."""
     seconds = _step(episode, activity).duration.least.seconds if isinstance(activity, Treatment) else 0
@@ -428,7 +439,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         case Treatment():
             step = _step(turn.episode, activity)
             modality, number = step.modality, track.step
-            length = timedelta(seconds=step.duration.least.seconds)
+            length = turn.episode.length_of(step, turn.now)
             ends = turn.now + length
             kind, expires = "start", ends
             title = Remark(

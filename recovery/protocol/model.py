@@ -78,6 +78,14 @@ class Step(Value):
     stop_if: Annotated[str, s.Cue, if_gone, "When to stop at once."] = ""
     wait: Annotated[Duration, if_less] = Duration()
     """At least so long from the real end of this step to the start of the next."""
+    short: Annotated[
+        Duration | None, s.ExactDuration, "So long where the whole would not end before bedtime."
+    ] = None
+
+    @property
+    def shortest(self) -> Duration:
+        """The least time that there has to be before bedtime."""
+        return self.duration.least if self.short is None else self.short
 
 
 class Wait(Value):

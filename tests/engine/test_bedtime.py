@@ -63,3 +63,42 @@ def test_it_moves_no_time_of_the_day() -> None:
     life.accepted(LATE)
     life.turn()
     assert life.go("Tue 06:00").times() == times
+
+
+# A short session -------------------------------------------------------------------------------------
+
+SHORT = ICE.replace("duration: 20min", "duration: 20min, short: 10min")
+
+
+def test_where_the_whole_does_not_fit_before_bedtime_a_short_one_comes() -> None:
+    life = evening(SHORT)
+    assert life.times() == ["Mon 22:50"]
+    assert life.go("Tue 06:00").times(f.Ended) == ["Mon 23:00"]
+    assert life.go("Tue 10:00").times()[1:] == ["Tue 07:00", "Tue 09:20"]
+
+
+def test_nothing_is_shorter_than_the_short_one() -> None:
+    life = evening(SHORT, start="2026-11-23 22:51")
+    assert life.of(f.Offered) == []
+    assert life.refused(Begin("ice")).earliest == life.at("Tue 07:00")
+
+
+def test_who_begins_late_by_themselves_begins_a_short_one() -> None:
+    life = evening(SHORT, start="2026-11-23 20:30").go("Mon 20:50")
+    life.go("Mon 22:45")
+    assert life.accepted(Begin("ice")) if life.episode.under_way is None else True
+    assert life.episode.under_way is not None
+    assert life.episode.under_way.ends_at <= life.at("Mon 23:00")
+
+
+def test_the_whole_comes_where_it_fits() -> None:
+    life = evening(SHORT, start="2026-11-23 22:40")
+    assert life.go("Tue 06:00").times(f.Ended) == ["Mon 23:00"]
+
+
+def test_a_fresh_injury_is_wrapped_late_in_the_evening_too() -> None:
+    wrap = '{id: wrap, kind: hold, of: compression, with: ice, on: "On", off: "Off"}'
+    for start, sessions in (("2026-11-23 22:50", 1), ("2026-11-23 22:52", 0)):
+        life = evening(SHORT, wrap, start=start)
+        assert len(life.of(f.Offered, "ice")) == sessions
+        assert life.of(f.Offered, "wrap"), start

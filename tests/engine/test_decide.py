@@ -141,10 +141,10 @@ def test_a_hold_is_on_from_waking_to_bedtime() -> None:
     assert life.cues("off") == [("Mon 23:00", "Band"), ("Tue 23:00", "Band")]
 
 
-def test_a_hold_is_not_put_on_for_the_last_hour() -> None:
-    assert Life(small(BAND), ONSET + 15 * HOUR).go("Tue 06:00").cues("on") == []
-    assert Life(small(BAND), ONSET + 14 * HOUR + 59 * MINUTE).go("Tue 06:00").cues("on") == [
-        ("Mon 21:59", "Band")
+def test_a_hold_is_not_put_on_for_the_last_minutes() -> None:
+    assert Life(small(BAND), ONSET + 15 * HOUR + 55 * MINUTE).go("Tue 06:00").cues("on") == []
+    assert Life(small(BAND), ONSET + 15 * HOUR + 54 * MINUTE).go("Tue 06:00").cues("on") == [
+        ("Mon 22:54", "Band")
     ]
 
 

@@ -258,6 +258,12 @@ CASES: list[Case] = [
         {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, needs: pain <= 3")},
     ),
     (
+        "not-shorter",
+        {"activities": ICE.format("duration: 20min, short: 20min, every: 2h")},
+        "phase 'first' > activity 'ice' > short",
+        {"activities": ICE.format("duration: 20min, short: 10min, every: 2h")},
+    ),
+    (
         "yields-to-itself",
         {"activities": REMIND.format("every: 5min"), "limits": _limit("of: rest, yields_to: rest")},
         "limit 'x' > yields_to",

@@ -126,6 +126,17 @@ def _measures(limit: Limit, activity: Reminder | Hold) -> bool:
     return is_kept or limit.most_per_day is not None
 
 
+@rule("not-shorter", "what is done where the whole would not end before bedtime is shorter than the whole")
+def not_shorter(walk: Walk) -> Iterator[Finding]:
+    for path, _phase, activity in walk.treatments:
+        for index, step in enumerate(activity.steps):
+            whole = step.duration.least
+            if step.short is not None and step.short.about_seconds >= whole.about_seconds:
+                where = (*step_path(path, activity.steps, index), "short")
+                message = _("it is not shorter than the whole")
+                yield Finding(where, message, _("less than {length}", length=whole), str(step.short))
+
+
 @rule("session-too-long", "no session is longer than its limits allow")
 def session_too_long(walk: Walk) -> Iterator[Finding]:
     for path, step, limit in _limited_steps(walk):
