@@ -104,8 +104,8 @@ class StayUp(PersonAct):
 
     verb = "up-until"
     needs_right_clock = True
-    until: time
-    """The time of day, local."""
+    until: time | None = None
+    """The time of day, local; without one it is refused."""
 
 
 class OfOffer(PersonAct):

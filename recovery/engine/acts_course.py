@@ -64,7 +64,7 @@ def stay_up(turn: Turn, act: StayUp) -> Verdict:
     bedtime = place.window(day)[1]
     if place.late is not None and place.late[0] == day:
         return Refused(Remark("up-late-already", until=bedtime))
-    until = place.put_off(day, act.until)
+    until = None if act.until is None else place.put_off(day, act.until)
     if until is None or until <= turn.now:
         return Refused(Remark("not-this-evening", bedtime=bedtime, latest=place.latest_bedtime(day)))
     turn.add(f.StaysUp(day=day, until=until), "person")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from recovery.engine.acts import ACTS, Act, Correct, Pause, StayUp
+from recovery.engine.acts import ACTS, Act, Correct, Pause
 from recovery.engine.rehearsal import PlannedAct
 from recovery.engine.times import Place
 from recovery.errors import UsageError
@@ -125,8 +125,6 @@ def _fields(kind: type[Act], rest: dict[str, Any], start: datetime, place: Place
     fields: dict[str, Any] = {name: "" for name in _NAMES if name in kind._fields}
     if kind is Correct:
         fields["values"] = {key: rest.pop(key) for key in _CORRECTED if key in rest}
-    if kind is StayUp and "until" not in rest:
-        raise ValueError(_("'until' is missing: a time of day, such as 00:30"))
     for key, text in rest.items():
         match key:
             case "for":

@@ -194,7 +194,7 @@ def test_the_next_time_is_explained_by_its_rules() -> None:
     assert reasons[0] == "2 h to 3 h after the last one ended"
     assert reasons[1] == "counted from 07:20, when the last one ended"
     (ice,) = [each for each in explain_each(life.episode, life.now) if each.activity == "ice"]
-    assert ice.sources == ("seed:183", "nhs", "seed:177")
+    assert ice.sources == ("seed:183", "nhs", "own", "seed:177")
 
 
 def test_what_is_withheld_is_explained_with_its_limit() -> None:
