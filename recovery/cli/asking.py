@@ -135,6 +135,7 @@ def start_answers(
     was typed: `typed_at` for one of the command line.
     """
     _refuse_in_emergency(protocol, split_words(words.signs), lambda text: fill_in(text, words.side))
+    asked_first = _ask_for_emergencies(protocol, words) if ask else []
     onset, side, grade = _inputs(protocol, words, typed_at, place, ask=ask)
     chosen = options(protocol, words.options, ask=ask)
     start.refuse_beside(running, protocol, side, chosen)
@@ -159,7 +160,7 @@ def start_answers(
     questions = protocol.assessment.questions if protocol.assessment else ()
     asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
     raised = by_questions.raises if by_questions is not None else ()
-    signs = red_flags(protocol, words.signs, raised, answered=asked_for, ask=ask, fill=fill)
+    signs = red_flags(protocol, words.signs, raised, answered=asked_first + asked_for, ask=ask, fill=fill)
     _refuse_in_emergency(protocol, signs, fill)
     at = clock.now()
     return start.StartAnswers(
@@ -175,6 +176,24 @@ def start_answers(
         graded=by_questions,
         graded_by=to_questions,
     )
+
+
+def _ask_for_emergencies(protocol: RecoveryProtocol, words: StartWords) -> list[str]:
+    """Ask for the signs of an emergency before anything else, at once. Return what was asked.
+
+    Raises `RecoveryError` for one that is so.
+    """
+    signs = [each for each in protocol.red_flags if each.level == "emergency" and each.ask and not each.harm]
+    if not signs or split_words(words.signs):
+        return []
+
+    def fill(text: str) -> str:
+        return fill_in(text, words.side)
+
+    click.echo(_("First: is any of these so? Then call for help at once."))
+    questions = [YesNoQuestion(each.id, fill(each.ask)) for each in signs]
+    _refuse_in_emergency(protocol, sorted(those_that_apply(questions, later=False) or ()), fill)
+    return [each.id for each in signs]
 
 
 def _refuse_in_emergency(

@@ -257,34 +257,34 @@ def test_the_plan_counts_from_the_last_answer(
     person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = signless.index("--screen")
-    keyboard = Hesitant("none\nnone\n")
+    keyboard = Hesitant("none\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     out = person.types(*signless[:at], *signless[at + 2 :]).out
 
-    assert "Ice: 20 min left, until 17:26" in out
+    assert "Ice: 20 min left, until 17:39" in out
     (episode,) = person.json("status")["episodes"]
-    assert episode["phase"]["entered_at"] == "2026-11-23T17:06:00+01:00"
+    assert episode["phase"]["entered_at"] == "2026-11-23T17:19:00+01:00"
     assert episode["onset"] == "2026-11-22T18:00:00+01:00"
 
 
 def test_a_time_counts_from_when_it_was_typed(
     person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keyboard = Hesitant("1h ago\nnone\nnone\n")
+    keyboard = Hesitant("none\n1h ago\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     at, screen = signless.index("--onset"), signless.index("--screen")
     person.types(*signless[:at], *signless[at + 2 : screen], *signless[screen + 2 :])
-    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T15:53:00+01:00"
+    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:06:00+01:00"
 
     person.types("stop")
-    keyboard = Hesitant("none\nnone\n")
+    keyboard = Hesitant("none\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
     person.types(*given)
-    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:19:00+01:00"
+    assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:32:00+01:00"
 
 
 def test_overuse_asks_for_no_moment_of_injury(person: Person) -> None:

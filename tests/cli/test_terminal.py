@@ -62,11 +62,11 @@ def started(profile: Profile) -> Any:
 
 def test_what_a_start_needs_is_asked_for(profile: Profile) -> None:
     seen = at_terminal(
-        profile, "start", "strain", "--no-daemon", types=f"2h ago\nleft\n{GRADING}none\nnone\n"
+        profile, "start", "strain", "--no-daemon", types=f"none\n2h ago\nleft\n{GRADING}none\nnone\n"
     )
 
     assert 'When did it happen ("2h ago", "yesterday 18:00"):' in seen
-    assert "Which side is injured (left, right):" in seen
+    assert "Which side is injured (left, right, both):" in seen
     assert "Has the left hip lost all its movement, or all its strength? (yes, no, unsure):" in seen
     assert "Grade I, by your answers:\n  yes: Is there pain, but little or no loss" in seen
     assert "Does any of these apply to you? It decides what is left out." in seen
@@ -85,7 +85,7 @@ def test_only_what_is_missing_is_asked_for(profile: Profile) -> None:
         "strain",
         "--no-daemon",
         *("--onset", "2h ago", "--grade", "1", "--screen", "none", "--signs", "limping"),
-        types="right\n",
+        types="none\nright\n",
     )
     assert "(yes, no, unsure)" not in seen
     assert "apply to you" not in seen
@@ -99,7 +99,7 @@ def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
         "start",
         "strain",
         "--no-daemon",
-        types="lately\nin 2h\n2h ago\nup\nleft\nperhaps\nYES\nno\nno\nno\nno\nno\n"
+        types="none\nlately\nin 2h\n2h ago\nup\nleft\nperhaps\nYES\nno\nno\nno\nno\nno\n"
         "40\n0\n-1\n1,x\nyes\n²\n\nnone\n99\nlater\nnone\n",
     )
     assert "Error: 'lately' is not a time that I know" in seen
@@ -113,7 +113,7 @@ def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
 
 
 def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> None:
-    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="1, 4 1\nnone\n")
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n1, 4 1\nnone\n")
     yes = [name for name, answer in kept(profile)["screen"].items() if answer == "yes"]
 
     assert yes == ["raynaud", "diabetes"]
@@ -121,21 +121,23 @@ def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> 
 
 
 def test_screening_questions_can_be_put_off(profile: Profile) -> None:
-    at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="Later\nnone\n")
+    at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\nLater\nnone\n")
     assert set(kept(profile)["screen"].values()) == {None}
     assert "until then wait: Ice, Compression" in profile.run("status").out
 
 
 def test_only_open_screening_questions_are_asked(profile: Profile) -> None:
     seen = at_terminal(
-        profile, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="1\nnone\n"
+        profile, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="none\n1\nnone\n"
     )
     assert "Raynaud" not in seen
     assert [name for name, answer in kept(profile)["screen"].items() if answer == "yes"] == ["skin"]
 
 
 def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
-    seen = at_terminal(profile, "start", "trigger-point", "--no-daemon", types="left\n\n\n1\n", status=1)
+    seen = at_terminal(
+        profile, "start", "trigger-point", "--no-daemon", types="none\nleft\n\n\n1\n", status=1
+    )
     assert "Which muscle is the point in?" in seen
     assert "Error: trigger-point is not for you now: No massage on a fresh injury" in seen
     assert "Is any of these so?" not in seen
@@ -143,17 +145,27 @@ def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
 
 
 def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(profile: Profile) -> None:
-    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n1\n")
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\nnone\n1\n")
 
-    assert [alert["id"] for alert in kept(profile)["alerts"]] == ["flag/saddle"]
-    assert seen.index("EMERGENCY: ") < seen.index("The plan below does not take the place of that.")
+    assert [alert["id"] for alert in kept(profile)["alerts"]] == ["flag/no-weight"]
+    assert seen.index("Have it seen by a doctor today") < seen.index(
+        "The plan below does not take the place of that."
+    )
     assert seen.index("The plan below") < seen.index("Recovery from a muscle strain")
 
 
 def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: Profile) -> None:
     types = "no\nunsure\nyes\nno\nno\nno\nnone\nnone\n"
     seen = at_terminal(
-        profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", types=types
+        profile,
+        "start",
+        "strain",
+        "--no-daemon",
+        "--onset",
+        "2h ago",
+        "--side",
+        "left",
+        types="none\n" + types,
     )
     assert "Grade II, by your answers:" in seen
     assert seen.index("ROUTINE: A limp") < seen.index("Recovery from a muscle strain")
@@ -165,7 +177,7 @@ def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: 
 def test_a_grade_may_be_given_as_unsure(profile: Profile) -> None:
     seen = at_terminal(
         profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", "--grade", "unsure",
-        types="none\nnone\n",
+        types="none\nnone\nnone\n",
     )  # fmt: skip
     assert "(yes, no, unsure)" not in seen
     assert kept(profile)["grade"] == "II"
@@ -204,7 +216,7 @@ def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
         "start",
         "trigger-point",
         "--no-daemon",
-        types="right\nbiceps\npiriformis\nyes\nnone\nnone\n",
+        types="none\nright\nbiceps\npiriformis\nyes\nnone\nnone\n",
     )
     assert kept(profile)["options"] == {"muscle": "piriformis", "balance": "yes"}
 
@@ -213,12 +225,12 @@ def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
     "types", ["2h ago\nleft\nno\n", f"2h ago\nleft\n{GRADING}", f"2h ago\nleft\n{GRADING}none\n"]
 )
 def test_leaving_at_any_question_keeps_nothing(profile: Profile, types: str) -> None:
-    at_terminal(profile, "start", "strain", "--no-daemon", types=types + "\x04", status=130)
+    at_terminal(profile, "start", "strain", "--no-daemon", types="none\n" + types + "\x04", status=130)
     assert not (profile.home / "journal.db").exists()
 
 
 def test_an_answer_can_be_refused_by_leaving(profile: Profile) -> None:
-    at_terminal(profile, "start", "strain", "--no-daemon", types="2h ago\n\x04", status=130)
+    at_terminal(profile, "start", "strain", "--no-daemon", types="none\n2h ago\n\x04", status=130)
     assert not (profile.home / "journal.db").exists()
 
 
@@ -314,3 +326,11 @@ def test_an_import_shows_how_far_it_is_on_a_terminal_only(profile: Profile) -> N
         profile, "store", "import", str(document), "--json", RECOVERY_HOME=str(profile.folder / "c")
     )
     assert out.startswith("{")
+
+
+def test_a_start_asks_for_emergencies_first_and_ends_there(profile: Profile) -> None:
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", types="1\n", status=1)
+    assert "First: is any of these so? Then call for help at once." in seen
+    assert "EMERGENCY: Call the emergency number now: the nerves" in seen
+    assert "When did it happen" not in seen
+    assert profile.json("status", status=None)["episodes"] == []
