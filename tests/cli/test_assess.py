@@ -115,7 +115,9 @@ def test_emergencies_come_first_and_end_it(person: Person) -> None:
         ["--answer", "tense=yes", *at_the_door("place", "point")[2:]],
     ):
         out = person.types("assess", *words, status=1).out
-        assert out.startswith("EMERGENCY: Call the emergency number now: the pressure in the muscle")
+        assert out.startswith(
+            "EMERGENCY: Call the emergency number now (999, 112 or 911): pressure inside the muscle"
+        )
         assert out.splitlines()[-1] == "Nothing else begins here until this has been looked at."
         assert "recovery start" not in out
     told = person.json("assess", "--signs", "tense,saddle", status=1)
