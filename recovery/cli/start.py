@@ -164,7 +164,14 @@ def _tell_first(beginning: care.Start) -> None:
         click.echo(asking.grade_words(by_questions))
     for alert in alerts:
         click.echo(render_text.alert_line(alert, current()))
-    if any(alert.level != "routine" for alert in alerts):
+    if any(alert.waits_for_release for alert in alerts):
+        click.echo(
+            _(
+                "The plan below does not take the place of that. "
+                'recovery release ID --by "a name" --on DATE says that a professional has released it.'
+            )
+        )
+    elif any(alert.level != "routine" for alert in alerts):
         click.echo(
             _(
                 "The plan below does not take the place of that. recovery flag clear says that it is dealt with."
