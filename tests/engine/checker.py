@@ -96,7 +96,7 @@ SIGNS = {
     "worse-later": Sign("It is getting worse instead of better", "pain", 3, False, rises=RISES),
     "no-better-5-days": Sign("No clear improvement five days after", "pain", 5, True),
     "two-weeks-not-better": Sign("Not clearly better two weeks after", "pain", 14, True),
-    "severe-pain": Sign("Pain of 8 or more out of 10", "pain", 0, False),
+    "severe-pain": Sign("With pain of 8 or more out of 10", "pain", 0, False),
     "not-easier": Sign("It is usually easier after a few treatments", "tender", 3, True, timedelta(hours=36)),
 }
 SIGNS_OF = {
