@@ -104,7 +104,8 @@ def test_a_yes_leaves_out_what_it_forbids_and_says_so_in_the_plan(person: Person
         "Left out, because of raynaud: Ice. No cold packs, unless a doctor agrees.  [sirona, mpft-cold]"
         in out
     )
-    assert activities(person) == {"elevate", "look", "compress"}
+    assert "ice" not in activities(person)
+    assert {"elevate", "look", "compress"} <= activities(person)
     refused = person.types("begin", "ice", status=1).err
     assert "Ice is left out, because of raynaud" in refused
     assert "Left out Ice, because of raynaud: recovery screen" in person.types("status").out
@@ -138,7 +139,7 @@ def test_what_an_open_question_guards_waits(person: Person) -> None:
     assert f"Open     {waits}" in out
     assert f"Open     {waits}" in person.types("status").out
     assert screened(person) == dict.fromkeys(ASKED)
-    assert activities(person) == {"elevate", "look"}
+    assert not {"ice", "compress"} & activities(person)
     assert "a question is open: Fingers or toes" in person.types("begin", "ice", status=1).err
     assert "a question is open: Fingers or toes" in person.types("explain", "ice").out
 
