@@ -13,7 +13,7 @@ from recovery.care.record import ClockReadings, Record, bring_up, keep, load, re
 from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
-from recovery.engine.acts import RaiseFlag, StayUp
+from recovery.engine.acts import AnswerCheckIn, RaiseFlag, StayUp
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode, emergency_among
 from recovery.engine.facts import Fact
@@ -51,6 +51,10 @@ class StartAnswers(Value):
     """The professional who agreed, where an answer says so."""
     on: date | None = None
     """The local day of that word; None: that of the start."""
+    worst: Mapping[str, str] = field(default_factory=dict)
+    """How it was at its worst since the injury, by observation, as typed; it counts for the time of the injury."""
+    now: Mapping[str, str] = field(default_factory=dict)
+    """The same for now."""
     graded: Graded | None = None
     """The grade that their answers to the questions of the protocol came to."""
     graded_by: Mapping[str, str] = field(default_factory=dict)
@@ -158,6 +162,26 @@ def refuse_screened(
             )
 
 
+def refuse_late(
+    protocol: RecoveryProtocol, onset: datetime, grade: str | None, now: datetime, place: Place
+) -> None:
+    """Raises `RecoveryError` where the time of all its phases after the injury is over."""
+    ends = [
+        place.after(onset, protocol.length(phase.most, grade))
+        for phase in protocol.phases
+        if phase.zero == "injury" and phase.most is not None
+    ]
+    if len(ends) < len(protocol.phases) or max(ends) > now:
+        return
+    then = protocol.then
+    raise RecoveryError(
+        _("{protocol} is for the first time after an injury, and that is over", protocol=protocol.id),
+        _("recovery start {protocol} follows it", protocol=then)
+        if then
+        else _("recovery protocols lists the others"),
+    )
+
+
 # Beginning --------------------------------------------------------------------------------------
 
 
@@ -204,6 +228,10 @@ def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpiso
         for sign in answers.signs:
             verdict = judge(record.of(id_), now, RaiseFlag(sign))
             if isinstance(verdict, Accepted):
+                record = keep(journal, record, verdict, now)
+        for told, at in ((answers.worst, record.of(id_).onset), (answers.now, None)):
+            verdict = judge(record.of(id_), now, AnswerCheckIn(told, at))
+            if told and isinstance(verdict, Accepted):
                 record = keep(journal, record, verdict, now)
         record = bring_up(journal, record, now)
     episode = record.of(id_)

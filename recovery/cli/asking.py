@@ -14,6 +14,7 @@ import click
 from recovery import clock
 from recovery.care import start
 from recovery.cli import params
+from recovery.cli.late_start import course_so_far
 from recovery.engine.episode import Episode
 from recovery.engine.questions import (
     GRADING_ANSWERS,
@@ -71,6 +72,8 @@ class StartWords(Value):
     on: date | None = None
     signs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    worst: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
 
 
 class PlaceWords(Value):
@@ -137,8 +140,10 @@ def start_answers(
     _refuse_in_emergency(protocol, split_words(words.signs), lambda text: fill_in(text, words.side))
     asked_first = _ask_for_emergencies(protocol, words) if ask else []
     onset, side, grade = _inputs(protocol, words, typed_at, place, ask=ask)
+    at_start = onset or typed_at
     chosen = options(protocol, words.options, ask=ask)
     start.refuse_beside(running, protocol, side, chosen)
+    start.refuse_late(protocol, at_start, None if grade == UNSURE else grade, typed_at, place)
 
     def fill(text: str) -> str:
         return fill_in(text, side, chosen)
@@ -157,6 +162,7 @@ def start_answers(
     answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
     _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
     start.refuse_screened(protocol, answered, fill)
+    worst, now = course_so_far(protocol, words.worst, words.now, typed_at - at_start, ask=ask, fill=fill)
     questions = protocol.assessment.questions if protocol.assessment else ()
     asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
     raised = by_questions.raises if by_questions is not None else ()
@@ -173,6 +179,8 @@ def start_answers(
         signs,
         words.by,
         words.on,
+        worst,
+        now,
         graded=by_questions,
         graded_by=to_questions,
     )

@@ -24,6 +24,13 @@ from recovery.language import _, current, n_
 @click.option(
     "--onset", metavar="TIME", help='When it happened: "yesterday 18:00", "2h ago", 2026-11-23T18:00.'
 )
+@click.option(
+    "--worst",
+    metavar="ID=ANSWER",
+    multiple=True,
+    help="When you start later: how it was at its worst so far, such as pain=7,swelling=2.",
+)
+@click.option("--now", metavar="ID=ANSWER", multiple=True, help="How it is now, such as pain=3,swelling=0.")
 @click.option("--grade", type=params.GRADE, help="I, II or III, also 1, 2, 3; or unsure.")
 @click.option("--side", type=params.SIDE, help="Which side is injured.")
 @click.option(
@@ -72,6 +79,8 @@ from recovery.language import _, current, n_
 def start(
     protocol: str | None,
     onset: str | None,
+    worst: tuple[str, ...],
+    now: tuple[str, ...],
     grade: str | None,
     side: str | None,
     screen: tuple[str, ...],
@@ -99,8 +108,7 @@ def start(
     """
     protocol = protocol or _not_named()
     folder, moment = paths.make_home(), clocks()
-    here = asking.PlaceWords(**hours)
-    terms = asking.terms(folder, here, is_discreet=discreet)
+    terms = asking.terms(folder, asking.PlaceWords(**hours), is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
     if not as_json:
@@ -108,7 +116,9 @@ def start(
     running = care.running(folder, moment)
     tell_doubted(running)
     care.refuse_by_clock(running)
-    words = asking.StartWords(onset, grade, side, screen, screen_later, harmless(by), on, signs, options)
+    words = asking.StartWords(
+        onset, grade, side, screen, screen_later, harmless(by), on, signs, options, worst, now
+    )
     ask = not as_json and sys.stdin.isatty()
     answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
     beginning = asking.tonight(care.Start(reading, answers, terms), ask=ask)

@@ -316,7 +316,7 @@ class Episode(Value):
     @property
     def phase(self) -> Phase:
         """The current phase, or the first one while that may not be entered yet."""
-        return self.phase_stay.phase or self.tailored.phases[0]
+        return self.phase_stay.phase or self.tailored.phases[self.following]
 
     @property
     def rung(self) -> Rung | None:
@@ -336,9 +336,31 @@ class Episode(Value):
         return self.stepped_at if is_of_rung else self.phase_stay.entered_at
 
     @property
+    def following(self) -> int:
+        """The place of the phase that comes after the current one.
+
+        Somebody who starts late does not begin with a phase that counts from the injury and is over its time.
+        """
+        following, phases = self.phase_stay.index + 1, self.tailored.phases
+        while (
+            self.phase_stay.phase is None
+            and following + 1 < len(phases)
+            and self.is_too_late_for(phases[following])
+        ):
+            following += 1
+        return following
+
+    def is_too_late_for(self, phase: Phase) -> bool:
+        """Tell if a phase was over its time already when the way began."""
+        if phase.zero != "injury" or phase.most is None:
+            return False
+        most = self.tailored.length(phase.most, self.grade)
+        return self.place.after(self.onset, most) <= self.phase_stay.entered_at
+
+    @property
     def next_phase(self) -> Phase | None:
         """The phase that comes after the current one."""
-        following = self.phase_stay.index + 1
+        following = self.following
         return self.tailored.phases[following] if following < len(self.tailored.phases) else None
 
     @property

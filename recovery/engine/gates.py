@@ -303,7 +303,7 @@ def releasing(name: str, which: str = "") -> str:
 
 def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:
     phase, following = episode.phase_stay.phase, episode.next_phase
-    for alert in standing(episode) if phase is not None else ():
+    for alert in standing(episode) if phase is not None or episode.following > 0 else ():
         command = clearing(episode, alert, others)
         yield Need(NoFlagStands(), Truth.NO, FlagToClear(alert.reason, command))
     if phase is not None and phase.is_endless:

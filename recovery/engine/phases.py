@@ -97,7 +97,7 @@ def leave(turn: Turn, reasons: tuple[Text, ...], by: str = "engine", word: f.Wor
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
         turn.add(f.Completed(reasons=reasons, cue=cue), by)
         return
-    enter_phase(turn, turn.episode.phase_stay.index + 1, reasons, by, word=word)
+    enter_phase(turn, turn.episode.following, reasons, by, word=word)
 
 
 def enter_phase(
@@ -112,7 +112,17 @@ def enter_phase(
     """Begin the phase at that place of the protocol; `anew` after a step back."""
     phase = turn.episode.tailored.phases[index]
     cue = None
-    if turn.episode.phase_stay.phase is not None:
+    if turn.episode.phase_stay.phase is None and index > 0:
+        first = turn.episode.tailored.phases[0]
+        title = Remark("new-phase", phase=phase.title)
+        cue = turn.cue(
+            CueKey.about(turn.episode.id, "phase"),
+            "phase",
+            title,
+            Remark("past-phase", phase=first.title),
+            turn.now,
+        )
+    elif turn.episode.phase_stay.phase is not None:
         body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
         title = Remark("new-phase", phase=phase.title)
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)

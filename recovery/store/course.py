@@ -8,6 +8,7 @@ where the episode stands, and nothing is asked of that until a later fact tells.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from recovery.engine import facts as f
 from recovery.engine.facts import CueKey, Fact, Occurrence
@@ -322,11 +323,14 @@ class Steps:
         if not isinstance(fact.what, f.PhaseChanged):
             return ""
         phase, state = fact.what.phase, fact.what.state
+        # Somebody who starts late passes over the phases that count from the injury and may be over by then.
+        firsts = [*takewhile(lambda each: each.zero == "injury" and each.most is not None, protocol.phases)]
         if state != "entered":
-            is_here = phase == (here or phases[0]) and not self._is_left
+            may_be_here = phases[: len(firsts) + 1] if here is None else [here]
+            is_here = phase in may_be_here and not self._is_left
             return "" if is_here else _("phase: it is not in {phase} then", phase=phase)
         if here is None:
-            furthest = 0
+            furthest = len(firsts)
         elif not self._is_left:
             return _("is entered before {phase} was left", phase=here)
         else:

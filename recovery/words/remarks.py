@@ -133,6 +133,7 @@ REMARKS: dict[str, str] = {
     "no-such-flag": N_("no red flag {name!r} to report; there are: {known}"),
     "flag-stands-already": N_("{name} stands already; when it is dealt with: {command}"),
     "flag-noted": N_("Noted."),
+    "past-phase": N_("You are past {phase}: its time after the injury is over."),
     "not-heard": N_(
         "It has taken longer than it should, and nobody has answered how it is. If it is not getting better, "
         "let somebody look at it."

@@ -257,14 +257,14 @@ def test_the_plan_counts_from_the_last_answer(
     person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = signless.index("--screen")
-    keyboard = Hesitant("none\nnone\nnone\n")
+    keyboard = Hesitant("none\n6\n6\n2\n2\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     out = person.types(*signless[:at], *signless[at + 2 :]).out
 
-    assert "Ice: 20 min left, until 17:39" in out
+    assert "Ice: 20 min left, until 18:31" in out
     (episode,) = person.json("status")["episodes"]
-    assert episode["phase"]["entered_at"] == "2026-11-23T17:19:00+01:00"
+    assert episode["phase"]["entered_at"] == "2026-11-23T18:11:00+01:00"
     assert episode["onset"] == "2026-11-22T18:00:00+01:00"
 
 
@@ -279,7 +279,7 @@ def test_a_time_counts_from_when_it_was_typed(
     assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:06:00+01:00"
 
     person.types("stop")
-    keyboard = Hesitant("none\nnone\nnone\n")
+    keyboard = Hesitant("none\n6\n6\n2\n2\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
@@ -325,3 +325,36 @@ def test_who_starts_late_in_the_evening_is_asked_until_when_they_are_up(
     out = person.starts(*plan).out
     assert "Your bedtime is 23:00. Until when are you up tonight" in out
     assert "Ice: 20 min left, until 23:15" in out
+
+
+def test_a_late_start_tells_its_course_so_far(person: Person) -> None:
+    """The clock of these tests stands on 2026-11-23."""
+    told = ("--worst", "pain=7,swelling=2", "--now", "pain=3,swelling=0")
+    known = ("--grade", "1", "--side", "left", "--screen", "none", "--signs", "none")
+    person.starts("start", "strain", "--onset", "3w ago", *known, *told)
+    (episode,) = person.json("status")["episodes"]
+    assert episode["phase"]["id"] == "contrast"
+
+
+def test_rest_and_ice_are_not_begun_weeks_later(person: Person) -> None:
+    err = person.types(
+        "start",
+        "rice",
+        "--onset",
+        "3w ago",
+        "--side",
+        "left",
+        "--screen",
+        "none",
+        "--signs",
+        "none",
+        status=1,
+    ).err
+    assert "that is over" in err
+    assert "recovery start contrast" in err
+
+
+def test_an_answer_that_tells_nothing_is_refused(person: Person) -> None:
+    err = person.types("start", "strain", "--onset", "3w ago", "--side", "left", "--grade", "1",
+                       "--screen", "none", "--signs", "none", "--worst", "pain=much", status=2).err  # fmt: skip
+    assert "--worst: 'pain=much' tells no answer" in err

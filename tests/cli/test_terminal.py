@@ -334,3 +334,13 @@ def test_a_start_asks_for_emergencies_first_and_ends_there(profile: Profile) -> 
     assert "EMERGENCY: Call the emergency number now" in seen
     assert "When did it happen" not in seen
     assert profile.json("status", status=None)["episodes"] == []
+
+
+def test_who_starts_late_is_asked_how_it_was_at_its_worst_and_is(profile: Profile) -> None:
+    seen = at_terminal(
+        profile, "start", "strain", "--no-daemon", "--onset", "5d ago", "--side", "left", "--grade", "1",
+        "--screen", "none", "--signs", "none", types="much\n7\n3\n2\n0\n",
+    )  # fmt: skip
+    assert "How has it been since then? At its worst so far, and now." in seen
+    assert "'much' is no answer" in seen
+    assert "At its worst: Pain now" in seen
