@@ -76,7 +76,7 @@ def test_a_comparison_knows_its_key_and_what_is_less_strict() -> None:
 def test_the_keys_of_a_base_come_first_then_the_kind() -> None:
     names = [each.key for each in keys(SingleTreatment)]
     assert names[:3] == ["id", "title", "begins"]
-    own = ["of", "duration", "start", "end", "stop_if", "optional", "exercises"]
+    own = ["of", "duration", "start", "end", "stop_if", "short", "optional", "exercises"]
     assert names[names.index("kind") + 1 :] == own
 
 

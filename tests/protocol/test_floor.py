@@ -90,11 +90,14 @@ def later(file: Tree) -> None:
     first = file["phases"][0]
     ice = of(first["do"], "ice")
     first["do"].remove(ice)
+    for activity in first["do"]:
+        activity.pop("with", None)
     del ice["until"]
     ice["source"] = "own"
     del of(file["limits"], "no-warmth-yet")["in"]
     file["limits"].append({"id": "ice-later", "of": "cold", "not_before": "injury+48h", "source": "own"})
     look = of(first["do"], "look")
+    look.pop("until", None)
     phase = {
         "id": "more",
         "min": "24h",
@@ -167,17 +170,17 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
     "ten on and ten off, for hours": (
         "rice",
         "below-floor",
-        (*IN_TENS, activity("ice", duration="10min", every="10min")),
+        (*IN_TENS, activity("ice", short=None, duration="10min", every="10min")),
     ),
     "ten on and ten off, all day": (
         "rice",
         "below-floor",
-        (*IN_TENS, activity("ice", duration="10min", every=None, per_day="30")),
+        (*IN_TENS, activity("ice", short=None, duration="10min", every=None, per_day="30")),
     ),
     "sixteen packs that are no rounds": (
         "rice",
         "below-floor",
-        (*IN_TENS, activity("ice", duration="10min"), sixteen),
+        (*IN_TENS, activity("ice", short=None, duration="10min"), sixteen),
     ),
     "one long round of ice": ("cold-10-10-10", "below-floor", (long_round,)),
     "no wait at all": ("rice", "session-without-gap", (without("limits", "thermal-gap"),)),
