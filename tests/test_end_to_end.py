@@ -172,7 +172,7 @@ def test_what_two_episodes_tell_at_once_is_one_notification(desktop: Desktop, pe
 
     desktop.wait_for_displayed(1)
     (note,) = desktop.received()
-    assert note.title == "Walk · Drink"
+    assert note.title == "Walk · Drink (Seconds)"
     assert "Walk: A short walk." in note.body
     assert "Drink: A glass of water." in note.body
     assert {(fact.episode, fact.data["via"]) for fact in facts} == {("walks-1", "dbus"), ("drinks-1", "dbus")}
@@ -189,7 +189,7 @@ def test_the_end_of_a_session_stands_alone(desktop: Desktop, person: Profile) ->
     start, end, rest = desktop.received()
     assert start.title.startswith("Ice: start, 4 s")
     assert "Drink: A glass of water." in start.body
-    assert (end.title, end.body, end.urgency) == ("Ice: stop", "Cold pack off.", "critical")
+    assert (end.title, end.body, end.urgency) == ("Ice: stop (Seconds)", "Cold pack off.", "critical")
     assert rest.title == "Drink", "what came with the start outlives its note"
 
 
@@ -220,5 +220,5 @@ def test_what_falls_together_waits_together_for_a_server(bare_desktop: Desktop, 
 
     bare_desktop.start_server()
     facts = person.wait_for("delivered", 2)
-    assert [note.title for note in bare_desktop.received()] == ["Walk · Drink"]
+    assert [note.title for note in bare_desktop.received()] == ["Walk · Drink (Seconds)"]
     assert {(fact.episode, fact.data["via"]) for fact in facts} == {("walks-1", "dbus"), ("drinks-1", "dbus")}

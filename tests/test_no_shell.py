@@ -36,7 +36,13 @@ MESSAGES |= {"_name": 0}  # of differences.py
 
 PASSED_ON = {
     *(("language.py", name) for name in ("message", "one", "single")),
-    *(("differences.py", "message"), ("scalars.py", "expected"), ("scalars.py", "wrong")),
+    *(
+        ("differences.py", "message"),
+        ("conditions.py", "message"),
+        ("rules.py", "message"),
+        ("scalars.py", "expected"),
+        ("scalars.py", "wrong"),
+    ),
     *(("params.py", "parameter"), ("reasons.py", "template"), ("reasons.py", "singular")),
     ("floor.py", "bound"),  # of the table of the floor, where each is N_-marked
 }

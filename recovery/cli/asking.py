@@ -153,12 +153,11 @@ def start_answers(
         by_questions, to_questions = _graded(protocol, grade, fill)
         grade = by_questions.grade
         if grade is None:
-            raise RecoveryError(
-                _("by your answers this is not what {protocol} is for", protocol=protocol.id),
-                _(
-                    "recovery assess asks what it may be; in doubt let a doctor or a physiotherapist look at it"
-                ),
+            message = _("by your answers this is not what {protocol} is for", protocol=protocol.id)
+            hint = _(
+                "recovery assess asks what it may be; in doubt let a doctor or a physiotherapist look at it"
             )
+            raise RecoveryError(message, hint)
     answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
     _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
     start.refuse_screened(protocol, answered, fill)

@@ -62,12 +62,11 @@ def test_a_check_in_that_forbids_what_is_on_says_so(person: Person) -> None:
     loading(person).types("checkin", "pain=1", "swelling=0", "morning=2")
     person.waits(minutes=20)
     person.types("status")  # the cold pack of the phase before has ended
-    person.waits(minutes=31)
     assert row(person, "Now").startswith("Easy movement: 5 min left")
 
     words = person.types("checkin", "morning=9", "pain=9").out
 
-    assert words.startswith("Noted: morning 9, pain 9. Easy movement is on: end it now, recovery end.\n")
+    assert words.startswith("Noted: morning pain 9, pain 9. Easy movement is on: end it now, recovery end.\n")
     assert "; not to be: recovery end, or skip)" in row(person, "Now")
     person.types("begin", status=1)
     assert "Easy movement is on" not in person.types("checkin", "morning=9").out, "it is said once"
@@ -124,7 +123,9 @@ def test_a_question_of_a_day_on_which_its_phase_has_only_begun_is_open(person: P
 
     assert needed not in person.types("checkin", "morning=2").out
     assert "getting up" not in person.types("status").out
-    assert person.types("explain", "motion").out.startswith("Easy movement: 09:")
+    assert person.types("explain", "motion").out.startswith(
+        "Easy movement: not now\n  every day at wake+120min\n  it is on until 09:15"
+    )
 
 
 def completing(person: Person) -> str:

@@ -17,7 +17,7 @@ def page(person: Person) -> str:
         "Then wait 1 h.",
         "until 48 h after the injury",
         "no warm earlier than 48 h after the injury",
-        "urgent, if pain at least 8: Pain of 8",
+        "urgent, if pain at least 8: With pain of 8",
         "an answer counts for 36 h",
         "the other side, with the injured hip raised",
         "Strength of the injured hip",

@@ -217,6 +217,6 @@ def test_what_a_file_uses_counts_with_it(tmp_path: Path) -> None:
     rice = (installed_folder() / "rice.yaml").read_text(encoding="utf-8")
     (tmp_path / "rice.yaml").write_text(rice + "#" * (LONGEST_FILE - len(rice.encode()) - 10))
     main = tmp_path / "x.yaml"
-    main.write_text(HEAD + "phases: [{use: rice}]\n")
+    main.write_text(HEAD + "phases: [{use: rice}]\n" + "#" * 2000)
     _, problems = check_file(main, Library((installed_folder(),)))
     assert any("too big together" in problem.message for problem in problems)

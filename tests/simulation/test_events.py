@@ -409,7 +409,7 @@ def test_who_does_not_heal_is_sent_to_somebody_and_again_later() -> None:
         (
             "stuck",
             None,
-            ["It is usually easier after a few treatments", "After six weeks the point is still"],
+            ["It is usually easier after a few treatments", *["After six weeks the point is still"] * 2],
         ),
     ],
 )
