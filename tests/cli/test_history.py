@@ -132,7 +132,7 @@ def test_what_was_entered_after_the_start_is_taken_back_first(patient: Person) -
 
 
 def test_undo_takes_back_the_phase_that_an_answer_opened(person: Person) -> None:
-    person.starts(*STRAIN, "--onset", "3d ago")
+    person.starts(*STRAIN, "--onset", "60h ago")
     for answers in (["pain=7", "swelling=3"], ["pain=4", "swelling=1"]):
         person.waits(minutes=1)
         person.types("checkin", *answers)

@@ -32,7 +32,19 @@ ACTING = {
         "advance",
         "step-back",
     ),
-    *("setback", "correct", "stop", "undo", "move", "daemon run", "daemon start", "daemon stop"),
+    *(
+        "release",
+        "harm",
+        "up-until",
+        "setback",
+        "correct",
+        "stop",
+        "undo",
+        "move",
+        "daemon run",
+        "daemon start",
+        "daemon stop",
+    ),
     *("service install", "service uninstall", "protocols new", "protocols add"),
     *("store backup", "store restore", "store import"),
 }
@@ -252,7 +264,7 @@ def test_looking_goes_on(situation: Situation, patient: Profile) -> None:
 def test_what_cannot_be_written_down_is_told_all_the_same_and_once_more(person: Person) -> None:
     person.starts()
     person.types("status")
-    person.waits(hours=15)
+    person.waits(hours=18)
     before = person.lines("log", "--all")
     with locked(person.home):
         shown = person.types("status").err

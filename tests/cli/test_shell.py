@@ -233,7 +233,7 @@ def test_completion_knows_commands_and_options(profile: Profile) -> None:
 
     assert completes("recovery st", 1) == ["start", "status", "step-back", "stop", "store"]
     assert completes("recovery status --", 2) == ["--episode", "--json", "--help"]
-    assert completes("recovery start --side ", 3) == ["left", "right"]
+    assert completes("recovery start --side ", 3) == ["left", "right", "both"]
 
 
 def test_a_start_that_cannot_be_written_keeps_nothing(profile: Profile) -> None:
