@@ -261,8 +261,9 @@ def test_a_late_starter_gets_the_hours_that_are_left() -> None:
 
 def test_a_late_starter_after_the_whole_phase_still_needs_the_answers() -> None:
     life = Life(shipped("strain"), ONSET, ONSET + 10 * DAY)
-    assert life.episode.phase.id == "rice"
+    assert (life.episode.phase.id, life.episode.phase_stay.phase) == ("contrast", None)
     life.answer(pain=0, swelling=0)
+    assert life.episode.phase_stay.phase == life.episode.phase
     assert life.episode.phase.id == "contrast"
 
 

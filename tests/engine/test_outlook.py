@@ -147,8 +147,8 @@ def test_phases_are_laid_on_the_calendar_as_ranges() -> None:
     assert foreseen == [
         ["23 Nov 07:00", "25 Nov 07:00", "26 Nov 07:00"],
         ["25 Nov 07:00", "26 Nov 07:00", "10 Dec 07:00"],
-        ["26 Nov 07:00", "03 Dec 07:00", "31 Dec 07:00"],
-        ["03 Dec 07:00", "10 Dec 07:00", "25 Feb 07:00"],
+        ["26 Nov 07:00", "29 Nov 07:00", "31 Dec 07:00"],
+        ["29 Nov 07:00", "06 Dec 07:00", "25 Feb 07:00"],
     ]
 
 
