@@ -174,7 +174,7 @@ def test_what_two_episodes_tell_at_once_is_one_notification(desktop: Desktop, pe
     (note,) = desktop.received()
     assert note.title == "Walk · Drink (Seconds)"
     assert "Walk: A short walk." in note.body
-    assert "Drink: A glass of water." in note.body
+    assert "Drink (Seconds): A glass of water." in note.body
     assert {(fact.episode, fact.data["via"]) for fact in facts} == {("walks-1", "dbus"), ("drinks-1", "dbus")}
     assert person.run("status").err == "", "nothing is left to tell"
 

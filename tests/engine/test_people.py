@@ -56,7 +56,8 @@ def test_all_kinds_of_people_and_fates_are_among_them() -> None:
 
 
 def without_suspend(text: str) -> str:
-    return re.sub(r"\n    suspend: .*", "", text)
+    without = re.sub(r"\n    suspend: .*|\n    cleared_by: .*", "", text)
+    return re.sub(r"(suspend|cleared_by): (own|\"[^\"]*\"|[a-z-]+), ", "", without)
 
 
 def without_forbid(text: str) -> str:
@@ -79,7 +80,7 @@ CONTROLS: dict[str, Callable[[str], str]] = {
     "a step up although": replaced((r"      - morning <= 3\n    step_back", "      - morning <= 9\n    step_back")),
     "a step back although": replaced((r"        - morning > 5\n", "        - morning > 0\n")),
     "loading is left too early": replaced(
-        ("I: 1w..3w", "I: 1d..3w"), ("II: 4w..7w", "II: 1d..7w"),
+        ("I: 3d..3w", "I: 1h..3w"), ("II: 3w..7w", "II: 1d..7w"),
         (r"(?m)^    (II?): (1d|2d|4d|12d|1w)$", r"    \1: 1h"),
         (r"- strength >= 90", "- strength >= 1"), (r"- rom == full", "- pain <= 9"),
         (r"        - pain <= 1\n        - morning <= 1\n", "        - pain <= 9\n"),
