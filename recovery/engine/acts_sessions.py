@@ -83,6 +83,8 @@ def begin_session(turn: Turn, act: Begin) -> Verdict:
         return _blocked(turn, activity, blocked.reason, earliest)
     if current is None:
         current = _offer_early(turn, activity, occurrence)
+    else:  # begun later than it was offered, it may have to be shorter to be over by bedtime
+        current = replace(current, planned=min(current.planned, episode.length_of(step, turn.now)))
     turn.add(f.Begun(**current.as_fields), "person")
     message = Remark(
         "begun", text=episode.text(step.start), length=current.planned, when=turn.now + current.planned
