@@ -263,8 +263,7 @@ def test_looking_goes_on(situation: Situation, patient: Profile) -> None:
 
 def test_what_cannot_be_written_down_is_told_all_the_same_and_once_more(person: Person) -> None:
     person.starts()
-    person.types("status")
-    person.waits(hours=18)
+    person.waits(minutes=21)
     before = person.lines("log", "--all")
     with locked(person.home):
         shown = person.types("status").err
