@@ -25,7 +25,9 @@ def run() -> None:
     fill_closed()
     output.take_over()
     use(chosen(os.environ, _wanted_language()))
-    sys.exit(status_of(sys.argv[1:]))
+    status = status_of(sys.argv[1:])
+    gc.freeze()  # Python looks for garbage as it leaves, which costs a fifth of a short command and frees nothing
+    sys.exit(status)
 
 
 def _wanted_language() -> str:

@@ -138,11 +138,15 @@ def together(condition: Condition, single: Callable[[Comparison], Truth]) -> Tru
         case Comparison():
             return single(condition)
         case All(parts) | AnyOf(parts):
-            states = {together(part, single) for part in parts}
             decisive = Truth.NO if isinstance(condition, All) else Truth.YES
-            if decisive in states:
-                return decisive
-            return Truth.UNKNOWN if Truth.UNKNOWN in states else ~decisive
+            state = ~decisive
+            for part in parts:  # a part that decides leaves nothing to ask
+                match together(part, single):
+                    case Truth.UNKNOWN:
+                        state = Truth.UNKNOWN
+                    case other if other is decisive:
+                        return decisive
+            return state
         case Not(part):
             return ~together(part, single)
 

@@ -170,8 +170,9 @@ def _offer(turn: Turn, activity: Timed) -> None:
     track = turn.episode.track(activity.id)
     begins = floor(turn.episode, activity)
     if begins > turn.now:
-        coming = next((due.at for due in dues(turn.episode, activity) if due.at > turn.now), None)
-        turn.look_at(coming and max(begins, coming))
+        if turn.look_again_at is None or turn.look_again_at > begins:
+            coming = next((due.at for due in dues(turn.episode, activity) if due.at > turn.now), None)
+            turn.look_at(coming and max(begins, coming))
         return
     if track.snoozed_until is not None:
         turn.look_at(track.snoozed_until)
