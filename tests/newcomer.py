@@ -12,10 +12,11 @@ import sys
 ANSWERS = {
     "When did it happen": "2h ago",
     "Which side": "left",
+    "little or no loss": "yes",
     "(yes, no, unsure)": "no",
     "Numbers of those that apply": "none",
 }
-"""What a question contains, and the answer to it."""
+"""What a question contains, and the answer to it: the first that fits."""
 
 QUESTION = re.compile(r"^.*: $")
 SILENCE_SECONDS = 300.0
