@@ -89,6 +89,9 @@ class NewEpisode(Value):
     outlook: Outlook
 
 
+_LATE = timedelta(hours=12)
+"""Somebody who starts later than this after the injury has a course behind them (own)."""
+
 # Refusing ---------------------------------------------------------------------------------------
 
 
@@ -162,6 +165,11 @@ def refuse_screened(
             )
 
 
+def begins_late(onset: datetime, at: datetime) -> bool:
+    """Tell if a start is so long after the injury that its course so far is asked for."""
+    return at - onset > _LATE
+
+
 def refuse_late(
     protocol: RecoveryProtocol, onset: datetime, grade: str | None, now: datetime, place: Place
 ) -> None:
@@ -229,10 +237,13 @@ def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpiso
             verdict = judge(record.of(id_), now, RaiseFlag(sign))
             if isinstance(verdict, Accepted):
                 record = keep(journal, record, verdict, now)
-        for told, at in ((answers.worst, record.of(id_).onset), (answers.now, None)):
+        for told, at in ((answers.worst, episode.onset), (answers.now, None)):
+            if not told:
+                continue
             verdict = judge(record.of(id_), now, AnswerCheckIn(told, at))
-            if told and isinstance(verdict, Accepted):
-                record = keep(journal, record, verdict, now)
+            if not isinstance(verdict, Accepted):
+                raise refusal(verdict, record.of(id_), now)
+            record = keep(journal, record, verdict, now)
         record = bring_up(journal, record, now)
     episode = record.of(id_)
     return NewEpisode(episode, outlook(episode, now, record.others(episode)))

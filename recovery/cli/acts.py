@@ -31,6 +31,7 @@ from recovery.words.reasons import file_text
 from recovery.words.terms import spell
 from recovery.words.typed import (
     expected_instead,
+    observation_id,
     parse_clock,
     parse_day,
     parse_zone,
@@ -242,9 +243,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
             raise UsageError(
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
-        asked = meant.tailored.observations
-        by_title = {each.title.lower(): name for name, each in asked.items()}
-        by_id = {by_title.get(name, name): typed for name, typed in values.items()}
+        by_id = {observation_id(name, meant.tailored.observations): typed for name, typed in values.items()}
         _refuse_wrong(by_id, meant)
         return AnswerCheckIn(by_id, read_moment_if_given("--at", at, now, meant.place))
 

@@ -4,7 +4,7 @@ Strict: all else is an error.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from recovery.engine.questions import UNSURE, read_answer
@@ -227,6 +227,12 @@ def refuse_unknown(given: Iterable[str], names: Iterable[str], option: str) -> N
                 else _("there are: {listed}", listed=", ".join(there) or _("none"))
             )
             raise UsageError(_("{option}: nothing is called {name!r}", option=option, name=name), hint)
+
+
+def observation_id(named: str, observations: Mapping[str, Observation]) -> str:
+    """The id of an observation that people name by its id or its title; the name where none is called so."""
+    name = named.strip().lower()
+    return next((id_ for id_, each in observations.items() if name in (id_, each.title.lower())), name)
 
 
 def expected_instead(typed: str, observation: Observation) -> str:

@@ -279,7 +279,7 @@ def test_a_time_counts_from_when_it_was_typed(
     assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:06:00+01:00"
 
     person.types("stop")
-    keyboard = Hesitant("none\n6\n6\n2\n2\nnone\nnone\n")
+    keyboard = Hesitant("none\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
@@ -334,6 +334,19 @@ def test_a_late_start_tells_its_course_so_far(person: Person) -> None:
     person.starts("start", "strain", "--onset", "3w ago", *known, *told)
     (episode,) = person.json("status")["episodes"]
     assert episode["phase"]["id"] == "contrast"
+    answered = [each for each in person.lines("log", "--all") if each["kind"] == "answered"]
+    assert [(each["at"], each["data"]["values"]) for each in answered] == [
+        ("2026-11-02T15:40:00.000+00:00", {"pain": 7, "swelling": 2}),
+        ("2026-11-23T15:40:00.000+00:00", {"pain": 3, "swelling": 0}),
+    ]
+
+
+def test_a_course_before_an_unknown_moment_is_refused(person: Person) -> None:
+    overuse = ("start", "overuse", "--side", "left", "--screen", "none", "--signs", "none")
+    err = person.types(*overuse, "--worst", "pain=9", status=2).err
+    assert err == "Error: overuse knows no injury, so --worst has no time\n  tell how it is: --now\n"
+    person.starts(*overuse, "--now", "Pain=3")
+    assert person.json("status")["episodes"][0]["alerts"] == []
 
 
 def test_rest_and_ice_are_not_begun_weeks_later(person: Person) -> None:
@@ -357,4 +370,4 @@ def test_rest_and_ice_are_not_begun_weeks_later(person: Person) -> None:
 def test_an_answer_that_tells_nothing_is_refused(person: Person) -> None:
     err = person.types("start", "strain", "--onset", "3w ago", "--side", "left", "--grade", "1",
                        "--screen", "none", "--signs", "none", "--worst", "pain=much", status=2).err  # fmt: skip
-    assert "--worst: 'pain=much' tells no answer" in err
+    assert "--worst: pain is a whole number from 0 to 10, not 'much'" in err

@@ -342,5 +342,6 @@ def test_who_starts_late_is_asked_how_it_was_at_its_worst_and_is(profile: Profil
         "--screen", "none", "--signs", "none", types="much\n7\n3\n2\n0\n",
     )  # fmt: skip
     assert "How has it been since then? At its worst so far, and now." in seen
-    assert "'much' is no answer" in seen
-    assert "At its worst: Pain now" in seen
+    assert "pain is a whole number from 0 to 10, not 'much'" in seen
+    assert "Pain, at its worst so far (a whole number from 0 to 10):" in seen
+    assert "Pain now (a whole number from 0 to 10):" in seen
