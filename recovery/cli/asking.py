@@ -4,7 +4,7 @@ On a terminal they are asked; otherwise they come as words of the command line, 
 that lists it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,8 @@ def start_answers(
     answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
     _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
     start.refuse_screened(protocol, answered, fill)
-    worst, now = course_so_far(protocol, words.worst, words.now, typed_at - at_start, ask=ask, fill=fill)
+    ask_course = ask and start.begins_late(at_start, typed_at)
+    course = course_so_far(protocol, words.worst, words.now, ask=ask_course)
     questions = protocol.assessment.questions if protocol.assessment else ()
     asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
     raised = by_questions.raises if by_questions is not None else ()
@@ -178,8 +179,7 @@ def start_answers(
         signs,
         words.by,
         words.on,
-        worst,
-        now,
+        *course,
         graded=by_questions,
         graded_by=to_questions,
     )
@@ -197,14 +197,19 @@ def _ask_for_emergencies(protocol: RecoveryProtocol, words: StartWords) -> list[
     def fill(text: str) -> str:
         return fill_in(text, words.side)
 
-    click.echo(_("First: is any of these so? Then call for help at once."))
     questions = [YesNoQuestion(each.id, fill(each.ask)) for each in signs]
-    _refuse_in_emergency(protocol, sorted(those_that_apply(questions, later=False) or ()), fill)
+    _refuse_in_emergency(protocol, _emergencies_among(questions), fill)
     return [each.id for each in signs]
 
 
+def _emergencies_among(questions: Sequence[YesNoQuestion]) -> set[str]:
+    """Ask on one screen which signs of an emergency there are."""
+    click.echo(_("First: is any of these so? Then call for help at once."))
+    return those_that_apply(questions, later=False) or set()
+
+
 def _refuse_in_emergency(
-    protocol: RecoveryProtocol, signs: Sequence[str], fill: Callable[[str], str]
+    protocol: RecoveryProtocol, signs: Container[str], fill: Callable[[str], str]
 ) -> None:
     """Raises `RecoveryError` where a sign is an emergency: that ends the dialogue, and nothing is started."""
     for flag in protocol.red_flags:
@@ -464,7 +469,7 @@ def grade_words(by_questions: Graded) -> str:
 def emergencies(
     door: FrontDoor, given: dict[str, str], signs: Sequence[str], *, ask: bool
 ) -> tuple[RedFlag, ...]:
-    """The signs of an emergency that a person has; their answers are taken out of those that are given.
+    """The signs of an emergency that a person has, or is unsure of; their answers are taken out of those given.
 
     Raises `UsageError` for what is open where nobody can be asked.
     """
@@ -475,12 +480,12 @@ def emergencies(
     answers |= {name: given.pop(name) for name in names if name in given}
     answers |= dict.fromkeys(named, "yes")
     still = [YesNoQuestion(sign.id, sign.ask) for sign in door.signs if sign.id not in answers]
-    if "yes" not in answers.values() and not ask:
+    there = {name for name, answer in answers.items() if answer in ("yes", UNSURE)}
+    if not there and not ask:
         _refuse_open([*still, *(YesNoQuestion(q.id, q.ask) for q in door.questions if q.id not in given)])
-    elif "yes" not in answers.values() and still:
-        click.echo(_("First: is any of these so? Then call for help at once."))
-        answers |= dict.fromkeys(those_that_apply(still, later=False) or (), "yes")
-    return tuple(sign for sign in door.signs if answers.get(sign.id) in ("yes", UNSURE))
+    elif not there and still:
+        there = _emergencies_among(still)
+    return tuple(sign for sign in door.signs if sign.id in there)
 
 
 def _refuse_open(still: Sequence[YesNoQuestion]) -> None:

@@ -11,13 +11,13 @@ from recovery.care.protocols import front_door, in_own_words, read_wanted
 from recovery.cli import asking, render_text
 from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
+from recovery.errors import UsageError
 from recovery.language import _
 from recovery.protocol.model import RecoveryProtocol, RedFlag
 
 
 @click.command()
 @click.argument("answers", nargs=-1, metavar="[ID=yes|no|unsure]...")
-@click.option("--answer", "more", metavar="ID=yes|no|unsure", multiple=True, help="The answer to a question.")
 @click.option(
     "--signs", metavar="ID", multiple=True, help="A sign of an emergency; none: there is none of them."
 )
@@ -26,7 +26,6 @@ from recovery.protocol.model import RecoveryProtocol, RedFlag
 @json_option
 def assess(
     answers: tuple[str, ...],
-    more: tuple[str, ...],
     signs: tuple[str, ...],
     region: str,
     protocol: str | None,
@@ -44,16 +43,18 @@ def assess(
     """
     ask = not as_json and sys.stdin.isatty()
     if protocol is not None:
-        return _grade(
-            in_own_words(read_wanted(protocol).protocol), (*answers, *more), ask=ask, as_json=as_json
-        )
+        if signs:
+            raise UsageError(
+                _("--protocol asks for the grade alone, and knows no --signs"), _("leave one of them out")
+            )
+        return _grade(in_own_words(read_wanted(protocol).protocol), answers, ask=ask, as_json=as_json)
     door = front_door(region)
     grading = protocol_with_grades(door)
     of_grade = [each.id for each in asking.grade_questions(grading)] if grading is not None else []
     of_door = [*(each.id for each in door.signs), *(each.id for each in door.questions)]
-    given = asking.answers_to((*answers, *more), [*of_door, *of_grade])
-    if grading is not None and given and not {*given} & {*of_door}:
-        return _grade(grading, (*answers, *more), ask=ask, as_json=as_json)
+    given = asking.answers_to(answers, [*of_door, *of_grade])
+    if grading is not None and given and not signs and not {*given} & {*of_door}:
+        return _grade(grading, answers, ask=ask, as_json=as_json)
     emergencies = asking.emergencies(door, given, signs, ask=ask)
     if emergencies:
         return _call_for_help(emergencies, as_json=as_json)

@@ -112,7 +112,8 @@ def test_emergencies_come_first_and_end_it(person: Person) -> None:
     for words in (
         ["tense=yes"],
         ["--signs", "tense"],
-        ["--answer", "tense=yes", *at_the_door("place", "point")[2:]],
+        ["tense=yes", *at_the_door("place", "point")[2:]],
+        ["--signs", "tense", *answers()],
     ):
         out = person.types("assess", *words, status=1).out
         assert out.startswith(
@@ -154,7 +155,13 @@ def test_where_the_questions_for_the_grade_are_all_no_it_is_no_strain(person: Pe
 
 
 def test_unsure_about_an_emergency_is_one(person: Person) -> None:
-    assert person.json("assess", "tense=unsure", *at_the_door(), status=1)["emergency"] == ["tense"]
+    assert person.json("assess", "tense=unsure", status=1)["emergency"] == ["tense"]
+    assert person.json("assess", "tense=unsure", "--signs", "none", status=1)["emergency"] == ["tense"]
+
+
+def test_the_questions_for_a_grade_alone_know_no_signs(person: Person) -> None:
+    err = person.types("assess", "--protocol", "strain", "--signs", "tense", *answers(), status=2).err
+    assert "--protocol asks for the grade alone" in err
 
 
 def test_no_to_everything_is_no_grade_and_nothing_to_start(person: Person) -> None:
