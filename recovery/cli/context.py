@@ -22,7 +22,8 @@ from recovery.zones import is_lost
 
 EMERGENCY = N_(
     "Get help now for numbness between the legs, loss of bladder or bowel control, weakness in both\n"
-    "legs, chest pain or breathlessness with a swollen leg, or pain out of proportion that keeps rising."
+    "legs, chest pain or breathlessness, pain out of proportion that keeps rising, or a leg that is out of\n"
+    "shape or cannot be stood on or lifted after a fall: do not move it."
 )
 """The signs that nobody waits with; those of each protocol stand in its file."""
 
