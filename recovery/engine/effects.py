@@ -330,7 +330,9 @@ def _begun(episode: Episode, fact: Fact, what: f.Begun) -> Episode:
     session = session_of(episode, what.occurrence)
     if session is None:
         return episode
-    return _entered(episode, replace(session, began_at=fact.at, is_assumed=False, is_said=True))
+    planned = session.planned if what.length is None else what.length  # begun late it may have to be shorter
+    said = replace(session, began_at=fact.at, planned=planned, is_assumed=False, is_said=True)
+    return _entered(episode, said)
 
 
 def _ended(episode: Episode, fact: Fact, what: f.Ended) -> Episode:

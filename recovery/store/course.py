@@ -235,10 +235,19 @@ class SessionSoFar(Value):
 
     modality: str
     length: timedelta
+    begun: timedelta | None = None
+    """Its length as it was begun, late it may have to be shorter; None: as it was offered, or not begun."""
     state: type[f.What] | None = f.Offered
     """The kind of the last fact that changed it; None where that was taken back."""
     is_confirmed: bool = False
     """True if the person said how it ended."""
+
+
+def _fits(what: f.Begun | f.Ended, session: SessionSoFar) -> bool:
+    """Tell if the length of a session that was begun or ended is that of its offer, or as it was begun."""
+    if isinstance(what, f.Begun):
+        return what.length is None or timedelta(0) < what.length <= session.length
+    return what.length in (None, session.length, session.begun)
 
 
 class Steps:
@@ -374,7 +383,7 @@ class Steps:
         if isinstance(what, f.Begun | f.Ended):
             if what.modality not in ("", session.modality):
                 return _("{key}: is not that of the offer: {wanted}", key="modality", wanted=session.modality)
-            if what.length not in (None, session.length):
+            if not _fits(what, session):
                 seconds = int(session.length.total_seconds())
                 return _("{key}: is not that of the offer: {wanted}", key="seconds", wanted=seconds)
         if session.state is f.Ended and isinstance(what, f.Offered | f.Begun | f.Snoozed):
@@ -398,6 +407,8 @@ class Steps:
         self._occurrences[fact.seq] = name
         if isinstance(what, f.Begun | f.Ended | f.Snoozed | f.Skipped):
             session = replace(session, state=type(what))
+        if isinstance(what, f.Begun):
+            session = replace(session, begun=what.length)
         if fact.by == "person" and isinstance(what, f.Ended | f.Done):
             session = replace(session, is_confirmed=True)
         self._sessions[name] = session

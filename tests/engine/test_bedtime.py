@@ -6,6 +6,7 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Begin, StayUp
+from recovery.engine.fold import fold
 from tests.engine.examples import Life, local, small
 
 ICE = "{id: ice, kind: session, of: cold, duration: 20min, every: 2h, start: On, end: Off}"
@@ -89,6 +90,16 @@ def test_who_begins_late_by_themselves_begins_a_short_one() -> None:
     assert life.accepted(Begin("ice")) if life.episode.under_way is None else True
     assert life.episode.under_way is not None
     assert life.episode.under_way.ends_at <= life.at("Mon 23:00")
+
+
+def test_one_that_was_begun_late_ends_as_early_as_it_was_told_to() -> None:
+    life = evening(SHORT, start="2026-11-23 22:40").go("Mon 22:48")
+    assert life.accepted(Begin("ice")).endswith("10 min, until 22:58.")
+    assert life.episode.under_way is not None
+    assert life.episode.under_way.ends_at == life.at("Mon 22:58")
+    assert life.go("Tue 06:00").cues("end") == [("Mon 22:58", "Ice: stop")]
+    assert life.of(f.Ended)[0].data["seconds"] == 600
+    assert fold(life.episode.pinned, life.facts) == life.episode
 
 
 def test_the_whole_comes_where_it_fits() -> None:

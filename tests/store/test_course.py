@@ -10,6 +10,7 @@ import pytest
 
 from recovery.care.record import load, seen_at
 from recovery.engine import facts as f
+from recovery.engine.acts import Begin
 from recovery.engine.decide import turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
@@ -24,7 +25,7 @@ from recovery.store.shapes import Surroundings
 from recovery.values import replace
 from recovery.words.reasons import worded
 from tests.daemon.conftest import NOON, Watch
-from tests.engine.examples import ICE, ONSET, small, started, texts
+from tests.engine.examples import ICE, ONSET, Life, local, small, started, texts
 from tests.engine.test_fold import journal_of
 from tests.store.damaging import leaves
 from tests.store.real import first_day
@@ -49,6 +50,27 @@ def faults_of(protocol: RecoveryProtocol, facts: list[Fact]) -> list[str]:
 def test_what_people_leave_behind_is_whole(name: str, persona: str) -> None:
     live, facts = journal_of(name, persona, 30)
     assert faults_of(live.pinned, [worded(fact, live.place, fact.at) for fact in facts]) == []
+
+
+def test_a_session_that_was_begun_late_may_be_shorter_than_it_was_offered_and_not_longer() -> None:
+    short = ICE.replace("duration: 20min", "duration: 20min, short: 10min")
+    life = Life(small(short), local("2026-11-23 22:40")).go("Mon 22:48")
+    life.accepted(Begin("ice"))
+    life.go("Tue 06:00")
+    assert faults_of(life.episode.pinned, life.facts) == []
+
+    def of_length(minutes: int, kind: str) -> list[str]:
+        other = [
+            replace(fact, what=type(fact.what).of({**fact.data, "seconds": minutes * 60}))
+            if fact.kind == kind
+            else fact
+            for fact in life.facts
+        ]
+        return faults_of(life.episode.pinned, other)
+
+    assert of_length(20, "ended") == [], "as an end was once written"
+    assert of_length(21, "begun") == ["4 begun: seconds: is not that of the offer: 1200"]
+    assert "ended: seconds: is not that of the offer: 1200" in of_length(5, "ended")[0]
 
 
 @pytest.fixture(scope="module")
