@@ -10,6 +10,7 @@ from recovery.engine.facts import Offer
 from recovery.engine.gates import (
     Need,
     Truth,
+    flag_stands,
     gate_needs,
     open_reasons,
     pressing,
@@ -17,7 +18,6 @@ from recovery.engine.gates import (
     step_needs,
     unmet_reason,
 )
-from recovery.engine.limits import flag_stands
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, overtaken, word_of

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
-from recovery.engine.episode import MOMENT, Alert, Answer, Episode, naming_option
+from recovery.engine.episode import MOMENT, Alert, Answer, Episode, emergency_among, naming_option
 from recovery.engine.reasons import (
     Answers,
     AnswerTo,
     DayOnLastStep,
     DayOnStep,
+    FlagStands,
     FlagToClear,
     GoesOnUntilStopped,
     LastStep,
@@ -35,6 +36,7 @@ from recovery.engine.reasons import (
     TimeSince,
     ToldOnce,
     UsuallyHealed,
+    WaitsForRelease,
 )
 from recovery.engine.times import DAY
 from recovery.protocol.model import Observation, Phase, Rung
@@ -303,6 +305,23 @@ def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
 def releasing(name: str, which: str = "") -> str:
     """The command that records a professional's release; `which` is the option that names the episode."""
     return f'recovery release {name} --by "…" --on DATE{which}'
+
+
+def flag_stands(
+    episode: Episode, alert: Alert, others: Sequence[Episode] = ()
+) -> FlagStands | WaitsForRelease:
+    """Give the reason that a red flag of an episode is in the way, and what ends it."""
+    reason = WaitsForRelease if alert.waits_for_release else FlagStands
+    return reason(alert.reason, clearing(episode, alert, others))
+
+
+def emergency_stands(episode: Episode, others: Sequence[Episode]) -> Statement | None:
+    """Give the reason that an emergency is in the way, in whichever of a person's episodes; None: none stands."""
+    emergency = emergency_among((episode, *others))
+    if emergency is None:
+        return None
+    owner, alert = emergency
+    return flag_stands(owner, alert, [each for each in (episode, *others) if each is not owner])
 
 
 def _gate_needs(episode: Episode, now: datetime, others: Sequence[Episode]) -> Iterator[Need]:

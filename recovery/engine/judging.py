@@ -14,7 +14,7 @@ from recovery.engine import acts_reports as reports
 from recovery.engine import acts_sessions as sessions
 from recovery.engine.episode import Episode
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import Refused, Turn, Verdict
+from recovery.engine.turn import Refused, Turn, Verdict, in_an_emergency
 
 
 def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episode] = ()) -> Verdict:
@@ -22,6 +22,8 @@ def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episo
     if episode.is_over:
         return Refused(Remark("episode-over", episode=episode.id, state=episode.state))
     turn = Turn(episode, now, others)
+    if isinstance(act, acts.Advance | acts.StepBack | acts.Setback) and (refused := in_an_emergency(turn)):
+        return refused
     match act:
         case acts.AnswerCheckIn():
             return reports.answer_check_in(turn, act)

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from recovery.engine.episode import MOMENT, Alert, Episode, Session, emergency_among, naming_option
-from recovery.engine.gates import Truth, clearing, condition_moments, truth
+from recovery.engine.episode import MOMENT, Episode, Session, naming_option
+from recovery.engine.gates import Truth, condition_moments, emergency_stands, flag_stands, truth
 from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
     ByLimit,
-    FlagStands,
     FloorOfTheLanguage,
     GapNotOver,
     GivesWay,
@@ -35,7 +34,6 @@ from recovery.engine.reasons import (
     Statement,
     Text,
     TooManyToday,
-    WaitsForRelease,
 )
 from recovery.engine.times import DAY
 from recovery.protocol.model import (
@@ -241,9 +239,8 @@ def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = 
     tell or ask, in all of them.
     """
     wanted = {*of}
-    if emergency := emergency_among((episode, *others)):
-        owner, alert = emergency
-        return Block(flag_stands(owner, alert, [e for e in (episode, *others) if e is not owner]), None)
+    if emergency := emergency_stands(episode, others):
+        return Block(emergency, None)
     for owner in (episode, *others):
         if owner is not episode and owner.is_over:
             continue
@@ -258,14 +255,6 @@ def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = 
             command = f"recovery screen{naming_option(episode, others)}"
             return Block(ScreeningOpen(episode.text(question.ask), command), None)
     return None
-
-
-def flag_stands(
-    episode: Episode, alert: Alert, others: Sequence[Episode] = ()
-) -> FlagStands | WaitsForRelease:
-    """Give the reason that a red flag of an episode is in the way, and what ends it."""
-    reason = WaitsForRelease if alert.waits_for_release else FlagStands
-    return reason(alert.reason, clearing(episode, alert, others))
 
 
 def is_same_place(region: str, side: str | None, episode: Episode) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from recovery.engine.episode import Alert, Episode, naming_option, telling_apart
 from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, Word, WrittenCue
 from recovery.engine.fold import apply
-from recovery.engine.gates import Truth, clearing, condition_moments, truth
+from recovery.engine.gates import Truth, clearing, condition_moments, emergency_stands, truth
 from recovery.engine.reasons import EndItNow, Late, OfWhich, Remark, Sentences, Statement, StillNeeded, Text
 from recovery.protocol.terms import Condition, is_name
 from recovery.values import Value
@@ -139,6 +139,12 @@ def ahead(turn: Turn, at: datetime | None) -> Refused | None:
 def overtaken(meant: Occurrence | Offer, current: Occurrence | Offer) -> Refused | None:
     """Refuse an act about another occurrence or offer than the one it would change; None: it is that, or none."""
     return None if meant in ("", current) else over()
+
+
+def in_an_emergency(turn: Turn) -> Refused | None:
+    """Refuse to move on or back while an emergency stands in any of the person's episodes; None: none stands."""
+    emergency = emergency_stands(turn.episode, turn.others)
+    return None if emergency is None else Refused(emergency)
 
 
 def over() -> Refused:

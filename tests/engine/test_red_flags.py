@@ -457,6 +457,25 @@ def test_in_an_emergency_nothing_moves_on_and_nothing_is_asked_for() -> None:
     assert outlook(life.episode, life.now).coming == ()
 
 
+def test_an_emergency_in_one_episode_lets_no_other_move_on_or_back() -> None:
+    one = life_of(ASK).go("Mon 09:00")
+    gate = "min: 1h\nleave_when: pain <= 3"
+    other = Life(small(ASK, id_="far", phase=gate, more=TWO_PHASES), side="right").go("Mon 09:00")
+    one.accepted(RaiseFlag("saddle"))
+    other.others, one.others = (one.episode,), (other.episode,)
+    other.answer(pain=1)
+    says = (
+        'a red flag stands: Call. When it is dealt with: recovery flag clear saddle --because "…" -e small-1'
+    )
+    for act in (Advance(because="I say so"), StepBack(), Setback()):
+        assert other.refused(act).reason == says
+        assert one.refused(act).reason == says
+    one.accepted(ClearFlag("saddle", because="seen"))
+    other.others = (one.episode,)
+    other.accepted(Advance(because="I say so"))
+    assert other.episode.phase.id == "next"
+
+
 # Harm by a treatment ----------------------------------------------------------------------------------
 
 SKIN = "{id: skin, ask: 'White?', level: urgent, say: Do not rub., harm: [cold], suspend: [cold]}"
