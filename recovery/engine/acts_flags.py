@@ -5,7 +5,7 @@ from datetime import datetime
 
 from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
 from recovery.engine.acts_sessions import end_session
-from recovery.engine.alerts import answer_alert, raise_flag
+from recovery.engine.alerts import answer_alert, raise_flag, take_off
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, word_of
 
@@ -18,7 +18,8 @@ def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
     if refused := _stands_already(turn, flag.id):
         return refused
     raise_flag(turn, flag, "person")
-    return accepted(turn, Remark("flag-noted"), *turn.take_off(flag.suspends))
+    alert = turn.episode.alerts[f"flag/{flag.id}"]
+    return accepted(turn, Remark("flag-noted"), *take_off(turn, alert.level, alert.suspends))
 
 
 def report_harm(turn: Turn, act: ReportHarm) -> Verdict:

@@ -7,7 +7,15 @@ from typing import TypeVar
 from recovery.engine import facts as f
 from recovery.engine.acts import SNOOZE, Begin, End, MarkDone, OfActivity, Skip, Snooze
 from recovery.engine.cadence import LONGEST_SPACING, dues
-from recovery.engine.episode import PAUSED, RECENT, Episode, Session, naming_option, only_assumed
+from recovery.engine.episode import (
+    PAUSED,
+    RECENT,
+    Episode,
+    Session,
+    is_same_place,
+    naming_option,
+    only_assumed,
+)
 from recovery.engine.facts import NO_OCCURRENCE, Fact, Occurrence
 from recovery.engine.limits import (
     LONGEST_ON,
@@ -15,7 +23,6 @@ from recovery.engine.limits import (
     assuming_planned_ends,
     blocked_by,
     earliest_allowed,
-    is_same_place,
     longest,
 )
 from recovery.engine.offers import out_of_time, withheld_by

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.episode import PAUSED, Episode, emergency_among, naming_option
+from recovery.engine.episode import PAUSED, Episode, emergency_among, is_same_place, naming_option
 from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range, releasing
-from recovery.engine.reasons import Remark, Sentences, Text
+from recovery.engine.reasons import Remark, Sentences, Statement, Text
 from recovery.engine.turn import Turn
 from recovery.protocol.model import Escalation, RedFlag
 from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, MODALITIES, Cites, Condition, comparisons
@@ -77,6 +77,14 @@ def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> None:
     _alert(turn, f"flag/{flag.id}", flag.level, says, flag.cites, suspends, flag.cleared_by, by)
 
 
+def take_off(turn: Turn, level: str, suspends: Sequence[str]) -> tuple[Statement, ...]:
+    """Say that what an alert stops has to end, in all episodes about the place; an emergency binds them wherever."""
+    place = turn.episode.tailored.region, turn.episode.side
+    running = [each for each in turn.others if not each.is_over]
+    bound = [each for each in running if level == "emergency" or is_same_place(*place, each)]
+    return turn.take_off(suspends, bound)
+
+
 def _alert(
     turn: Turn,
     id_: str,
@@ -88,7 +96,7 @@ def _alert(
     by: str = "engine",
 ) -> None:
     refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
-    title, body = _ALERTS[level], Sentences((reason, *turn.take_off(suspends)))
+    title, body = _ALERTS[level], Sentences((reason, *take_off(turn, level, suspends)))
     if cleared_by == BY_RELEASE:
         which = naming_option(turn.episode, turn.others)
         command = releasing(id_.rpartition("/")[2], which)

@@ -20,7 +20,7 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
-from recovery.protocol.terms import AGREED, BY_RELEASE, CLEARED_BY, LONGEST_GAP, Anchor, Duration
+from recovery.protocol.terms import AGREED, BOTH, BY_RELEASE, CLEARED_BY, LONGEST_GAP, Anchor, Duration
 from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
@@ -436,6 +436,12 @@ class Episode(Value):
     def text(self, text: str) -> Text:
         """A protocol's text, with what its placeholders are to be filled with."""
         return OfFile(text, self.side, self.options) if "{" in text else text
+
+
+def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
+    """Tell if an episode is about that part of the body. An unknown side is every side, as both are."""
+    sides = {side, episode.side}
+    return region == episode.tailored.region and (len(sides) == 1 or bool(sides & {None, BOTH}))
 
 
 def emergency_among(episodes: Iterable[Episode]) -> tuple[Episode, Alert] | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from recovery.engine.episode import MOMENT, Episode, Session, naming_option
+from recovery.engine.episode import MOMENT, Episode, Session, is_same_place, naming_option
 from recovery.engine.gates import Truth, condition_moments, emergency_stands, flag_stands, truth
 from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
@@ -44,7 +44,7 @@ from recovery.protocol.model import (
     Step,
     modalities,
 )
-from recovery.protocol.terms import BOTH, NOT_MEANWHILE, ON_THE_SKIN, Condition, Duration, Range
+from recovery.protocol.terms import NOT_MEANWHILE, ON_THE_SKIN, Condition, Duration, Range
 from recovery.values import Value, replace
 
 _NO_TIME = Range(Duration(), Duration())
@@ -255,12 +255,6 @@ def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = 
             command = f"recovery screen{naming_option(episode, others)}"
             return Block(ScreeningOpen(episode.text(question.ask), command), None)
     return None
-
-
-def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
-    """Tell if an episode is about that part of the body. An unknown side is every side, as both are."""
-    sides = {side, episode.side}
-    return region == episode.tailored.region and (len(sides) == 1 or bool(sides & {None, BOTH}))
 
 
 def excluded(

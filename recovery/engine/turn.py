@@ -68,13 +68,19 @@ class Turn:
         self.look_at(*condition_moments(condition, episode or self.episode))
         return truth(condition, episode or self.episode, self.now)
 
-    def take_off(self, modalities: Iterable[str]) -> tuple[Statement, ...]:
-        """Say that the session under way has to end, if it is of these modalities; nothing otherwise."""
-        on = self.episode.under_way
-        if on is None or on.modality not in modalities:
-            return ()
-        command = f"recovery end{naming_option(self.episode, self.others)}"
-        return (EndItNow(self.episode.title_of(on), command),)
+    def take_off(self, modalities: Iterable[str], beside: Iterable[Episode] = ()) -> tuple[Statement, ...]:
+        """Say that the session under way has to end, if it is of these modalities; nothing otherwise.
+
+        It may be of this episode, or of those `beside` it that are bound as well.
+        """
+        everyone, stopped = (self.episode, *self.others), {*modalities}
+        told: list[Statement] = []
+        for owner in (self.episode, *beside):
+            on = owner.under_way
+            if on is not None and on.modality in stopped:
+                which = naming_option(owner, [each for each in everyone if each is not owner])
+                told.append(EndItNow(owner.title_of(on), f"recovery end{which}"))
+        return tuple(told)
 
     def clearing(self, alert: Alert) -> str:
         """The command that says what became of an alert."""

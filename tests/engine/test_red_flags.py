@@ -30,6 +30,7 @@ HOUR = timedelta(hours=1)
 NUMB = "{id: numb, ask: 'Numb?', level: urgent, say: See a doctor., suspend: [cold, compression]}"
 SADDLE = "{id: saddle, ask: 'Numb there?', level: emergency, say: Call., suspend: all}"
 LIMP = "{id: limp, ask: 'Limping?', level: urgent, say: Have it seen.}"
+OUT = "{id: out, ask: 'Out of joint?', level: emergency, say: Call.}"
 HIGH = "{id: high, when: pain >= 8, level: urgent, say: Go today}"
 SWOLLEN = "{id: swollen, when: swelling >= 2, level: routine, say: Leave the packs, suspend: [cold]}"
 WRAP = "{id: wrap, kind: hold, of: compression, on: 'On', off: 'Off'}"
@@ -136,6 +137,38 @@ def test_a_session_that_is_on_still_gets_its_end() -> None:
     life.accepted(RaiseFlag("numb"))
     life.go("Mon 08:00")
     assert life.times(f.Ended) == ["Mon 07:20"]
+
+
+def test_what_an_emergency_stops_is_taken_off_though_it_names_nothing() -> None:
+    life = Life(small(ICE, flags=[OUT])).go("Mon 07:05")
+    assert life.accepted(RaiseFlag("out")) == "Noted. Ice is on: end it now, recovery end."
+
+
+@pytest.mark.parametrize(
+    ("flag", "place", "stops"),
+    [
+        ("numb", {}, True),
+        ("numb", {"side": "right"}, False),
+        ("numb", {"region": "knee"}, False),
+        ("limp", {}, False),
+        ("out", {}, True),
+        ("out", {"side": "right"}, True),
+        ("out", {"region": "knee"}, True),
+    ],
+)
+def test_what_it_stops_in_another_episode_is_taken_off_as_well(
+    flag: str, place: dict[str, str], stops: bool
+) -> None:
+    side = {"side": place["side"]} if "side" in place else {}
+    region = {"region": place["region"]} if "region" in place else {}
+    packs = Life(small(ICE, id_="packs", **region), **side).go("Mon 07:05")  # type: ignore[arg-type]  # what they take
+    assert packs.episode.under_way is not None
+    flagged = Life(small(ASK, flags=[*ALL, OUT]), others=(packs.episode,)).go("Mon 07:05")
+    end = " Ice is on: end it now, recovery end -e packs-1." * stops
+    assert flagged.accepted(RaiseFlag(flag)) == f"Noted.{end}"
+    assert flagged.of(f.Alerted)[-1].data["cue"]["body"].endswith(end)
+    packs.others = (flagged.episode,)
+    assert (packs.go("Mon 12:00").times(f.Offered) == ["Mon 07:00"]) is stops
 
 
 def test_a_session_cannot_be_put_off_into_it() -> None:
