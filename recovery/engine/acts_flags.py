@@ -5,7 +5,7 @@ from datetime import datetime
 
 from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
 from recovery.engine.acts_sessions import end_session
-from recovery.engine.alerts import answer_alert, raise_flag, take_off
+from recovery.engine.alerts import answer_alert, raise_flag
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, word_of
 
@@ -17,9 +17,7 @@ def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
         return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
     if refused := _stands_already(turn, flag.id):
         return refused
-    raise_flag(turn, flag, "person")
-    alert = turn.episode.alerts[f"flag/{flag.id}"]
-    return accepted(turn, Remark("flag-noted"), *take_off(turn, alert.level, alert.suspends))
+    return accepted(turn, Remark("flag-noted"), *raise_flag(turn, flag, "person"))
 
 
 def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
@@ -27,6 +25,11 @@ def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
     ledger = turn.episode.ledger
     session = next((each for each in reversed(ledger) if act.about in ("", each.occurrence)), None)
     flags = [flag for flag in turn.episode.pinned.red_flags if flag.harm]
+    on = turn.episode.under_way
+    is_named = bool(act.what or act.about)
+    if flags and not is_named and on is None and any(other.under_way for other in turn.others):
+        # What is on there may have done it, not what was on here last.
+        return Refused(Remark("which-one", names=_listed(flag.id for flag in flags)))
     suited = [
         flag
         for flag in flags
@@ -38,12 +41,10 @@ def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
     if refused := _stands_already(turn, flag.id):
         return refused
     message: list[Text] = [Remark("flag-noted")]
-    on = turn.episode.under_way
     if on is not None and on.modality in flag.harm:
         ended = end_session(turn, End(on.activity, on.occurrence))
         message += [ended.message] if isinstance(ended, Accepted) else []
-    raise_flag(turn, flag, "person")
-    return accepted(turn, *message)
+    return accepted(turn, *message, *raise_flag(turn, flag, "person"))
 
 
 def _stands_already(turn: Turn, name: str) -> Refused | None:

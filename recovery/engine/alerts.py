@@ -70,14 +70,17 @@ def answer_alert(turn: Turn, id_: str, *, because: str = "", word: f.Word | None
     turn.add(f.Alerted(id=id_, cleared=True, because=because, word=word), "person")
 
 
-def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> None:
-    """Raise a red flag: it stands from now on. An emergency stops all."""
+def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> tuple[Statement, ...]:
+    """Raise a red flag: it stands from now on. An emergency stops all.
+
+    Returns the words on the sessions under way that have to end.
+    """
     says = turn.episode.text(flag.say)
     suspends = MODALITIES if flag.level == "emergency" else flag.suspends
-    _alert(turn, f"flag/{flag.id}", flag.level, says, flag.cites, suspends, flag.cleared_by, by)
+    return _alert(turn, f"flag/{flag.id}", flag.level, says, flag.cites, suspends, flag.cleared_by, by)
 
 
-def take_off(turn: Turn, level: str, suspends: Sequence[str]) -> tuple[Statement, ...]:
+def _take_off(turn: Turn, level: str, suspends: Sequence[str]) -> tuple[Statement, ...]:
     """Say that what an alert stops has to end, in all episodes about the place; an emergency binds them wherever."""
     place = turn.episode.tailored.region, turn.episode.side
     running = [each for each in turn.others if not each.is_over]
@@ -94,9 +97,10 @@ def _alert(
     suspends: Sequence[str] = (),
     cleared_by: str = CLEARED_BY[-1],
     by: str = "engine",
-) -> None:
+) -> tuple[Statement, ...]:
     refs = ", ".join(dict.fromkeys(ref for cited in cites.values() for ref in cited))
-    title, body = _ALERTS[level], Sentences((reason, *take_off(turn, level, suspends)))
+    ending = _take_off(turn, level, suspends)
+    title, body = _ALERTS[level], Sentences((reason, *ending))
     if cleared_by == BY_RELEASE:
         which = naming_option(turn.episode, turn.others)
         command = releasing(id_.rpartition("/")[2], which)
@@ -114,6 +118,7 @@ def _alert(
         cue=cue,
     )
     turn.add(alerted, by)
+    return ending
 
 
 def raise_deadline_alert(turn: Turn, held: Held) -> None:

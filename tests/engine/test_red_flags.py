@@ -547,6 +547,24 @@ def test_only_harm_that_the_protocol_asks_for_is_reported() -> None:
     assert life.episode.under_way is not None, "the cold did not do that"
 
 
+def test_harm_is_not_put_on_another_treatment_while_a_session_of_another_episode_is_on() -> None:
+    press = "{id: press, kind: session, of: massage, duration: 20min, every: 3h, start: P, end: P}"
+    pressed = Life(small(press, id_="pressed")).go("Mon 07:05")
+    assert pressed.episode.under_way is not None
+    life = harmed().go("Mon 07:25")  # the ice was the last session
+    life.others = (pressed.episode,)
+    assert life.refused(ReportHarm()).reason == "which one? Name it: skin, burnt"
+    assert life.episode.alerts == {}
+    assert life.accepted(ReportHarm("skin")) == "Noted."
+    assert [*life.episode.alerts] == ["flag/skin"]
+
+
+def test_harm_says_to_take_off_what_another_episode_has_on() -> None:
+    packs = Life(small(ICE, id_="packs")).go("Mon 07:05")
+    life = Life(small(ASK, flags=[SKIN]), others=(packs.episode,)).go("Mon 07:05")
+    assert life.accepted(ReportHarm("skin")) == "Noted. Ice is on: end it now, recovery end -e packs-1."
+
+
 def test_a_button_speaks_of_the_session_of_its_note() -> None:
     life = harmed().go("Mon 07:05")
     assert life.episode.under_way is not None
