@@ -176,7 +176,8 @@ def _escalate(
 ) -> None:
     """Tell that something is over its time, once, or again and again until the person has answered it.
 
-    One from before `since` is of another stay.
+    One from before `since` is of another stay. `words` are told where nobody has answered: that never rises, as nothing
+    is known to be worse.
     """
     stands = turn.episode.alerts.get(id_)
     if id_ in turn.episode.answered:
@@ -189,7 +190,7 @@ def _escalate(
         turn.look_at(again)
         if again > turn.now:
             return
-        level = told.rises or level
+        level = level if words else told.rises or level
     _alert(turn, id_, level, words or turn.episode.text(told.say), cites)
 
 

@@ -50,7 +50,7 @@ def test_what_the_person_has_answered_is_told_no_more() -> None:
 
 def test_without_answers_nothing_is_claimed_of_the_body() -> None:
     life = Life(small(ASK, phase=GATE)).go("2026-12-03 12:00")
-    assert told(life) == ["25 07:00 unheard/only routine", "02 07:00 unheard/only urgent"]
+    assert told(life) == ["25 07:00 unheard/only routine", "02 07:00 unheard/only routine"]
     assert {fact.data["reason"] for fact in life.of(f.Alerted)} == {"Nothing heard"}
 
 
