@@ -143,7 +143,8 @@ def record_setback(turn: Turn, act: Setback) -> Verdict:
         return Refused(Remark("no-such-grade", known=GRADES, typed=act.grade))
     end_holds(turn)
     for alert in list(episode.alerts.values()):
-        if alert.level == "routine":
+        is_flag = alert.id.startswith("flag/")
+        if not is_flag or (alert.level == "routine" and not alert.waits_for_release):
             turn.add(f.Alerted(id=alert.id, cleared=True))
     turn.add(f.SetBack(onset=onset, grade=act.grade, because=act.because), "person")
     sentences = [Remark("new-injury", when=onset)]

@@ -146,6 +146,31 @@ def test_routine_alerts_are_over_and_pressing_ones_stay() -> None:
     assert {*life.episode.alerts} == {"flag/gap"}
 
 
+def test_what_was_over_its_time_is_told_of_the_old_injury_alone_however_much_it_pressed() -> None:
+    late = (
+        "min: 1h\nmax: 2d\nleave_when: pain <= 1\n"
+        "at_max: {level: routine, say: Long, again: 1d, rises: urgent}"
+    )
+    second = phase_text("second", ASK, body=late)
+    life = Life(small(ASK, phase="min: 1h", more=[second])).go("Wed 06:00")
+    for morning in ("Wed 08:05", "Thu 08:05", "Fri 08:05"):
+        life.go(morning).answer(pain=5)
+    assert life.episode.alerts["phase/second"].level == "urgent"
+    life.accepted(Setback())
+    assert life.episode.alerts == {}
+
+
+def test_a_routine_flag_that_waits_for_a_release_stays() -> None:
+    waits = (
+        "{id: seen, ask: 'Seen?', level: routine, say: Have it seen, suspend: [exercise],"
+        " cleared_by: professional}"
+    )
+    life = Life(small(ASK, flags=[waits])).go("Mon 08:00")
+    life.accepted(RaiseFlag("seen"))
+    life.accepted(Setback())
+    assert {*life.episode.alerts} == {"flag/seen"}
+
+
 def test_what_was_answered_is_raised_again_after_a_setback() -> None:
     life = Life(small(ASK, flags=["{id: three, when: grade == III, level: urgent, say: Go}"]), grade="III")
     life.accepted(ClearFlag("three", because="seen"))
