@@ -399,9 +399,10 @@ def _meant(
         return over()
     both: list[A | Treatment] = [*here, *earlier]
     if act.activity is not None:
-        for activity in both:
-            if activity.id == act.activity or act.activity in modalities(activity):
-                return activity
+        ids = [activity for activity in both if activity.id == act.activity]
+        of_kind = [activity for activity in both if act.activity in modalities(activity)]
+        if named := [*ids, *of_kind]:  # an id may be the name of a modality too, of which others are
+            return named[0]
         return _not_there(turn, act.activity, [activity.id for activity in here])
     under_way = turn.episode.under_way
     open_: Sequence[A | Treatment] = here

@@ -126,6 +126,15 @@ def test_begin_by_modality_or_without_a_name_means_the_only_one() -> None:
     assert Life(small(RAISE)).refused(Begin()).reason == "phase only has nothing of that kind"
 
 
+def test_an_id_means_its_own_activity_though_it_is_a_modality_of_another_one() -> None:
+    own = '{id: exercise, kind: session, of: exercise, duration: 15min, at: "10:00", start: Go, end: Enough}'
+    life = Life(small(DAILY, own)).go("Mon 10:05")
+    assert life.accepted(Begin("exercise"))
+    life.go("Mon 10:10")
+    assert life.accepted(End("exercise")) == "Exercise ended after 5 min."
+    assert [fact.data["activity"] for fact in life.of(f.Ended)] == ["exercise"]
+
+
 def test_begin_twice_is_refused_with_when_it_ends() -> None:
     life = Life(small(ICE))
     life.accepted(Begin("ice"))
