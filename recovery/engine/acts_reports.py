@@ -226,10 +226,14 @@ def _instead(episode: Episode, changes: dict[str, Any]) -> tuple[Remark, ...]:
 
 
 def _clear_what_was_never_so(turn: Turn, before: Episode) -> None:
-    """Clear an alert that stood because of the grade or the side alone: it goes with the mistake."""
+    """Clear an alert that stood because of the grade or the side alone: it goes with the mistake.
+
+    What waits for a release stays: the person's word ends it in no way.
+    """
     for flag in turn.episode.pinned.red_flags:
         name = f"flag/{flag.id}"
-        if flag.when is None or name not in turn.episode.alerts:
+        alert = turn.episode.alerts.get(name)
+        if flag.when is None or alert is None or alert.waits_for_release:
             continue
         was_so = truth(flag.when, before, turn.now) is Truth.YES
         if flag.is_of_the_start and was_so and truth(flag.when, turn.episode, turn.now) is Truth.NO:

@@ -65,12 +65,21 @@ def test_a_phase_that_was_entered_too_early_is_left_again(person: Person) -> Non
     assert (after["phase"]["id"], after["side"]) == ("contrast", "left")
 
 
-def test_an_urgent_flag_that_came_of_a_wrong_grade_goes_with_it(person: Person) -> None:
-    person.starts(*STRAIN, "--grade", "3")
+def test_what_waits_for_a_release_is_ended_by_no_correction_but_with_what_was_mistyped(
+    person: Person,
+) -> None:
+    person.starts(*STRAIN, "--grade", "2")
+    person.waits(minutes=1)
+    person.types("correct", "grade=3")
     assert [alert["id"] for alert in episode_of(person)["alerts"]] == ["flag/grade-iii"]
     person.waits(minutes=1)
-    person.types("correct", "grade=1")
-    assert episode_of(person)["alerts"] == []
+    person.types("correct", "grade=2")
+    assert "flag/grade-iii" in [alert["id"] for alert in episode_of(person)["alerts"]]
+    person.types("undo")
+    person.types("undo")
+    after = episode_of(person)
+    assert after["grade"] == "II"
+    assert [alert["id"] for alert in after["alerts"]] == ["flag/grade-ii"]
 
 
 def test_an_option_is_put_right(person: Person) -> None:

@@ -9,6 +9,7 @@ from recovery.engine.acts import (
     Advance,
     Begin,
     ClearFlag,
+    Correct,
     Pause,
     RaiseFlag,
     Release,
@@ -463,6 +464,22 @@ def test_a_grade_iii_tear_is_not_loaded_before_it_is_released(persona: str) -> N
     ]
     assert loads
     assert min(loads) > released
+
+
+@pytest.mark.parametrize(
+    ("flag", "stands"), [(TORN, True), (HIGH.replace("pain >= 8", "grade == II"), False)]
+)
+def test_a_correction_ends_what_was_never_so_but_for_what_waits_for_a_release(
+    flag: str, stands: bool
+) -> None:
+    life = Life(small(MOVE, ASK, flags=[flag])).go("Mon 12:00")
+    assert len(life.episode.alerts) == 1
+    life.accepted(Correct(values={"grade": "I"}))
+    life.go("Tue 12:00")
+    assert bool(life.episode.alerts) is stands
+    if stands:
+        life.accepted(Release("torn", by="Dr. Meyer"))
+        assert life.episode.alerts == {}
 
 
 # Emergencies ------------------------------------------------------------------------------------------
