@@ -1,20 +1,19 @@
 """The rules of the acts on red flags: a sign or a harm is reported, cleared by the person, or released."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
 from recovery.engine.acts_sessions import end_session
 from recovery.engine.alerts import answer_alert, raise_flag
 from recovery.engine.reasons import Remark, Text
-from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, word_of
+from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, or_none, word_of
 
 
 def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
     flags = {flag.id: flag for flag in turn.episode.pinned.red_flags if flag.ask}
     flag = flags.get(act.flag)
     if flag is None:
-        return Refused(Remark("no-such-flag", name=act.flag, known=_listed(flags)))
+        return Refused(Remark("no-such-flag", name=act.flag, known=or_none(flags)))
     if refused := _stands_already(turn, flag.id):
         return refused
     return accepted(turn, Remark("flag-noted"), *raise_flag(turn, flag, "person"))
@@ -29,14 +28,14 @@ def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
     is_named = bool(act.what or act.about)
     if flags and not is_named and on is None and any(other.under_way for other in turn.others):
         # What is on there may have done it, not what was on here last.
-        return Refused(Remark("which-one", names=_listed(flag.id for flag in flags)))
+        return Refused(Remark("which-one", names=or_none(flag.id for flag in flags)))
     suited = [
         flag
         for flag in flags
         if (flag.id == act.what if act.what else session is not None and session.modality in flag.harm)
     ]
     if not suited:
-        return Refused(Remark("no-such-harm", known=_listed(flag.id for flag in flags)))
+        return Refused(Remark("no-such-harm", known=or_none(flag.id for flag in flags)))
     flag = suited[0]
     if refused := _stands_already(turn, flag.id):
         return refused
@@ -87,7 +86,7 @@ def _standing(turn: Turn, name: str) -> list[str] | Refused:
     """The ids of the alerts of a name that stand; refuse a name that none has."""
     names = {id_: alert.name for id_, alert in turn.episode.alerts.items()}
     ids = [id_ for id_, each in names.items() if each == name]
-    return ids or Refused(Remark("no-such-flag-stands", name=name, known=_listed(names.values())))
+    return ids or Refused(Remark("no-such-flag-stands", name=name, known=or_none(names.values())))
 
 
 def _since(turn: Turn, id_: str) -> datetime:
@@ -97,8 +96,3 @@ def _since(turn: Turn, id_: str) -> datetime:
     flag = next((each for each in episode.pinned.red_flags if id_ == f"flag/{each.id}"), None)
     is_of_the_start = raised_at <= episode.started_at or (flag is not None and flag.is_of_the_start)
     return episode.onset if is_of_the_start else raised_at
-
-
-def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
-    """Names, or that there are none."""
-    return tuple(names) or Remark("none")

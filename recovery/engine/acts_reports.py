@@ -1,6 +1,6 @@
 """The rules of the acts that tell how the person is: answers, checklists, a setback, a correction."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
 from recovery.engine.questions import left_open, read_answer, screened, wrong_screening
 from recovery.engine.reasons import AnswerTo, Remark, Text
-from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, or_none
 from recovery.protocol.model import Checklist, Hold, modalities
 from recovery.protocol.terms import GRADES, SIDES, Comparison, Condition, parts_of
 from recovery.values import replace
@@ -101,7 +101,7 @@ def tick_items(turn: Turn, act: TickItems) -> Verdict:
     ticked: dict[str, dict[str, bool]] = {}
     for name, typed in act.answers.items():
         if name not in list_of:
-            return Refused(Remark("no-such-item", name=name, known=_listed(list_of)))
+            return Refused(Remark("no-such-item", name=name, known=or_none(list_of)))
         if refused := _neither_yes_nor_no(name, typed):
             return refused
         ticked.setdefault(list_of[name], {})[name] = typed == "yes"
@@ -121,11 +121,6 @@ def _neither_yes_nor_no(name: str, typed: str) -> Refused | None:
 
 def _yes_and_no(answers: Mapping[str, str]) -> Remark:
     return Remark("noted", answers=tuple(AnswerTo(name, answer) for name, answer in answers.items()))
-
-
-def _listed(names: Iterable[str]) -> tuple[str, ...] | Remark:
-    """Names, or that there are none."""
-    return tuple(names) or Remark("none")
 
 
 # A new injury -----------------------------------------------------------------------------------
@@ -185,11 +180,11 @@ def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:
     asked = [*protocol.inputs, *protocol.options]
     given = [*act.values, *(() if act.onset is None else ("onset",))]
     if not given:
-        return Refused(Remark("nothing-to-correct", names=_listed(asked)))
+        return Refused(Remark("nothing-to-correct", names=or_none(asked)))
     for name in given:
         if name not in asked:
             return Refused(
-                Remark("not-asked-at-start", protocol=protocol.id, name=name, names=_listed(asked))
+                Remark("not-asked-at-start", protocol=protocol.id, name=name, names=or_none(asked))
             )
     changes: dict[str, Any] = {}
     if act.onset is not None and act.onset != episode.onset:

@@ -28,7 +28,7 @@ from recovery.engine.limits import (
 from recovery.engine.offers import out_of_time, withheld_by
 from recovery.engine.questions import screenings_now
 from recovery.engine.reasons import Remark, Text
-from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, over, overtaken
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, or_none, over, overtaken
 from recovery.protocol.model import (
     Activity,
     Checklist,
@@ -428,11 +428,7 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
         for activity in gone.activities:
             if name == activity.id or name in modalities(activity):
                 return _left_out(turn, activity.title, gone.question)
-    return Refused(
-        Remark(
-            "no-such-activity", name=name, phase=turn.episode.phase.id, known=tuple(names) or Remark("none")
-        )
-    )
+    return Refused(Remark("no-such-activity", name=name, phase=turn.episode.phase.id, known=or_none(names)))
 
 
 def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:

@@ -137,6 +137,11 @@ def accepted(turn: Turn, *message: Text) -> Accepted:
     return Accepted(turn.episode, tuple(turn.facts), Sentences(message))
 
 
+def or_none(names: Iterable[str]) -> tuple[str, ...] | Remark:
+    """Names, or that there are none."""
+    return tuple(names) or Remark("none")
+
+
 def ahead(turn: Turn, at: datetime | None) -> Refused | None:
     """Refuse what is told of the future; None: it is told of now or earlier."""
     return Refused(Remark("in-the-future")) if at is not None and at > turn.now else None
