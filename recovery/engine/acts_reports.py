@@ -47,17 +47,27 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
         answers[name] = answer
     if not answers:
         return Refused(Remark("no-answers", known=tuple(asked)))
-    on = episode.under_way
-    was_allowed = on is not None and may_go_on(episode, on, turn.now, turn.others)
+    before = {each.id for each in _stopped(turn)}
     _record_answers(turn, answers, at)
     noted = tuple(AnswerTo(asked[name].name, asked[name].answer(answer)) for name, answer in answers.items())
     message: list[Text] = [Remark("noted", answers=noted)]
     if act.at:
         message = [Remark("noted-of-earlier", answers=noted, when=at)]
-    if on is not None and was_allowed and not may_go_on(turn.episode, on, turn.now, turn.others):
-        message += turn.take_off((on.modality,))
+    message += turn.end_now(each for each in _stopped(turn) if each.id not in before)
     needed = left_open(turn.episode, at, turn.now, turn.others)
     return replace(accepted(turn, *message), needed=needed)
+
+
+def _stopped(turn: Turn) -> list[Episode]:
+    """The person's episodes whose session is on and may not stay on, by what is said."""
+    everyone = (turn.episode, *turn.others)
+    return [
+        each
+        for each in everyone
+        if not each.is_over
+        and (on := each.under_way) is not None
+        and not may_go_on(each, on, turn.now, [other for other in everyone if other is not each])
+    ]
 
 
 def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> None:
@@ -91,7 +101,9 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     consequences: list[Text] = [episode.text(question.say) for question in yes]
     if act.by:
         consequences.append(Remark("agreed-by", name=act.by, day=(act.on or today).isoformat()))
-    return accepted(turn, _yes_and_no(act.answers), *consequences, *turn.take_off(forbidden))
+    on = turn.episode.under_way
+    ending = turn.end_now([turn.episode] if on is not None and on.modality in forbidden else [])
+    return accepted(turn, _yes_and_no(act.answers), *consequences, *ending)
 
 
 def tick_items(turn: Turn, act: TickItems) -> Verdict:
@@ -168,10 +180,7 @@ def correct_start(turn: Turn, act: Correct) -> Verdict:
         return Refused(Remark("same-injury", episode=beside.by.id))
     _clear_what_was_never_so(turn, before)
     message: list[Text] = [Remark("corrected", changes=instead), *_back_to_where_it_belongs(turn)]
-    on = turn.episode.under_way
-    if on is not None and not may_go_on(turn.episode, on, turn.now, turn.others):
-        message += turn.take_off((on.modality,))
-    return accepted(turn, *message)
+    return accepted(turn, *message, *turn.end_now(_stopped(turn)))
 
 
 def _changes(turn: Turn, act: Correct) -> dict[str, Any] | Refused:

@@ -83,9 +83,9 @@ def raise_flag(turn: Turn, flag: RedFlag, by: str = "engine") -> tuple[Statement
 def _take_off(turn: Turn, level: str, suspends: Sequence[str]) -> tuple[Statement, ...]:
     """Say that what an alert stops has to end, in all episodes about the place; an emergency binds them wherever."""
     place = turn.episode.tailored.region, turn.episode.side
-    running = [each for each in turn.others if not each.is_over]
+    running = [turn.episode, *(each for each in turn.others if not each.is_over)]
     bound = [each for each in running if level == "emergency" or is_same_place(*place, each)]
-    return turn.take_off(suspends, bound)
+    return turn.end_now(each for each in bound if each.under_way and each.under_way.modality in suspends)
 
 
 def _alert(

@@ -68,16 +68,12 @@ class Turn:
         self.look_at(*condition_moments(condition, episode or self.episode))
         return truth(condition, episode or self.episode, self.now)
 
-    def take_off(self, modalities: Iterable[str], beside: Iterable[Episode] = ()) -> tuple[Statement, ...]:
-        """Say that the session under way has to end, if it is of these modalities; nothing otherwise.
-
-        It may be of this episode, or of those `beside` it that are bound as well.
-        """
-        everyone, stopped = (self.episode, *self.others), {*modalities}
-        told: list[Statement] = []
-        for owner in (self.episode, *beside):
+    def end_now(self, owners: Iterable[Episode]) -> tuple[Statement, ...]:
+        """Say that the session under way has to end, in each of these episodes of the person."""
+        everyone, told = (self.episode, *self.others), []
+        for owner in owners:
             on = owner.under_way
-            if on is not None and on.modality in stopped:
+            if on is not None:
                 which = naming_option(owner, [each for each in everyone if each is not owner])
                 told.append(EndItNow(owner.title_of(on), f"recovery end{which}"))
         return tuple(told)

@@ -76,6 +76,17 @@ def test_needs_are_those_of_the_other_ones_answers() -> None:
     assert beside(this, WARM, at="Mon 08:00").times() == ["Mon 08:00"]
 
 
+def test_what_an_answer_forbids_in_another_episode_is_to_be_ended_at_once() -> None:
+    this = Life(small(ASK, limits=["{id: calm, of: massage, needs: pain <= 3}"]))
+    this.answer(pain=2)
+    other = beside(this, PRESS)
+    assert other.episode.under_way is not None
+    this.others = (other.episode,)
+    this.go("Mon 07:01")
+    assert this.answer(pain=7) == "Noted: pain 7. Press is on: end it now, recovery end -e other-1."
+    assert this.answer(pain=8) == "Noted: pain 8."
+
+
 def test_most_per_day_counts_both() -> None:
     limit = "{id: twice, of: cold, most_per_day: 2}"
     this = Life(small(ICE, limits=[limit])).go("Mon 09:45")
