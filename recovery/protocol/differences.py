@@ -14,6 +14,7 @@ from recovery.protocol import terms
 from recovery.protocol.declared import Declared, fields, is_nothing
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.scalars import words_of
+from recovery.protocol.terms import Titled, called
 from recovery.values import Value
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -36,7 +37,7 @@ class Difference(Value):
     """True if it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
 
     def __str__(self) -> str:
-        where, field = ", ".join(map(_in_person, self.where)), _in_person(self.field)
+        where, field = ", ".join(map(called, self.where)), called(self.field)
         if self.change == CHANGED:
             words = _("{old} becomes {new}", old=f"{field} {self.old}".strip(), new=self.new)
             return f"{where}: {words}" if where else words
@@ -47,30 +48,14 @@ class Difference(Value):
         return ": ".join(part for part in pieces if part)
 
 
-class _Name(str):
-    """A name of a place or a field in English, with what it is in the language of the process."""
-
-    __slots__ = ("local",)
-    local: str
-
-    def __new__(cls, english: str, local: str) -> "_Name":
-        made = super().__new__(cls, english)
-        made.local = local
-        return made
-
-
-def _name(message: str, **values: object) -> _Name:
+def _name(message: str, **values: object) -> Titled:
     """The name of a field, of a message that `N_` marks."""
-    return _Name(tr("en", message, **values), _(message, **values))
+    return Titled(tr("en", message, **values), _(message, **values))
 
 
-def _item(noun: str, name: object) -> _Name:
+def _item(noun: str, name: object) -> Titled:
     """`activity ice`; the noun is a message."""
-    return _Name(f"{noun} {name}", f"{_(noun)} {name}")
-
-
-def _in_person(name: str) -> str:
-    return name.local if isinstance(name, _Name) else name
+    return Titled(f"{noun} {name}", f"{_(noun)} {name}")
 
 
 def differences(old: RecoveryProtocol, new: RecoveryProtocol) -> tuple[Difference, ...]:
