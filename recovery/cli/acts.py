@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from recovery.cli.context import looking, zone_here
 from recovery.cli.entering import enter, enter_clock_is_right
-from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command, option
+from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command, option
 from recovery.engine.acts import (
     SNOOZE,
     Act,
@@ -33,7 +33,6 @@ from recovery.words.typed import (
     expected_instead,
     observation_id,
     parse_clock,
-    parse_day,
     parse_zone,
     read_moment,
     read_moment_if_given,
@@ -123,7 +122,7 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
     "advance",
     BECAUSE,
     PROFESSIONAL,
-    option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today."),
+    ON,
     EPISODE,
     JSON,
 )

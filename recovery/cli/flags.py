@@ -4,10 +4,10 @@ from datetime import date
 
 from recovery.cli.context import tell_emergency
 from recovery.cli.entering import enter
-from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command
 from recovery.cli.render_json import flag_rows
 from recovery.cli.render_text import flags_page
-from recovery.cli.report import ON, show_listed
+from recovery.cli.report import show_listed
 from recovery.engine.acts import ClearFlag, RaiseFlag, Release, ReportHarm
 from recovery.errors import NotThere, UsageError
 from recovery.language import _

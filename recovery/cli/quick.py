@@ -154,6 +154,13 @@ def read_count(text: str) -> int:
     return int(text)
 
 
+def _read_day(text: str) -> Any:
+    """A local date. Raises `ValueError`."""
+    from recovery.words.typed import parse_day  # whoever only looks types none
+
+    return parse_day(text)
+
+
 # What many of them take --------------------------------------------------------------------------
 
 EPISODE = option(
@@ -162,4 +169,5 @@ EPISODE = option(
 JSON = option("--json", key="as_json", help="One JSON object instead of text.")
 BECAUSE = option("--because", metavar="TEXT", read=harmless, default="", help="Why; it is written down.")
 PROFESSIONAL = option("--by", metavar="NAME", read=harmless, default="", help="The professional who said so.")
+ON = option("--on", metavar="DATE", read=_read_day, help="The day of that word, if not today.")
 ACTIVITY = argument("activity")

@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery.cli.context import looking
 from recovery.cli.entering import enter
-from recovery.cli.quick import BECAUSE, EPISODE, JSON, PROFESSIONAL, argument, command, option
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command, option
 from recovery.cli.render_json import checklist_rows, print_json, screening_rows
 from recovery.cli.render_text import checklists_page, screening_page
 from recovery.engine.acts import AnswerScreening, Correct, Setback, TickItems
@@ -17,15 +17,12 @@ from recovery.protocol.model import Item
 from recovery.words.typed import (
     NONE,
     canonical,
-    parse_day,
     read_moment_if_given,
     read_pairs,
     read_screening,
     refuse_unknown,
     split_words,
 )
-
-ON = option("--on", metavar="DATE", read=parse_day, help="The day of that word, if not today.")
 
 
 def show_listed(
