@@ -1,19 +1,23 @@
 """Carry out an act of a person, with what is due before and after it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from recovery.care.record import Context, believe, do, seen_at, would_accept
-from recovery.engine.acts import Act, AnswerCheckIn, StayUp
+from recovery.care.record import Context, believe, do, seen_at
+from recovery.engine.acts import Act, AnswerCheckIn
 from recovery.engine.episode import COMPLETED, Alert, Episode
 from recovery.engine.facts import Cue
-from recovery.engine.turn import Accepted, Verdict
+from recovery.engine.turn import Refused, Verdict
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.values import Value, replace
 
 Wanted = Act | Callable[[Episode, datetime], Act]
 """An act of the person; where it depends on the episode (its place, its questions), a function of that."""
+
+Scrutiny = Callable[[Any, Episode], None]
+"""A look at an act with the episode that it is for. Raises for what that cannot take of it."""
 
 
 class Acted(Value):
@@ -53,41 +57,55 @@ class Acted(Value):
         return next((cue for cue in reversed([*self.after.pending.values()]) if cue.kind == "phase"), None)
 
 
-def perform(context: Context, wanted: str | None, act: Wanted) -> Acted:
-    """Carry out an act on the episode meant. Needs a transaction.
+def perform(
+    context: Context, wanted: str | None, act: Wanted, check: Scrutiny | None = None
+) -> tuple[Acted, ...]:
+    """Carry out an act on the episode named, or without a name on those that it is for. Needs a transaction.
 
-    Without a name it is the only one that takes the act. Raises `NotThere`, `UsageError` where several do;
-    `UnreadableEpisode`, `StoreError`.
+    Where `check` raises for one of them nothing is done. Raises `NotThere`, `UsageError`
+    where the act is for one, and several would take it; `UnreadableEpisode`, `StoreError`.
     """
-    is_for_all = wanted is None and isinstance(act, StayUp)  # nobody goes to bed with one injury only
-    before = (
-        context.record.episodes[0] if is_for_all and context.record.episodes else _meant(context, wanted, act)
+    record, meant = context.record, _meant(context, wanted, act)
+    verdicts: list[Verdict] = []
+    if check is not None:
+        for id_, part in meant:
+            check(part, record.of(id_))
+    for id_, part in meant:
+        record, verdict = do(context.journal, record, id_, part, context.says)
+        verdicts.append(verdict)
+    after = replace(context, kept=record, record=record)
+    return tuple(
+        Acted(after, context.record.of(id_), part, verdict)
+        for (id_, part), verdict in zip(meant, verdicts, strict=True)
     )
-    judged = act if isinstance(act, Act) else act(before, context.now)
-    record, verdict = do(context.journal, context.record, before.id, judged, context.says)
-    for other in record.episodes if is_for_all and isinstance(verdict, Accepted) else ():
-        if other.id != before.id:
-            record, _other = do(context.journal, record, other.id, judged, context.says)
-    return Acted(replace(context, kept=record, record=record), before, judged, verdict)
 
 
-def _meant(context: Context, wanted: str | None, act: Wanted) -> Episode:
-    """Find the episode that is named, or else the only one that takes the act."""
+def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str, Act], ...]:
+    """Find the episode that is named, or else those that the act is for, each with its part of it."""
     record = context.record
-    if wanted is None and len(record.episodes) > 1:
-        seen = seen_at(record, context.says, context.journal.path)
-        taking = [each for each in seen.episodes if _takes(each, act, context.now, seen.others(each))]
-        if len(taking) == 1:
-            return record.of(taking[0].id)
-    return record.meant(wanted)
+    if wanted is not None or len(record.episodes) < 2:
+        episode = record.meant(wanted)
+        return ((episode.id, _as_of(episode, act, context.now)),)
+    from recovery.engine.addressing import addressed  # hardly anybody has several
+
+    seen = seen_at(record, context.says, context.journal.path)
+    offered: list[tuple[Episode, Act]] = []
+    errors: list[RecoveryError] = []
+    for episode in seen.episodes:
+        try:
+            offered.append((episode, _as_of(episode, act, context.now)))
+        except RecoveryError as error:
+            errors.append(error)
+    if not offered:
+        raise next(iter(errors), seen.nothing())
+    found = addressed(tuple(offered), context.now, (*seen.ended, *seen.remains))
+    if isinstance(found, Refused):
+        raise record.ambiguous()
+    return tuple((episode.id, part) for episode, part in found)
 
 
-def _takes(episode: Episode, act: Wanted, now: datetime, others: Sequence[Episode]) -> bool:
-    try:
-        judged = act if isinstance(act, Act) else act(episode, now)
-    except RecoveryError:
-        return False
-    return would_accept(episode, judged, now, others)
+def _as_of(episode: Episode, act: Wanted, now: datetime) -> Act:
+    return act if isinstance(act, Act) else act(episode, now)
 
 
 def trust_clock(context: Context) -> None:

@@ -99,8 +99,8 @@ class Undone(Value):
         return isinstance(self.entry.what, _ON_THE_SKIN)
 
 
-def take_back(context: Context, wanted: str | None) -> Undone:
-    """Take back the last entry of a person, in an episode or in any; straight after a start, the start.
+def take_back(context: Context, wanted: str | None) -> tuple[Undone, ...]:
+    """Take back the last entry of a person, in an episode or in all that it was for; straight after a start, the start.
 
     Needs a transaction. Raises `RecoveryError`.
     """
@@ -112,12 +112,30 @@ def take_back(context: Context, wanted: str | None) -> Undone:
     if start is not None:
         _refuse_standing_start(journal, start, now)
         last = start
-    together = [*entered_with(journal, last), *concluded_from(journal, last)]
-    facts = [Fact(last.episode, now, f.TakenBack(seq=seq), "person") for seq in together]
+    entries = [last] if wanted is not None or start is not None else _of_each_episode(context, last)
+    facts = [
+        Fact(entry.episode, now, f.TakenBack(seq=seq), "person")
+        for entry in entries
+        for seq in (*entered_with(journal, entry), *concluded_from(journal, entry))
+    ]
     if isinstance(last.what, f.Upgraded):
         facts += _taking_back_an_upgrade(context, last.episode)
     journal.append(facts, now=now)
-    return Undone(last, _now(context, last.episode)[1])
+    return tuple(Undone(entry, _now(context, entry.episode)[1]) for entry in entries)
+
+
+def _of_each_episode(context: Context, last: Fact) -> list[Fact]:
+    """The last entry of a command in each episode that it was for and where it still stands, in their order."""
+    journal, undone = context.journal, context.journal.undone()
+    most = MOST_TOGETHER * len(context.record.all)
+    before = reversed(journal.between(last.seq - most, last.seq - 1))
+    entries = {last.episode: last}
+    for fact in takewhile(lambda fact: fact.recorded_at == last.recorded_at, before):
+        if isinstance(fact.what, f.Started):
+            break
+        if _is_entered(fact) and fact.seq not in undone:
+            entries.setdefault(fact.episode, fact)
+    return [*entries.values()][::-1]
 
 
 def _now(context: Context, id_: str) -> tuple[Record, Episode]:
@@ -223,9 +241,8 @@ def _taking_back_an_upgrade(context: Context, id_: str) -> list[Fact]:
 
 
 def _is_of_the_same_command(fact: Fact, last: Fact) -> bool:
-    return (
-        fact.by == "person"
-        and not isinstance(fact.what, f.TakenBack | f.Started)
-        and fact.recorded_at == last.recorded_at
-        and fact.episode == last.episode
-    )
+    return _is_entered(fact) and fact.recorded_at == last.recorded_at and fact.episode == last.episode
+
+
+def _is_entered(fact: Fact) -> bool:
+    return fact.by == "person" and not isinstance(fact.what, f.TakenBack | f.Started)

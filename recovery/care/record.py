@@ -92,11 +92,15 @@ class Record(Value):
         if not active:
             raise self.nothing()
         if len(active) > 1:
-            raise UsageError(
-                _("several episodes are active: {names}", names=", ".join(active)),
-                _("say which: --episode ID"),
-            )
+            raise self.ambiguous()
         return self.episodes[0]
+
+    def ambiguous(self) -> UsageError:
+        """The error where several episodes could be meant."""
+        return UsageError(
+            _("several episodes are active: {names}", names=", ".join(each.id for each in self.episodes)),
+            _("say which: --episode ID"),
+        )
 
     def nothing(self) -> RecoveryError:
         """The error where no episode can be told: nothing is active, or the first of what is cannot be read."""
@@ -353,13 +357,6 @@ def do(journal: Journal, record: Record, id_: str, act: "Act", now: datetime) ->
 def refusal(refused: Refused, episode: Episode, now: datetime) -> RecoveryError:
     """The error for an act that has to be accepted, with its reason in words."""
     return RecoveryError(sentence(refused.reason, episode.place, now))
-
-
-def would_accept(episode: Episode, act: "Act", now: datetime, others: Sequence[Episode]) -> bool:
-    """Tell if an episode that had its turn for `now` would accept an act."""
-    from recovery.engine.judging import judge  # whoever only looks says nothing
-
-    return isinstance(judge(episode, now, act, others), Accepted)
 
 
 def believe(journal: Journal, record: Record, now: datetime, steady: Steady = NO_STEADY) -> Record:

@@ -1,6 +1,7 @@
 """The acts that a person reports: `checkin`, `begin`, `end`, `done`, `skip`, `snooze`, `pause` and the rest."""
 
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from recovery.cli.context import looking, zone_here
@@ -231,7 +232,9 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
     if not values and sys.stdin.isatty() and not as_json:
         # Before the journal is locked: a person may take their time.
         with looking() as context:
-            before = context.record.meant(episode)
+            record = context.record
+            several = record.episodes if episode is None else ()
+            before = several or (record.meant(episode),)
         values = _ask(before)
 
     def act(meant: Episode, now: datetime) -> Act:
@@ -243,16 +246,15 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
         by_id = {observation_id(name, meant.tailored.observations): typed for name, typed in values.items()}
-        _refuse_wrong(by_id, meant)
         return AnswerCheckIn(by_id, read_moment_if_given("--at", at, now, meant.place))
 
-    return enter(episode, as_json, act)
+    return enter(episode, as_json, act, _refuse_wrong)
 
 
-def _refuse_wrong(values: dict[str, str], episode: Episode) -> None:
+def _refuse_wrong(act: AnswerCheckIn, episode: Episode) -> None:
     """Raises `UsageError` for an answer that the protocol cannot take."""
     observations = episode.tailored.observations
-    for name, typed in values.items():
+    for name, typed in act.answers.items():
         if name not in observations:
             raise UsageError(
                 _("{protocol} does not ask for {name!r}", protocol=episode.tailored.id, name=name),
@@ -290,12 +292,15 @@ def _asked(episode: Episode) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def _ask(episode: Episode) -> dict[str, str]:
-    """The answers, asked for on the terminal."""
+def _ask(episodes: Sequence[Episode]) -> dict[str, str]:
+    """The answers, asked for on the terminal, each question once."""
     import click
 
     values: dict[str, str] = {}
-    for name in _asked(episode):
+    asking: dict[str, Episode] = {}
+    for each in episodes:
+        asking = dict.fromkeys(_asked(each), each) | asking
+    for name, episode in asking.items():
         observation = episode.tailored.observations[name]
         while True:
             try:

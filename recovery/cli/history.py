@@ -63,28 +63,34 @@ def undo(episode: str | None, as_json: bool) -> int:
     recovery undo
     """
     with to_change() as context:
-        undone = take_back(context, episode)
+        taken_back = take_back(context, episode)
+    tell_lost(undone.episode for undone in taken_back)
+    for undone in taken_back:
+        did(_taken_back(undone, context.now))
+    wake_daemon(context.folder)
+    for undone in taken_back:
+        if as_json:
+            entry = undone.entry
+            print_json({"episode": entry.episode, "undone": entry.seq, "kind": entry.kind})
+            continue
+        print(_taken_back(undone, context.now))
+        if not undone.is_start:
+            _tell_after(undone, context.now)
+    return 0
+
+
+def _taken_back(undone: Undone, now: datetime) -> str:
+    """Say what was taken back."""
     entry, after = undone.entry, undone.episode
-    tell_lost([after])
-    when = spell_when(after.place, entry.at, context.now)
+    when = spell_when(after.place, entry.at, now)
     if undone.is_start:
-        message = _(
+        return _(
             "Taken back: the start of {episode}, {when}. Nothing reminds of it any more.",
             episode=entry.episode,
             when=when,
         )
-    else:
-        what = entry_words(entry, after)
-        message = _("Taken back in {episode}: {what}, {when}.", episode=entry.episode, what=what, when=when)
-    did(message)
-    wake_daemon(context.folder)
-    if as_json:
-        print_json({"episode": entry.episode, "undone": entry.seq, "kind": entry.kind})
-        return 0
-    print(message)
-    if not undone.is_start:
-        _tell_after(undone, context.now)
-    return 0
+    what = entry_words(entry, after)
+    return _("Taken back in {episode}: {what}, {when}.", episode=entry.episode, what=what, when=when)
 
 
 def _tell_after(undone: Undone, now: datetime) -> None:

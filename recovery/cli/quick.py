@@ -164,7 +164,10 @@ def _read_day(text: str) -> Any:
 # What many of them take --------------------------------------------------------------------------
 
 EPISODE = option(
-    "--episode", "-e", metavar="ID", help="Which episode, such as strain-1; needed when there are several."
+    "--episode",
+    "-e",
+    metavar="ID",
+    help="Which episode, such as strain-1; needed where several could be meant.",
 )
 JSON = option("--json", key="as_json", help="One JSON object instead of text.")
 BECAUSE = option("--because", metavar="TEXT", read=harmless, default="", help="Why; it is written down.")

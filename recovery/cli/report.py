@@ -1,6 +1,6 @@
 """The reports of a person besides check-ins and red flags: screening, setbacks, checklists."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,7 +44,6 @@ def show_listed(
 
 def _answers(
     words: Sequence[str],
-    names: Sequence[str],
     still: Sequence[str],
     option: str,
     read: Callable[[Sequence[str], str], dict[str, str]],
@@ -52,12 +51,14 @@ def _answers(
     """`ID=VALUE` words, and `none` for what is still open. Raises `UsageError`."""
     single = split_words(words)
     given = read([word for word in single if word != NONE], option)
+    return dict.fromkeys(still, "no") | given if NONE in single else given
+
+
+def _refuse_wrong(given: Iterable[str], names: Sequence[str], option: str) -> None:
+    """Raises `UsageError` for answers to what nobody asks, and where there are none."""
     refuse_unknown(given, names, option)
-    if NONE in single:
-        given = dict.fromkeys(still, "no") | given
     if not given:
         raise UsageError(_("{option}: nothing is open any more", option=option), _("write ID=yes or ID=no"))
-    return given
 
 
 def _yes_or_no(words: Sequence[str], option: str) -> dict[str, str]:
@@ -91,13 +92,17 @@ def screen_command(
     if not words:
         return show_listed(episode, as_json, "screen", screening_rows, screening_page)
 
-    def act(meant: Episode, _now: datetime) -> AnswerScreening:
-        every = [question.id for question in meant.pinned.screen]
-        still = [name for name in every if name not in meant.screened]
-        answers = _answers(words, every, still, "recovery screen", read_screening)
-        return AnswerScreening(answers, by, on)
+    def questions(meant: Episode) -> list[str]:
+        return [question.id for question in meant.pinned.screen]
 
-    return enter(episode, as_json, act)
+    def act(meant: Episode, _now: datetime) -> AnswerScreening:
+        still = [name for name in questions(meant) if name not in meant.screened]
+        return AnswerScreening(_answers(words, still, "recovery screen", read_screening), by, on)
+
+    def check(act: AnswerScreening, meant: Episode) -> None:
+        _refuse_wrong(act.answers, questions(meant), "recovery screen")
+
+    return enter(episode, as_json, act, check)
 
 
 # Setbacks ---------------------------------------------------------------------------------------
@@ -193,14 +198,19 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     with looking() as context:
         before = context.record.meant(episode)
 
-    def act(meant: Episode, _now: datetime) -> TickItems:
-        every = [item.id for each in meant.checklists for item in each.items]
-        return TickItems(_answers(words, every, every, "recovery checklist", _yes_or_no))
+    def items(meant: Episode) -> list[Item]:
+        return [item for each in meant.checklists for item in each.items]
 
-    status = enter(episode, as_json, act)
+    def act(meant: Episode, _now: datetime) -> TickItems:
+        every = [item.id for item in items(meant)]
+        return TickItems(_answers(words, every, "recovery checklist", _yes_or_no))
+
+    def check(act: TickItems, meant: Episode) -> None:
+        _refuse_wrong(act.answers, [item.id for item in items(meant)], "recovery checklist")
+
+    status = enter(episode, as_json, act, check)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
-    items = (item for each in before.checklists for item in each.items)
-    started = [item for item in items if item.id in is_yes and item.start]
+    started = [item for item in items(before) if item.id in is_yes and item.start]
     for item in started if status == 0 else ():
         arguments = _start_arguments(before, item)
         if start:

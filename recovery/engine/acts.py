@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import ClassVar, Self, get_args
 
 from recovery.engine.facts import NO_OCCURRENCE, Occurrence, Offer
-from recovery.protocol.terms import Duration
+from recovery.protocol.terms import AGREED, Duration
 from recovery.values import Value, field, replace
 
 
@@ -172,6 +172,12 @@ class AnswerScreening(OfQuestions):
     """The professional who agreed."""
     on: date | None = None
     """The local date of that word; None: today."""
+
+    def to(self, names: Iterable[str]) -> Self:
+        """Leave out the professional where what they agreed to is not among these questions."""
+        part = super().to(names)
+        is_theirs = AGREED in part.answers.values() or AGREED not in self.answers.values()
+        return part if is_theirs else replace(part, by="", on=None)
 
 
 class TickItems(OfQuestions):

@@ -1,7 +1,7 @@
 """The episodes that an act is for, where several run and nobody names one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.engine.acts import (
     Act,
@@ -9,9 +9,11 @@ from recovery.engine.acts import (
     AnswerScreening,
     ClearFlag,
     OfActivity,
+    OfQuestions,
     RaiseFlag,
     Release,
-    TickItems,
+    ReportHarm,
+    StayUp,
 )
 from recovery.engine.episode import Episode
 from recovery.engine.judging import judge
@@ -22,41 +24,49 @@ from recovery.protocol.model import AnyActivity, Checklist, modalities
 Addressed = tuple[tuple[Episode, Act], ...]
 """Episodes, each with the act, or the part of it, that is for it."""
 
+_OF_ALL = RaiseFlag | ClearFlag | Release | StayUp
+"""Acts that are about the person: a sign, its end, an evening."""
 
-def addressed(act: Act, episodes: Sequence[Episode], now: datetime) -> Addressed | Refused:
-    """Find the episodes of a person that an act is for, which nobody has named.
 
-    Answers go to those that ask for them, and a sign to all that know it: they are about the person. All else is for
-    the one that accepts it, and refused where two would. Where none does, the first one says why.
+def addressed(offered: Addressed, now: datetime, others: Sequence[Episode] = ()) -> Addressed | Refused:
+    """Find the episodes that an act is for, which nobody has named, of those that it is `offered` to.
+
+    They must have had their turn for `now`; `others` are the person's besides them. Answers go to those that ask for
+    them, and a sign or an evening to all that take it: they are about the person. Harm is for the one whose session
+    did it. All else is for the one that accepts it, and refused where two would. Where none does, the first says why.
     """
-    running = [each for each in episodes if not each.is_over] or [*episodes]
-    if isinstance(act, AnswerCheckIn | AnswerScreening | TickItems):
-        return _those_that_ask(act, running)
-    knowing = [each for each in running if _knows(each, act)] or running
-    accepting = [each for each in knowing if _would_accept(each, act, episodes, now)]
-    if len(accepting) > 1 and not isinstance(act, RaiseFlag | ClearFlag | Release):
-        return Refused(Remark("which-episode", names=tuple(each.id for each in accepting)))
-    return tuple((each, act) for each in accepting or knowing[:1])
+    running = tuple(each for each in offered if not each[0].is_over) or offered
+    if isinstance(running[0][1], OfQuestions):
+        return _those_that_ask(running)
+    knowing = tuple(each for each in running if _knows(*each)) or running
+    every = (*(episode for episode, _ in offered), *others)
+    accepting = tuple(each for each in knowing if _would_accept(*each, every, now))
+    if len(accepting) < 2 or isinstance(accepting[0][1], _OF_ALL):
+        return accepting or knowing[:1]
+    if isinstance(harm := accepting[0][1], ReportHarm):
+        return (min(accepting, key=lambda each: _since_done(each[0], harm, now)),)
+    return Refused(Remark("which-episode", names=tuple(episode.id for episode, _ in accepting)))
 
 
-def _those_that_ask(
-    act: AnswerCheckIn | AnswerScreening | TickItems, running: Sequence[Episode]
-) -> Addressed:
+def _those_that_ask(running: Addressed) -> Addressed:
     """The episodes with the answers that they ask for; the first one with all where nobody asks for one of them."""
-    parts = [(episode, act.to(_questions(episode, act))) for episode in running]
-    heard = {name for _, part in parts for name in part.answers}
-    if heard != {*act.answers}:
-        return ((running[0], act),)
-    return tuple((episode, part) for episode, part in parts if part.answers) or ((running[0], act),)
+    parts = [
+        (episode, act, act.to(_questions(episode, act)))
+        for episode, act in running
+        if isinstance(act, OfQuestions)
+    ]
+    asked_by_none = set.intersection(*({*act.answers} - {*part.answers} for _, act, part in parts))
+    asked = tuple((episode, part) for episode, _, part in parts if part.answers)
+    return running[:1] if asked_by_none or not asked else asked
 
 
-def _questions(episode: Episode, act: AnswerCheckIn | AnswerScreening | TickItems) -> Iterable[str]:
+def _questions(episode: Episode, act: OfQuestions) -> Iterable[str]:
     match act:
         case AnswerCheckIn():
             return episode.tailored.observations
         case AnswerScreening():
             return (question.id for question in episode.pinned.screen)
-        case TickItems():
+        case _:
             lists = (each for each in _activities(episode) if isinstance(each, Checklist))
             return (item.id for each in lists for item in each.items)
 
@@ -76,6 +86,13 @@ def _knows(episode: Episode, act: Act) -> bool:
             return True
 
 
-def _would_accept(episode: Episode, act: Act, episodes: Sequence[Episode], now: datetime) -> bool:
-    others = [each for each in episodes if each is not episode]
-    return isinstance(judge(episode, now, act, others), Accepted)
+def _would_accept(episode: Episode, act: Act, every: Sequence[Episode], now: datetime) -> bool:
+    return isinstance(judge(episode, now, act, [each for each in every if each is not episode]), Accepted)
+
+
+def _since_done(episode: Episode, act: ReportHarm, now: datetime) -> timedelta:
+    """The time since a session of an episode that can do this harm was on."""
+    flags = [flag for flag in episode.pinned.red_flags if act.what in ("", flag.id)]
+    harming = {modality for flag in flags for modality in flag.harm}
+    sessions = [each for each in episode.ledger if each.modality in harming]
+    return min((now - (each.ended_at or now) for each in sessions), default=timedelta.max)

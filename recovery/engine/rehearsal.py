@@ -197,7 +197,8 @@ class Rehearsal:
             return ((self._running[scripted.episode or self._first], scripted.act),)
         from recovery.engine.addressing import addressed  # hardly anybody plays several
 
-        return addressed(scripted.act, self.episodes, self.now)
+        offered = tuple((episode, scripted.act) for episode in self.episodes)
+        return addressed(offered, self.now, self._others)
 
     def _judged(self, scripted: PlannedAct) -> Iterator[Happening]:
         from recovery.engine.judging import judge  # whoever only looks ahead does nothing

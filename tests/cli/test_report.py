@@ -288,13 +288,15 @@ def test_a_tick_can_be_taken_back(person: Person) -> None:
 
 SAYING = (
     ["flag"],
-    ["flag", "saddle"],
-    ["flag", "clear", "grade-ii", "--because", "seen"],
     ["screen"],
-    ["screen", "raynaud=yes"],
     ["setback"],
     ["checklist"],
     ["checklist", "piriformis=yes"],
+)
+SAYING_OF_ALL = (
+    ["flag", "saddle"],
+    ["flag", "clear", "grade-ii", "--because", "seen"],
+    ["screen", "raynaud=yes"],
 )
 
 
@@ -311,20 +313,145 @@ def test_with_two_episodes_one_is_named(patient: Person, arguments: list[str]) -
     ]
 
 
-@pytest.mark.parametrize("arguments", [words for words in SAYING if words[0] != "checklist"], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [words for words in (*SAYING, *SAYING_OF_ALL) if words[0] != "checklist"], ids=" ".join
+)
 def test_what_is_told_of_one_is_told_of_that_one(patient: Person, arguments: list[str]) -> None:
     patient.starts(*STRAIN[:-1], "right")
     answer = patient.json(*arguments, "-e", "strain-2")
     assert (answer["v"], answer["episode"]) == (1, "strain-2")
 
 
-@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+@pytest.mark.parametrize("arguments", [*SAYING, *SAYING_OF_ALL], ids=" ".join)
 def test_without_an_episode_it_is_told_how_to_begin_one(person: Person, arguments: list[str]) -> None:
     words = person.types(*arguments, status=3).err
     assert "Error: no episode is active\n" in words
     is_report = arguments[0] == "flag" and "clear" not in arguments
     assert words.startswith("Get help now for numbness between the legs") == is_report
     assert not person.home.exists()
+
+
+@pytest.fixture
+def both(patient: Person) -> Person:
+    """Somebody with a strain of the left side, whose ice is on, and a trigger point of the right."""
+    patient.starts(*POINT[:3], "right", *POINT[4:])
+    patient.types("status")
+    patient.waits(minutes=5)
+    return patient
+
+
+def standing(person: Person) -> dict[str, list[str]]:
+    """The alerts that stand, by episode, those of the start apart."""
+    return {
+        each["id"]: [alert["id"] for alert in each["alerts"] if alert["id"] != "flag/grade-ii"]
+        for each in person.json("status")["episodes"]
+    }
+
+
+@pytest.mark.parametrize("sign", ["broken", "breathless"])
+def test_an_emergency_is_one_of_every_episode_and_taken_back_at_once(both: Person, sign: str) -> None:
+    lines = both.types("flag", sign).out.splitlines()
+    starts = [line.partition(": ")[0] for line in lines]
+    assert starts[:2] == ["strain-1", "EMERGENCY"]
+    assert starts.count("trigger-point-1") == 1
+    assert standing(both) == {"strain-1": [f"flag/{sign}"], "trigger-point-1": [f"flag/{sign}"]}
+
+    both.waits(minutes=1)
+    out = both.types("undo").out
+    assert out.startswith("Taken back in strain-1: ")
+    assert "\nTaken back in trigger-point-1: " in out
+    assert standing(both) == {"strain-1": [], "trigger-point-1": []}
+    both.types("store", "check")
+
+
+def test_what_was_for_several_is_taken_back_in_one_alone(both: Person) -> None:
+    both.types("flag", "broken")
+    both.waits(minutes=1)
+    assert both.types("undo", "-e", "strain-1").out.count("Taken back") == 1
+    assert standing(both) == {"strain-1": [], "trigger-point-1": ["flag/broken"]}
+    assert both.types("undo").out.startswith("Taken back in trigger-point-1: ")
+    assert standing(both) == {"strain-1": [], "trigger-point-1": []}
+
+
+def test_what_two_were_told_one_by_one_is_taken_back_one_by_one(both: Person) -> None:
+    both.types("flag", "broken", "-e", "strain-1")
+    both.waits(minutes=1)
+    both.types("flag", "broken")
+    both.waits(minutes=1)
+    both.types("undo")
+    assert standing(both) == {"strain-1": ["flag/broken"], "trigger-point-1": []}
+
+
+def test_an_emergency_is_released_in_every_episode(both: Person) -> None:
+    both.types("flag", "broken")
+    answers = both.lines("release", "broken", "--by", "Dr. Meyer")
+    assert [(each["episode"], each["accepted"]) for each in answers] == [
+        ("strain-1", True),
+        ("trigger-point-1", True),
+    ]
+    assert standing(both) == {"strain-1": [], "trigger-point-1": []}
+
+
+def test_harm_is_by_the_session_that_is_on(both: Person) -> None:
+    out = both.types("harm").out
+    assert out.startswith("strain-1: Noted. Ice ended after 5 min.")
+    assert standing(both) == {"strain-1": ["flag/skin-cold"], "trigger-point-1": []}
+    both.waits(minutes=1)
+    both.types("undo")
+    assert standing(both) == {"strain-1": [], "trigger-point-1": []}
+
+
+def test_an_answer_goes_to_the_only_one_that_asks(both: Person) -> None:
+    out = both.types("checkin", "pain=4").out
+    assert out.startswith("strain-1: Noted: pain 4.\n")
+    assert "trigger-point-1" not in out
+
+
+def test_answers_go_to_all_that_ask_for_them(both: Person) -> None:
+    answered = both.types("checkin", "pain=4", "tenderness=3").out.splitlines()
+    assert answered[0] == "strain-1: Noted: pain 4."
+    assert "trigger-point-1: Noted: tenderness 3." in answered
+    both.waits(minutes=1)
+    both.types("undo")
+    noted = [fact["seq"] for fact in both.lines("log", "--all") if fact["kind"] == "answered"]
+    undone = [fact["data"]["seq"] for fact in both.lines("log", "--all") if fact["kind"] == "undone"]
+    assert len(noted) == 2
+    assert {*noted} <= {*undone}
+
+
+def test_an_answer_goes_to_two_that_ask_for_the_same(patient: Person) -> None:
+    patient.starts(*STRAIN[:-1], "right")
+    answers = patient.lines("checkin", "pain=4")
+    assert [each["episode"] for each in answers] == ["strain-1", "strain-2"]
+    assert patient.types("checkin", "pain=11", status=2).err == (
+        "Error: pain is a whole number from 0 to 10, not '11'\n"
+    )
+
+
+def test_answers_that_nobody_asks_for_are_noted_by_none(both: Person) -> None:
+    assert "does not ask for 'mood'" in both.types("checkin", "pain=4", "mood=1", status=2).err
+    assert "answered" not in {fact["kind"] for fact in both.lines("log", "--all")}
+
+
+def test_a_professional_s_word_goes_to_the_questions_that_they_agreed_to(both: Person) -> None:
+    both.types("screen", "diabetes=agreed", "skin=no", "--by", "Dr. Meyer")
+    told = {each["id"]: each for each in both.json("status")["episodes"]}
+    assert {id_ for id_, each in told.items() if "diabetes" in each.get("agreed", {})} == {*told}
+    both.types("screen", "none", "-e", "strain-1", status=2)
+
+
+def test_what_is_left_out_is_of_the_one_that_offers_it(both: Person) -> None:
+    both.types("harm")
+    out = both.types("skip", "press").out
+    assert out.startswith("trigger-point-1: ")
+    assert "say which: --episode ID" in both.types("pause", status=2).err
+
+
+def test_an_evening_is_put_off_in_the_episodes_that_have_it_still(both: Person) -> None:
+    both.types("up-until", "23:45", "-e", "strain-1")
+    assert both.types("up-until", "00:15").out.startswith("trigger-point-1: ")
+    err = both.types("up-until", "00:30", status=1).err
+    assert err.startswith("Error: strain-1: ")
 
 
 # A pause until a day -----------------------------------------------------------------------------

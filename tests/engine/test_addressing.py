@@ -1,6 +1,6 @@
 """Acts of a person with several episodes, who names none of them: for whom each of them is."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 from recovery.engine.acts import (
     Act,
@@ -11,6 +11,8 @@ from recovery.engine.acts import (
     ClearFlag,
     End,
     RaiseFlag,
+    ReportHarm,
+    StayUp,
     Stop,
     TickItems,
 )
@@ -34,7 +36,7 @@ def two() -> tuple[Episode, Episode]:
 
 
 def meant(act: Act, episodes: tuple[Episode, ...] | None = None) -> list[tuple[str, Act]] | str:
-    found = addressed(act, episodes or two(), ONSET + MINUTE)
+    found = addressed(tuple((each, act) for each in episodes or two()), ONSET + MINUTE)
     if isinstance(found, Refused):
         return str(getattr(found.reason, "name", ""))
     return [(episode.id, part) for episode, part in found]
@@ -60,6 +62,16 @@ def test_what_is_screened_and_ticked_goes_to_those_that_ask() -> None:
     assert meant(screen, (strain, point)) == [("strain-1", screen), ("trigger-point-1", screen)]
 
 
+def test_a_professional_goes_with_what_they_agreed_to() -> None:
+    act = AnswerScreening({"diabetes": "agreed", "fever": "no"}, by="Dr. Meyer", on=date(2026, 11, 23))
+    assert act.to(["fever"]) == AnswerScreening({"fever": "no"})
+    assert act.to(["diabetes"]) == AnswerScreening(
+        {"diabetes": "agreed"}, by="Dr. Meyer", on=date(2026, 11, 23)
+    )
+    nothing_agreed = AnswerScreening({"diabetes": "yes", "fever": "no"}, by="Dr. Meyer")
+    assert nothing_agreed.to(["fever"]).by == "Dr. Meyer", "which is refused"
+
+
 def test_a_sign_goes_to_all_that_know_it() -> None:
     assert meant(RaiseFlag("hot")) == [("one-1", RaiseFlag("hot")), ("other-1", RaiseFlag("hot"))]
     assert meant(RaiseFlag("cold")) == [("one-1", RaiseFlag("cold"))]
@@ -74,6 +86,28 @@ def test_an_activity_is_of_the_one_that_has_it() -> None:
     assert meant(Begin("move")) == [("other-1", Begin("move"))]
     assert meant(Begin("cold")) == [("one-1", Begin("cold"))]
     assert meant(End()) == [("one-1", End())], "the session that is on"
+
+
+def test_an_evening_is_put_off_in_all_that_can_put_it_off() -> None:
+    act = StayUp(time(23, 45))
+    one, other = two()
+    assert meant(act, (one, other)) == [("one-1", act), ("other-1", act)]
+    late = Life(one.pinned)
+    late.do(act)
+    assert meant(act, (late.episode, other)) == [("other-1", act)]
+
+
+def test_harm_is_of_the_one_whose_session_is_on_or_was_last() -> None:
+    harm = "{id: skin, ask: White?, level: urgent, say: Do not rub., harm: [cold], suspend: [cold]}"
+    done, on = (Life(small(ICE, flags=[harm], id_=id_)) for id_ in ("done", "on"))
+    assert done.episode.under_way is not None
+    assert on.episode.under_way is not None
+    done.now = ONSET + MINUTE / 2
+    done.accepted(End())
+    never = Life(small(ASK, flags=[harm], id_="never")).episode
+    for act in (ReportHarm(), ReportHarm("skin")):
+        assert meant(act, (never, done.episode, on.episode)) == [("on-1", act)]
+        assert meant(act, (never, done.episode)) == [("done-1", act)]
 
 
 def test_what_two_would_accept_is_refused() -> None:
