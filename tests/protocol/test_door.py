@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.engine.questions import recognised
+from recovery.engine.questions import GRADING_ANSWERS, recognised
 from recovery.protocol.compiled import in_words_of
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import FrontDoor
@@ -142,6 +142,15 @@ def test_all_that_can_be_answered_comes_to_one_thing_at_the_most_and_no_to_neith
     assert {*by_outcome} == {"strain", "overuse", "trigger-point", "neither"}
 
 
+def test_no_sudden_injury_is_ever_a_trigger_point_nor_overuse_whatever_nobody_is_sure_of() -> None:
+    door = shipped()
+    others = [each.id for each in door.questions if each.id != "sudden"]
+    for answers in product(GRADING_ANSWERS, repeat=len(others)):
+        given = {"sudden": "yes", **dict(zip(others, answers, strict=True))}
+        outcome = recognised(door, given).outcome
+        assert outcome is None or outcome.id == "strain", given
+
+
 @pytest.mark.parametrize(
     ("yes", "outcome"),
     [
@@ -157,6 +166,7 @@ def test_all_that_can_be_answered_comes_to_one_thing_at_the_most_and_no_to_neith
         ("place crept-up moving point staying", "overuse"),
         ("place point", "trigger-point"),
         ("place point staying", "trigger-point"),
+        ("place sudden point staying", None),
         ("place crept-up point staying", "trigger-point"),
         ("place staying", None),
     ],
