@@ -404,9 +404,8 @@ class Checker:
         name = session.occurrence
         if session.phase in ("rice", "contrast"):
             self.breach(f"{name}: exercise too early")
-        pain, swelling = self._fresh("pain", DAY), self._fresh("swelling", DAY)
-        if not pain or pain[-1] > 3:
-            self.breach(f"{name}: the pain of now is unknown or above 3")
+        self._bears_load(name)
+        swelling = self._fresh("swelling", DAY)
         is_early = session.phase == "loading" and self.at - self.entered_at < 14 * DAY - 2 * HOUR
         if is_early and (not swelling or swelling[-1] > 1):
             self.breach(f"{name}: the swelling of now is unknown or more than slight")
@@ -416,6 +415,11 @@ class Checker:
             self.breach(f"{name}: the morning is unknown or above {most}")
         if is_new and session.phase == "loading" and ON_STEP[session.activity] != self.step:
             self.breach(f"{name} is not of the step {self.step}")
+
+    def _bears_load(self, what: str) -> None:
+        pain = self._fresh("pain", DAY)
+        if not pain or pain[-1] > 3:
+            self.breach(f"{what}: the pain of now is unknown or above 3")
 
     def _session_end(self, event: Mapping[str, Any]) -> None:
         session = self.sessions.get(event["occurrence"])
@@ -676,6 +680,8 @@ class Checker:
             return
         self.holds[event["occurrence"]] = self.at
         self._is_allowed(event["modality"], event["occurrence"])
+        if event["modality"] == "exercise":
+            self._bears_load(event["occurrence"])
         if self.person.waking(self.at) is None:
             self.breach(f"{event['occurrence']} is told in the night")
 

@@ -484,6 +484,10 @@ DAY_LATER = 24 * 60
             "1 is not of the step motion",
         ),
         ([started_at(0, modality="exercise")], "exercise too early"),
+        (
+            [act(0, "checkin", pain=4), event("reminder", 5, occurrence="load", modality="exercise")],
+            "load: the pain of now is unknown or above 3",
+        ),
         ([act(0, "checkin", pain=9), started_at(5)], "severe-pain is not raised"),
         ([act(0, "stop"), started_at(5)], "session_start after it was stopped"),
         ([phase(0, "entered", "rice")], "nobody is told: 72 hours after the injury"),

@@ -97,6 +97,17 @@ def test_nobody_is_told_to_stretch_with_much_pain_or_swelling_now() -> None:
     assert len(exercises(life)) == 1
 
 
+def test_nobody_in_much_pain_is_reminded_to_load() -> None:
+    life = told("peace-and-love", ("Mon 18:05", {"pain": 6}), ("Tue 19:05", {"pain": 5}))
+    assert life.episode.phase.id == "love"
+    life.go("Wed 07:35").answer(pain=8, morning=8)
+    life.go("Thu 07:35")
+    assert exercises(life) == []
+    life.answer(pain=3, morning=3)
+    life.go("Thu 12:00")
+    assert exercises(life)[0] == "load"
+
+
 def test_nor_may_they_begin_by_hand() -> None:
     life = loading()
     life.go("Fri 07:35").answer(morning=1, pain=4, swelling=1)
