@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import ClearFlag, RaiseFlag
+from recovery.engine.acts import ClearFlag, RaiseFlag, StepBack
 from recovery.protocol.library import installed_folder
 from tests.engine.examples import ONSET, Life, events, local, of_kind, shipped
 
@@ -37,8 +37,12 @@ def test_nothing_is_cooled_or_warmed_and_a_day_has_four_moments_at_the_most(pers
 def test_who_does_not_get_better_is_not_exercised_and_sent_to_be_seen_again_and_again() -> None:
     happened = course("stuck")
     assert of_kind(happened, "session_start") == []
-    said = [(str(e["at"])[:10], e["level"]) for e in of_kind(happened, "alert")]
-    assert said == [("2026-12-07", "routine"), ("2026-12-07", "routine"), ("2027-01-18", "routine")]
+    alerts = of_kind(happened, "alert")
+    said = [str(e["at"])[:10] for e in alerts if str(e["reason"]).startswith("Two weeks with less load")]
+    assert said[:4] == ["2026-12-07", "2026-12-21", "2027-01-04", "2027-01-18"]
+    others = [str(e["at"])[:10] for e in alerts if "less load, and" not in str(e["reason"])]
+    assert others == ["2026-12-07", "2027-01-18"]
+    assert {e["level"] for e in alerts} == {"routine"}
 
 
 def test_pain_in_the_groin_stops_the_exercises_until_it_was_seen() -> None:
@@ -59,6 +63,22 @@ def test_pain_in_the_groin_stops_the_exercises_until_it_was_seen() -> None:
     life.accepted(ClearFlag("stress-fracture", "a doctor has looked at it"))
     life.go(ONSET + timedelta(days=19))
     assert len(life.of(f.Offered, "isometric")) + len(life.of(f.Offered, "dynamic")) > begun + 1
+
+
+def test_who_gets_worse_while_loading_is_told_at_once_and_offered_less_load() -> None:
+    life = Life(shipped("overuse"), grade=None, side="left").go("Mon 08:00")
+    for day, pain in enumerate([1] * 10 + [2, 4]):
+        life.go(ONSET + timedelta(days=day, hours=1))
+        assert life.episode.alerts == {}
+        life.answer(pain=pain, morning=1)
+    assert life.episode.phase.id == "loading"
+    assert life.episode.alerts["flag/worse-later"].level == "urgent"
+    assert life.episode.phase_stay.way_back
+    begun = len(life.of(f.Offered, "isometric"))
+    life.go(life.now + timedelta(hours=12))
+    assert len(life.of(f.Offered, "isometric")) == begun
+    life.accepted(StepBack())
+    assert life.episode.phase.id == "ease"
 
 
 def test_prevention_tells_little_and_asks_once_a_week() -> None:

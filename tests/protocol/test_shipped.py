@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,36 @@ def test_severe_pain_is_told_whether_it_rises_or_not(library: Library) -> None:
     protocol = read_protocol(library.find("rice"), library).protocol
     flags = [flag for flag in protocol.red_flags if flag.level == "urgent" and flag.when]
     assert [str(flag.when) for flag in flags if flag.id == "severe-pain"] == ["pain >= 8"]
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_whoever_asks_for_the_pain_sees_it_severe_or_worse_and_goes_on_telling(
+    name: str, library: Library
+) -> None:
+    protocol = read_protocol(library.find(name), library).protocol
+    if "pain" not in protocol.observations:
+        assert name in ("trigger-point", "sitting", "prevention")
+        return
+    seen = [str(flag.when) for flag in protocol.red_flags if flag.level == "urgent" and flag.when]
+    assert "pain >= 8" in seen
+    assert any("pain rise >= 2 since second-last" in when for when in seen)
+    most = [phase.at_most for phase in protocol.phases if phase.at_most is not None]
+    assert len(most) == len(protocol.phases)
+    assert all(each.again is not None and each.unanswered for each in most)
+    for before, phase in pairwise(protocol.phases):
+        if phase.id in ("loading", "return"):
+            assert phase.back_to is not None
+            assert phase.back_to.phase == before.id
+
+
+@pytest.mark.parametrize("sign", ["severe-pain", "getting-worse", "worse-later", "bleeding-inside"])
+def test_what_the_program_sees_by_itself_is_told_in_the_same_words_everywhere(
+    sign: str, library: Library
+) -> None:
+    protocols = [read_protocol(library.find(name), library).protocol for name in IDS]
+    flags = [flag for each in protocols for flag in each.red_flags if flag.id == sign]
+    assert len(flags) > 2
+    assert len({(flag.say, flag.level, flag.suspends) for flag in flags}) == 1
 
 
 def test_swelling_that_rises_again_is_told_once_packs_are_possible(library: Library) -> None:
