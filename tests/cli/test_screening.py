@@ -350,11 +350,14 @@ def test_high_blood_pressure_leaves_nothing_out(person: Person) -> None:
     assert "With care" in person.types("status").out
 
 
-@pytest.mark.parametrize("protocol", ["rice", "strain", "cold-10-10-10", "peace-and-love"])
-def test_blood_thinners_and_a_fresh_injury_are_urgent(person: Person, protocol: str) -> None:
+@pytest.mark.parametrize("protocol", ["rice", "strain", "cold-10-10-10", "contrast", "peace-and-love"])
+@pytest.mark.parametrize("answer", ["yes", "agreed"])
+def test_blood_thinners_and_a_fresh_injury_are_urgent(person: Person, protocol: str, answer: str) -> None:
+    """Who agreed that something may be done has not made anybody bleed less."""
     grade = ("--grade", "1") if protocol == "strain" else ()
     arguments = ("start", protocol, *grade, "--onset", "2h ago", "--side", "left", "--signs", "none")
-    person.starts(*arguments, "--screen", "bleeding=yes,none")
+    by = BY if answer == "agreed" else ()
+    person.starts(*arguments, "--screen", f"bleeding={answer},none", *by)
     (episode,) = person.json("status")["episodes"]
     assert "urgent" in [alert["level"] for alert in episode["alerts"]]
 

@@ -1178,6 +1178,30 @@ CASES += [
         },
     ),
     (
+        "agreed-as-no",
+        {
+            "red_flags": _flags("id: a, when: heart == yes, say: Go, source: own")
+            + SCREEN.replace("WHAT", "massage")
+        },
+        "red flag 'a' > when",
+        {
+            "red_flags": _flags("id: a, when: heart != no, say: Go, source: own")
+            + SCREEN.replace("WHAT", "massage")
+        },
+    ),
+    (
+        "agreed-as-no",
+        {
+            "red_flags": _flags("id: a, when: {not: heart != yes}, say: Go, source: own")
+            + SCREEN.replace("WHAT", "massage")
+        },
+        "red flag 'a' > when > not",
+        {
+            "red_flags": _flags("id: a, when: {any: [heart == yes, heart == agreed]}, say: Go, source: own")
+            + SCREEN.replace("WHAT", "massage")
+        },
+    ),
+    (
         "harm-goes-on",
         {
             "red_flags": "red_flags:\n"

@@ -16,7 +16,7 @@ from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, r
 from recovery.protocol.lint.sessions import earliest_entries
 from recovery.protocol.model import Limit, Phase, modalities
 from recovery.protocol.problems import KeyPath
-from recovery.protocol.terms import All, Anchor, Condition, Duration, Not, comparisons, parts_of
+from recovery.protocol.terms import AGREED, All, Anchor, Condition, Duration, Not, comparisons, parts_of
 
 _PACKS = ("cold", "warm")
 _ON_A_FRESH_INJURY = ("cold", "warm", "massage", "exercise")
@@ -174,6 +174,22 @@ def released_without_reason(walk: Walk) -> Iterator[Finding]:
         if flag.waits_for_release and not flag.suspends and flag.level != "emergency":
             message = _("a professional has to release it, and nothing waits for that")
             yield Finding(("red_flags", flag.id, "cleared_by"), message, _("'suspend' with what waits"))
+
+
+@rule("agreed-as-no", "for a red flag a yes to a question is a yes, also where a professional agreed")
+def agreed_as_no(walk: Walk) -> Iterator[Finding]:
+    agreeable = {each.id for each in walk.protocol.screen if each.level == "ask" and not each.refuses}
+    for flag in walk.protocol.red_flags:
+        if flag.when is None:
+            continue
+        compared = [*walk.with_polarity(flag.when, ("red_flags", flag.id, "when"))]
+        agreed = {each.subject for each, _is_negated, _path in compared if each.value == AGREED}
+        for comparison, is_negated, path in compared:
+            is_of_yes = comparison.value == "yes" and comparison.test == ("!=" if is_negated else "==")
+            if is_of_yes and comparison.subject in agreeable - agreed:
+                message = _("an answer that a professional agreed to counts as a no here")
+                expected = _("such as {example}", example=f"{comparison.subject} != no")
+                yield Finding(path, message, expected, str(comparison))
 
 
 @rule("harm-goes-on", "a red flag of what a treatment does stops that treatment")
