@@ -95,7 +95,7 @@ REMARKS: dict[str, str] = {
     "no-name": N_('{typed!r} is not a name; a word is that of a professional, such as --by "Dr. Meyer"'),
     "word-without-name": N_("a word needs a name: --by"),
     "word-on-other-day": N_("a word is given on a day between the injury and today"),
-    "word-of-before": N_("a release is of a day from that of the sign, {first}, to today"),
+    "word-of-before": N_("a release is dated from {first}, the day of the sign, to today"),
     "too-early-to-finish": N_("it is too early to finish: {reasons}. recovery stop ends the episode"),
     "gate-passed-by-no-word": N_("the gate is shut: {reasons}. No word passes that"),
     "gate-passed-by-nobody": N_("the gate is shut: {reasons}. The protocol lets nobody pass it"),

@@ -290,15 +290,23 @@ _TESTS = {
 _REFERENCES = {
     "first": N_("at first"),
     "last": N_("last time"),
-    "second-last": N_("the time before last, twice running"),
+    "second-last": N_("two answers ago"),
     "phase": N_("when the phase began"),
     "worst": N_("at its worst"),
 }
 
+_STILL = {
+    "falling": N_("{test}, and still lower"),
+    "rising": N_("{test}, and still higher"),
+    "drop": N_("{test}, and still lower"),
+    "rise": N_("{test}, and still higher"),
+}
+"""The words for a change that went on through both of the last answers."""
+
 MEASURED = {
     "first": N_("{value}, first {reference}"),
     "last": N_("{value}, before {reference}"),
-    "second-last": N_("{value}, two answers before {reference}"),
+    "second-last": N_("{value}, two answers ago {reference}"),
     "phase": N_("{value}, at the beginning {reference}"),
     "worst": N_("{value}, at worst {reference}"),
 }
@@ -341,6 +349,8 @@ def _comparison(comparison: Comparison, language: str, *, is_negated: bool = Fal
         value=value,
         reference=tr(language, _REFERENCES[comparison.reference]),
     )
+    if comparison.reference == "second-last":
+        test = tr(language, _STILL[comparison.test], test=test)
     return f"{called(comparison.subject)} {_negated(test, language) if is_negated else test}"
 
 

@@ -291,7 +291,7 @@ def test_a_habit_rests_beside_a_fresh_injury_and_says_so(patient: Person) -> Non
     assert sitting["rests"] == [
         (
             'no posture beside "Lie down, hip raised": '
-            "Who lies down for a fresh injury is not told to sit or stand otherwise. (strain-1)"
+            "While you rest a fresh injury, you are not told to stand up. (strain-1)"
         )
     ]
     assert 'Rests    no posture beside "Lie down, hip raised"' in patient.types("status").out

@@ -435,7 +435,7 @@ def test_a_release_of_a_reported_sign_is_not_older_than_the_report() -> None:
     life = torn().go("Wed 12:00")
     life.accepted(RaiseFlag("limp"))
     before = life.at("Tue 12:00").date()
-    assert "from that of the sign" in life.refused(Release("limp", by="Dr. Meyer", on=before)).reason
+    assert "the day of the sign, to today" in life.refused(Release("limp", by="Dr. Meyer", on=before)).reason
     life.accepted(Release("limp", by="Dr. Meyer"))
     assert [*life.episode.alerts] == ["flag/torn"]
 

@@ -46,3 +46,14 @@ def test_conditions_keep_their_meaning_in_words() -> None:
     both = All((is_full, AnyOf((falls, Not(is_full)))))
     assert condition_words(both, "en") == "rom is full and (pain lower than at first or rom is not full)"
     assert condition_words(Not(both), "en").startswith("not (rom is full and (")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "pain at least 2 higher than two answers ago, and still higher"),
+        ("de", "pain um mindestens 2 höher als vor zwei Antworten, und noch immer höher"),
+    ],
+)
+def test_a_change_that_went_on_says_since_when_and_that_it_did(language: str, words: str) -> None:
+    assert condition_words(Comparison("pain", "rise", 2.0, "second-last"), language) == words
