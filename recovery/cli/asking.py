@@ -15,7 +15,7 @@ from recovery import clock
 from recovery.care import start
 from recovery.cli import params
 from recovery.cli.late_start import course_so_far
-from recovery.engine.episode import Episode
+from recovery.engine.episode import Episode, signs_asked
 from recovery.engine.questions import (
     GRADING_ANSWERS,
     UNSURE,
@@ -163,10 +163,10 @@ def start_answers(
     start.refuse_screened(protocol, answered, fill)
     ask_course = ask and start.begins_late(at_start, typed_at)
     course = course_so_far(protocol, words.worst, words.now, ask=ask_course)
-    questions = protocol.assessment.questions if protocol.assessment else ()
-    asked_for = [question.raises for question in questions if question.raises and question.id in to_questions]
+    answered_by = [*asked_first, *_asked_by_grading(protocol, to_questions)]
     raised = by_questions.raises if by_questions is not None else ()
-    signs = red_flags(protocol, words.signs, raised, answered=asked_first + asked_for, ask=ask, fill=fill)
+    asked = signs_asked(protocol.red_flags, at_start, typed_at, place, typed_at)
+    signs = red_flags(protocol, words.signs, raised, asked, answered=answered_by, ask=ask, fill=fill)
     _refuse_in_emergency(protocol, signs, fill)
     at = clock.now()
     return start.StartAnswers(
@@ -276,6 +276,12 @@ def _graded(
         return _in_words(graded_unsure(protocol.assessment), fill), {}
     given, grade = grading(protocol, (), ask=True, fill=fill)
     return grade, given
+
+
+def _asked_by_grading(protocol: RecoveryProtocol, given: Mapping[str, str]) -> list[str]:
+    """The red flags that the answered questions of the grading have asked about."""
+    questions = protocol.assessment.questions if protocol.assessment else ()
+    return [question.raises for question in questions if question.raises and question.id in given]
 
 
 def fill_in(text: str, side: str | None, options: Mapping[str, str] | None = None) -> str:
@@ -555,6 +561,7 @@ def red_flags(
     protocol: RecoveryProtocol,
     words: Sequence[str],
     raised: Iterable[str],
+    asked: Iterable[RedFlag],
     *,
     answered: Iterable[str] = (),
     ask: bool,
@@ -562,8 +569,8 @@ def red_flags(
 ) -> tuple[str, ...]:
     """The red flags that a person reports at the start, those that other answers have raised included.
 
-    Those of `answered` were asked by the grading already. Raises `UsageError` for words that name none, and where
-    nothing is said of them and nobody can be asked.
+    Those of `asked` are asked about, but for those of `answered`, which were already. Raises `UsageError` for words
+    that name none, and where nothing is said of them and nobody can be asked.
     """
     signs = [flag for flag in protocol.red_flags if flag.ask and not flag.harm]
     typed = split_words(words)
@@ -575,7 +582,8 @@ def red_flags(
             _("leave one of them out"),
         )
     given += raised
-    still = [YesNoQuestion(flag.id, fill(flag.ask)) for flag in signs if flag.id not in {*given, *answered}]
+    open_ = [flag for flag in asked if flag in signs and flag.id not in {*given, *answered}]
+    still = [YesNoQuestion(flag.id, fill(flag.ask)) for flag in open_]
     if still and not typed:
         if not ask:
             raise UsageError(

@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from recovery.cli.context import tell_emergency
+from recovery.cli.context import looking, tell_emergency
 from recovery.cli.entering import enter
 from recovery.cli.quick import BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command
-from recovery.cli.render_json import flag_rows
+from recovery.cli.render_json import flag_rows, print_json
 from recovery.cli.render_text import flags_page
-from recovery.cli.report import show_listed
 from recovery.engine.acts import ClearFlag, RaiseFlag, Release, ReportHarm
 from recovery.errors import NotThere, UsageError
 from recovery.language import _
@@ -36,7 +35,13 @@ def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_j
 
 def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
     if not words:
-        return show_listed(episode, as_json, "flags", flag_rows, flags_page)
+        with looking() as context:
+            meant, now = context.record.meant(episode), context.now
+            if as_json:
+                print_json({"episode": meant.id, "flags": flag_rows(meant, now)})
+            else:
+                print(flags_page(meant, now))
+        return 0
     if words[0] != CLEAR:
         if len(words) > 1:
             raise UsageError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import Episode
+from recovery.engine.episode import Episode, signs_of
 from recovery.engine.facts import Fact
 from recovery.engine.gates import Need, releasing
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue
@@ -16,7 +16,7 @@ from recovery.engine.reasons import Statement, as_written
 from recovery.engine.times import Place
 from recovery.engine.turn import Accepted, Verdict
 from recovery.engine.witness import Testimony
-from recovery.protocol.model import AnyActivity, RecoveryProtocol
+from recovery.protocol.model import AnyActivity, RecoveryProtocol, RedFlag
 from recovery.store.episodes import UnreadableEpisode
 from recovery.words.reasons import dose, file_text, sentence, timeless
 from recovery.zones import is_lost
@@ -139,6 +139,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
             }
             for q in look.questions
         ],
+        **({"signs": [_sign(each, episode) for each in look.signs]} if look.signs else {}),
         **({"rests": [*look.rests]} if look.rests else {}),
         "alerts": [
             picked(a, "id", "level", "reason", "source", "at", "suspends", "cleared_by") for a in look.alerts
@@ -151,6 +152,10 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "released": {id_.rpartition("/")[2]: word.json for id_, word in episode.released.items()},
         **lost,
     }
+
+
+def _sign(flag: RedFlag, episode: Episode) -> dict[str, str]:
+    return {"id": flag.id, "level": flag.level, "text": file_text(flag.ask, episode)}
 
 
 def _need(need: Need, look: Outlook) -> dict[str, str]:
@@ -266,9 +271,8 @@ def difference_json(difference: "Difference") -> dict[str, Any]:
 # Reports -----------------------------------------------------------------------------------------
 
 
-def flag_rows(episode: Episode) -> list[dict[str, Any]]:
-    """The red flags that stand, and those that the protocol asks for."""
-    asked = [each for each in episode.tailored.red_flags if each.ask]
+def flag_rows(episode: Episode, now: datetime) -> list[dict[str, Any]]:
+    """The red flags that stand, and those that are asked at `now`."""
     rows = [
         {
             "id": a.name,
@@ -280,8 +284,8 @@ def flag_rows(episode: Episode) -> list[dict[str, Any]]:
     ]
     standing = {row["id"] for row in rows}
     return rows + [
-        {"id": each.id, "level": each.level, "text": file_text(each.ask, episode), "stands": False}
-        for each in asked
+        {**_sign(each, episode), "stands": False}
+        for each in signs_of(episode, now)
         if each.id not in standing
     ]
 

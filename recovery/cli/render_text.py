@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recovery.cli.context import EMERGENCY
 from recovery.cli.output import styled
 from recovery.daemon.presence import Presence
-from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode
+from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, signs_of
 from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
 from recovery.engine.questions import (
@@ -16,9 +16,10 @@ from recovery.engine.questions import (
     open_questions,
     screenings,
     screenings_now,
+    sign_to_answer,
     with_care,
 )
-from recovery.engine.reasons import StillNeeded
+from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import _, current, tr
 from recovery.protocol.model import (
@@ -250,14 +251,13 @@ def _open_questions(episode: Episode, which: str = "") -> list[str]:
 
 
 def _still_needed(look: Outlook) -> list[str]:
-    """The questions of a check-in that are open, and what waits for them."""
-    lines = needed_lines(by_what_waits(look.questions, look.which), look.episode.place)
-    return [
-        _row(_("Open") if number == 0 else "", styled(line, "yellow")) for number, line in enumerate(lines)
-    ]
+    """The questions of a check-in that are open, and what waits for them; and the signs that are asked by now."""
+    signs = [sign_to_answer(look.episode, each, look.which) for each in look.signs]
+    lines = needed_lines([*by_what_waits(look.questions, look.which), *signs], look.episode.place)
+    return [_row(_("Open") if n == 0 else "", styled(line, "yellow")) for n, line in enumerate(lines)]
 
 
-def needed_lines(needed: Iterable[StillNeeded], place: Place) -> list[str]:
+def needed_lines(needed: Iterable[Text], place: Place) -> list[str]:
     """The open questions of a check-in, with what waits for them."""
     return [timeless(each, place.language) for each in needed]
 
@@ -526,15 +526,13 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
 # Reports -----------------------------------------------------------------------------------------
 
 
-def flags_page(episode: Episode) -> str:
-    """The red flags that stand, and those that the protocol asks for, the gravest first."""
+def flags_page(episode: Episode, now: datetime) -> str:
+    """The red flags that stand, and those that are asked at `now`, the gravest first."""
     lines = []
     for alert in episode.alerts.values():
         lines.append(alert_line(alert, episode.place.language))
         lines.append("  " + _("dealt with? {command}", command=clearing(episode, alert, ())))
-    asked = [
-        each for each in episode.tailored.red_flags if each.ask and f"flag/{each.id}" not in episode.alerts
-    ]
+    asked = [each for each in signs_of(episode, now) if f"flag/{each.id}" not in episode.alerts]
     if asked:
         lines.append(_("Is one of these so? Then: recovery flag ID"))
     width = max((len(each.id) for each in asked), default=0)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
 from recovery.engine.acts_sessions import end_session
-from recovery.engine.alerts import answer_alert, raise_flag
+from recovery.engine.alerts import answer_alert, is_asked, raise_flag
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, or_none, word_of
 
@@ -54,17 +54,17 @@ def _stands_already(turn: Turn, name: str) -> Refused | None:
 
 
 def clear_flag(turn: Turn, act: ClearFlag) -> Verdict:
-    ids = _standing(turn, act.flag)
+    """End what stands, on the person's word; or answer no to a sign that is asked by now."""
+    ids = [f"flag/{act.flag}"] if is_asked(turn, act.flag) else _standing(turn, act.flag)
     if isinstance(ids, Refused):
         return ids
-    alerts = [turn.episode.alerts[id_] for id_ in ids]
-    for alert in alerts:
+    for alert in (turn.episode.alerts[id_] for id_ in ids if id_ in turn.episode.alerts):
         if alert.waits_for_release:
             return Refused(Remark("release-alone", name=act.flag, command=turn.clearing(alert)))
     if not act.because:
         return Refused(Remark("no-reason"))
-    for alert in alerts:
-        answer_alert(turn, alert.id, because=act.because)
+    for id_ in ids:
+        answer_alert(turn, id_, because=act.because)
     return accepted(turn, Remark("flag-cleared", name=act.flag))
 
 

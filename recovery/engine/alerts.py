@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.episode import PAUSED, Episode, emergency_among, is_same_place, naming_option
+from recovery.engine.episode import PAUSED, Episode, emergency_among, is_same_place, naming_option, open_signs
 from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range, releasing
 from recovery.engine.reasons import Remark, Sentences, Statement, Text
@@ -63,6 +63,11 @@ def _is_known(episode: Episode, flag: RedFlag) -> bool:
     if stands is not None:
         return stands.at >= episode.started_at and stands.cleared_by == flag.cleared_by
     return raised in (episode.released if flag.waits_for_release else episode.answered)
+
+
+def is_asked(turn: Turn, name: str) -> bool:
+    """Tell if a red flag is a sign that has come to be asked, and that nobody has answered."""
+    return any(each.id == name for each in open_signs(turn.episode, turn.now, turn.others))
 
 
 def answer_alert(turn: Turn, id_: str, *, because: str = "", word: f.Word | None = None) -> None:

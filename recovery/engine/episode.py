@@ -15,6 +15,7 @@ from recovery.protocol.model import (
     Checklist,
     Phase,
     RecoveryProtocol,
+    RedFlag,
     Rung,
     Step,
     Timed,
@@ -442,6 +443,35 @@ def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
     """Tell if an episode is about that part of the body. An unknown side is every side, as both are."""
     sides = {side, episode.side}
     return region == episode.tailored.region and (len(sides) == 1 or bool(sides & {None, BOTH}))
+
+
+def signs_asked(
+    flags: Iterable[RedFlag], onset: datetime, started_at: datetime, place: Place, now: datetime
+) -> tuple[RedFlag, ...]:
+    """The signs that a person is asked about at `now`: those that cannot be yet are left out."""
+    origins = {"injury": onset, "start": started_at}
+    return tuple(
+        flag
+        for flag in flags
+        if flag.ask
+        and (flag.begins is None or place.after(origins[flag.begins.origin], flag.begins.offset) <= now)
+    )
+
+
+def signs_of(episode: Episode, now: datetime) -> tuple[RedFlag, ...]:
+    """The same of an episode."""
+    flags = episode.tailored.red_flags
+    return signs_asked(flags, episode.onset, episode.started_at, episode.place, now)
+
+
+def open_signs(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[RedFlag, ...]:
+    """The signs that have come to be asked since the start, and that nobody has answered."""
+    if episode.state != ACTIVE or emergency_among((episode, *others)) is not None:
+        return ()
+    at_start = [flag.id for flag in signs_of(episode, episode.started_at)]
+    is_answered = {*episode.alerts, *episode.answered, *episode.released}
+    signs = (flag for flag in signs_of(episode, now) if flag.id not in at_start)
+    return tuple(flag for flag in signs if f"flag/{flag.id}" not in is_answered)
 
 
 def emergency_among(episodes: Iterable[Episode]) -> tuple[Episode, Alert] | None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from recovery.engine import facts as f
 from recovery.engine.cadence import dues
-from recovery.engine.episode import PAUSED, Alert, Episode, Session, naming_option, titled
+from recovery.engine.episode import PAUSED, Alert, Episode, Session, naming_option, open_signs, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
 from recovery.engine.limits import earliest_allowed, may_go_on, resting
 from recovery.engine.offers import withheld_by
@@ -17,7 +17,7 @@ from recovery.engine.questions import Question, still_needed
 from recovery.engine.reasons import Remark, Rhythm, Text
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
-from recovery.protocol.model import Activity, CheckIn, Phase, Timed, Treatment
+from recovery.protocol.model import Activity, CheckIn, Phase, RedFlag, Timed, Treatment
 from recovery.values import Value, replace
 
 HORIZON = timedelta(days=8)
@@ -60,6 +60,8 @@ class Outlook(Value):
     """False where the session under way has to end by what was said since it began."""
     advised: tuple[str, ...] = ()
     """The verbs that go with what is on and with an offered phase, and are accepted now."""
+    signs: tuple[RedFlag, ...] = ()
+    """The signs that have come to be asked since the start, and that nobody has answered."""
     rests: tuple[Text, ...] = ()
     """The reasons why something of the phase rests for another protocol's sake."""
     which: str = ""
@@ -99,6 +101,7 @@ def outlook(
         coming=tuple(islice(coming(episode, now, others), most)),
         alerts=tuple(sorted(episode.alerts.values(), key=lambda alert: (levels[alert.level], alert.at))),
         questions=still_needed(episode, now, others),
+        signs=open_signs(episode, now, others),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
         rests=() if episode.is_over else resting(episode, now, others),
         which=naming_option(episode, others),

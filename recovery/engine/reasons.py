@@ -397,6 +397,14 @@ class StillNeeded(Statement):
     """Answers them."""
 
 
+class SignToAnswer(Statement):
+    """A sign that has come to be asked, with the commands that answer it."""
+
+    ask: Text
+    if_so: str
+    if_not: str
+
+
 class TodaysExercises(Statement):
     """Everything of today that is an exercise."""
 

@@ -138,6 +138,13 @@ def _healing(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
 def _red_flag(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))
     yield from _together(data, "harm", "ask")
+    yield from _together(data, "begins", "ask")
+    if str(data.get("begins", "")).startswith("phase"):
+        message = _("a sign is not asked from a phase on")
+        yield KeyConflict(message, _("injury or start"), "'phase'", "begins")
+    if "begins" in data and data.get("level") == "emergency":
+        message = _("a sign of an emergency is asked from the start on")
+        yield KeyConflict(message, _("one of the two"), _("both"), "begins")
 
 
 @_of(m.ScreenQuestion)

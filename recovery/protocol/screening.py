@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from recovery.language import N_
-from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Cites, Condition, Duration, comparisons
+from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, Anchor, Cites, Condition, Duration, comparisons
 from recovery.values import Value, field
 
 if TYPE_CHECKING:  # named by the declarations only
@@ -80,6 +80,12 @@ class RedFlag(Value, kw_only=True):
     id: Annotated[str, s.Id, UNIQUE]
     when: Annotated[Condition | None, "It is raised when this becomes true."] = None
     ask: Annotated[str, s.Cue, "The question by which a person reports it."] = ""
+    begins: Annotated[
+        Anchor | None,
+        s.Instant,
+        if_more,
+        "It is asked from this instant on, such as injury+2w, and not at a start before it.",
+    ] = None
     level: Annotated[str, s.Level, if_lower, LEVEL]
     say: Annotated[str, s.Cue, SAY]
     suspends: Annotated[

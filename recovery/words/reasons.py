@@ -100,6 +100,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "NoLonger": N_("no longer: {condition}"),
     "PhaseOverItsTime": N_("{phase} is over its time"),
     # Open questions
+    "SignToAnswer": N_("{ask} If so, type: {if_so}. If not: {if_not}"),
     "StillNeeded": N_("Still needed for {what}: {questions} Type: {command}"),
     "TodaysExercises": N_("today's exercises"),
     "NextStep": N_("the next step"),

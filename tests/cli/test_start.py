@@ -214,6 +214,33 @@ def test_without_a_terminal_open_signs_are_an_error_that_lists_them(
     )
 
 
+def test_what_cannot_be_yet_is_asked_in_its_time(person: Person, signless: tuple[str, ...]) -> None:
+    later = ("limping-two-weeks", "lump")
+    assert not any(f"  {name}: " in person.types(*signless, status=2).err for name in later)
+    of_old = [*signless]
+    of_old[of_old.index("yesterday 18:00")] = "15d ago"
+    assert all(f"  {name}: " in person.types(*of_old, status=2).err for name in later)
+
+    person.types(*signless, "--signs", "none")
+    assert not any(name in person.types("flag").out for name in later)
+    assert "signs" not in person.json("status")["episodes"][0]
+    person.waits(days=15)
+    (episode,) = person.json("status")["episodes"]
+    assert [(sign["id"], sign["level"]) for sign in episode["signs"]] == [
+        ("limping-two-weeks", "urgent"),
+        ("lump", "routine"),
+    ]
+    asked = "Are you still limping, 2 weeks after the injury? If so, type: recovery flag limping-two-weeks."
+    assert asked in person.types("status").out.replace("\n", " ")
+    assert {row["id"] for row in person.json("flag")["flags"]} >= {*later}
+    person.types("flag", "clear", "limping-two-weeks", "--because", "no")
+    person.types("flag", "lump")
+    (episode,) = person.json("status")["episodes"]
+    assert "signs" not in episode
+    assert "flag/lump" in {alert["id"] for alert in episode["alerts"]}
+    person.types("store", "check")
+
+
 def test_signs_that_are_named_stand_as_if_they_had_been_flagged(
     person: Person, signless: tuple[str, ...]
 ) -> None:

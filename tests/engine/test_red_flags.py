@@ -25,9 +25,9 @@ from recovery.engine.rehearsal import Rehearsal
 from recovery.protocol.terms import parse_duration
 from recovery.simulation.events import simulate
 from recovery.simulation.people import Persona
-from tests.engine.examples import ASK, GAP, ICE, Life, phase_text, shipped, small, started
+from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small, started
 
-HOUR = timedelta(hours=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NUMB = "{id: numb, ask: 'Numb?', level: urgent, say: See a doctor., suspend: [cold, compression]}"
 SADDLE = "{id: saddle, ask: 'Numb there?', level: emergency, say: Call., suspend: all}"
 LIMP = "{id: limp, ask: 'Limping?', level: urgent, say: Have it seen.}"
@@ -42,6 +42,58 @@ ALL = [NUMB, SADDLE, LIMP, HIGH, SWOLLEN]
 
 def life_of(*activities: str, **more: object) -> Life:
     return Life(small(*(activities or (ICE, WRAP, RAISE, ASK)), flags=ALL, **more))  # type: ignore[arg-type]
+
+
+# Asked later ----------------------------------------------------------------------------------------
+
+LUMP = "{id: lump, ask: 'A lump?', begins: injury+10d, level: routine, say: Have it seen.}"
+
+
+def signs(life: Life) -> list[str]:
+    return [flag.id for flag in outlook(life.episode, life.now).signs]
+
+
+def test_what_cannot_be_yet_is_asked_from_its_day_on_until_it_is_answered() -> None:
+    life = Life(small(ASK, flags=[LIMP, LUMP])).go(ONSET + 10 * DAY - HOUR)
+    assert signs(life) == []
+    assert "lump" not in life.answer(pain=2)
+    life.go(ONSET + 10 * DAY)
+    assert signs(life) == ["lump"]
+    asked = 'A lump? If so, type: recovery flag lump. If not: recovery flag clear lump --because "…"'
+    assert life.answer(pain=2) == f"Noted: pain 2. {asked}"
+    assert life.accepted(ClearFlag("lump", because="there is none")) == "lump: answered, and kept in the log."
+    assert signs(life) == []
+    assert life.answer(pain=2) == "Noted: pain 2."
+    life.accepted(RaiseFlag("lump"))
+    assert [*life.episode.alerts] == ["flag/lump"], "it may still come"
+
+
+def test_who_reports_it_is_not_asked_nor_who_starts_so_late_that_the_start_asks() -> None:
+    life = Life(small(ASK, flags=[LUMP])).go(ONSET + 11 * DAY)
+    assert life.refused(ClearFlag("lump", because="")).reason.startswith("say why")
+    life.accepted(RaiseFlag("lump"))
+    assert signs(life) == []
+    late = Life(small(ASK, flags=[LUMP]), ONSET, ONSET + 11 * DAY).go(ONSET + 12 * DAY)
+    assert signs(late) == []
+
+
+def test_after_a_new_injury_it_is_asked_anew_in_its_time() -> None:
+    life = Life(small(ASK, flags=[LUMP])).go(ONSET + 11 * DAY)
+    life.accepted(ClearFlag("lump", because="none"))
+    life.accepted(Setback())
+    assert signs(life) == []
+    life.go(life.now + 10 * DAY)
+    assert signs(life) == ["lump"]
+
+
+def test_in_a_pause_or_an_emergency_nothing_is_asked() -> None:
+    life = Life(small(ASK, flags=[LUMP, SADDLE])).go(ONSET + 11 * DAY)
+    life.accepted(RaiseFlag("saddle"))
+    assert signs(life) == []
+    life.do(ClearFlag("saddle", because="seen"))
+    assert signs(life) == ["lump"]
+    life.accepted(Pause())
+    assert signs(life) == []
 
 
 # Reported -------------------------------------------------------------------------------------------

@@ -341,6 +341,21 @@ def test_a_mistake_is_told_in_its_place(
             "given twice",
         ),
         (
+            'id: a, ask: "Numb?", begins: phase+1w, level: urgent, say: Go.',
+            "red flag 'a' > begins",
+            "a sign is not asked from a phase on",
+        ),
+        (
+            'id: a, ask: "Numb?", begins: injury+1w, level: emergency, say: Go.',
+            "red flag 'a' > begins",
+            "a sign of an emergency is asked from the start on",
+        ),
+        (
+            "id: a, when: pain > 8, begins: injury+1w, level: urgent, say: Go.",
+            "red flag 'a' > begins",
+            "'begins' needs 'ask' beside it",
+        ),
+        (
             'id: a, ask: "Numb?", level: urgent, say: Go., suspend: [al]',
             "red flag 'a' > suspend 1",
             "unknown word",

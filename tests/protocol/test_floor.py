@@ -221,6 +221,7 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
     "no signs and nothing said": ("rice", "missing-sign", (without("red_flags"), unsaid)),
     "a mild emergency": ("rice", "missing-sign", (change("red_flags", "saddle", level="routine"),)),
     "an emergency stops little": ("rice", "missing-sign", (change("red_flags", "tense", suspend=["exercise"]),)),
+    "a sign that is asked too late": ("rice", "missing-sign", (change("red_flags", "redness", begins="injury+1w"),)),
     "a sign that nobody asks": ("rice", "missing-sign", (swapped,)),
 }  # fmt: skip
 

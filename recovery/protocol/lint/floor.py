@@ -377,6 +377,10 @@ def _too_mild(flag: RedFlag, sign: floor.WantedSign, done: set[str]) -> Iterator
         message = _("the person is not asked about this sign")
         expected = _("'ask' ({source}), or a professional under 'responsible'", **about)
         yield Finding(where, message, expected)
+    if flag.begins is not None:
+        message = _("this sign is asked from the start on")
+        expected = _("no 'begins' ({source}), or a professional under 'responsible'", **about)
+        yield Finding((*where, "begins"), message, expected, str(flag.begins))
     if LEVELS.index(flag.level) < LEVELS.index(sign.level):
         message = _("this sign is more urgent")
         expected = _("{level} ({source}), or a professional under 'responsible'", **about)
