@@ -33,13 +33,20 @@ def show_listed(
     show: Callable[[Episode], str],
 ) -> int:
     """Show what an episode has of something, as text or JSON."""
-    with looking() as context:
-        episode = context.record.meant(wanted)
-        if as_json:
-            print_json({"episode": episode.id, name: rows(episode)})
-        else:
-            print(show(episode))
+    episode = _having(wanted, rows)
+    if as_json:
+        print_json({"episode": episode.id, name: rows(episode)})
+    else:
+        print(show(episode))
     return 0
+
+
+def _having(wanted: str | None, rows: Callable[[Episode], list[dict[str, Any]]]) -> Episode:
+    """The episode that is named, or the only one that has something to list."""
+    with looking() as context:
+        record = context.record
+        having = [each for each in record.episodes if wanted is None and rows(each)]
+        return having[0] if len(having) == 1 else record.meant(wanted)
 
 
 def _answers(
@@ -195,8 +202,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     """
     if not words:
         return show_listed(episode, as_json, "checklists", checklist_rows, checklists_page)
-    with looking() as context:
-        before = context.record.meant(episode)
+    before = _having(episode, checklist_rows)
 
     def items(meant: Episode) -> list[Item]:
         return [item for each in meant.checklists for item in each.items]
@@ -208,7 +214,7 @@ def checklist(words: tuple[str, ...], start: bool, episode: str | None, as_json:
     def check(act: TickItems, meant: Episode) -> None:
         _refuse_wrong(act.answers, [item.id for item in items(meant)], "recovery checklist")
 
-    status = enter(episode, as_json, act, check)
+    status = enter(before.id, as_json, act, check)
     is_yes = {word.partition("=")[0] for word in split_words(words) if word.lower().endswith("=yes")}
     started = [item for item in items(before) if item.id in is_yes and item.start]
     for item in started if status == 0 else ():

@@ -440,6 +440,11 @@ def test_a_professional_s_word_goes_to_the_questions_that_they_agreed_to(both: P
     both.types("screen", "none", "-e", "strain-1", status=2)
 
 
+def test_a_checklist_is_of_the_only_one_that_has_one(both: Person) -> None:
+    assert both.json("checklist")["episode"] == "trigger-point-1"
+    assert both.types("checklist", "piriformis=yes").out.startswith("trigger-point-1: ")
+
+
 def test_what_is_left_out_is_of_the_one_that_offers_it(both: Person) -> None:
     both.types("harm")
     out = both.types("skip", "press").out
