@@ -98,10 +98,10 @@ def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str
             errors.append(error)
     if not offered:
         raise next(iter(errors), seen.nothing())
-    found = addressed(tuple(offered), context.now, (*seen.ended, *seen.remains))
-    if isinstance(found, Refused):
+    meant = addressed(tuple(offered), context.now, (*seen.ended, *seen.remains))
+    if isinstance(meant, Refused):
         raise record.ambiguous()
-    return tuple((episode.id, part) for episode, part in found)
+    return tuple((episode.id, part) for episode, part in meant)
 
 
 def _as_of(episode: Episode, act: Wanted, now: datetime) -> Act:

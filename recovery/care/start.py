@@ -237,10 +237,10 @@ def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpiso
             verdict = judge(record.of(id_), now, RaiseFlag(sign))
             if isinstance(verdict, Accepted):
                 record = keep(journal, record, verdict, now)
-        for told, at in ((answers.worst, episode.onset), (answers.now, None)):
-            if not told:
+        for course, at in ((answers.worst, episode.onset), (answers.now, None)):
+            if not course:
                 continue
-            verdict = judge(record.of(id_), now, AnswerCheckIn(told, at))
+            verdict = judge(record.of(id_), now, AnswerCheckIn(course, at))
             if not isinstance(verdict, Accepted):
                 raise refusal(verdict, record.of(id_), now)
             record = keep(journal, record, verdict, now)

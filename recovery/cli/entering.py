@@ -58,7 +58,7 @@ def _tell(acts: Sequence[Acted], *, is_named: bool, is_running: bool) -> int:
     is_of_several = len(context.record.episodes) > 1 or len(acts) > 1
     errors: list[RecoveryError] = []
     accepted: list[Acted] = []
-    told: set[str] = set()
+    printed: set[str] = set()
     for acted in acts:
         id_ = f"{acted.before.id}: " if is_of_several else ""
         match acted.verdict:
@@ -66,7 +66,7 @@ def _tell(acts: Sequence[Acted], *, is_named: bool, is_running: bool) -> int:
                 errors.append(_error(acted, refused, "" if is_named else id_))
             case Accepted() as verdict:
                 print(f"{id_}{sentence(verdict.message, acted.before.place, context.now)}")
-                _tell_outcome(acted, verdict, told, is_running=is_running)
+                _tell_outcome(acted, verdict, printed, is_running=is_running)
                 accepted.append(acted)
     if accepted:
         tell_unreadable(context.record)
@@ -91,14 +91,14 @@ def _error(acted: Acted, refused: Refused, id_: str) -> RecoveryError:
     return RecoveryError(f"{id_}{_('not now: {reason}', reason=why)}", _("earliest {when}", when=when))
 
 
-def _tell_outcome(acted: Acted, verdict: Accepted, told: set[str], *, is_running: bool) -> None:
-    """Print what followed from an act. An alert that another episode raised in the same words is `told` once."""
+def _tell_outcome(acted: Acted, verdict: Accepted, printed: set[str], *, is_running: bool) -> None:
+    """Print what followed from an act. An alert that another episode raised in the same words is `printed` once."""
     after = acted.after
     for alert in acted.new_alerts:
         line = alert_line(alert, after.place.language)
-        if line not in told:
+        if line not in printed:
             print(line)
-        told.add(line)
+        printed.add(line)
     if acted.opened_phase:
         print(_("You are now in: {phase}.", phase=after.phase.title))
     for line in needed_lines(verdict.needed, after.place):

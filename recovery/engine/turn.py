@@ -70,13 +70,13 @@ class Turn:
 
     def end_now(self, owners: Iterable[Episode]) -> tuple[Statement, ...]:
         """Say that the session under way has to end, in each of these episodes of the person."""
-        everyone, told = (self.episode, *self.others), []
+        everyone, endings = (self.episode, *self.others), []
         for owner in owners:
             on = owner.under_way
             if on is not None:
                 which = naming_option(owner, [each for each in everyone if each is not owner])
-                told.append(EndItNow(owner.title_of(on), f"recovery end{which}"))
-        return tuple(told)
+                endings.append(EndItNow(owner.title_of(on), f"recovery end{which}"))
+        return tuple(endings)
 
     def clearing(self, alert: Alert) -> str:
         """The command that says what became of an alert."""

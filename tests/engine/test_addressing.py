@@ -36,10 +36,10 @@ def two() -> tuple[Episode, Episode]:
 
 
 def meant(act: Act, episodes: tuple[Episode, ...] | None = None) -> list[tuple[str, Act]] | str:
-    found = addressed(tuple((each, act) for each in episodes or two()), ONSET + MINUTE)
-    if isinstance(found, Refused):
-        return str(getattr(found.reason, "name", ""))
-    return [(episode.id, part) for episode, part in found]
+    takers = addressed(tuple((each, act) for each in episodes or two()), ONSET + MINUTE)
+    if isinstance(takers, Refused):
+        return str(getattr(takers.reason, "name", ""))
+    return [(episode.id, part) for episode, part in takers]
 
 
 def test_answers_go_to_those_that_ask_for_them() -> None:
