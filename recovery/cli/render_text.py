@@ -8,7 +8,7 @@ from recovery.cli.context import EMERGENCY
 from recovery.cli.output import styled
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, signs_of
-from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing
+from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing, sign_to_answer
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
 from recovery.engine.questions import (
     by_what_waits,
@@ -16,7 +16,6 @@ from recovery.engine.questions import (
     open_questions,
     screenings,
     screenings_now,
-    sign_to_answer,
     with_care,
 )
 from recovery.engine.reasons import Text

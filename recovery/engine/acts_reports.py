@@ -12,9 +12,9 @@ from recovery.engine.acts import (
     Setback,
     TickItems,
 )
-from recovery.engine.episode import Episode, naming_option, open_signs
+from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.gates import Truth, healing_range, truth
+from recovery.engine.gates import Truth, healing_range, signs_to_answer, truth
 from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
@@ -22,7 +22,6 @@ from recovery.engine.questions import (
     left_open,
     read_answer,
     screened,
-    sign_to_answer,
     wrong_screening,
 )
 from recovery.engine.reasons import AnswerTo, Remark, Text
@@ -60,10 +59,7 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
     if act.at:
         message = [Remark("noted-of-earlier", answers=noted, when=at)]
     message += turn.end_now(each for each in _stopped(turn) if each.id not in before)
-    which = naming_option(turn.episode, turn.others)
-    message += [
-        sign_to_answer(turn.episode, flag, which) for flag in open_signs(turn.episode, turn.now, turn.others)
-    ]
+    message += signs_to_answer(turn.episode, turn.now, turn.others)
     needed = left_open(turn.episode, at, turn.now, turn.others)
     return replace(accepted(turn, *message), needed=needed)
 

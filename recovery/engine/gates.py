@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
-from recovery.engine.episode import MOMENT, Alert, Answer, Episode, emergency_among, naming_option
+from recovery.engine.episode import MOMENT, Alert, Answer, Episode, emergency_among, naming_option, open_signs
 from recovery.engine.reasons import (
     Answers,
     AnswerTo,
@@ -27,6 +27,7 @@ from recovery.engine.reasons import (
     NotToldYet,
     NotYet,
     OnStep,
+    SignToAnswer,
     SomebodyStops,
     Statement,
     Text,
@@ -39,7 +40,7 @@ from recovery.engine.reasons import (
     WaitsForRelease,
 )
 from recovery.engine.times import DAY
-from recovery.protocol.model import Observation, Phase, Rung
+from recovery.protocol.model import Observation, Phase, RedFlag, Rung
 from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
@@ -305,6 +306,21 @@ def clearing(episode: Episode, alert: Alert, others: Sequence[Episode]) -> str:
 def releasing(name: str, which: str = "") -> str:
     """The command that records a professional's release; `which` is the option that names the episode."""
     return f'recovery release {name} --by "…" --on DATE{which}'
+
+
+def signs_to_answer(
+    episode: Episode, now: datetime, others: Sequence[Episode] = ()
+) -> tuple[SignToAnswer, ...]:
+    """Ask about each sign that has come to be asked since the start, and that nobody has answered."""
+    which = naming_option(episode, others)
+    return tuple(sign_to_answer(episode, flag, which) for flag in open_signs(episode, now, others))
+
+
+def sign_to_answer(episode: Episode, flag: RedFlag, which: str = "") -> SignToAnswer:
+    """Ask about a sign; `which` is the option that names the episode."""
+    if_so = f"recovery flag {flag.id}{which}"
+    if_not = f'recovery flag clear {flag.id} --because "…"{which}'
+    return SignToAnswer(episode.text(flag.ask), if_so, if_not)
 
 
 def flag_stands(

@@ -16,7 +16,7 @@ from recovery.engine.cadence import (
 )
 from recovery.engine.episode import MOMENT, Episode, Session, titled
 from recovery.engine.facts import LOOKBACK, CueKey, Occurrence
-from recovery.engine.gates import Truth, truth
+from recovery.engine.gates import Truth, signs_to_answer, truth
 from recovery.engine.limits import (
     Block,
     block_without_end,
@@ -463,7 +463,8 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         case CheckIn():
             asks = activity.asks
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
-            body = _asking(_questions(turn, activity), "recovery checkin")
+            signs = signs_to_answer(turn.episode, turn.now, turn.others)
+            body = Sentences((_asking(_questions(turn, activity), "recovery checkin"), *signs))
     is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
     offered = f.Offered(
         **_names(turn, activity, occurrence),

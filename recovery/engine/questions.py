@@ -13,7 +13,6 @@ from recovery.engine.reasons import (
     QuestionAnswered,
     Remark,
     Sentences,
-    SignToAnswer,
     StillNeeded,
     Text,
     TodaysExercises,
@@ -27,7 +26,6 @@ from recovery.protocol.model import (
     FrontDoor,
     Observation,
     Phase,
-    RedFlag,
     ScreenQuestion,
     Treatment,
     modalities,
@@ -274,16 +272,6 @@ def screened(answers: Mapping[str, str], by: str, on: date) -> Screened:
     """Compose what the fact of answers tells; behind those that are agreed stands a word, of a local day."""
     agreed = {name: Word(by=by, on=on) for name, answer in answers.items() if answer == AGREED}
     return Screened(answers={name: answer != "no" for name, answer in answers.items()}, agreed=agreed or None)
-
-
-# Signs ------------------------------------------------------------------------------------------
-
-
-def sign_to_answer(episode: Episode, flag: RedFlag, which: str = "") -> SignToAnswer:
-    """Ask about a sign; `which` names the episode, where the person has several."""
-    if_so = f"recovery flag {flag.id}{which}"
-    if_not = f'recovery flag clear {flag.id} --because "…"{which}'
-    return SignToAnswer(episode.text(flag.ask), if_so, if_not)
 
 
 # The front door ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Red flags: reported or seen, what they stop and where, and how they come to an end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -49,6 +49,11 @@ def life_of(*activities: str, **more: object) -> Life:
 LUMP = "{id: lump, ask: 'A lump?', begins: injury+10d, level: routine, say: Have it seen.}"
 
 
+def notes_of_check_ins(life: Life) -> list[tuple[datetime, str]]:
+    cues = [(fact.at, fact.data.get("cue") or {}) for fact in life.facts]
+    return [(at, cue["body"]) for at, cue in cues if cue.get("kind") == "check-in"]
+
+
 def signs(life: Life) -> list[str]:
     return [flag.id for flag in outlook(life.episode, life.now).signs]
 
@@ -66,6 +71,18 @@ def test_what_cannot_be_yet_is_asked_from_its_day_on_until_it_is_answered() -> N
     assert life.answer(pain=2) == "Noted: pain 2."
     life.accepted(RaiseFlag("lump"))
     assert [*life.episode.alerts] == ["flag/lump"], "it may still come"
+
+
+def test_the_note_of_a_check_in_asks_about_it_as_well() -> None:
+    life = Life(small(ASK, flags=[LIMP, LUMP])).go(ONSET + 12 * DAY)
+    notes = [said for due, said in notes_of_check_ins(life) if due >= ONSET + 10 * DAY]
+    assert notes
+    assert all("A lump? If so, type: recovery flag lump." in said for said in notes)
+    assert not any("A lump?" in said for due, said in notes_of_check_ins(life) if due < ONSET + 10 * DAY)
+    life.accepted(ClearFlag("lump", because="there is none"))
+    answered_at = life.now
+    life.go(life.now + 2 * DAY)
+    assert not any("A lump?" in said for due, said in notes_of_check_ins(life) if due > answered_at)
 
 
 def test_who_reports_it_is_not_asked_nor_who_starts_so_late_that_the_start_asks() -> None:
