@@ -10,7 +10,7 @@ import pytest
 from recovery.notify import logind as module
 from recovery.notify.logind import Logind, system_bus_address
 from recovery.notify.port import Watch
-from tests.desktop import LIMIT_SECONDS
+from tests.desktop import LIMIT_SECONDS, until
 from tests.system_bus import GrantedLock, MockLogind, system_bus
 
 
@@ -83,7 +83,7 @@ def test_sleep_waits_until_all_is_written_and_no_longer(address: str) -> None:
         assert not again.is_released()
 
         sleeper.logind.close()
-        assert again.is_released()
+        until(again.is_released, "the lock is given back")  # the bus may hold its own copy a moment longer
 
 
 def test_a_lock_that_comes_after_the_word_of_sleep_is_given_back(address: str) -> None:
