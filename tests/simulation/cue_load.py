@@ -16,7 +16,6 @@ from tests.engine.examples import local, place, shipped
 
 PAGE = installed_folder() / "README.md"
 HEAD = "| protocol | phase | moments a whole day, at most | bound |\n|---|---|---|---|\n"
-NEXT = "## What is where"
 ONSET = local("2026-11-23 18:00")
 """A Monday evening: the days after it are whole, and working days."""
 LENGTH = timedelta(days=11)
@@ -88,12 +87,13 @@ def table(load: dict[tuple[str, str], int]) -> str:
     return HEAD + "".join(rows)
 
 
-def main() -> None:
-    before, _head, after = PAGE.read_text("utf-8").partition(HEAD)
-    written = table(cue_load())
-    PAGE.write_text(f"{before}{written}\n{NEXT}{after.partition(NEXT)[2]}", encoding="utf-8")
+def rewrite(head: str, written: str) -> None:
+    """Put a table that begins with `head` onto the page, in the place of the one that is there, and print it."""
+    before, _head, after = PAGE.read_text("utf-8").partition(head)
+    _rows, _end, rest = after.partition("\n\n")
+    PAGE.write_text(f"{before}{written}\n{rest}", encoding="utf-8")
     print(written, end="")
 
 
 if __name__ == "__main__":
-    main()
+    rewrite(HEAD, table(cue_load()))

@@ -4,46 +4,51 @@ A few live in every run, the others with `tests/run -m people`.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from recovery.simulation.people import PERSONAS
-from tests.engine.examples import ONSET, events, of_kind, shipped
+from tests.engine.examples import of_kind
+from tests.simulation.courses import (
+    BOTH_SIDES,
+    COURSES,
+    LATE_STARTER,
+    STEADY,
+    completed,
+    lived,
+    phases,
+    row,
+    table,
+)
+from tests.simulation.cue_load import PAGE
 
-DAY = timedelta(days=1)
-COURSES = {
-    "I": ("strain", "I", 70),
-    "II": ("strain", "II", 120),
-    "III": ("strain", "III", 420),
-    "overuse": ("overuse", None, 150),
-    "trigger-point": ("trigger-point", None, 70),
+GETTING_WELL = (STEADY, "slow", "sloppy", LATE_STARTER, BOTH_SIDES)
+WITHOUT_END = ("sitting", "prevention")
+"""Habits that somebody keeps."""
+IN_EVERY_RUN = {
+    ("strain I", STEADY),
+    ("strain I", "worse"),
+    ("strain I", LATE_STARTER),
+    ("strain II", "silent"),
+    ("trigger-point", "stuck"),
 }
-"""Each with its protocol, the grade, and for how many days it is looked at."""
-GETTING_WELL = ("steady", "slow", "sloppy")
-IN_EVERY_RUN = {("I", "steady"), ("I", "worse"), ("II", "silent"), ("trigger-point", "stuck")}
-LATE = timedelta(days=3)
 
 
-def courses() -> Iterator[Any]:
-    for course in COURSES:
-        for persona in PERSONAS:
-            marks = () if (course, persona) in IN_EVERY_RUN else (pytest.mark.people,)
-            yield pytest.param(course, persona, marks=marks)
+def courses(*people: str) -> Iterator[Any]:
+    for course in COURSES.values():
+        for who in course.people:
+            marks = () if (course.name, who) in IN_EVERY_RUN else (pytest.mark.people,)
+            if not people or who in people:
+                yield pytest.param(course.name, who, marks=marks)
 
 
-def lived(course: str, persona: str, start: datetime = ONSET) -> list[dict[str, Any]]:
-    protocol, grade, days = COURSES[course]
-    return events(shipped(protocol), start + days * DAY, persona=persona, grade=grade, start=start)
-
-
-@pytest.mark.parametrize(("course", "persona"), [*courses()])
-def test_a_whole_course_comes_to_its_end_or_somebody_is_told(course: str, persona: str) -> None:
-    story = lived(course, persona)
-    assert bool(of_kind(story, "completed")) is (persona in GETTING_WELL)
-    assert of_kind(story, "alert") or persona in GETTING_WELL
-    if course == "III":
+@pytest.mark.parametrize(("course", "who"), [*courses()])
+def test_a_whole_course_comes_to_its_end_or_somebody_is_told(course: str, who: str) -> None:
+    story = lived(course, who)
+    gets_well = who in GETTING_WELL
+    assert (completed(story) is not None) is (gets_well and course not in WITHOUT_END)
+    assert of_kind(story, "alert") or gets_well
+    if course == "strain III":
         assert_is_released_before_it_is_loaded(story)
 
 
@@ -53,7 +58,21 @@ def assert_is_released_before_it_is_loaded(story: list[dict[str, Any]]) -> None:
     assert not loaded or min(released) < min(loaded)
 
 
+@pytest.mark.parametrize(("course", "who"), [*courses(LATE_STARTER)])
+def test_nobody_who_starts_late_is_sent_back_to_the_first_days(course: str, who: str) -> None:
+    assert phases(lived(course, who))[0][0] == "contrast"
+
+
 @pytest.mark.people
-@pytest.mark.parametrize("course", ["I", "II", "III"])
-def test_a_late_starter_comes_to_the_end_as_well(course: str) -> None:
-    assert of_kind(lived(course, "steady", ONSET + LATE), "completed")
+@pytest.mark.parametrize(
+    "course", [course.name for course in COURSES.values() if BOTH_SIDES in course.people]
+)
+def test_two_sides_are_one_schedule(course: str) -> None:
+    assert row(course, BOTH_SIDES).replace(BOTH_SIDES, STEADY) == row(course, STEADY)
+
+
+@pytest.mark.people
+@pytest.mark.timeout(600)
+def test_the_page_says_how_a_course_goes() -> None:
+    """Run `python -m tests.simulation.courses` whenever this fails."""
+    assert table() in PAGE.read_text(encoding="utf-8")
