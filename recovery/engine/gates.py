@@ -63,7 +63,9 @@ class Truth(Enum):
     UNKNOWN = "unknown"
 
     def __invert__(self) -> "Truth":
-        return {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}[self]
+        if self is Truth.UNKNOWN:
+            return self
+        return Truth.NO if self is Truth.YES else Truth.YES
 
 
 class Need(Value):

@@ -101,7 +101,7 @@ class Place(Value):
 
     def waking_day(self, instant: datetime) -> date:
         """The waking day that holds the instant, or else the next one to come."""
-        return _waking_day(self, instant)
+        return _waking_day(self.zone, self.wake, self.bedtime, self.late, instant)
 
     def is_awake(self, instant: datetime) -> bool:
         """Tell if the instant is within the waking hours."""
@@ -176,13 +176,7 @@ class Place(Value):
 
     def after(self, instant: datetime, length: Duration) -> datetime:
         """`length` after an instant: days, weeks and months by the calendar, the rest by elapsed time."""
-        if length.months or length.days:
-            local = self.local(instant)
-            year, month = divmod(local.year * 12 + local.month - 1 + length.months, 12)
-            day = min(local.day, _days_in(year, month + 1))
-            shifted = date(year, month + 1, day) + timedelta(days=length.days)
-            instant = self.resolve(shifted, local.time())
-        return instant + timedelta(seconds=length.seconds)
+        return _after(self.zone, instant, length.months, length.days, length.seconds)
 
 
 def _days_in(year: int, month: int) -> int:
@@ -225,10 +219,24 @@ def _open_times(
     return tuple(spans) or (window,)
 
 
-def _waking_day(place: Place, instant: datetime) -> date:
+@lru_cache(maxsize=512)
+def _after(zone: Zone, instant: datetime, months: int, days: int, seconds: int) -> datetime:
+    if months or days:
+        local = instant.astimezone(zone)
+        year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+        day = min(local.day, _days_in(year, month + 1))
+        instant = _resolve(zone, date(year, month + 1, day) + timedelta(days=days), local.time())
+    return instant + timedelta(seconds=seconds)
+
+
+@lru_cache(maxsize=128)
+def _waking_day(
+    zone: Zone, wake: time, bedtime: time, late: tuple[date, datetime] | None, instant: datetime
+) -> date:
+    place = Place(zone, wake, bedtime, late=late)
     day = place.local(instant).date()
     before = day - DAY if place.exists(day - DAY) else day - 2 * DAY
-    if (place.bedtime <= place.wake or place.late is not None) and instant < place.window(before)[1]:
+    if (bedtime <= wake or late is not None) and instant < place.window(before)[1]:
         return before
     for candidate in place.days_from(day):
         if instant < place.window(candidate)[1]:

@@ -319,16 +319,13 @@ def parts_of(condition: Condition | None) -> tuple[Condition, ...]:
 
 def comparisons(condition: Condition | None) -> Iterator[Comparison]:
     """Every single comparison in a condition, from left to right."""
-    match condition:
-        case Comparison():
-            yield condition
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from comparisons(part)
-        case Not(part):
-            yield from comparisons(part)
-        case None:
-            return
+    ahead = [] if condition is None else [condition]
+    while ahead:
+        each = ahead.pop()
+        if isinstance(each, Comparison):
+            yield each
+        else:
+            ahead += (each.part,) if isinstance(each, Not) else reversed(each.parts)
 
 
 def may_apply(condition: Condition | None, given: Mapping[str, str | None]) -> bool:
