@@ -17,7 +17,7 @@ from recovery.cli.context import (
 )
 from recovery.cli.output import tell
 from recovery.cli.quick import ACTIVITY, EPISODE, JSON, command, option, read_count
-from recovery.cli.render_json import cue_json, explanation_json, print_json, status_json
+from recovery.cli.render_json import advice_json, cue_json, explanation_json, print_json, status_json
 from recovery.daemon import presence
 from recovery.errors import NotThere
 from recovery.language import _
@@ -139,10 +139,11 @@ def show_explanation(activity: str | None, episode: str | None, as_json: bool) -
             tell_unreadable(left.record)
         for each, reasons in seen:
             wanted = reasons if activity is None else care.about(reasons, each, activity)
+            look = care.next_cues(0)(context, each)
             if as_json:
                 listed = [explanation_json(reason, each, context.now) for reason in wanted]
-                print_json({"episode": each.id, "explained": listed}, each.place)
+                advice = {"advice": advice_json(look)} if activity is None else {}
+                print_json({"episode": each.id, "explained": listed, **advice}, each.place)
             else:
-                look = care.next_cues(0)(context, each)
                 print(text.explanation_page(look, wanted, with_gate=activity is None))
     return 0

@@ -141,6 +141,7 @@ def _episode(look: Outlook) -> dict[str, Any]:
         ],
         **({"signs": [_sign(each, episode) for each in look.signs]} if look.signs else {}),
         **({"rests": [*look.rests]} if look.rests else {}),
+        "advice": advice_json(look),
         "alerts": [
             picked(a, "id", "level", "reason", "source", "at", "suspends", "cleared_by") for a in look.alerts
         ],
@@ -152,6 +153,11 @@ def _episode(look: Outlook) -> dict[str, Any]:
         "released": {id_.rpartition("/")[2]: word.json for id_, word in episode.released.items()},
         **lost,
     }
+
+
+def advice_json(look: Outlook) -> list[dict[str, Any]]:
+    """The advice that holds, the tip of the day first."""
+    return [picked(a, "id", "title") | {"text": file_text(a.say, look.episode)} for a in look.advice]
 
 
 def _sign(flag: RedFlag, episode: Episode) -> dict[str, str]:

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from recovery.cli.output import harmless, is_plain
-from recovery.cli.render_text import activity_words, card_lines, cue_title
+from recovery.cli.render_advice import card_lines
+from recovery.cli.render_text import activity_words, cue_title
 from recovery.engine import facts as f
 from recovery.engine.episode import PAUSED, Episode
 from recovery.engine.facts import Fact

@@ -1,11 +1,12 @@
 """Values as plain styled text, for the commands where speed counts. Tables are in `render_tables`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from recovery.cli.context import EMERGENCY
 from recovery.cli.output import styled
+from recovery.cli.render_advice import advice_lines, cards, tip
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, signs_of
 from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing, sign_to_answer
@@ -26,7 +27,6 @@ from recovery.protocol.model import (
     AnyActivity,
     CheckIn,
     Checklist,
-    Exercise,
     Hold,
     Phase,
     RecoveryProtocol,
@@ -39,7 +39,6 @@ from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
     LEVEL_WORDS,
     SCREENING_WORDS,
-    exercise_line,
     level_words,
     modality_words,
     range_words,
@@ -80,8 +79,8 @@ def status_page(look: Outlook) -> str:
     lines += _paused(look)
     lines.append(_under_way(look))
     if look.under_way is not None:
-        lines += [_row("", line) for line in _cards(look.episode.treatment_of(look.under_way), look.episode)]
-    lines += [*_coming(look), *_waiting(look)]
+        lines += [_row("", line) for line in cards(look.episode.treatment_of(look.under_way), look.episode)]
+    lines += [*_coming(look), *_waiting(look), *(_row(_("Tip"), words) for words in tip(look))]
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
     return "\n".join(lines)
@@ -184,19 +183,6 @@ def activity_words(activity: AnyActivity, language: str) -> str:
             return f"{', '.join(map(called, activity.asks))}: {timing_words(activity, language)}"
         case Advice():
             return activity.say
-
-
-def card_lines(exercises: Iterable[Exercise], language: str, fill: Callable[[str], str]) -> Iterator[str]:
-    """The cards of exercises: each with its dose, how it is done, and where it is shown."""
-    for each in exercises:
-        shown = " ".join(address for address in (each.picture, each.link) if address)
-        yield f"- {exercise_line(each, language)}: {fill(each.how)}" + (f" {shown}" if shown else "")
-
-
-def _cards(activity: AnyActivity | None, episode: Episode) -> list[str]:
-    if not isinstance(activity, Treatment):
-        return []
-    return [*card_lines(activity.exercises, episode.place.language, lambda text: file_text(text, episode))]
 
 
 def _day_of(place: Place, instant: datetime) -> str:
@@ -514,9 +500,11 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(f"{each.title}: {when}", "bold"))
         lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
-        lines += [f"  {line}" for line in _cards(look.episode.activity(each.activity), look.episode)]
+        lines += [f"  {line}" for line in cards(look.episode.activity(each.activity), look.episode)]
         if each.sources:
             lines.append(styled("  " + _("sources: {names}", names=", ".join(each.sources)), "dim"))
+    if with_gate:
+        lines += advice_lines(look)
     if with_gate and look.episode.state == ACTIVE:
         lines += _gate(look)
     return "\n".join(lines)

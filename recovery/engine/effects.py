@@ -308,6 +308,8 @@ def _offered(episode: Episode, fact: Fact, what: f.Offered) -> Episode:
         return episode
     track = episode.track(what.activity)
     is_on = track.is_on if what.is_on is None else what.is_on
+    if what.tip is not None:
+        episode = _tracked(episode, what.tip, replace(episode.track(what.tip), last_due=fact.at))
     track = _settled(track, occurrence, max(what.due_at, fact.at), what.day)
     track = replace(track, is_open=True, unanswered=tuple(what.asks or ()), is_on=is_on)
     return _tracked(episode, what.activity, track)

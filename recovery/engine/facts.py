@@ -377,6 +377,8 @@ class Offered(OfOccurrence):
     step: int | None = w.field(w.count(0, 1000), default=None)
     asks: Sequence[str] | None = w.field(w.each(w.OBSERVATION), default=None)
     is_on: bool | None = w.field(w.FLAG, "on", default=None)
+    tip: str | None = w.field(w.ACTIVITY, default=None)
+    """The advice that is told with it."""
     cue: WrittenCue | None = w.field(_CUE, default=None)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.engine import facts as f
+from recovery.engine.advice import tip_with, tip_words
 from recovery.engine.cadence import (
     FOLLOW_UP_GRACE,
     STEP_GRACE,
@@ -466,6 +467,10 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             signs = signs_to_answer(turn.episode, turn.now, turn.others)
             body = Sentences((_asking(_questions(turn, activity), "recovery checkin"), *signs))
     is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
+    tip = None
+    if not isinstance(activity, Treatment):
+        tip = tip_with(turn.episode, activity, turn.now, turn.others)
+        body = body if tip is None else Sentences((body, tip_words(turn.episode, tip)))
     offered = f.Offered(
         **_names(turn, activity, occurrence),
         due_at=due.at,
@@ -474,6 +479,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         length=length,
         step=number,
         asks=asks,
+        tip=None if tip is None else tip.id,
         cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires) if is_told else None,
     )
     turn.add(offered)

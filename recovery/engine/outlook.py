@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from recovery.engine import facts as f
+from recovery.engine.advice import advice_now
 from recovery.engine.cadence import dues
 from recovery.engine.episode import PAUSED, Alert, Episode, Session, naming_option, open_signs, titled
 from recovery.engine.gates import Need, condition_moments, deadline, gate_needs, healing_range, opens_at
@@ -17,7 +18,7 @@ from recovery.engine.questions import Question, still_needed
 from recovery.engine.reasons import Remark, Rhythm, Text
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.times import DAY
-from recovery.protocol.model import Activity, CheckIn, Phase, RedFlag, Timed, Treatment
+from recovery.protocol.model import Activity, Advice, CheckIn, Phase, RedFlag, Timed, Treatment
 from recovery.values import Value, replace
 
 HORIZON = timedelta(days=8)
@@ -64,6 +65,8 @@ class Outlook(Value):
     """The signs that have come to be asked since the start, and that nobody has answered."""
     rests: tuple[Text, ...] = ()
     """The reasons why something of the phase rests for another protocol's sake."""
+    advice: tuple[Advice, ...] = ()
+    """What of the phase's advice holds, the tip of the day first."""
     which: str = ""
     """The option that names the episode in a command, where the person has several."""
 
@@ -104,6 +107,7 @@ def outlook(
         signs=open_signs(episode, now, others),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
         rests=() if episode.is_over else resting(episode, now, others),
+        advice=advice_now(episode, now),
         which=naming_option(episode, others),
     )
 

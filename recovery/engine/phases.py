@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from recovery.engine import facts as f
+from recovery.engine.advice import advice_now, tip_words
 from recovery.engine.alerts import clear_deadline, raise_deadline_alert
-from recovery.engine.episode import ACTIVE, Episode
+from recovery.engine.episode import ACTIVE, Episode, Stay, on_rung
 from recovery.engine.facts import CueKey, Fact
 from recovery.engine.gates import (
     Held,
@@ -21,9 +22,19 @@ from recovery.engine.gates import (
     way_back_ends,
 )
 from recovery.engine.offers import end_holds, tell_hold
-from recovery.engine.reasons import NoLonger, NotYet, PhaseOverItsTime, Remark, Text, as_written, key_of
+from recovery.engine.reasons import (
+    NoLonger,
+    NotYet,
+    PhaseOverItsTime,
+    Remark,
+    Sentences,
+    Text,
+    as_written,
+    key_of,
+)
 from recovery.engine.turn import Turn
-from recovery.protocol.model import Hold, RecoveryProtocol
+from recovery.protocol.model import Hold, Phase, RecoveryProtocol
+from recovery.values import replace
 
 
 def change_phase(turn: Turn) -> None:
@@ -112,22 +123,26 @@ def enter_phase(
     """Begin the phase at that place of the protocol; `anew` after a step back."""
     phase = turn.episode.tailored.phases[index]
     cue = None
-    if turn.episode.phase_stay.phase is None and index > 0:
-        first = turn.episode.tailored.phases[0]
+    if turn.episode.phase_stay.phase is not None or index > 0:
         title = Remark("new-phase", phase=phase.title)
-        cue = turn.cue(
-            CueKey.about(turn.episode.id, "phase"),
-            "phase",
-            title,
-            Remark("past-phase", phase=first.title),
-            turn.now,
-        )
-    elif turn.episode.phase_stay.phase is not None:
-        body = turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
-        title = Remark("new-phase", phase=phase.title)
+        body = Sentences((_why_here(turn, phase), *_first_tip(turn, index)))
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
     entered = f.PhaseChanged(phase=phase.id, state="entered", reasons=reasons, anew=anew, word=word, cue=cue)
     turn.add(entered, by)
+
+
+def _why_here(turn: Turn, phase: Phase) -> Text:
+    """Say what a phase is for; to somebody who starts late, why it is not the first one."""
+    if turn.episode.phase_stay.phase is None:
+        return Remark("past-phase", phase=turn.episode.tailored.phases[0].title)
+    return turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
+
+
+def _first_tip(turn: Turn, index: int) -> tuple[Remark, ...]:
+    """Give the tip of the day on which the phase at that place begins."""
+    phase = on_rung(turn.episode.tailored.phases[index], 0)
+    there = replace(turn.episode, phase_stay=Stay(phase, index, turn.now), tracks={})
+    return tuple(tip_words(there, tip) for tip in advice_now(there, turn.now)[:1])
 
 
 def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: bool = False) -> None:

@@ -238,7 +238,7 @@ class Hold(Activity, kw_only=True):
 
 
 class Advice(Activity, kw_only=True):
-    """Advice that is shown with the phase."""
+    """Advice for the phase: the tip of a day, in turn."""
 
     kind = "advice"
     say: Annotated[str, s.Cue, SAY]

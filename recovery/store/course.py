@@ -14,7 +14,7 @@ from recovery.engine import facts as f
 from recovery.engine.facts import CueKey, Fact, Occurrence
 from recovery.engine.written import to_ms
 from recovery.language import _
-from recovery.protocol.model import CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Treatment
+from recovery.protocol.model import Advice, CheckIn, Checklist, Hold, RecoveryProtocol, Reminder, Treatment
 from recovery.store.shapes import Surroundings, wrong_fields, wrong_instants
 from recovery.values import Value, replace
 
@@ -203,6 +203,10 @@ def _wrong_offer(offered: f.Offered, around: Surroundings) -> str:
     activity = around.activities[offered.phase, offered.activity]
     keys = offered.json.keys() & {"seconds", "step", "on", "asks"}
     modality = offered.modality or ""
+    if offered.tip is not None and not isinstance(
+        around.activities.get((offered.phase, offered.tip)), Advice
+    ):
+        return _("{activity} is no advice", activity=offered.tip)
     match activity:
         case Treatment():
             if not keys:  # a suggestion

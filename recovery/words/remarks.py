@@ -171,6 +171,7 @@ REMARKS: dict[str, str] = {
     "start": N_("{title}: start, {length}, until {clock}"),
     "ask": N_("How is it going?"),
     "type": N_("{text} Type: {command}"),
+    "tip": N_("Tip: {text}"),
     "may-move-on": N_("You can move on to: {phase}"),
     "may-finish": N_("You can finish"),
     "type-advance": N_("Type: recovery advance"),

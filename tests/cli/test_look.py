@@ -43,6 +43,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
     }
     phase, healing, on = episode.pop("phase"), episode.pop("healing"), episode.pop("now")
     coming, alerts, questions = episode.pop("next"), episode.pop("alerts"), episode.pop("questions")
+    advice = episode.pop("advice")
     assert episode == {
         "id": "strain-1",
         "protocol": "strain",
@@ -58,6 +59,9 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "waits_for_release": [],
     }
     assert [question["id"] for question in questions] == ["pain", "swelling"]
+    assert [each["id"] for each in advice] == ["rest", "naps", "harm"]
+    assert set(advice[0]) == {"id", "title", "text"}
+    assert "the weight on the left leg" in advice[0]["text"]
     gate = phase.pop("gate")
     assert phase == {
         "id": "rice",
@@ -179,6 +183,18 @@ def test_explain_says_why(patient: Person) -> None:
     assert answer["activity"] == "ice"
     assert answer["at"] == "2026-11-23T18:40:00+01:00"
     assert set(answer) == {"activity", "title", "at", "reasons", "sources"}
+
+
+def test_the_tip_of_the_day_is_in_the_status_and_all_advice_in_what_is_explained(patient: Person) -> None:
+    first, *others = patient.json("status")["episodes"][0]["advice"]
+    status, explained = patient.types("status").out, patient.types("explain").out
+
+    assert f"Tip      {first['text']} (1 of 3: recovery explain)" in status
+    assert not [each for each in others if each["text"] in status]
+    assert f"  Rest: {first['text']}  [seed:176]" in explained
+    assert all(f"  {each['title']}: {each['text']}" in explained for each in others)
+    assert patient.json("explain")["advice"] == [first, *others]
+    assert "advice" not in patient.json("explain", "ice")
 
 
 def test_explain_says_what_is_withheld(patient: Person) -> None:

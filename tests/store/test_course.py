@@ -90,6 +90,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("offered", ("seconds",), 10**30, "seconds: 1000000000000000000000000000000 is not"),
         ("offered", ("due",), 253_402_300_000_000, "due: 253402300000000 is not an instant"),
         ("offered", ("step",), 1, "is no session of ice"),
+        ("offered", ("tip",), "ice", "ice is no advice"),
         ("offered", ("activity",), "nap", "activity: 'nap' is not one of"),
         ("offered", ("occurrence",), "quick-1/only/ice/x", "occurrence: 'quick-1/only/ice/x' is not"),
         ("offered", ("cue", "due"), None, "cue: "),
