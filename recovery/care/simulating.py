@@ -17,7 +17,7 @@ from recovery.simulation.events import simulate, usual_end
 from recovery.simulation.people import Persona
 from recovery.simulation.script import parse_answers
 from recovery.values import Value
-from recovery.words.typed import read_moment
+from recovery.words.moments import read_moment
 
 LARGEST_SCRIPT = 16 * 1024 * 1024
 """The largest answers file that is read."""

@@ -6,7 +6,20 @@ from datetime import date, datetime, timedelta
 
 from recovery.cli.context import looking, zone_here
 from recovery.cli.entering import enter, enter_clock_is_right
-from recovery.cli.quick import ACTIVITY, BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command, option
+from recovery.cli.quick import (
+    ACTIVITY,
+    BECAUSE,
+    EPISODE,
+    JSON,
+    ON,
+    PROFESSIONAL,
+    TypedTime,
+    argument,
+    command,
+    option,
+    read_clock,
+    read_length,
+)
 from recovery.engine.acts import (
     SNOOZE,
     Act,
@@ -27,16 +40,13 @@ from recovery.engine.acts import (
 from recovery.engine.episode import Episode
 from recovery.errors import UsageError
 from recovery.language import _
-from recovery.protocol.terms import Duration, parse_duration
+from recovery.protocol.terms import Duration
 from recovery.words.reasons import file_text
 from recovery.words.terms import spell
 from recovery.words.typed import (
     expected_instead,
     observation_id,
-    parse_clock,
     parse_zone,
-    read_moment,
-    read_moment_if_given,
     wrong_answer,
 )
 
@@ -82,7 +92,7 @@ def skip(activity: str | None, because: str, episode: str | None, as_json: bool)
         "--for",
         key="length",
         metavar="LENGTH",
-        read=parse_duration,
+        read=read_length,
         words={"length": spell(timedelta(seconds=SNOOZE.seconds))},
         help="For how long; {length} if not given.",
     ),
@@ -171,16 +181,17 @@ def end_command(activity: str | None, at: str | None, episode: str | None, as_js
     recovery end
     recovery end ice --at 14:25
     """
+    ended = TypedTime("--at", at)
 
     def act(meant: Episode, now: datetime) -> Act:
-        return End(activity, at=read_moment_if_given("--at", at, now, meant.place))
+        return End(activity, at=ended.given(now, meant.place))
 
     return enter(episode, as_json, act)
 
 
 @command(
     "pause",
-    option("--for", key="length", metavar="LENGTH", read=parse_duration, help="For how long, such as 2h."),
+    option("--for", key="length", metavar="LENGTH", read=read_length, help="For how long, such as 2h."),
     option("--until", metavar="TIME", help='Until when, such as tomorrow or "tomorrow 08:00".'),
     BECAUSE,
     EPISODE,
@@ -201,10 +212,10 @@ def pause(
     """
     if length is not None and until is not None:
         raise UsageError(_("--for and --until do not go together"), _("give one of them"))
+    end = TypedTime("--until", until)
 
     def act(meant: Episode, now: datetime) -> Act:
-        end = None if until is None else read_moment("--until", until, now, meant.place, is_day_enough=True)
-        return Pause(length, end, because)
+        return Pause(length, end.ahead(now, meant.place), because)
 
     return enter(episode, as_json, act)
 
@@ -236,6 +247,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
             several = record.episodes if episode is None else ()
             before = several or (record.meant(episode),)
         values = _ask(before)
+    when = TypedTime("--at", at)
 
     def act(meant: Episode, now: datetime) -> Act:
         if not values:
@@ -246,7 +258,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
                 _("no answers given"), _("write for instance: recovery checkin {answers}", answers=asks)
             )
         by_id = {observation_id(name, meant.tailored.observations): typed for name, typed in values.items()}
-        return AnswerCheckIn(by_id, read_moment_if_given("--at", at, now, meant.place))
+        return AnswerCheckIn(by_id, when.given(now, meant.place))
 
     return enter(episode, as_json, act, _refuse_wrong)
 
@@ -327,7 +339,7 @@ def up_until(until: str | None, episode: str | None, as_json: bool) -> int:
     recovery up-until 00:30
     """
     try:
-        at = parse_clock(until or "")
+        at = read_clock(until or "")
     except ValueError as error:
         raise UsageError(str(error), _("write a time of day, such as 00:30")) from None
     return enter(episode, as_json, StayUp(at))

@@ -15,6 +15,7 @@ from recovery import clock
 from recovery.care import start
 from recovery.cli import params
 from recovery.cli.late_start import course_so_far
+from recovery.cli.quick import TypedTime
 from recovery.engine.episode import Episode, signs_asked
 from recovery.engine.questions import (
     GRADING_ANSWERS,
@@ -45,7 +46,6 @@ from recovery.words.typed import (
     LATER,
     NONE,
     canonical,
-    read_moment,
     read_pairs,
     read_screening,
     refuse_unknown,
@@ -252,17 +252,18 @@ def _ask_onset(place: Place) -> datetime:
         except UsageError as error:
             raise click.UsageError(error.message.removeprefix("--onset: ")) from None
 
-    injury: datetime = click.prompt(_('When did it happen ("2h ago", "yesterday 18:00")'), value_proc=read)
+    injury: datetime = click.prompt(
+        _('When did it happen ("2 hours ago", "yesterday 18:00")'), value_proc=read
+    )
     return injury
 
 
 def _onset(text: str, now: datetime, place: Place) -> datetime:
     """The instant of the injury, typed at `now`. Raises `UsageError`."""
-    injury = read_moment("--onset", text, now, place)
-    if injury > now:
-        raise UsageError(
-            _("--onset: the injury cannot be in the future"), _('write for instance "yesterday 18:00"')
-        )
+    injury = TypedTime("--onset", text).given(now, place)
+    if injury is None or injury > now:
+        hint = _('write for instance "yesterday 18:00"')
+        raise UsageError(_("--onset: the injury cannot be in the future"), hint)
     return injury
 
 

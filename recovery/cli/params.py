@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recovery.cli.context import zone_here
-from recovery.cli.quick import EPISODE, JSON, Parameter
+from recovery.cli.quick import EPISODE, JSON, Parameter, read_clock, read_day, read_length
 from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, current
-from recovery.protocol.terms import SIDES, parse_duration
+from recovery.protocol.terms import SIDES
 from recovery.settings import NOTIFIERS, read_quiet, read_work, read_workdays
-from recovery.words.typed import canonical, parse_clock, parse_day, read_grade
+from recovery.words.typed import canonical, read_grade
 from recovery.zones import named
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ class _Side(_Choice):
 
 
 SIDE = _Side(SIDES)
-DURATION = Typed("LENGTH", parse_duration)
-TIME_OF_DAY = Typed("HH:MM", parse_clock)
-TIME_OR_NONE = Typed("HH:MM", lambda text: parse_clock(text) if text.strip() else None)
-CALENDAR_DAY = Typed("DATE", parse_day)
+DURATION = Typed("LENGTH", read_length)
+TIME_OF_DAY = Typed("HH:MM", read_clock)
+TIME_OR_NONE = Typed("HH:MM", lambda text: read_clock(text) if text.strip() else None)
+CALENDAR_DAY = Typed("DATE", read_day)
 GRADE = Typed("GRADE", read_grade)
 
 

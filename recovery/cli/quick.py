@@ -7,11 +7,17 @@ click commands of the same values.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from recovery.cli.output import harmless
+from recovery.cli.output import harmless, tell
+from recovery.errors import UsageError
 from recovery.language import _
 from recovery.values import Value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from recovery.engine.times import Place
 
 COMPLETION = "_RECOVERY_COMPLETE"
 """The variable in which a shell asks for completions."""
@@ -154,11 +160,62 @@ def read_count(text: str) -> int:
     return int(text)
 
 
-def _read_day(text: str) -> Any:
-    """A local date. Raises `ValueError`."""
-    from recovery.words.typed import parse_day  # whoever only looks types none
+# `words.moments` is loaded only for those who type a time.
 
-    return parse_day(text)
+
+def read_length(text: str) -> Any:
+    """A length as people say it. Raises `ValueError`."""
+    from recovery.words import moments
+
+    return moments.length_said(text)
+
+
+def read_clock(text: str) -> Any:
+    """A time of day as people say it. Raises `ValueError`."""
+    from recovery.words import moments
+
+    return moments.clock_said(text)
+
+
+def read_day(text: str) -> Any:
+    """A local date. Raises `ValueError`."""
+    from recovery.words import moments
+
+    return moments.parse_day(text)
+
+
+class TypedTime:
+    """The time of an option, as it was typed; None where it was not given.
+
+    It is read where the clock and the place are at hand. What was assumed is told on standard error, once.
+    """
+
+    def __init__(self, flag: str, text: str | None) -> None:
+        self.flag = flag
+        self.text = text
+        self._is_told = False
+
+    def given(self, now: "datetime", place: "Place") -> "datetime | None":
+        """The instant that is meant, of two the last one; None without one. Raises `UsageError`."""
+        return None if self.text is None else self._read(self.text, now, place, is_ahead=False)
+
+    def ahead(self, now: "datetime", place: "Place") -> "datetime | None":
+        """The same of what lies ahead: of two the coming one, and a day alone is its waking time."""
+        return None if self.text is None else self._read(self.text, now, place, is_ahead=True)
+
+    def _read(self, text: str, now: "datetime", place: "Place", *, is_ahead: bool) -> "datetime":
+        from recovery.words.moments import said
+
+        try:
+            moment = said(text, now, place, is_ahead=is_ahead)
+        except ValueError as error:
+            raise UsageError(f"{self.flag}: {error}") from None
+        if moment.is_assumed and not self._is_told:
+            from recovery.words.terms import spell_when
+
+            self._is_told = True
+            tell(_('"{text}" is taken as {when}.', text=text.strip(), when=spell_when(place, moment.at, now)))
+        return moment.at
 
 
 # What many of them take --------------------------------------------------------------------------
@@ -172,5 +229,5 @@ EPISODE = option(
 JSON = option("--json", key="as_json", help="One JSON object instead of text.")
 BECAUSE = option("--because", metavar="TEXT", read=harmless, default="", help="Why; it is written down.")
 PROFESSIONAL = option("--by", metavar="NAME", read=harmless, default="", help="The professional who said so.")
-ON = option("--on", metavar="DATE", read=_read_day, help="The day of that word, if not today.")
+ON = option("--on", metavar="DATE", read=read_day, help="The day of that word, if not today.")
 ACTIVITY = argument("activity")

@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery.cli.context import looking
 from recovery.cli.entering import enter
-from recovery.cli.quick import BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, argument, command, option
+from recovery.cli.quick import BECAUSE, EPISODE, JSON, ON, PROFESSIONAL, TypedTime, argument, command, option
 from recovery.cli.render_json import checklist_rows, print_json, screening_rows
 from recovery.cli.render_text import checklists_page, screening_page
 from recovery.engine.acts import AnswerScreening, Correct, Setback, TickItems
@@ -17,7 +17,6 @@ from recovery.protocol.model import Item
 from recovery.words.typed import (
     NONE,
     canonical,
-    read_moment_if_given,
     read_pairs,
     read_screening,
     refuse_unknown,
@@ -132,10 +131,11 @@ def setback(onset: str | None, grade: str | None, because: str, episode: str | N
     recovery setback --onset "1h ago" --because "slipped again"
     recovery setback --grade 2
     """
+    injury = TypedTime("--onset", onset)
 
     def act(meant: Episode, now: datetime) -> Setback:
         read = None if grade is None else _grade(grade)
-        return Setback(read_moment_if_given("--onset", onset, now, meant.place), read, because)
+        return Setback(injury.given(now, meant.place), read, because)
 
     return enter(episode, as_json, act)
 
@@ -161,14 +161,14 @@ def correct_command(words: tuple[str, ...], because: str, episode: str | None, a
             )
         if given.setdefault(name, value) != value:
             raise UsageError(_("{option}: {name} is answered twice", option="recovery correct", name=name))
-    onset = given.pop("onset", None)
+    injury = TypedTime("onset", given.pop("onset", None))
 
     def act(meant: Episode, now: datetime) -> Correct:
         refuse_unknown(given, [*meant.pinned.inputs, *meant.pinned.options], "recovery correct")
         values = {name: canonical(value) for name, value in given.items()}
         if "grade" in values:
             values["grade"] = _grade(given["grade"])
-        return Correct(read_moment_if_given("onset", onset, now, meant.place), values, because)
+        return Correct(injury.given(now, meant.place), values, because)
 
     return enter(episode, as_json, act)
 

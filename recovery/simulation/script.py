@@ -14,7 +14,7 @@ from recovery.engine.times import Place
 from recovery.errors import UsageError
 from recovery.language import _, n_
 from recovery.protocol.terms import parse_duration
-from recovery.words.typed import parse_clock, parse_day, parse_moment
+from recovery.words.moments import parse_clock, parse_day, parse_moment
 
 _FIELDS = {
     "activity": "activity",

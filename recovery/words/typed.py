@@ -1,137 +1,19 @@
-"""Times, grades and answers as people type them: `yesterday 18:00`, `2h ago`, ISO 8601, `raynaud=yes,skin=no`.
+"""Grades, zones and answers as people type them: `2`, `unsure`, `raynaud=yes,skin=no`. Strict: all else is an error.
 
-Strict: all else is an error.
+Times stand in `moments`.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
 
 from recovery.engine.questions import UNSURE, read_answer
 from recovery.engine.reasons import Remark
-from recovery.engine.times import DAY, Place
 from recovery.errors import UsageError
-from recovery.language import N_, _, current
+from recovery.language import _, current
 from recovery.protocol.model import Observation
-from recovery.protocol.terms import AGREED, BOTH, GRADES, SCREENING_ANSWERS, NoLength, parse_duration
+from recovery.protocol.terms import AGREED, BOTH, GRADES, SCREENING_ANSWERS
 from recovery.words.reasons import timeless
 from recovery.words.terms import NO_SUCH_ZONE, expected_answer
 from recovery.zones import is_known
-
-FORMS = N_(
-    'write "now", "2h ago", "in 20min", "14:30", "yesterday 18:00", "tomorrow 08:00", "2026-11-23 18:00" '
-    "or ISO 8601"
-)
-
-YEARS = range(1900, 2200)
-"""The years that a moment may lie in: a slip of the keyboard must not reach the ends of the calendar."""
-
-_CLOCK = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_DATED = rf"({_DATE})[ t](.+)"
-_DAYS = {
-    "yesterday": -DAY, "today": timedelta(0), "tomorrow": DAY,
-    "gestern": -DAY, "heute": timedelta(0), "morgen": DAY,
-}  # fmt: skip
-
-
-class _NotKnown(ValueError):
-    """Words that say already how it is written."""
-
-
-def parse_clock(text: str) -> time:
-    """A time of day, `7:05` or `23:00`. Raises `ValueError`."""
-    match = re.fullmatch(_CLOCK, text.strip())
-    if not match:
-        raise _NotKnown(_("{text!r} is not a time of day; write it as 07:30 or 22:00", text=text))
-    return time(int(match[1]), int(match[2]))
-
-
-def parse_day(text: str) -> date:
-    """A date, `2026-11-23`. Raises `ValueError`."""
-    if not re.fullmatch(_DATE, text.strip()):
-        raise _NotKnown(_("{text!r} is not a date; write it as 2026-11-23", text=text))
-    return date.fromisoformat(text.strip())
-
-
-def read_moment(
-    flag: str, text: str, now: datetime, place: Place, *, is_day_enough: bool = False
-) -> datetime:
-    """The instant that an option means, as `parse_moment` reads it. Raises `UsageError` that names the option."""
-    try:
-        return parse_moment(text, now, place, is_day_enough=is_day_enough)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from None
-
-
-def read_moment_if_given(flag: str, text: str | None, now: datetime, place: Place) -> datetime | None:
-    """The same, where the option is given; None where it is not."""
-    return None if text is None else read_moment(flag, text, now, place)
-
-
-def parse_moment(text: str, now: datetime, place: Place, *, is_day_enough: bool = False) -> datetime:
-    """The instant that a person means, in UTC. A bare `HH:MM` is on today's date.
-
-    With `is_day_enough` a bare day (`tomorrow`, `2026-12-01`) is its waking time.
-
-    Local times are resolved in the place's zone. Raises `ValueError` that shows the accepted forms.
-    """
-    words = " ".join(text.lower().split())
-    try:
-        instant = (_waking(words, now, place) if is_day_enough else None) or _parse(words, now, place)
-        if instant.year not in YEARS:
-            raise OverflowError
-        return instant
-    except OverflowError:
-        raise ValueError(_("{text!r} is too far away", text=text)) from None
-    except (_NotKnown, NoLength):
-        raise
-    except ValueError as error:
-        words = _(
-            "{text!r} is not a time that I know ({reason}); {forms}", text=text, reason=error, forms=_(FORMS)
-        )
-        raise ValueError(words) from None
-
-
-def _parse(words: str, now: datetime, place: Place) -> datetime:
-    today = place.local(now).date()
-    if words == "now":
-        return now
-    if words.endswith(" ago"):
-        return _before(now, words.removesuffix(" ago"), place)
-    if words.startswith("in "):
-        return place.after(now, parse_duration(words.removeprefix("in ")))
-    first, _space, rest = words.partition(" ")
-    if first in _DAYS and rest:
-        return place.resolve(today + _DAYS[first], parse_clock(rest))
-    if re.fullmatch(_CLOCK, words):
-        return place.resolve(today, parse_clock(words))
-    dated = re.fullmatch(_DATED, words)
-    if dated and re.fullmatch(_CLOCK, dated[2]):
-        return place.resolve(date.fromisoformat(dated[1]), parse_clock(dated[2]))
-    if dated:
-        instant = datetime.fromisoformat(words.upper())
-        if instant.tzinfo is None:
-            return place.resolve(instant.date(), instant.time())
-        return instant.astimezone(UTC)
-    raise _NotKnown(_("{text!r} is not a time that I know; {forms}", text=words, forms=_(FORMS)))
-
-
-def _waking(words: str, now: datetime, place: Place) -> datetime | None:
-    """The waking time of a bare day; None: it is not one."""
-    if words in _DAYS:
-        return place.window(place.local(now).date() + _DAYS[words])[0]
-    return place.window(date.fromisoformat(words))[0] if re.fullmatch(_DATE, words) else None
-
-
-def _before(now: datetime, length: str, place: Place) -> datetime:
-    duration = parse_duration(length)
-    if duration.months:
-        raise _NotKnown(_("{text!r} ago is not exact; {forms}", text=length, forms=_(FORMS)))
-    day = place.local(now)
-    if duration.days:
-        now = place.resolve(day.date() - duration.days * DAY, day.time())
-    return now - timedelta(seconds=duration.seconds)
 
 
 def read_grade(text: str) -> str:

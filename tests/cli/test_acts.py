@@ -47,7 +47,7 @@ def test_a_check_in_can_be_back_dated(patient: Person) -> None:
         ([], "Error: no answers given\n  write for instance: recovery checkin pain=… swelling=…", 2),
         (["pain=1", "--at", "soon"], "Error: --at: 'soon' is not a time that I know; write", 2),
         (["pain=1", "--at", "in 1h"], "Error: that is in the future", 1),
-        (["pain=1", "--at", "2d ago"], "Error: not now: that is before the injury", 1),
+        (["pain=1", "--at", "48h ago"], "Error: not now: that is before the injury", 1),
     ],
 )
 def test_a_wrong_check_in_says_what_is_right(

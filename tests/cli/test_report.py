@@ -158,7 +158,7 @@ def test_a_setback_gets_round_no_limit(patient: Person) -> None:
     ("words", "status", "says"),
     [
         (["--onset", "in 1h"], 1, "that is in the future"),
-        (["--onset", "2d ago"], 1, "not now: that is before the injury that this episode is about"),
+        (["--onset", "48h ago"], 1, "not now: that is before the injury that this episode is about"),
         (["--onset", "some day"], 2, "--onset: 'some day' is not a time that I know"),
         (["--grade", "7"], 2, "--grade: '7' is not a grade; write 1, 2 or 3"),
         (["--grade", ""], 2, "--grade: '' is not a grade"),

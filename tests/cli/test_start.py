@@ -80,7 +80,7 @@ def test_a_protocol_that_asks_for_less_needs_less(person: Person) -> None:
         (["--onset", "tomorrow 08:00"], "--onset: the injury cannot be in the future", 2),
         (["--onset", "lately"], "--onset: 'lately' is not a time that I know; write", 2),
         (["--side", "up"], "'up' is not one of 'left', 'right'", 2),
-        (["--wake", "7"], "'7' is not a time of day; write it as 07:30", 2),
+        (["--wake", "7"], '\'7\': in the morning or in the evening? write "07:00" or "19:00"', 2),
         (["--wake", "23:00", "--bedtime", "23:00"], "--wake and --bedtime are the same", 2),
         (["--timezone", "Europe/Berlni"], "--timezone: 'Europe/Berlni' is not a time zone that I know", 2),
         (["--notifier", "growl"], "'growl' is not one of 'auto', 'dbus', 'plyer', 'text'", 2),

@@ -65,7 +65,7 @@ def test_what_a_start_needs_is_asked_for(profile: Profile) -> None:
         profile, "start", "strain", "--no-daemon", types=f"none\n2h ago\nleft\n{GRADING}none\nnone\n"
     )
 
-    assert 'When did it happen ("2h ago", "yesterday 18:00"):' in seen
+    assert 'When did it happen ("2 hours ago", "yesterday 18:00"):' in seen
     assert "Which side is injured (left, right, both):" in seen
     assert "Has the left hip lost all its movement, or all its strength? (yes, no, unsure):" in seen
     assert "Grade I, by your answers:\n  yes: Is there pain, but little or no loss" in seen

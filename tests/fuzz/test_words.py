@@ -11,7 +11,7 @@ from recovery.engine.times import Place
 from recovery.protocol.conditions import parse_condition_text
 from recovery.protocol.terms import parse_duration, parse_range
 from recovery.settings import read_work, read_workdays
-from recovery.words.typed import parse_clock, parse_moment
+from recovery.words.moments import clock_said, length_said, parse_clock, said
 from tests.fuzz.trying import TEXTS, for_a_while, typed, words
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(300)]
@@ -21,7 +21,8 @@ ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "Pacific/Apia", "America/S
 PIECES = st.sampled_from(["\u2013", "\u2026"]) | st.sampled_from(
     words(
         "0 1 7 20 23:59 24:00 99 1h30m 20min 2d 4w 3mo 999999mo 1200mo P1D PT20M .. - to minutes in ago "
-        "now yesterday today tomorrow 2026-11-23 0001-01-01 9999-12-31 2011-12-30 T18:00 Z +01:00 "
+        "now yesterday today tomorrow an hour half past am pm uhr vor um halb "
+        "morgen abend monday mo last nov 23.11. 11/12/2026 2026-11-23 0001-01-01 9999-12-31 2011-12-30 T18:00 Z +01:00 "
         "+23:59:59 18:00:00.5 wake bedtime + mon fri , pain swelling injury start phase grade side rom "
         "<= >= == != < > falling rising drop rise since not and or all any ( ) { } II III 3 3.5 full "
         "left"
@@ -43,7 +44,17 @@ def stated(read: object, *given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "read", [parse_duration, parse_range, parse_clock, parse_condition_text, read_work, read_workdays]
+    "read",
+    [
+        parse_duration,
+        parse_range,
+        parse_clock,
+        clock_said,
+        length_said,
+        parse_condition_text,
+        read_work,
+        read_workdays,
+    ],
 )
 def test_words_of_one_kind(read: object) -> None:
     for_a_while(TYPED, lambda text: stated(read, text))
@@ -51,9 +62,9 @@ def test_words_of_one_kind(read: object) -> None:
 
 def test_moments() -> None:
     def tried(given: tuple[str, ZoneInfo, bool]) -> None:
-        text, zone, is_day_enough = given
+        text, zone, is_ahead = given
         place = Place(zone, time(7), time(23))
-        stated(lambda: parse_moment(text, NOW, place, is_day_enough=is_day_enough))
+        stated(lambda: said(text, NOW, place, is_ahead=is_ahead))
 
     for_a_while(st.tuples(TYPED, st.sampled_from(ZONES), st.booleans()), tried)
 
