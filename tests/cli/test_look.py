@@ -47,7 +47,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
     assert episode == {
         "id": "strain-1",
         "protocol": "strain",
-        "version": "1.2.0",
+        "version": "1.3.0",
         "grade": "II",
         "side": "left",
         "options": {},
@@ -59,7 +59,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "waits_for_release": [],
     }
     assert [question["id"] for question in questions] == ["pain", "swelling"]
-    assert [each["id"] for each in advice] == ["rest", "naps", "harm"]
+    assert [each["id"] for each in advice] == ["rest", "naps", "pain-relief", "harm"]
     assert set(advice[0]) == {"id", "title", "text"}
     assert "the weight on the left leg" in advice[0]["text"]
     gate = phase.pop("gate")
@@ -189,7 +189,7 @@ def test_the_tip_of_the_day_is_in_the_status_and_all_advice_in_what_is_explained
     first, *others = patient.json("status")["episodes"][0]["advice"]
     status, explained = patient.types("status").out, patient.types("explain").out
 
-    assert f"Tip      {first['text']} (1 of 3: recovery explain)" in status
+    assert f"Tip      {first['text']} (1 of 4: recovery explain)" in status
     assert not [each for each in others if each["text"] in status]
     assert f"  Rest: {first['text']}  [seed:176]" in explained
     assert all(f"  {each['title']}: {each['text']}" in explained for each in others)

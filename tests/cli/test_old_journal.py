@@ -72,7 +72,7 @@ def test_it_reaches_the_next_phase(veteran: Person) -> None:
 def test_a_protocol_of_today_can_run_beside_it(veteran: Person) -> None:
     assert "strain-1 is active" in veteran.types(*STRAIN, "--no-daemon", status=1).err
     veteran.starts(*STRAIN[:-1], "right")
-    assert [e["version"] for e in veteran.json("status")["episodes"]] == ["1.0.0", "1.2.0"]
+    assert [e["version"] for e in veteran.json("status")["episodes"]] == ["1.0.0", "1.3.0"]
 
 
 def test_its_protocol_can_be_brought_up_to_date(veteran: Person) -> None:
@@ -82,7 +82,7 @@ def test_its_protocol_can_be_brought_up_to_date(veteran: Person) -> None:
     veteran.types("upgrade", "--yes")
     (episode,) = veteran.json("status")["episodes"]
 
-    assert episode["version"] == "1.2.0"
+    assert episode["version"] == "1.3.0"
     assert set(episode["screen"].values()) == {None}, "nobody has asked yet"
     assert "recovery screen" in veteran.types("status").out
     veteran.types("screen", "none")

@@ -63,7 +63,7 @@ def test_an_id_is_not_hidden_by_something_in_the_current_folder(
 def test_a_listing_tells_title_version_and_summary(library: Library) -> None:
     entries = {entry.id: entry for entry in listed(library)}
     assert entries["strain"].title == "Recovery from a muscle strain"
-    assert entries["strain"].version == "1.2.0"
+    assert entries["strain"].version == "1.3.0"
     assert "4 to 8 weeks" in entries["strain"].summary
     assert entries["strain"].is_usable
 

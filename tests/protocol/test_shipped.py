@@ -51,14 +51,6 @@ def test_everything_in_a_shipped_file_names_a_source(name: str, library: Library
     assert [item.id for item in items if not item.cites] == []
 
 
-def test_places_in_the_seed_are_lines_of_it(library: Library) -> None:
-    for name in IDS:
-        text = library.find(name).read_text(encoding="utf-8")
-        lines = {int(number) for number in re.findall(r"seed:(\d+)", text)}
-        assert lines
-        assert max(lines) <= 206
-
-
 def test_no_cold_session_is_longer_than_twenty_minutes_in_any_phase(library: Library) -> None:
     for name in IDS:
         protocol = read_protocol(library.find(name), library).protocol
