@@ -487,9 +487,8 @@ def test_the_desktop_is_told_in_german(tmp_path: Path) -> None:
         assert re.fullmatch(r"Eis: beginnen, 20 min, bis \d\d:\d\d", ice.title)
         assert [label for _verb, label in ice.actions] == [
             "Beginnen",
-            "In 10 min",
-            "Auslassen",
             "Stopp: Haut",
+            "In 10 min",
         ]
         daemon.wake(begun.at + 25 * MINUTE)
         end = next(note for note in reversed(daemon.notifier.shown) if note.critical)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recovery.cli.context import EMERGENCY
 from recovery.cli.output import styled
 from recovery.cli.render_advice import advice_lines, cards, tip
+from recovery.cli.render_waiting import may_harm, what_waits
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, signs_of
 from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing, sign_to_answer
@@ -80,7 +81,8 @@ def status_page(look: Outlook) -> str:
     lines.append(_under_way(look))
     if look.under_way is not None:
         lines += [_row("", line) for line in cards(look.episode.treatment_of(look.under_way), look.episode)]
-    lines += [*_coming(look), *_waiting(look), *(_row(_("Tip"), words) for words in tip(look))]
+    lines += [*_rows(may_harm(look)), *_coming(look), *_rows(what_waits(look))]
+    lines += [_row(_("Tip"), words) for words in tip(look)]
     if look.healing is not None:
         lines += _healing(look.healing, look.episode, look.now)
     return "\n".join(lines)
@@ -194,13 +196,22 @@ def started(look: Outlook, reminding: str) -> str:
     """Show what a start ends with: the plan, what is on, what comes next; `reminding` says who tells it."""
     after = _("recovery checkin tells how it is; recovery status shows where you are.")
     advice = _("Not medical advice. recovery flag lists the signs to look out for.")
-    first = "\n".join([_under_way(look), *_coming(look), *_waiting(look)])
+    first = "\n".join([_under_way(look), *_rows(may_harm(look)), *_coming(look), *_rows(what_waits(look))])
     last = "\n".join([reminding, after, styled(f"{advice}\n{_(EMERGENCY)}", "dim")])
     return "\n\n".join([plan(look.episode, look.now), first, last])
 
 
 def _row(label: str, words: str) -> str:
     return styled(f"{label:<9}", "bold") + words if label else " " * 9 + words
+
+
+def _rows(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Pairs of a label and words, each label once."""
+    labels = [label for label, _words in pairs]
+    return [
+        _row(label if labels.index(label) == number else "", words)
+        for number, (label, words) in enumerate(pairs)
+    ]
 
 
 def _heading(episode: Episode, day: int) -> str:
@@ -245,27 +256,6 @@ def _still_needed(look: Outlook) -> list[str]:
 def needed_lines(needed: Iterable[Text], place: Place) -> list[str]:
     """The open questions of a check-in, with what waits for them."""
     return [timeless(each, place.language) for each in needed]
-
-
-def _waiting(look: Outlook) -> list[str]:
-    """The sessions that a limit, a red flag or another episode holds back, and nothing but an answer brings."""
-    episode = look.episode
-    if episode.is_over or episode.phase_stay.phase is None:
-        return []
-    held = [
-        f"{activity.title}: {sentence(episode.track(activity.id).withheld, episode.place, look.now)}"
-        for activity in episode.phase.activities
-        if isinstance(activity, Treatment)
-        and episode.track(activity.id).withheld
-        and episode.track(activity.id).withheld_until is None
-    ]
-    resting = [(_("Rests"), sentence(why, episode.place, look.now)) for why in look.rests]
-    rows = [*resting, *((_("Waits"), words) for words in held)]
-    labels = [label for label, _words in rows]
-    return [
-        _row(label if labels.index(label) == number else "", words)
-        for number, (label, words) in enumerate(rows)
-    ]
 
 
 def _screened_now(look: Outlook) -> list[str]:

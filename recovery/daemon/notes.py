@@ -15,10 +15,11 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import Cue, Occurrence, Offer
 from recovery.engine.fold import read_cue
 from recovery.engine.limits import LONGEST_ON
-from recovery.engine.telling import Repeat, pending_cues, repeats
+from recovery.engine.telling import Repeat, gives_way, is_answered, pending_cues, repeats
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
+from recovery.protocol.model import modalities
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
 from recovery.words.reasons import timeless
@@ -84,7 +85,8 @@ def deliveries(
 ) -> dict[int, CueDelivery]:
     """Find the cues to tell now, by the fact that carries them: new ones, and those that are told again."""
     wanted: dict[int, CueDelivery] = {}
-    for episode in episodes:
+    everyone = tuple(episodes)
+    for episode in everyone:
         about = (episode.id, episode.place.language)
         for cue in pending_cues(episode, now):
             can_harm = _can_harm(episode, cue)
@@ -93,14 +95,27 @@ def deliveries(
             can_harm = _can_harm(episode, repeat.cue)
             again = CueDelivery(*about, repeat.cue, episode.is_discreet, can_harm, repeat, again_at=now)
             wanted.setdefault(repeat.cue.seq, again)
-    return wanted
+    return {seq: each for seq, each in wanted.items() if not gives_way(each.cue, everyone)}
+
+
+def episode_of(record: Record, attempt: CueDelivery) -> Episode | None:
+    """The episode of a cue; None where it is gone."""
+    return next((episode for episode in record.all if episode.id == attempt.episode), None)
+
+
+def need_not_stand(record: Record, attempt: CueDelivery) -> bool:
+    """Tell if a cue that was shown need not stand on the screen any more: answered, or an emergency stands."""
+    return is_answered(episode_of(record, attempt), attempt.cue) or gives_way(attempt.cue, record.all)
 
 
 def _can_harm(episode: Episode, cue: Cue) -> bool:
-    """Tell if a session of a cue is of a treatment whose harm the protocol asks for."""
+    """Tell if a cue is about a treatment whose harm the protocol asks for, that is on or was."""
     occurrence = cue.key.occurrence
-    modality = next((each.modality for each in episode.ledger if each.occurrence == occurrence), "")
-    return any(modality in flag.harm for flag in episode.pinned.red_flags)
+    on = {each.modality for each in episode.ledger if each.occurrence == occurrence}
+    if cue.kind in ("on", "off"):
+        worn = episode.activity(occurrence.activity)
+        on |= modalities(worn) if worn is not None else set()
+    return any(on.intersection(flag.harm) for flag in episode.pinned.red_flags)
 
 
 _ALONE = ("start", "end", "offer", "way-back")
@@ -127,9 +142,12 @@ def as_note(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, h
     """One note for several cues, with its buttons; a discreet one says nothing of what it is about."""
     first, *others = group
     note = _together(group, now)
+    harming = [attempt for attempt in group if attempt.can_harm]
     if first.cue.kind == "start" or not others:
-        # What several cues share has no buttons: nobody could tell whose they are.
         note = replace(note, actions=buttons(first), about=first.cue.about)
+    elif len(harming) == 1:
+        # What several cues share has no other buttons: nobody could tell whose they are.
+        note = replace(note, actions=_labelled(first, (ReportHarm,)), about=harming[0].cue.about)
     if is_discreet:
         title, body = _neutral(first)
         label = tr(first.language, "Stop")
@@ -183,6 +201,9 @@ def _body(attempt: CueDelivery, now: datetime) -> str:
 Press = Begin | Snooze | Skip | End | MarkDone | Advance | StepBack | ReportHarm
 """An act that a button may carry out."""
 
+MOST_BUTTONS = 3
+"""The most buttons of a note: servers leave out the last of more."""
+
 _BUTTONS: dict[str, tuple[type[Press], ...]] = {
     "start": (Begin, Snooze, Skip),
     "suggestion": (Begin, Skip),
@@ -206,9 +227,14 @@ _LABELS: dict[type[Press], str] = {
 
 
 def buttons(attempt: CueDelivery) -> tuple[tuple[str, str], ...]:
-    """(verb, label) of each button of a cue, in order."""
+    """(verb, label) of each button of a cue, the most important first, at most `MOST_BUTTONS`."""
+    own = _BUTTONS.get(attempt.cue.kind, ())
+    kinds = (*own[:1], ReportHarm, *own[1:]) if attempt.can_harm else own
+    return _labelled(attempt, kinds[:MOST_BUTTONS])
+
+
+def _labelled(attempt: CueDelivery, kinds: Iterable[type[Press]]) -> tuple[tuple[str, str], ...]:
     snooze = spell(timedelta(seconds=SNOOZE.seconds))
-    kinds = (*_BUTTONS.get(attempt.cue.kind, ()), *((ReportHarm,) if attempt.can_harm else ()))
     return tuple((kind.verb, tr(attempt.language, _LABELS[kind], length=snooze)) for kind in kinds)
 
 

@@ -20,7 +20,9 @@ from recovery.daemon.notes import (
     Screen,
     as_note,
     deliveries,
+    episode_of,
     grouped,
+    need_not_stand,
     pressed_act,
 )
 from recovery.engine.acts import Act
@@ -141,7 +143,7 @@ class Service:
         waiting = (a for a in self._attempts.values() if a.count <= len(RETRIES) or a.held_by)
         instants = [attempt.again_at for attempt in waiting]
         instants += [next_repeat(e, now, wished.end_repeats, wished.start_repeats) for e in record.all]
-        places = [e.place for lone in self._left if (e := _episode_of(record, lone)) is not None]
+        places = [e.place for lone in self._left if (e := episode_of(record, lone)) is not None]
         instants += [place.fit_told(now, timedelta(0)) for place in places if place.is_quiet(now)]
         instants.append(self._left_until if self._left else None)
         instants.append(self._remembered.look_again_at)
@@ -253,7 +255,7 @@ class Service:
     def _shown_by_heart(self, record: Record) -> Iterator[Fact]:
         """Give the facts of the ends that were shown from memory, each at its own time."""
         for attempt in self._by_heart.values():
-            episode = _episode_of(record, attempt)
+            episode = episode_of(record, attempt)
             for cue in episode.pending.values() if episode is not None else ():
                 if attempt.unwritten is not None and cue.key == attempt.cue.key and episode is not None:
                     attempt.cue = cue  # so its note can be kept for a daemon to come
@@ -268,7 +270,7 @@ class Service:
             if attempt.unwritten is not None:
                 del self._by_heart[tag]
                 continue
-            episode = _episode_of(record, attempt)
+            episode = episode_of(record, attempt)
             for seq, cue in episode.pending.items() if episode is not None else ():
                 if cue.key == attempt.cue.key:
                     attempt.cue = cue
@@ -349,9 +351,7 @@ class Service:
     def _clear_up(self, record: Record, now: datetime) -> None:
         """Take off the screen what is answered; what shares the note with it stays, or gets a note of its own."""
         for key, group in self._screen:
-            left = [
-                attempt for attempt in group if not is_answered(_episode_of(record, attempt), attempt.cue)
-            ]
+            left = [attempt for attempt in group if not need_not_stand(record, attempt)]
             if len(left) == len(group):
                 continue
             was_up = self._screen.is_up(key)
@@ -371,7 +371,7 @@ class Service:
         return [
             rider
             for rider in self._screen.of(group[0].cue.key)
-            if rider.cue.key not in keys and not is_answered(_episode_of(record, rider), rider.cue)
+            if rider.cue.key not in keys and not need_not_stand(record, rider)
         ]
 
     def _show_left(self, record: Record, now: datetime) -> None:
@@ -381,8 +381,8 @@ class Service:
         waiting: list[CueDelivery] = []
         ready: list[CueDelivery] = []
         for attempt in self._left:
-            episode = _episode_of(record, attempt)
-            if episode is None or is_answered(episode, attempt.cue):
+            episode = episode_of(record, attempt)
+            if episode is None or need_not_stand(record, attempt):
                 continue
             (waiting if episode.place.is_quiet(now) and not attempt.cue.critical else ready).append(attempt)
         self._left, self._left_until = waiting, None
@@ -473,7 +473,7 @@ class Service:
     def _is_overtaken(self, group: Sequence[CueDelivery]) -> bool:
         """Tell if something in a note was answered while it was on its way."""
         for attempt in group:
-            episode = _episode_of(self._remembered, attempt)
+            episode = episode_of(self._remembered, attempt)
             if attempt.cue.kind == "end" and episode is not None:
                 # An end that only further steps of its round have overtaken stays until the next wake.
                 occurrence = attempt.cue.key.occurrence
@@ -591,7 +591,3 @@ class Service:
         trouble = outcome.reason if isinstance(outcome, Undelivered) else None
         with journal, journal.transaction():
             keep_fate(journal, Fate(attempt.episode, attempt.cue, outcome.via, trouble, attempt.repeat), at)
-
-
-def _episode_of(record: Record, attempt: CueDelivery) -> Episode | None:
-    return next((episode for episode in record.all if episode.id == attempt.episode), None)

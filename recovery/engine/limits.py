@@ -55,6 +55,9 @@ _ALL_DAY = Range(Duration(), Duration(seconds=24 * 3600))
 LONGEST_ON = DAY
 """Nobody has had a session on for longer than this past its end: the machine was off, or its clock was set."""
 
+WORTH_COUNTING = timedelta(hours=1)
+"""Of what was on for longer than this past its end only the instant is told at which it should have been off."""
+
 
 class Block(Value):
     """The reason that keeps a session from beginning, and its end (None: something other than time ends it)."""
@@ -453,6 +456,11 @@ def overrun_remarks(session: Session, length: timedelta) -> tuple[Remark, ...]:
         return ()
     if length > LONGEST_ON:
         return (Remark("on-unknown"),)
+    if length > WORTH_COUNTING:
+        off = session.ends_at
+        return (
+            Remark("perhaps-off-since", when=off) if session.is_assumed else Remark("off-since", when=off),
+        )
     return (
         Remark("on-perhaps", length=length) if session.is_assumed else Remark("on-too-long", length=length),
     )

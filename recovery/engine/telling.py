@@ -3,10 +3,10 @@
 The turn of an episode decides that something is to be told; here a cue is taken up, and nothing is decided anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import COMPLETED, Episode, ShownCue
+from recovery.engine.episode import COMPLETED, Episode, ShownCue, emergency_among
 from recovery.engine.facts import Cue, Delivered, Fact, NotDelivered, Occurrence
 from recovery.engine.reasons import Remark
 from recovery.values import Value, replace
@@ -104,6 +104,11 @@ def is_answered(episode: Episode | None, cue: Cue) -> bool:
                 track.occurrence != cue.key.occurrence or not track.is_on for track in episode.tracks.values()
             )
     return False
+
+
+def gives_way(cue: Cue, episodes: Iterable[Episode]) -> bool:
+    """Tell if an emergency in any of the person's episodes overtakes a cue: all but ends and alerts."""
+    return cue.kind not in ("end", "off", "alert") and emergency_among(episodes) is not None
 
 
 def _is_assumed_on(episode: Episode, occurrence: Occurrence) -> bool:

@@ -167,6 +167,8 @@ REMARKS: dict[str, str] = {
     "on-unknown": N_("For how long is not known: the clock was set, or the machine was off."),
     "on-perhaps": N_("If it is on: that is {length} too long."),
     "on-too-long": N_("It has been on for {length} too long."),
+    "perhaps-off-since": N_("If it is still on, take it off: it should have been off since {when}."),
+    "off-since": N_("It should have been off since {when}."),
     "suggestion": N_("{title}, if you like"),
     "start": N_("{title}: start, {length}, until {clock}"),
     "ask": N_("How is it going?"),

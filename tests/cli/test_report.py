@@ -568,6 +568,7 @@ def test_a_grade_iii_tear_waits_for_a_professional_whose_word_is_kept(torn: Pers
 def test_harm_ends_the_session_and_both_are_taken_back_at_once(patient: Person) -> None:
     patient.types("begin", "ice")
     patient.waits(minutes=5)
+    assert "white, burnt, blistered or numb: recovery harm" in patient.types("status").out
     out = patient.types("harm").out
     assert out.startswith("Noted. Ice ended after 5 min.")
     assert "Do not rub it" in out

@@ -211,17 +211,48 @@ def test_a_button_is_pressed_for_real(desktop: Desktop, bare_desktop: Desktop, t
         assert begun.at - person.facts("offered")[0].at < timedelta(seconds=30)
 
 
+SKIN = (
+    "red_flags:\n  - {id: skin, ask: 'White?', level: urgent, say: Do not rub., "
+    "harm: [cold, compression], suspend: [cold, compression], source: own}\n"
+)
+WRAP = "      - {id: wrap, kind: hold, title: Wrap, of: compression, on: Wrap it., off: Take it off., source: own}\n"
+
+
+def asking_for_harm(*activities: str) -> str:
+    return protocol(*activities).replace("phases:\n", f"{SKIN}phases:\n", 1)
+
+
 def test_harm_is_told_by_a_button_where_the_protocol_asks_for_it(tmp_path: Path) -> None:
-    skin = (
-        "red_flags:\n  - {id: skin, ask: 'White?', level: urgent, say: Do not rub., "
-        "harm: [cold], suspend: [cold], source: own}\n"
-    )
-    start(tmp_path, protocol(ICE.format(length="20min")).replace("phases:\n", f"{skin}phases:\n", 1))
+    start(tmp_path, asking_for_harm(ICE.format(length="20min")))
     daemon = Watch(tmp_path)
     daemon.wake()
     (note,) = daemon.notifier.shown
-    assert note.actions[-1] == ("harm", "Stop: skin")
+    assert note.actions == (("begin", "Start"), ("harm", "Stop: skin"), ("snooze", "Snooze 10 min"))
     daemon.now += 5 * MINUTE
     daemon.press(note.key, "harm")
     assert [(fact.by, fact.at) for fact in daemon.facts("ended")] == [("person", NOON + 5 * MINUTE)]
     assert daemon.notifier.shown[-1].body.startswith("Do not rub.")
+
+
+def test_every_note_of_what_may_do_harm_has_the_button(tmp_path: Path) -> None:
+    start(tmp_path, asking_for_harm(ICE.format(length="20min")))
+    daemon = Watch(tmp_path)
+    for minutes in (0, 20, 23, 26, 33):
+        daemon.wake(NOON + minutes * MINUTE)
+    told = [note for note in daemon.notifier.shown if "Ice" in note.title]
+    assert len(told) > 3, "the end is told again"
+    assert all(("harm", "Stop: skin") in note.actions and len(note.actions) <= 3 for note in told)
+
+
+@pytest.mark.parametrize("others", [(), (WALK,)])
+def test_what_is_worn_has_the_button_alone_and_among_others(tmp_path: Path, others: tuple[str, ...]) -> None:
+    start(tmp_path, asking_for_harm(WRAP, *others))
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    (note,) = daemon.notifier.shown
+    assert note.actions == (("harm", "Stop: skin"),)
+    daemon.press(note.key, "harm")
+    assert [fact.data["on"] for fact in daemon.facts("offered") if fact.data["activity"] == "wrap"] == [
+        True,
+        False,
+    ]

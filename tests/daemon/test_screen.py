@@ -11,8 +11,8 @@ import pytest
 
 from recovery.daemon import presence
 from recovery.daemon.notes import STANDING_FILE
-from recovery.engine.acts import Skip
-from tests.daemon.conftest import MINUTE, NOON, Watch
+from recovery.engine.acts import ClearFlag, RaiseFlag, Skip
+from tests.daemon.conftest import MINUTE, NOON, Watch, start
 from tests.desktop import Desktop, until
 from tests.profile import ICE, Profile, is_alive, protocol
 
@@ -157,3 +157,37 @@ def test_a_note_that_somebody_else_closed_is_forgotten(watch: Made) -> None:
     daemon.notifier.close_note(ONE, "withdrawn")  # as "clear all" of a panel may
     daemon.wake()
     assert json.loads((daemon.folder / STANDING_FILE).read_text("utf-8")) == {}
+
+
+SADDLE = (
+    "red_flags:\n"
+    "  - {id: saddle, ask: 'Numb?', level: emergency, say: Call for help., suspend: all, source: own}\n"
+)
+
+
+def test_an_emergency_clears_the_screen_of_all_but_itself_and_what_ends(tmp_path: Path) -> None:
+    text = protocol(ICE.format(length="20min"), WALK).replace("phases:\n", f"{SADDLE}phases:\n", 1)
+    start(tmp_path, text)
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    daemon.act(RaiseFlag("saddle"))
+    daemon.wake(NOON + MINUTE)
+    assert [note.body.splitlines()[0][:14] for note in daemon.notifier.on_screen.values()] == [
+        "Call for help."
+    ]
+    daemon.wake(NOON + 20 * MINUTE)
+    assert any(note.title == "Ice: stop" for note in daemon.notifier.on_screen.values())
+    daemon.act(ClearFlag("saddle", "looked at"))
+    daemon.wake(NOON + 21 * MINUTE)
+    assert "Walk" not in {note.title for note in daemon.notifier.on_screen.values()}, "that time is over"
+
+
+def test_an_emergency_of_one_episode_overtakes_the_notes_of_another(tmp_path: Path) -> None:
+    start(tmp_path, protocol(WALK, name="one").replace("phases:\n", f"{SADDLE}phases:\n", 1))
+    start(tmp_path, protocol(WALK, name="two"))
+    daemon = Watch(tmp_path)
+    daemon.wake()
+    assert daemon.notifier.on_screen
+    daemon.act(RaiseFlag("saddle"))
+    daemon.wake(NOON + MINUTE)
+    assert [note.critical for note in daemon.notifier.on_screen.values()] == [True]

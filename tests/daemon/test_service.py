@@ -176,7 +176,7 @@ def test_after_an_outage_an_end_comes_first_and_says_how_late(watch: Made) -> No
     titles = daemon.titles()
     assert titles[0] == "Ice: stop"
     assert titles[1:] == ["Walk · Drink"]
-    assert "1 h 45 min too long" in daemon.notifier.shown[0].body
+    assert "it should have been off since 12:20" in daemon.notifier.shown[0].body
 
 
 def test_a_cue_that_a_newer_one_has_replaced_is_never_shown(watch: Made) -> None:

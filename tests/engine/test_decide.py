@@ -47,7 +47,7 @@ def test_the_overslept_end_comes_first_and_tells_by_how_much() -> None:
     first = life.facts[before]
     assert isinstance(first.what, f.Ended)
     assert first.data["overrun"] == 160 * 60
-    assert "2 h 40 min too long" in first.data["cue"]["body"]
+    assert "take it off: it should have been off since 07:20" in first.data["cue"]["body"]
     assert first.data["cue"]["critical"]
 
 

@@ -1,0 +1,37 @@
+"""Waiting, rest and possible harm of an episode: a label and words each, for the page of status."""
+
+from recovery.engine.outlook import Outlook
+from recovery.language import _
+from recovery.protocol.model import Hold, Treatment
+from recovery.words.reasons import sentence
+
+
+def what_waits(look: Outlook) -> list[tuple[str, str]]:
+    """List the sessions that a limit, a red flag or another episode holds back, and nothing but an answer brings."""
+    episode = look.episode
+    if episode.is_over or episode.phase_stay.phase is None:
+        return []
+    held = [
+        f"{activity.title}: {sentence(episode.track(activity.id).withheld, episode.place, look.now)}"
+        for activity in episode.phase.activities
+        if isinstance(activity, Treatment)
+        and episode.track(activity.id).withheld
+        and episode.track(activity.id).withheld_until is None
+    ]
+    resting = [(_("Rests"), sentence(why, episode.place, look.now)) for why in look.rests]
+    return [*resting, *((_("Waits"), words) for words in held)]
+
+
+def may_harm(look: Outlook) -> list[tuple[str, str]]:
+    """Name the command that tells of harm, while a treatment is on that may do it: its note may be gone."""
+    episode, on = look.episode, look.under_way
+    modalities = {on.modality} if on is not None else set()
+    modalities |= {
+        activity.modality
+        for activity in episode.phase.activities
+        if isinstance(activity, Hold) and episode.track(activity.id).is_on
+    }
+    if not any(modalities.intersection(flag.harm) for flag in episode.pinned.red_flags):
+        return []
+    command = f"recovery harm{look.which}"
+    return [(_("Skin"), _("white, burnt, blistered or numb: {command}", command=command))]
