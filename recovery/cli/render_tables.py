@@ -33,6 +33,7 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     RedFlag,
     Reminder,
+    Topic,
     Treatment,
 )
 from recovery.protocol.model import Table as GradeTable
@@ -153,6 +154,7 @@ def print_protocol(protocol: RecoveryProtocol) -> None:
         (_("Healing"), _healing(protocol)),
         (_("See a professional"), [_red_flag(flag) for flag in protocol.red_flags]),
         (_("What a check-in asks"), [_asked(observation) for observation in protocol.observations.values()]),
+        (_("Good to know"), [_topic(topic) for topic in protocol.about]),
         (_("Notes"), [Text(note) for note in protocol.notes]),
         (
             _("Sources"),
@@ -170,6 +172,10 @@ def print_protocol(protocol: RecoveryProtocol) -> None:
     screen.print()
     screen.print(Text(_("* The project's own default; no source gives this number."), style="dim"))
     screen.print(Text(_("Not medical advice."), style="dim"))
+
+
+def _topic(topic: Topic) -> Text:
+    return Text(f"{topic.title}: ", style="bold") + Text(topic.say, style="not bold") + _refs(topic.cites)
 
 
 def _before(protocol: RecoveryProtocol) -> list[Text]:

@@ -276,7 +276,18 @@ _MOST_TEXTS = 2000
 _BY_ID = ("sources", "observe", "tables", "options", "says", "set", "source", "translations")
 """The keys whose mappings have names of the file's own."""
 _MOST_ROUNDS = 10
-_ITEMS = ("phases", "do", "limits", "red_flags", "screen", "excludes", "questions", "items", "exercises")
+_ITEMS = (
+    "phases",
+    "do",
+    "limits",
+    "red_flags",
+    "screen",
+    "excludes",
+    "questions",
+    "items",
+    "exercises",
+    "about",
+)
 _CONDITIONS = ("enter_when", "leave_when", "climb_when", "step_back_when", "only_if", "needs", "when")
 _STAND_INS: dict[str, Any] = {
     "format": "1",

@@ -27,6 +27,7 @@ from recovery.protocol.screening import (
     RedFlag,
     ScreenQuestion,
     Source,
+    Topic,
     Waiting,
 )
 from recovery.protocol.terms import (
@@ -530,6 +531,7 @@ class RecoveryProtocol(Value, kw_only=True):
     assessment: Annotated[Assessment | None, Key("assess"), "How a person finds their grade."] = None
     uses: tuple[str, ...] = ()
     """The protocols whose phases it has taken over, near and far."""
+    about: Annotated[tuple[Topic, ...], "What there is to know about it, for its page."] = ()
     notes: Annotated[tuple[str, ...], tuple[s.Prose, ...], "What a reader should know besides."] = ()
     """The state of the evidence, what the file does not cover."""
     sources: Annotated[Mapping[str, Source], "Where its numbers come from, by id. own is built in."] = field(

@@ -130,6 +130,7 @@ _SINGULAR = {
     "tables": N_("table"),
     "steps": N_("step"),
     "notes": N_("note"),
+    "about": N_("topic"),
     "ask": N_("question"),
     "options": N_("option"),
     "screen": N_("screening question"),

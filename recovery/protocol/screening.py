@@ -49,6 +49,16 @@ class Source(Value):
     """Empty where nobody wrote them down."""
 
 
+class Topic(Value):
+    """Something to know about the injury: nothing to do, and no condition."""
+
+    noun = N_("topic")
+    id: Annotated[str, s.Id, UNIQUE]
+    title: Annotated[str, s.Title, N_("What it is about, in a few words.")]
+    say: Annotated[str, s.Prose, N_("What there is to know.")]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
 class Escalation(Value):
     """The words to tell when something is over its time; told again and again until somebody has answered them."""
 

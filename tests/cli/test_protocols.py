@@ -294,3 +294,26 @@ def test_where_nothing_can_be_installed_is_said(person: Person) -> None:
     (person.home / "protocols").write_text("a file")
     words = person.types("protocols", "add", person.file(GOOD), status=1).err
     assert "cannot be written" in words
+
+
+@pytest.mark.parametrize("name", ["strain", "trigger-point"])
+def test_the_page_says_what_there_is_to_know_and_what_it_may_be_instead(person: Person, name: str) -> None:
+    out = " ".join(person.types("protocols", "show", name).out.split())
+    known = out.partition("Good to know")[2]
+
+    assert "Where the muscle is: The gluteus medius lies at the back and the side of the hip." in known
+    for other in (
+        "trochanteric bursitis",
+        "sacroiliac joint",
+        "bursa under the gluteus medius",
+        "sciatica",
+        "dislocated hip",
+        "hip pointer",
+        "radiculopathy of L4 or L5",
+        "intervertebral stenosis",
+        "ankylosing spondylitis",
+        "coccygodynia",
+        "tensor fasciae latae syndrome",
+        "cauda equina syndrome",
+    ):
+        assert other in known

@@ -22,6 +22,7 @@ _FORMS: tuple[tuple[str, type[Any]], ...] = (
     ("`screen`", model.ScreenQuestion),
     ("`assess`", model.Assessment),
     ("`questions` of `assess`", model.GradeQuestion),
+    ("`about`", model.Topic),
     ("`sources`, by id", model.Source),
     ("`observe`, by id", model.Observation),
     ("`limits`", model.Limit),

@@ -35,6 +35,7 @@ from recovery.protocol.model import (
     Source,
     Step,
     Table,
+    Topic,
     Treatment,
 )
 from recovery.protocol.reading import read_protocol
@@ -230,6 +231,7 @@ PROTOCOLS = st.builds(
         NAMES,
         CITES,
     ),
+    about=st.lists(st.builds(Topic, NAMES, TOLD, TOLD, CITES), max_size=2).map(tuple),
     excludes=st.lists(st.builds(Exclusion, NAMES, TOLD, CITES), max_size=2).map(tuple),
     observations=st.dictionaries(
         NAMES,

@@ -15,6 +15,7 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Reminder,
     Timed,
+    Topic,
     Treatment,
 )
 from recovery.protocol.problems import Problem
@@ -118,6 +119,12 @@ screen:
         )
     ).phases[0]
     assert str(first.activities[-1].only_if) == "muscle == one and heart == no"
+
+
+def test_there_is_something_to_know_about_an_injury(read: Read, whole: Whole) -> None:
+    text = "about:\n  - {id: muscle, title: The muscle, say: It is at the side., source: own}"
+    about = read(whole(**more(text))).about
+    assert about == (Topic("muscle", "The muscle", "It is at the side.", {"": ("own",)}),)
 
 
 def test_other_protocols_are_excluded(read: Read, whole: Whole) -> None:
