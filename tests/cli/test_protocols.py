@@ -299,9 +299,9 @@ def test_where_nothing_can_be_installed_is_said(person: Person) -> None:
 @pytest.mark.parametrize("name", ["strain", "trigger-point"])
 def test_the_page_says_what_there_is_to_know_and_what_it_may_be_instead(person: Person, name: str) -> None:
     out = " ".join(person.types("protocols", "show", name).out.split())
-    known = out.partition("Good to know")[2]
+    page = out.partition("Good to know")[2]
 
-    assert "Where the muscle is: The gluteus medius lies at the back and the side of the hip." in known
+    assert "Where the muscle is: The gluteus medius lies at the back and the side of the hip." in page
     for other in (
         "trochanteric bursitis",
         "sacroiliac joint",
@@ -316,4 +316,4 @@ def test_the_page_says_what_there_is_to_know_and_what_it_may_be_instead(person: 
         "tensor fasciae latae syndrome",
         "cauda equina syndrome",
     ):
-        assert other in known
+        assert other in page
