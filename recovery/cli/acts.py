@@ -1,7 +1,7 @@
 """The acts that a person reports: `checkin`, `begin`, `end`, `done`, `skip`, `snooze`, `pause` and the rest."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from recovery.cli.context import looking, zone_here
@@ -38,6 +38,7 @@ from recovery.engine.acts import (
     Stop,
 )
 from recovery.engine.episode import Episode
+from recovery.engine.questions import asked_about_session, asked_now
 from recovery.errors import UsageError
 from recovery.language import _
 from recovery.protocol.terms import Duration
@@ -72,7 +73,9 @@ def done(activity: str | None, episode: str | None, as_json: bool) -> int:
     recovery done
     recovery done elevate
     """
-    return enter(episode, as_json, MarkDone(activity))
+    status = enter(episode, as_json, MarkDone(activity))
+    _ask_about_session(episode, as_json)
+    return status
 
 
 @command("skip", ACTIVITY, BECAUSE, EPISODE, JSON)
@@ -186,7 +189,9 @@ def end_command(activity: str | None, at: str | None, episode: str | None, as_js
     def act(meant: Episode, now: datetime) -> Act:
         return End(activity, at=ended.given(now, meant.place))
 
-    return enter(episode, as_json, act)
+    status = enter(episode, as_json, act)
+    _ask_about_session(episode, as_json)
+    return status
 
 
 @command(
@@ -251,7 +256,7 @@ def checkin(answers: tuple[str, ...], at: str | None, episode: str | None, as_js
 
     def act(meant: Episode, now: datetime) -> Act:
         if not values:
-            asks = " ".join(f"{name}=…" for name in _asked(meant))
+            asks = " ".join(f"{name}=…" for name in asked_now(meant))
             if not asks:
                 raise UsageError(_("phase {phase} asks nothing", phase=meant.phase.id), "")
             raise UsageError(
@@ -298,20 +303,32 @@ def _pair(answer: str) -> tuple[str, str]:
     return name.strip().lower(), value
 
 
-def _asked(episode: Episode) -> list[str]:
-    """List what the check-ins of the current phase ask for, each once."""
-    asked = [name for activity in episode.phase.activities for name in getattr(activity, "asks", ())]
-    return list(dict.fromkeys(asked))
+def _ask_about_session(wanted: str | None, as_json: bool) -> None:
+    """Ask about the session that has just ended, on a terminal."""
+    if as_json or not sys.stdin.isatty():
+        return
+    with looking() as context:
+        record = context.record
+        asking = [
+            each
+            for each in (record.episodes if wanted is None else (record.meant(wanted),))
+            if asked_about_session(each)
+        ]
+    for each in asking:
+        if values := _ask((each,), asked_about_session):
+            enter(each.id, as_json, AnswerCheckIn(values))
 
 
-def _ask(episodes: Sequence[Episode]) -> dict[str, str]:
+def _ask(
+    episodes: Sequence[Episode], asked: Callable[[Episode], Sequence[str]] = asked_now
+) -> dict[str, str]:
     """The answers, asked for on the terminal, each question once."""
     import click
 
     values: dict[str, str] = {}
     asking: dict[str, Episode] = {}
     for each in episodes:
-        asking = dict.fromkeys(_asked(each), each) | asking
+        asking = dict.fromkeys(asked(each), each) | asking
     for name, episode in asking.items():
         observation = episode.tailored.observations[name]
         while True:

@@ -8,10 +8,10 @@ The nth time of a grid is its start plus n intervals, never the one before plus 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from recovery.engine.episode import MOMENT, Episode, Track
+from recovery.engine.episode import MOMENT, Episode, Track, took_place
 from recovery.engine.facts import LOOKBACK
 from recovery.engine.times import DAY, Place
-from recovery.protocol.model import Reminder, Timed, Treatment
+from recovery.protocol.model import CheckIn, Reminder, Timed, Treatment
 from recovery.protocol.terms import (
     After,
     At,
@@ -113,14 +113,21 @@ def _step(episode: Episode, activity: Treatment, track: Track) -> Iterator[Due]:
 
 
 def _follow_up(episode: Episode, activity: Timed, cadence: After, track: Track) -> Iterator[Due]:
-    """The end of the last session of another treatment, if somebody said that it took place."""
+    """The end of the last session of those that it follows, if somebody said that it took place.
+
+    What is asked about a session can be asked for the rest of the day.
+    """
     start = floor(episode, activity)
     for session in reversed(episode.ledger):
-        if session.activity == cadence.activity and session.phase == episode.phase.id:
-            ended, is_known = session.ended_at, session.is_confirmed or not session.is_assumed
+        if session.activity in cadence.activities and session.phase == episode.phase.id:
+            ended = session.ended_at
             is_new = track.last_due is None or track.last_due < session.began_at
-            if ended is not None and ended >= start and is_known and is_new:
-                yield Due(ended, ended + FOLLOW_UP_GRACE)
+            if ended is not None and ended >= start and took_place(session) and is_new:
+                bedtime = episode.place.window(episode.place.waking_day(ended))[1]
+                is_question = isinstance(activity, CheckIn)
+                yield Due(
+                    ended, max(bedtime, ended + FOLLOW_UP_GRACE) if is_question else ended + FOLLOW_UP_GRACE
+                )
             return
 
 

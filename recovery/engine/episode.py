@@ -122,6 +122,8 @@ class Stay(Value):
     """Since when its end waits for the person's word; None: it does not."""
     asks_anew: bool = False
     """After a step back only answers given since then count: the old ones opened the gate once already."""
+    sessions_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Of what is asked about sessions: where answers count anew, those given since that instant do."""
     rung: int = 0
     """The current step of the phase's ladder, from 0."""
     stepped_at: datetime | None = None
@@ -497,6 +499,11 @@ def on_rung(phase: Phase, rung: int) -> Phase:
 def titled(activity: Treatment, modality: str) -> Text:
     """A session's title; of an alternation with which of its steps it is."""
     return activity.title if len(activity.steps) == 1 else SessionTitle(activity.title, modality)
+
+
+def took_place(session: Session) -> bool:
+    """Tell if somebody said of a session that it took place, or takes place now."""
+    return session.is_confirmed or not session.is_assumed
 
 
 def only_assumed(session: Session) -> bool:

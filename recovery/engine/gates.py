@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
-from recovery.engine.episode import MOMENT, Alert, Answer, Episode, emergency_among, naming_option, open_signs
+from recovery.engine.episode import (
+    MOMENT,
+    Alert,
+    Answer,
+    Episode,
+    emergency_among,
+    naming_option,
+    open_signs,
+    took_place,
+)
 from recovery.engine.reasons import (
     Answers,
     AnswerTo,
@@ -40,11 +49,12 @@ from recovery.engine.reasons import (
     WaitsForRelease,
 )
 from recovery.engine.times import DAY
-from recovery.protocol.model import Observation, Phase, RedFlag, Rung
+from recovery.protocol.model import CheckIn, Observation, Phase, RedFlag, Rung
 from recovery.protocol.terms import (
     GRADES,
     ORIGINS,
     TESTS,
+    After,
     All,
     AnyOf,
     Comparison,
@@ -119,7 +129,8 @@ def latest(episode: Episode, observation: str, now: datetime) -> Answer | None:
         return None
     if given[index].at < episode.onset:
         return None  # of an earlier injury
-    if episode.phase_stay.asks_anew and given[index].at < episode.phase_stay.entered_at:
+    stay = episode.phase_stay
+    if stay.asks_anew and given[index].at < stay.sessions_since.get(observation, stay.entered_at):
         return None
     return given[index]
 
@@ -488,14 +499,29 @@ def climbs_at(episode: Episode) -> datetime:
 def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | None:
     """The episode with only the answers given on its step, and with only today's of those.
 
+    What is asked about sessions is today's as long as it is about the last of them.
     None without a ladder, and on the first day of a step: it decides nothing.
     """
     place, day = episode.place, episode.place.waking_day(now)
     if episode.rung is None or place.waking_day(episode.stepped_at) >= day:
         return None
     anew = replace(episode.phase_stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
-    since_bedtime = replace(anew, entered_at=place.window(day - DAY)[1])
+    since_bedtime = replace(
+        anew, entered_at=place.window(day - DAY)[1], sessions_since=_last_sessions(episode, anew.entered_at)
+    )
     return replace(episode, phase_stay=anew), replace(episode, phase_stay=since_bedtime)
+
+
+def _last_sessions(episode: Episode, since: datetime) -> dict[str, datetime]:
+    """Find of each observation that is asked about sessions when the last of these began; `since` without one."""
+    begins: dict[str, datetime] = {}
+    for activity in episode.phase.activities:
+        if isinstance(activity, CheckIn) and isinstance(activity.cadence, After):
+            about = activity.cadence.activities
+            began = (t.began_at for t in episode.ledger if t.activity in about and took_place(t))
+            last = max([since, *began])
+            begins |= {name: max(last, begins.get(name, since)) for name in activity.asks}
+    return begins
 
 
 def deadline(episode: Episode) -> datetime | None:

@@ -408,7 +408,8 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
 
 def _is_answered(turn: Turn, activity: CheckIn, due: Due) -> bool:
     """Tell if everything it asks was answered so shortly before that asking again would be a nuisance."""
-    recently = due.at - (due.expires_at - due.at) / 2
+    is_about_session = isinstance(activity.cadence, After)
+    recently = due.at - (FOLLOW_UP_GRACE if is_about_session else due.expires_at - due.at) / 2
     given = (turn.episode.answers.get(name, ()) for name in activity.asks)
     return all(
         any(recently <= answer.seen_at(turn.now) <= turn.now for answer in answers) for answers in given
@@ -511,15 +512,15 @@ def suggested_with_end(turn: Turn, session: Session) -> tuple[Remark, ...]:
 def _is_suggested_after(activity: Activity, name: str) -> bool:
     if not isinstance(activity, Treatment) or not isinstance(activity.cadence, After):
         return False
-    return activity.is_optional and activity.cadence.activity == name
+    return activity.is_optional and name in activity.cadence.activities
 
 
 def _was_suggested_with_end(episode: Episode, activity: Timed) -> bool:
     """Tell if the end cue of the session that an activity follows told of it: that was on for its whole time."""
     if not isinstance(activity.cadence, After):
         return False
-    name = activity.cadence.activity
-    followed = next((t for t in reversed(episode.ledger) if t.activity == name), None)
+    names = activity.cadence.activities
+    followed = next((t for t in reversed(episode.ledger) if t.activity in names), None)
     return followed is not None and followed.ended_at is not None and followed.ended_at >= followed.ends_at
 
 

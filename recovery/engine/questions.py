@@ -36,6 +36,7 @@ from recovery.protocol.terms import (
     MODALITIES,
     SCREENING_ANSWERS,
     TESTS,
+    After,
     Comparison,
     Condition,
     comparisons,
@@ -95,6 +96,28 @@ def _unanswered(episode: Episode, activity: CheckIn, now: datetime) -> tuple[str
     if track.is_open:
         return track.unanswered
     return activity.asks if has_come_today(episode, activity, now) else ()
+
+
+def asked_now(episode: Episode) -> tuple[str, ...]:
+    """List what the check-ins of the current phase ask for, each once; of a session only while that is open."""
+    asked: dict[str, None] = {}
+    for activity in episode.phase.activities:
+        if isinstance(activity, CheckIn):
+            about_session = isinstance(activity.cadence, After)
+            asked |= dict.fromkeys(_open_about_session(episode, activity) if about_session else activity.asks)
+    return tuple(asked)
+
+
+def asked_about_session(episode: Episode) -> tuple[str, ...]:
+    """List the open questions about the last session."""
+    follow_ups = (each for each in episode.phase.activities if isinstance(each, CheckIn))
+    about = (each for each in follow_ups if isinstance(each.cadence, After))
+    return tuple(dict.fromkeys(name for each in about for name in _open_about_session(episode, each)))
+
+
+def _open_about_session(episode: Episode, activity: CheckIn) -> tuple[str, ...]:
+    track = episode.track(activity.id)
+    return track.unanswered if track.is_open else ()
 
 
 def left_open(

@@ -125,7 +125,9 @@ class Timed(Activity, kw_only=True):
     per_week: ClassVar[Annotated[None, s.Count, "On so many days a week, from 1 to 7; needs `at`."]] = None
     once: ClassVar[Annotated[None, s.Instant, "One time, from this instant on, such as phase+3d."]] = None
     after: ClassVar[
-        Annotated[None, s.Id, "Once after each treatment of this activity that really took place."]
+        Annotated[
+            None, s.OneOrMore[s.Id], "Once after each treatment of these sessions that really took place."
+        ]
     ] = None
     follows_body: Annotated[
         bool,

@@ -230,9 +230,9 @@ class Once(Value):
 
 
 class After(Value):
-    """Once after each treatment of another session of the phase that really took place."""
+    """Once after each treatment of other sessions of the phase that really took place."""
 
-    activity: str
+    activities: tuple[str, ...]
 
 
 Cadence = Every | PerDay | At | PerWeek | Once | After

@@ -221,8 +221,9 @@ def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str
             if after.offset == Duration():
                 return tr(language, "once, at {instant}", instant=instant)
             return tr(language, "once, {instant}", instant=instant)
-        case After(activity):
-            return tr(language, "after each {activity} that took place", activity=activity)
+        case After(activities):
+            listed = tr(language, " or ").join(activities)
+            return tr(language, "after each {activity} that took place", activity=listed)
 
 
 # Exercises ---------------------------------------------------------------------------------------

@@ -257,6 +257,17 @@ def test_a_check_in_without_any_answer_notes_nothing(profile: Profile) -> None:
     assert profile.facts("answered") == []
 
 
+def test_the_end_of_a_session_asks_how_it_was(profile: Profile) -> None:
+    how = "      - {id: how, kind: check-in, ask: [pain], after: ice, source: own}\n"
+    profile.start(protocol(ICE.format(length="20min"), how), "--no-daemon")
+    profile.run("begin")
+    seen = at_terminal(profile, "done", types="3\n")
+
+    assert seen.index("Ice") < seen.index("Pain?:") < seen.index("Noted: pain 3.")
+    assert "Pain?" not in at_terminal(profile, "checkin", "pain=2"), "it is answered"
+    assert [fact.data["values"] for fact in profile.facts("answered")] == [{"pain": 3}, {"pain": 2}]
+
+
 def test_styles_are_shown_on_a_terminal_that_has_them(profile: Profile) -> None:
     profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for command in ("status", "agenda"):

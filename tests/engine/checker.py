@@ -33,6 +33,8 @@ LATEST = {"I": (0, 28), "II": (0, 56), "III": (12, 0)}
 LADDER = ("motion", "isometric", "dynamic", "heavy")
 STEP_DAYS = {"I": (2,), "II": (2, 12, 7), "III": (7, 21, 28)}
 """How long each step of it takes at least; grade I has the first one alone."""
+STEP_UP = {"pain": 3, "morning": 3, "exercise-pain": 3, "effort": 6}
+"""The most that may be told on a step for the next one."""
 LOADING_DAYS = {"I": 3, "II": 21, "III": 70}
 MOSTLY = {
     "rice": (("72 hours after the injury", "72 hours have passed"), {"I": 3, "II": 3, "III": 3}),
@@ -649,22 +651,20 @@ class Checker:
             self.breach("a step in the night")
         elif today == then:
             self.breach("two steps in a day")
-        answers = {
-            name: [value for at, value in self.told.get(name, []) if at > since]
-            for name in ("pain", "morning")
-        }
+        answers = {name: [value for at, value in self.told.get(name, []) if at > since] for name in STEP_UP}
         if move > 0:
             days = STEP_DAYS[self.grade][steps.index(before)]
             if self.at - since < days * DAY - 12 * HOUR:
                 self.breach(f"a step up after {self.at - since}")
             if any(self.standing.values()):
                 self.breach("a step up while a red flag stands")
-            if not all(values and values[-1] <= 3 for values in answers.values()):
-                self.breach(f"a step up although pain and morning are {answers}")
+            if not all(values and values[-1] <= STEP_UP[name] for name, values in answers.items()):
+                self.breach(f"a step up although the answers are {answers}")
         else:
             mornings = [value for at, value in self.told.get("morning", []) if at >= self.onset]
             rises = len(mornings) > 1 and mornings[-1] - mornings[-2] >= 2
-            if not answers["morning"] or not (mornings[-1] > 5 or rises):
+            hurts = bool(answers["exercise-pain"]) and answers["exercise-pain"][-1] > 5
+            if not hurts and (not answers["morning"] or not (mornings[-1] > 5 or rises)):
                 self.breach(f"a step back although the mornings are {mornings[-2:]}")
 
     def _does(self, verbs: tuple[str, ...], activity: str | None = None) -> bool:

@@ -127,6 +127,10 @@ class Patient:
                 return str(0 if healed > 1.05 and level < 1.5 else pain)
             case "morning":
                 return str(min(10, max(0, pain + self.random.choice([-1, 0, 0, 1]))))
+            case "exercise-pain":
+                return str(min(10, max(0, pain + self.random.choice([-1, 0, 0, 1]))))
+            case "effort":
+                return str(min(10, max(1, pain + self.random.choice([0, 1, 2, 3]))))
             case "swelling":
                 bump = 1 if any(begin <= at < begin + length for begin, length, _ in self.relapses) else 0
                 return str(min(3, round(3 * acute) + bump))

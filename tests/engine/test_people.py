@@ -77,7 +77,7 @@ CONTROLS: dict[str, Callable[[str], str]] = {
     "while the red flag": without_suspend,
     "forbidden by": without_forbid,
     "a step up after": replaced((r"(?m)^    II: (2d|12d|1w)$", r"    II: 1h"), (r"(?m)^    I: (2d|4d)$", r"    I: 1h")),
-    "a step up although": replaced((r"      - morning <= 3\n    step_back", "      - morning <= 9\n    step_back")),
+    "a step up although": replaced((r"      - morning <= 3\n      - exe", "      - morning <= 9\n      - exe")),
     "a step back although": replaced((r"        - morning > 5\n", "        - morning > 0\n")),
     "loading is left too early": replaced(
         ("I: 3d..3w", "I: 1h..3w"), ("II: 3w..7w", "II: 1d..7w"),

@@ -267,7 +267,7 @@ def test_what_follows_a_treatment_and_what_is_only_suggested(read: Read, whole: 
     text = f"{ICE}\n{ICE.replace('ice', 'again').replace('every: 2h', 'after: ice, optional: true')}"
     again = read(whole(activities=text)).phases[0].activities[-1]
     assert isinstance(again, Treatment)
-    assert (again.cadence, again.is_optional) == (After("ice"), True)
+    assert (again.cadence, again.is_optional) == (After(("ice",)), True)
 
 
 def test_a_checklist_has_items_that_start_something(read: Read, whole: Whole) -> None:

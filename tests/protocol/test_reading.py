@@ -554,13 +554,21 @@ def test_the_way_of_a_strain(library: Library) -> None:
     assert [phase.id for phase in protocol.phases] == ["rice", "contrast", "loading", "return"]
     assert protocol.healing is not None
     assert [str(row) for row in protocol.tables["heal"].rows.values()] == ["2w..4w", "4w..8w", "3mo..12mo"]
-    assert {"pain", "swelling", "morning", "strength", "rom"} == set(protocol.observations)
+    assert {
+        "pain",
+        "swelling",
+        "morning",
+        "exercise-pain",
+        "effort",
+        "strength",
+        "rom",
+    } == set(protocol.observations)
     assert len({limit.id for limit in protocol.limits}) == len(protocol.limits)
     assert protocol.then == ""
     rice = protocol.phase("rice")
     assert isinstance(rice.leave_when, All)
     assert all(isinstance(part, AnyOf) for part in rice.leave_when.parts)
-    mornings, _later, test = protocol.phase("loading").activities[:3]
+    mornings, _later, _after, test = protocol.phase("loading").activities[:4]
     assert isinstance(mornings, CheckIn)
     assert isinstance(test, CheckIn)
     assert test.cadence == PerWeek(1, LocalMoment("wake", minutes=60))

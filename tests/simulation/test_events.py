@@ -80,6 +80,7 @@ def everything() -> Events:
         bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
         at = ONSET + half_days * 12 * HOUR
         numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad, "strength": 95}
+        numbers |= {"exercise-pain": bad, "effort": bad}
         answers_given = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
         answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(answers_given)))
     return events(shipped("strain"), ONSET + 60 * DAY, answers=answers, asleep=(night,), grade="II")

@@ -1,6 +1,6 @@
 """Rules of phases and conditions: every gate can be decided and opened, every phase ends somehow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise, product
 from math import inf
 from typing import Any
@@ -18,11 +18,13 @@ from recovery.protocol.lint.rules import (
     seconds_of_day,
 )
 from recovery.protocol.model import (
+    AnyActivity,
     CheckIn,
     Observation,
     Phase,
     RecoveryProtocol,
     Rung,
+    Treatment,
 )
 from recovery.protocol.problems import name_list
 from recovery.protocol.terms import (
@@ -108,9 +110,10 @@ def _fault(phase: Phase, rung: Rung | None, asked: Observation, until: Duration 
 
 def _fault_on(rung: Rung | None, phase: Phase, asked: Observation, until: Duration | None) -> str:
     observation, fresh = asked.id, asked.fresh
+    there = (*phase.activities, *(rung.activities if rung else ()))
     asking = [
         activity
-        for activity in (*phase.activities, *(rung.activities if rung else ()))
+        for activity in there
         if isinstance(activity, CheckIn)
         and observation in activity.asks
         and (activity.until is None or _lasts(activity.until, until))
@@ -118,7 +121,7 @@ def _fault_on(rung: Rung | None, phase: Phase, asked: Observation, until: Durati
     ]
     if not asking:
         return _("{name!r} is not asked throughout phase {phase!r}", name=observation, phase=phase.id)
-    longest = min(_longest_wait(check_in.cadence) for check_in in asking)
+    longest = min(_longest_wait(check_in.cadence, there) for check_in in asking)
     if longest <= fresh.about_seconds:
         return ""
     if longest == inf:
@@ -140,8 +143,11 @@ def _lasts(ends: Anchor, until: Duration | None) -> bool:
     return until is not None and is_of_phase and ends.offset.about_seconds >= until.about_seconds
 
 
-def _longest_wait(cadence: Cadence) -> float:
-    """Seconds between two times of a cadence at the longest, nights counted, awake from 07:00 to 23:00."""
+def _longest_wait(cadence: Cadence, there: Sequence[AnyActivity]) -> float:
+    """Seconds between two times of a cadence at the longest, nights counted, awake from 07:00 to 23:00.
+
+    What follows sessions comes as often as those of them that are `there`.
+    """
     match cadence:
         case Every(interval):
             step = max(interval.least.about_seconds, 1.0)
@@ -156,7 +162,11 @@ def _longest_wait(cadence: Cadence) -> float:
             )
         case PerWeek(count):
             return -(-7 // count) * DAY_SECONDS
-        case Once() | After():
+        case After(followed):
+            sessions = (each for each in there if isinstance(each, Treatment) and each.id in followed)
+            waits = (_longest_wait(each.cadence, ()) for each in sessions)
+            return min(waits, default=inf)
+        case Once():
             return inf
 
 

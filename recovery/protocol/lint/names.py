@@ -7,7 +7,7 @@ from recovery.language import N_, _
 from recovery.protocol.lint.gates import is_always_true
 from recovery.protocol.lint.rules import WHOLE, Finding, Walk, is_first_draft, listed_names, not_there, rule
 from recovery.protocol.model import AnyActivity, CheckIn, Observation, Phase, Timed, Treatment
-from recovery.protocol.problems import KeyPath, did_you_mean
+from recovery.protocol.problems import KeyPath, did_you_mean, name_list
 from recovery.protocol.terms import (
     BOTH,
     ORIGINS,
@@ -174,14 +174,16 @@ def unknown_activity(walk: Walk) -> Iterator[Finding]:
             continue
         beside = {each.id for each in _beside(phase, activity) if isinstance(each, Treatment)}
         sessions = beside - {activity.id}
-        if cadence.activity not in sessions:
-            message = _("no other session that is there with it is called {name!r}", name=cadence.activity)
-            message += did_you_mean(cadence.activity, sessions)
+        missing = [name for name in cadence.activities if name not in sessions]
+        for name in missing:
+            message = _("no other session that is there with it is called {name!r}", name=name)
+            message += did_you_mean(name, sessions)
             yield Finding(
                 (*path, "after"), message, listed_names(sessions) if sessions else _("there is none")
             )
-        elif activity.id in _followed(phase, cadence):
-            message = _("it follows {name!r}, which follows it: neither ever begins", name=cadence.activity)
+        if not missing and activity.id in _followed(phase, cadence):
+            followed = name_list(cadence.activities)
+            message = _("it follows {name!r}, which follows it: neither ever begins", name=followed)
             yield Finding((*path, "after"), message, _("a session with a time of its own"))
 
 
@@ -219,10 +221,12 @@ def _followed(phase: Phase, cadence: After) -> set[str]:
     """The activities that one follows, directly and through others."""
     cadences = {each.id: getattr(each, "cadence", None) for each in phase.everything()}
     followed: set[str] = set()
-    following: object = cadence
-    while isinstance(following, After) and following.activity not in followed:
-        followed.add(following.activity)
-        following = cadences.get(following.activity)
+    ahead: list[object] = [cadence]
+    while ahead:
+        following = ahead.pop()
+        names = {*following.activities} - followed if isinstance(following, After) else set[str]()
+        followed |= names
+        ahead += [cadences.get(name) for name in names]
     return followed
 
 

@@ -359,9 +359,13 @@ def times_a_day(activity: Treatment, phase: Phase, *, at_most: bool = False) -> 
             length = round_length(activity)
             return 1 + max(0, int((WAKING - length) // (length + interval.least.about_seconds)))
         case After(followed):
-            before = next((each for each in phase.everything() if each.id == followed), None)
-            if isinstance(before, Treatment) and not isinstance(before.cadence, After):
-                return times_a_day(before, phase, at_most=at_most) * len(before.steps)
+            before = [
+                each
+                for each in phase.everything()
+                if each.id in followed and isinstance(each, Treatment) and not isinstance(each.cadence, After)
+            ]
+            if before:
+                return sum(times_a_day(each, phase, at_most=at_most) * len(each.steps) for each in before)
     return int(at_most)
 
 
