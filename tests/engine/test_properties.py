@@ -475,7 +475,7 @@ DAY_LATER = 24 * 60
         ([phase(0, "entered"), step(DAY_LATER, "heavy")], "from the step motion to heavy"),
         ([phase(0, "entered"), step(600, "isometric")], "two steps in a day"),
         ([phase(0, "entered"), step(10 * 60, "isometric")], "a step up after 10:00:00"),
-        ([phase(0, "entered"), step(3 * DAY_LATER, "isometric")], "a step up although pain and morning are"),
+        ([phase(0, "entered"), step(3 * DAY_LATER, "isometric")], "a step up although the answers are"),
         ([phase(0, "entered"), step(DAY_LATER - 9 * 60, "isometric")], "a step in the night"),
         ([phase(0, "entered"), phase(60, "left")], "loading is left on the step motion"),
         ([phase(0, "entered"), exercise(60, "motion")], "the morning is unknown or above 3"),
