@@ -44,6 +44,10 @@ MOSTLY = {
     "press": (("After six weeks the point", "Six weeks have passed"), {"I": 42, "II": 42, "III": 42}),
 }
 """After how many days of a phase somebody has to look at it, and what is said then, by answers or without any."""
+AGAIN = {"rice": 7, "contrast": 7, "loading": 14, "return": 28, "press": 14}
+"""After how many days that is said again to whoever still answers."""
+MOST_A_DAY = 24
+"""At how many moments of a waking day something begins or is asked, by the program itself (own)."""
 DECIDE = {
     "rice": {"pain": DAY, "swelling": DAY},
     "contrast": {"pain": DAY, "swelling": DAY},
@@ -116,6 +120,8 @@ class Written:
     emergencies: frozenset[str]
     seen: Mapping[str, tuple[str, frozenset[str]]]
     """The urgent ones that the program sees by itself, by the first words of what is said: each id, and what stops."""
+    released: frozenset[str]
+    """Those that a professional's word ends."""
     forbids: Mapping[str, frozenset[str]]
     """Of a question that refuses the whole protocol: everything."""
 
@@ -128,11 +134,13 @@ def written(protocol: str) -> Written:
     suspends: dict[str, frozenset[str]] = {}
     emergencies: set[str] = set()
     seen: dict[str, tuple[str, frozenset[str]]] = {}
+    released: set[str] = set()
     forbids: dict[str, frozenset[str]] = {}
     for used in [phase["use"] for phase in text["phases"] if "use" in phase]:
         suspends |= written(used).suspends
         emergencies |= written(used).emergencies
         seen |= written(used).seen
+        released |= written(used).released
         forbids |= written(used).forbids
     for flag in text.get("red_flags", ()):
         if "ask" in flag:
@@ -141,10 +149,12 @@ def written(protocol: str) -> Written:
             seen[_begins(flag["say"])] = flag["id"], _modalities(flag.get("suspend", ()))
         if flag["level"] == "emergency":
             emergencies.add(flag["id"])
+        if flag.get("cleared_by") == "professional":
+            released.add(flag["id"])
     for question in text.get("screen", ()):
         asks_for_care = question.get("level") == "care"
         forbids[question["id"]] = frozenset() if asks_for_care else _modalities(question.get("forbid", "all"))
-    return Written(suspends, frozenset(emergencies), seen, forbids)
+    return Written(suspends, frozenset(emergencies), seen, frozenset(released), forbids)
 
 
 def _begins(text: str) -> str:
@@ -257,7 +267,12 @@ class Checker:
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     silences: dict[str, list[list[datetime]]] = field(default_factory=dict)
     """From the report of each emergency to its clearing: nothing is told meanwhile."""
-    offered_at: datetime | None = None
+    offers: list[list[datetime]] = field(default_factory=list)
+    """From when until when the change of a phase was offered, in this one."""
+    repeated_at: datetime | None = None
+    """When the advice on a phase that takes too long has to be said again."""
+    moments: dict[datetime, set[datetime]] = field(default_factory=dict)
+    """The moments of a day, by its waking, at which something was told."""
     stopped_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -312,6 +327,8 @@ class Checker:
         others = [other for other in self.sessions.values() if other.occurrence != name]
         session.is_begun = self._does(("begin",), session.activity)
         self.sessions[name] = session
+        if not session.is_begun:
+            self._is_told(name)
         for other in others:
             if other.end is None:
                 self.breach(f"{name} starts while {other.occurrence} is on")
@@ -322,6 +339,17 @@ class Checker:
             self._exercise(session, is_new=before is None)
         if session.modality in THERMAL:
             self._thermal(session, others)
+
+    def _is_told(self, what: str) -> None:
+        """Nothing is told in an emergency, nor too much on any day."""
+        for flag, spans in self.silences.items():
+            if any(begin < self.at < end for begin, end in spans):
+                self.breach(f"{what} is told in the emergency {flag}")
+        hours = self.person.waking(self.at)
+        today = self.moments.setdefault(hours[0] if hours else self.at, set())
+        today.add(self.at)
+        if len(today) == MOST_A_DAY + 1:
+            self.breach(f"{what} is told at the moment {len(today)} of a day")
 
     def _within_waking_hours(self, session: Session) -> None:
         hours = self.person.waking(self.at)
@@ -454,11 +482,13 @@ class Checker:
                     self.silences.setdefault(event["flag"], []).append([self.at, LONG_FROM_NOW])
             case "release":
                 self.standing.pop(event["what"], None)
+                self._dealt_with(event["what"])
                 self.released.add(event["what"])
             case "clear":
                 self.standing.pop(event["flag"], None)
-                for span in self.silences.get(event["flag"], ())[-1:]:
-                    span[1] = self.at
+                self._dealt_with(event["flag"])
+                if event["flag"] in written(self.protocol).released:
+                    self.breach(f"{event['flag']} is cleared without a release")
                 self.answered.add(event["flag"])
                 sign = SIGNS.get(event["flag"])
                 before = self.told.get(sign.asked, []) if sign is not None else []
@@ -492,6 +522,7 @@ class Checker:
                     if isinstance(value, int) and name not in ("v",):
                         self.told.setdefault(name, []).append((self.at, value))
                 self._look_for_signs()
+                self._look_for_advice()
             case "end" | "done":
                 session = self._latest(event.get("activity"))
                 if session is not None:
@@ -503,6 +534,22 @@ class Checker:
                 is_sure = session is None or session.is_begun or session.is_told
                 if session is not None and not is_sure and self.at - (session.end or self.at) < STILL_SAYS:
                     del self.sessions[session.occurrence]
+
+    def _dealt_with(self, flag: str) -> None:
+        """An emergency is over as soon as it is dealt with."""
+        for span in self.silences.get(flag, ())[-1:]:
+            span[1] = self.at
+
+    def _look_for_advice(self) -> None:
+        """Whoever still answers hears again that a phase takes too long, until they say that they have heard it."""
+        if self.phase not in MOSTLY or self.phase in self.answered or self._is_paused(self.at, self.at):
+            return
+        words, _ = MOSTLY[self.phase]
+        said = [at for at, reason in self.alerts if reason.startswith(words) and at >= self.entered_at]
+        if said and self.at - said[-1] > AGAIN[self.phase] * DAY + 2 * HOUR:
+            decide = DECIDE[self.phase]
+            if all(self._fresh(name, long) for name, long in decide.items()):
+                self.repeated_at = self.at
 
     def _resumed(self) -> None:
         self.pauses = [(begin, min(end, self.at)) for begin, end in self.pauses]
@@ -531,6 +578,8 @@ class Checker:
     def _rises(self, sign: Sign) -> bool | None:
         states = []
         for asked, by in sign.rises.items():
+            if asked == "swelling" and sign.days and self.at - self.entered_at >= 14 * DAY:
+                continue  # it is asked no longer in most phases
             *_, first, between, last = [None, None, None, *self._fresh(asked, sign.fresh)]
             states.append(None if first is None else between > first and last - first >= by)
         return True if True in states else False if False in states else None
@@ -540,8 +589,17 @@ class Checker:
             if at < self.at:
                 self.breach(f"{name} is not raised")
                 del self.awaited[name]
+        if self.repeated_at is not None and self.repeated_at < self.at:
+            if not self._is_offered(self.repeated_at):
+                self.breach(f"the advice on {self.phase} is not repeated")
+            self.repeated_at = None
+
+    def _is_offered(self, at: datetime) -> bool:
+        return any(begin <= at < end for begin, end in self.offers)
 
     def _alert(self, event: Mapping[str, Any]) -> None:
+        if event["reason"].startswith(MOSTLY[self.phase][0] if self.phase else ()):
+            self.repeated_at = None
         self.alerts.append((self.at, event["reason"]))
         if (flag := written(self.protocol).seen.get(_begins(event["reason"]))) is not None:
             self.standing[flag[0]] = flag[1]
@@ -560,8 +618,7 @@ class Checker:
             words, days = MOSTLY[self.phase]
             zero = self.onset if self.phase == "rice" else self.entered_at
             due = max(zero + days[self.grade] * DAY, self.entered_at + DAY)
-            if self.offered_at is None or self.offered_at > due:
-                self._is_said(words, self._known_by(due), until)
+            self._is_said(words, self._known_by(due), until)
 
     def _known_by(self, due: datetime) -> datetime:
         """The first time from `due` on at which it is known that the phase goes on, or that nobody answers any more."""
@@ -570,7 +627,8 @@ class Checker:
         if not all(told.values()):
             return due
         for now in sorted({due, *(at for given in told.values() for at in given if at > due)}):
-            if all(any(now - long < at <= now for at in told[name]) for name, long in decide.items()):
+            is_known = all(any(now - long < at <= now for at in told[name]) for name, long in decide.items())
+            if is_known and not self._is_offered(now):
                 return now
         return max(due, min(given[-1] for given in told.values()) + 2 * DAY)
 
@@ -598,11 +656,13 @@ class Checker:
                 self.breach(f"{event['phase']} is {event['state']} while the red flag {flag} stands")
         if event["state"] == "held":
             is_offer = event["reasons"][0].startswith("waits for confirmation")
-            self.offered_at = (
-                self.at if is_offer else self.offered_at if "would fit" in event["reasons"][0] else None
-            )
+            if not is_offer and "would fit" not in event["reasons"][0]:
+                self._is_offered_no_longer()
+            elif is_offer and not self._is_offered(self.at):
+                self.offers.append([self.at, LONG_FROM_NOW])
         if event["state"] == "left":
             self._somebody_is_told(self.at)
+            self.repeated_at = None
             is_forced = is_back or (self._does(("advance",)) and self.act.get("because"))
             if event["phase"] == "loading" and not is_back:
                 self._has_loaded(is_forced=bool(is_forced))
@@ -610,7 +670,7 @@ class Checker:
             return
         before, self.phase = self.phase, event["phase"]
         self.entered_at = self.stepped_at = self.at
-        self.offered_at = None
+        self.offers, self.repeated_at = [], None
         self.step = LADDER[0] if self.phase == "loading" else ""
         if self.phase == "loading" and self.grade == "III" and "grade-iii" not in self.released:
             self.breach("a grade III tear is loaded without a release")
@@ -624,6 +684,10 @@ class Checker:
                 self.breach("contrast is entered before 48 h")
             if before == "rice" and since < 24 * HOUR:
                 self.breach("rice is left before 24 h")
+
+    def _is_offered_no_longer(self) -> None:
+        for span in self.offers[-1:]:
+            span[1] = min(span[1], self.at)
 
     def _has_loaded(self, *, is_forced: bool) -> None:
         if self.step != self._steps()[-1]:
@@ -679,6 +743,7 @@ class Checker:
                 self.breach(f"{event['occurrence']} comes off after bedtime")
             return
         self.holds[event["occurrence"]] = self.at
+        self._is_told(event["occurrence"])
         self._is_allowed(event["modality"], event["occurrence"])
         if event["modality"] == "exercise":
             self._bears_load(event["occurrence"])
@@ -686,6 +751,7 @@ class Checker:
             self.breach(f"{event['occurrence']} is told in the night")
 
     def _check_in(self, event: Mapping[str, Any]) -> None:
+        self._is_told(event["activity"])
         if self.person.waking(self.at) is None:
             self.breach(f"{event['activity']} is asked in the night")
 

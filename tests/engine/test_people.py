@@ -88,6 +88,7 @@ CONTROLS: dict[str, Callable[[str], str]] = {
     "no-better-5-days is not raised": replaced((r"- injury >= 5d", "- injury >= 50d")),
     "nobody is told: The usual": replaced(("      The usual healing time", "      The healing time")),
     "nobody is told: 72 hours": replaced(("        72 hours (after|have)", r"        Some hours \1")),
+    "is not repeated": replaced((r"\n *again: .*", "")),
     "the pain of now": replaced((r"      - pain <= 3\n      - any:", "      - pain <= 9\n      - any:"),
                                (r"    needs: pain <= 3\n", "    needs: pain <= 9\n")),
     "worse-later is not raised": replaced((r"pain rise >= 2 since second-last", "pain rise >= 9 since second-last"),
