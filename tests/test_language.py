@@ -414,7 +414,7 @@ def test_an_episode_speaks_its_language_whatever_the_process_speaks(tmp_path: Pa
         facts = profile.facts()
         assert facts[0].data["language"] == "de"
         (held,) = (fact for fact in facts if fact.data.get("state") == "held")
-        assert held.data["unmet"] == ["noch nicht: 48h seit der Verletzung"]
+        assert held.data["unmet"] == ["noch nicht: 48 h seit der Verletzung"]
         now = facts[-1].at
         with Journal.open(profile.home, now=now) as journal, journal.transaction():
             for language in ("en", "de", "en"):
@@ -441,7 +441,7 @@ def test_what_holds_is_a_matter_of_values() -> None:
     assert german == english
     assert not german.is_decided
     first = sentence(german.reasons[0], episodes[LANGUAGES.index("de")].place, ONSET)
-    assert first == "noch nicht: 48h seit der Verletzung"
+    assert first == "noch nicht: 48 h seit der Verletzung"
 
 
 ROWS = ("Gate", "Now", "Next", "Paused", "Open", "Healing", "Daemon")

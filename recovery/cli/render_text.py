@@ -49,6 +49,7 @@ from recovery.words.terms import (
     spell_date,
     spell_when,
     timing_words,
+    under,
     word_words,
 )
 
@@ -159,7 +160,7 @@ def _first_phase(episode: Episode, phase: Phase, now: datetime) -> list[str]:
             words += ", " + (
                 _("over already: until {when}", when=when) if until <= now else _("until {when}", when=when)
             )
-        lines.append(f"    {activity.title}: {words}")
+        lines.append(f"    {under(activity.title, words)}")
     return lines
 
 
@@ -488,7 +489,7 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
     lines = []
     for each in reasons:
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
-        lines.append(styled(f"{each.title}: {when}", "bold"))
+        lines.append(styled(under(each.title, when), "bold"))
         lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
         lines += [f"  {line}" for line in cards(look.episode.activity(each.activity), look.episode)]
         if each.sources:

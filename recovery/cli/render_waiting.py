@@ -4,6 +4,7 @@ from recovery.engine.outlook import Outlook
 from recovery.language import _
 from recovery.protocol.model import Hold, Treatment
 from recovery.words.reasons import sentence
+from recovery.words.terms import under
 
 
 def what_waits(look: Outlook) -> list[tuple[str, str]]:
@@ -12,7 +13,7 @@ def what_waits(look: Outlook) -> list[tuple[str, str]]:
     if episode.is_over or episode.phase_stay.phase is None:
         return []
     held = [
-        f"{activity.title}: {sentence(episode.track(activity.id).withheld, episode.place, look.now)}"
+        under(activity.title, sentence(episode.track(activity.id).withheld, episode.place, look.now))
         for activity in episode.phase.activities
         if isinstance(activity, Treatment)
         and episode.track(activity.id).withheld

@@ -23,7 +23,7 @@ from recovery.protocol.model import modalities
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
 from recovery.words.reasons import timeless
-from recovery.words.terms import spell
+from recovery.words.terms import spell, under
 
 
 @dataclass
@@ -169,7 +169,9 @@ def _together(group: Sequence[CueDelivery], now: datetime) -> Note:
         # GNOME shows six lines: each thing has its name in them, if not its words.
         also = " · ".join(titles[cue.seq] for cue in others)
         lines.append(tr(group[0].language, "Also: {titles}", titles=also))
-    lines += [f"• {titles[cue.seq]}: {bodies[cue.seq]}" for cue in (others if lines else (first, *others))]
+    lines += [
+        f"• {under(titles[cue.seq], bodies[cue.seq])}" for cue in (others if lines else (first, *others))
+    ]
     return Note(first.key, title, "\n".join(lines), first.critical, tag=first.seq)
 
 

@@ -311,7 +311,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         if activity.until is not None:
             reasons.append(Remark("why-until", until=episode.instant(activity.until), instant=activity.until))
         return _explained(activity, due, reasons)
-    why = Remark("why-limit", reason=blocked.reason, limit=blocked.limit) if blocked.limit else blocked.reason
+    why = blocked.reason
     free = None
     if blocked.until is not None and isinstance(activity, Treatment):
         free = earliest_allowed(episode, activity.steps[track.step], now, others)

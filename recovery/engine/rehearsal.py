@@ -9,7 +9,7 @@ from recovery.engine.decide import end_sessions, turn
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
 from recovery.engine.limits import assuming_planned_ends
-from recovery.engine.reasons import Remark
+from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Accepted, Refused, Turned
 from recovery.values import Value, replace
 
@@ -48,6 +48,8 @@ class Happening(Value):
     fact: Fact | None = None
     scripted: PlannedAct | None = None
     refused: Refused | None = None
+    message: Text = ""
+    """What an accepted act was answered with."""
 
 
 class Rehearsal:
@@ -207,9 +209,9 @@ class Rehearsal:
         match judge(self._running[id_], self.now, scripted.act, self._beside(id_)):
             case Refused() as refused:
                 yield self._refusal(scripted, refused)
-            case Accepted(episode, facts, _):
+            case Accepted(episode, facts, message):
                 self._running[id_] = episode
-                yield Happening(self.now, episode, scripted=scripted)
+                yield Happening(self.now, episode, scripted=scripted, message=message)
                 for fact in facts:
                     yield Happening(self.now, episode, fact)
 

@@ -13,7 +13,7 @@ from recovery.protocol import model, terms
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import Value
 
-EDITION = 9
+EDITION = 10
 """Raised where the same names get another meaning, or the floor changes."""
 
 _BY_NAME: dict[str, type[Any]] = {

@@ -130,13 +130,31 @@ class Compiler:
                 brought = self.used[entry.use].phases if entry.use in self.used else ()
                 place = entry.use
             else:
-                brought = (self._value(entry, ("phases", entry.id)),)
+                brought = (self._following(self._value(entry, ("phases", entry.id))),)
                 place = entry.id
             for phase in brought:
                 if phase.id in phases:
                     self._twice(("phases", place), m.Phase.noun, phase.id)
                 phases.setdefault(phase.id, phase)
         return tuple(phases.values())
+
+    def _following(self, phase: m.Phase) -> m.Phase:
+        """A phase in which what follows other sessions knows how people call these."""
+        titles = {activity.id: activity.title for activity in phase.everything()}
+
+        def named(activities: tuple[m.AnyActivity, ...]) -> tuple[m.AnyActivity, ...]:
+            return tuple(
+                replace(each, cadence=terms.After(tuple(map(by_title, each.cadence.activities))))
+                if isinstance(each, m.Timed) and isinstance(each.cadence, terms.After)
+                else each
+                for each in activities
+            )
+
+        def by_title(name: str) -> str:
+            return terms.Titled(name, titles[name]) if name in titles else name
+
+        ladder = tuple(replace(step, activities=named(step.activities)) for step in phase.ladder)
+        return replace(phase, activities=named(phase.activities), ladder=ladder)
 
     def _twice(self, path: KeyPath, what: str, name: str) -> None:
         message = _("two of the same kind have the id {name!r}", name=name)

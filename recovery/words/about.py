@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
@@ -12,7 +13,7 @@ from recovery.engine.times import Place
 from recovery.language import N_, _, current
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.terms import called
-from recovery.words.terms import FACTS, LEVEL_WORDS, side_words, spell, spell_when, word_words
+from recovery.words.terms import FACTS, LEVEL_WORDS, filled, side_words, spell, spell_when, under, word_words
 
 _START = {
     "protocol": N_("protocol {value}"),
@@ -38,11 +39,11 @@ def entry_words(entry: Fact, episode: Episode) -> str:
     """Say what a person entered: an activity or a sign by its name, all else as the log says it."""
     match entry.what:
         case f.Alerted() as alerted:
-            subject = alerted.id.rpartition("/")[2]
+            subject = _sign(alerted.id, episode.pinned)
             if alerted.word is not None:
-                return _("{name} is released", name=subject)
+                return _joined(_("released"), subject)
             if alerted.cleared:
-                return _("{name} is dealt with", name=subject)
+                return _joined(_("dealt with"), subject)
         case f.OfOccurrence(activity=activity):
             subject = _title(activity, episode.pinned)
         case what:
@@ -61,20 +62,20 @@ def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> 
         case f.Answered(values=values):
             return ", ".join(_answer(name, value, protocol) for name, value in values.items())
         case f.PhaseChanged() as changed:
-            return _joined(changed.phase, _listed(changed.reasons))
+            return _joined(_phase(changed.phase, protocol), _listed(changed.reasons))
         case f.Completed(reasons=reasons):
             return _listed(reasons)
         case f.Alerted(cleared=True) as alerted:
             word = alerted.word and word_words(alerted.word.by, alerted.word.on, place.language)
-            return _joined(_("{alert} no longer", alert=alerted.id), word or alerted.because)
+            return _joined(_("dealt with"), _sign(alerted.id, protocol), word or alerted.because)
         case f.Alerted(level=level, reason=reason):
             return f"{_(LEVEL_WORDS.get(level, level))}: {reason}"
         case f.Screened() as screened:
             return _screened(screened)
         case f.Ticked() as ticked:
-            return f"{_title(ticked.activity, protocol)}: {_answers(ticked.items)}"
+            return _joined(_title(ticked.activity, protocol), _answers(ticked.items))
         case f.Stepped() as stepped:
-            return f"{stepped.step}: {_listed(stepped.reasons)}"
+            return _joined(_step(stepped, protocol), _listed(stepped.reasons))
         case f.SetBack() | f.Corrected() as corrected:
             return _corrected(corrected, place, fact.at)
         case f.TakenBack(seq=seq) | f.Delivered(seq=seq) | f.NotDelivered(seq=seq):
@@ -107,11 +108,19 @@ def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> 
                 reason=missed.reason,
             )
         case f.Snoozed() | f.Paused() | f.StaysUp() | f.Withheld() as kept:
-            words, until = _plain(fact.what, protocol).rstrip("."), kept.until
-            when = "" if until is None else _("until {when}", when=spell_when(place, until, fact.at))
-            return ", ".join(part for part in (words, when) if part)
+            return _with_end(_plain(kept, protocol).rstrip("."), kept.until, place, fact.at)
         case what:
             return _plain(what, protocol)
+
+
+def _with_end(words: str, until: datetime | None, place: Place, at: datetime) -> str:
+    """Words, with until when it is so; after a question that stands in brackets."""
+    if until is None:
+        return words
+    when = _("until {when}", when=spell_when(place, until, at))
+    if words.endswith("?"):
+        return f"{words} ({when})"
+    return f"{words}, {when}" if words else when
 
 
 def _plain(what: f.What, protocol: RecoveryProtocol | None) -> str:
@@ -130,6 +139,27 @@ def _title(activity: str, protocol: RecoveryProtocol | None) -> str:
     )
 
 
+def _phase(id_: str, protocol: RecoveryProtocol | None) -> str:
+    """The title of a phase; its id where the protocol has none of it."""
+    return next((each.title for each in (protocol.phases if protocol else ()) if each.id == id_), id_)
+
+
+def _sign(id_: str, protocol: RecoveryProtocol | None) -> str:
+    """Say what an alert is about: the question of its sign, or what it says, or its phase; else its id."""
+    name = id_.rpartition("/")[2]
+    flag = next((each for each in (protocol.red_flags if protocol else ()) if each.id == name), None)
+    if flag is None:
+        return _phase(name, protocol)
+    return filled(flag.ask or flag.say, current(), None, {})
+
+
+def _step(stepped: f.Stepped, protocol: RecoveryProtocol | None) -> str:
+    """The title of a step of a phase; its id where the protocol has none of it."""
+    phases = protocol.phases if protocol is not None else ()
+    steps = (step for phase in phases if phase.id == stepped.phase for step in phase.ladder)
+    return next((step.title for step in steps if step.id == stepped.step), stepped.step)
+
+
 def _answer(name: str, value: int | str, protocol: RecoveryProtocol | None) -> str:
     """An answer, with what it answers."""
     asked = protocol.observations.get(name) if protocol is not None else None
@@ -141,7 +171,8 @@ def _listed(reasons: Sequence[Text]) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return ": ".join(part for part in parts if part)
+    words = [part for part in parts if part]
+    return reduce(under, words) if words else ""
 
 
 def _given(start: f.Started | f.SetBack | f.Corrected) -> list[str]:

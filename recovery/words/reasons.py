@@ -24,13 +24,14 @@ from recovery.engine.reasons import (
 from recovery.engine.times import Place
 from recovery.language import N_, NN_, tr, trn
 from recovery.protocol.model import Exercise, Observation
-from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Not, called
+from recovery.protocol.terms import All, Anchor, AnyOf, Comparison, Duration, Not, called
 from recovery.values import replace
 from recovery.words.terms import (
     MEASURED,
     SINCE,
     anchor_words,
     condition_words,
+    duration_words,
     exercise_line,
     expected_answer,
     filled,
@@ -218,6 +219,8 @@ def _field(name: str, value: Any, language: str, when: Callable[[datetime], str]
             return expected_answer(value, language)
         case timedelta():
             return spell(value)
+        case Duration():
+            return duration_words(value, language)
         case time():
             return f"{value:%H:%M}"
         case Anchor():

@@ -212,5 +212,4 @@ REMARKS: dict[str, str] = {
     "why-until": N_("only until {until} ({instant})"),
     "why-not-now": N_("not now: {reason}"),
     "why-not-before": N_("not before {until}, even by recovery begin: {reason}"),
-    "why-limit": N_("{reason} (limit {limit})"),
 }

@@ -83,13 +83,20 @@ FACTS = {
 }
 """The kinds of facts."""
 
+SUBJECTS = {"grade": N_("grade"), "side": N_("side")}
+"""The words for what a condition may compare besides answers and times."""
+
 _AFTER = {
     "injury": N_("{length} after the injury"),
     "start": N_("{length} after the start"),
     "phase": N_("{length} after the phase began"),
 }
 _ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
-_MOMENTS = {"wake": N_("wake"), "bedtime": N_("bedtime")}
+_MOMENTS = {
+    "wake": (N_("on getting up"), N_("{length} after getting up")),
+    "bedtime": (N_("at bedtime"), N_("{length} before bedtime")),
+}
+"""The words for a time of day that moves with the person: at it, and away from it."""
 
 
 def modality_words(modality: str, language: str) -> str:
@@ -115,11 +122,12 @@ def anchor_words(anchor: Anchor, language: str) -> str:
 
 
 def moment_words(moment: LocalMoment, language: str) -> str:
-    """A time of day as the file writes it, `22:00` or `bedtime-1h`, with the base's name in a language."""
+    """A time of day as people say it: `at 22:00`, `1 h before bedtime`."""
     if moment.base == "clock":
-        return str(moment)
-    base = tr(language, _MOMENTS[moment.base])
-    return f"{base}{moment.minutes:+}min" if moment.minutes else base
+        return tr(language, "at {clock}", clock=moment)
+    there, away = _MOMENTS[moment.base]
+    length = spell(timedelta(minutes=abs(moment.minutes)))
+    return tr(language, away, length=length) if moment.minutes else tr(language, there)
 
 
 def responsible_words(responsible: Responsible, language: str) -> str:
@@ -180,6 +188,11 @@ def duration_words(duration: Duration, language: str = "en") -> str:
     return " ".join(parts) or "0 min"
 
 
+def under(title: str, words: str) -> str:
+    """Words with the title that they stand under: `Ice: 20 min`, and after a question `How is it? 20 min`."""
+    return f"{title} {words}" if title.endswith("?") else f"{title}: {words}"
+
+
 # Cadences ----------------------------------------------------------------------------------------
 
 
@@ -206,13 +219,13 @@ def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str
             return tr(language, "{count} times a day, spread over the waking hours", count=count)
         case At(times):
             moments = tr(language, " and ").join(moment_words(moment, language) for moment in times)
-            return tr(language, "every day at {moments}", moments=moments)
+            return tr(language, "every day {moments}", moments=moments)
         case PerWeek(count, at):
             moment = moment_words(at, language)
             return trn(
                 language,
-                "once a week, at {moment}",
-                "{count} times a week, at {moment}",
+                "once a week, {moment}",
+                "{count} times a week, {moment}",
                 count,
                 moment=moment,
             )
@@ -222,8 +235,8 @@ def cadence_words(cadence: Cadence, *, is_treatment: bool = False, language: str
                 return tr(language, "once, at {instant}", instant=instant)
             return tr(language, "once, {instant}", instant=instant)
         case After(activities):
-            listed = tr(language, " or ").join(activities)
-            return tr(language, "after each {activity} that took place", activity=listed)
+            listed = tr(language, " or ").join(map(called, activities))
+            return tr(language, "each time after: {activity}", activity=listed)
 
 
 # Exercises ---------------------------------------------------------------------------------------
@@ -352,7 +365,8 @@ def _comparison(comparison: Comparison, language: str, *, is_negated: bool = Fal
     )
     if comparison.reference == "second-last":
         test = tr(language, _STILL[comparison.test], test=test)
-    return f"{called(comparison.subject)} {_negated(test, language) if is_negated else test}"
+    subject = tr(language, SUBJECTS.get(comparison.subject, called(comparison.subject)))
+    return f"{subject} {_negated(test, language) if is_negated else test}"
 
 
 def _negated(test: str, language: str) -> str:

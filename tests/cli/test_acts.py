@@ -85,7 +85,7 @@ def test_a_refused_act_says_why_and_the_earliest(patient: Person) -> None:
     patient.types("end")
     ran = patient.types("begin", "ice", status=1)
     assert ran.out == ""
-    assert ran.err.startswith("Error: not now: 1h after the last session, which ended 16:40: ")
+    assert ran.err.startswith("Error: not now: 1 h after the last session, which ended 16:40: ")
     assert ran.err.endswith("\n  earliest 17:40\n")
 
     refused = patient.json("begin", "ice", status=1)
@@ -96,7 +96,7 @@ def test_a_refused_act_says_why_and_the_earliest(patient: Person) -> None:
         "reason": refused["reason"],
         "earliest": "2026-11-23T17:40:00+01:00",
     }
-    assert refused["reason"].startswith("1h after the last session")
+    assert refused["reason"].startswith("1 h after the last session")
 
 
 def test_stopping_and_starting_anew_gets_round_no_limit(patient: Person) -> None:

@@ -124,7 +124,7 @@ def test_a_question_of_a_day_on_which_its_phase_has_only_begun_is_open(person: P
     assert needed not in person.types("checkin", "morning=2").out
     assert "getting up" not in person.types("status").out
     assert person.types("explain", "motion").out.startswith(
-        "Easy movement: not now\n  every day at wake+120min\n  it is on until 09:15"
+        "Easy movement: not now\n  every day 2 h after getting up\n  it is on until 09:15"
     )
 
 
@@ -206,7 +206,7 @@ def test_what_was_said_to_be_on_is_not_disowned_after_a_stop(person: Person) -> 
 
     assert "rice-1" not in person.types("skip", "ice").out
 
-    assert person.types("begin", "ice", status=1).err.startswith("Error: not now: 1h after the last session")
+    assert person.types("begin", "ice", status=1).err.startswith("Error: not now: 1 h after the last session")
 
 
 def test_an_assumed_pack_is_disowned_only_while_it_is_the_last(person: Person) -> None:

@@ -610,7 +610,7 @@ def test_the_real_end_told_under_a_clock_that_is_behind_counts(person: Person) -
     refused = person.types("begin", "ice", status=1).err
     assert "earliest 11:40" in refused, "an hour after 10:40, when it was taken off"
     assert "counted from 10:40" in person.types("explain", "ice").out
-    assert "24h since the injury (in 4 h 59 min, 15:40)" in person.types("status").out, (
+    assert "24 h since the injury (in 4 h 59 min, 15:40)" in person.types("status").out, (
         "it was only put right"
     )
 
@@ -677,7 +677,7 @@ def test_a_pack_under_a_clock_behind_keeps_its_gap_when_that_is_right(
     person.waits(minutes=60)
     if is_watched:
         person.daemon_wakes()
-    assert "24h since the injury" in person.types("status").out
+    assert "24 h since the injury" in person.types("status").out
     assert "on" in person.types("begin", "ice").out
     person.types("log", "--all")
     person.types("store", "check")

@@ -60,7 +60,7 @@ def test_a_pack_whose_begin_is_taken_back_still_binds(patient: Person) -> None:
     patient.waits(minutes=21)
     out = patient.types("undo").out
     assert "The session still counts for the limits" in out
-    assert "1h after the last session" in patient.types("begin", "ice", status=1).err
+    assert "1 h after the last session" in patient.types("begin", "ice", status=1).err
     patient.types("store", "check")
 
 

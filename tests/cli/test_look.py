@@ -78,7 +78,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "offered": False,
     }
     assert needs[0] == {
-        "condition": "24h since the injury",
+        "condition": "24 h since the injury",
         "value": "in 1 h 20 min, 18:00",
         "state": "not met",
     }
@@ -116,7 +116,7 @@ def test_status_says_where_one_is_and_what_comes(patient: Person) -> None:
 
     assert lines[0] == "Rest, ice, compression, elevation, day 2  (strain-1, grade II, left)"
     assert any(line.startswith("Gate     The way on to Cold and warm in turn: shut") for line in lines)
-    assert "         ✗ 24h since the injury (in 1 h 20 min, 18:00)" in lines
+    assert "         ✗ 24 h since the injury (in 1 h 20 min, 18:00)" in lines
     assert any(
         line.startswith("Now      Ice: 20 min left, until 17:00 (assumed on since 16:40") for line in lines
     )

@@ -42,7 +42,7 @@ def test_changes_of_phase_alerts_and_completion_are_told(person: Person) -> None
     out = person.types("protocols", "preview", "strain", "--grade", "1", "--for", "8w", *HERE).out
 
     assert "day 3: Rest, ice, compression, elevation, then Cold and warm in turn" in out
-    assert "Cold and warm in turn begins: 24h since the injury; " in out
+    assert "Cold and warm in turn begins: 24 h since the injury; " in out
     assert "  Cold and warm, cold 20 min: " in out
     assert "Completed: " in out
     assert "Not completed" not in out

@@ -151,7 +151,7 @@ def test_a_setback_is_now_unless_told(patient: Person) -> None:
 def test_a_setback_gets_round_no_limit(patient: Person) -> None:
     patient.types("end")
     patient.types("setback")
-    assert "1h after the last session" in patient.types("begin", "ice", status=1).err
+    assert "1 h after the last session" in patient.types("begin", "ice", status=1).err
 
 
 @pytest.mark.parametrize(
@@ -514,7 +514,7 @@ def test_status_tells_the_step(climber: Person) -> None:
 
 def test_a_step_is_taken_with_a_reason_and_one_goes_back(climber: Person) -> None:
     early = climber.types("advance", "--because", "it is easy", status=1)
-    assert "not yet: 2d on this step, and one step a day. No word passes that" in early.err
+    assert "not yet: 2 days on this step, and one step a day. No word passes that" in early.err
     climber.waits(days=3)
     climber.types("checkin", "pain=2", "swelling=0", "morning=5")
     assert "A professional may pass it" in climber.types("advance", "--because", "it is easy", status=1).err
@@ -560,7 +560,7 @@ def test_a_grade_iii_tear_waits_for_a_professional_whose_word_is_kept(torn: Pers
     assert "on the word of Dr. Meyer" in " ".join(torn.types("log").out.split())
 
     torn.waits(minutes=1)
-    assert "grade-iii is released" in torn.types("undo").out
+    assert "alert released: A grade III tear" in torn.types("undo").out
     (episode,) = torn.json("status")["episodes"]
     assert [alert["id"] for alert in episode["alerts"]] == ["flag/grade-iii"]
 

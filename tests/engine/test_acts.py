@@ -159,7 +159,7 @@ def test_a_refusal_does_not_suggest_what_would_not_help() -> None:
 def test_begin_of_an_alternation_begins_the_step_that_comes_next() -> None:
     life = Life(small(PACKS)).go("Mon 07:20")
     refused = life.refused(Begin("packs"))
-    assert refused.reason.startswith("1h after the last treatment, which ended 07:20")
+    assert refused.reason.startswith("1 h after the last treatment, which ended 07:20")
     assert refused.earliest == life.at("Mon 08:20")
     life.go("Mon 08:20")
     assert life.accepted(Begin("warm")).startswith("Warm on.")
@@ -496,7 +496,7 @@ def test_no_word_passes_a_least_time(words: Advance) -> None:
     for _ in range(6):
         refused = life.refused(words)
         assert refused.reason == (
-            "the gate is shut: not yet: 1d since the phase began; not yet: pain at most 3. No word passes that"
+            "the gate is shut: not yet: 1 day since the phase began; not yet: pain at most 3. No word passes that"
         )
         assert refused.earliest == life.at("Tue 07:00")
 
@@ -563,7 +563,7 @@ def test_advance_confirms_an_open_gate() -> None:
     assert life.episode.phase.id == "only"
     assert life.cues("offer") == [("Mon 08:00", "You can move on to: Next")]
     life.accepted(Advance())
-    assert life.of("phase")[-1].data["reasons"] == ["1h since the phase began", "confirmed by the person"]
+    assert life.of("phase")[-1].data["reasons"] == ["1 h since the phase began", "confirmed by the person"]
 
 
 def test_a_person_who_confirms_every_change_is_asked_once() -> None:

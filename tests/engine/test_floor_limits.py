@@ -68,7 +68,7 @@ def test_a_silent_draft_has_no_ice_back_to_back() -> None:
     refused = life.refused(Begin("it"))
     assert refused.earliest == life.at("Mon 08:20")
     assert refused.reason == (
-        "1h after the last session, which ended 07:20: the floor of the language "
+        "1 h after the last session, which ended 07:20: the floor of the language "
         "(the page on the gluteus medius, line 183)"
     )
     life.go("Mon 07:49").refused(Begin("walk"))
@@ -104,7 +104,7 @@ def test_a_session_that_is_too_long_never_begins(of: str, length: str) -> None:
     """A text that was pinned before there was a floor, or comes from elsewhere."""
     life = Life(silent(of, length, inputs="side"))
     assert life.refused(Begin("it")).reason.startswith(
-        ("1h30min is longer", "21min is", "61min is", "1h1min is", "3min is")
+        ("1 h 30 min is longer", "21 min is", "1 h 1 min is", "3 min is")
     )
 
 
@@ -126,7 +126,7 @@ def test_ten_on_and_ten_off_is_one_pack_of_twenty_minutes() -> None:
     ]
     refused = life.refused(Begin("it"))
     assert refused.reason == (
-        "30 min in all, with waits under 1h, is longer than 20min: the floor of the language (Bleakley 2006)"
+        "30 min in all, with waits under 1 h, is longer than 20 min: the floor of the language (Bleakley 2006)"
     )
     assert refused.earliest == life.at("Mon 11:30")
 

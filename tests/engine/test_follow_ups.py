@@ -116,7 +116,7 @@ def test_the_limits_hold_for_what_follows() -> None:
     life.go("Mon 07:25")
     press(life, "Mon 07:26")
     assert life.of(f.Offered, "cool") == []
-    assert "1h after the last session" in life.of(f.Withheld, "cool")[0].data["reason"]
+    assert "1 h after the last session" in life.of(f.Withheld, "cool")[0].data["reason"]
 
 
 # Optional -------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_when_it_comes_is_explained() -> None:
     life = pressed(COOL).go("Mon 07:30")
     (cool,) = [each for each in explain_each(life.episode, life.now) if each.activity == "cool"]
     assert cool.at is None
-    assert life.explained("cool")[0] == "after each press that took place"
+    assert life.explained("cool")[0] == "each time after: Press"
 
 
 @pytest.mark.parametrize("at", ["Mon 07:03", "Mon 12:30", "Tue 09:00"])

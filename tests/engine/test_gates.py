@@ -197,7 +197,7 @@ def test_time_alone_does_not_open_a_gate() -> None:
 def test_a_condition_alone_does_not_open_a_gate() -> None:
     life = two_phases()
     life.answer(pain=1)
-    assert life.held() == ["not yet: 24h since the injury"]
+    assert life.held() == ["not yet: 24 h since the injury"]
     assert gate(life.episode, life.now).is_decided  # type: ignore[union-attr]
     life.go("Tue 06:59")
     assert life.episode.phase.id == "only"
@@ -211,13 +211,13 @@ def test_the_gate_opens_with_both_on_the_second() -> None:
     assert life.episode.phase.id == "next"
     entered = life.of("phase")[-1]
     assert (entered.at, entered.data["state"]) == (ONSET + DAY, "entered")
-    assert entered.data["reasons"] == ["24h since the injury", "pain at most 3: pain 1"]
+    assert entered.data["reasons"] == ["24 h since the injury", "pain at most 3: pain 1"]
 
 
 def test_the_next_phase_has_its_say() -> None:
     life = two_phases(enter="enter_when: [swelling == none, injury >= 30h]")
     life.go("Tue 07:30").answer(pain=1, swelling=1)
-    assert life.held() == ["not yet: swelling is 0", "not yet: 30h since the injury"]
+    assert life.held() == ["not yet: swelling is 0", "not yet: 30 h since the injury"]
     life.answer(swelling=0)
     life.go("Tue 12:59")
     assert life.episode.phase.id == "only"
@@ -306,7 +306,7 @@ def test_what_a_gate_needs_is_told_with_what_is_known() -> None:
     life.answer(pain=6, swelling=2)
     life.go("Mon 09:00").answer(swelling=1)
     assert life.needs() == [
-        ("2d since the phase began", "in 1 d 22 h, Wed 25 Nov 07:00"),
+        ("2 days since the phase began", "in 1 d 22 h, Wed 25 Nov 07:00"),
         ("pain <= 3", "pain 6"),
         ("swelling falling", "swelling 1, first 2"),
         ("rom == full", "rom not told yet"),
@@ -319,7 +319,7 @@ def test_a_phase_that_asks_for_nothing_is_passed_with_what_it_waited_for() -> No
     life = Life(small(ASK, phase="min: 2h", more=[phase_text("next", ASK)]))
     passed = gate(life.episode, life.at("Mon 09:00"))
     assert isinstance(passed, Passed)
-    assert [life.words(reason) for reason in passed.reasons] == ["2h since the phase began"]
+    assert [life.words(reason) for reason in passed.reasons] == ["2 h since the phase began"]
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_a_step_for_another_grade_is_left_out() -> None:
 def test_a_reason_passes_a_steps_condition_but_neither_time_nor_day() -> None:
     life = Life(ladder()).go("Mon 12:00")
     refused = life.refused(Advance(because="it goes well"))
-    assert "not yet: 2d on this step, and one step a day" in refused.reason
+    assert "not yet: 2 days on this step, and one step a day" in refused.reason
     assert refused.earliest == life.at("Wed 07:00")
     life.go("Wed 12:00")
     assert "Answer first" in life.refused(Advance(because="it goes well")).reason

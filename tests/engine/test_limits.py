@@ -35,7 +35,7 @@ def test_a_gap_counts_from_the_real_end_of_the_last_session() -> None:
     life.accepted(Begin("ice"))
     life.go("Mon 07:35").accepted(End("ice"))
     refused = life.refused(Begin("heat"))
-    assert refused.reason == "1h after the last session, which ended 07:35"
+    assert refused.reason == "1 h after the last session, which ended 07:35"
     assert refused.earliest == life.at("Mon 08:35")
     life.go("Mon 08:34")
     life.refused(Begin("heat"))
@@ -89,7 +89,7 @@ def test_while_a_session_is_on_its_own_gap_is_foreseen() -> None:
 def test_what_is_longer_than_its_limit_never_begins() -> None:
     life = quiet("{id: short, of: cold, longest: 10min, say: Ten minutes}")
     refused = life.refused(Begin("ice"))
-    assert refused.reason == "20min is longer than 10min: Ten minutes"
+    assert refused.reason == "20 min is longer than 10 min: Ten minutes"
     assert refused.earliest is None
 
 

@@ -201,7 +201,7 @@ def test_what_is_withheld_is_explained_with_its_limit() -> None:
     life = Life(small(PACKS, limits=["{id: calm, of: cold, needs: pain <= 3}"])).go("Mon 08:00")
     at, reasons = explained(life, "packs")
     assert at == ""
-    assert reasons[-1] == "not now: it is not known whether this is so: pain at most 3 (limit calm)"
+    assert reasons[-1] == "not now: it is not known whether this is so: pain at most 3"
 
 
 def test_what_is_on_put_off_paused_or_not_begun_is_explained() -> None:
@@ -296,8 +296,11 @@ def test_whatever_was_done_before_one_plan_names_all_times(
         (Every(parse_range("2h..3h")), "every 2 h to 3 h, from waking on"),
         (PerDay(1, 3), "1 to 3 times a day, spread over the waking hours"),
         (PerDay(1, 1), "once a day"),
-        (At((LocalMoment(), LocalMoment("wake", minutes=30))), "every day at 00:00 and wake+30min"),
-        (PerWeek(3, LocalMoment("bedtime", minutes=-60)), "3 times a week, at bedtime-60min"),
+        (
+            At((LocalMoment(), LocalMoment("wake", minutes=30))),
+            "every day at 00:00 and 30 min after getting up",
+        ),
+        (PerWeek(3, LocalMoment("bedtime", minutes=-60)), "3 times a week, 1 h before bedtime"),
         (Once(Anchor("phase", Duration(days=3))), "once, 3 days after the phase began"),
     ],
 )

@@ -96,7 +96,7 @@ def test_most_per_day_counts_both() -> None:
 
 def test_a_longest_length_binds_both() -> None:
     this = Life(small(ASK, limits=["{id: short, of: cold, longest: 10min}"]))
-    assert "20min is longer than 10min" in beside(this, ICE).refused(Begin("ice")).reason
+    assert "20 min is longer than 10 min" in beside(this, ICE).refused(Begin("ice")).reason
 
 
 @pytest.mark.parametrize(("end", "binds"), [(Stop(), False), (Pause(), True), (None, True)])
