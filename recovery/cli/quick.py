@@ -29,6 +29,7 @@ HOMES = {
     "agenda": "look",
     "explain": "look",
     "checkin": "acts",
+    "test": "guiding",
     "begin": "acts",
     "end": "acts",
     "done": "acts",

@@ -21,6 +21,7 @@ from recovery.engine.phases import go_back
 from recovery.engine.questions import (
     left_open,
     read_answer,
+    read_sides,
     screened,
     wrong_screening,
 )
@@ -42,18 +43,24 @@ def answer_check_in(turn: Turn, act: AnswerCheckIn) -> Verdict:
         return Refused(Remark("before-the-injury"), episode.onset)
     asked = episode.tailored.observations
     answers: dict[str, int | str] = {}
+    measured: dict[str, tuple[int, int]] = {}
     for name, typed in act.answers.items():
         observation = asked.get(name)
         if observation is None:
             return Refused(Remark("not-asked", protocol=episode.tailored.id, name=name, known=tuple(asked)))
-        answer = read_answer(typed, observation)
+        answer = read_answer(typed, observation, episode.side)
+        sides = read_sides(typed) if observation.test is not None else None
+        if answer is None and sides is not None:
+            return Refused(Remark("nothing-to-compare", name=observation.title))
+        if sides is not None:
+            measured[name] = sides
         if answer is None:
             return Refused(Remark("no-answer", name=observation.title, expected=observation, typed=typed))
         answers[name] = answer
     if not answers:
         return Refused(Remark("no-answers", known=tuple(asked)))
     before = {each.id for each in _stopped(turn)}
-    _record_answers(turn, answers, at)
+    _record_answers(turn, answers, measured, at)
     noted = tuple(AnswerTo(asked[name].name, asked[name].answer(answer)) for name, answer in answers.items())
     message: list[Text] = [Remark("noted", answers=noted)]
     if act.at:
@@ -76,11 +83,21 @@ def _stopped(turn: Turn) -> list[Episode]:
     ]
 
 
-def _record_answers(turn: Turn, answers: dict[str, int | str], at: datetime) -> None:
+def _record_answers(
+    turn: Turn, answers: dict[str, int | str], measured: dict[str, tuple[int, int]], at: datetime
+) -> None:
     """Write down answers that were true at `at`, by a clock that may be behind what was written before."""
     behind = turn.episode.in_order(turn.now) - turn.now
     written_at = turn.now if behind else None
-    turn.keep(Fact(turn.episode.id, at + behind, f.Answered(values=answers), "person", written_at))
+    turn.keep(
+        Fact(
+            turn.episode.id,
+            at + behind,
+            f.Answered(values=answers, measured=measured or None),
+            "person",
+            written_at,
+        )
+    )
 
 
 def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:

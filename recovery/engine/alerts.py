@@ -9,7 +9,7 @@ from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range, releasing
 from recovery.engine.reasons import Remark, Sentences, Statement, Text
 from recovery.engine.turn import Turn
-from recovery.protocol.model import Escalation, RedFlag
+from recovery.protocol.model import CheckIn, Escalation, RedFlag
 from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, MODALITIES, Cites, Condition, comparisons
 
 _ALERTS = {
@@ -141,7 +141,7 @@ def raise_deadline_alert(turn: Turn, held: Held) -> None:
     if told is None or late is None or late > turn.now:
         return
     kind = "wait" if stay.phase is None else "phase"
-    if held.is_decided:
+    if held.is_decided or not _unheard(turn, held):
         _clear(turn, f"unheard/{phase.id}")
         _escalate(turn, f"{kind}/{phase.id}", told, phase.cites, since=stay.entered_at)
         return
@@ -154,18 +154,22 @@ def raise_deadline_alert(turn: Turn, held: Held) -> None:
         _escalate(turn, f"unheard/{phase.id}", told, phase.cites, since=stay.entered_at, words=words)
 
 
-def _answered_until(turn: Turn, held: Held) -> Iterator[datetime]:
-    """Until when the last answers to what holds it are as good as known: somebody answers a little later some day."""
-    yield turn.episode.phase_stay.entered_at
+def _unheard(turn: Turn, held: Held) -> set[str]:
+    """Find what is not known of a way out and asked now: a test of a later step waits for no answer yet."""
     subjects = {
         comparison.subject
         for need in held.unmet
         if need.state is Truth.UNKNOWN and isinstance(need.condition, Condition)
         for comparison in comparisons(need.condition)
     }
-    given = [
-        turn.episode.answers.get(subject, ()) for subject in subjects & {*turn.episode.tailored.observations}
-    ]
+    check_ins = (each for each in turn.episode.phase.activities if isinstance(each, CheckIn))
+    return subjects & {name for each in check_ins for name in each.asks}
+
+
+def _answered_until(turn: Turn, held: Held) -> Iterator[datetime]:
+    """Until when the last answers to what holds it are as good as known: somebody answers a little later some day."""
+    yield turn.episode.phase_stay.entered_at
+    given = [turn.episode.answers.get(subject, ()) for subject in _unheard(turn, held)]
     if given and all(given):
         yield min(answers[-1].at for answers in given) + 2 * _TIME_TO_ANSWER
 

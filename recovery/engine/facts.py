@@ -329,6 +329,10 @@ class TakenBack(What):
 class Answered(What):
     kind = "answered"
     values: Mapping[str, int | str] = w.field(w.ANSWERS)
+    measured: Mapping[str, Sequence[int]] | None = w.field(
+        w.perhaps(w.by_name(w.pair(w.count(0, 9999)))), default=None
+    )
+    """Of those that are tests: what the left and the right side did, in seconds or repetitions."""
 
 
 class Screened(What):

@@ -95,6 +95,11 @@ def blocked_by(
     return longest(_blocks(episode, step, now, others, ignoring))
 
 
+def blocked_test(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> Block | None:
+    """Find what forbids at `now` to test what each side can do: limits bind it as they bind exercises."""
+    return blocked_by(episode, Step("exercise", _NO_TIME, "", ""), now, others)
+
+
 def longest(blocks: Iterable[Block]) -> Block | None:
     """The one that lasts longest; without an end before all that have one."""
     in_the_way = [*blocks]

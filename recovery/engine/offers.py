@@ -22,6 +22,7 @@ from recovery.engine.limits import (
     Block,
     block_without_end,
     blocked_by,
+    blocked_test,
     longest,
     moments_of_limits,
     only_when,
@@ -318,7 +319,14 @@ def withheld_by(
         return longest(blocked for blocked in in_the_way if blocked is not None)
     if isinstance(activity, Reminder):
         return block_without_end(episode, activity, now, others)
+    if isinstance(activity, CheckIn) and _tests(episode, activity):
+        return blocked_test(episode, now, others)
     return stopped_by(episode, (), others)
+
+
+def _tests(episode: Episode, activity: CheckIn) -> bool:
+    """Tell if a check-in asks for tests: these are bound as exercises are."""
+    return any(episode.tailored.observations[name].test is not None for name in activity.asks)
 
 
 def _asked_from(episode: Episode, activity: Timed, now: datetime) -> datetime | None:
@@ -466,7 +474,8 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             asks = activity.asks
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
             signs = signs_to_answer(turn.episode, turn.now, turn.others)
-            body = Sentences((_asking(_questions(turn, activity), "recovery checkin"), *signs))
+            command = "recovery test" if _tests(turn.episode, activity) else "recovery checkin"
+            body = Sentences((_asking(_questions(turn, activity), command), *signs))
     is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
     tip = None
     if not isinstance(activity, Treatment):

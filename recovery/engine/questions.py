@@ -24,6 +24,7 @@ from recovery.protocol.model import (
     CheckIn,
     DoorOutcome,
     FrontDoor,
+    GuidedTest,
     Observation,
     Phase,
     ScreenQuestion,
@@ -56,6 +57,7 @@ class Question(Value):
     ask: Text
     waits: tuple[Text, ...]
     """The things that wait for it."""
+    is_test: bool = False
 
 
 def still_needed(episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> tuple[Question, ...]:
@@ -81,7 +83,13 @@ def still_needed(episode: Episode, now: datetime, others: Sequence[Episode] = ()
                     waits[name].append(waiting)
     observations = episode.tailored.observations
     return tuple(
-        Question(name, asking[name], episode.text(observations[name].ask), tuple(things))
+        Question(
+            name,
+            asking[name],
+            episode.text(observations[name].ask),
+            tuple(things),
+            observations[name].test is not None,
+        )
         for name, things in waits.items()
         if things
     )
@@ -98,14 +106,18 @@ def _unanswered(episode: Episode, activity: CheckIn, now: datetime) -> tuple[str
     return activity.asks if has_come_today(episode, activity, now) else ()
 
 
-def asked_now(episode: Episode) -> tuple[str, ...]:
-    """List what the check-ins of the current phase ask for, each once; of a session only while that is open."""
+def asked_now(episode: Episode, *, tests: bool = False) -> tuple[str, ...]:
+    """List what the check-ins of the current phase ask for, each once; of a session only while that is open.
+
+    With `tests` those that are measured, else those that are answered.
+    """
     asked: dict[str, None] = {}
     for activity in episode.phase.activities:
         if isinstance(activity, CheckIn):
             about_session = isinstance(activity.cadence, After)
             asked |= dict.fromkeys(_open_about_session(episode, activity) if about_session else activity.asks)
-    return tuple(asked)
+    observations = episode.tailored.observations
+    return tuple(name for name in asked if (observations[name].test is not None) is tests)
 
 
 def asked_about_session(episode: Episode) -> tuple[str, ...]:
@@ -135,16 +147,18 @@ def by_what_waits(questions: tuple[Question, ...], which: str = "") -> tuple[Sti
 
     `which` names the episode, where the person has several.
     """
-    lots: dict[tuple[Text, ...], list[Question]] = {}
+    lots: dict[tuple[bool, tuple[Text, ...]], list[Question]] = {}
     for question in questions:
-        lots.setdefault(question.waits, []).append(question)
+        lots.setdefault((question.is_test, question.waits), []).append(question)
     return tuple(
         StillNeeded(
             waiting,
             Sentences(tuple(question.ask for question in lot)),
-            f"recovery checkin{which} " + " ".join(f"{question.observation}=…" for question in lot),
+            f"recovery test{which}"
+            if is_test
+            else f"recovery checkin{which} " + " ".join(f"{question.observation}=…" for question in lot),
         )
-        for waiting, lot in lots.items()
+        for (is_test, waiting), lot in lots.items()
     )
 
 
@@ -195,12 +209,15 @@ def _conditions(episode: Episode) -> Iterator[tuple[Text, Condition]]:
         yield goal, following.enter_when
 
 
-def read_answer(typed: str, observation: Observation) -> int | str | None:
+def read_answer(typed: str, observation: Observation, side: str | None = None) -> int | str | None:
     """An answer as typed: a whole number of the scale, the name of one, or a choice. None: not an answer.
 
-    A name or a choice is taken in the file's words and in the person's.
+    A name or a choice is taken in the file's words and in the person's; of a test also what the left and the right side
+    did, `25/30`, as a person of that injured `side` means it.
     """
     word = typed.strip().lower()
+    if observation.test is not None and (sides := read_sides(word)) is not None:
+        return in_percent(observation.test, *sides, side)
     for words in (observation.words, observation.labels or observation.choices):
         spelled = [each.lower() for each in words]
         if word in spelled:
@@ -214,6 +231,27 @@ def read_answer(typed: str, observation: Observation) -> int | str | None:
     ):
         return int(word)
     return None
+
+
+def read_sides(typed: str) -> tuple[int, int] | None:
+    """Read the seconds or repetitions of a test, left and right: `25/30`; None: not written so."""
+    left, slash, right = typed.partition("/")
+    if not slash or not all(each.isascii() and each.isdigit() and len(each) < 5 for each in (left, right)):
+        return None
+    return int(left), int(right)
+
+
+def in_percent(test: GuidedTest, left: int, right: int, side: str | None) -> int | None:
+    """Compute what the injured side did in percent of the other side, rounded down, 100 at the most.
+
+    Where both are injured the weaker one, in percent of what ends the test. None: the other side did nothing.
+    """
+    left, right = min(left, test.most), min(right, test.most)
+    if side in ("left", "right"):
+        injured, whole = (left, right) if side == "left" else (right, left)
+    else:
+        injured, whole = min(left, right), test.most
+    return min(100, 100 * injured // whole) if whole else None
 
 
 # Screening --------------------------------------------------------------------------------------

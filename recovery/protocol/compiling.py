@@ -241,7 +241,7 @@ class Compiler:
         return {"" if key == "other" else key: refs for key, refs in source.items()}
 
     def _answers(self, entry: Entry, path: KeyPath) -> dict[str, Any]:
-        least, most = entry.scale or (0, 0)
+        least, most = _PERCENT if entry.test is not None else entry.scale or (0, 0)
         words = entry.labels or entry.choices or ()
         if entry.labels and len(entry.labels) != most - least + 1:
             self._report(
@@ -252,7 +252,8 @@ class Compiler:
             )
         if len(set(words)) != len(words):
             self._report((*path, "labels" if entry.labels else "choices"), _("a word is given twice"))
-        better = {"better": "higher"} if entry.choices else {}  # they go from worst to best
+        # Choices go from worst to best.
+        better = {"better": "higher"} if entry.choices or entry.test is not None else {}
         key = "labels" if entry.labels else "choices"
         called = tuple(self.texts.say(word, *path, key, str(index)) for index, word in enumerate(words))
         return {"least": least, "most": most, "words": called, **better}
@@ -299,6 +300,10 @@ class Compiler:
             case Group(not_=part):
                 return Not(self._stated(part))
         raise AssertionError(f"no such condition: {type(entry).__name__}")
+
+
+_PERCENT = (0, 100)
+"""What a test comes to, of the other side."""
 
 
 class Texts:

@@ -224,7 +224,7 @@ def _parts(value: Value) -> dict[str, Any]:
         parts.pop("id", None)
     if isinstance(value, m.Observation):
         least, most = parts.pop("least"), parts.pop("most")
-        parts["scale"] = "" if value.choices else f"{least}..{most}"
+        parts["scale"] = "" if value.choices or value.test else f"{least}..{most}"
     return parts
 
 

@@ -288,8 +288,22 @@ def modalities(activity: Activity) -> set[str]:
 # The protocol -------------------------------------------------------------------------------
 
 
+class GuidedTest(Value):
+    """A test of what each side can do, in percent of the other side; where both are injured, of its end."""
+
+    how: Annotated[str, s.Cue, N_("How it is done, and when to stop.")]
+    held: Annotated[Duration | None, s.ExactDuration, "It is held, and ends after so long."] = None
+    repetitions: Annotated[int | None, s.Count, "It is repeated, and ends after so many."] = None
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+    @property
+    def most(self) -> int:
+        """The seconds, or the repetitions, with which it ends."""
+        return self.repetitions or (self.held.seconds if self.held else 0)
+
+
 class Observation(Value):
-    """Something that a check-in asks: a scale of whole numbers, or a choice of words."""
+    """Something that a check-in asks: a scale of whole numbers, a choice of words, or the result of a test."""
 
     noun = N_("observation")
     id: str
@@ -306,6 +320,7 @@ class Observation(Value):
     choices: Annotated[
         tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
     ] = ()
+    test: Annotated[GuidedTest | None, "How it is measured: `recovery test` guides through it."] = None
     words: tuple[str, ...] = ()
     """Its labels or its choices, as people call them in their language."""
     better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
@@ -325,7 +340,7 @@ class Observation(Value):
         """An answer as text, a choice with its word for people."""
         if given in self.choices:
             return Titled(str(given), self.words[self.choices.index(str(given))])
-        return str(given)
+        return f"{given} %" if self.test is not None else str(given)
 
 
 class Limit(Value):

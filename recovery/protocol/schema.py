@@ -109,11 +109,19 @@ def _phase(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
 
 @_of(m.Observation)
 def _observation(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
-    yield from exactly_one(data, ("scale", "choices"), _("what can be answered"))
+    yield from exactly_one(data, ("scale", "choices", "test"), _("what can be answered"))
+    if "test" in data and "better" in data:
+        message = _("more is better in every test")
+        yield KeyConflict(message, _("no 'better' beside a test"), _("both"), "better")
     yield from _together(data, "labels", "scale")
     if "choices" in data and "better" in data:
         message = _("choices go from worst to best")
         yield KeyConflict(message, _("no 'better' beside choices"), _("both"), "better")
+
+
+@_of(m.GuidedTest)
+def _guided_test(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
+    yield from exactly_one(data, ("held", "repetitions"), _("what is measured"))
 
 
 @_of(m.Limit)

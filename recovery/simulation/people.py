@@ -99,6 +99,13 @@ class Persona(Value):
             healed, acute = 0.0, 1.0
         if asked.choices:
             return asked.choices[min(len(asked.choices) - 1, int(healed / 0.6 * (len(asked.choices) - 1)))]
+        if asked.test is not None:
+            whole, able = asked.test.most, min(1.0, 0.4 + healed)
+            return (
+                f"{round(whole * able)}/{whole}"
+                if episode.side != "right"
+                else f"{whole}/{round(whole * able)}"
+            )
         span = asked.most - asked.least
         if asked.better == "higher":
             return str(asked.least + round(span * min(1.0, 0.4 + healed)))

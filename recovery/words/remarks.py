@@ -117,6 +117,9 @@ REMARKS: dict[str, str] = {
     "no-answer": N_("{name} is {expected}, not {typed!r}"),
     "no-answers": N_("nothing was told; this protocol asks for {known}"),
     "noted": N_("Noted: {answers}."),
+    "nothing-to-compare": N_(
+        "{name}: the other side did nothing, so there is nothing to compare with; a physiotherapist can test it"
+    ),
     "noted-of-earlier": N_("Noted: {answers}, {when}."),
     "no-such-question": N_("no screening question {name!r}; this protocol asks for {known}"),
     "no-screening-answer": N_("{name} is yes, no or agreed, not {typed!r}"),

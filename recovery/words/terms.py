@@ -281,6 +281,7 @@ def expected_answer(observation: Observation, language: str) -> str:
 
 # Conditions -------------------------------------------------------------------------------------
 
+
 SINCE = {
     "injury": N_("{length} since the injury"),
     "start": N_("{length} since the start"),

@@ -268,6 +268,42 @@ def test_the_end_of_a_session_asks_how_it_was(profile: Profile) -> None:
     assert [fact.data["values"] for fact in profile.facts("answered")] == [{"pain": 3}, {"pain": 2}]
 
 
+STANCE = """\
+  stance:
+    {ask: On one leg?, fresh: 8d, source: own, test: {how: Lift one foot., held: 30s, source: own}}
+  lifts:
+    {ask: Lifts?, fresh: 8d, source: own, test: {how: Lift the leg., repetitions: 20, source: own}}
+"""
+
+
+def tested(profile: Profile) -> None:
+    tests = (
+        "      - {id: tests, kind: check-in, ask: [stance, lifts], per_week: 1, at: wake+1min, source: own}\n"
+    )
+    text = protocol(tests).replace("observe:\n", f"observe:\n{STANCE}")
+    profile.start(text, "--no-daemon")
+
+
+def test_a_test_is_guided_through_one_side_after_the_other(profile: Profile) -> None:
+    tested(profile)
+    seen = at_terminal(profile, "test", "lifts", types="15\n18\n")
+    assert "Lifts. Lift the leg." in seen
+    assert seen.index("Left side: how many, 20 at the most?") < seen.index("Right side: how many")
+    assert "Noted: lifts 75 %." in seen, "no side is injured alone: in percent of the end"
+    seen = at_terminal(profile, "test", "stance", types="\n\n\n\n")
+    assert "Left side: Enter begins" in seen
+    assert "Right side: 0 s" in seen
+
+
+def test_results_of_a_test_are_given_for_both_sides(profile: Profile) -> None:
+    tested(profile)
+    assert "Noted: stance 50 %." in profile.run("test", "stance", "--left", "15s", "--right", "30s").out
+    assert "a test has a result for each side" in profile.run("test", "stance", "--left", "15", status=2).err
+    assert "there is no test 'leap'" in profile.run("test", "leap", status=2).err
+    profile.run("undo")
+    assert profile.facts("answered")[-1].data["measured"] == {"stance": [15, 30]}
+
+
 def test_styles_are_shown_on_a_terminal_that_has_them(profile: Profile) -> None:
     profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for command in ("status", "agenda"):

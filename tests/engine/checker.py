@@ -51,8 +51,8 @@ MOST_A_DAY = 24
 DECIDE = {
     "rice": {"pain": DAY, "swelling": DAY},
     "contrast": {"pain": DAY, "swelling": DAY},
-    "loading": {"pain": DAY, "morning": 36 * HOUR, "strength": 8 * DAY},
-    "return": {"pain": DAY, "morning": 36 * HOUR},
+    "loading": {"pain": DAY, "morning": 36 * HOUR, "rom": 8 * DAY},
+    "return": {"pain": DAY, "morning": 36 * HOUR, "stance": 8 * DAY, "confidence": 8 * DAY},
     "press": {"tender": 36 * HOUR},
 }
 """The answers that decide whether a phase may be left, and how long they count."""

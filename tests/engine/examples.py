@@ -58,6 +58,20 @@ steps:
 """
 
 
+ABLE: dict[str, object] = {
+    "rom": "full",
+    "exercise-pain": 0,
+    "effort": 3,
+    "stance": 99,
+    "abduction": "30/30",
+    "squat": 99,
+    "step-down": 99,
+    "pressing": 0,
+    "confidence": 9,
+}
+"""The answers, besides pain and swelling, of somebody who can do everything again."""
+
+
 def small(
     *activities: str,
     limits: Iterable[str] = (),

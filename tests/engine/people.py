@@ -136,8 +136,12 @@ class Patient:
                 return str(min(3, round(3 * acute) + bump))
             case "rom":
                 return "full" if healed > 0.5 else "limited"
-            case "strength":
+            case "stance" | "abduction" | "squat" | "step-down":
                 return str(min(100, 50 + round(50 * healed)))
+            case "pressing":
+                return str(0 if healed > 1 else pain)
+            case "confidence":
+                return str(min(10, 4 + round(6 * healed)))
             case "tight":
                 return "yes" if pain > 3 else "no"
             case _:

@@ -34,7 +34,7 @@ from recovery.protocol.terms import parse_duration
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned
 from tests.engine.advised import advised
-from tests.engine.examples import an_act, in_words, texts
+from tests.engine.examples import ABLE, an_act, in_words, texts
 from tests.store.following import misfits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -294,8 +294,8 @@ class Machine(RuleBasedStateMachine):
     )
     def check_in(self, number: int, pain: int, swelling: int, ago: int) -> None:
         at = self.now - ago * MINUTE if ago else None
-        answers = {"pain": pain, "swelling": swelling, "morning": pain, "tender": pain, "strength": 95}
-        words = {"rom": "full", "tight": "yes"}
+        answers = {"pain": pain, "swelling": swelling, "morning": pain, "tender": pain}
+        words = {**ABLE, "tight": "yes"}
         episodes = self.daemon.episodes
         asked = episodes[number % len(episodes)].tailored.observations if episodes else {}
         values = {name: str(value) for name, value in (answers | words).items() if name in asked}

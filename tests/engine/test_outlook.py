@@ -24,6 +24,7 @@ from recovery.protocol.terms import (
 )
 from recovery.words.terms import cadence_words, duration_words
 from tests.engine.examples import (
+    ABLE,
     ASK,
     GAP,
     ICE,
@@ -167,7 +168,7 @@ def test_no_phase_is_left_before_its_range_says_whatever_is_answered() -> None:
         if life.episode.is_over:
             break
         bad = 6 if half_days == 0 else 0
-        life.answer(pain=bad, swelling=min(3, bad), morning=bad, rom="full", strength=99)
+        life.answer(pain=bad, swelling=min(3, bad), morning=bad, **ABLE)
         if life.episode.phase_stay.offered:
             life.accepted(Advance())
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]

@@ -82,7 +82,7 @@ CONTROLS: dict[str, Callable[[str], str]] = {
     "loading is left too early": replaced(
         ("I: 3d..3w", "I: 1h..3w"), ("II: 3w..7w", "II: 1d..7w"),
         (r"(?m)^    (II?): (1d|2d|4d|12d|1w)$", r"    \1: 1h"),
-        (r"- strength >= 90", "- strength >= 1"), (r"- rom == full", "- pain <= 9"),
+        (r"- grade == I\n", "- grade != III\n"), (r"- rom == full", "- pain <= 9"),
         (r"        - pain <= 1\n        - morning <= 1\n", "        - pain <= 9\n"),
     ),
     "no-better-5-days is not raised": replaced((r"- injury >= 5d", "- injury >= 50d")),

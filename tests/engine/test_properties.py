@@ -35,7 +35,7 @@ from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.terms import parse_duration
 from recovery.simulation.events import simulate
 from tests.engine.checker import Checker, Person, written
-from tests.engine.examples import an_act, changed, place, shipped, started
+from tests.engine.examples import ABLE, an_act, changed, place, shipped, started
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LENGTHS = {"rice": 5 * DAY, "contrast": 12 * DAY, "strain": 16 * DAY, "trigger-point": 8 * DAY}
@@ -154,7 +154,7 @@ def answers(draw: st.DrawFn, name: str, start: datetime, length: timedelta) -> l
         if better < 0:
             acts.append(tells(name, at, pain=pain, tender=pain))
         else:
-            rest: dict[str, object] = {"morning": pain, "rom": "full", "strength": 95, "tight": "yes"}
+            rest: dict[str, object] = {"morning": pain, "tight": "yes", **ABLE}
             acts.append(tells(name, at, pain=pain, tender=pain, swelling=swelling, **rest))
         at += draw(st.integers(30, 20 * 60)) * MINUTE
         pain, swelling = min(10, max(0, pain - better)), min(3, max(0, swelling - draw(st.integers(-1, 2))))
@@ -240,8 +240,7 @@ def healing(name: str, start: datetime, days: int, every: int) -> list[PlannedAc
             "pain": bad,
             "swelling": min(3, bad // 2),
             "morning": bad,
-            "rom": "full",
-            "strength": 99,
+            **ABLE,
         }
         acts.append(tells(name, start + number * every * HOUR, **values))
     return acts

@@ -25,6 +25,7 @@ _FORMS: tuple[tuple[str, type[Any]], ...] = (
     ("`about`", model.Topic),
     ("`sources`, by id", model.Source),
     ("`observe`, by id", model.Observation),
+    ("`test` of an observation", model.GuidedTest),
     ("`limits`", model.Limit),
     ("`tables`, by id", model.Table),
     ("`healing`", model.Healing),

@@ -38,7 +38,7 @@ from recovery.protocol.reading import check_file
 from recovery.simulation.events import simulate
 from recovery.values import replace
 from tests.engine.checker import Checker, Person
-from tests.engine.examples import place, started
+from tests.engine.examples import ABLE, place, started
 from tests.protocol.mutants import Mutant, mutants, read
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -216,8 +216,7 @@ def answers_of(who: str, at: int, random: Random) -> dict[str, object]:
         "pain": pain,
         "swelling": swelling,
         "morning": pain,
-        "rom": "full",
-        "strength": 99,
+        **ABLE,
         "tender": pain,
     }
 

@@ -560,7 +560,7 @@ def test_the_way_of_a_strain(library: Library) -> None:
         "morning",
         "exercise-pain",
         "effort",
-        "strength",
+        *("stance", "abduction", "squat", "step-down", "hop", "pressing", "confidence"),
         "rom",
     } == set(protocol.observations)
     assert len({limit.id for limit in protocol.limits}) == len(protocol.limits)
@@ -572,7 +572,8 @@ def test_the_way_of_a_strain(library: Library) -> None:
     assert isinstance(mornings, CheckIn)
     assert isinstance(test, CheckIn)
     assert test.cadence == PerWeek(1, LocalMoment("wake", minutes=60))
-    assert protocol.observations["strength"].fresh == Duration(days=8)
+    assert protocol.observations["stance"].fresh == Duration(days=8)
+    assert protocol.observations["abduction"].test is not None
 
 
 def test_one_id_for_two_things_names_both_files(tmp_path: Path, library: Library, whole: Whole) -> None:

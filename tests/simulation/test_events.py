@@ -34,6 +34,7 @@ from recovery.simulation.people import PERSONAS
 from recovery.simulation.script import as_line, parse_answers
 from tests.engine.checker import Checker, Person
 from tests.engine.examples import (
+    ABLE,
     ASK,
     BERLIN,
     ICE,
@@ -79,9 +80,8 @@ def everything() -> Events:
     for half_days in range(120):
         bad = 8 if half_days == 0 else max(0, 10 - half_days)  # it gets worse first
         at = ONSET + half_days * 12 * HOUR
-        numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad, "strength": 95}
-        numbers |= {"exercise-pain": bad, "effort": bad}
-        answers_given = {name: str(number) for name, number in numbers.items()} | {"rom": "full"}
+        numbers = {"pain": bad, "swelling": min(3, bad), "morning": bad}
+        answers_given = {name: str(answer) for name, answer in (numbers | ABLE).items()}
         answers.append(PlannedAct(at + MINUTE, AnswerCheckIn(answers_given)))
     return events(shipped("strain"), ONSET + 60 * DAY, answers=answers, asleep=(night,), grade="II")
 

@@ -64,11 +64,17 @@ def gate_undecidable(walk: Walk) -> Iterator[Finding]:
 
 def _undecidable(walk: Walk, gate: Gate) -> Iterator[Finding]:
     compared = walk.with_polarity(gate.condition, gate.path)
-    for (comparison, _is_negated, path), until in zip(compared, _needed_until(gate.condition), strict=True):
+    needed = _needed_until(gate.condition)
+    for index, ((comparison, _is_negated, path), until) in enumerate(zip(compared, needed, strict=True)):
         asked = walk.protocol.observations.get(comparison.subject)
         if asked is None:
             continue
-        faults = [fault for phase in gate.phases if (fault := _fault(phase, gate.rung, asked, until))]
+        if gate.name == "leave_when":
+            faults = [
+                fault for each in gate.phases if (fault := _fault_of_leaving(each, gate, index, asked, until))
+            ]
+        else:
+            faults = [fault for phase in gate.phases if (fault := _fault(phase, gate.rung, asked, until))]
         if not faults or (gate.is_once_enough and len(faults) < len(gate.phases)):
             continue
         message = _("{name!r} cannot be decided: {fault}", name=gate.name, fault=faults[0])
@@ -97,6 +103,52 @@ def _needed_until(condition: Condition, until: Duration | None = None) -> Iterat
                 yield from _needed_until(part, until)
         case Not(part):
             yield from _needed_until(part)
+
+
+def _fault_of_leaving(
+    phase: Phase, gate: Gate, index: int, asked: Observation, until: Duration | None
+) -> str:
+    """Say why a phase cannot know an observation where it may be left: on the last step that somebody's grade has.
+
+    `index` is the place of its comparison in the condition: what decides nothing for a grade is not needed for it.
+    """
+    grades = GRADES if phase.ladder else (None,)
+    faults = [
+        _fault_on(_last_rung(phase, grade), phase, asked, until)
+        for grade in grades
+        if [*_matters(gate.condition, {"grade": grade})][index]
+    ]
+    return max(faults, default="")
+
+
+def _last_rung(phase: Phase, grade: str | None) -> Rung | None:
+    rungs = [rung for rung in phase.ladder if may_apply(rung.only_if, {"grade": grade})]
+    return rungs[-1] if rungs else None
+
+
+def _matters(
+    condition: Condition, given: Mapping[str, str | None], *, is_decided: bool = False
+) -> Iterator[bool]:
+    """Tell of each comparison of a condition if it decides anything of somebody of whom this is known."""
+    match condition:
+        case Comparison():
+            yield not is_decided
+        case AnyOf(parts):
+            is_true = any(_is_given(part, given) for part in parts)
+            for part in parts:
+                yield from _matters(part, given, is_decided=is_decided or is_true)
+        case All(parts):
+            for part in parts:
+                yield from _matters(part, given, is_decided=is_decided)
+        case Not(part):
+            yield from _matters(part, given, is_decided=is_decided)
+
+
+def _is_given(condition: Condition, given: Mapping[str, str | None]) -> bool:
+    """Tell if a comparison is true by what is known."""
+    if not isinstance(condition, Comparison) or given.get(condition.subject) is None:
+        return False
+    return condition.test in ("==", "!=") and may_apply(condition, given)
 
 
 def _fault(phase: Phase, rung: Rung | None, asked: Observation, until: Duration | None) -> str:

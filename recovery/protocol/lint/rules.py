@@ -272,7 +272,7 @@ def _keyed(part: Part) -> Iterator[Keyed]:
             yield from (Keyed(part, grade, (*part.path, grade), row) for grade, row in content.items())
         elif isinstance(item, Treatment) and name == "steps":
             yield from _keyed_steps(part, content)
-        elif content is not None and not (key == "scale" and item.choices):
+        elif content is not None and not (key == "scale" and (item.choices or item.test)):
             yield Keyed(part, key, path, content, isinstance(content, str) and name in _texts_of(form))
 
 
