@@ -54,7 +54,7 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         started_at=opening.at,
         grade=started.grade,
         side=started.side,
-        options=started.options,
+        options={**_unsaid(protocol), **started.options},
         screened=started.screened,
         agreed=started.agreed or {},
         travels=started.travels,
@@ -63,6 +63,11 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         phase_stay=Stay(None, -1, opening.at),
     )
     return replace(episode, tailored=tailor(episode))
+
+
+def _unsaid(protocol: RecoveryProtocol) -> dict[str, str]:
+    """List what options are where nothing was said: also for whoever began under a text that did not ask."""
+    return {name: option.default for name, option in protocol.options.items() if option.default}
 
 
 def fold(protocol: RecoveryProtocol, facts: Iterable[Fact], elsewhere: Elsewhere = as_utc) -> Episode:

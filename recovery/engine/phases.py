@@ -245,7 +245,11 @@ def upgrade_refused(episode: Episode, protocol: RecoveryProtocol) -> Remark | No
     """Say why an episode cannot go on with `protocol` now; None: it can."""
     inputs = {"grade": episode.grade, "side": episode.side}
     missing = [name for name in protocol.inputs if name in inputs and inputs[name] is None]
-    missing += [name for name in protocol.options if name not in episode.options]
+    missing += [
+        name
+        for name, option in protocol.options.items()
+        if name not in episode.options and not option.default
+    ]
     if missing:
         return Remark("upgrade-asks-more", inputs=tuple(missing))
     on = episode.under_way

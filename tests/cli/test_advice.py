@@ -163,7 +163,7 @@ def test_undo_says_which_correction_it_takes_back(person: Person) -> None:
 
 
 def test_conditions_are_told_in_words(person: Person) -> None:
-    person.starts("start", *CONTRAST, "--onset", "5d ago")
+    person.starts("start", *CONTRAST, "--onset", "5d ago", "--set", "tens=yes")
     person.types("checkin", "pain=5", "swelling=2")
     pages = [
         person.types("begin", "tens", status=1).err,

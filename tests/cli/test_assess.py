@@ -292,8 +292,8 @@ def test_options_have_defaults_and_choices(person: Person) -> None:
     person.starts(*POINT, "--set", "muscle=piriformis", "--set", "balance=yes")
     first, second = person.json("status")["episodes"]
 
-    assert first["options"] == {"muscle": "gluteus-medius", "balance": "no"}
-    assert second["options"] == {"muscle": "piriformis", "balance": "yes"}
+    assert first["options"] == {"muscle": "gluteus-medius", "balance": "no", "tens": "no"}
+    assert second["options"] == {"muscle": "piriformis", "balance": "yes", "tens": "no"}
     assert "(trigger-point-2, left, piriformis)" in person.types("status").out
 
 

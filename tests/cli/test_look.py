@@ -50,7 +50,7 @@ def test_status_json_field_by_field(patient: Person) -> None:
         "version": "1.3.0",
         "grade": "II",
         "side": "left",
-        "options": {},
+        "options": {"tens": "no"},
         "screen": dict.fromkeys(SCREEN, "no"),
         "onset": "2026-11-22T18:00:00+01:00",
         "state": "active",

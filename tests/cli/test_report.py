@@ -216,7 +216,9 @@ def test_what_was_found_is_ticked_and_has_a_command_that_works(person: Person) -
     (printed,) = (line for line in lines if line.startswith("Reminders of its own: recovery start "))
     person.starts(*printed.partition("recovery ")[2].split(), "--signs", "none")
     first, second = person.json("status")["episodes"]
-    assert second["options"] == {"muscle": "piriformis", "balance": "yes"}, "the same person's balance"
+    assert second["options"] == {"muscle": "piriformis", "balance": "yes", "tens": "no"}, (
+        "the same person's balance"
+    )
     assert (second["side"], second["screen"]) == ("left", first["screen"])
 
     answer = person.json("checklist", "-e", "trigger-point-1")["checklists"][0]["items"]

@@ -284,14 +284,14 @@ def test_the_plan_counts_from_the_last_answer(
     person: Person, signless: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = signless.index("--screen")
-    keyboard = Hesitant("none\n6\n6\n2\n2\nnone\nnone\n")
+    keyboard = Hesitant("none\n\n6\n6\n2\n2\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
     out = person.types(*signless[:at], *signless[at + 2 :]).out
 
-    assert "Ice: 20 min left, until 18:31" in out
+    assert "Ice: 20 min left, until 18:44" in out
     (episode,) = person.json("status")["episodes"]
-    assert episode["phase"]["entered_at"] == "2026-11-23T18:11:00+01:00"
+    assert episode["phase"]["entered_at"] == "2026-11-23T18:24:00+01:00"
     assert episode["onset"] == "2026-11-22T18:00:00+01:00"
 
 

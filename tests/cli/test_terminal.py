@@ -62,7 +62,7 @@ def started(profile: Profile) -> Any:
 
 def test_what_a_start_needs_is_asked_for(profile: Profile) -> None:
     seen = at_terminal(
-        profile, "start", "strain", "--no-daemon", types=f"none\n2h ago\nleft\n{GRADING}none\nnone\n"
+        profile, "start", "strain", "--no-daemon", types=f"none\n2h ago\nleft\n\n{GRADING}none\nnone\n"
     )
 
     assert 'When did it happen ("2 hours ago", "yesterday 18:00"):' in seen
@@ -85,7 +85,7 @@ def test_only_what_is_missing_is_asked_for(profile: Profile) -> None:
         "strain",
         "--no-daemon",
         *("--onset", "2h ago", "--grade", "1", "--screen", "none", "--signs", "limping"),
-        types="none\nright\n",
+        types="none\nright\n\n",
     )
     assert "(yes, no, unsure)" not in seen
     assert "apply to you" not in seen
@@ -99,7 +99,7 @@ def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
         "start",
         "strain",
         "--no-daemon",
-        types="none\nlately\nin 2h\n2h ago\nup\nleft\nperhaps\nYES\nno\nno\nno\nno\nno\n"
+        types="none\nlately\nin 2h\n2h ago\nup\nleft\n\nperhaps\nYES\nno\nno\nno\nno\nno\n"
         "40\n0\n-1\n1,x\nyes\n²\n\nnone\n99\nlater\nnone\n",
     )
     assert "Error: 'lately' is not a time that I know" in seen
@@ -113,7 +113,7 @@ def test_a_wrong_answer_is_asked_for_again(profile: Profile) -> None:
 
 
 def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> None:
-    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n1, 4 1\nnone\n")
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n\n1, 4 1\nnone\n")
     yes = [name for name, answer in kept(profile)["screen"].items() if answer == "yes"]
 
     assert yes == ["raynaud", "diabetes"]
@@ -121,14 +121,14 @@ def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> 
 
 
 def test_screening_questions_can_be_put_off(profile: Profile) -> None:
-    at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\nLater\nnone\n")
+    at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n\nLater\nnone\n")
     assert set(kept(profile)["screen"].values()) == {None}
     assert "until then wait: Ice, Compression" in profile.run("status").out
 
 
 def test_only_open_screening_questions_are_asked(profile: Profile) -> None:
     seen = at_terminal(
-        profile, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="none\n1\nnone\n"
+        profile, "start", "strain", "--no-daemon", *KNOWN, "--screen", "raynaud=no", types="none\n\n1\nnone\n"
     )
     assert "Raynaud" not in seen
     assert [name for name, answer in kept(profile)["screen"].items() if answer == "yes"] == ["skin"]
@@ -136,7 +136,7 @@ def test_only_open_screening_questions_are_asked(profile: Profile) -> None:
 
 def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
     seen = at_terminal(
-        profile, "start", "trigger-point", "--no-daemon", types="none\nleft\n\n\n1\n", status=1
+        profile, "start", "trigger-point", "--no-daemon", types="none\nleft\n\n\n\n1\n", status=1
     )
     assert "Which muscle is the point in?" in seen
     assert "Error: trigger-point is not for you now: No massage on a fresh injury" in seen
@@ -145,7 +145,7 @@ def test_a_question_that_refuses_ends_the_start(profile: Profile) -> None:
 
 
 def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(profile: Profile) -> None:
-    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\nnone\n1\n")
+    seen = at_terminal(profile, "start", "strain", "--no-daemon", *KNOWN, types="none\n\nnone\n1\n")
 
     assert [alert["id"] for alert in kept(profile)["alerts"]] == ["flag/no-weight"]
     assert seen.index("Have it looked at today") < seen.index(
@@ -155,7 +155,7 @@ def test_red_flags_are_reported_by_their_numbers_and_told_before_the_plan(profil
 
 
 def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: Profile) -> None:
-    types = "no\nunsure\nyes\nno\nno\nno\nnone\nnone\n"
+    types = "\nno\nunsure\nyes\nno\nno\nno\nnone\nnone\n"
     seen = at_terminal(
         profile,
         "start",
@@ -177,7 +177,7 @@ def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: 
 def test_a_grade_may_be_given_as_unsure(profile: Profile) -> None:
     seen = at_terminal(
         profile, "start", "strain", "--no-daemon", "--onset", "2h ago", "--side", "left", "--grade", "unsure",
-        types="none\nnone\nnone\n",
+        types="none\n\nnone\nnone\n",
     )  # fmt: skip
     assert "(yes, no, unsure)" not in seen
     assert kept(profile)["grade"] == "II"
@@ -216,13 +216,13 @@ def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
         "start",
         "trigger-point",
         "--no-daemon",
-        types="none\nright\nbiceps\npiriformis\nyes\nnone\nnone\n",
+        types="none\nright\nbiceps\npiriformis\nyes\nno\nnone\nnone\n",
     )
-    assert kept(profile)["options"] == {"muscle": "piriformis", "balance": "yes"}
+    assert kept(profile)["options"] == {"muscle": "piriformis", "balance": "yes", "tens": "no"}
 
 
 @pytest.mark.parametrize(
-    "types", ["2h ago\nleft\nno\n", f"2h ago\nleft\n{GRADING}", f"2h ago\nleft\n{GRADING}none\n"]
+    "types", ["2h ago\nleft\n\nno\n", f"2h ago\nleft\n\n{GRADING}", f"2h ago\nleft\n\n{GRADING}none\n"]
 )
 def test_leaving_at_any_question_keeps_nothing(profile: Profile, types: str) -> None:
     at_terminal(profile, "start", "strain", "--no-daemon", types="none\n" + types + "\x04", status=130)
@@ -386,7 +386,7 @@ def test_a_start_asks_for_emergencies_first_and_ends_there(profile: Profile) -> 
 def test_who_starts_late_is_asked_how_it_was_at_its_worst_and_is(profile: Profile) -> None:
     seen = at_terminal(
         profile, "start", "strain", "--no-daemon", "--onset", "5d ago", "--side", "left", "--grade", "1",
-        "--screen", "none", "--signs", "none", types="much\n7\n3\n2\n0\n",
+        "--screen", "none", "--signs", "none", types="\nmuch\n7\n3\n2\n0\n",
     )  # fmt: skip
     assert "How has it been since then? At its worst so far, and now." in seen
     assert "pain is a whole number from 0 to 10, not 'much'" in seen

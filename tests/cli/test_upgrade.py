@@ -212,6 +212,36 @@ def test_what_the_episode_was_started_without_is_named(hip: Person, name: str) -
     assert f"it asks for {name}, which this episode was started without" in words
 
 
+OPTION = """\
+options:
+  device: {ask: "Do you have one?", choices: ["no", "yes"], default: "no", source: own}
+phases:
+"""
+
+
+def test_an_option_that_is_new_has_its_default(hip: Person) -> None:
+    stand = (
+        "{id: stand, kind: reminder, of: posture, every: 1h, only_if: device == yes, say: Up., source: own}"
+    )
+    install(
+        hip,
+        NEW.replace("phases:\n", OPTION).replace("      - id: ice\n", f"      - {stand}\n      - id: ice\n"),
+    )
+    hip.types("upgrade", "--yes")
+    hip.waits(minutes=61)
+    assert "Stand" not in hip.types("agenda").out
+
+    hip.types("correct", "device=yes")
+
+    assert "Stand" in hip.types("agenda").out
+
+
+def test_an_option_without_a_default_is_named(hip: Person) -> None:
+    used = NEW.replace("phases:\n", OPTION.replace(', default: "no"', ""))
+    install(hip, used.replace("when: pain >= 8,", "when: [device == yes, pain >= 8],"))
+    assert "it asks for device, which" in hip.types("upgrade", "--yes", status=1).err
+
+
 def test_a_text_with_errors_is_never_applied(hip: Person) -> None:
     path = install(hip, NEW.replace("15min", "15 parsecs"))
     words = hip.types("upgrade", "--yes", status=1).err

@@ -160,6 +160,7 @@ class Made:
     acts: list[PlannedAct]
     screened: dict[str, bool]
     confirms: bool
+    options: dict[str, str]
 
 
 def make(number: int) -> Made:
@@ -200,8 +201,10 @@ def make(number: int) -> Made:
                 acts.append(PlannedAct(at, AnswerScreening({question: yes})))
     asleep = _nights(random, start, horizon)
     person = Person(onset, zone, wake, bedtime, grade, asleep)
+    confirms, device = random.random() < 0.4, random.choice(["no", "yes"])
+    options = {each.id: each.default for each in shipped(name).options.values()} | {"tens": device}
     return Made(name, person, start, horizon_end, patient, sorted(acts, key=lambda act: act.at), screened,
-                random.random() < 0.4)  # fmt: skip
+                confirms, options)  # fmt: skip
 
 
 def _what_happens(random: Random, name: str, start: datetime, horizon: int) -> list[PlannedAct]:
@@ -267,7 +270,7 @@ def live(number: int, protocol: RecoveryProtocol | None = None) -> list[str]:
     lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
     episode, _ = started(
         protocol or shipped(made.protocol), person.onset, made.start, grade=person.grade, lives=lives,
-        screen=made.screened, confirms=made.confirms,
+        screen=made.screened, confirms=made.confirms, options=made.options,
     )  # fmt: skip
     run = Rehearsal(
         episode, made.start, made.until, answers=made.acts, persona=made.patient, asleep=asleep,

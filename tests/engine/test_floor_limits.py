@@ -158,7 +158,8 @@ def test_an_end_some_seconds_late_is_no_longer_pack() -> None:
 )
 def test_a_shipped_protocol_is_counted_whatever_is_typed(name: str, activity: str, count: int) -> None:
     is_late = name == "contrast"
-    life = Life(shipped(name), LATE if is_late else ONSET, ONSET)
+    device = {"options": {"tens": "yes"}} if is_late else {}
+    life = Life(shipped(name), LATE if is_late else ONSET, ONSET, **device)
     if is_late:
         life.answer(pain=5, swelling=2)
         life.now += timedelta(seconds=1)

@@ -182,7 +182,10 @@ class Machine(RuleBasedStateMachine):
                 "grade": grade, "side": "left", "zone": zone,
                 "wake": hours[0], "bedtime": hours[1], "confirms": confirms,
                 "screen": {question.id: False for question in protocol_of(id_).screen if is_screened},
-                "options": {option.id: option.default for option in protocol_of(id_).options.values()},
+                "options": {
+                    option.id: "yes" if option.id == "tens" else option.default
+                    for option in protocol_of(id_).options.values()
+                },
             }  # fmt: skip
             with self.journal.transaction():
                 self.journal.pin(pinned)

@@ -108,7 +108,9 @@ def run(
 ) -> list[str]:
     """The breaches of one simulated life."""
     lives = place(person.zone, f"{person.wake:%H:%M}", f"{person.bedtime:%H:%M}")
-    episode, _ = started(protocol, person.onset, start, grade=person.grade, lives=lives)
+    options = {each.id: each.default for each in protocol.options.values()}
+    options |= {"tens": "yes"} if "tens" in options else {}
+    episode, _ = started(protocol, person.onset, start, grade=person.grade, lives=lives, options=options)
     until = start + length
     events = simulate(Rehearsal(episode, start, until, answers=acts, persona=fickle, asleep=person.asleep))
     return Checker(person, protocol.id).read(events, until)
