@@ -427,7 +427,7 @@ def test_an_episode_speaks_its_language_whatever_the_process_speaks(tmp_path: Pa
         # What is due is told in German by an English command, too; its own words are English.
         ran = profile.run("status")
         assert "Gate     Before it begins: shut; it opens when all of these are met:" in ran.out
-        assert "48h seit der Verletzung (in 1 d 2" in ran.out
+        assert "48 h seit der Verletzung (in 1 d 2" in ran.out
         ran = profile.run("checkin", "pain=4")
         assert ran.out.startswith("Notiert: Schmerz 4.")
         ran = profile.run("begin", "packs", status=1)

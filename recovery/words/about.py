@@ -44,6 +44,7 @@ def entry_words(entry: Fact, episode: Episode) -> str:
                 return _joined(_("released"), subject)
             if alerted.cleared:
                 return _joined(_("dealt with"), subject)
+            return _joined(_(FACTS[f.Alerted]), subject)
         case f.OfOccurrence(activity=activity):
             subject = _title(activity, episode.pinned)
         case what:
@@ -150,7 +151,9 @@ def _sign(id_: str, protocol: RecoveryProtocol | None) -> str:
     flag = next((each for each in (protocol.red_flags if protocol else ()) if each.id == name), None)
     if flag is None:
         return _phase(name, protocol)
-    return filled(flag.ask or flag.say, current(), None, {})
+    if not flag.ask:
+        return filled(flag.say, current(), None, {})
+    return _("“{question}”", question=filled(flag.ask, current(), None, {}))
 
 
 def _step(stepped: f.Stepped, protocol: RecoveryProtocol | None) -> str:
