@@ -10,11 +10,12 @@ from recovery.words.terms import under
 def what_waits(look: Outlook) -> list[tuple[str, str]]:
     """List the sessions that a limit, a red flag or another episode holds back, and nothing but an answer brings."""
     episode = look.episode
-    if episode.is_over or episode.phase_stay.phase is None:
+    if episode.is_over:
         return []
+    begun = () if episode.phase_stay.phase is None else episode.phase.activities
     held = [
         under(activity.title, sentence(episode.track(activity.id).withheld, episode.place, look.now))
-        for activity in episode.phase.activities
+        for activity in begun
         if isinstance(activity, Treatment)
         and episode.track(activity.id).withheld
         and episode.track(activity.id).withheld_until is None

@@ -42,7 +42,7 @@ def _still_told(turn: Turn) -> list[Remark]:
 
 
 def resume_reminders(turn: Turn, _act: Resume) -> Verdict:
-    if turn.episode.state != PAUSED:
+    if turn.episode.state != PAUSED and turn.episode.silence != f.RESTS:
         return Refused(Remark("not-paused", episode=turn.episode.id))
     turn.add(f.Resumed(), "person")
     return accepted(turn, Remark("resumed"))

@@ -30,7 +30,8 @@ def raise_alerts(turn: Turn) -> None:
     others stand until they are answered.
     """
     episode = turn.episode
-    is_quiet = episode.state == PAUSED or emergency_among((episode, *turn.others)) is not None
+    is_stopped = emergency_among((episode, *turn.others)) is not None
+    is_quiet = episode.state == PAUSED or episode.silence == f.RESTS or is_stopped
     for flag in episode.tailored.red_flags:
         if flag.when is None or (is_quiet and flag.level == "routine"):
             continue

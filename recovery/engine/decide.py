@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from recovery.engine import facts as f
 from recovery.engine.alerts import raise_alerts
 from recovery.engine.episode import ACTIVE, PAUSED, Episode, Session, emergency_among
-from recovery.engine.facts import CueKey
+from recovery.engine.facts import RESTS, CueKey
 from recovery.engine.limits import overrun, overrun_remarks
 from recovery.engine.offers import end_holds_of_the_day, offer_what_is_due, suggested_with_end
 from recovery.engine.phases import change_phase, change_step, offer_way_back
 from recovery.engine.reasons import Remark, Sentences
+from recovery.engine.silence import mind_silence
 from recovery.engine.turn import Turn, Turned
 
 _ASTRAY = timedelta(seconds=2)
@@ -52,7 +53,11 @@ def _pass(turn: Turn, *, is_clock_doubted: bool) -> None:
     end_holds_of_the_day(turn)
     if not _is_emergency(turn):
         _end_pause(turn)
+    if turn.episode.state == ACTIVE and not _is_emergency(turn):
+        mind_silence(turn)
     raise_alerts(turn)
+    if turn.episode.state == ACTIVE and turn.episode.silence == RESTS:
+        return
     if turn.episode.state == ACTIVE and not _is_emergency(turn):
         change_phase(turn)
     if turn.episode.state == ACTIVE and not _is_emergency(turn):

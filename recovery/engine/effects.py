@@ -456,6 +456,13 @@ def _resumed(episode: Episode, fact: Fact, _what: f.Resumed) -> Episode:
     return replace(episode, state=ACTIVE, paused_until=None, resumed_at=fact.at, tracks=tracks)
 
 
+def _unheard(episode: Episode, fact: Fact, what: f.Unheard) -> Episode:
+    if episode.silence == f.RESTS:  # it is over as a pause is, and leaves no debt
+        tracks = {name: replace(track, **_FREE) for name, track in episode.tracks.items()}
+        episode = replace(episode, resumed_at=fact.at, tracks=tracks)
+    return replace(episode, silence="" if what.state == "over" else what.state)
+
+
 def _alerted(episode: Episode, fact: Fact, what: f.Alerted) -> Episode:
     id_ = what.id
     if what.cleared:
@@ -555,6 +562,7 @@ _RULES: dict[type[f.What], Callable[[Episode, Fact, Any], Episode]] = {
     f.Paused: _paused,
     f.Resumed: _resumed,
     f.StaysUp: _stays_up,
+    f.Unheard: _unheard,
     f.Alerted: _alerted,
     f.Completed: _completed,
     f.Stopped: _stopped,

@@ -232,6 +232,10 @@ class Episode(Value):
     state: str = ACTIVE
     paused_until: datetime | None = None
     resumed_at: datetime | None = None
+    said_at: datetime | None = None
+    """When the person last answered or acted; None: not since the start."""
+    silence: str = ""
+    """What their silence has changed, one of `SILENCES`; "" where nothing."""
     phase_stay: Stay = field(kw_only=True)
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     """By observation, in order of when they were true."""
@@ -274,6 +278,11 @@ class Episode(Value):
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the person was last heard: at the start, with a word, or as a pause ended."""
+        return max(at for at in (self.started_at, self.said_at, self.resumed_at) if at is not None)
 
     def in_order(self, at: datetime) -> datetime:
         """Put what is written at `at` in order: it never counts before what was written before it.

@@ -126,6 +126,9 @@ class CueKey(str):
 _END = "/end"
 
 
+SILENCES = ASKS, RESTS = "asks", "rests"
+"""What a long silence of the person changes: the check-ins ask otherwise; nothing is told any more."""
+
 # Parts of facts ------------------------------------------------------------------------------------
 
 _GRADE, _SIDE = w.perhaps(w.one_of(*GRADES)), w.perhaps(w.one_of(*SIDES))
@@ -277,6 +280,15 @@ class Paused(What):
 class Resumed(What):
     kind = "resumed"
     because: Text = w.field(w.TEXT, default="")
+    cue: WrittenCue | None = w.field(_CUE, default=None)
+
+
+class Unheard(What):
+    """Nothing is heard of the person for so long that it is asked otherwise, or that all rests; or it is over."""
+
+    kind = "unheard"
+    state: str = w.field(w.one_of(*SILENCES, "over"))
+    reason: Text = w.field(w.TEXT)
     cue: WrittenCue | None = w.field(_CUE, default=None)
 
 

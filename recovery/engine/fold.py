@@ -108,6 +108,7 @@ class _Folding:
         self._carriers: dict[int, tuple[Fact, f.WrittenCue]] = {}
         self._troubles: dict[int, str] = {}
         self._answers: dict[str, list[Answer]] = {}
+        self._said_at: datetime | None = None
         self._shown: dict[str, tuple[Fact, datetime, int]] = {}
         """The newest start or end shown of each activity: its carrier, when it was shown, and how often again."""
 
@@ -124,6 +125,8 @@ class _Folding:
 
     def take(self, fact: Fact) -> None:
         what = fact.what
+        if fact.by == "person":
+            self._said_at = _said_at(self._said_at, fact)
         if isinstance(what, f.Delivered):
             self._show(fact, what)
         elif isinstance(what, f.NotDelivered):
@@ -180,11 +183,18 @@ class _Folding:
         shown = self._shown.items()
         return replace(
             self._episode,
+            said_at=self._said_at,
             answers=in_order(self._answers),
             pending={seq: read_cue(carrier) for seq, (carrier, _cue) in self._carriers.items()},
             troubles=self._troubles,
             shown_cues={name: ShownCue(read_cue(carrier), at, count) for name, (carrier, at, count) in shown},
         )
+
+
+def _said_at(before: datetime | None, fact: Fact) -> datetime:
+    """The latest time at which the person said something, after one more fact of theirs."""
+    said_at = fact.recorded_at or fact.at
+    return said_at if before is None else max(before, said_at)
 
 
 _IN_ORDER = (f.PhaseChanged, f.Stepped, f.SetBack, f.Corrected, f.Alerted)
@@ -228,6 +238,8 @@ def _entered(episode: Episode, fact: Fact) -> Episode:
         before = None if isinstance(fact.what, f.ClockRighted) else episode.written_at
         newest = fact.recorded_at if before is None else max(before, fact.recorded_at)
         episode = replace(episode, written_at=newest)
+    if fact.by == "person":
+        episode = replace(episode, said_at=_said_at(episode.said_at, fact))
     if fact.cue is not None:
         episode = replace(episode, pending={**episode.pending, fact.seq: read_cue(fact)})
     return episode

@@ -29,6 +29,7 @@ from recovery.engine.limits import (
     stopped_by,
 )
 from recovery.engine.reasons import (
+    AskedToday,
     Cards,
     ClockSetForward,
     InQuietTime,
@@ -264,6 +265,8 @@ def _offer_one(turn: Turn, activity: Timed, due: Due, *, again: bool = False) ->
     )
     if blocked is None and isinstance(activity, Treatment):
         blocked = _asked_just_now(turn.episode, turn.now)
+    if blocked is None and isinstance(activity, CheckIn):
+        blocked = _asked_in_silence(turn.episode, turn.now)
     if blocked is not None:
         is_new = not track.withheld and not is_forgotten(turn.episode, activity, turn.now)
         if is_new and due.expires_at <= turn.now:
@@ -353,6 +356,15 @@ def _asked_just_now(episode: Episode, now: datetime) -> Block | None:
             if opens > now:
                 return Block(QuestionFirst(activity.title), opens)
     return None
+
+
+def _asked_in_silence(episode: Episode, now: datetime) -> Block | None:
+    """Find a question of today that nobody has answered, while they have been silent for days: one a day is enough."""
+    today = episode.place.waking_day(now)
+    asked = [episode.track(each.id) for each in episode.phase.activities if isinstance(each, CheckIn)]
+    if episode.silence != f.ASKS or not any(track.is_open and track.day == today for track in asked):
+        return None
+    return Block(AskedToday(), episode.place.next_waking(now))
 
 
 def out_of_time(until: Anchor, limited: Block | None) -> Block:
@@ -476,6 +488,9 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
             signs = signs_to_answer(turn.episode, turn.now, turn.others)
             command = "recovery test" if _tests(turn.episode, activity) else "recovery checkin"
             body = Sentences((_asking(_questions(turn, activity), command), *signs))
+            silence = turn.episode.tailored.silence
+            if silence is not None and turn.episode.silence == f.ASKS:
+                body = _asking(turn.episode.text(silence.ask), "recovery checkin")
     is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
     tip = None
     if not isinstance(activity, Treatment):

@@ -64,7 +64,7 @@ class Outlook(Value):
     signs: tuple[RedFlag, ...] = ()
     """The signs that have come to be asked since the start, and that nobody has answered."""
     rests: tuple[Text, ...] = ()
-    """The reasons why something of the phase rests for another protocol's sake."""
+    """The reasons why something of the phase rests: nobody answers, or another protocol needs it."""
     advice: tuple[Advice, ...] = ()
     """What of the phase's advice holds, the tip of the day first."""
     which: str = ""
@@ -106,10 +106,18 @@ def outlook(
         questions=still_needed(episode, now, others),
         signs=open_signs(episode, now, others),
         advised=_advised(episode, now, others, is_clock_doubted=is_clock_doubted),
-        rests=() if episode.is_over else resting(episode, now, others),
+        rests=() if episode.is_over else (*_silent(episode, others), *resting(episode, now, others)),
         advice=advice_now(episode, now),
         which=naming_option(episode, others),
     )
+
+
+def _silent(episode: Episode, others: Sequence[Episode]) -> tuple[Remark, ...]:
+    """Say that the reminders rest, and what wakes them; nothing where they come."""
+    if episode.silence != f.RESTS:
+        return ()
+    since = max(each.heard_at for each in (episode, *others))
+    return (Remark("resting-since", since=since, command=f"recovery resume{naming_option(episode, others)}"),)
 
 
 def _advised(
@@ -164,7 +172,10 @@ def _planned(
     The person's other episodes go on beside it, each in its turn as in the record: a session of one waits for another.
     """
     beside = [each for each in others if not (each.is_over or each.is_unreadable)]
-    running = sorted((episode, *beside), key=lambda each: each.started_at)
+    running = [
+        each if each.silence == f.RESTS else replace(each, said_at=until)  # a plan is for who is there
+        for each in sorted((episode, *beside), key=lambda each: each.started_at)
+    ]
     rest = [each for each in others if each.is_over or each.is_unreadable]
     run = Rehearsal(running[0], now, until, beside=running[1:], others=rest, confirms=False)
     for happening in run.happenings():
@@ -271,6 +282,8 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
         until = episode.paused_until
         paused = Remark("why-paused") if until is None else Remark("why-paused-until", until=until)
         return _explained(activity, None, [*reasons, paused])
+    if silent := _silent(episode, others):
+        return _explained(activity, None, [*reasons, *silent])
     if episode.phase_stay.phase is None and not isinstance(activity, CheckIn):
         return _explained(activity, None, [*reasons, Remark("why-not-begun")])
     on = next((t for t in episode.ledger if t.activity == activity.id and t.ended_at is None), None)

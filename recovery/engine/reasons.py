@@ -350,6 +350,10 @@ class WaitNotOver(Statement):
     ended_at: datetime
 
 
+class AskedToday(Statement):
+    """A person who has been silent for days is asked one question a day."""
+
+
 class QuestionFirst(Statement):
     """A session waits for the answer to a question, for a short time."""
 

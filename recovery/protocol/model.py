@@ -410,6 +410,20 @@ class Healing(Value):
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
 
 
+class Silence(Value, kw_only=True):
+    """What changes while a person neither answers nor acts; the first word of theirs ends it."""
+
+    asks_after: Annotated[
+        Duration | None, Key("after"), s.PositiveDuration, if_more, "After so long check-ins ask `ask`."
+    ] = None
+    ask: Annotated[str, s.Cue, "What a check-in asks then instead, once a day."] = ""
+    rests_after: Annotated[
+        Duration, Key("rest"), s.PositiveDuration, N_("After so long nothing is told any more.")
+    ]
+    say: Annotated[str, s.Cue, N_("What the person is told then, once.")]
+    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+
 class Rung(Value, kw_only=True):
     """One step of a phase's ladder."""
 
@@ -560,6 +574,7 @@ class RecoveryProtocol(Value, kw_only=True):
     limits: Annotated[tuple[Limit, ...], "What nothing may break."] = ()
     tables: Annotated[Mapping[str, Table], "Ranges by grade, by id."] = field(default_factory=dict)
     healing: Annotated[Healing | None, "The usual healing time."] = None
+    silence: Annotated[Silence | None, "What changes while nothing is heard of the person."] = None
     red_flags: Annotated[tuple[RedFlag, ...], "Signs that refer to a professional."] = ()
     phases: Annotated[tuple[Phase, ...], tuple[Phase | Use, ...], AtLeast(1), N_("The phases, in order.")]
     then: Annotated[str, s.Id, "The protocol that usually follows."] = ""

@@ -142,6 +142,12 @@ def _healing(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
         yield KeyConflict(message, _("injury or start"), "'phase'", "from")
 
 
+@_of(m.Silence)
+def _silence(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
+    yield from _together(data, "after", "ask")
+    yield from _together(data, "ask", "after")
+
+
 @_of(m.RedFlag)
 def _red_flag(data: RawMapping, _form: type[Value]) -> Iterator[KeyConflict]:
     yield from exactly_one(data, ("when", "ask"), _("how it is noticed"))

@@ -82,6 +82,9 @@ class Events:
                 yield {"event": "missed", **_about(missed, "activity", "occurrence", "reason")}
             case f.Alerted(cleared=False) as alerted:
                 yield {"event": "alert", **_about(alerted, "level", "reason", "source")}
+            case f.Unheard() as unheard:
+                text = "" if unheard.cue is None else unheard.cue.body
+                yield {"event": "silence", **_about(unheard, "state", "reason"), "text": text}
             case f.Completed() as completed:
                 yield {"event": "completed", **_about(completed, "reasons")}
             case f.Skipped(occurrence=occurrence) | f.Snoozed(occurrence=occurrence):

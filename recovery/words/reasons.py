@@ -92,6 +92,7 @@ SENTENCES: dict[str, str | tuple[str, str]] = {
     "InQuietTime": N_("it would be in a quiet time"),
     "OnlyUntil": N_("only until {instant}"),
     "WaitNotOver": N_("{length} after the last treatment, which ended {ended_at}"),
+    "AskedToday": N_("one question a day is enough, as long as nobody answers"),
     "QuestionFirst": N_("a question comes first: {title}"),
     "MachineAsleep": N_("the machine was off or asleep"),
     "ZoneChange": N_("the time zone changed"),

@@ -165,6 +165,13 @@ REMARKS: dict[str, str] = {
     "too-early-by-correction": N_("by the corrected times it is too early for {phase}"),
     # Cues
     "pause-over": N_("Reminders are on again"),
+    "reminders-rest": N_("Reminders rest"),
+    "to-wake": N_("Any answer brings them back: recovery checkin, or recovery resume."),
+    "unheard-since": N_("nothing was heard of you since {since}"),
+    "heard-again": N_("you are heard again"),
+    "resting-since": N_(
+        "all reminders, as nothing was heard of you since {since}. Any answer or act wakes them: {command}"
+    ),
     "why-reminders": N_("The pause is over."),
     "stop": N_("{title}: stop"),
     "on-unknown": N_("For how long is not known: the clock was set, or the machine was off."),

@@ -75,6 +75,7 @@ FACTS = {
     f.Upgraded: N_("upgraded"),
     f.ZoneChanged: N_("moved"),
     f.StaysUp: N_("bedtime put off"),
+    f.Unheard: N_("silence"),
     f.ClockRighted: N_("clock put right"),
     f.ClockRead: N_("clock"),
     f.TakenBack: N_("taken back"),
