@@ -23,6 +23,8 @@ from recovery.protocol.screening import (
     Exclusion,
     FrontDoor,  # noqa: F401
     GradeQuestion,  # noqa: F401  # a construct like the others: they are all named here
+    GuidedTest,  # noqa: F401
+    Observation,
     Option,
     RedFlag,
     ScreenQuestion,
@@ -39,7 +41,6 @@ from recovery.protocol.terms import (
     Duration,
     Length,
     Range,
-    Titled,
 )
 from recovery.values import Value, field
 
@@ -286,61 +287,6 @@ def modalities(activity: Activity) -> set[str]:
 
 
 # The protocol -------------------------------------------------------------------------------
-
-
-class GuidedTest(Value):
-    """A test of what each side can do, in percent of the other side; where both are injured, of its end."""
-
-    how: Annotated[str, s.Cue, N_("How it is done, and when to stop.")]
-    held: Annotated[Duration | None, s.ExactDuration, "It is held, and ends after so long."] = None
-    repetitions: Annotated[int | None, s.Count, "It is repeated, and ends after so many."] = None
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-    @property
-    def most(self) -> int:
-        """The seconds, or the repetitions, with which it ends."""
-        return self.repetitions or (self.held.seconds if self.held else 0)
-
-
-class Observation(Value):
-    """Something that a check-in asks: a scale of whole numbers, a choice of words, or the result of a test."""
-
-    noun = N_("observation")
-    id: str
-    title: Annotated[
-        str, s.Title | None, "Its name for people, within a sentence; without it the id is shown."
-    ]
-    ask: Annotated[str, s.Cue, N_("The question.")]
-    least: int = 0
-    most: int = 0
-    scale: ClassVar[Annotated[None, s.Scale, "The least and the most, such as 0..10."]] = None
-    labels: Annotated[
-        tuple[str, ...], tuple[s.Label, ...] | None, "A name for each number of the scale, from the least."
-    ] = ()
-    choices: Annotated[
-        tuple[str, ...], tuple[s.Label, ...] | None, AtLeast(2), "The words, from worst to best."
-    ] = ()
-    test: Annotated[GuidedTest | None, "How it is measured: `recovery test` guides through it."] = None
-    words: tuple[str, ...] = ()
-    """Its labels or its choices, as people call them in their language."""
-    better: Annotated[str, s.Better | None, "Which way is healing; choices go from worst to best anyway."] = (
-        "lower"
-    )
-    fresh: Annotated[
-        Duration, s.PositiveDuration | None, if_more, "How long an answer counts; 24h without it."
-    ] = Duration(seconds=86400)
-    cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its id, with its title for people."""
-        return Titled(self.id, self.title)
-
-    def answer(self, given: int | str) -> str:
-        """An answer as text, a choice with its word for people."""
-        if given in self.choices:
-            return Titled(str(given), self.words[self.choices.index(str(given))])
-        return f"{given} %" if self.test is not None else str(given)
 
 
 class Limit(Value):
