@@ -281,7 +281,7 @@ class Episode(Value):
 
     @property
     def heard_at(self) -> datetime:
-        """When the person was last heard: at the start, with a word, or as a pause ended."""
+        """The last time that the person was heard: at the start, with a word, or as a pause ended."""
         return max(at for at in (self.started_at, self.said_at, self.resumed_at) if at is not None)
 
     def in_order(self, at: datetime) -> datetime:

@@ -485,12 +485,7 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         case CheckIn():
             asks = activity.asks
             kind, title, expires = "check-in", Remark("ask"), due.expires_at
-            signs = signs_to_answer(turn.episode, turn.now, turn.others)
-            command = "recovery test" if _tests(turn.episode, activity) else "recovery checkin"
-            body = Sentences((_asking(_questions(turn, activity), command), *signs))
-            silence = turn.episode.tailored.silence
-            if silence is not None and turn.episode.silence == f.ASKS:
-                body = _asking(turn.episode.text(silence.ask), "recovery checkin")
+            body = _asked(turn, activity)
     is_told = not (kind == "suggestion" and _was_suggested_with_end(turn.episode, activity))
     tip = None
     if not isinstance(activity, Treatment):
@@ -508,6 +503,16 @@ def _tell(turn: Turn, activity: Timed, due: Due, *, again: bool) -> None:
         cue=turn.cue(CueKey(occurrence), kind, title, body, due.at, expires=expires) if is_told else None,
     )
     turn.add(offered)
+
+
+def _asked(turn: Turn, activity: CheckIn) -> Text:
+    """Ask the questions of a check-in, and for signs whose time has come; after days of silence one thing alone."""
+    silence = turn.episode.tailored.silence
+    if silence is not None and turn.episode.silence == f.ASKS:
+        return _asking(turn.episode.text(silence.ask), "recovery checkin")
+    command = "recovery test" if _tests(turn.episode, activity) else "recovery checkin"
+    signs = signs_to_answer(turn.episode, turn.now, turn.others)
+    return Sentences((_asking(_questions(turn, activity), command), *signs))
 
 
 def _start_of(turn: Turn, activity: Treatment, start: str, stop_if: str = "") -> Text:

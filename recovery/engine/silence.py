@@ -34,7 +34,7 @@ def mind_silence(turn: Turn) -> None:
 
 
 def _state(turn: Turn, heard_at: datetime) -> str:
-    """What a silence since then has changed by now; "" where nothing. Look again where the next change is due."""
+    """Name the change that a silence since then has made by now, "" for none; look again when the next is due."""
     silence, episode = turn.episode.tailored.silence, turn.episode
     assert silence is not None
     for state, length in ((RESTS, silence.rests_after), (ASKS, silence.asks_after)):

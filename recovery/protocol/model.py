@@ -357,7 +357,7 @@ class Healing(Value):
 
 
 class Silence(Value, kw_only=True):
-    """What changes while a person neither answers nor acts; the first word of theirs ends it."""
+    """Fewer questions, then rest, while a person neither answers nor acts; the first word of theirs ends it."""
 
     asks_after: Annotated[
         Duration | None, Key("after"), s.PositiveDuration, if_more, "After so long check-ins ask `ask`."

@@ -32,6 +32,7 @@ _FORMS: tuple[tuple[str, type[Any]], ...] = (
     ("`red_flags`", model.RedFlag),
     ("`late`, `at_max`, `waits`", model.Escalation),
     ("`waits` besides", model.Waiting),
+    ("`silence`", model.Silence),
     ("`phases`", model.Phase),
     ("`phases`, to take over those of another file", model.Use),
     ("`back_to`", model.BackTo),
