@@ -19,7 +19,6 @@ from recovery.engine.telling import Repeat, gives_way, is_answered, pending_cues
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr
 from recovery.notify.port import HandedOver, Note, Notifier, Shown
-from recovery.protocol.model import modalities
 from recovery.store.failures import NONSENSE, Nonsense
 from recovery.store.journal import Journal
 from recovery.words.reasons import timeless
@@ -111,10 +110,7 @@ def need_not_stand(record: Record, attempt: CueDelivery) -> bool:
 def _can_harm(episode: Episode, cue: Cue) -> bool:
     """Tell if a cue is about a treatment whose harm the protocol asks for, that is on or was."""
     occurrence = cue.key.occurrence
-    on = {each.modality for each in episode.ledger if each.occurrence == occurrence}
-    if cue.kind in ("on", "off"):
-        worn = episode.activity(occurrence.activity)
-        on |= modalities(worn) if worn is not None else set()
+    on = episode.modalities_of(occurrence) if occurrence.count("/") == 3 else set()  # an alert is of none
     return any(on.intersection(flag.harm) for flag in episode.pinned.red_flags)
 
 

@@ -5,11 +5,8 @@ from datetime import datetime
 from recovery.engine.acts import ClearFlag, End, RaiseFlag, Release, ReportHarm
 from recovery.engine.acts_sessions import end_session
 from recovery.engine.alerts import answer_alert, is_asked, raise_flag
-from recovery.engine.episode import Episode
-from recovery.engine.facts import Occurrence
 from recovery.engine.reasons import Remark, Text
 from recovery.engine.turn import Accepted, Refused, Turn, Verdict, accepted, or_none, word_of
-from recovery.protocol.model import Hold
 
 
 def report_flag(turn: Turn, act: RaiseFlag) -> Verdict:
@@ -30,7 +27,7 @@ def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
     if flags and not is_named and on is None and any(other.under_way for other in turn.others):
         # What is on there may have done it, not what was on here last.
         return Refused(Remark("which-one", names=or_none(flag.id for flag in flags)))
-    doing = _doing(turn.episode, act.about)
+    doing = turn.episode.modalities_of(act.about)
     suited = [flag for flag in flags if (flag.id == act.what if act.what else doing.intersection(flag.harm))]
     if not suited:
         return Refused(Remark("no-such-harm", known=or_none(flag.id for flag in flags)))
@@ -42,15 +39,6 @@ def report_harm(turn: Turn, act: ReportHarm) -> Verdict:
         ended = end_session(turn, End(on.activity, on.occurrence))
         message += [ended.message] if isinstance(ended, Accepted) else []
     return accepted(turn, *message, *raise_flag(turn, flag, "person"))
-
-
-def _doing(episode: Episode, about: Occurrence) -> set[str]:
-    """The modalities of an occurrence; of none, of the latest session, or else of what is worn."""
-    for session in reversed(episode.ledger):
-        if about in ("", session.occurrence):
-            return {session.modality}
-    worn = (each for each in episode.phase.activities if isinstance(each, Hold))
-    return {each.modality for each in worn if about in ("", episode.track(each.id).occurrence)}
 
 
 def _stands_already(turn: Turn, name: str) -> Refused | None:

@@ -13,6 +13,7 @@ from recovery.engine.times import Place
 from recovery.protocol.model import (
     AnyActivity,
     Checklist,
+    Hold,
     Phase,
     RecoveryProtocol,
     RedFlag,
@@ -433,6 +434,18 @@ class Episode(Value):
                 if activity.id == activity_id:
                     return activity
         return None
+
+    def modalities_of(self, occurrence: Occurrence) -> set[str]:
+        """The modalities of an occurrence: of its sessions, or of what is worn; without one of the latest session.
+
+        Where there was no session yet, of all that is worn in this phase.
+        """
+        if not occurrence:
+            latest = {session.modality for session in self.ledger[-1:]}
+            return latest or {each.modality for each in self.phase.activities if isinstance(each, Hold)}
+        worn = self.activity(occurrence.activity)
+        sessions = {session.modality for session in self.ledger if session.occurrence == occurrence}
+        return sessions | ({worn.modality} if isinstance(worn, Hold) else set())
 
     def treatment_of(self, session: Session) -> Treatment:
         """The activity that a session was one of, whatever the phase is now."""
