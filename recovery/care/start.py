@@ -59,6 +59,8 @@ class StartAnswers(Value):
     """The grade that their answers to the questions of the protocol came to."""
     graded_by: Mapping[str, str] = field(default_factory=dict)
     """Those answers, by question."""
+    choices: Sequence[f.Choice] = ()
+    """What is chosen of what the protocol leaves to the person."""
 
 
 class Terms(Value):
@@ -273,4 +275,5 @@ def _started(start: Start) -> f.Started:
         confirms=terms.confirms,
         is_discreet=terms.is_discreet,
         travels=terms.travels,
+        choices=answers.choices,
     )

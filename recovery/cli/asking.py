@@ -6,6 +6,7 @@ that lists it.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ import click
 from recovery import clock
 from recovery.care import start
 from recovery.cli import params
+from recovery.cli.choosing import (
+    choices_of,
+    choices_of_made_up,
+    options,
+    options_of_made_up,
+    those_that_ask,
+)
 from recovery.cli.late_start import course_so_far
 from recovery.cli.quick import TypedTime
 from recovery.engine.episode import Episode, signs_asked
@@ -33,7 +41,6 @@ from recovery.language import _, current
 from recovery.protocol.model import (
     FrontDoor,
     GradeQuestion,
-    Option,
     RecoveryProtocol,
     RedFlag,
     ScreenQuestion,
@@ -74,6 +81,7 @@ class StartWords(Value):
     options: tuple[str, ...] = ()
     worst: tuple[str, ...] = ()
     now: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 class PlaceWords(Value):
@@ -141,23 +149,21 @@ def start_answers(
     asked_first = _ask_for_emergencies(protocol, words) if ask else []
     onset, side, grade = _inputs(protocol, words, typed_at, place, ask=ask)
     at_start = onset or typed_at
-    chosen = options(protocol, words.options, ask=ask)
+    chosen, choices = options(protocol, words.options, ask=ask), choices_of(protocol, words.choices)
     start.refuse_beside(running, protocol, side, chosen)
     start.refuse_late(protocol, at_start, None if grade == UNSURE else grade, typed_at, place)
-
-    def fill(text: str) -> str:
-        return fill_in(text, side, chosen)
-
+    fill = partial(fill_in, side=side, options=chosen)
     by_questions, to_questions = None, dict[str, str]()
     if "grade" in protocol.inputs and grade in (None, UNSURE):
         by_questions, to_questions = _graded(protocol, grade, fill)
         grade = by_questions.grade
         if grade is None:
-            message = _("by your answers this is not what {protocol} is for", protocol=protocol.id)
-            hint = _(
-                "recovery assess asks what it may be; in doubt let a doctor or a physiotherapist look at it"
+            raise RecoveryError(
+                _("by your answers this is not what {protocol} is for", protocol=protocol.id),
+                _(
+                    "recovery assess asks what it may be; in doubt let a doctor or a physiotherapist look at it"
+                ),
             )
-            raise RecoveryError(message, hint)
     answered = screening(protocol.screen, words.screen, is_later=words.screen_later, ask=ask, fill=fill)
     _refuse_agreement(protocol, answered, words.by, words.on, place.local(typed_at).date())
     start.refuse_screened(protocol, answered, fill)
@@ -182,6 +188,7 @@ def start_answers(
         *course,
         graded=by_questions,
         graded_by=to_questions,
+        choices=choices,
     )
 
 
@@ -343,7 +350,7 @@ def screening_of_made_up(
     Raises `RecoveryError` for one that refuses a protocol.
     """
     questions = {protocol.id: [each.id for each in protocol.screen] for protocol in protocols}
-    typed = _those_that_ask(split_words(words), questions, "--screen")
+    typed = those_that_ask(split_words(words), questions, "--screen")
     answers: dict[str, dict[str, str]] = {}
     for protocol in protocols:
         theirs = [*typed[protocol.id], NONE]
@@ -357,15 +364,16 @@ def screening_of_made_up(
     return answers
 
 
-def _those_that_ask(
-    words: Sequence[str], names: Mapping[str, Sequence[str]], option: str
-) -> dict[str, list[str]]:
-    """Words such as NAME=VALUE, by the protocols that have the name. Raises `UsageError` where none has it."""
-    if len(names) > 1:
-        every = dict.fromkeys(name for each in names.values() for name in each)
-        refuse_unknown((word.partition("=")[0] for word in words if word != NONE), every, option)
-        return {id_: [word for word in words if word.partition("=")[0] in own] for id_, own in names.items()}
-    return {id_: [*words] for id_ in names}
+def of_made_up(
+    protocols: Sequence[RecoveryProtocol], screen: Sequence[str], words: Sequence[str], choices: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Read what was typed of somebody made up, by protocol, as `imagined` takes it. Raises `RecoveryError`."""
+    answered = screening_of_made_up(protocols, screen)
+    given, chosen = options_of_made_up(protocols, words), choices_of_made_up(protocols, choices)
+    return {
+        each.id: {"screen": answered[each.id], "options": given[each.id], "choices": chosen[each.id]}
+        for each in protocols
+    }
 
 
 def those_that_apply(asked: Sequence[YesNoQuestion], *, later: bool) -> set[str] | None:
@@ -507,52 +515,6 @@ def recognised_in_words(door: FrontDoor, answers: Mapping[str, str]) -> Recognis
     """Find the outcome that the answers speak for, with the reasons as sentences."""
     came = recognised(door, answers)
     return replace(came, reasons=tuple(timeless(reason, current()) for reason in came.reasons))
-
-
-# Options ----------------------------------------------------------------------------------------
-
-
-def options(protocol: RecoveryProtocol, words: Sequence[str], *, ask: bool) -> dict[str, str]:
-    """The protocol's further inputs, by name. Raises `UsageError`."""
-    given: dict[str, str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        refuse_unknown([name], protocol.options, "--set")
-        if not equals or value not in protocol.options[name].choices:
-            listed = ", ".join(protocol.options[name].choices)
-            raise UsageError(
-                _("--set: {word!r} is not one of the choices", word=word),
-                _("{name} is one of {listed}", name=name, listed=listed),
-            )
-        if given.get(name, value) != value:
-            raise UsageError(_("{option}: {name} is answered twice", option="--set", name=name))
-        given[name] = value
-    for option in protocol.options.values():
-        if option.id not in given:
-            given[option.id] = _option(protocol, option, ask=ask)
-    return given
-
-
-def options_of_made_up(
-    protocols: Sequence[RecoveryProtocol], words: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """The options of somebody made up that were typed, by protocol. Raises `UsageError`."""
-    typed = _those_that_ask(words, {each.id: [*each.options] for each in protocols}, "--set")
-    return {each.id: options(each, typed[each.id], ask=False) if typed[each.id] else {} for each in protocols}
-
-
-def _option(protocol: RecoveryProtocol, option: Option, *, ask: bool) -> str:
-    if ask:
-        answer: Any = click.prompt(
-            option.ask, type=click.Choice(option.choices), default=option.default or None
-        )
-        return str(answer)
-    if option.default:
-        return option.default
-    raise UsageError(
-        _("{protocol} needs --set {name}=…", protocol=protocol.id, name=option.id),
-        _("{name} is one of {listed}", name=option.id, listed=", ".join(option.choices)),
-    )
 
 
 # Red flags --------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ HOMES = {
     "correct": "report",
     "move": "acts",
     "up-until": "acts",
+    "choose": "choose",
     "flag": "flags",
     "harm": "flags",
     "release": "flags",

@@ -56,6 +56,9 @@ from recovery.simulation.people import PERSONAS, imagined
     "--screen", metavar="ID=yes|agreed", multiple=True, help="A screening question that is answered so."
 )
 @click.option("--set", "words", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
+@click.option(
+    "--choose", "choices", metavar="ACTIVITY=VALUE", multiple=True, help="What is chosen, such as packs=2."
+)
 @click.option("--no-confirm", is_flag=True, help="Changes of phase wait for an `advance` in the answers.")
 @json_option
 def simulate_command(
@@ -70,14 +73,15 @@ def simulate_command(
     asleep: tuple[str, ...],
     screen: tuple[str, ...],
     words: tuple[str, ...],
+    choices: tuple[str, ...],
     no_confirm: bool,
     as_json: bool,
     **hours: Any,
 ) -> int:
     """Run protocols on a virtual clock: what would be told, and when. Nothing is kept.
 
-    Several are played together, as one person lives with them; --grade, --side, --screen, --set and answers go to
-    those that ask for them. Without answers and persona nobody reacts: sessions are assumed begun when offered,
+    Several are played together, as one person lives with them; --grade, --side, --screen, --set, --choose and answers
+    go to those that ask for them. Without answers and persona nobody reacts: sessions are assumed begun when offered,
     questions stay open.
 
     \b
@@ -89,15 +93,11 @@ def simulate_command(
     now, place = clock.now(), params.place(**hours)
     chosen = [in_own_words(read_wanted(protocol).protocol) for protocol in protocols]
     injury, start = care.injury_and_start(onset, began, now, place)
-    answered = asking.screening_of_made_up(chosen, screen)
-    options = asking.options_of_made_up(chosen, words)
+    typed = asking.of_made_up(chosen, screen, words, choices)
     episodes = [
-        imagined(
-            each, start, injury, place, grade, side,
-            confirms=no_confirm, screen=answered[each.id], options=options[each.id],
-        )
+        imagined(each, start, injury, place, grade, side, confirms=no_confirm, **typed[each.id])
         for each in chosen
-    ]  # fmt: skip
+    ]
     events = care.simulation(
         episodes, now, length, answers=answers, persona=persona, asleep=asleep, confirms=not no_confirm
     )
@@ -120,6 +120,9 @@ def simulate_command(
     "--persona", type=click.Choice(PERSONAS), default="steady", show_default=True, help="The made-up person."
 )
 @click.option("--onset", metavar="TIME", help="When the injury happened. [default: this morning 07:00]")
+@click.option(
+    "--choose", "choices", metavar="ACTIVITY=VALUE", multiple=True, help="What is chosen, such as packs=2."
+)
 @click.option("--timezone", metavar="NAME", help="Where, such as Europe/Berlin. [default: the machine's]")
 @click.option("--wake", type=params.TIME_OF_DAY, default="07:00", show_default=True, help="When they get up.")
 @click.option(
@@ -133,6 +136,7 @@ def preview(
     length: Duration,
     persona: str,
     onset: str | None,
+    choices: tuple[str, ...],
     as_json: bool,
     **hours: Any,
 ) -> int:
@@ -156,7 +160,8 @@ def preview(
         return 1
     checked = in_own_words(checked)
     days = care.whole_days(onset, length, now, place)
-    episode = imagined(checked, days.injury, days.injury, place, grade, side, confirms=False)
+    typed = asking.of_made_up([checked], (), (), choices)[checked.id]
+    episode = imagined(checked, days.injury, days.injury, place, grade, side, confirms=False, **typed)
     events, is_over = care.lived_through(episode, days, persona)
     pages = [*render_preview.days(events, checked, days.first, days.last)]
     if as_json:

@@ -53,6 +53,13 @@ from recovery.language import _, current, n_
     help="A sign that needs a professional: see recovery flag; none: there is none of them.",
 )
 @click.option("--set", "options", metavar="OPTION=WORD", multiple=True, help="An option of the protocol.")
+@click.option(
+    "--choose",
+    "choices",
+    metavar="ACTIVITY=VALUE",
+    multiple=True,
+    help="What the protocol leaves to you, such as packs=2: see recovery choose.",
+)
 @click.option("--wake", type=params.TIME_OF_DAY, help="When you get up. [default: the setting, or 07:00]")
 @click.option(
     "--bedtime", type=params.TIME_OF_DAY, help="When you go to bed. [default: the setting, or 23:00]"
@@ -89,6 +96,7 @@ def start(
     screen_later: bool,
     signs: tuple[str, ...],
     options: tuple[str, ...],
+    choices: tuple[str, ...],
     discreet: bool,
     no_daemon: bool,
     notifier: str | None,
@@ -111,13 +119,12 @@ def start(
     terms = asking.terms(folder, asking.PlaceWords(**hours), is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
-    if not as_json:
-        _tell_who_answers(render_text.responsible_lines(own))
+    _tell_who_answers([] if as_json else render_text.responsible_lines(own))
     running = care.running(folder, moment)
     tell_doubted(running)
     care.refuse_by_clock(running)
     words = asking.StartWords(
-        onset, grade, side, screen, screen_later, harmless(by), on, signs, options, worst, now
+        onset, grade, side, screen, screen_later, harmless(by), on, signs, options, worst, now, choices
     )
     ask = not as_json and sys.stdin.isatty()
     answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)

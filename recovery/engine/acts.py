@@ -132,6 +132,15 @@ class StepBack(OfOffer):
     verb = "step-back"
 
 
+class Choose(PersonAct):
+    """Choose how often, how far apart, how long or when something comes, within the range of the protocol."""
+
+    verb = "choose"
+    activity: str = ""
+    value: str = ""
+    """As typed: `4`, `90s`, or `08:00, wake+2h`."""
+
+
 class Stop(PersonAct):
     """End the episode before it is completed."""
 
@@ -261,6 +270,7 @@ Act = (
     | Resume
     | Move
     | StayUp
+    | Choose
     | Advance
     | StepBack
     | Setback

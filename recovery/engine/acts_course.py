@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Advance, Move, Pause, Resume, StayUp, StepBack, Stop
+from recovery.engine.acts import Advance, Choose, Move, Pause, Resume, StayUp, StepBack, Stop
+from recovery.engine.choices import Choosable, ChosenValue, choosables_of, fitting, written
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
 from recovery.engine.facts import Offer
 from recovery.engine.gates import (
@@ -20,7 +21,8 @@ from recovery.engine.gates import (
 )
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
-from recovery.engine.turn import Refused, Turn, Verdict, accepted, overtaken, word_of
+from recovery.engine.turn import Refused, Turn, Verdict, accepted, or_none, overtaken, word_of
+from recovery.protocol.terms import Range
 from recovery.zones import is_known, is_lost
 
 # Pauses and places ------------------------------------------------------------------------------
@@ -69,6 +71,53 @@ def stay_up(turn: Turn, act: StayUp) -> Verdict:
         return Refused(Remark("not-this-evening", bedtime=bedtime, latest=place.latest_bedtime(day)))
     turn.add(f.StaysUp(day=day, until=until), "person")
     return accepted(turn, Remark("up-until", until=until))
+
+
+def choose_within(turn: Turn, act: Choose) -> Verdict:
+    """Within the range of the file alone, and a time of day while the person is awake. Limits are not moved by it."""
+    offered, place = choosables_of(turn.episode), turn.episode.place
+    of_it = [each for each in offered if each.activity.id == act.activity]
+    if not of_it:
+        known = tuple(dict.fromkeys(each.activity.id for each in offered))
+        return Refused(Remark("nothing-to-choose", name=act.activity, known=or_none(known)))
+    title = of_it[0].activity.title
+    fits = fitting(of_it, act.value)
+    if fits is None:
+        ranges = tuple(range_of(each) for each in of_it)
+        return Refused(Remark("not-to-choose", title=title, value=act.value, reasons=ranges))
+    choosable, chosen = fits
+    today = place.waking_day(turn.now)
+    for moment in chosen if isinstance(chosen, tuple) else ():
+        if not place.is_awake(place.moment(today, moment)):
+            return Refused(Remark("not-awake-then", when=str(moment)))
+    turn.add(f.Chosen(activity=act.activity, key=choosable.of, value=written(chosen)), "person")
+    return accepted(turn, _chosen(title, choosable.of, chosen))
+
+
+def _chosen(title: str, of: str, chosen: ChosenValue) -> Remark:
+    """Say what holds from now on."""
+    value = written(chosen)
+    match of, chosen:
+        case _, tuple():
+            return Remark("chosen-at", title=title, value=value)
+        case "every", _:
+            return Remark("chosen-every", title=title, value=value)
+        case "duration", _:
+            return Remark("chosen-duration", title=title, value=value)
+    return Remark("chosen-per_day", title=title, value=value)
+
+
+def range_of(choosable: Choosable) -> Remark:
+    """Say within which range something may be chosen."""
+    match choosable.bounds:
+        case (least, most):
+            return Remark("choose-per_day", least=least, most=most)
+        case Range(least, most):
+            return Remark("choose-lengths", least=least, most=most)
+        case 1:
+            return Remark("choose-time")
+        case count:
+            return Remark("choose-times", count=count)
 
 
 # On and back ------------------------------------------------------------------------------------

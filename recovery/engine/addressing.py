@@ -7,6 +7,7 @@ from recovery.engine.acts import (
     Act,
     AnswerCheckIn,
     AnswerScreening,
+    Choose,
     ClearFlag,
     OfActivity,
     OfQuestions,
@@ -15,6 +16,7 @@ from recovery.engine.acts import (
     ReportHarm,
     StayUp,
 )
+from recovery.engine.choices import choosables_of
 from recovery.engine.episode import Episode
 from recovery.engine.judging import judge
 from recovery.engine.reasons import Remark
@@ -78,6 +80,8 @@ def _activities(episode: Episode) -> Iterator[AnyActivity]:
 def _knows(episode: Episode, act: Act) -> bool:
     """Tell if an episode has what an act names."""
     match act:
+        case Choose(activity=name):
+            return any(name == each.activity.id for each in choosables_of(episode))
         case OfActivity(activity=str(name)):
             return any(name == each.id or name in modalities(each) for each in _activities(episode))
         case RaiseFlag(flag=name):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recovery.engine import facts as f
+from recovery.engine.choices import as_chosen, with_choices
 from recovery.engine.episode import (
     ACTIVE,
     COMPLETED,
@@ -25,8 +26,16 @@ from recovery.engine.episode import (
 from recovery.engine.facts import Cue, Fact, Occurrence, day_of
 from recovery.engine.questions import decides_something, forbidden
 from recovery.engine.zone_change import zone_changed
-from recovery.protocol.model import AnyActivity, CheckIn, Checklist, RecoveryProtocol, Treatment, modalities
-from recovery.protocol.terms import may_apply
+from recovery.protocol.model import (
+    AnyActivity,
+    CheckIn,
+    Checklist,
+    RecoveryProtocol,
+    Timed,
+    Treatment,
+    modalities,
+)
+from recovery.protocol.terms import At, Every, PerWeek, may_apply
 from recovery.values import replace
 from recovery.zones import Elsewhere, as_utc
 
@@ -48,7 +57,8 @@ def after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episod
 def tailor(episode: Episode) -> RecoveryProtocol:
     """The protocol without what is not for this person.
 
-    That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids.
+    That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids. What
+    they may choose is as they have chosen it.
     """
     pinned = episode.pinned
     given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
@@ -56,7 +66,8 @@ def tailor(episode: Episode) -> RecoveryProtocol:
     gone = forbidden(episode)
 
     def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
-        return tuple(a for a in activities if may_apply(a.only_if, given) and not gone & modalities(a))
+        theirs = (a for a in activities if may_apply(a.only_if, given) and not gone & modalities(a))
+        return tuple(as_chosen(activity, episode.choices) for activity in theirs)
 
     phases = tuple(
         replace(
@@ -277,6 +288,23 @@ def _corrected(episode: Episode, fact: Fact, what: f.Corrected) -> Episode:
         options={**episode.options, **what.options},
     )
     return _retailored(episode)
+
+
+def _chosen(episode: Episode, fact: Fact, what: f.Chosen) -> Episode:
+    """Something was chosen: from here on. Another hour of what has come today holds from tomorrow on."""
+    episode = _retailored(replace(episode, choices=with_choices(episode.choices, [what])))
+    activity = next((each for each in episode.phase.activities if each.id == what.activity), None)
+    if not isinstance(activity, Timed) or isinstance(activity.cadence, Every):
+        return episode
+    match activity.cadence:
+        case PerWeek() | At(times=(_,)):
+            is_once = True
+        case _:
+            is_once = False
+    track, today = episode.track(activity.id), episode.place.waking_day(fact.at)
+    passed = episode.place.window(today)[1] if is_once and track.day == today else fact.at
+    track = replace(track, last_due=max(track.last_due or passed, passed))
+    return _tracked(episode, activity.id, track)
 
 
 def _ticked(episode: Episode, _fact: Fact, what: f.Ticked) -> Episode:
@@ -550,6 +578,7 @@ _RULES: dict[type[f.What], Callable[[Episode, Fact, Any], Episode]] = {
     f.Screened: _screened,
     f.SetBack: _setback,
     f.Corrected: _corrected,
+    f.Chosen: _chosen,
     f.Ticked: _ticked,
     f.Offered: _offered,
     f.Begun: _begun,

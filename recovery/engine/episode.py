@@ -224,6 +224,8 @@ class Episode(Value):
     """The screening questions that are answered: True is yes."""
     agreed: Mapping[str, Word] = field(default_factory=dict)
     """The professional's word, by the question to which they agreed all the same."""
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What was chosen, as it is written: by activity and by what of it."""
     travels: bool = False
     """True if its place follows the machine's zone."""
     earlier_places: tuple[tuple[datetime, Place], ...] = ()

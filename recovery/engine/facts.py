@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from recovery.engine import written as w
 from recovery.engine.reasons import Text
 from recovery.engine.written import Written
-from recovery.protocol.terms import CLEARED_BY, GRADES, LEVELS, MODALITIES, SIDES
+from recovery.protocol.terms import CLEARED_BY, GRADES, LEVELS, MODALITIES, SIDES, TO_CHOOSE
 from recovery.values import Value
 
 # Names -------------------------------------------------------------------------------------------
@@ -177,6 +177,14 @@ class GradingAnswers(Written):
     reasons: Sequence[Text] = w.field(w.each(w.TEXT))
 
 
+class Choice(Written):
+    """Something chosen of an activity, as it is typed."""
+
+    activity: str = w.field(w.ACTIVITY)
+    key: str = w.field(w.one_of(*TO_CHOOSE))
+    value: str = w.field(w.TEXT)
+
+
 _CUE, _WORD, _REASONS = w.part(WrittenCue), w.part(Word), w.each(w.TEXT)
 _AGREED = w.by_name(_WORD, "questions")
 
@@ -235,6 +243,7 @@ class Started(What):
     confirms: bool = w.field(w.FLAG, default=False, always=True)
     is_discreet: bool = w.field(w.FLAG, "discreet", default=False)
     travels: bool = w.field(w.FLAG, default=False)
+    choices: Sequence[Choice] = w.field(w.each(w.part(Choice)), default=())
 
 
 class PhaseChanged(What):
@@ -315,6 +324,12 @@ class Corrected(What):
     side: str | None = w.field(_SIDE, default=None)
     options: Mapping[str, str] = w.field(w.OPTIONS, default={})
     because: str = w.field(w.TEXT, default="", always=True)
+
+
+class Chosen(Choice, What):
+    """Something of an activity was chosen."""
+
+    kind = "chosen"
 
 
 class Upgraded(What):

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 from recovery.engine import facts as f
+from recovery.engine.choices import with_choices
 from recovery.engine.effects import (
     ABOUT_ANSWERS,
     REPEATED,
@@ -57,6 +58,7 @@ def begin(protocol: RecoveryProtocol, opening: Fact, elsewhere: Elsewhere = as_u
         options={**_unsaid(protocol), **started.options},
         screened=started.screened,
         agreed=started.agreed or {},
+        choices=with_choices({}, started.choices),
         travels=started.travels,
         confirms=started.confirms,
         is_discreet=started.is_discreet,

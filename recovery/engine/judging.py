@@ -45,6 +45,8 @@ def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episo
             return course.move_to_zone(turn, act)
         case acts.StayUp():
             return course.stay_up(turn, act)
+        case acts.Choose():
+            return course.choose_within(turn, act)
         case acts.Advance():
             return course.advance_course(turn, act)
         case acts.StepBack():

@@ -130,6 +130,11 @@ class Timed(Activity, kw_only=True):
             None, s.OneOrMore[s.Id], "Once after each treatment of these sessions that really took place."
         ]
     ] = None
+    choose: Annotated[
+        tuple[str, ...],
+        s.OneOrMore[s.ToChoose],
+        "What the person may choose, within the range that stands there: per_day, every, duration, or at.",
+    ] = ()
     follows_body: Annotated[
         bool,
         Key("follows"),

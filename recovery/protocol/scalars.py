@@ -5,7 +5,7 @@ A value that cannot be read raises a `language` error that carries what was expe
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
@@ -26,11 +26,9 @@ _TEN_YEARS = 3653 * 86400
 
 ID = r"[a-z][a-z0-9-]{0,39}"
 _LENGTH = r"(\d{1,6} ?(s|sec|m|min|h|d|w|mo) ?)+"
-_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
 _REF = re.compile(rf"({ID})(?::(\S.{{0,99}}))?", re.ASCII)
 _TABLE_END = re.compile(rf"({ID})\.(min|max)", re.ASCII)
 _ANCHOR = re.compile(rf"({'|'.join(terms.ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
-_MOMENT = re.compile(r"(wake|bedtime)(?:\s*([+-])\s*(\S.*))?", re.ASCII)
 _PLACEHOLDER = re.compile(rf"\{{(?:other side|{ID})\}}", re.ASCII)
 PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
 """What a text for a person may have in braces; whether there is such an option is for `lint` to say."""
@@ -213,24 +211,6 @@ def _anchor(value: str) -> Anchor:
     if match is None:
         raise ValueError(_("not an instant that a protocol can know"))
     return Anchor(match[1], _duration(match[2]) if match[2] else Duration())
-
-
-def _moment(value: str) -> LocalMoment:
-    if re.fullmatch(_CLOCK, value, re.ASCII):
-        hour, minute = value.split(":")
-        return LocalMoment(at=time(int(hour), int(minute)))
-    match = _MOMENT.fullmatch(value)
-    if match is None:
-        raise ValueError(_("not a time of day"))
-    base, sign, length = match.groups()
-    if not length:
-        return LocalMoment(base)
-    if sign != {"wake": "+", "bedtime": "-"}[base]:
-        raise ValueError(_("only after waking or before bedtime"))
-    duration = _exact(length)
-    if duration.seconds % 60 or duration.seconds >= 86400:
-        raise ValueError(_("whole minutes, less than a day, are wanted"))
-    return LocalMoment(base, minutes=int(f"{sign}{duration.seconds // 60}"))
 
 
 def _day(value: str) -> str:
@@ -461,9 +441,9 @@ Instant = Annotated[
 Moment = Annotated[
     LocalMoment,
     *_scalar(
-        _moment,
+        terms.parse_time_of_day,
         N_('a time of day: "08:00", wake, wake+30min, bedtime or bedtime-1h'),
-        rf"({_CLOCK}|wake( ?\+ ?{_LENGTH})?|bedtime( ?- ?{_LENGTH})?)",
+        rf"({terms.TIME_OF_DAY_FORM}|wake( ?\+ ?{_LENGTH})?|bedtime( ?- ?{_LENGTH})?)",
         description='A time of day: "08:00", wake+30min or bedtime-1h.',
     ),
 ]
@@ -583,6 +563,7 @@ Refs = Annotated[
 Modality = Annotated[str, *one_of(*terms.MODALITIES)]
 Level = Annotated[str, *one_of(*terms.LEVELS)]
 Origin = Annotated[str, *one_of(*terms.ORIGINS)]
+ToChoose = Annotated[str, *one_of(*terms.TO_CHOOSE)]
 Input = Annotated[str, *one_of("onset", "grade", "side")]
 Better = Annotated[str, *one_of("lower", "higher")]
 AllOrSome = Annotated[

@@ -27,10 +27,11 @@ from recovery.language import _
 from recovery.protocol import model as m
 from recovery.protocol import scalars as s
 from recovery.protocol.declared import Declared, is_nothing, keys
-from recovery.protocol.terms import Comparison, Condition
+from recovery.protocol.terms import TO_CHOOSE, Comparison, Condition
 from recovery.values import Value
 
 FILE_FORMAT = "1"
+_RANGES = {"per_day": "1..3", "every": "2h..3h", "duration": "1min..2min"}
 CADENCES = ("every", "per_day", "at", "per_week", "once", "after")
 
 
@@ -184,10 +185,30 @@ def _timed(data: RawMapping, form: type[Value]) -> Iterator[KeyConflict]:
     if data.get("per_week") in ("8", "9") or len(str(data.get("per_week", ""))) == 2:
         expected = _("a number from 1 to 7")
         yield KeyConflict(_("a week has seven days"), expected, repr(data["per_week"]), "per_week")
+    if "choose" in data:
+        yield from _choose(data, form)
     is_chain = "every" in data and issubclass(form, m.Treatment)
     if data.get("follows") == "place" and (is_chain or "once" in data or "after" in data):
         message = _("what counts elapsed time follows the body, wherever that is")
         yield KeyConflict(message, _("body, or no 'follows'"), "place", "follows")
+
+
+def _choose(data: RawMapping, form: type[Value]) -> Iterator[KeyConflict]:
+    """A conflict where there is nothing to choose, or where nobody could tell what was chosen."""
+    names = data["choose"] if isinstance(data["choose"], list | tuple) else (data["choose"],)
+    if not issubclass(form, m.Treatment | m.Reminder):
+        message = _("when something is asked is not the person's choice")
+        yield KeyConflict(message, _("no 'choose'"), repr(data["kind"]), "choose")
+    for name in names:
+        if name in TO_CHOOSE and name not in data:
+            message = _("{key!r} needs {other!r} beside it", key="choose", other=name)
+            yield KeyConflict(message, name, _("no such key"), "choose")
+        elif name in _RANGES and isinstance(data.get(name), str) and ".." not in data[name]:
+            message = _("without a range there is nothing to choose")
+            yield KeyConflict(message, _("a range, such as {range}", range=_RANGES[name]), data[name], name)
+    if "every" in names and "duration" in names:
+        message = _("a length that is chosen would be either of two")
+        yield KeyConflict(message, _("every or duration"), _("both"), "choose")
 
 
 @_of(m.Treatment)

@@ -82,6 +82,9 @@ def called(name: str) -> str:
     return name.called if isinstance(name, Titled) else name
 
 
+TO_CHOOSE = ("per_day", "every", "duration", "at")
+"""What a file may leave to the person: how often a day, how far apart, how long, at what times of day."""
+
 USES = {
     "a session": ("duration", "longest"),
     "between": ("gap", "wait", "every"),
@@ -456,6 +459,34 @@ def _tidied(text: str) -> str:
 
 def _unit(word: str) -> str:
     return next((unit for named, unit in _NAMED if len(word) > 2 and word.startswith(named)), word)
+
+
+# Times of day as people write them ----------------------------------------------------------------
+
+TIME_OF_DAY_FORM = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
+
+
+def parse_time_of_day(text: str) -> LocalMoment:
+    """Read `08:00`, `wake`, `wake+30min` or `bedtime-1h`. Raises `ValueError`."""
+    if re.fullmatch(TIME_OF_DAY_FORM, text, re.ASCII):
+        hour, minute = text.split(":")
+        return LocalMoment(at=time(int(hour), int(minute)))
+    match = re.fullmatch(r"(wake|bedtime)(?:\s*([+-])\s*(\S.*))?", text, re.ASCII)
+    if match is None:
+        raise ValueError(_("not a time of day"))
+    base, sign, length = match.groups()
+    if not length:
+        return LocalMoment(base)
+    if sign != {"wake": "+", "bedtime": "-"}[base]:
+        raise ValueError(_("only after waking or before bedtime"))
+    duration = parse_duration(length)
+    if not duration.is_exact:
+        raise ValueError(_("days, weeks and months are not exact lengths"))
+    if duration == Duration():
+        raise ValueError(_("a length of nothing"))
+    if duration.seconds % 60 or duration.seconds >= 86400:
+        raise ValueError(_("whole minutes, less than a day, are wanted"))
+    return LocalMoment(base, minutes=int(f"{sign}{duration.seconds // 60}"))
 
 
 # Names of people ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ like `steady` but reacts late, skips and forgets, `silent` answers nothing and d
 only `silent` does not. The same persona does the same thing in every run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -140,6 +140,7 @@ def imagined(
     confirms: bool,
     screen: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
+    choices: Sequence[f.Choice] = (),
 ) -> Episode:
     """The episode of somebody made up: grade II and the left side where the protocol asks and nobody says.
 
@@ -156,6 +157,7 @@ def imagined(
         screened=said.answers,
         agreed=said.agreed,
         confirms=confirms,
+        choices=choices,
         **place.as_fields(),
     )
     return begin(protocol, Fact(f"{protocol.id}-1", start, started, "person"))

@@ -28,6 +28,7 @@ _FIELDS = {
     "onset": "onset",
     "until": "until",
     "grade": "grade",
+    "value": "value",
 }
 """The fields of acts by their keys in a line. Answers stand beside them, each under its own name."""
 

@@ -25,6 +25,7 @@ _START = {
 
 _AS_IN_THE_LOG = (
     f.Answered,
+    f.Chosen,
     f.Corrected,
     f.Screened,
     f.SetBack,
@@ -125,11 +126,11 @@ def _with_end(words: str, until: datetime | None, place: Place, at: datetime) ->
 
 
 def _plain(what: f.What, protocol: RecoveryProtocol | None) -> str:
-    """Join what is said of the activity and of the reason, as far as there is any."""
-    activity, reason, because = (
-        str(getattr(what, name, None) or "") for name in ("activity", "reason", "because")
+    """Join what is said of the activity, what was chosen of it, and the reason, as far as there is any."""
+    activity, value, reason, because = (
+        str(getattr(what, name, None) or "") for name in ("activity", "value", "reason", "because")
     )
-    return _joined(_title(activity, protocol), reason, because)
+    return _joined(_title(activity, protocol), value, reason, because)
 
 
 def _title(activity: str, protocol: RecoveryProtocol | None) -> str:

@@ -111,6 +111,16 @@ REMARKS: dict[str, str] = {
         "{title}, {when}, is only assumed, and counts for the limits."
         " If it did not happen, say so after the next start: {command}"
     ),
+    "chosen-per_day": N_("{title}: {value} a day from now on. The limits hold as before."),
+    "chosen-every": N_("{title}: {value} apart from now on. The limits hold as before."),
+    "chosen-duration": N_("{title}: {value} each time from now on. The limits hold as before."),
+    "chosen-at": N_("{title}: at {value} from now on."),
+    "nothing-to-choose": N_("{name}: there is nothing to choose; you may choose of {known}"),
+    "not-to-choose": N_("{title}: {value} is not within what you may choose: {reasons}"),
+    "choose-per_day": N_("{least} to {most} times a day, or as many times of day"),
+    "choose-lengths": N_("{least} to {most}"),
+    "choose-time": N_("a time of day"),
+    "choose-times": N_("{count} times of day"),
     # Reports
     "before-the-injury": N_("that is before the injury"),
     "not-asked": N_("{protocol} does not ask for {name!r}; it asks for {known}"),

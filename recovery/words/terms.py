@@ -70,6 +70,7 @@ FACTS = {
     f.Screened: N_("screening"),
     f.SetBack: N_("setback"),
     f.Corrected: N_("corrected"),
+    f.Chosen: N_("chosen"),
     f.Stepped: N_("step"),
     f.Ticked: N_("checklist"),
     f.Upgraded: N_("upgraded"),

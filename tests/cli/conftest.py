@@ -25,8 +25,9 @@ ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 23, 16, 40, tzinfo=ZoneInfo(ZONE))
 STRAIN = (
     "start", "strain", "--grade", "2", "--onset", "yesterday 18:00", "--screen", "none", "--signs", "none",
-    "--side", "left",
+    "--choose", "ice=2h", "--side", "left",
 )  # fmt: skip
+"""Of somebody who chooses ice as often as the protocol lets them."""
 
 
 class Person:

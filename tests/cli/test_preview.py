@@ -13,7 +13,9 @@ HERE = ("--timezone", ZONE)
 
 
 def test_a_day_is_a_short_block(person: Person) -> None:
-    out = person.types("protocols", "preview", "rice", "--for", "1d", *HERE).out.splitlines()
+    out = person.types(
+        "protocols", "preview", "rice", "--for", "1d", "--choose", "ice=2h", *HERE
+    ).out.splitlines()
 
     assert out[0] == "Mon 23 Nov, day 1: Rest, ice, compression, elevation"
     assert "  Ice 20 min: 07:00 09:20 11:40 14:00 16:20 18:40 21:00" in out

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recovery.engine.acts import Begin, End
+from recovery.engine.acts import Begin, Choose, End
 from recovery.engine.turn import Accepted, Refused
 from recovery.protocol import compiled as form
 from recovery.protocol.floor import BOUNDS
@@ -169,7 +169,9 @@ def test_a_shipped_protocol_is_counted_whatever_is_typed(name: str, activity: st
 
 
 def test_the_shipped_rhythm_of_ten_minutes_keeps_its_rounds() -> None:
-    life = Life(shipped("cold-10-10-10")).go("Mon 22:59")
+    life = Life(shipped("cold-10-10-10"))
+    life.accepted(Choose("ice", "1h30min"))
+    life.go("Mon 22:59")
     assert [len(life.times(kind, "ice")) for kind in ("offered", "ended")] == [16, 16]
 
 

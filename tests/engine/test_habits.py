@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Advance, MarkDone, Skip, Snooze, Stop, TickItems
+from recovery.engine.acts import Advance, Choose, MarkDone, Skip, Snooze, Stop, TickItems
 from recovery.engine.episode import ACTIVE
 from recovery.engine.fold import fold
 from recovery.engine.outlook import coming, explain_each, outlook
@@ -142,7 +142,9 @@ def test_a_phase_without_an_end_comes_last() -> None:
 
 
 def test_sitting_reminds_all_year() -> None:
-    life = Life(shipped("sitting"), side="left").go("2026-12-07 07:00")
+    life = Life(shipped("sitting"), side="left")
+    life.accepted(Choose("stand", "30min"))
+    life.go("2026-12-07 07:00")
     stand = life.times(f.Offered, "stand")
     assert len(stand) == 10 * 15
     assert {when[:3] for when in stand} == {"Mon", "Tue", "Wed", "Thu", "Fri"}

@@ -442,6 +442,27 @@ def test_a_mistake_of_a_ladder_is_told_in_its_place(
             "neither waking nor work",
         ),
         ("{id: r, kind: reminder, of: rest, say: a, after: Ice}", " > after", "not a usable id"),
+        ("{id: r, kind: reminder, of: rest, say: a, every: 3h, choose: say}", " > choose", ""),
+        (
+            "{id: r, kind: reminder, of: rest, say: a, every: 3h, choose: at}",
+            " > choose",
+            "'choose' needs 'at'",
+        ),
+        (
+            "{id: r, kind: reminder, of: rest, say: a, every: 3h, choose: every}",
+            " > every",
+            "nothing to choose",
+        ),
+        (
+            "{id: r, kind: check-in, ask: [pain], every: 3h..4h, choose: every}",
+            " > choose",
+            "when something is asked is not the person's choice",
+        ),
+        (
+            "{id: r, kind: session, of: rest, duration: 5s..6s, every: 3h..4h, choose: [every, duration]}",
+            " > choose",
+            "a length that is chosen would be either of two",
+        ),
         ("{id: r, kind: reminder, of: rest, say: a, after: ice, every: 3h}", " > after", "given twice"),
         (
             "{id: r, kind: reminder, of: rest, say: a, every: 3h, optional: true}",

@@ -21,16 +21,16 @@ ONSET = local("2026-11-23 18:00")
 LENGTH = timedelta(days=11)
 TOLD = ("session_start", "session_end", "reminder", "check_in")
 BOUNDS = {
-    ("strain", "rice"): 17,
-    ("strain", "contrast"): 18,
+    ("strain", "rice"): 14,
+    ("strain", "contrast"): 10,
     ("strain", "loading"): 3,
-    ("contrast", "contrast"): 18,
-    ("trigger-point", "press"): 16,
-    ("sitting", "habit"): 15,
-    ("strain and sitting", "rice"): 17,
-    ("strain and sitting", "contrast"): 28,
-    ("strain and sitting", "loading"): 18,
-    ("cold-10-10-10", "ice-in-tens"): 35,
+    ("contrast", "contrast"): 10,
+    ("trigger-point", "press"): 10,
+    ("sitting", "habit"): 10,
+    ("strain and sitting", "rice"): 16,
+    ("strain and sitting", "contrast"): 16,
+    ("strain and sitting", "loading"): 16,
+    ("cold-10-10-10", "ice-in-tens"): 22,
 }
 """The most moments of any whole day, by protocol and by the phase in which the day begins."""
 

@@ -305,8 +305,12 @@ RANGES = {
 
 
 def whole_way(persona: str, grade: str) -> Events:
+    often = [
+        {"activity": "ice", "key": "every", "value": "2h"},
+        {"activity": "packs", "key": "per_day", "value": "3"},
+    ]
     episode, _ = started(shipped("strain"), grade=grade)
-    story = events(shipped("strain"), usual_end(episode), persona=persona, grade=grade)
+    story = events(shipped("strain"), usual_end(episode), persona=persona, grade=grade, choices=often)
     person = Person(ONSET, BERLIN, place().wake, place().bedtime, grade)
     assert Checker(person, "strain").read(story, usual_end(episode)) == []
     return story
