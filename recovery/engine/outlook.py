@@ -172,10 +172,7 @@ def _planned(
     The person's other episodes go on beside it, each in its turn as in the record: a session of one waits for another.
     """
     beside = [each for each in others if not (each.is_over or each.is_unreadable)]
-    running = [
-        each if each.silence == f.RESTS else replace(each, said_at=until)  # a plan is for who is there
-        for each in sorted((episode, *beside), key=lambda each: each.started_at)
-    ]
+    running = sorted((episode, *beside), key=lambda each: each.started_at)
     rest = [each for each in others if each.is_over or each.is_unreadable]
     run = Rehearsal(running[0], now, until, beside=running[1:], others=rest, confirms=False)
     for happening in run.happenings():

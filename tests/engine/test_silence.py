@@ -110,10 +110,12 @@ def test_who_is_asked_for_nothing_in_a_protocol_without_it_is_reminded_for_ever(
     assert silent.of(f.Unheard) == []
 
 
-def test_the_plan_is_for_who_is_there_and_says_why_there_is_none() -> None:
+def test_the_plan_ends_where_it_will_rest_and_says_why_there_is_none() -> None:
     there = life().go("Mon 09:00")
     later = list(coming(there.episode, there.now, until=there.at("2026-12-05 12:00")))
-    assert later[-1].at > there.at("2026-12-05 07:00")
+    (rest,) = [cue for cue in later if cue.kind == "phase"]
+    assert (there.words(rest.title), rest.at) == ("Reminders rest", there.at("2026-11-30 07:00"))
+    assert [there.words(cue.title) for cue in later if cue.at > rest.at] == ["See a professional today"]
     silent = there.go("2026-12-01 12:00")
     assert list(coming(silent.episode, silent.now)) == []
     (rests,) = outlook(silent.episode, silent.now).rests
