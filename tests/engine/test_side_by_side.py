@@ -261,7 +261,7 @@ def test_a_title_says_of_which_side_it_is_once_two_run() -> None:
     left = Life(small(ASK), side="left")
     right = Life(small(ASK), left.at("Mon 09:00"), side="right", others=(left.episode,), language="de")
     assert [title for _when, title in left.cues("check-in")] == ["How is it going?"]
-    assert [title for _when, title in right.cues("check-in")] == ["Wie geht es? (rechts)"]
+    assert [title for _when, title in right.cues("check-in")] == ["Wie geht es Ihnen? (rechts)"]
 
 
 def test_a_title_says_of_which_protocol_it_is_beside_another_one() -> None:

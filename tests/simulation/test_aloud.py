@@ -86,7 +86,8 @@ def ids(protocol: RecoveryProtocol, language: str) -> set[str]:
     """The ids of a file that are no words of its texts in a language."""
     document = to_json(in_language(replace(protocol, sources={}), language))
     written = [*strings(json.loads(document))]
-    words = {word for text in written if " " in text for word in re.findall(r"[\w-]+", text)}
+    said = (text for text in written if " " in text or text != text.lower())
+    words = {word for text in said for each in re.findall(r"[\w-]+", text) for word in (each, each.lower())}
     # An English id may be a word of the program's own: only what no language joins so is told apart.
     named = "[a-z][a-z0-9-]+" if language != "en" else "[a-z0-9]+(-[a-z0-9]+)+"
     return {text for text in written if re.fullmatch(named, text)} - words - UNITS
