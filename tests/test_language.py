@@ -39,7 +39,7 @@ from recovery.engine.acts import (
     TickItems,
 )
 from recovery.engine.decide import turn
-from recovery.engine.facts import Cue
+from recovery.engine.episode import Cue
 from recovery.engine.gates import Held, gate
 from recovery.engine.judging import judge
 from recovery.engine.outlook import explain_each, outlook

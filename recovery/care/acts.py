@@ -6,8 +6,7 @@ from typing import Any
 
 from recovery.care.record import Context, believe, do, seen_at
 from recovery.engine.acts import Act, AnswerCheckIn
-from recovery.engine.episode import COMPLETED, Alert, Episode
-from recovery.engine.facts import Cue
+from recovery.engine.episode import COMPLETED, Alert, Cue, Episode
 from recovery.engine.turn import Refused, Verdict
 from recovery.errors import RecoveryError
 from recovery.language import _

@@ -7,7 +7,6 @@ from recovery.care.record import Context
 from recovery.engine.episode import Episode
 from recovery.engine.outlook import Explained, Outlook, UpcomingCue, coming, explain_each, outlook
 from recovery.engine.questions import screenings_now
-from recovery.engine.times import DAY
 from recovery.errors import NotThere
 from recovery.language import _
 from recovery.store.episodes import load_one
@@ -61,7 +60,7 @@ def next_cues(count: int) -> Look[Outlook]:
 def agenda(context: Context, episode: Episode) -> list[UpcomingCue]:
     """The cues until the end of the waking day after the present one."""
     place = episode.place
-    tomorrow = next(place.days_from(place.waking_day(context.now) + DAY))
+    tomorrow = place.day_after(place.waking_day(context.now))
     return [*coming(episode, context.now, context.record.others(episode), place.window(tomorrow)[1])]
 
 

@@ -5,9 +5,7 @@ from recovery.cli.entering import enter
 from recovery.cli.quick import EPISODE, JSON, argument, command
 from recovery.cli.render_json import print_json
 from recovery.engine.acts import Choose
-from recovery.engine.acts_course import range_of
-from recovery.engine.choices import Choosable, choosables_of, chosen_now, written
-from recovery.engine.episode import Episode
+from recovery.engine.choices import choosables_of, chosen_text
 from recovery.errors import RecoveryError
 from recovery.language import _
 from recovery.words.reasons import timeless
@@ -37,39 +35,22 @@ def choose_command(words: tuple[str, ...], episode: str | None, as_json: bool) -
                 _("{name}: there is nothing to choose", name=words[0]),
                 _("recovery choose lists what there is"),
             )
-    if as_json:
-        for each, choosable in rows:
-            print_json(_row(each, choosable))
-        return 0
     for each, choosable in rows:
-        print(_line(each, choosable, is_of_several=len(episodes) > 1))
-    if not rows:
+        name, now = choosable.activity.id, chosen_text(each, choosable)
+        if as_json:
+            about = {"activity": name, "of": choosable.of, "range": choosable.range, "now": now}
+            print_json({"episode": each.id, **about})
+            continue
+        which = f" -e {each.id}" if len(episodes) > 1 else ""
+        print(
+            _(
+                "{title}: {range}; now {now}. Type: {command}",
+                title=choosable.activity.title,
+                range=timeless(choosable.said_range, each.place.language),
+                now=now,
+                command=f"recovery choose {name} …{which}",
+            )
+        )
+    if not rows and not as_json:
         print(_("There is nothing to choose."))
     return 0
-
-
-def _now(episode: Episode, choosable: Choosable) -> str:
-    chosen = episode.choices.get(choosable.activity.id, {}).get(choosable.of, "")
-    return written(chosen_now(choosable, chosen))
-
-
-def _row(episode: Episode, choosable: Choosable) -> dict[str, str]:
-    return {
-        "episode": episode.id,
-        "activity": choosable.activity.id,
-        "of": choosable.of,
-        "range": choosable.range,
-        "now": _now(episode, choosable),
-    }
-
-
-def _line(episode: Episode, choosable: Choosable, *, is_of_several: bool) -> str:
-    activity, now = choosable.activity, _now(episode, choosable)
-    which = f" -e {episode.id}" if is_of_several else ""
-    return _(
-        "{title}: {range}; now {now}. Type: {command}",
-        title=activity.title,
-        range=timeless(range_of(choosable), episode.place.language),
-        now=now,
-        command=f"recovery choose {activity.id} …{which}",
-    )

@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from recovery.engine import facts as f
-from recovery.engine.acts_course import range_of
 from recovery.engine.choices import choosables, fitting, written
 from recovery.errors import UsageError
 from recovery.language import _, current
@@ -67,7 +66,7 @@ def choices_of(protocol: RecoveryProtocol, words: Sequence[str]) -> tuple[f.Choi
         of_it = [each for each in offered if each.activity.id == name]
         fits = fitting(of_it, value)
         if fits is None:
-            ranges = ", ".join(timeless(range_of(each), current()) for each in of_it)
+            ranges = ", ".join(timeless(each.said_range, current()) for each in of_it)
             raise UsageError(
                 _("--choose: {word!r} is not within what you may choose", word=word),
                 _("{name} is {expected}", name=name, expected=ranges),

@@ -12,7 +12,7 @@ from recovery.engine.limits import blocked_test
 from recovery.engine.questions import asked_now
 from recovery.errors import RecoveryError, UsageError
 from recovery.language import _
-from recovery.words.reasons import sentence
+from recovery.words.reasons import file_text, sentence
 from recovery.words.typed import observation_id
 
 
@@ -47,8 +47,14 @@ def test_command(
             _("write for instance: recovery test {name} --left 25 --right 30", name=names[0]),
         )
     else:
-        results = {each: guided(meant, each) for each in names}
+        results = {each: _guided(meant, each) for each in names}
     return enter(meant.id, as_json, AnswerCheckIn(results))
+
+
+def _guided(episode: Episode, name: str) -> str:
+    observation = episode.tailored.observations[name]
+    assert observation.test is not None
+    return guided(observation, file_text(observation.test.how, episode), episode.side)
 
 
 def _meant(name: str | None, wanted: str | None, *, is_done: bool) -> tuple[Episode, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from recovery.cli.output import styled
-from recovery.engine.episode import Episode
 from recovery.engine.outlook import Outlook
 from recovery.language import _
 from recovery.protocol.model import AnyActivity, Exercise, Treatment
@@ -18,10 +17,11 @@ def card_lines(exercises: Iterable[Exercise], language: str, fill: Callable[[str
         yield f"- {exercise_line(each, language)}: {fill(each.how)}" + (f" {shown}" if shown else "")
 
 
-def cards(activity: AnyActivity | None, episode: Episode) -> list[str]:
+def cards(activity: AnyActivity | None, look: Outlook) -> list[str]:
     """The cards of what a session is made of; none of any other activity."""
     if not isinstance(activity, Treatment):
         return []
+    episode = look.episode
     return [*card_lines(activity.exercises, episode.place.language, lambda text: file_text(text, episode))]
 
 

@@ -81,7 +81,7 @@ def status_page(look: Outlook) -> str:
     lines += _paused(look)
     lines.append(_under_way(look))
     if look.under_way is not None:
-        lines += [_row("", line) for line in cards(look.episode.treatment_of(look.under_way), look.episode)]
+        lines += [_row("", line) for line in cards(look.episode.treatment_of(look.under_way), look)]
     lines += [*_rows(may_harm(look)), *_coming(look), *_rows(what_waits(look))]
     lines += [_row(_("Tip"), words) for words in tip(look)]
     if look.healing is not None:
@@ -491,7 +491,7 @@ def explanation_page(look: Outlook, reasons: Sequence[Explained], *, with_gate: 
         when = _("not now") if each.at is None else spell_when(look.episode.place, each.at, look.now)
         lines.append(styled(under(each.title, when), "bold"))
         lines += [f"  {sentence(reason, look.episode.place, look.now)}" for reason in each.reasons]
-        lines += [f"  {line}" for line in cards(look.episode.activity(each.activity), look.episode)]
+        lines += [f"  {line}" for line in cards(look.episode.activity(each.activity), look)]
         if each.sources:
             lines.append(styled("  " + _("sources: {names}", names=", ".join(each.sources)), "dim"))
     if with_gate:

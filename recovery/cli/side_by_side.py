@@ -4,11 +4,9 @@ import select
 import sys
 
 from recovery import clock
-from recovery.engine.episode import Episode
 from recovery.language import _
-from recovery.protocol.model import GuidedTest
+from recovery.protocol.model import GuidedTest, Observation
 from recovery.protocol.terms import SIDES, parse_duration
-from recovery.words.reasons import file_text
 
 
 def read_result(text: str) -> int:
@@ -16,14 +14,13 @@ def read_result(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else parse_duration(text).seconds
 
 
-def guided(episode: Episode, name: str) -> str:
+def guided(observation: Observation, how: str, injured: str | None) -> str:
     """Guide a person at a terminal through a test: the results of both sides, as an answer is typed."""
-    observation = episode.tailored.observations[name]
     test = observation.test
     assert test is not None
-    print(f"{observation.title[:1].upper()}{observation.title[1:]}. {file_text(test.how, episode)}")
+    print(f"{observation.title[:1].upper()}{observation.title[1:]}. {how}")
     # The good side goes first, and shows what is to be compared with.
-    order = sorted(SIDES, key=lambda side: side == episode.side)
+    order = sorted(SIDES, key=lambda side: side == injured)
     results = {side: _one_side(side, test) for side in order if side in ("left", "right")}
     return f"{results['left']}/{results['right']}"
 

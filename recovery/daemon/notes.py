@@ -11,10 +11,9 @@ from typing import Any
 from recovery import files
 from recovery.care.record import Record
 from recovery.engine.acts import SNOOZE, Advance, Begin, End, MarkDone, ReportHarm, Skip, Snooze, StepBack
-from recovery.engine.episode import Episode
-from recovery.engine.facts import Cue, Occurrence, Offer
+from recovery.engine.episode import Cue, Episode
+from recovery.engine.facts import LONGEST_ON, Occurrence, Offer
 from recovery.engine.fold import read_cue
-from recovery.engine.limits import LONGEST_ON
 from recovery.engine.telling import Repeat, gives_way, is_answered, pending_cues, repeats
 from recovery.engine.turn import LATE_WORDS
 from recovery.language import N_, tr

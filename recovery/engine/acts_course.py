@@ -5,7 +5,7 @@ from datetime import datetime
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Advance, Choose, Move, Pause, Resume, StayUp, StepBack, Stop
-from recovery.engine.choices import Choosable, ChosenValue, choosables_of, fitting, written
+from recovery.engine.choices import ChosenValue, choosables_of, fitting, written
 from recovery.engine.episode import ACTIVE, PAUSED, only_assumed
 from recovery.engine.facts import Offer
 from recovery.engine.gates import (
@@ -22,7 +22,6 @@ from recovery.engine.gates import (
 from recovery.engine.phases import go_back, leave, take_step
 from recovery.engine.reasons import Remark
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, or_none, overtaken, word_of
-from recovery.protocol.terms import Range
 from recovery.zones import is_known, is_lost
 
 # Pauses and places ------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ def choose_within(turn: Turn, act: Choose) -> Verdict:
     title = of_it[0].activity.title
     fits = fitting(of_it, act.value)
     if fits is None:
-        ranges = tuple(range_of(each) for each in of_it)
+        ranges = tuple(each.said_range for each in of_it)
         return Refused(Remark("not-to-choose", title=title, value=act.value, reasons=ranges))
     choosable, chosen = fits
     today = place.waking_day(turn.now)
@@ -105,19 +104,6 @@ def _chosen(title: str, of: str, chosen: ChosenValue) -> Remark:
         case "duration", _:
             return Remark("chosen-duration", title=title, value=value)
     return Remark("chosen-per_day", title=title, value=value)
-
-
-def range_of(choosable: Choosable) -> Remark:
-    """Say within which range something may be chosen."""
-    match choosable.bounds:
-        case (least, most):
-            return Remark("choose-per_day", least=least, most=most)
-        case Range(least, most):
-            return Remark("choose-lengths", least=least, most=most)
-        case 1:
-            return Remark("choose-time")
-        case count:
-            return Remark("choose-times", count=count)
 
 
 # On and back ------------------------------------------------------------------------------------

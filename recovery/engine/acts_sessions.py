@@ -16,9 +16,8 @@ from recovery.engine.episode import (
     naming_option,
     only_assumed,
 )
-from recovery.engine.facts import NO_OCCURRENCE, Fact, Occurrence
+from recovery.engine.facts import LONGEST_ON, NO_OCCURRENCE, Fact, Occurrence
 from recovery.engine.limits import (
-    LONGEST_ON,
     Block,
     assuming_planned_ends,
     blocked_by,

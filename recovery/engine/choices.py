@@ -9,7 +9,9 @@ from typing import cast
 
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
-from recovery.protocol.model import AnyActivity, RecoveryProtocol, Step, Timed, Treatment
+from recovery.engine.questions import forbidden
+from recovery.engine.reasons import Remark
+from recovery.protocol.model import AnyActivity, RecoveryProtocol, Step, Timed, Treatment, modalities
 from recovery.protocol.terms import (
     At,
     Duration,
@@ -18,6 +20,7 @@ from recovery.protocol.terms import (
     PerDay,
     PerWeek,
     Range,
+    may_apply,
     parse_duration,
     parse_time_of_day,
 )
@@ -77,6 +80,19 @@ class Choosable(Value):
                 return f"{least}..{most}"
             case bounds:
                 return str(bounds)
+
+    @property
+    def said_range(self) -> Remark:
+        """Say within which range it may be chosen."""
+        match self.bounds:
+            case (least, most):
+                return Remark("choose-per_day", least=least, most=most)
+            case Range(least, most):
+                return Remark("choose-lengths", least=least, most=most)
+            case 1:
+                return Remark("choose-time")
+            case count:
+                return Remark("choose-times", count=count)
 
     def takes(self, chosen: ChosenValue) -> bool:
         """Tell if something may be chosen here. Times of day also say how often a day."""
@@ -141,6 +157,36 @@ def as_chosen(activity: AnyActivity, choices: Choices) -> AnyActivity:
     return cast(AnyActivity, made)
 
 
+def tailor(episode: Episode) -> RecoveryProtocol:
+    """The protocol without what is not for this person.
+
+    That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids. What
+    they may choose is as they have chosen it.
+    """
+    pinned = episode.pinned
+    given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
+    given |= {name: episode.screening(name) for name in episode.screened}
+    gone = forbidden(episode)
+
+    def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
+        theirs = (a for a in activities if may_apply(a.only_if, given) and not gone & modalities(a))
+        return tuple(as_chosen(activity, episode.choices) for activity in theirs)
+
+    phases = tuple(
+        replace(
+            phase,
+            activities=fitting(phase.activities),
+            ladder=tuple(
+                replace(rung, activities=fitting(rung.activities))
+                for rung in phase.ladder
+                if may_apply(rung.only_if, given)
+            ),
+        )
+        for phase in pinned.phases
+    )
+    return pinned if phases == pinned.phases else replace(pinned, phases=phases)
+
+
 def chosen_now(choosable: Choosable, written: str) -> ChosenValue:
     """Read what is chosen; what is usual where nothing is, or nothing that the file takes."""
     try:
@@ -148,6 +194,13 @@ def chosen_now(choosable: Choosable, written: str) -> ChosenValue:
     except ValueError:
         chosen = choosable.usual
     return chosen if choosable.takes(chosen) else choosable.usual
+
+
+def chosen_text(episode: Episode, choosable: Choosable) -> str:
+    """Write what holds for the person of an episode."""
+    return written(
+        chosen_now(choosable, episode.choices.get(choosable.activity.id, {}).get(choosable.of, ""))
+    )
 
 
 def parse(typed: str) -> ChosenValue:

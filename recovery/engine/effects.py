@@ -1,12 +1,12 @@
 """The effect of each kind of fact on an episode: one rule a kind. It decides nothing and reads no clock."""
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import date, datetime
 from typing import Any
 
 from recovery.engine import facts as f
-from recovery.engine.choices import as_chosen, with_choices
+from recovery.engine.choices import tailor, with_choices
 from recovery.engine.episode import (
     ACTIVE,
     COMPLETED,
@@ -16,6 +16,7 @@ from recovery.engine.episode import (
     PAUSED,
     Alert,
     Answer,
+    Cue,
     Episode,
     Session,
     ShownCue,
@@ -23,19 +24,16 @@ from recovery.engine.episode import (
     Track,
     on_rung,
 )
-from recovery.engine.facts import Cue, Fact, Occurrence, day_of
-from recovery.engine.questions import decides_something, forbidden
+from recovery.engine.facts import Fact, Occurrence, day_of
+from recovery.engine.questions import decides_something
 from recovery.engine.zone_change import zone_changed
 from recovery.protocol.model import (
-    AnyActivity,
     CheckIn,
     Checklist,
-    RecoveryProtocol,
     Timed,
     Treatment,
-    modalities,
 )
-from recovery.protocol.terms import At, Every, PerWeek, may_apply
+from recovery.protocol.terms import At, Every, PerWeek
 from recovery.values import replace
 from recovery.zones import Elsewhere, as_utc
 
@@ -52,36 +50,6 @@ def after(episode: Episode, fact: Fact, elsewhere: Elsewhere = as_utc) -> Episod
     elif isinstance(what, f.ZoneChanged):
         episode = zone_changed(episode, fact.at, what, elsewhere)
     return name_taken(episode, what.occurrence, fact.at) if isinstance(what, f.OfOccurrence) else episode
-
-
-def tailor(episode: Episode) -> RecoveryProtocol:
-    """The protocol without what is not for this person.
-
-    That is what is for another grade, side, option or screening answer, and what a yes in the screening forbids. What
-    they may choose is as they have chosen it.
-    """
-    pinned = episode.pinned
-    given: dict[str, str | None] = {"grade": episode.grade, "side": episode.side, **episode.options}
-    given |= {name: episode.screening(name) for name in episode.screened}
-    gone = forbidden(episode)
-
-    def fitting(activities: Iterable[AnyActivity]) -> tuple[AnyActivity, ...]:
-        theirs = (a for a in activities if may_apply(a.only_if, given) and not gone & modalities(a))
-        return tuple(as_chosen(activity, episode.choices) for activity in theirs)
-
-    phases = tuple(
-        replace(
-            phase,
-            activities=fitting(phase.activities),
-            ladder=tuple(
-                replace(rung, activities=fitting(rung.activities))
-                for rung in phase.ladder
-                if may_apply(rung.only_if, given)
-            ),
-        )
-        for phase in pinned.phases
-    )
-    return pinned if phases == pinned.phases else replace(pinned, phases=phases)
 
 
 def _retailored(episode: Episode) -> Episode:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from recovery.engine.facts import NO_OCCURRENCE, Cue, Occurrence, Word
+from recovery.engine.facts import NO_OCCURRENCE, CueKey, Occurrence, Offer, Word
 from recovery.engine.reasons import OfFile, SessionTitle, Text
 from recovery.engine.times import Place
 from recovery.protocol.model import (
@@ -31,6 +31,27 @@ OVER = (COMPLETED, ENDED_EARLY, TAKEN_BACK)
 
 LEDGER_MEMORY = timedelta(days=1, seconds=LONGEST_GAP.seconds)
 """The time that sessions stay in the ledger, from their begin: longer than any gap or daily count looks back."""
+
+
+class Cue(Value):
+    """A message to the person at a moment."""
+
+    key: CueKey
+    kind: str
+    """One of those of `WrittenCue`."""
+    title: Text
+    body: Text
+    due_at: datetime
+    decided_at: datetime
+    """The time of the decision to tell it; the text knows how late that was."""
+    critical: bool = False
+    """End cues and urgent alerts: never held back."""
+    seq: int = 0
+    """The fact that carries it."""
+    expires_at: datetime | None = None
+    """The time at which telling it stops making sense; None: never."""
+    about: Occurrence | Offer = NO_OCCURRENCE
+    """The one that it is about, as a button tells it: no later one has its name. Empty: nothing that recurs."""
 
 
 class Answer(Value):
@@ -436,6 +457,10 @@ class Episode(Value):
                 if activity.id == activity_id:
                     return activity
         return None
+
+    def at_the_start_of(self, phase: Phase, index: int, now: datetime) -> "Episode":
+        """The episode as it would be if that phase, the one of that place, began now."""
+        return replace(self, phase_stay=Stay(phase, index, now), tracks={})
 
     def modalities_of(self, occurrence: Occurrence) -> set[str]:
         """The modalities of an occurrence: of its sessions, or of what is worn; without one of the latest session.

@@ -531,6 +531,9 @@ class NotDelivered(What):
     reason: str = w.field(w.TEXT)
 
 
+LONGEST_ON = timedelta(days=1)
+"""Nobody has had a session on for longer than this past its end: the machine was off, or its clock was set."""
+
 SHORT_LIVED = (Offered, Begun, Ended, Done, Skipped, Snoozed, Missed, Withheld, Delivered, NotDelivered)
 """The kinds that decisions need for `LOOKBACK` only; the others count for ever."""
 
@@ -568,27 +571,6 @@ class Fact(Value):
     def cue(self) -> WrittenCue | None:
         """The cue that it carries."""
         return getattr(self.what, "cue", None)
-
-
-class Cue(Value):
-    """A message to the person at a moment."""
-
-    key: CueKey
-    kind: str
-    """One of those of `WrittenCue`."""
-    title: Text
-    body: Text
-    due_at: datetime
-    decided_at: datetime
-    """The time of the decision to tell it; the text knows how late that was."""
-    critical: bool = False
-    """End cues and urgent alerts: never held back."""
-    seq: int = 0
-    """The fact that carries it."""
-    expires_at: datetime | None = None
-    """The time at which telling it stops making sense; None: never."""
-    about: Occurrence | Offer = NO_OCCURRENCE
-    """The one that it is about, as a button tells it: no later one has its name. Empty: nothing that recurs."""
 
 
 def read_fact(

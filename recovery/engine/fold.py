@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 from recovery.engine import facts as f
-from recovery.engine.choices import with_choices
+from recovery.engine.choices import tailor, with_choices
 from recovery.engine.effects import (
     ABOUT_ANSWERS,
     REPEATED,
@@ -18,11 +18,10 @@ from recovery.engine.effects import (
     no_longer_asked,
     off_at,
     session_of,
-    tailor,
     take_answers,
 )
-from recovery.engine.episode import TAKEN_BACK, Answer, Episode, ShownCue, Stay
-from recovery.engine.facts import NO_OCCURRENCE, UNWRITTEN, Cue, Fact, Occurrence, Offer
+from recovery.engine.episode import TAKEN_BACK, Answer, Cue, Episode, ShownCue, Stay
+from recovery.engine.facts import NO_OCCURRENCE, UNWRITTEN, Fact, Occurrence, Offer
 from recovery.engine.times import Place
 from recovery.protocol.model import RecoveryProtocol
 from recovery.values import replace

@@ -492,7 +492,7 @@ def climbs_at(episode: Episode) -> datetime:
     rung, place = episode.rung, episode.place
     assert rung is not None
     had_time = place.after(episode.stepped_at, rung_length(episode, rung))
-    morning = place.window(next(place.days_from(place.waking_day(episode.stepped_at) + DAY)))[0]
+    morning = place.window(place.day_after(place.waking_day(episode.stepped_at)))[0]
     return max(had_time, morning) + episode.not_passed(episode.stepped_at)
 
 

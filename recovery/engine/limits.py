@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from recovery.engine.episode import MOMENT, Episode, Session, is_same_place, naming_option
+from recovery.engine.facts import LONGEST_ON
 from recovery.engine.gates import Truth, condition_moments, emergency_stands, flag_stands, truth
 from recovery.engine.questions import forbidden, open_questions
 from recovery.engine.reasons import (
@@ -35,7 +36,6 @@ from recovery.engine.reasons import (
     Text,
     TooManyToday,
 )
-from recovery.engine.times import DAY
 from recovery.protocol.model import (
     Hold,
     Limit,
@@ -52,8 +52,6 @@ _NO_TIME = Range(Duration(), Duration())
 _ALL_DAY = Range(Duration(), Duration(seconds=24 * 3600))
 """The length of a hold: until it has to come off."""
 
-LONGEST_ON = DAY
-"""Nobody has had a session on for longer than this past its end: the machine was off, or its clock was set."""
 
 WORTH_COUNTING = timedelta(hours=1)
 """Of what was on for longer than this past its end only the instant is told at which it should have been off."""
@@ -443,7 +441,7 @@ def _counted(
     day = episode.place.waking_day(now)
     begin, _ = episode.place.window(day)
     if sum(run.began_at >= begin for run in runs) >= limit.most_per_day:
-        opens = episode.place.window(next(iter(episode.place.days_from(day + DAY))))[0]
+        opens = episode.place.window(episode.place.day_after(day))[0]
         yield _by(limit, TooManyToday(step.modality, limit.most_per_day), opens)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from recovery.engine import facts as f
 from recovery.engine.advice import advice_now, tip_words
 from recovery.engine.alerts import clear_deadline, raise_deadline_alert
-from recovery.engine.episode import ACTIVE, Episode, Stay, on_rung
+from recovery.engine.episode import ACTIVE, Episode, on_rung
 from recovery.engine.facts import CueKey, Fact
 from recovery.engine.gates import (
     Held,
@@ -34,7 +34,6 @@ from recovery.engine.reasons import (
 )
 from recovery.engine.turn import Turn
 from recovery.protocol.model import Hold, Phase, RecoveryProtocol
-from recovery.values import replace
 
 
 def change_phase(turn: Turn) -> None:
@@ -141,7 +140,7 @@ def _why_here(turn: Turn, phase: Phase) -> Text:
 def _first_tip(turn: Turn, index: int) -> tuple[Remark, ...]:
     """Give the tip of the day on which the phase at that place begins."""
     phase = on_rung(turn.episode.tailored.phases[index], 0)
-    there = replace(turn.episode, phase_stay=Stay(phase, index, turn.now), tracks={})
+    there = turn.episode.at_the_start_of(phase, index, turn.now)
     return tuple(tip_words(there, tip) for tip in advice_now(there, turn.now)[:1])
 
 

@@ -6,8 +6,8 @@ The turn of an episode decides that something is to be told; here a cue is taken
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from recovery.engine.episode import COMPLETED, Episode, ShownCue, emergency_among
-from recovery.engine.facts import Cue, Delivered, Fact, NotDelivered, Occurrence
+from recovery.engine.episode import COMPLETED, Cue, Episode, ShownCue, emergency_among
+from recovery.engine.facts import Delivered, Fact, NotDelivered, Occurrence
 from recovery.engine.reasons import Remark
 from recovery.values import Value, replace
 

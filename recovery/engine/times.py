@@ -114,6 +114,10 @@ class Place(Value):
                 yield day
             day += DAY
 
+    def day_after(self, day: date) -> date:
+        """The first date that exists after `day`."""
+        return next(self.days_from(day + DAY))
+
     def next_waking(self, instant: datetime) -> datetime:
         """The first beginning of waking hours after the instant."""
         days = map(self.window, self.days_from(self.waking_day(instant)))

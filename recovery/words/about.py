@@ -6,8 +6,7 @@ from functools import reduce
 
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
-from recovery.engine.facts import Fact
-from recovery.engine.limits import LONGEST_ON
+from recovery.engine.facts import LONGEST_ON, Fact
 from recovery.engine.reasons import Text
 from recovery.engine.times import Place
 from recovery.language import N_, _, current
