@@ -380,7 +380,8 @@ def _asked_yes(question: str) -> str:
 
 def _asked(asked: Observation) -> Text:
     counts = _("an answer counts for {length}", length=_spelled(asked.fresh))
-    return Text(f"{asked.id}: {_spoken(asked.ask)} ({counts}){_refs(asked.cites)}")
+    how = f" {_spoken(asked.test.how)}" if asked.test is not None else ""
+    return Text(f"{asked.id}: {_spoken(asked.ask)}{how} ({counts}){_refs(asked.cites)}")
 
 
 def _table_refs(protocol: RecoveryProtocol, phase: Phase) -> str:

@@ -94,11 +94,10 @@ _AFTER = {
     "phase": N_("{length} after the phase began"),
 }
 _ORIGINS = {"injury": N_("the injury"), "start": N_("the start"), "phase": N_("the phase's beginning")}
-_MOMENTS = {
-    "wake": (N_("on getting up"), N_("{length} after getting up")),
-    "bedtime": (N_("at bedtime"), N_("{length} before bedtime")),
-}
-"""The words for a time of day that moves with the person: at it, and away from it."""
+_MOMENTS = {"wake": N_("on getting up"), "bedtime": N_("at bedtime")}
+"""The words for a time of day that moves with the person."""
+_AWAY = {"wake": N_("{length} after getting up"), "bedtime": N_("{length} before bedtime")}
+"""The same, for so long away from it."""
 
 
 def modality_words(modality: str, language: str) -> str:
@@ -127,9 +126,9 @@ def moment_words(moment: LocalMoment, language: str) -> str:
     """A time of day as people say it: `at 22:00`, `1 h before bedtime`."""
     if moment.base == "clock":
         return tr(language, "at {clock}", clock=moment)
-    there, away = _MOMENTS[moment.base]
-    length = spell(timedelta(minutes=abs(moment.minutes)))
-    return tr(language, away, length=length) if moment.minutes else tr(language, there)
+    if not moment.minutes:
+        return tr(language, _MOMENTS[moment.base])
+    return tr(language, _AWAY[moment.base], length=spell(timedelta(minutes=abs(moment.minutes))))
 
 
 def responsible_words(responsible: Responsible, language: str) -> str:

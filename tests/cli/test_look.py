@@ -176,7 +176,7 @@ def test_explain_says_why(patient: Person) -> None:
     out = patient.types("explain", "ice").out
 
     assert "Ice: 18:40" in out
-    assert "2 h to 3 h after the last one ended" in out
+    assert "2 h after the last one ended" in out
     assert "counted from 16:40" in out
     assert "sources: " in out
     (answer,) = patient.json("explain", "ice")["explained"]

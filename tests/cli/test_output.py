@@ -58,6 +58,8 @@ CASES = {
     "harm": case("harm skin-cold"),
     "release": case("release grade-iii --by Meyer"),
     "up-until": case("up-until 23:30"),
+    "choose": case("choose ice 2h"),
+    "test": case("test stance --left 25s --right 30s"),
     "correct": case("correct grade=1"),
     "flag": case("flag"),
     "screen": case("screen"),

@@ -20,7 +20,7 @@ def page(person: Person) -> str:
         "urgent, if pain at least 8: With pain of 8",
         "an answer counts for 36 h",
         "the other side, with the injured hip raised",
-        "Strength of the injured hip",
+        "Stand beside a wall, one finger on it.",
         "swelling lower than at first and swelling not higher than last time",
         "grade I: 2 weeks to 4 weeks [seed:193]",
         "[loading: own] *",

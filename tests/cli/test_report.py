@@ -518,7 +518,7 @@ def test_a_step_is_taken_with_a_reason_and_one_goes_back(climber: Person) -> Non
     early = climber.types("advance", "--because", "it is easy", status=1)
     assert "not yet: 2 days on this step, and one step a day. No word passes that" in early.err
     climber.waits(days=3)
-    climber.types("checkin", "pain=2", "swelling=0", "morning=5")
+    climber.types("checkin", "pain=2", "swelling=0", "morning=5", "exercise-pain=2", "effort=5")
     assert "A professional may pass it" in climber.types("advance", "--because", "it is easy", status=1).err
     word = ("--by", "Dr. Meyer", "--because", "it is easy")
     assert climber.types("advance", *word).out == "Now on step 2: Isometric exercises.\n"

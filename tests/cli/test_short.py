@@ -208,6 +208,8 @@ def test_short_commands_load_nothing_dear(patient: Person, monkeypatch: pytest.M
         ["checklist", "psoas=yes"],
         ["correct", "grade=1"],
         ["up-until", "00:30"],
+        ["choose", "ice", "2h"],
+        ["test", "stance", "--left", "25s", "--right", "30s"],
         ["move", "--timezone", "Europe/Lisbon"],
         ["setback", "--onset", "1h ago", "--grade", "2"],
         ["stop"],

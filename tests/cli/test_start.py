@@ -301,15 +301,16 @@ def test_a_time_counts_from_when_it_was_typed(
     keyboard = Hesitant("none\n1h ago\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
+    device = ("--set", "tens=no")
     at, screen = signless.index("--onset"), signless.index("--screen")
-    person.types(*signless[:at], *signless[at + 2 : screen], *signless[screen + 2 :])
+    person.types(*signless[:at], *signless[at + 2 : screen], *signless[screen + 2 :], *device)
     assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:06:00+01:00"
 
     person.types("stop")
     keyboard = Hesitant("none\nnone\nnone\n")
     keyboard.person = person
     monkeypatch.setattr(sys, "stdin", keyboard)
-    given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :]]
+    given = [*signless[: at + 1], "1h ago", *signless[at + 2 : screen], *signless[screen + 2 :], *device]
     person.types(*given)
     assert person.json("status")["episodes"][0]["onset"] == "2026-11-23T16:32:00+01:00"
 

@@ -48,7 +48,7 @@ def test_a_choice_holds_from_then_on_and_undo_ends_it() -> None:
     [
         ("5", "5 is not within what you may choose: 2 to 4 times a day"),
         ("1", "1 is not within"),
-        ("3min", "1min to 2min"),
+        ("3min", "1 min to 2 min"),
         ("", "is not within"),
         ("often", "often is not within"),
         ("08:00", "08:00 is not within"),

@@ -191,8 +191,8 @@ def explained(life: Life, activity: str) -> tuple[str, list[str]]:
 def test_the_next_time_is_explained_by_its_rules() -> None:
     life = Life(shipped("rice")).go("Mon 07:30")
     at, reasons = explained(life, "ice")
-    assert at == "Mon 09:20"
-    assert reasons[0] == "2 h to 3 h after the last one ended"
+    assert at == "Mon 10:20"
+    assert reasons[0] == "3 h after the last one ended"
     assert reasons[1] == "counted from 07:20, when the last one ended"
     (ice,) = [each for each in explain_each(life.episode, life.now) if each.activity == "ice"]
     assert ice.sources == ("seed:183", "nhs", "own", "seed:177")

@@ -1,6 +1,7 @@
 """Getting worse: told at once, exercise and massage stop, and the way back that fits the phase is offered."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import pytest
 
@@ -116,7 +117,8 @@ def test_nor_may_they_begin_by_hand() -> None:
 
 def test_swelling_is_asked_each_morning_of_the_first_two_weeks_of_loading() -> None:
     life = loading()
-    life.go("2026-12-20 12:00")
+    for day in range(24):  # who is never heard is asked less
+        life.go(f"{date(2026, 11, 27) + timedelta(days=day)} 12:00").answer(pain=2)
     asked = {
         fact.at.date().isoformat(): fact.data["asks"]
         for fact in life.of("offered")
