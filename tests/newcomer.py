@@ -15,6 +15,7 @@ ANSWERS = {
     "little or no loss": "yes",
     "(yes, no, unsure)": "no",
     "Numbers of those that apply": "none",
+    "Do you have a TENS device": "no",
     "Until when are you up tonight": "",  # asked in the evening alone
 }
 """What a question contains, and the answer to it: the first that fits."""
