@@ -598,7 +598,7 @@ class Checker:
         return any(begin <= at < end for begin, end in self.offers)
 
     def _alert(self, event: Mapping[str, Any]) -> None:
-        if event["reason"].startswith(MOSTLY[self.phase][0] if self.phase else ()):
+        if event["reason"].startswith(MOSTLY[self.phase][0] if self.phase in MOSTLY else ()):
             self.repeated_at = None
         self.alerts.append((self.at, event["reason"]))
         if (flag := written(self.protocol).seen.get(_begins(event["reason"]))) is not None:

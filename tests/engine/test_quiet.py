@@ -87,12 +87,16 @@ def test_it_is_kept_with_the_episode() -> None:
 def test_nothing_is_offered_in_a_quiet_time(name: str, quiet: list[list[str]]) -> None:
     life = Life(shipped(name), quiet=quiet)
     here = life.episode.place
+    day = None
     while life.now < ONSET + 5 * DAY:
         waking = life.look_again_at
         assert waking is not None
         assert waking > life.now
         life.now = waking
         life.turn()
+        if here.waking_day(life.now) != day:  # who is never heard is asked less
+            day = here.waking_day(life.now)
+            life.answer(**{next(iter(life.episode.tailored.observations)): 6})
     offered = [fact for fact in life.facts if isinstance(fact.what, f.Offered) and fact.data.get("cue")]
     assert len(offered) > 10
     for fact in offered:
