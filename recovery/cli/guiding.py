@@ -71,11 +71,11 @@ def _meant(name: str | None, wanted: str | None, *, is_done: bool) -> tuple[Epis
     if not tests:
         raise RecoveryError(_("{protocol} has no tests", protocol=meant.tailored.id))
     named = asked_now(meant, tests=True) if name is None else (observation_id(name, tests),)
-    known = ", ".join(tests)
+    listed = ", ".join(tests)
     if not named:
-        raise UsageError(_("the phase asks for no test now"), _("name one: {known}", known=known))
+        raise UsageError(_("the phase asks for no test now"), _("name one: {names}", names=listed))
     if named[0] not in tests:
-        raise UsageError(_("there is no test {name!r}", name=named[0]), _("one of {names}", names=known))
+        raise UsageError(_("there is no test {name!r}", name=named[0]), _("one of {names}", names=listed))
     blocked = blocked_test(meant, now, others)
     if blocked is not None and not is_done:
         reason = sentence(blocked.reason, meant.place, now)

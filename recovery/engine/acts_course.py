@@ -77,8 +77,8 @@ def choose_within(turn: Turn, act: Choose) -> Verdict:
     offered, place = choosables_of(turn.episode), turn.episode.place
     of_it = [each for each in offered if each.activity.id == act.activity]
     if not of_it:
-        known = tuple(dict.fromkeys(each.activity.id for each in offered))
-        return Refused(Remark("nothing-to-choose", name=act.activity, known=or_none(known)))
+        names = tuple(dict.fromkeys(each.activity.id for each in offered))
+        return Refused(Remark("nothing-to-choose", name=act.activity, known=or_none(names)))
     title = of_it[0].activity.title
     fits = fitting(of_it, act.value)
     if fits is None:

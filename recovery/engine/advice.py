@@ -53,12 +53,12 @@ def _in_order(episode: Episode) -> list[Advice]:
 
 def _last_told(episode: Episode, now: datetime) -> tuple[datetime, int]:
     """Find when a tip was last told, and its place among the advice; of more than `LOOKBACK` ago nothing is known."""
-    told = (
+    tips = (
         (track.last_due, place)
         for place, each in enumerate(_in_order(episode))
         if (track := episode.track(each.id)).last_due is not None and track.last_due > now - LOOKBACK
     )
-    return max(told, default=(episode.phase_stay.entered_at, 0))
+    return max(tips, default=(episode.phase_stay.entered_at, 0))
 
 
 def _is_today(episode: Episode, at: datetime, now: datetime) -> bool:

@@ -239,9 +239,9 @@ def test_every_note_of_what_may_do_harm_has_the_button(tmp_path: Path) -> None:
     daemon = Watch(tmp_path)
     for minutes in (0, 20, 23, 26, 33):
         daemon.wake(NOON + minutes * MINUTE)
-    told = [note for note in daemon.notifier.shown if "Ice" in note.title]
-    assert len(told) > 3, "the end is told again"
-    assert all(("harm", "Stop: skin") in note.actions and len(note.actions) <= 3 for note in told)
+    notes = [note for note in daemon.notifier.shown if "Ice" in note.title]
+    assert len(notes) > 3, "the end is told again"
+    assert all(("harm", "Stop: skin") in note.actions and len(note.actions) <= 3 for note in notes)
 
 
 @pytest.mark.parametrize("others", [(), (WALK,)])

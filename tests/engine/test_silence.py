@@ -143,10 +143,10 @@ def test_the_journal_tells_the_same() -> None:
 
 @pytest.mark.parametrize("name", ["strain", "contrast", "trigger-point", "overuse", "peace-and-love"])
 def test_a_silent_person_is_left_in_peace_by_every_protocol_that_asks(name: str) -> None:
-    told = events(shipped(name), Life(shipped(name)).at("2027-01-20 12:00"), persona="silent")
-    assert [event["state"] for event in of_kind(told, "silence")] == ["asks", "rests"]
-    rest = next(event["at"] for event in told if event["event"] == "silence" and event["state"] == "rests")
-    after = [event for event in told if event["at"] > rest and event["event"] != "session_end"]
+    story = events(shipped(name), Life(shipped(name)).at("2027-01-20 12:00"), persona="silent")
+    assert [event["state"] for event in of_kind(story, "silence")] == ["asks", "rests"]
+    rest = next(event["at"] for event in story if event["event"] == "silence" and event["state"] == "rests")
+    after = [event for event in story if event["at"] > rest and event["event"] != "session_end"]
     assert [event for event in after if event.get("level") != "urgent"] == []
 
 
