@@ -95,7 +95,8 @@ CONTROLS: dict[str, Callable[[str], str]] = {
                                           (r"- swelling rising since second-last", "- pain > 10")),
     "loaded without a release": replaced((r"    suspend: .*\n    cleared_by: professional\n", "")),
     "the morning is unknown": replaced((r"(only_if: .*morning <=) \d", r"\1 9")),
-    "is longer than 0:02": replaced(("duration: 1min..2min", "duration: 5min..6min"), ("longest: 2min", "longest: 9min")),
+    "is longer than 0:02": replaced(("duration: 1min..2min", "duration: 5min..6min"),
+                                    ("longest: 2min", "longest: 9min")),
 }  # fmt: skip
 
 
