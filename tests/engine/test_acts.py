@@ -616,12 +616,12 @@ def test_limits_survive_every_change_of_phase() -> None:
     life = Life(shipped("strain"), ONSET).go("Mon 07:00")
     life.answer(pain=6, swelling=3)
     life.go("Tue 08:59").answer(pain=2, swelling=1)
-    early = Turn(life.go("Tue 09:40").episode, life.now)
+    early = Turn(life.go("Tue 10:40").episode, life.now)
     leave(early, ("as a journal from before may hold it",), "person")
     life.keep(early.facts)
     life.turn()
-    assert life.refused(Begin("packs")).earliest == life.at("Tue 10:55"), "ice is on since 09:35"
-    assert life.go("Tue 10:55").times(activity="packs") == ["Tue 10:55"]
+    assert life.refused(Begin("packs")).earliest == life.at("Tue 11:55"), "ice is on since 10:35"
+    assert life.go("Tue 11:55").times(activity="packs") == ["Tue 11:55"]
 
 
 # Undo -------------------------------------------------------------------------------------------

@@ -310,7 +310,10 @@ BAD = {
         "contrast",
         replaced(("wait: 1h", "wait: 30min"), ("gap: 1h\n", "gap: 30min\n")),
     ),
-    "after rice": ("rice", lambda text: without("thermal-gap")(text).replace("every: 2h..3h", "every: 20min..3h")),
+    "after rice": (
+        "rice",
+        lambda text: re.sub(r"every: 2h\.\.3h\n +choose: every", "every: 20min..3h", without("thermal-gap")(text)),
+    ),
     "longer than 20 min": (
         "rice",
         replaced(("duration: 20min", "duration: 30min"), ("longest: 20min", "longest: 30min")),

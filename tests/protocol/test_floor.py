@@ -70,8 +70,11 @@ def without(section: str, *names: str) -> Callable[[Tree], None]:
 
 
 def activity(name: str, **fields: Any) -> Callable[[Tree], None]:
+    """Other fields of one activity, with nothing left to choose; None takes a field away."""
+
     def rewrite(file: Tree) -> None:
         item = of(file["phases"][0]["do"], name)
+        item.pop("choose", None)
         item.update(fields | {"source": "own"})
         for field in [field for field, value in fields.items() if value is None]:
             del item[field]
@@ -167,6 +170,14 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
         "below-floor",
         (activity("ice", every="10min"), change("limits", "cold-ten-session", longest="10min")),
     ),
+    "ice all day, by choice": (
+        "cold-10-10-10",
+        "below-floor",
+        (
+            activity("ice", every="10min..3h30min", choose="every"),
+            change("limits", "cold-ten-session", longest="10min"),
+        ),
+    ),
     "ten on and ten off, for hours": (
         "rice",
         "below-floor",
@@ -197,6 +208,7 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
     "TENS for ten hours": ("contrast", "below-floor", (change("limits", "tens-session", longest="10h"),)),
     "TENS on numb skin": ("contrast", "below-floor", (change("limits", "tens-after-pack", gap="1s"),)),
     "TENS all day": ("contrast", "below-floor", (activity("tens", per_day="12"),)),
+    "TENS all day, by choice": ("contrast", "below-floor", (activity("tens", per_day="1..12", choose="per_day"),)),
     "massage for an hour": (
         "trigger-point",
         "below-floor",
