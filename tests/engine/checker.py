@@ -535,6 +535,15 @@ class Checker:
                 if session is not None and not is_sure and self.at - (session.end or self.at) < STILL_SAYS:
                     del self.sessions[session.occurrence]
 
+    def _silence(self, event: Mapping[str, Any]) -> None:
+        """After a week without a word the reminders rest, until the person is heard."""
+        if event["state"] == "rests":
+            if self.at - self.acted_at < 6 * DAY - HOUR:  # Apia has left a day out of its calendar
+                self.breach("the reminders rest within the week after the last word")
+            self.pauses.append((self.at, LONG_FROM_NOW))
+        elif event["state"] == "over":
+            self._resumed()
+
     def _dealt_with(self, flag: str) -> None:
         """An emergency is over as soon as it is dealt with."""
         for span in self.silences.get(flag, ())[-1:]:
