@@ -99,11 +99,21 @@ CONTROLS: dict[str, Callable[[str], str]] = {
                                     ("longest: 2min", "longest: 9min")),
 }  # fmt: skip
 
+LIVES_THROUGH = {
+    "a step up although": 4,
+    "no-better-5-days is not raised": 5,
+    "nobody is told: 72 hours": 2,
+    "is not repeated": 35,
+    "worse-later is not raised": 2,
+    "loaded without a release": 2,
+}
+"""The number of the person who showed it last, where it is not among the first two: asked first, to save time."""
+
 
 @pytest.mark.parametrize("words", CONTROLS)
 def test_the_checker_sees_a_protocol_without_the_rule(words: str) -> None:
     change = CONTROLS[words]
-    for number in range(60):
+    for number in dict.fromkeys((LIVES_THROUGH.get(words, 0), *range(60))):
         made = make(number)
         try:
             other = changed(made.protocol, change)
