@@ -1,4 +1,4 @@
-"""The floor of the language: how strict a protocol file has to be about cold, warmth, TENS and massage.
+"""The floor of the language: how strict a protocol file has to be about what is done to a body.
 
 A file that is less strict is refused, unless a named professional answers for it (`responsible`). The numbers are
 those of published sources, `own` where there is none: the project's default. Lengths are elapsed time from the real
@@ -11,8 +11,16 @@ from functools import partial
 from typing import Any
 
 from recovery.language import N_
-from recovery.protocol.model import Limit, Phase, RecoveryProtocol, Treatment, modalities
-from recovery.protocol.terms import Anchor, Comparison, Condition, Duration, comparisons, parts_of
+from recovery.protocol.model import Hold, Limit, Phase, RecoveryProtocol, Treatment, modalities
+from recovery.protocol.terms import (
+    ON_THE_SKIN,
+    Anchor,
+    Comparison,
+    Condition,
+    Duration,
+    comparisons,
+    parts_of,
+)
 from recovery.values import Value, replace
 
 
@@ -54,6 +62,8 @@ class WantedQuestion(Value):
     id: str
     guards: tuple[str, ...]
     source: str
+    is_for_fresh: bool = False
+    """True if a fresh injury asks for it whatever is used: a yes makes it urgent."""
 
 
 def _minutes(count: int) -> Duration:
@@ -127,39 +137,56 @@ BOUNDS = (
 
 _NHS = N_("NHS, hip fracture, and sprains and strains")
 _HIP = N_("NHS Gloucestershire, red flags for hip conditions")
+_fresh = partial(WantedSign, is_for_fresh=True)
 SIGNS = (
     WantedSign("saddle", "emergency", N_("GIRFT and CSP 2024; the cauda equina card, Greenhalgh 2016")),
     WantedSign("breathless", "emergency", N_("NHS, deep vein thrombosis; own")),
-    WantedSign(
-        "tense",
-        "emergency",
-        N_("British Orthopaedic Association 2014; NHS, compartment syndrome"),
-        is_for_fresh=True,
-    ),
+    _fresh("broken", "emergency", _NHS),
+    WantedSign("dislocated", "emergency", N_("Henderson 2024 and Circle Health Group, hip dislocation")),
+    WantedSign("deformed", "emergency", _NHS),
+    _fresh("tense", "emergency", N_("British Orthopaedic Association 2014; NHS, compartment syndrome")),
     WantedSign("no-weight", "urgent", _NHS),
-    WantedSign("deformed", "urgent", _NHS),
-    WantedSign("cannot-move", "urgent", _HIP, is_for_fresh=True),
-    WantedSign("numb-below", "urgent", _NHS, is_for_fresh=True),
+    _fresh("cannot-move", "urgent", _HIP),
+    _fresh("gap", "urgent", N_("the page on the gluteus medius, line 197; own")),
+    _fresh("numb-below", "urgent", _NHS),
     WantedSign("redness", "urgent", N_("NHS, septic arthritis")),
+    WantedSign("swollen-leg", "urgent", N_("NHS, deep vein thrombosis; Gloucestershire Hospitals (NHS)")),
 )
 """An emergency suspends all that the file does."""
 
 _COLD = N_("Sirona (NHS), heat and cold; NHS Midlands Partnership, safe use of cold")
-_CSP = N_("Camden MSK (NHS), TENS; CSP 2006, second-hand")
+_TENS = N_("Camden MSK (NHS), TENS; CSP 2006, second-hand")
 _PACKS = N_("NHS Midlands Partnership, safe use of cold and of heat")
-_SKIN = N_("NHS Midlands Partnership, safe use of cold and of heat; Cambridge University Hospitals")
-_FEVER = N_("NHS Midlands Partnership, safe use of heat; CSP 2006, second-hand")
+_SKIN = N_("NHS Midlands Partnership, safe use of cold and of heat; Cambridge University Hospitals; own")
+_WORN = N_("NHS Midlands Partnership, safe use of cold and of heat; BMJ Best Practice")
+_BURNS = N_("Mun 2012; NHS Midlands Partnership, safe use of cold and of heat; BMJ Best Practice")
+_BLOOD = N_("NHS, side effects of anticoagulants; NCCIH, massage therapy; CSP 2006, second-hand")
+_CLOT = N_("Gloucestershire Hospitals (NHS), deep vein thrombosis; own")
+_FEVER = N_("NHS Midlands Partnership, safe use of cold and of heat; own")
+_CANCER = N_(
+    "NHS Midlands Partnership, safe use of cold and of heat; NCCIH, massage therapy; CSP 2006, second-hand"
+)
+_PREGNANT = N_("Camden MSK (NHS), TENS; NCCIH, massage therapy")
+_BONES = N_("NHS Gloucestershire, red flags for spinal conditions; own")
+_JOINT = N_("the page on the gluteus medius, lines 58 and 59; own")
 QUESTIONS = (
     WantedQuestion("raynaud", ("cold",), _COLD),
-    WantedQuestion("skin", ("cold", "warm", "tens"), _SKIN),
-    WantedQuestion("circulation", ("cold", "warm"), _PACKS),
+    WantedQuestion("skin", (*ON_THE_SKIN, "compression"), _SKIN),
+    WantedQuestion("circulation", ("cold", "warm", "compression"), _WORN),
+    WantedQuestion("diabetes", ("cold", "warm", "compression"), _BURNS),
     WantedQuestion("heart", ("cold", "warm"), _PACKS),
-    WantedQuestion("fever", ("warm", "tens"), _FEVER),
-    WantedQuestion("implant", ("tens",), _CSP),
-    WantedQuestion("pregnant", ("tens",), _CSP),
-    WantedQuestion("bleeding", ("tens",), _CSP),
+    WantedQuestion("bleeding", ("tens", "massage"), _BLOOD, is_for_fresh=True),
+    WantedQuestion("clot", ("warm", "massage", "compression"), _CLOT),
+    WantedQuestion("fever", ON_THE_SKIN, _FEVER),
+    WantedQuestion("cancer", ON_THE_SKIN, _CANCER),
+    WantedQuestion("heat-reaction", ("warm",), _HEAT),
+    WantedQuestion("implant", ("tens",), _TENS),
+    WantedQuestion("pregnant", ("tens", "massage"), _PREGNANT),
+    WantedQuestion("bones", ("massage",), _BONES),
+    WantedQuestion("injection", ("tens", "massage"), _JOINT),
+    WantedQuestion("hip-replacement", ("tens", "massage"), _JOINT),
 )
-FRESH = WantedQuestion("fresh", ("cold", "warm", "tens", "massage"), _FRESH)
+FRESH = WantedQuestion("fresh", ON_THE_SKIN, _FRESH)
 """Asked by a file that does not ask when the injury happened: a yes refuses it."""
 
 
@@ -271,6 +298,13 @@ def treated(phases: Iterable[Phase]) -> set[str]:
         if isinstance(activity, Treatment)
         for modality in modalities(activity)
     }
+
+
+def touches(phases: Iterable[Phase]) -> set[str]:
+    """The modalities of planned sessions, and of what is kept on."""
+    activities = (activity for phase in phases for activity in phase.everything())
+    kept_on = {activity.modality for activity in activities if isinstance(activity, Hold)}
+    return treated(phases) | kept_on
 
 
 def is_short(protocol: RecoveryProtocol) -> bool:

@@ -108,7 +108,7 @@ def test_as_json_a_start_says_it(person: Person, signed: str) -> None:
 def test_a_draft_that_leaves_much_of_the_floor_out_is_told_as_one(person: Person) -> None:
     path = person.file(protocol(ICE.format(length="20min")))
     out = person.starts("start", path, "--onset", "2h ago").out
-    assert "\nA first draft without sources: it leaves out 7 things of the floor." in out
+    assert "\nA first draft without sources: it leaves out 11 things of the floor." in out
     words = "A first draft without sources: the floor of the language binds it."
     assert words in person.types("status").out.splitlines()
     assert person.json("status")["episodes"][0]["draft"] is True

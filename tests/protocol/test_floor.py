@@ -136,6 +136,12 @@ def long_round(file: Tree) -> None:
     ice["steps"] = [*ice["steps"], ice["steps"][1], *ice["steps"], ice["steps"][1], *ice["steps"]]
 
 
+def resting(file: Tree) -> None:
+    """Nothing but the bandage is left of what is done."""
+    for phase in file["phases"]:
+        phase["do"] = [each for each in phase["do"] if each["kind"] in ("hold", "check-in", "advice")]
+
+
 IN_TENS = (
     change("limits", "cold-session", longest="10min"),
     change("limits", "thermal-gap", gap="10min", of="cold", to="cold"),
@@ -234,6 +240,32 @@ REWRITES: dict[str, tuple[str, str, tuple[Callable[[Tree], None], ...]]] = {
     "a mild emergency": ("rice", "missing-sign", (change("red_flags", "saddle", level="routine"),)),
     "an emergency stops little": ("rice", "missing-sign", (change("red_flags", "tense", suspend=["exercise"]),)),
     "a sign that is asked too late": ("rice", "missing-sign", (change("red_flags", "redness", begins="injury+1w"),)),
+    "no sign of a fracture": ("rice", "missing-sign", (without("red_flags", "broken"),)),
+    "no sign of a dislocation": ("trigger-point", "missing-sign", (without("red_flags", "dislocated"),)),
+    "no sign of a tear": ("contrast", "missing-sign", (without("red_flags", "gap"),)),
+    "no sign of a clot": ("trigger-point", "missing-sign", (without("red_flags", "swollen-leg"),)),
+    "a deformed leg can wait": ("rice", "missing-sign", (change("red_flags", "deformed", level="urgent"),)),
+    "a bandage, and no signs": ("peace-and-love", "missing-sign", (resting, without("red_flags"))),
+    "cold for diabetics": ("rice", "missing-question", (without("screen", "diabetes"),)),
+    "a bandage for diabetics": ("peace-and-love", "missing-question", (change("screen", "diabetes", forbid="cold"),)),
+    "a bandage on numb skin": ("peace-and-love", "missing-question", (without("screen", "skin"),)),
+    "a bandage on poor circulation": ("peace-and-love", "missing-question", (without("screen", "circulation"),)),
+    "a bandage on a clot": ("peace-and-love", "missing-question", (without("screen", "clot"),)),
+    "massage on a clot": ("trigger-point", "missing-question", (change("screen", "clot", forbid="warm"),)),
+    "massage under blood thinners": ("trigger-point", "missing-question", (without("screen", "bleeding"),)),
+    "a fresh injury under blood thinners": (
+        "rice",
+        "missing-question",
+        (without("screen", "bleeding"), without("red_flags", "bleeding-inside")),
+    ),
+    "massage in a fever": ("trigger-point", "missing-question", (change("screen", "fever", forbid=["cold", "warm"]),)),
+    "cold in a fever": ("rice", "missing-question", (without("screen", "fever"),)),
+    "massage on a tumour": ("trigger-point", "missing-question", (change("screen", "cancer", forbid="warm"),)),
+    "warmth that burnt before": ("contrast", "missing-question", (without("screen", "heat-reaction"),)),
+    "massage in pregnancy": ("trigger-point", "missing-question", (without("screen", "pregnant"),)),
+    "massage of thin bones": ("trigger-point", "missing-question", (without("screen", "bones"),)),
+    "massage after an injection": ("trigger-point", "missing-question", (without("screen", "injection"),)),
+    "TENS on an artificial hip": ("contrast", "missing-question", (without("screen", "hip-replacement"),)),
     "a sign that nobody asks": ("rice", "missing-sign", (swapped,)),
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ def less_strict(walk: Walk) -> Iterator[Below]:
         limits = walk.limits(phase)
         yield from _too_long(path, activity, limits)
         yield from _too_long_in_a_row(walk.protocol, path, activity)
-        if "onset" in walk.protocol.inputs:
+        if _is_fresh(walk):
             yield from _too_early(activity, limits)
             if not is_looked_at(walk.protocol, phase):
                 yield from _too_late(activity, limits)
@@ -330,7 +330,7 @@ def warmth_without_limit(walk: Walk) -> Iterator[Finding]:
     if not any(limit.most_per_day is not None for limit in limits):
         message = _("no limit says how often a day there may be warmth")
         yield Finding(path, message, _("a limit of warm with 'most_per_day'"))
-    if "onset" not in walk.protocol.inputs:
+    if not _is_fresh(walk):
         return
     if not any(limit.not_before is not None and limit.not_before.origin == "injury" for limit in limits):
         message = _("no limit says from when after the injury there may be warmth")
@@ -349,12 +349,11 @@ def warmth_without_limit(walk: Walk) -> Iterator[Finding]:
 )
 def missing_sign(walk: Walk) -> Iterator[Finding]:
     """Signs are asked of everybody to whom something is done, or whose injury is fresh."""
-    protocol, done = walk.protocol, {*walk.treated}
-    is_fresh = "onset" in protocol.inputs
-    if not (done & {*ON_THE_SKIN} or (is_fresh and protocol.sources and "exercise" in done)):
+    if not _has_to_ask(walk):
         return
-    flags = {flag.id: flag for flag in protocol.red_flags}
-    wanted = [sign for sign in floor.SIGNS if is_fresh or not sign.is_for_fresh]
+    done = floor.touches(walk.protocol.phases)
+    flags = {flag.id: flag for flag in walk.protocol.red_flags}
+    wanted = [sign for sign in floor.SIGNS if _is_fresh(walk) or not sign.is_for_fresh]
     missing = [sign for sign in wanted if sign.id not in flags]
     if missing:
         names = ", ".join(f"{sign.id} ({sign.level})" for sign in missing)
@@ -368,6 +367,17 @@ def missing_sign(walk: Walk) -> Iterator[Finding]:
     for sign in wanted:
         if sign.id in flags:
             yield from _too_mild(flags[sign.id], sign, done)
+
+
+def _has_to_ask(walk: Walk) -> bool:
+    """Tell if something is done to a body there, or an injury exercised that is fresh; a draft may begin with it."""
+    done = floor.touches(walk.protocol.phases)
+    is_exercised = _is_fresh(walk) and bool(walk.protocol.sources) and "exercise" in done
+    return is_exercised or bool(done & {*ON_THE_SKIN, "compression"})
+
+
+def _is_fresh(walk: Walk) -> bool:
+    return "onset" in walk.protocol.inputs
 
 
 def _too_mild(flag: RedFlag, sign: floor.WantedSign, done: set[str]) -> Iterator[Finding]:
@@ -393,14 +403,17 @@ def _too_mild(flag: RedFlag, sign: floor.WantedSign, done: set[str]) -> Iterator
 
 @of_the_floor(
     "missing-question",
-    "the start asks what speaks against cold, warmth and TENS, as the floor says",
+    "the start asks what speaks against a treatment, as the floor says",
 )
 def missing_question(walk: Walk) -> Iterator[Finding]:
     asked = {question.id: question for question in walk.protocol.screen}
-    wanted = floor.QUESTIONS if "onset" in walk.protocol.inputs else (*floor.QUESTIONS, floor.FRESH)
+    used = floor.touches(walk.protocol.phases)
+    wanted = floor.QUESTIONS if _is_fresh(walk) else (*floor.QUESTIONS, floor.FRESH)
     for each in wanted:
-        question, guarded = asked.get(each.id), {*each.guards} & {*walk.treated}
+        question, guarded = asked.get(each.id), {*each.guards} & used
         answers = guarded if question is None else guarded - {*question.forbids}
+        if question is None and not answers and each.is_for_fresh and _is_fresh(walk) and _has_to_ask(walk):
+            yield _not_asked(each)
         if not answers or (question is not None and question.refuses):
             continue
         message = _(
@@ -416,3 +429,11 @@ def missing_question(walk: Walk) -> Iterator[Finding]:
             source=_(each.source),
         )
         yield Finding(("screen",) if question is None else ("screen", each.id), message, expected)
+
+
+def _not_asked(each: floor.WantedQuestion) -> Finding:
+    """Say of a question that nothing in the file is forbidden by that a fresh injury asks for it all the same."""
+    message = _("the start does not ask {name!r}, which makes a fresh injury urgent", name=each.id)
+    about = {"name": each.id, "source": _(each.source)}
+    expected = _("a screening question {name!r} ({source}), or a professional under 'responsible'", **about)
+    return Finding(("screen",), message, expected)
