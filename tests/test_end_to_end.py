@@ -197,7 +197,7 @@ def test_a_red_flag_told_by_a_command_is_on_the_screen_at_once(desktop: Desktop,
     person.start(protocol(ICE.format(length="5min")).replace("phases:\n", FLAG), "--signs", "none")
     person.wait_for("delivered")
     began = time.monotonic()
-    assert "URGENT: Have it seen today." in person.run("flag", "numb").out
+    assert "See somebody today: Have it seen today." in person.run("flag", "numb").out
     desktop.wait_for_displayed(2)
     assert time.monotonic() - began < PROMPT_SECONDS
     person.wait_for("delivered", 2)
@@ -205,7 +205,7 @@ def test_a_red_flag_told_by_a_command_is_on_the_screen_at_once(desktop: Desktop,
     desktop.wait_for_displayed(1)
 
     note = desktop.received()[-1]
-    assert (note.title, note.body) == ("See a professional today", "Have it seen today.")
+    assert (note.title, note.body) == ("See somebody today", "Have it seen today.")
     assert note.urgency == "critical"
 
 

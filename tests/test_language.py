@@ -426,7 +426,7 @@ def test_an_episode_speaks_its_language_whatever_the_process_speaks(tmp_path: Pa
         assert episode.phase.title == "Kälte und Wärme im Wechsel"
         # What is due is told in German by an English command, too; its own words are English.
         ran = profile.run("status")
-        assert "Gate     Before it begins: shut; it opens when all of these are met:" in ran.out
+        assert "Then     It begins when all of this is so:" in ran.out
         assert "48 h seit der Verletzung (in 1 d 2" in ran.out
         ran = profile.run("checkin", "pain=4")
         assert ran.out.startswith("Notiert: Schmerz 4.")
@@ -444,7 +444,7 @@ def test_what_holds_is_a_matter_of_values() -> None:
     assert first == "noch nicht: 48 h seit der Verletzung"
 
 
-ROWS = ("Gate", "Now", "Next", "Paused", "Open", "Healing", "Daemon")
+ROWS = ("Then", "Now", "Next", "Paused", "Open", "Healing", "Daemon")
 
 
 def test_status_and_start_have_no_english_row(tmp_path: Path) -> None:

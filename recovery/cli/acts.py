@@ -141,10 +141,10 @@ def resume(is_clock_right: bool, episode: str | None, as_json: bool) -> int:
     JSON,
 )
 def advance(because: str, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
-    """Go on to the next phase or step: confirms an open gate. The limits hold.
+    """Go on to the next phase or step: confirms it when its conditions are met. The limits hold.
 
     A condition that is not met can be passed with a reason, or only on a professional's word, as the
-    protocol says. No word passes a least time, a second step on a day or an urgent red flag.
+    protocol says. No word passes a least time, a second step on a day or an urgent warning sign.
 
     \b
     recovery advance
@@ -208,7 +208,7 @@ def pause(
     """Stop the reminders for a while, or until `recovery resume`.
 
     Healing, gaps and limits go on counting meanwhile; no phase ends, and nothing is caught up afterwards. The end
-    of a session under way is still told, and so is an urgent red flag.
+    of a session under way is still told, and so is an urgent warning sign.
 
     \b
     recovery pause --for 2h

@@ -16,7 +16,7 @@ CLEAR = "clear"
 
 @command("flag", argument("words", "[clear] [ID]", nargs=-1), BECAUSE, EPISODE, JSON)
 def flag_command(words: tuple[str, ...], because: str, episode: str | None, as_json: bool) -> int:
-    """Report a red flag, or see which there are; `clear` says that one is dealt with, and how.
+    """Report a warning sign, or see which there are; `clear` says that one is dealt with, and how.
 
     \b
     recovery flag
@@ -45,7 +45,7 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
     if words[0] != CLEAR:
         if len(words) > 1:
             raise UsageError(
-                _("one red flag at a time"), _("write for instance: recovery flag {name}", name=words[0])
+                _("one warning sign at a time"), _("write for instance: recovery flag {name}", name=words[0])
             )
         return enter(episode, as_json, RaiseFlag(words[0]))
     if len(words) != 2 or not because:
@@ -65,7 +65,7 @@ def _flag(words: tuple[str, ...], because: str, episode: str | None, as_json: bo
     JSON,
 )
 def release_command(what: str | None, by: str, on: date | None, episode: str | None, as_json: bool) -> int:
-    """Record that a professional has released what a red flag stops; `recovery status` shows what waits for that.
+    """Record that a professional has released what a warning sign stops; `recovery status` shows what waits for that.
 
     \b
     recovery release grade-iii --by "Dr. Meyer" --on 2026-12-01

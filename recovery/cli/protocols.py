@@ -59,7 +59,7 @@ def protocols(context: click.Context, as_json: bool) -> int:
 @click.option("--numbers", is_flag=True, help="Every number with its source; the project's own are marked.")
 @json_option
 def show(protocol: str, numbers: bool, as_json: bool) -> int:
-    """A protocol as a page to read: phases, what happens when, gates, limits, sources.
+    """A protocol as a page to read: phases, what happens when, conditions, limits, sources.
 
     \b
     recovery protocols show strain

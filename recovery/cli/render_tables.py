@@ -252,7 +252,7 @@ def _phase(protocol: RecoveryProtocol, phase: Phase) -> Iterable[RenderableType]
             condition=condition_words(phase.back_to.when, current()),
             text=_spoken(phase.back_to.say),
         )
-        rows.append((_("A step back"), Text(back + _refs(phase.back_to.cites))))
+        rows.append((_("Back"), Text(back + _refs(phase.back_to.cites))))
     if phase.climb_when is not None:
         rows.append((_("Next step if"), Text(condition_words(phase.climb_when, current()))))
     if phase.step_back_when is not None:
@@ -486,8 +486,8 @@ _PHASES = {
     "held": N_("phase held"),
     "left": N_("phase left"),
     "offered": N_("phase offered"),
-    "way back": N_("a step back is offered"),
-    "no way back": N_("no step back any more"),
+    "way back": N_("going back is offered"),
+    "no way back": N_("going back is no longer offered"),
 }
 
 

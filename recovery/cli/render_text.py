@@ -38,7 +38,6 @@ from recovery.protocol.model import (
 from recovery.protocol.terms import called
 from recovery.words.reasons import file_text, sentence, timeless
 from recovery.words.terms import (
-    LEVEL_WORDS,
     SCREENING_WORDS,
     level_words,
     modality_words,
@@ -336,24 +335,24 @@ def alert_line(alert: Alert, language: str) -> str:
 
 
 def _gate(look: Outlook) -> list[str]:
-    if "advance" in look.advised:
-        head = _("open; {command} confirms it", command=f"recovery advance{look.which}")
-    elif all(need.state is Truth.YES for need in look.needs):
-        head = _("open")
-    else:
-        head = _("shut; it opens when all of these are met:")
     following = look.episode.next_phase
     if look.episode.phase_stay.phase is None:
-        label = _("Before it begins")
+        what, waits = _("Beginning"), _("It begins when all of this is so:")
     elif following:
-        label = _("The way on to {phase}", phase=following.title)
+        about = {"phase": following.title}
+        what, waits = _("Next phase {phase}", **about), _("Next phase {phase} begins when:", **about)
     else:
-        label = _("The way to completion")
+        what, waits = _("Completion"), _("It is completed when all of this is so:")
+    head = waits
+    if "advance" in look.advised:
+        head = _("{what}: ready; {command} confirms it", what=what, command=f"recovery advance{look.which}")
+    elif all(need.state is Truth.YES for need in look.needs):
+        head = _("{what}: ready", what=what)
     word = look.episode.phase_stay.word
     entered = [_row(_("Entered"), word_words(word.by, word.on, look.episode.place.language))] if word else []
     return [
         *entered,
-        _row(_("Gate"), f"{label}: {head}"),
+        _row(_("Then"), head),
         *(_row("", _need(need, look)) for need in look.needs),
     ]
 
@@ -514,13 +513,13 @@ def flags_page(episode: Episode, now: datetime) -> str:
     if asked:
         lines.append(_("Is one of these so? Then: recovery flag ID"))
     width = max((len(each.id) for each in asked), default=0)
-    lines += [
-        f"  {styled(f'{each.id:<{width}}', 'bold')} {_(LEVEL_WORDS[each.level]):<9}  {file_text(each.ask, episode)}"
-        for level in LEVEL_STYLES
-        for each in asked
-        if each.level == level
-    ]
-    return "\n".join(lines) or _("This protocol asks for no red flags.")
+    for level in LEVEL_STYLES:
+        signs = [each for each in asked if each.level == level]
+        lines += [f"{level_words(level, current())}:"] if signs else []
+        lines += [
+            f"  {styled(f'{each.id:<{width}}', 'bold')}  {file_text(each.ask, episode)}" for each in signs
+        ]
+    return "\n".join(lines) or _("This protocol asks for no warning signs.")
 
 
 def screening_page(episode: Episode) -> str:

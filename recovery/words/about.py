@@ -12,7 +12,7 @@ from recovery.engine.times import Place
 from recovery.language import N_, _, current
 from recovery.protocol.model import RecoveryProtocol
 from recovery.protocol.terms import called
-from recovery.words.terms import FACTS, LEVEL_WORDS, filled, side_words, spell, spell_when, under, word_words
+from recovery.words.terms import FACTS, filled, level_words, side_words, spell, spell_when, under, word_words
 
 _START = {
     "protocol": N_("protocol {value}"),
@@ -70,7 +70,7 @@ def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> 
             word = alerted.word and word_words(alerted.word.by, alerted.word.on, place.language)
             return _joined(_("dealt with"), _sign(alerted.id, protocol), word or alerted.because)
         case f.Alerted(level=level, reason=reason):
-            return f"{_(LEVEL_WORDS.get(level, level))}: {reason}"
+            return f"{level_words(level, place.language)}: {reason}"
         case f.Screened() as screened:
             return _screened(screened)
         case f.Ticked() as ticked:

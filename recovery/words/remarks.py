@@ -1,7 +1,7 @@
 """The sentences of the engine's remarks, by their names: of verdicts on a person's acts, and of cues."""
 
 from recovery.language import N_
-from recovery.words.terms import NO_SUCH_ZONE, ON_THE_WORD
+from recovery.words.terms import LEVEL_WORDS, NO_SUCH_ZONE, ON_THE_WORD
 
 REMARKS: dict[str, str] = {
     # Any act
@@ -97,13 +97,13 @@ REMARKS: dict[str, str] = {
     "word-on-other-day": N_("a word is given on a day between the injury and today"),
     "word-of-before": N_("a release is dated from {first}, the day of the sign, to today"),
     "too-early-to-finish": N_("it is too early to finish: {reasons}. recovery stop ends the episode"),
-    "gate-passed-by-no-word": N_("the gate is shut: {reasons}. No word passes that"),
-    "gate-passed-by-nobody": N_("the gate is shut: {reasons}. The protocol lets nobody pass it"),
-    "gate-needs-answers": N_("the gate is shut: {reasons}. Answer first: recovery checkin"),
+    "gate-passed-by-no-word": N_("it is too early: {reasons}. No word passes that"),
+    "gate-passed-by-nobody": N_("it is too early: {reasons}. The protocol lets nobody pass it"),
+    "gate-needs-answers": N_("it is too early: {reasons}. Answer first: recovery checkin"),
     "gate-needs-professional": N_(
-        'the gate is shut: {reasons}. A professional may pass it: --by "a name" --on DATE'
+        'it is too early: {reasons}. A professional may pass it: --by "a name" --on DATE'
     ),
-    "gate-needs-reason": N_('the gate is shut: {reasons}. To go on all the same: --because "your reason"'),
+    "gate-needs-reason": N_('it is too early: {reasons}. To go on all the same: --because "your reason"'),
     "protocol-of-its-own": N_("that is a protocol of its own: recovery stop, then recovery start {protocol}"),
     "first-phase": N_("this is the first phase"),
     "stopped": N_("{episode} is stopped. Its record is kept: recovery log."),
@@ -143,7 +143,7 @@ REMARKS: dict[str, str] = {
     "stopped-by-answer": N_("{episode} is stopped: {reason}"),
     "no-such-item": N_("nothing called {name!r} on a checklist; there are: {known}"),
     "nothing-ticked": N_("nothing was told"),
-    "no-such-flag": N_("no red flag {name!r} to report; there are: {known}"),
+    "no-such-flag": N_("no warning sign {name!r} to report; there are: {known}"),
     "flag-stands-already": N_("{name} stands already; when it is dealt with: {command}"),
     "flag-noted": N_("Noted."),
     "past-phase": N_("You are past {phase}: its time after the injury is over."),
@@ -151,7 +151,7 @@ REMARKS: dict[str, str] = {
         "It has taken longer than it should, and nobody has answered how it is. If it is not getting better, "
         "let somebody look at it."
     ),
-    "no-such-flag-stands": N_("no red flag {name!r} stands; standing: {known}"),
+    "no-such-flag-stands": N_("no warning sign {name!r} stands; standing: {known}"),
     "no-reason": N_('say why: --because "a doctor has looked at it"'),
     "no-such-harm": N_("say what it is; harm by a treatment that can be reported: {known}"),
     "release-alone": N_("{name} is ended by a professional's release alone: {command}"),
@@ -205,9 +205,9 @@ REMARKS: dict[str, str] = {
     "next-step": N_("Next step: {title}"),
     "one-step-back": N_("One step back: {title}"),
     "step-of": N_("Step {step} of {steps}. {reasons}"),
-    "way-back": N_("A step back fits better now"),
-    "routine": N_("Worth a visit"),
-    "urgent": N_("See a professional today"),
+    "way-back": N_("Going back fits better now"),
+    "routine": LEVEL_WORDS["routine"],
+    "urgent": LEVEL_WORDS["urgent"],
     "emergency": N_("Emergency: get help now"),
     "release-it": N_("Until a professional has released it, it waits. Then type: {command}"),
     "zone-changed": N_("Your time zone has changed"),

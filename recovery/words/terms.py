@@ -46,7 +46,11 @@ NO_SUCH_ZONE = N_(
     " (older names come with the package tzdata-legacy, or Python's: pip install tzdata)"
 )
 
-LEVEL_WORDS = {"routine": N_("routine"), "urgent": N_("urgent"), "emergency": N_("emergency")}
+LEVEL_WORDS = {
+    "routine": N_("Worth a visit"),
+    "urgent": N_("See somebody today"),
+    "emergency": N_("EMERGENCY"),
+}
 ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""
 SIDE_WORDS = {"left": N_("left"), "right": N_("right"), BOTH: N_("both sides")}
@@ -106,8 +110,8 @@ def modality_words(modality: str, language: str) -> str:
 
 
 def level_words(level: str, language: str) -> str:
-    """A level's name in a language, loud: `URGENT`."""
-    return tr(language, LEVEL_WORDS.get(level, level)).upper()
+    """Say in a language how soon a level asks for a look: `See somebody today`."""
+    return tr(language, LEVEL_WORDS.get(level, level))
 
 
 def side_words(side: str | None, language: str) -> str:

@@ -59,7 +59,7 @@ def test_a_wrong_check_in_says_what_is_right(
 
 def test_a_check_in_tells_the_alert_that_it_raises(patient: Person) -> None:
     out = patient.types("checkin", "pain=9").out
-    assert out.startswith("Noted: pain 9.\nURGENT: ")
+    assert out.startswith("Noted: pain 9.\nSee somebody today: ")
 
 
 def test_begin_and_end_set_what_really_happened(patient: Person) -> None:

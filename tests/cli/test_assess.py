@@ -47,7 +47,7 @@ def test_as_text_it_gives_reasons_and_the_next_command(person: Person) -> None:
         "  unsure: Unable to put weight on the injured leg, or to take a few steps?",
         "  yes: Do you limp?",
     ]
-    assert "\nROUTINE: A limp is usual with a grade II tear" in out
+    assert "\nWorth a visit: A limp is usual with a grade II tear" in out
     command = out.splitlines()[-1].split()
     assert command == ["recovery", "start", "strain", "--grade", "II"], "start asks for the signs itself"
     person.starts(*command[1:], *BARE[2:], "--signs", "limping")
@@ -221,8 +221,8 @@ def test_a_grade_is_still_needed_without_a_terminal(person: Person) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--grade", "3", "--signs", "none"], "URGENT: A grade III tear has to be looked after by a doctor"),
-        (["--grade", "1", "--signs", "gap"], "URGENT: The muscle may be torn through."),
+        (["--grade", "3", "--signs", "none"], "See somebody today: A grade III tear needs a doctor's care"),
+        (["--grade", "1", "--signs", "gap"], "See somebody today: The muscle may be torn through."),
     ],
 )
 def test_what_needs_a_doctor_is_said_before_the_plan(person: Person, options: list[str], says: str) -> None:

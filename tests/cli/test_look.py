@@ -115,7 +115,7 @@ def test_status_says_where_one_is_and_what_comes(patient: Person) -> None:
     lines = patient.types("status").out.splitlines()
 
     assert lines[0] == "Rest, ice, compression, elevation, day 2  (strain-1, grade II, left)"
-    assert any(line.startswith("Gate     The way on to Cold and warm in turn: shut") for line in lines)
+    assert any(line.startswith("Then     Next phase Cold and warm in turn begins when:") for line in lines)
     assert "         ✗ 24 h since the injury (in 1 h 20 min, 18:00)" in lines
     assert any(
         line.startswith("Now      Ice: 20 min left, until 17:00 (assumed on since 16:40") for line in lines

@@ -50,7 +50,7 @@ def test_changes_of_phase_alerts_and_completion_are_told(person: Person) -> None
     assert "Not completed" not in out
 
     words = person.types("protocols", "preview", "strain", "--grade", "3", "--persona", "stuck", *HERE).out
-    assert "07:00  URGENT: A grade III tear has to be looked after by a doctor" in words
+    assert "07:00  See somebody today: A grade III tear needs a doctor's care" in words
     assert words.count("Ice withheld: no cold later than 48 h after the injury") == 1
 
 

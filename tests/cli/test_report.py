@@ -20,14 +20,12 @@ def alerts(person: Person) -> list[str]:
 def test_red_flags_are_listed_those_that_stand_first(patient: Person) -> None:
     lines = patient.types("flag").out.splitlines()
 
-    assert lines[0].startswith("ROUTINE: A serious grade II tear")
+    assert lines[0].startswith("Worth a visit: A serious grade II tear")
     assert lines[1].strip() == 'dealt with? recovery flag clear grade-ii --because "…"'
     assert lines[2] == "Is one of these so? Then: recovery flag ID"
-    assert [line.split()[:2] for line in lines[3:6]] == [
-        ["saddle", "emergency"],
-        ["breathless", "emergency"],
-        ["broken", "emergency"],
-    ]
+    assert lines[3] == "EMERGENCY:"
+    assert [line.split()[0] for line in lines[4:7]] == ["saddle", "breathless", "broken"]
+    assert lines.index("See somebody today:") < lines.index("Worth a visit:")
     assert "left leg" in patient.types("flag").out
 
     answer = patient.json("flag")
@@ -45,12 +43,12 @@ def test_a_reported_red_flag_stands_and_stops_what_it_has_to(patient: Person) ->
     patient.types("end")
     out = patient.types("flag", "numb-below").out
 
-    assert out.startswith("Noted.\nURGENT: Take off packs and bandages.")
+    assert out.startswith("Noted.\nSee somebody today: Take off packs and bandages.")
     assert alerts(patient)[0] == "flag/numb-below"
     (alert, _) = patient.json("status")["episodes"][0]["alerts"]
     assert "cold" in alert["suspends"]
-    assert "URGENT: Take off packs and bandages." in patient.types("status").out
-    assert "red flag" in patient.types("advance", "--because", "I feel fine", status=1).err
+    assert "See somebody today: Take off packs and bandages." in patient.types("status").out
+    assert "warning sign" in patient.types("advance", "--because", "I feel fine", status=1).err
     words = patient.types("begin", "ice", status=1).err
     assert "Take off packs and bandages" in words
     assert "ice" not in {cue["activity"] for cue in patient.json("next", "-n", "20")["next"]}
@@ -83,14 +81,14 @@ def test_an_urgent_flag_of_the_rules_stands_until_it_is_cleared(patient: Person)
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
-        (["numb"], 1, "no red flag 'numb' to report; there are: saddle"),
-        (["severe-pain"], 1, "no red flag 'severe-pain' to report"),
-        ([""], 1, "no red flag '' to report"),
-        (["saddle", "tense"], 2, "one red flag at a time"),
+        (["numb"], 1, "no warning sign 'numb' to report; there are: saddle"),
+        (["severe-pain"], 1, "no warning sign 'severe-pain' to report"),
+        ([""], 1, "no warning sign '' to report"),
+        (["saddle", "tense"], 2, "one warning sign at a time"),
         (["clear"], 2, "say which one is dealt with, and how"),
         (["clear", "--because", "x"], 2, "say which one is dealt with, and how"),
         (["clear", "saddle", "tense", "--because", "x"], 2, "say which one is dealt with, and how"),
-        (["clear", "saddle", "--because", "x"], 1, "no red flag 'saddle' stands; standing: grade-ii"),
+        (["clear", "saddle", "--because", "x"], 1, "no warning sign 'saddle' stands; standing: grade-ii"),
     ],
 )
 def test_wrong_words_about_red_flags_are_told(

@@ -180,12 +180,12 @@ def test_a_journey_with_a_red_flag_a_new_answer_and_a_setback(person: Person) ->
     refused = [(e["do"], e["reason"][:24]) for e in events if e.get("refused")]
     assert refused == [
         ("flag", "numb-below stands already"[:24]),
-        ("begin", "a red flag stands: Take off packs"[:24]),
+        ("begin", "a warning sign stands: Take off packs"[:24]),
         ("clear", 'say why: --because "a doctor'[:24]),
         ("screen", "raynaud is yes, no or agreed, not"[:24]),
         ("screen", "no screening question 'nope'"[:24]),
         ("tick", "nothing called 'psoas' on"[:24]),
-        ("flag", "no red flag 'nope' to report"[:24]),
+        ("flag", "no warning sign 'nope' to report"[:24]),
     ]
     cold = [e["at"][:16] for e in events if e["event"] == "session_start" and e["modality"] == "cold"]
     assert cold[:4] == ["2026-11-23T18:00", "2026-11-24T08:01", "2026-11-24T10:21", "2026-11-25T12:00"], (
@@ -208,7 +208,7 @@ def test_a_journey_with_a_red_flag_a_new_answer_and_a_setback(person: Person) ->
     assert {event["v"] for event in events} == {1}
 
     page = person.types("simulate", "strain", *arguments, "--for", "10d").out
-    assert "  20:00  URGENT: Take off packs and bandages." in page
+    assert "  20:00  See somebody today: Take off packs and bandages." in page
     assert "you: do=setback onset=2026-11-27T08:00 grade=III because=slipped" in page
 
 

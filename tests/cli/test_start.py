@@ -13,7 +13,7 @@ def test_it_shows_the_plan_with_dates_and_what_comes_first(person: Person) -> No
     out = person.starts().out
 
     alert, nothing, title, *_ = out.splitlines()
-    assert alert.startswith("ROUTINE: A serious grade II tear")
+    assert alert.startswith("Worth a visit: A serious grade II tear")
     assert nothing == ""
     assert (
         title == "Recovery from a muscle strain  (strain-1, injury yesterday 18:00, times of Europe/Berlin)"

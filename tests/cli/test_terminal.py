@@ -168,7 +168,7 @@ def test_a_limp_found_by_the_questions_is_reported_and_not_asked_again(profile: 
         types="none\n" + types,
     )
     assert "Grade II, by your answers:" in seen
-    assert seen.index("ROUTINE: A limp") < seen.index("Recovery from a muscle strain")
+    assert seen.index("Worth a visit: A limp") < seen.index("Recovery from a muscle strain")
     assert next(alert["id"] for alert in kept(profile)["alerts"]) == "flag/limping"
     assert seen.count("Do you limp?") == 2, "the question, and the reason for the grade"
     assert started(profile)["assessment"]["answers"]["weight"] == "unsure"

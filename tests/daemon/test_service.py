@@ -505,11 +505,11 @@ def test_a_red_flag_is_told_at_once_and_alone_until_it_is_dealt_with(tmp_path: P
     daemon.notifier.mend()
     daemon.wake()
 
-    assert daemon.titles() == ["See a professional today"]
+    assert daemon.titles() == ["See somebody today"]
     assert daemon.notifier.shown[0].critical
     daemon.wake(NOON + RETRIES[0])
-    assert daemon.titles()[0] == "See a professional today"
+    assert daemon.titles()[0] == "See somebody today"
     assert len(daemon.notifier.on_screen) == len(daemon.titles())
     daemon.act(ClearFlag("numb", because="seen"))
     daemon.wake()
-    assert "See a professional today" not in [note.title for note in daemon.notifier.on_screen.values()]
+    assert "See somebody today" not in [note.title for note in daemon.notifier.on_screen.values()]

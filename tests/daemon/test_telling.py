@@ -455,7 +455,7 @@ def test_ends_and_urgent_alerts_are_never_held(tmp_path: Path) -> None:
     daemon.wake(NOON + 20 * MINUTE)
     daemon.wake(NOON + 22 * MINUTE)
 
-    assert daemon.titles() == ["See a professional today", "Ice: stop", "Still on? Ice: stop"]
+    assert daemon.titles() == ["See somebody today", "Ice: stop", "Still on? Ice: stop"]
 
 
 def test_what_loses_its_note_meanwhile_waits_too(watch: Made) -> None:

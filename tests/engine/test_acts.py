@@ -481,7 +481,7 @@ def test_advance_against_a_shut_gate_needs_a_reason_which_is_recorded() -> None:
     life = gated().go("Tue 12:00")
     life.answer(pain=5)
     assert life.refused(Advance()).reason == (
-        'the gate is shut: not yet: pain at most 3. To go on all the same: --because "your reason"'
+        'it is too early: not yet: pain at most 3. To go on all the same: --because "your reason"'
     )
     assert life.accepted(Advance(because="my physio says so")) == "Now in: Next. The limits still hold."
     left = [fact for fact in life.of("phase") if fact.data["state"] == "left"]
@@ -496,7 +496,7 @@ def test_no_word_passes_a_least_time(words: Advance) -> None:
     for _ in range(6):
         refused = life.refused(words)
         assert refused.reason == (
-            "the gate is shut: not yet: 1 day since the phase began; not yet: pain at most 3. No word passes that"
+            "it is too early: not yet: 1 day since the phase began; not yet: pain at most 3. No word passes that"
         )
         assert refused.earliest == life.at("Tue 07:00")
 
@@ -552,7 +552,7 @@ def test_a_professionals_word_has_a_name_and_a_day_and_can_be_taken_back() -> No
 def test_advance_never_goes_on_what_is_not_known() -> None:
     life = gated().go("Wed 12:00")
     refused = life.refused(Advance(because="I feel fine")).reason
-    assert refused == "the gate is shut: not known: pain at most 3. Answer first: recovery checkin"
+    assert refused == "it is too early: not known: pain at most 3. Answer first: recovery checkin"
     assert life.refused(Advance(by="Dr. Meyer")).reason == refused
     life.answer(pain=9)
     life.accepted(Advance(because="I feel fine"))

@@ -340,9 +340,9 @@ def test_a_pause_silences_reminders_but_not_what_presses() -> None:
     life = Life(small(ASK, flags=flags))
     life.accepted(Pause())
     life.answer(pain=9)
-    assert life.cues("alert") == [("Mon 07:00", "See a professional today")]
+    assert life.cues("alert") == [("Mon 07:00", "See somebody today")]
     life.accepted(Resume())
-    assert [title for _, title in life.cues("alert")] == ["See a professional today", "Worth a visit"]
+    assert [title for _, title in life.cues("alert")] == ["See somebody today", "Worth a visit"]
 
 
 def test_an_alert_names_its_source() -> None:

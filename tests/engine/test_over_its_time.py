@@ -38,7 +38,7 @@ def test_it_is_told_again_every_week_and_rises() -> None:
         "02 07:00 phase/only urgent",
         "09 07:00 phase/only urgent",
     ]
-    assert [title for _, title in life.cues("alert")][:2] == ["Worth a visit", "See a professional today"]
+    assert [title for _, title in life.cues("alert")][:2] == ["Worth a visit", "See somebody today"]
 
 
 def test_what_the_person_has_answered_is_told_no_more() -> None:

@@ -129,9 +129,9 @@ def test_only_flags_that_are_asked_for_can_be_reported() -> None:
     life = life_of()
     assert (
         life.refused(RaiseFlag("high")).reason
-        == "no red flag 'high' to report; there are: numb, saddle, limp"
+        == "no warning sign 'high' to report; there are: numb, saddle, limp"
     )
-    assert "no red flag ''" in life.refused(RaiseFlag("")).reason
+    assert "no warning sign ''" in life.refused(RaiseFlag("")).reason
 
 
 def test_a_flag_that_stands_is_not_reported_again() -> None:
@@ -191,15 +191,15 @@ def test_what_is_stopped_is_refused_and_told_why() -> None:
     life.accepted(RaiseFlag("numb"))
     refused = life.refused(Begin("ice"))
     assert refused.reason == (
-        'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
+        'a warning sign stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     assert refused.earliest is None
     (ice,) = [each for each in explain_each(life.episode, life.now) if each.activity == "ice"]
     assert ice.at is None
-    assert "a red flag stands" in life.explained("ice")[-1]
+    assert "a warning sign stands" in life.explained("ice")[-1]
     assert life.of(f.Withheld, "ice") == []
     life.go("Mon 10:00")
-    assert "a red flag stands" in life.of(f.Withheld, "ice")[0].data["reason"]
+    assert "a warning sign stands" in life.of(f.Withheld, "ice")[0].data["reason"]
 
 
 def test_a_session_that_is_on_still_gets_its_end() -> None:
@@ -244,7 +244,7 @@ def test_what_it_stops_in_another_episode_is_taken_off_as_well(
 def test_a_session_cannot_be_put_off_into_it() -> None:
     life = life_of().go("Mon 07:05")
     life.accepted(RaiseFlag("numb"))
-    assert "a red flag stands" in life.refused(Snooze("ice", length=parse_duration("10min"))).reason
+    assert "a warning sign stands" in life.refused(Snooze("ice", length=parse_duration("10min"))).reason
 
 
 def test_it_stops_in_every_episode_of_the_same_place() -> None:
@@ -273,7 +273,7 @@ def test_no_phase_ends_while_a_flag_stops_something() -> None:
     life.go("Mon 12:00")
     assert life.episode.phase.id == "only"
     assert life.needs()[0] == (
-        "no red flag stands that stops something",
+        "no warning sign stands that stops something",
         'See a doctor. recovery flag clear numb --because "…"',
     )
     assert outlook(life.episode, life.now).alerts[0].id == "flag/numb"
@@ -286,7 +286,7 @@ def test_no_reason_gets_past_a_flag_that_stops_something() -> None:
     life.answer(pain=5)
     life.accepted(RaiseFlag("numb"))
     assert life.refused(Advance(because="I say so")).reason == (
-        'a red flag stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
+        'a warning sign stands: See a doctor. When it is dealt with: recovery flag clear numb --because "…"'
     )
     life.accepted(ClearFlag("numb", because="seen"))
     life.accepted(Advance(because="I say so"))
@@ -328,7 +328,7 @@ def test_it_is_cleared_with_a_reason_which_is_kept() -> None:
     life.accepted(RaiseFlag("numb"))
     assert "say why" in life.refused(ClearFlag("numb")).reason
     assert life.refused(ClearFlag("saddle", because="x")).reason == (
-        "no red flag 'saddle' stands; standing: numb"
+        "no warning sign 'saddle' stands; standing: numb"
     )
     assert life.accepted(ClearFlag("numb", because="seen")) == "numb: answered, and kept in the log."
     assert life.of(f.Alerted)[-1].data["because"] == "seen"
@@ -381,7 +381,7 @@ def test_it_is_raised_again_only_after_its_condition_was_false() -> None:
     assert len(life.cues("alert")) == 1
     life.go("Tue 21:00").answer(pain=2)
     life.go("Tue 22:00").answer(pain=8)
-    assert life.cues("alert")[1:] == [("Tue 22:00", "See a professional today")]
+    assert life.cues("alert")[1:] == [("Tue 22:00", "See somebody today")]
 
 
 def test_what_a_phase_over_its_time_says_can_be_answered() -> None:
@@ -468,8 +468,11 @@ def test_a_release_needs_a_name_and_a_day_of_the_injury_or_later() -> None:
     assert (
         "between the injury and today" in life.refused(Release("torn", by="Dr. Meyer", on=too_early)).reason
     )
-    assert life.refused(Release("limp", by="Dr. Meyer")).reason == "no red flag 'limp' stands; standing: torn"
-    assert life.refused(Release(by="Dr. Meyer")).reason == "no red flag '' stands; standing: torn"
+    assert (
+        life.refused(Release("limp", by="Dr. Meyer")).reason
+        == "no warning sign 'limp' stands; standing: torn"
+    )
+    assert life.refused(Release(by="Dr. Meyer")).reason == "no warning sign '' stands; standing: torn"
 
 
 def test_a_release_is_kept_with_who_and_when_and_lets_it_go_on() -> None:
@@ -583,9 +586,7 @@ def test_an_emergency_in_one_episode_lets_no_other_move_on_or_back() -> None:
     one.accepted(RaiseFlag("saddle"))
     other.others, one.others = (one.episode,), (other.episode,)
     other.answer(pain=1)
-    says = (
-        'a red flag stands: Call. When it is dealt with: recovery flag clear saddle --because "…" -e small-1'
-    )
+    says = 'a warning sign stands: Call. When it is dealt with: recovery flag clear saddle --because "…" -e small-1'
     for act in (Advance(because="I say so"), StepBack(), Setback()):
         assert other.refused(act).reason == says
         assert one.refused(act).reason == says

@@ -241,7 +241,7 @@ def test_sitting_says_why_it_is_withheld_by_a_sign_of_the_strain() -> None:
     strain.accepted(RaiseFlag("swollen-leg"))
     held = Life(shipped("sitting"), strain.now, others=(strain.episode,)).go("Wed 12:00")
     assert [offered for offered in held.of(f.Offered) if offered.data.get("modality")] == []
-    assert "a red flag stands" in held.of(f.Withheld)[0].data["reason"]
+    assert "a warning sign stands" in held.of(f.Withheld)[0].data["reason"]
 
 
 def test_sitting_is_silent_while_an_emergency_of_the_strain_stands() -> None:

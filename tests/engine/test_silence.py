@@ -115,7 +115,7 @@ def test_the_plan_ends_where_it_will_rest_and_says_why_there_is_none() -> None:
     later = list(coming(there.episode, there.now, until=there.at("2026-12-05 12:00")))
     (rest,) = [cue for cue in later if cue.kind == "phase"]
     assert (there.words(rest.title), rest.at) == ("Reminders rest", there.at("2026-11-30 07:00"))
-    assert [there.words(cue.title) for cue in later if cue.at > rest.at] == ["See a professional today"]
+    assert [there.words(cue.title) for cue in later if cue.at > rest.at] == ["See somebody today"]
     silent = there.go("2026-12-01 12:00")
     assert list(coming(silent.episode, silent.now)) == []
     (rests,) = outlook(silent.episode, silent.now).rests

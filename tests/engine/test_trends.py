@@ -183,7 +183,7 @@ def test_a_way_back_is_offered_once_and_withdrawn_when_its_reason_is_over() -> N
     assert offers(life) == ["Tue 08:00 way back"]
     (cue,) = [fact.data["cue"] for fact in life.of(f.PhaseChanged) if fact.data["state"] == "way back"]
     assert (cue["title"], cue["body"]) == (
-        "A step back fits better now",
+        "Going back fits better now",
         "Rest fits better now. Type: recovery step-back",
     )
     assert life.episode.phase.id == "second"
