@@ -10,7 +10,7 @@ from recovery.care.record import Context, bring_up, load
 from recovery.engine import facts as f
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.phases import follow_upgrade, upgrade_refused
+from recovery.engine.phases import follow_upgrade, moved_by_upgrade, upgrade_refused
 from recovery.errors import NotThere, RecoveryError
 from recovery.language import _, current
 from recovery.protocol import compiled
@@ -41,6 +41,8 @@ class InstalledText(Value):
     differences: "tuple[Difference, ...]" = ()
     refusal: str = ""
     """The reason why the episode cannot go on with the text now; "" where it can."""
+    moves: str = ""
+    """What is gone of the place where the episode is, and where it then goes on; "" where nothing is."""
 
     @property
     def is_the_same(self) -> bool:
@@ -59,7 +61,9 @@ def installed_text(context: Context, wanted: str | None) -> InstalledText:
 
     changed = differences(protocol_of(context.journal, episode.id, ""), reading.protocol)
     reason = upgrade_refused(episode, reading.protocol)
-    return replace(text, differences=changed, refusal=timeless(reason, current()) if reason else "")
+    moved = moved_by_upgrade(episode, reading.protocol)
+    refusal, moves = (timeless(each, current()) if each else "" for each in (reason, moved))
+    return replace(text, differences=changed, refusal=refusal, moves=moves)
 
 
 def _installed(protocol_id: str, episode: str) -> "Reading":

@@ -45,7 +45,12 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
         is_wanted = not text.refusal and (is_wanted or _is_confirmed(as_json))
         after = _applied(text) if is_wanted else text.episode
     if as_json:
-        outcome = {"up_to_date": False, "upgraded": is_wanted, "refused": text.refusal or None}
+        outcome = {
+            "up_to_date": False,
+            "upgraded": is_wanted,
+            "refused": text.refusal or None,
+            "moves": text.moves or None,
+        }
         listed = [difference_json(each) for each in text.differences]
         print_json({**_versions(text), **outcome, "differences": listed})
         return 1 if text.refusal else 0
@@ -70,7 +75,7 @@ def _versions(text: InstalledText) -> dict[str, Any]:
 
 def _tell_up_to_date(text: InstalledText, *, as_json: bool) -> int:
     if as_json:
-        outcome = {"up_to_date": True, "upgraded": False, "refused": None}
+        outcome = {"up_to_date": True, "upgraded": False, "refused": None, "moves": None}
         print_json({**_versions(text), **outcome, "differences": []})
     else:
         about = {"protocol": text.pinned.protocol_id, "version": text.pinned.version}
@@ -88,6 +93,8 @@ def _show(text: InstalledText) -> None:
         click.echo(line)
     if not text.differences:
         click.echo(_("- comments and layout only"))
+    if text.moves:
+        click.echo(text.moves)
 
 
 def _is_confirmed(as_json: bool) -> bool:
@@ -106,10 +113,11 @@ def _applied(text: InstalledText) -> Episode:
 
 
 def _goes_on(episode: Episode) -> str:
+    places = [episode.phase.title, *([episode.rung.title] if episode.rung else [])]
     about = {
         "protocol": episode.tailored.id,
         "version": episode.tailored.version,
-        "phase": episode.phase.title,
+        "phase": ", ".join(places),
     }
     return _("{episode} goes on with {protocol} {version}, in: {phase}.", episode=episode.id, **about)
 

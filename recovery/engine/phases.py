@@ -254,14 +254,23 @@ def upgrade_refused(episode: Episode, protocol: RecoveryProtocol) -> Remark | No
     on = episode.under_way
     if on is not None:
         return Remark("upgrade-waits", title=episode.title_of(on))
+    return None
+
+
+def moved_by_upgrade(episode: Episode, protocol: RecoveryProtocol) -> Remark | None:
+    """Say what `protocol` has no more of where an episode is; None: it has all of it.
+
+    The episode then goes on in the last place before that `protocol` has, as folding its facts anew finds it; nobody
+    is moved on by a text.
+    """
     if episode.phase_stay.phase is None:
         return None
-    phase = next((phase for phase in protocol.phases if phase.id == episode.phase.id), None)
+    here, rung = episode.phase, episode.rung
+    phase = next((phase for phase in protocol.phases if phase.id == here.id), None)
     if phase is None:
-        return Remark("upgrade-lacks-phase", phase=episode.phase.id)
-    rung = episode.rung
+        return Remark("upgrade-lacks-phase", phase=here.title)
     if rung is not None and not any(step.id == rung.id for step in phase.ladder):
-        return Remark("upgrade-lacks-step", phase=phase.id, step=rung.id)
+        return Remark("upgrade-lacks-step", phase=here.title, step=rung.title)
     return None
 
 

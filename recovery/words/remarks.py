@@ -68,8 +68,14 @@ REMARKS: dict[str, str] = {
     "another-text": N_("another text of the protocol"),
     "upgrade-asks-more": N_("it asks for {inputs}, which this episode was started without"),
     "upgrade-waits": N_("{title} is on; an upgrade waits until it has ended"),
-    "upgrade-lacks-phase": N_("it has no phase {phase}, in which this episode is"),
-    "upgrade-lacks-step": N_("its phase {phase} has no step {step}, on which this episode is"),
+    "upgrade-lacks-phase": N_(
+        "The phase where you are, {phase}, is gone. You go on in the last one before it that is still there, or begin"
+        " with the first. What you have told and done stays."
+    ),
+    "upgrade-lacks-step": N_(
+        "The step where you are, {step} of {phase}, is gone. You go on with the last one before it that is still there,"
+        " or with the first. What you have told and done stays."
+    ),
     "in-zone-already": N_("{episode} is in {zone} already"),
     "up-until": N_(
         "You are up until {until}; nothing goes on after that. Tomorrow the bedtime is the usual one."

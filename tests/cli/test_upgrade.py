@@ -125,7 +125,7 @@ def test_as_json_everything_is_told(hip: Person) -> None:
     install(hip, NEW)
     answer = hip.json("upgrade")
     assert set(answer) == {
-        "v", "episode", "protocol", "from", "to", "up_to_date", "upgraded", "refused", "differences",
+        "v", "episode", "protocol", "from", "to", "up_to_date", "upgraded", "refused", "moves", "differences",
     }  # fmt: skip
     assert (answer["upgraded"], answer["refused"]) == (False, None)
     assert [each["field"] for each in answer["differences"]] == ["version", "duration"]
@@ -196,10 +196,21 @@ def test_an_upgrade_is_not_taken_back_while_a_session_is_on(hip: Person) -> None
     assert version(hip) == "1.0.0"
 
 
-def test_without_the_phase_it_is_refused(hip: Person) -> None:
-    install(hip, NEW.replace("id: only", "id: other"))
-    words = hip.types("upgrade", "--yes", status=1).err
-    assert words.startswith("Error: not now: it has no phase only, in which this episode is\n")
+def test_without_the_phase_it_begins_with_the_first_and_can_be_taken_back(hip: Person) -> None:
+    before = hip.lines("log", "--all")
+    install(hip, NEW.replace("id: only", "id: other").replace("title: Only phase", "title: Other phase"))
+
+    words = hip.types("upgrade", "--yes").out
+
+    assert "The phase where you are, Only phase, is gone." in words
+    assert "goes on with hip 1.1.0, in: Other phase.\n" in words
+    assert hip.lines("log", "--all")[: len(before)] == before
+    hip.waits(hours=1)
+    for command in ("status", "next", "agenda", "explain", "log"):
+        hip.types(command)
+    hip.waits(minutes=30)
+    hip.types("undo")
+    assert hip.json("status")["episodes"][0]["phase"]["id"] == "only"
     assert version(hip) == "1.0.0"
 
 
