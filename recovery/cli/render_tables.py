@@ -44,7 +44,6 @@ from recovery.protocol.terms import (
     Duration,
     Length,
     TableRef,
-    by_side,
 )
 from recovery.words.about import about_words
 from recovery.words.terms import (
@@ -54,6 +53,7 @@ from recovery.words.terms import (
     anchor_words,
     condition_words,
     duration_words,
+    filled,
     responsible_words,
     spell,
     spell_date,
@@ -396,10 +396,10 @@ def _of_table(table: GradeTable) -> Cites:
 
 def _spoken(words: str) -> str:
     """A text of nobody in particular: its side is not known."""
-    words = by_side(words, None)
     for braces, which in (("{other side}", _("other")), ("{side}", _("injured"))):
-        words = words.replace(f"your {braces}", f"the {which} side").replace(braces, which)
-    return re.sub(r"\{([a-z0-9-]+)\}", lambda option: option[1].replace("-", " "), words)
+        words = words.replace(f"your {braces}", f"the {which} side")
+    words = filled(words, current(), None, {})
+    return re.sub(r"\{([A-Za-z0-9-]+)\}", lambda option: option[1].replace("-", " "), words)
 
 
 def _spelled(duration: Duration) -> str:

@@ -3,7 +3,6 @@
 What is declared is copied. Only what is merged, or made of several keys, has code of its own.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args, get_origin
 
@@ -24,6 +23,7 @@ from recovery.protocol.terms import (
     LocalMoment,
     Not,
     Text,
+    placeholders,
 )
 from recovery.values import Value, replace
 
@@ -331,7 +331,9 @@ class Texts:
                     message += did_you_mean(path, self._texts)
                     yield language, path, message, _("the path of a text")
                     continue
-                braces = [set(re.findall(r"\{[^{}|]*\}", each)) for each in (self._texts[path], text)]
+                braces = [
+                    {f"{{{name}}}" for name in placeholders(each)} for each in (self._texts[path], text)
+                ]
                 if braces[1] - braces[0]:
                     wrong = ", ".join(sorted(braces[1] - braces[0]))
                     expected = ", ".join(sorted(braces[0])) or _("no braces")

@@ -29,7 +29,7 @@ _LENGTH = r"(\d{1,6} ?(s|sec|m|min|h|d|w|mo) ?)+"
 _REF = re.compile(rf"({ID})(?::(\S.{{0,99}}))?", re.ASCII)
 _TABLE_END = re.compile(rf"({ID})\.(min|max)", re.ASCII)
 _ANCHOR = re.compile(rf"({'|'.join(terms.ORIGINS)})(?:\s*\+\s*(\S.*))?", re.ASCII)
-_PLACEHOLDER = re.compile(rf"\{{(?:other side|{ID})\}}", re.ASCII)
+_PLACEHOLDER = re.compile(rf"\{{(?:(?:other )?side-?|{ID})\}}", re.ASCII | re.IGNORECASE)
 PLACEHOLDERS = ("{side}", "{other side}", "{<option>}")
 """What a text for a person may have in braces; whether there is such an option is for `lint` to say."""
 

@@ -65,6 +65,12 @@ def by_side(text: str, side: str | None) -> str:
     return re.sub(_BY_SIDE, r"\2" if side == BOTH else r"\1", text) if "|" in text else text
 
 
+def placeholders(text: str) -> set[str]:
+    """List what a text leaves to be filled in: `side` for `{side}`, `{Side}` and the stem `{side-}`."""
+    named = re.findall(r"\{([^{}|]*)\}", text)
+    return {re.sub("^((?:other )?side)-$", r"\1", name[:1].lower() + name[1:]) for name in named}
+
+
 class Titled(str):
     """A name or a word of a file, with its words for people. It equals the name, whatever those are."""
 

@@ -54,6 +54,8 @@ LEVEL_WORDS = {
 ANSWERS = {"yes": N_("yes"), "no": N_("no"), "unsure": N_("unsure")}
 """The answers to a question of a self-grading."""
 SIDE_WORDS = {"left": N_("left"), "right": N_("right"), BOTH: N_("both sides")}
+STEMS = {"left": N_("left-"), "right": N_("right-"), "injured": N_("injured-"), "other": N_("other-")}
+"""The words for sides to which an ending is added, in German `das {side-}e Bein`; without the hyphen."""
 FACTS = {
     f.Started: N_("started"),
     f.Answered: N_("answered"),
@@ -158,15 +160,23 @@ def word_words(by: str, on: date, language: str) -> str:
 
 
 def filled(text: str, language: str, side: str | None, options: Mapping[str, str]) -> str:
-    """A protocol's text with its placeholders filled in; nothing else is ever formatted. Options stay as they are."""
+    """A protocol's text with its placeholders filled in; nothing else is ever formatted. Options stay as they are.
+
+    A capital in a placeholder gives its word one.
+    """
     if "{" not in text:
         return text
-    other = {"left": "right", "right": "left"}.get(side or "")
-    text, side = by_side(text, side), None if side == BOTH else side
-    text = text.replace("{other side}", side_words(other, language) or tr(language, "other"))
-    text = text.replace("{side}", side_words(side, language) or tr(language, "injured"))
-    for name, word in options.items():
-        text = text.replace(f"{{{name}}}", word.replace("-", " "))
+    here, there = {"left": ("left", "right"), "right": ("right", "left")}.get(
+        side or "", ("injured", "other")
+    )
+    words = {name: word.replace("-", " ") for name, word in options.items()}
+    for name, which in (("side", here), ("other side", there)):
+        words[name] = tr(language, which)
+        words[f"{name}-"] = tr(language, STEMS[which]).removesuffix("-")
+    text = by_side(text, side)
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+        text = text.replace(f"{{{name[0].upper()}{name[1:]}}}", word[:1].upper() + word[1:])
     return text
 
 

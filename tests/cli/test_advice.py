@@ -104,7 +104,7 @@ def test_an_offered_phase_is_advised_only_while_it_may_be_entered(person: Person
     person.types("checkin", "pain=5", "swelling=2")
     person.waits(hours=16)
     person.types("checkin", "pain=1", "swelling=0")
-    assert "open; recovery advance confirms it" in person.types("status").out
+    assert "ready; recovery advance confirms it" in person.types("status").out
 
     person.types("advance")
 

@@ -774,6 +774,12 @@ CASES += [
         {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {muscle}'}"},
     ),
     (
+        "unknown-option",
+        {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {muscle-}'}"},
+        "phase 'first' > activity 'a' > say",
+        {"red_flags": OPTIONS, "activities": "- {id: a, kind: advice, say: 'Press the {Muscle}'}"},
+    ),
+    (
         "no-other-side",
         {"activities": "- {id: a, kind: advice, say: 'Lie on your {other side}'}"},
         "phase 'first' > activity 'a' > say",

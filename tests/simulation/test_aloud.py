@@ -18,7 +18,7 @@ TYPED = re.compile(
 )
 """A command, which names things by their ids."""
 LISTED = re.compile(
-    r"^ +[a-z0-9-]+ +(?=emergency|urgent|routine|Notfall|dringend|Routine)"
+    r"^  [a-z0-9-]+ {2,}(?=[A-ZÄÖÜ])"
     r"|^ *[a-z0-9-]+ +(?=(?:yes|no|open|ja|nein|offen) )"
 )
 """An id that a page lists, to be typed."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.protocol.terms import All, AnyOf, Comparison, Not
-from recovery.words.terms import condition_words, spell, spell_when
+from recovery.words.terms import condition_words, filled, spell, spell_when
 from tests.engine.examples import local, place
 
 
@@ -57,3 +57,25 @@ def test_conditions_keep_their_meaning_in_words() -> None:
 )
 def test_a_change_that_went_on_says_since_when_and_that_it_did(language: str, words: str) -> None:
     assert condition_words(Comparison("pain", "rise", 2.0, "second-last"), language) == words
+
+
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [
+        ("left", "Belasten Sie das linke Bein nicht. Linke Hüfte, rechtes Knie."),
+        ("right", "Belasten Sie das rechte Bein nicht. Rechte Hüfte, linkes Knie."),
+        ("both", "Belasten Sie beide Beine nicht. Verletzte Hüfte, anderes Knie."),
+        (None, "Belasten Sie das verletzte Bein nicht. Verletzte Hüfte, anderes Knie."),
+    ],
+)
+def test_a_side_takes_the_endings_of_a_language(side: str | None, words: str) -> None:
+    text = "Belasten Sie {das {side-}e Bein|beide Beine} nicht. {Side-}e Hüfte, {other side-}es Knie."
+    assert filled(text, "de", side, {}) == words
+
+
+def test_a_capital_in_a_placeholder_gives_its_word_one() -> None:
+    text = "Im Muskel {Muscle}; in the {muscle}. {Side} hip, {other side-} knee."
+    assert (
+        filled(text, "en", "left", {"muscle": "gluteus-medius"})
+        == "Im Muskel Gluteus medius; in the gluteus medius. Left hip, right knee."
+    )

@@ -1,6 +1,5 @@
 """Rules of names: everything named is there, means one thing, and is there for something."""
 
-import re
 from collections.abc import Iterator
 
 from recovery.language import N_, _
@@ -19,9 +18,8 @@ from recovery.protocol.terms import (
     PerDay,
     by_side,
     comparisons,
+    placeholders,
 )
-
-_BRACES = re.compile(r"\{([^{}|]*)\}")
 
 # Observations ---------------------------------------------------------------------------------------
 
@@ -143,9 +141,9 @@ def unknown_flag(walk: Walk) -> Iterator[Finding]:
     needs="options",
 )
 def unknown_option(walk: Walk) -> Iterator[Finding]:
-    options = {"side", "other side", *walk.protocol.options}
+    options = {*_SIDES, *walk.protocol.options}
     for keyed in walk.values:
-        for name in _BRACES.findall(keyed.value) if keyed.is_text else ():
+        for name in sorted(placeholders(keyed.value)) if keyed.is_text else ():
             if name not in options:
                 message = _("there is no option {name!r}", name=name) + did_you_mean(name, options)
                 expected = _(" or ").join(f"{{{each}}}" for each in sorted(options))
@@ -159,7 +157,7 @@ def unknown_option(walk: Walk) -> Iterator[Finding]:
 )
 def no_other_side(walk: Walk) -> Iterator[Finding]:
     for keyed in walk.values:
-        if keyed.is_text and "{other side}" in by_side(keyed.value, BOTH):
+        if keyed.is_text and "other side" in placeholders(by_side(keyed.value, BOTH)):
             message = _("with both sides injured there is no other side")
             yield Finding(
                 keyed.path, message, _("the words for one side and for both: {... {other side}|...}")
@@ -304,7 +302,7 @@ _INPUTS = {
     "side": ("side", N_("the condition is about the side")),
 }
 """What a start asks for so that a condition can be decided, by what the condition is about."""
-_SIDE = re.compile(r"\{(other )?side\}")
+_SIDES = {"side", "other side"}
 _NAMES_SIDE = N_("the text names the {side}")
 
 
@@ -325,5 +323,5 @@ def _needed(walk: Walk) -> Iterator[tuple[KeyPath, str, str]]:
             case Anchor(origin="injury") as instant:
                 why = _("{instant!r} counts from the injury", instant=str(instant))
                 yield keyed.path, "onset", why
-            case str(text) if keyed.is_text and (_SIDE.search(text) or by_side(text, None) != text):
+            case str(text) if keyed.is_text and (_SIDES & placeholders(text) or by_side(text, None) != text):
                 yield keyed.path, "side", _(_NAMES_SIDE)
