@@ -45,6 +45,18 @@ class InstalledText(Value):
     """What is gone of the place where the episode is, and where it then goes on; "" where nothing is."""
 
     @property
+    def near(self) -> "tuple[Difference, ...]":
+        """Give what is otherwise from now on: in the phase of the episode, its version, and all that is less strict."""
+        stay = self.episode.phase_stay.phase
+        here = f"phase {stay.id}" if stay else ""
+        return tuple(
+            each
+            for each in self.differences
+            if each.is_weaker
+            or (not each.is_aside and (each.section == "version" or each.where[:1] == (here,)))
+        )
+
+    @property
     def is_the_same(self) -> bool:
         return self.reading.content_hash == self.pinned.hash
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,12 +20,18 @@ from recovery.engine.episode import Episode
 from recovery.errors import RecoveryError
 from recovery.language import _
 
+if TYPE_CHECKING:
+    from recovery.protocol.differences import Difference
+
 
 @click.command()
 @episode_option
+@click.option(
+    "--all", "shows_all", is_flag=True, help="Show all that changes, in every phase, text and source."
+)
 @click.option("--yes", "is_wanted", is_flag=True, help="Apply it without asking.")
 @json_option
-def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
+def upgrade(episode: str | None, shows_all: bool, is_wanted: bool, as_json: bool) -> int:
     """Go on with the text of the protocol that is installed now: shows what changes, and asks.
 
     A running episode keeps the text it was started with until you say so. recovery undo takes it back.
@@ -39,7 +45,7 @@ def upgrade(episode: str | None, is_wanted: bool, as_json: bool) -> int:
         if text.is_the_same:
             return _tell_up_to_date(text, as_json=as_json)
         if not as_json:
-            _show(text)
+            _show(text, text.differences if shows_all else text.near)
             if text.refusal:
                 raise care.refused(text.refusal)
         is_wanted = not text.refusal and (is_wanted or _is_confirmed(as_json))
@@ -83,14 +89,18 @@ def _tell_up_to_date(text: InstalledText, *, as_json: bool) -> int:
     return 0
 
 
-def _show(text: InstalledText) -> None:
-    """The two versions, and what the other one changes."""
+def _show(text: InstalledText, shown: "tuple[Difference, ...]") -> None:
+    """The two versions, and what the other one changes; how much more there is than `shown`."""
     versions = {"old": text.pinned.version, "new": text.reading.protocol.version}
     about = {"episode": text.episode.id, "protocol": text.pinned.protocol_id}
     runs = _("{episode} runs {protocol} {old}.", **about, **versions)
     click.echo(f"{runs} {_('Installed is {new}. What changes:', **versions)}")
-    for line in render_text.difference_lines(text.differences):
+    for line in render_text.difference_lines(shown):
         click.echo(line)
+    if more := len(text.differences) - len(shown):
+        click.echo(
+            _("- and {count} more in other phases, questions, signs, words and sources: --all", count=more)
+        )
     if not text.differences:
         click.echo(_("- comments and layout only"))
     if text.moves:

@@ -35,6 +35,13 @@ class Difference(Value):
     new: str
     is_weaker: bool = False
     """True if it is known to be less strict: a longer session, a shorter gap, a limit that is gone."""
+    language: str = ""
+    """The language of the translation that is otherwise; "" for what stands in the file itself."""
+
+    @property
+    def is_aside(self) -> bool:
+        """Tell if nothing is done or asked otherwise by it: sources, notes, what there is to know, translations."""
+        return bool(self.language) or self.section in _ASIDE or self.field.startswith(_SOURCE)
 
     def __str__(self) -> str:
         where, field = ", ".join(map(called, self.where)), called(self.field)
@@ -72,11 +79,13 @@ class _Spot(Value):
     def within(self, name: str) -> "_Spot":
         return _Spot(self.section, (*self.where, name))
 
-    def found(self, field: str, old: str, new: str, is_weaker: bool = False) -> Difference:
+    def found(
+        self, field: str, old: str, new: str, is_weaker: bool = False, *, language: str = ""
+    ) -> Difference:
         """The difference of a field: new, gone or otherwise as its words are."""
         change = ADDED if not old else REMOVED if not new else CHANGED
         old, new = ("" if words == _TRUE else words for words in (old, new))
-        return Difference(change, self.section, self.where, field, old, new, is_weaker)
+        return Difference(change, self.section, self.where, field, old, new, is_weaker, language)
 
 
 # The walk ---------------------------------------------------------------------------------------
@@ -119,7 +128,8 @@ def _in_leaf(spot: _Spot, owner: Value, key: str, old: Any, new: Any) -> Iterato
     for language in sorted({*before, *after}):
         if before.get(language) != after.get(language):
             was, is_ = _words(before.get(language, "")), _words(after.get(language, ""))
-            yield spot.found(_name(N_("{key} in {language}"), key=key, language=language), was, is_)
+            field = _name(N_("{key} in {language}"), key=key, language=language)
+            yield spot.found(field, was, is_, language=language)
 
 
 def _in_items(
@@ -192,6 +202,7 @@ _CADENCE = "cadence"
 _SOURCE = "source"
 _PROTECTING = ("limits", "red_flags", "screen", "excludes")
 """Sections whose items keep somebody from harm: without one of them less is held to."""
+_ASIDE = ("about", "notes", "sources")
 _ORDERED = ("phases", "do", "steps")
 """Where the order says something."""
 

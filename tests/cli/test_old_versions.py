@@ -92,3 +92,17 @@ def test_a_step_that_is_gone_is_told_and_nobody_gets_further_by_it(veteran: Pers
     veteran.waits(minutes=1)
     veteran.types("undo")
     assert place(only(veteran)) == ("loading", "stretching")
+
+
+@pytest.mark.parametrize(("veteran", "sample"), [(name, name) for name in OLD], indirect=["veteran"])
+def test_what_changes_where_one_is_comes_first_and_the_rest_if_asked(veteran: Person, sample: str) -> None:
+    short, whole = veteran.types("upgrade").out, veteran.types("upgrade", "--all").out
+
+    changes = [line for line in short.splitlines() if line.startswith("- ")]
+    here = f"- phase {OLD[sample][0]}"
+    assert "version" in changes[0]
+    assert all(line.startswith(here) or "less strict" in short for line in changes[1:-1])
+    assert "--all" in changes[-1]
+    assert len(changes) < 60 < len(whole.splitlines()) or len(whole.splitlines()) < 60
+    assert "--all" not in whole
+    assert not [line for line in changes if " in de " in line or ": source " in line]
