@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import ClearFlag, RaiseFlag, StepBack
+from recovery.engine.acts import Begin, ClearFlag, MarkDone, RaiseFlag, StepBack
 from recovery.protocol.library import installed_folder
 from tests.engine.examples import ONSET, Life, events, local, of_kind, shipped
 
@@ -31,7 +31,7 @@ def test_nothing_is_cooled_or_warmed_and_a_day_has_four_moments_at_the_most(pers
     happened = course(persona)
     told = of_kind(happened, "session_start", "session_end", "reminder", "check_in")
     assert {e["modality"] for e in told if "modality" in e} <= {"exercise"}
-    assert max(Counter(str(e["at"])[:10] for e in told).values()) <= 4
+    assert max(Counter(at[:10] for at in {str(e["at"]) for e in told}).values()) <= 4
 
 
 def test_who_does_not_get_better_is_not_exercised_and_sent_to_be_seen_again_and_again() -> None:
@@ -79,6 +79,21 @@ def test_who_gets_worse_while_loading_is_told_at_once_and_offered_less_load() ->
     assert len(life.of(f.Offered, "isometric")) == begun
     life.accepted(StepBack())
     assert life.episode.phase.id == "ease"
+
+
+def test_exercises_are_asked_about_and_lead_a_step_up_and_back() -> None:
+    life = Life(shipped("overuse"), grade=None, side="left").go("Mon 08:00")
+    for day in range(11):
+        life.go(ONSET + timedelta(days=day, hours=1))
+        life.answer(pain=1, morning=1)
+    assert life.of(f.Stepped) == [], "nobody has said how the exercises went"
+    life.accepted(Begin("isometric"))
+    life.go(life.now + timedelta(minutes=10))
+    assert life.of(f.Offered, "after-exercise")
+    life.answer(**{"exercise-pain": 2, "effort": 4})
+    life.go(life.now + timedelta(days=1, hours=9)).accepted(MarkDone("dynamic"))
+    life.answer(**{"exercise-pain": 6, "effort": 5})
+    assert [fact.data["step"] for fact in life.of(f.Stepped)] == ["dynamic", "isometric"]
 
 
 def test_prevention_tells_little_and_asks_once_a_week() -> None:
