@@ -142,7 +142,11 @@ SIGNS = (
     WantedSign("saddle", "emergency", N_("GIRFT and CSP 2024; the cauda equina card, Greenhalgh 2016")),
     WantedSign("breathless", "emergency", N_("NHS, deep vein thrombosis; own")),
     _fresh("broken", "emergency", _NHS),
-    WantedSign("dislocated", "emergency", N_("Henderson 2024 and Circle Health Group, hip dislocation")),
+    WantedSign(
+        "dislocated",
+        "emergency",
+        N_("University Hospitals Plymouth NHS Trust and Circle Health Group, hip dislocation"),
+    ),
     WantedSign("deformed", "emergency", _NHS),
     _fresh("tense", "emergency", N_("British Orthopaedic Association 2014; NHS, compartment syndrome")),
     WantedSign("no-weight", "urgent", _NHS),
