@@ -4,6 +4,9 @@ import pytest
 
 from recovery.engine import facts as f
 from recovery.engine.acts import Begin, Choose, End
+from recovery.engine.choices import written
+from recovery.protocol.model import Treatment
+from recovery.protocol.terms import At, PerWeek
 from tests.engine.examples import Life, local, shipped, small
 
 PRESS = (
@@ -119,3 +122,31 @@ def test_the_shipped_ranges_can_be_chosen_to_their_ends(name: str, activity: str
     life = Life(shipped(name), local("2026-11-21 07:00"), local("2026-11-23 07:00"))
     life.accepted(Choose(activity, value))
     assert "is not within" in life.refused(Choose(activity, f"{int(value) + 1}")).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "grade", "activity"), [("strain", "II", "motion"), ("overuse", None, "isometric")]
+)
+def test_the_hour_of_exercises_on_a_ladder_is_the_person_s(
+    name: str, grade: str | None, activity: str
+) -> None:
+    life = Life(shipped(name), grade=grade, side="left")
+    life.accepted(Choose(activity, "18:00"))
+    all_of_it = {each.id: each for phase in life.episode.tailored.phases for each in phase.everything()}
+    chosen = all_of_it[activity]
+    assert isinstance(chosen, Treatment)
+    assert isinstance(chosen.cadence, At)
+    assert written(chosen.cadence.times) == "18:00"
+    life.refused(Choose(activity, "08:00 18:00"))
+
+
+@pytest.mark.parametrize("name", ["strain", "overuse", "peace-and-love"])
+def test_all_exercises_at_an_hour_of_the_file_can_have_another(name: str) -> None:
+    fixed = [
+        activity
+        for phase in shipped(name).phases
+        for activity in phase.everything()
+        if isinstance(activity, Treatment) and isinstance(activity.cadence, At | PerWeek)
+    ]
+    assert fixed
+    assert [activity.id for activity in fixed if "at" not in activity.choose] == []
