@@ -11,6 +11,7 @@ from recovery.engine.episode import Episode
 from recovery.engine.facts import LOOKBACK
 from recovery.engine.gates import Truth, truth
 from recovery.engine.reasons import Remark
+from recovery.engine.times import DAY
 from recovery.protocol.model import Advice, Timed
 
 
@@ -28,10 +29,12 @@ def tip_with(
 ) -> Advice | None:
     """Find the tip to tell with a reminder or a question that is told at `now`; None: none is.
 
-    One a waking day: they take turns, so that each is told before one comes again. A new phase begins with the first,
-    in its note or in the plan of the start.
+    One a waking day for a person: they take turns, so that each is told before one comes again, and so do the episodes.
+    A new phase begins with the first, in its note or in the plan of the start.
     """
-    if any(each.under_way is not None for each in (episode, *others)):
+    if any(each.under_way is not None or _has_the_day(each, episode, now) for each in others):
+        return None
+    if episode.under_way is not None:
         return None
     place = episode.place
     following = next((due.at for due in dues(episode, activity) if due.at > now), None)
@@ -59,6 +62,14 @@ def _last_told(episode: Episode, now: datetime) -> tuple[datetime, int]:
         if (track := episode.track(each.id)).last_due is not None and track.last_due > now - LOOKBACK
     )
     return max(tips, default=(episode.phase_stay.entered_at, 0))
+
+
+def _has_the_day(other: Episode, episode: Episode, now: datetime) -> bool:
+    """Tell if the tip of today is another episode's: it has told one, or has its turn after yesterday's of this one."""
+    if not advice_now(other, now):
+        return False
+    there, here = _last_told(other, now)[0], _last_told(episode, now)[0]
+    return _is_today(other, there, now) or (there < here and _is_today(episode, here, now - DAY))
 
 
 def _is_today(episode: Episode, at: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Advice: what of it holds, and one tip a day, with something that is told anyway."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -77,6 +78,17 @@ def test_not_beside_a_session() -> None:
     assert other.episode.under_way is not None
     on.others = (other.episode,)
     assert tips(on.go("Tue 19:30")) == []
+
+
+def test_a_person_with_two_episodes_has_one_a_day_by_turns() -> None:
+    evening = '{id: ask, kind: check-in, ask: [pain], at: "20:00"}'
+    lives = Life(small(ASK, *TIPS), ONSET), Life(small(evening, *TIPS, id_="other"), ONSET)
+    for at in (ONSET + hour * timedelta(hours=1) for hour in range(24 * 7)):
+        for life, other in (lives, lives[::-1]):
+            life.others = (other.episode,)
+            life.go(at)
+    assert tips(lives[0]) == [("Tue 19:00", "sleep"), ("Thu 19:00", "walk"), ("Sat 19:00", "rest")]
+    assert tips(lives[1]) == [("Wed 20:00", "sleep"), ("Fri 20:00", "walk"), ("Sun 20:00", "rest")]
 
 
 def test_told_again_after_a_snooze_it_is_still_one_a_day() -> None:
