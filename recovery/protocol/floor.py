@@ -159,17 +159,15 @@ SIGNS = (
 """An emergency suspends all that the file does."""
 
 _COLD = N_("Sirona (NHS), heat and cold; NHS Midlands Partnership, safe use of cold")
-_TENS = N_("Camden MSK (NHS), TENS; CSP 2006, second-hand")
+_TENS = N_("Camden MSK (NHS), TENS; own")
 _PACKS = N_("NHS Midlands Partnership, safe use of cold and of heat")
 _SKIN = N_("NHS Midlands Partnership, safe use of cold and of heat; Cambridge University Hospitals; own")
 _WORN = N_("NHS Midlands Partnership, safe use of cold and of heat; BMJ Best Practice")
 _BURNS = N_("Mun 2012; NHS Midlands Partnership, safe use of cold and of heat; BMJ Best Practice")
-_BLOOD = N_("NHS, side effects of anticoagulants; NCCIH, massage therapy; CSP 2006, second-hand")
+_BLOOD = N_("NHS, side effects of anticoagulants; NCCIH, massage therapy; own")
 _CLOT = N_("Gloucestershire Hospitals (NHS), deep vein thrombosis; own")
 _FEVER = N_("NHS Midlands Partnership, safe use of cold and of heat; own")
-_CANCER = N_(
-    "NHS Midlands Partnership, safe use of cold and of heat; NCCIH, massage therapy; CSP 2006, second-hand"
-)
+_CANCER = N_("NHS Midlands Partnership, safe use of cold and of heat; NCCIH, massage therapy; own")
 _PREGNANT = N_("Camden MSK (NHS), TENS; NCCIH, massage therapy")
 _BONES = N_("NHS Gloucestershire, red flags for spinal conditions; own")
 _JOINT = N_("the page on the gluteus medius, lines 58 and 59; own")
