@@ -77,7 +77,11 @@ def about(explained: tuple[Explained, ...], episode: Episode, activity: str) -> 
     for gone in screenings_now(episode, "yes"):
         if activity in [each.id for each in gone.activities]:
             name = gone.question.id
-            hint = _("because of {name}; if that is no longer so: recovery screen {name}=no", name=name)
+            hint = _(
+                "because of {because}; if that is no longer so: recovery screen {name}=no",
+                because=gone.question.because,
+                name=name,
+            )
             if gone.question.level == "ask":
                 hint += _("; if a professional agrees: recovery screen {name}=agreed --by NAME", name=name)
             raise NotThere(

@@ -163,7 +163,7 @@ def refuse_screened(
             refs = ", ".join(dict.fromkeys(ref for cited in question.cites.values() for ref in cited))
             raise RecoveryError(
                 _("{protocol} is not for you now: {reason}", protocol=protocol.id, reason=fill(question.say)),
-                _("because of {name} [{source}]", name=question.id, source=refs or "own"),
+                _("because of {name} [{source}]", name=question.because, source=refs or "own"),
             )
 
 

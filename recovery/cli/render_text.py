@@ -32,6 +32,7 @@ from recovery.protocol.model import (
     Phase,
     RecoveryProtocol,
     Reminder,
+    ScreenQuestion,
     Treatment,
     modalities,
 )
@@ -238,7 +239,7 @@ def _open_questions(episode: Episode, which: str = "") -> list[str]:
     still = open_questions(episode)
     if not still:
         return []
-    names = ", ".join(question.id for question in still)
+    names = ", ".join(question.because for question in still)
     waiting = {modality for question in still for modality in guarded(question)}
     titles = [a.title for a in episode.phase.activities if modalities(a) & waiting]
     waits = _("; until then wait: {titles}", titles=", ".join(titles)) if titles else ""
@@ -263,20 +264,18 @@ def _screened_now(look: Outlook) -> list[str]:
     lines, episode = [], look.episode
     if gone := screenings_now(episode, "yes"):
         titles = ", ".join(dict.fromkeys(a.title for each in gone for a in each.activities))
-        names = ", ".join(each.question.id for each in gone)
+        names = ", ".join(each.question.because for each in gone)
         command = f"recovery screen{look.which}"
         words = _("{titles}, because of {names}: {command}", titles=titles, names=names, command=command)
         lines.append(_row(_("Left out"), styled(words, "yellow")))
     if agreed := screenings_now(episode, "agreed"):
-        lines.append(
-            _row(_("Agreed"), "; ".join(_agreed_words(each.question.id, episode) for each in agreed))
-        )
+        lines.append(_row(_("Agreed"), "; ".join(_agreed_words(each.question, episode) for each in agreed)))
     return lines + [_row(_("With care"), file_text(q.say, episode)) for q in with_care(episode)]
 
 
-def _agreed_words(name: str, episode: Episode) -> str:
-    word = episode.agreed[name]
-    return _("{name}, {word}", name=name, word=word_words(word.by, word.on, current()))
+def _agreed_words(question: ScreenQuestion, episode: Episode) -> str:
+    word = episode.agreed[question.id]
+    return _("{name}, {word}", name=question.because, word=word_words(word.by, word.on, current()))
 
 
 def _left_out(episode: Episode) -> list[str]:
@@ -285,17 +284,17 @@ def _left_out(episode: Episode) -> list[str]:
     for each in screenings(episode, "yes"):
         what = ", ".join(dict.fromkeys(activity.title for activity in each.activities))
         refs = ", ".join(dict.fromkeys(ref for cited in each.question.cites.values() for ref in cited))
-        words = _("Left out, because of {name}: {what}.", name=each.question.id, what=what)
+        words = _("Left out, because of {name}: {what}.", name=each.question.because, what=what)
         lines.append(
             f"  {styled(words, 'yellow')} {file_text(each.question.say, episode)}  [{refs or 'own'}]"
         )
         lines += [f"    {_if_agreed(each.question.id)}"] if each.question.level == "ask" else []
     lines += [
-        "  " + _("Agreed: {words}.", words=_agreed_words(each.question.id, episode))
+        "  " + _("Agreed: {words}.", words=_agreed_words(each.question, episode))
         for each in screenings(episode, "agreed")
     ]
     return lines + [
-        "  " + _("With care, because of {name}: {reason}", name=q.id, reason=file_text(q.say, episode))
+        "  " + _("With care, because of {name}: {reason}", name=q.because, reason=file_text(q.say, episode))
         for q in with_care(episode)
     ]
 
@@ -532,7 +531,7 @@ def screening_page(episode: Episode) -> str:
         if answer == "yes":
             lines.append(f"{'':<24}{file_text(question.say, episode)}")
         elif answer == "agreed":
-            lines.append(f"{'':<24}" + _("Agreed: {words}.", words=_agreed_words(question.id, episode)))
+            lines.append(f"{'':<24}" + _("Agreed: {words}.", words=_agreed_words(question, episode)))
     if any(
         question.level == "ask"
         for question in episode.pinned.screen

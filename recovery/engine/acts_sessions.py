@@ -433,9 +433,12 @@ def _not_there(turn: Turn, name: str, names: list[str]) -> Refused:
 def _left_out(turn: Turn, title: str, question: ScreenQuestion) -> Refused:
     """Refuse what a yes to a question keeps from this person."""
     reason = turn.episode.text(question.say)
+    why, asked = question.because, question.id
     if question.level == "ask":
-        return Refused(Remark("left-out-until-agreed", title=title, question=question.id, reason=reason))
-    return Refused(Remark("left-out", title=title, question=question.id, reason=reason))
+        return Refused(
+            Remark("left-out-until-agreed", title=title, because=why, question=asked, reason=reason)
+        )
+    return Refused(Remark("left-out", title=title, because=why, question=asked, reason=reason))
 
 
 def _of_earlier_phases(turn: Turn) -> list[Treatment]:

@@ -145,6 +145,7 @@ class ScreenQuestion(Value, kw_only=True):
 
     noun = N_("screening question")
     id: Annotated[str, s.Id, UNIQUE]
+    title: Annotated[str, s.Title, "What a yes tells of, in a few words: `because of {title}`."] = ""
     ask: Annotated[str, s.Cue, N_("The question, to be answered yes or no.")]
     forbids: Annotated[
         tuple[str, ...],
@@ -164,6 +165,11 @@ class ScreenQuestion(Value, kw_only=True):
     ] = "ask"
     say: Annotated[str, s.Cue, SAY]
     cites: Annotated[Cites, Key("source"), s.Sources, SOURCE] = field(default_factory=dict)
+
+    @property
+    def because(self) -> str:
+        """Name for people what a yes tells of: the title, or the id where the file gives none."""
+        return self.title or self.id
 
 
 class Option(Value):

@@ -72,7 +72,7 @@ def about_words(fact: Fact, place: Place, protocol: RecoveryProtocol | None) -> 
         case f.Alerted(level=level, reason=reason):
             return f"{level_words(level, place.language)}: {reason}"
         case f.Screened() as screened:
-            return _screened(screened)
+            return _screened(screened, protocol)
         case f.Ticked() as ticked:
             return _joined(_title(ticked.activity, protocol), _answers(ticked.items))
         case f.Stepped() as stepped:
@@ -207,15 +207,16 @@ def _clock(read: f.ClockRead, place: Place, at: datetime) -> str:
     return _("set forward by {length}", length=length)
 
 
-def _screened(screened: f.Screened) -> str:
+def _screened(screened: f.Screened, protocol: RecoveryProtocol | None) -> str:
     agreed = screened.agreed or {}
+    titles = {each.id: each.because for each in (protocol.screen if protocol else ())}
     return ", ".join(
-        _("{name} agreed with {by}, {day}", name=name, by=word.by, day=word.on)
+        _("{name} agreed with {by}, {day}", name=titles.get(name, name), by=word.by, day=word.on)
         if (word := agreed.get(name))
-        else _answers({name: is_yes})
+        else _answers({titles.get(name, name): is_yes})
         for name, is_yes in screened.answers.items()
     )
 
 
 def _answers(answers: Mapping[str, bool]) -> str:
-    return ", ".join(f"{name} {_('yes') if is_yes else _('no')}" for name, is_yes in answers.items())
+    return ", ".join(f"{name}: {_('yes') if is_yes else _('no')}" for name, is_yes in answers.items())

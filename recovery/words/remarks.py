@@ -49,11 +49,11 @@ REMARKS: dict[str, str] = {
     "which-one": N_("which one? Name it: {names}"),
     "no-such-activity": N_("no activity {name!r} of that kind in phase {phase}; there are: {known}"),
     "left-out-until-agreed": N_(
-        "{title} is left out, because of {question}: {reason} If a professional agrees: recovery screen"
+        "{title} is left out, because of {because}: {reason} If a professional agrees: recovery screen"
         " {question}=agreed --by NAME. If that is no longer so: recovery screen {question}=no"
     ),
     "left-out": N_(
-        "{title} is left out, because of {question}: {reason} If that is no longer so: recovery"
+        "{title} is left out, because of {because}: {reason} If that is no longer so: recovery"
         " screen {question}=no"
     ),
     # The course of an episode

@@ -214,7 +214,7 @@ def test_explaining_what_the_screening_left_out_says_why(patient: Person) -> Non
     patient.types("screen", "raynaud=yes")
     err = patient.types("explain", "ice", status=3).err
     assert err.startswith("Error: ice is left out: ")
-    assert "because of raynaud; if that is no longer so: recovery screen raynaud=no" in err
+    assert "because of a bad reaction to cold; if that is no longer so: recovery screen raynaud=no" in err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

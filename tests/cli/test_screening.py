@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.conftest import ZONE, Person
+from tests.engine.examples import shipped
 
 BARE = ("start", "strain", "--grade", "1", "--onset", "2h ago", "--side", "left", "--signs", "none")
 RICE = ("start", "rice", "--onset", "2h ago", "--side", "left", "--signs", "none")
@@ -101,14 +102,14 @@ def test_a_yes_leaves_out_what_it_forbids_and_says_so_in_the_plan(person: Person
     out = person.starts(*RICE, "--screen", "raynaud=yes,none").out
 
     assert (
-        "Left out, because of raynaud: Ice. No cold packs, unless a doctor agrees.  [sirona, mpft-cold]"
+        "Left out, because of a bad reaction to cold: Ice. No cold packs, unless a doctor agrees.  [sirona, mpft-cold]"
         in out
     )
     assert "ice" not in activities(person)
     assert {"elevate", "look", "compress"} <= activities(person)
     refused = person.types("begin", "ice", status=1).err
-    assert "Ice is left out, because of raynaud" in refused
-    assert "Left out Ice, because of raynaud: recovery screen" in person.types("status").out
+    assert "Ice is left out, because of a bad reaction to cold" in refused
+    assert "Left out Ice, because of a bad reaction to cold: recovery screen" in person.types("status").out
 
 
 def test_a_question_that_refuses_keeps_nothing_and_says_why(person: Person) -> None:
@@ -116,7 +117,7 @@ def test_a_question_that_refuses_keeps_nothing_and_says_why(person: Person) -> N
 
     assert err == (
         "Error: trigger-point is not for you now: No massage on a fresh injury: recovery start rice fits better. "
-        "Come back when the bruise has gone.\n  because of fresh [nhs, nidirect, own]\n"
+        "Come back when the bruise has gone.\n  because of a fresh injury [nhs, nidirect, own]\n"
     )
     assert not (person.home / "journal.db").exists()
 
@@ -133,7 +134,7 @@ def test_a_question_that_refuses_is_enough(person: Person) -> None:
 
 def test_what_an_open_question_guards_waits(person: Person) -> None:
     out = person.starts(*RICE, "--screen-later").out
-    names = ", ".join(ASKED)
+    names = ", ".join(each.title for each in shipped("rice").screen)
     waits = f"questions {names}: recovery screen; until then wait: Ice, Compression"
 
     assert f"Open     {waits}" in out
@@ -147,7 +148,7 @@ def test_what_an_open_question_guards_waits(person: Person) -> None:
 def test_some_may_be_answered_and_the_rest_put_off(person: Person) -> None:
     person.starts(*RICE, "--screen", "raynaud=yes", "--screen-later")
     assert screened(person) == {**dict.fromkeys(ASKED), "raynaud": "yes"}
-    assert "questions skin, circulation" in person.types("status").out
+    assert "questions numb or damaged skin, poor circulation" in person.types("status").out
 
 
 def test_what_waited_comes_once_all_is_answered(person: Person) -> None:
@@ -244,7 +245,7 @@ def test_later_answers_may_be_written_in_the_same_ways(person: Person) -> None:
 def test_the_answers_are_in_the_log(person: Person) -> None:
     person.starts(*RICE, "--screen", "none")
     person.types("screen", "raynaud=yes", "skin=no")
-    assert "raynaud yes, skin no" in person.types("log").out
+    assert "a bad reaction to cold: yes, numb or damaged skin: no" in person.types("log").out
 
 
 def test_a_protocol_without_questions_asks_none(person: Person) -> None:
@@ -262,8 +263,10 @@ BY = ("--by", "Dr. Meyer", "--on", "2026-11-20")
 def test_a_start_keeps_who_agreed_and_when(person: Person) -> None:
     out = person.starts(*RICE, "--screen", "raynaud=agreed,none", *BY).out
 
-    assert "Agreed: raynaud, on the word of Dr. Meyer, 2026-11-20." in out
-    assert "Agreed   raynaud, on the word of Dr. Meyer, 2026-11-20" in person.types("status").out
+    assert "Agreed: a bad reaction to cold, on the word of Dr. Meyer, 2026-11-20." in out
+    assert (
+        "Agreed   a bad reaction to cold, on the word of Dr. Meyer, 2026-11-20" in person.types("status").out
+    )
     (episode,) = person.json("status")["episodes"]
     assert episode["screen"]["raynaud"] == "agreed"
     assert episode["agreed"] == {"raynaud": {"by": "Dr. Meyer", "on": "2026-11-20"}}
@@ -276,15 +279,15 @@ def test_an_agreement_is_kept_later_and_taken_back(person: Person) -> None:
     person.waits(minutes=1)
     said = person.types("screen", "raynaud=agreed", *BY).out
     assert said == "Noted: raynaud agreed. Agreed with Dr. Meyer, 2026-11-20.\n"
-    assert "raynaud agreed with Dr. Meyer, 2026-11-20" in person.types("log").out
+    assert "a bad reaction to cold agreed with Dr. Meyer, " in person.types("log").out
     row = person.json("screen")["screen"][0]
     assert (row["answer"], row["level"], row["by"], row["on"]) == ("agreed", "ask", "Dr. Meyer", "2026-11-20")
-    assert "Agreed: raynaud, on the word of Dr. Meyer" in person.types("screen").out
+    assert "Agreed: a bad reaction to cold, on the word of Dr. Meyer" in person.types("screen").out
 
     person.types("undo")
     assert screened(person)["raynaud"] == "yes"
     assert "agreed" not in person.json("status")["episodes"][0]
-    assert "Ice is left out, because of raynaud" in person.types("begin", "ice", status=1).err
+    assert "Ice is left out, because of a bad reaction to cold" in person.types("begin", "ice", status=1).err
 
 
 def test_an_agreement_has_a_name(person: Person) -> None:
@@ -346,7 +349,7 @@ def test_high_blood_pressure_leaves_nothing_out(person: Person) -> None:
     used, _levels = of_strain(person, "blood-pressure=yes")
     assert {"cold", "warm"} <= used
     out = person.starts(*RICE, "--screen", "blood-pressure=yes,none").out
-    assert "With care, because of blood-pressure: Cold packs with care: begin with ten minutes." in out
+    assert "With care, because of high blood pressure: Cold packs with care: begin with ten minutes." in out
     assert "With care" in person.types("status").out
 
 
@@ -413,4 +416,4 @@ def test_what_a_yes_forbids_is_not_begun_though_it_is_assumed_to_be_on(patient: 
     patient.types("screen", "raynaud=yes")
     assert "not to be: recovery end, or skip" in patient.types("status").out
     for words in (["begin"], ["begin", "ice"], ["begin", "cold"]):
-        assert "Ice is left out, because of raynaud" in patient.types(*words, status=1).err
+        assert "Ice is left out, because of a bad reaction to cold" in patient.types(*words, status=1).err

@@ -117,7 +117,7 @@ def test_screening_questions_are_answered_by_their_numbers(profile: Profile) -> 
     yes = [name for name, answer in kept(profile)["screen"].items() if answer == "yes"]
 
     assert yes == ["raynaud", "diabetes"]
-    assert "Left out, because of raynaud: Ice" in seen
+    assert "Left out, because of a bad reaction to cold: Ice" in seen
 
 
 def test_screening_questions_can_be_put_off(profile: Profile) -> None:

@@ -228,7 +228,7 @@ def test_a_yes_takes_out_what_it_forbids_and_alternations_as_a_whole() -> None:
     life = screened(cold_hives=True, vessels=False).go("Mon 22:00")
     assert offered(life) == {"wrap", "rest", "alone", "ask"}
     assert [a.id for a in life.episode.pinned.phases[0].activities][:4] == ["ice", "wrap", "rest", "packs"]
-    assert life.refused(Begin("ice")).reason.startswith("Ice is left out, because of cold-hives: No cold.")
+    assert life.refused(Begin("ice")).reason.startswith("Ice is left out, because of Cold hives: No cold.")
     assert life.of(f.Withheld) == []
 
 
@@ -356,7 +356,7 @@ def test_another_answer_takes_the_word_away() -> None:
     life.accepted(AGREED)
     life.accepted(AnswerScreening({"cold-hives": "yes"}))
     assert life.refused(Begin("ice")).reason.startswith(
-        "Ice is left out, because of cold-hives: No cold. If a"
+        "Ice is left out, because of Cold hives: No cold. If a"
     )
     assert life.episode.agreed == {}
 
