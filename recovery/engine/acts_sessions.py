@@ -12,7 +12,6 @@ from recovery.engine.episode import (
     RECENT,
     Episode,
     Session,
-    is_same_place,
     naming_option,
     only_assumed,
 )
@@ -27,6 +26,7 @@ from recovery.engine.limits import (
 from recovery.engine.offers import out_of_time, withheld_by
 from recovery.engine.questions import screenings_now
 from recovery.engine.reasons import Remark, Text
+from recovery.engine.sides import is_same_place
 from recovery.engine.turn import Refused, Turn, Verdict, accepted, ahead, or_none, over, overtaken
 from recovery.protocol.model import (
     Activity,

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from recovery.engine import facts as f
-from recovery.engine.episode import PAUSED, Episode, emergency_among, is_same_place, naming_option, open_signs
+from recovery.engine.episode import PAUSED, Episode, emergency_among, naming_option, open_signs
 from recovery.engine.facts import CueKey
 from recovery.engine.gates import Held, Truth, deadline, healing_range, releasing
 from recovery.engine.reasons import Remark, Sentences, Statement, Text
+from recovery.engine.sides import is_same_place
 from recovery.engine.turn import Turn
 from recovery.protocol.model import CheckIn, Escalation, RedFlag
 from recovery.protocol.terms import BY_RELEASE, CLEARED_BY, MODALITIES, Cites, Condition, comparisons

@@ -22,7 +22,16 @@ from recovery.protocol.model import (
     Timed,
     Treatment,
 )
-from recovery.protocol.terms import AGREED, BOTH, BY_RELEASE, CLEARED_BY, LONGEST_GAP, Anchor, Duration
+from recovery.protocol.terms import (
+    AGREED,
+    BOTH,
+    BY_RELEASE,
+    CLEARED_BY,
+    LONGEST_GAP,
+    Anchor,
+    Duration,
+    placeholders,
+)
 from recovery.values import Value, field, replace
 
 ACTIVE, PAUSED, COMPLETED, ENDED_EARLY, TAKEN_BACK = "active", "paused", "completed", "stopped", "taken back"
@@ -240,6 +249,8 @@ class Episode(Value):
     started_at: datetime
     grade: str | None = None
     side: str | None = None
+    is_other_side_hurt: bool = False
+    """True if another plan of the person is for the other side, as `with_sides_of` saw last."""
     options: Mapping[str, str] = field(default_factory=dict)
     screened: Mapping[str, bool] = field(default_factory=dict)
     """The screening questions that are answered: True is yes."""
@@ -486,14 +497,14 @@ class Episode(Value):
         return titled(self.treatment_of(session), session.modality)
 
     def text(self, text: str) -> Text:
-        """A protocol's text, with what its placeholders are to be filled with."""
-        return OfFile(text, self.side, self.options) if "{" in text else text
+        """A protocol's text, with what its placeholders are to be filled with.
 
-
-def is_same_place(region: str, side: str | None, episode: Episode) -> bool:
-    """Tell if an episode is about that part of the body. An unknown side is every side, as both are."""
-    sides = {side, episode.side}
-    return region == episode.tailored.region and (len(sides) == 1 or bool(sides & {None, BOTH}))
+        One that sends to the other side says what it says of both where that one is hurt as well.
+        """
+        if "{" not in text:
+            return text
+        is_of_both = self.is_other_side_hurt and "other side" in placeholders(text)
+        return OfFile(text, BOTH if is_of_both else self.side, self.options)
 
 
 def signs_asked(

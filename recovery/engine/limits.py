@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from recovery.engine.episode import MOMENT, Episode, Session, is_same_place, naming_option
+from recovery.engine.episode import MOMENT, Episode, Session, naming_option
 from recovery.engine.facts import LONGEST_ON
 from recovery.engine.gates import Truth, condition_moments, emergency_stands, flag_stands, truth
 from recovery.engine.questions import forbidden, open_questions
@@ -36,6 +36,7 @@ from recovery.engine.reasons import (
     Text,
     TooManyToday,
 )
+from recovery.engine.sides import is_same_place
 from recovery.protocol.model import (
     Hold,
     Limit,

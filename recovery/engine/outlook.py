@@ -17,6 +17,7 @@ from recovery.engine.offers import withheld_by
 from recovery.engine.questions import Question, still_needed
 from recovery.engine.reasons import Remark, Rhythm, Text
 from recovery.engine.rehearsal import Rehearsal
+from recovery.engine.sides import with_sides_of
 from recovery.engine.times import DAY
 from recovery.protocol.model import Activity, Advice, CheckIn, Phase, RedFlag, Timed, Treatment
 from recovery.values import Value, replace
@@ -80,6 +81,7 @@ def outlook(
     is_clock_doubted: bool = False,
 ) -> Outlook:
     """Describe an episode at `now`, with up to `most` of the next cues."""
+    episode = with_sides_of(others, episode)
     on = episode.under_way
     healing = None
     if episode.tailored.healing is not None:

@@ -12,6 +12,7 @@ from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, Word, W
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, clearing, condition_moments, emergency_stands, truth
 from recovery.engine.reasons import EndItNow, Late, OfWhich, Remark, Sentences, Statement, StillNeeded, Text
+from recovery.engine.sides import with_sides_of
 from recovery.protocol.terms import Condition, is_name
 from recovery.values import Value
 
@@ -37,7 +38,7 @@ class Turn:
     """One turn of an episode: collects facts and applies each at once, so that the next step sees it."""
 
     def __init__(self, episode: Episode, now: datetime, others: Sequence[Episode] = ()) -> None:
-        self.episode = episode
+        self.episode = with_sides_of(others, episode)
         self.now = now
         self.others = others
         self.facts: list[Fact] = []

@@ -1,15 +1,17 @@
 """Several episodes of one person at the same time: whose limits bind whom."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from recovery.engine import facts as f
-from recovery.engine.acts import Begin, Pause, RaiseFlag, Setback, Stop
+from recovery.engine.acts import AnswerCheckIn, Begin, Pause, RaiseFlag, Setback, Stop
+from recovery.engine.addressing import addressed
 from recovery.engine.decide import end_sessions, turn
 from recovery.engine.limits import excluded
 from recovery.engine.outlook import coming, outlook
-from recovery.words.reasons import sentence
+from recovery.words.reasons import file_text, sentence
 from tests.engine.examples import ASK, GAP, ICE, ONSET, Life, phase_text, shipped, small
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -294,3 +296,49 @@ def together(this: Life, other: Life, until: str) -> list[tuple[datetime, str]]:
                 life.keep(decide(life.episode, now, life.others).facts)
     offers = [fact for fact in other.facts[first:] if isinstance(fact.what, f.Offered)]
     return [(fact.at, fact.data["activity"]) for fact in offers]
+
+
+# Both sides, each in an episode of its own ----------------------------------------------------------
+
+
+def both_hips() -> tuple[Life, Life]:
+    """Two strains of one person, lived side by side until the second morning."""
+    left = Life(shipped("strain"), grade="II", side="left")
+    right = Life(shipped("strain"), grade="II", side="right", others=(left.episode,))
+    for at in (ONSET + each * 5 * MINUTE for each in range(12 * 26)):
+        for life, other in ((left, right), (right, left)):
+            life.others = (other.episode,)
+            life.go(max(at, life.now))
+    return left, right
+
+
+def test_who_has_hurt_both_sides_in_two_episodes_lies_on_the_back_and_has_one_thing_at_a_time() -> None:
+    left, right = both_hips()
+    lying = [fact.data["cue"] for life in (left, right) for fact in life.of(f.Offered, "elevate")[1:]]
+    assert {cue["body"] for cue in lying} == {"Lie on your back, with a pillow under the knees."}
+    assert {cue["title"] for cue in lying} == {"Lie down, hip raised (left)", "Lie down, hip raised (right)"}
+    cold = sorted(
+        (session.began_at, session.ended_at or left.now)
+        for life in (left, right)
+        for session in life.episode.ledger[1:]
+    )
+    assert len(cold) > 8
+    assert all(end <= begins for (_, end), (begins, _) in pairwise(cold))
+
+
+def test_one_answer_is_for_both_sides() -> None:
+    left, right = both_hips()
+    offered = tuple((life.episode, AnswerCheckIn({"pain": 3, "swelling": 1})) for life in (left, right))
+    parts = addressed(offered, left.now)
+    assert isinstance(parts, tuple)
+    assert [episode.side for episode, _ in parts] == ["left", "right"]
+
+
+def test_a_text_about_its_own_side_stays_so_and_so_does_all_once_the_other_one_is_over() -> None:
+    left, right = both_hips()
+    here = outlook(left.episode, left.now, (right.episode,)).episode
+    assert file_text("{the {side} leg|both legs}", here) == "the left leg"
+    assert file_text("On {your {other side}|your back}", here) == "On your back"
+    right.accepted(Stop())
+    here = outlook(left.episode, left.now, (right.episode,)).episode
+    assert file_text("On {your {other side}|your back}", here) == "On your right"
