@@ -36,6 +36,19 @@ def default_home() -> Path:
     return _expanded(base) / "recovery"
 
 
+def cache() -> Path | None:
+    """The folder of what can be made again, in the platform's place for it; None for somebody without a home."""
+    try:
+        if sys.platform == "win32":
+            return default_home() / "cache"
+        if sys.platform == "darwin":
+            return _expanded("~/Library/Caches/recovery")
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        return _expanded(base if Path(base).is_absolute() else "~/.cache") / "recovery"
+    except RecoveryError:
+        return None
+
+
 def typed(path: str) -> Path:
     """A path that a person has typed; one in the home folder of nobody (`~nobody/x`) is taken as it is."""
     try:

@@ -75,6 +75,10 @@ def own_surroundings(
     runtime.mkdir(mode=0o700, exist_ok=True)
     monkeypatch.setattr(desktop_session, "OWN_PLACES", str(runtime / "of-users"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    # Whoever has read a shipped protocol once has it on the shelf; of all that run the tests side by side.
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
     empty = tmp_path_factory.getbasetemp() / "nothing-beside" / "empty"
     empty.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(empty)

@@ -113,7 +113,11 @@ class Profile:
         self.folder = folder
         self.home = Path((environ or {}).get("RECOVERY_HOME") or folder / "home")
         own = {"HOME": str(folder), "RECOVERY_HOME": str(self.home), "TZ": noonish(), "LANG": "C.UTF-8"}
-        own["XDG_RUNTIME_DIR"] = os.environ.get("XDG_RUNTIME_DIR", "")  # an empty one: see conftest
+        for name in (
+            "XDG_RUNTIME_DIR",
+            "XDG_CACHE_HOME",
+        ):  # an empty one, and one that all share: see conftest
+            own[name] = os.environ.get(name, "")
         self.environ = {"PATH": os.environ.get("PATH", ""), **own, **(environ or {})}
 
     def __enter__(self) -> "Profile":

@@ -16,8 +16,9 @@ from recovery.values import Value
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference
+    from recovery.protocol.outcome import Reading
     from recovery.protocol.problems import Problem
-    from recovery.protocol.reading import Listed, Reading
+    from recovery.protocol.shelf import Listed
 
 # Reading ----------------------------------------------------------------------------------------
 
@@ -27,10 +28,10 @@ def read_wanted(wanted: str, now: datetime | None = None) -> "Reading":
 
     With `now` nobody can have answered for it after the local date.
     """
-    from recovery.protocol.reading import read_protocol
+    from recovery.protocol.shelf import reading_of
 
     library = default_library()
-    return read_protocol(library.find(wanted), library, today=_local_date(now))
+    return reading_of(library.find(wanted), library, today=_local_date(now))
 
 
 def in_own_words(protocol: RecoveryProtocol) -> RecoveryProtocol:
@@ -45,7 +46,7 @@ def if_protocol(document: RecoveryProtocol | FrontDoor) -> RecoveryProtocol | No
 
 def every_listed() -> "tuple[Listed, ...]":
     """All protocols that can be started, and the files that cannot be used."""
-    from recovery.protocol.reading import listed
+    from recovery.protocol.shelf import listed
 
     return listed(default_library())
 
@@ -55,10 +56,13 @@ def check_wanted(wanted: str) -> "tuple[RecoveryProtocol | None, Iterable[Proble
 
     Raises `NotThere` for an id that nothing has.
     """
-    from recovery.protocol.reading import check_file
+    from recovery.protocol.outcome import ProtocolError
 
-    library = default_library()
-    return check_file(library.find(wanted), library)
+    try:
+        reading = read_wanted(wanted)
+    except ProtocolError as error:
+        return None, error.problems
+    return reading.protocol, reading.warnings
 
 
 def front_door(region: str) -> FrontDoor:
@@ -156,17 +160,18 @@ class Installation(Value):
 
 def installation(path: Path, now: datetime) -> Installation:
     """Read a file to install it. Raises `ProtocolError` for errors of another file that it uses."""
-    from recovery.protocol.reading import ProtocolError, read_protocol
+    from recovery.protocol.outcome import ProtocolError
+    from recovery.protocol.shelf import reading_of
 
     try:
-        reading = read_protocol(path, default_library(), today=_local_date(now))
+        reading = reading_of(path, default_library(), today=_local_date(now))
     except ProtocolError as error:
         return Installation(None, error.problems)
     return Installation(reading.protocol, reading.warnings, tuple(_pieces(reading, path)))
 
 
 def _pieces(reading: "Reading", path: Path) -> Iterator[Piece]:
-    from recovery.protocol.reading import read_protocol
+    from recovery.protocol.shelf import reading_of
 
     library = default_library()
     for id_, text in reading.texts.items():
@@ -174,14 +179,14 @@ def _pieces(reading: "Reading", path: Path) -> Iterator[Piece]:
             continue
         protocol = reading.protocol
         if id_ != protocol.id:
-            protocol = read_protocol(path.parent / f"{id_}.yaml", library).protocol
+            protocol = reading_of(path.parent / f"{id_}.yaml", library).protocol
         own, *shipped = (folder / f"{id_}.yaml" for folder in library.folders)
         hides = next((each for each in shipped if each.exists()), None)
         yield Piece(protocol, text, own, own if own.exists() else None, hides)
 
 
 def _is_installed(id_: str, text: str) -> bool:
-    from recovery.protocol.reading import content_hash
+    from recovery.protocol.outcome import content_hash
 
     try:
         installed = files.read_whole(default_library().find_id(id_), LONGEST_FILE).decode()
@@ -193,12 +198,13 @@ def _is_installed(id_: str, text: str) -> bool:
 def changes(piece: Piece) -> "tuple[Difference, ...] | None":
     """Find what would change of the protocol in whose place a piece goes; None: that has errors, or there is none."""
     from recovery.protocol.differences import differences
-    from recovery.protocol.reading import ProtocolError, read_protocol
+    from recovery.protocol.outcome import ProtocolError
+    from recovery.protocol.shelf import reading_of
 
     if piece.before is None:
         return None
     try:
-        return differences(read_protocol(piece.before, default_library()).protocol, piece.protocol)
+        return differences(reading_of(piece.before, default_library()).protocol, piece.protocol)
     except ProtocolError:
         return None
 

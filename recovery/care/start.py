@@ -30,7 +30,7 @@ from recovery.store.journal import Journal
 from recovery.values import Value, field, replace
 
 if TYPE_CHECKING:
-    from recovery.protocol.reading import Reading
+    from recovery.protocol.outcome import Reading
 
 
 class StartAnswers(Value):

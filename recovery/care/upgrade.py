@@ -21,7 +21,7 @@ from recovery.words.reasons import timeless, worded
 
 if TYPE_CHECKING:
     from recovery.protocol.differences import Difference
-    from recovery.protocol.reading import Reading
+    from recovery.protocol.outcome import Reading
 
 
 def pinned_from(reading: "Reading") -> Pinned:
@@ -81,11 +81,11 @@ def installed_text(context: Context, wanted: str | None) -> InstalledText:
 def _installed(protocol_id: str, episode: str) -> "Reading":
     """The text that is installed now. Raises `NotThere`, `ProtocolError`."""
     from recovery.protocol.library import NoSuchProtocol, default_library
-    from recovery.protocol.reading import read_protocol
+    from recovery.protocol.shelf import reading_of
 
     library = default_library()
     try:
-        return read_protocol(library.find_id(protocol_id), library)
+        return reading_of(library.find_id(protocol_id), library)
     except NoSuchProtocol:
         raise NotThere(
             _("{episode} runs {protocol}, which is not installed", episode=episode, protocol=protocol_id),

@@ -8,7 +8,6 @@ from typing import Any
 from recovery.cli.output import harmless, styled
 from recovery.cli.render_json import picked
 from recovery.cli.render_text import LEVEL_STYLES, WIDTH
-from recovery.engine.times import DAY
 from recovery.language import _, current
 from recovery.protocol.model import AnyActivity, Hold, RecoveryProtocol
 from recovery.values import Value
@@ -94,7 +93,7 @@ class _Page:
         assert self.on is not None
         number = (self.on - self._injured_on).days + 1
         day = PreviewDay(self.on, number, tuple(self._phases), tuple(self._rows()), tuple(self._notes))
-        self.on += DAY
+        self.on += timedelta(days=1)
         self._phases, self._timed, self._notes = [self._titles.get(self._phase, "")], {}, []
         return day
 

@@ -60,7 +60,7 @@ from recovery.words.terms import (
 )
 
 if TYPE_CHECKING:  # these load pydantic and YAML
-    from recovery.protocol.reading import Listed
+    from recovery.protocol.shelf import Listed
 
 NARROWEST, WIDEST = 20, 200
 """Columns. Some terminals say 0 or thousands, and `COLUMNS` says anything."""

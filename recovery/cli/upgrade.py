@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,9 +19,6 @@ from recovery.cli.render_json import difference_json, print_json
 from recovery.engine.episode import Episode
 from recovery.errors import RecoveryError
 from recovery.language import _
-
-if TYPE_CHECKING:
-    from recovery.protocol.differences import Difference
 
 
 @click.command()
@@ -45,7 +42,7 @@ def upgrade(episode: str | None, shows_all: bool, is_wanted: bool, as_json: bool
         if text.is_the_same:
             return _tell_up_to_date(text, as_json=as_json)
         if not as_json:
-            _show(text, text.differences if shows_all else text.near)
+            _show(text, shows_all=shows_all)
             if text.refusal:
                 raise care.refused(text.refusal)
         is_wanted = not text.refusal and (is_wanted or _is_confirmed(as_json))
@@ -89,8 +86,9 @@ def _tell_up_to_date(text: InstalledText, *, as_json: bool) -> int:
     return 0
 
 
-def _show(text: InstalledText, shown: "tuple[Difference, ...]") -> None:
-    """The two versions, and what the other one changes; how much more there is than `shown`."""
+def _show(text: InstalledText, *, shows_all: bool) -> None:
+    """The two versions, and what the other one changes, all of it or what is near; and how much more there is."""
+    shown = text.differences if shows_all else text.near
     versions = {"old": text.pinned.version, "new": text.reading.protocol.version}
     about = {"episode": text.episode.id, "protocol": text.pinned.protocol_id}
     runs = _("{episode} runs {protocol} {old}.", **about, **versions)

@@ -4,14 +4,13 @@ A tip has no moment of its own. It is told with the last reminder or question of
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.engine.cadence import dues
 from recovery.engine.episode import Episode
 from recovery.engine.facts import LOOKBACK
 from recovery.engine.gates import Truth, truth
 from recovery.engine.reasons import Remark
-from recovery.engine.times import DAY
 from recovery.protocol.model import Advice, Timed
 
 
@@ -69,7 +68,9 @@ def _has_the_day(other: Episode, episode: Episode, now: datetime) -> bool:
     if not advice_now(other, now):
         return False
     there, here = _last_told(other, now)[0], _last_told(episode, now)[0]
-    return _is_today(other, there, now) or (there < here and _is_today(episode, here, now - DAY))
+    return _is_today(other, there, now) or (
+        there < here and _is_today(episode, here, now - timedelta(days=1))
+    )
 
 
 def _is_today(episode: Episode, at: datetime, now: datetime) -> bool:

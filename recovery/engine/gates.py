@@ -6,7 +6,7 @@ as false.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from recovery.engine.episode import (
@@ -48,7 +48,6 @@ from recovery.engine.reasons import (
     UsuallyHealed,
     WaitsForRelease,
 )
-from recovery.engine.times import DAY
 from recovery.protocol.model import CheckIn, Observation, Phase, RedFlag, Rung
 from recovery.protocol.terms import (
     GRADES,
@@ -507,7 +506,9 @@ def on_the_step(episode: Episode, now: datetime) -> tuple[Episode, Episode] | No
         return None
     anew = replace(episode.phase_stay, entered_at=episode.stepped_at + MOMENT, asks_anew=True)
     since_bedtime = replace(
-        anew, entered_at=place.window(day - DAY)[1], sessions_since=_last_sessions(episode, anew.entered_at)
+        anew,
+        entered_at=place.window(day - timedelta(days=1))[1],
+        sessions_since=_last_sessions(episode, anew.entered_at),
     )
     return replace(episode, phase_stay=anew), replace(episode, phase_stay=since_bedtime)
 

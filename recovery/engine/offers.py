@@ -46,7 +46,6 @@ from recovery.engine.reasons import (
     WaitNotOver,
     ZoneChange,
 )
-from recovery.engine.times import DAY
 from recovery.engine.turn import Turn
 from recovery.protocol.model import (
     Activity,
@@ -412,7 +411,11 @@ def _withhold(turn: Turn, activity: Timed, blocked: Block) -> None:
     key = blocked.reason.key
     is_told = track.withheld_key in ("", key) and track.withheld_until == blocked.until
     # Before the fact that says so is forgotten, it is written down once more.
-    if is_told and track.withheld_at is not None and track.withheld_at > turn.now - LOOKBACK + DAY:
+    if (
+        is_told
+        and track.withheld_at is not None
+        and track.withheld_at > turn.now - LOOKBACK + timedelta(days=1)
+    ):
         return
     subject = _step(turn.episode, activity) if isinstance(activity, Treatment) else activity
     withheld = f.Withheld(

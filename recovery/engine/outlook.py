@@ -18,7 +18,6 @@ from recovery.engine.questions import Question, still_needed
 from recovery.engine.reasons import Remark, Rhythm, Text
 from recovery.engine.rehearsal import Rehearsal
 from recovery.engine.sides import with_sides_of
-from recovery.engine.times import DAY
 from recovery.protocol.model import Activity, Advice, CheckIn, Phase, RedFlag, Timed, Treatment
 from recovery.values import Value, replace
 
@@ -309,7 +308,7 @@ def _explain(episode: Episode, activity: Timed, now: datetime, others: Sequence[
             else Remark("why-counted-from", instant=since)
         )
     blocked = withheld_by(episode, activity, now, others)
-    due = next((due.at for due in dues(episode, activity, now - DAY) if due.at > now), None)
+    due = next((due.at for due in dues(episode, activity, now - timedelta(days=1)) if due.at > now), None)
     if blocked is None and track.withheld_until is not None and track.withheld_until > now:
         # Nothing forbids it, but the person is not to be told now.
         return _explained(

@@ -4,8 +4,6 @@ Nothing but `ProtocolError` comes out of here, whatever the bytes. A protocol is
 it uses; their texts are kept (`Reading.texts`), so that an episode can pin them and read them again.
 """
 
-import hashlib
-import json
 import re
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
@@ -14,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-from recovery.errors import RecoveryError
 from recovery.language import _, n_
 from recovery.protocol.compiling import Compiler
 from recovery.protocol.explaining import Shape, cut_to_size, without_errors
@@ -23,6 +20,7 @@ from recovery.protocol.library import DOORS, Library, NoSuchProtocol
 from recovery.protocol.lint.door import problems_of_door
 from recovery.protocol.lint.rules import UNKNOWN_PROTOCOL, Gaps, Walk
 from recovery.protocol.model import FrontDoor, RecoveryProtocol
+from recovery.protocol.outcome import ProtocolError, Reading
 from recovery.protocol.problems import (
     MOST_PROBLEMS,
     KeyPath,
@@ -45,39 +43,11 @@ from recovery.protocol.syntax import (
     read_document,
     shown_path,
 )
-from recovery.values import Value
 
 MOST_FILES = 20
 _DOOR = re.compile(r"^door:", re.MULTILINE)
 LARGEST_TOGETHER = LONGEST_FILE
 """In characters: a file with those that it uses."""
-
-
-class ProtocolError(RecoveryError):
-    """A protocol that cannot be used, with everything that is wrong with it."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        errors = [problem for problem in problems if problem.is_error]
-        message = str(errors[0]) if errors else _("the protocol cannot be used")
-        if more := len(errors[1:]):
-            message += n_(" (and {count} more)", " (and {count} more)", more)
-        name = errors[0].file if errors else _("FILE")
-        super().__init__(message, _("recovery validate {file} shows all that is wrong", file=name))
-        self.problems = problems
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A protocol that can be used, with the texts that it was read from and what to mind about them."""
-
-    protocol: RecoveryProtocol
-    texts: Mapping[str, str]
-    """The text of the file and of those that it uses, by protocol id."""
-    warnings: tuple[Problem, ...] = ()
-
-    @property
-    def content_hash(self) -> str:
-        return content_hash(self.texts)
 
 
 @dataclass(frozen=True)
@@ -86,21 +56,6 @@ class _Text:
 
     text: str
     file: str
-
-
-class Listed(Value):
-    """One protocol file of the library: what it is, or what is wrong with it."""
-
-    id: str
-    path: Path
-    title: str = ""
-    version: str = ""
-    summary: str = ""
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def is_usable(self) -> bool:
-        return not any(problem.is_error for problem in self.problems)
 
 
 _Choices = dict[str, tuple[str, ...]]
@@ -171,22 +126,6 @@ def check_door(
     return (None if any(each.is_error for each in problems) else door), tuple(problems)
 
 
-def listed(library: Library) -> tuple[Listed, ...]:
-    """All protocols of a library with their titles, or what is wrong with them: a bad file hides no other."""
-    entries = []
-    for name, path in sorted(library.files().items()):
-        protocol, problems = check_file(path, library)
-        if protocol is None:
-            entries.append(Listed(name, path, problems=problems))
-        else:
-            titles = (protocol.title, protocol.version, protocol.summary)
-            entries.append(Listed(name, path, *titles, problems))
-    for path in library.misnamed():
-        why = Problem(str(path), 0, 0, "", "error", _("ignored: the file's name has to end in .yaml"))
-        entries.append(Listed(path.name, path, problems=(why,)))
-    return tuple(entries)
-
-
 def compile_texts(
     texts: Mapping[str, str], protocol_id: str, *, is_from_elsewhere: bool = False
 ) -> RecoveryProtocol:
@@ -209,13 +148,6 @@ def compile_texts(
     if reading is None:
         raise ProtocolError(problems)
     return reading.protocol
-
-
-def content_hash(texts: Mapping[str, str]) -> str:
-    """SHA-256 of texts by their ids, the same whatever their order and their line ends."""
-    canonical = {key: text.replace("\r\n", "\n").replace("\r", "\n") for key, text in texts.items()}
-    data = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(data.encode("ascii")).hexdigest()
 
 
 def _check(path: Path, library: Library, today: date | None) -> tuple[Reading | None, tuple[Problem, ...]]:

@@ -205,7 +205,8 @@ def _of_protocols(
     connection: sqlite3.Connection, read: dict[str, RecoveryProtocol], names: dict[str, tuple[str, str]]
 ) -> Iterator[Fault]:
     """List the faults of the pinned protocols; those that can be read go into `read`, all into `names`, by hash."""
-    from recovery.protocol.reading import compile_texts, content_hash  # heavy
+    from recovery.protocol.outcome import content_hash  # heavy
+    from recovery.protocol.reading import compile_texts
 
     for pinned_hash, id_, version, texts, form, form_format in connection.execute(_PINNED):
         where = _("protocol {id} {version}", id=id_, version=version)

@@ -452,7 +452,8 @@ class _Reader:
 
 def _compiled(texts: Mapping[str, str], id_: str) -> str | Fault:
     from recovery.protocol.lint.floor import below_floor  # heavy, as the next
-    from recovery.protocol.reading import ProtocolError, compile_texts
+    from recovery.protocol.outcome import ProtocolError
+    from recovery.protocol.reading import compile_texts
 
     try:
         return compiled.to_json(compile_texts(texts, id_, is_from_elsewhere=True))

@@ -12,7 +12,6 @@ from typing import Any
 
 from recovery.engine.episode import MOMENT, Answer, Episode
 from recovery.engine.facts import Answered
-from recovery.engine.times import DAY
 from recovery.engine.written import from_ms, to_ms
 from recovery.protocol.model import Observation
 
@@ -67,7 +66,7 @@ class Older:
         begins = (
             episode.phase_stay.entered_at,
             episode.stepped_at + MOMENT,
-            place.window(day - DAY)[1],
+            place.window(day - timedelta(days=1))[1],
             place.window(day)[1],
         )
         answers = {}

@@ -32,7 +32,8 @@ def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryPro
 
 
 def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
-    from recovery.protocol.reading import ProtocolError, compile_texts  # heavy, and hardly ever needed
+    from recovery.protocol.outcome import ProtocolError
+    from recovery.protocol.reading import compile_texts
 
     try:
         protocol = compile_texts(pinned.texts, pinned.protocol_id)

@@ -29,7 +29,8 @@ from recovery.engine.turn import Accepted
 from recovery.engine.written import to_ms
 from recovery.protocol import compiled
 from recovery.protocol.model import RecoveryProtocol
-from recovery.protocol.reading import compile_texts, content_hash
+from recovery.protocol.outcome import content_hash
+from recovery.protocol.reading import compile_texts
 from recovery.protocol.terms import parse_duration
 from recovery.store.episodes import load_one
 from recovery.store.journal import Journal, Pinned

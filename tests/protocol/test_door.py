@@ -9,7 +9,8 @@ from recovery.engine.questions import GRADING_ANSWERS, recognised
 from recovery.protocol.compiled import in_words_of
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import FrontDoor
-from recovery.protocol.reading import ProtocolError, check_document, check_door, read_door, read_protocol
+from recovery.protocol.outcome import ProtocolError
+from recovery.protocol.reading import check_document, check_door, read_door, read_protocol
 from recovery.protocol.screening import MOST_QUESTIONS
 
 GOOD = """format: 1

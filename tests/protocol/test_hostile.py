@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from recovery.protocol.library import Library, installed_folder
-from recovery.protocol.reading import ProtocolError, check_file, compile_texts
+from recovery.protocol.outcome import ProtocolError
+from recovery.protocol.reading import check_file, compile_texts
 from tests.protocol.mutants import mixed_up
 
 LIBRARY = Library((installed_folder(),))

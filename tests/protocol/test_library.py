@@ -5,7 +5,7 @@ import pytest
 
 from recovery.errors import NotThere
 from recovery.protocol.library import Library, default_library, installed_folder
-from recovery.protocol.reading import listed
+from recovery.protocol.shelf import listed
 
 Whole = Callable[..., str]
 

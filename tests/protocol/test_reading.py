@@ -11,8 +11,9 @@ from recovery.errors import RecoveryError
 from recovery.protocol import syntax
 from recovery.protocol.library import Library, installed_folder
 from recovery.protocol.model import CheckIn, Treatment
+from recovery.protocol.outcome import ProtocolError, content_hash
 from recovery.protocol.problems import Problem
-from recovery.protocol.reading import ProtocolError, check_file, compile_texts, content_hash, read_protocol
+from recovery.protocol.reading import check_file, compile_texts, read_protocol
 from recovery.protocol.terms import (
     All,
     AnyOf,

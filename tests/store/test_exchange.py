@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recovery.engine.facts import ZoneChanged
 from recovery.engine.written import LAST_PLACE
 from recovery.errors import StoreError
-from recovery.protocol.reading import content_hash
+from recovery.protocol.outcome import content_hash
 from recovery.store.checking import check
 from recovery.store.exchange import MOST_FAULTS, STEPS, NotImported, exported, import_, read_export
 from recovery.store.journal import Journal
