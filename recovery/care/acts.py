@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from recovery.care.record import Context, believe, do, seen_at
-from recovery.engine.acts import Act, AnswerCheckIn
+from recovery.care.record import Context, Record, believe, do, seen_at
+from recovery.engine.acts import Act, AnswerCheckIn, Release
 from recovery.engine.episode import COMPLETED, Alert, Cue, Episode
 from recovery.engine.turn import Refused, Verdict
 from recovery.errors import RecoveryError
@@ -82,6 +82,8 @@ def perform(
 def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str, Act], ...]:
     """Find the episode that is named, or else those that the act is for, each with its part of it."""
     record = context.record
+    if isinstance(act, Release) and (bound := _bound(record, wanted, act)):
+        return ((bound.id, act),)
     if wanted is not None or len(record.episodes) < 2:
         episode = record.meant(wanted)
         return ((episode.id, _as_of(episode, act, context.now)),)
@@ -101,6 +103,14 @@ def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str
     if isinstance(meant, Refused):
         raise record.ambiguous()
     return tuple((episode.id, part) for episode, part in meant)
+
+
+def _bound(record: Record, wanted: str | None, act: Release) -> Episode | None:
+    """Find the stopped episode that waits for such a release; without a name only where none that runs does."""
+    if wanted is None and any(act.what in {alert.name for alert in each.waiting} for each in record.episodes):
+        return None
+    waiting = [each for each in record.ended if each.waiting and wanted in (None, each.id)]
+    return next((each for each in waiting if act.what in {alert.name for alert in each.waiting}), None)
 
 
 def _as_of(episode: Episode, act: Wanted, now: datetime) -> Act:

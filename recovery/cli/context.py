@@ -124,6 +124,22 @@ def show_untold(context: Context, *, is_daemon_running: bool) -> None:
         note_as_told(context, cues)
 
 
+def show_waiting(context: Context) -> None:
+    """Tell what waits for a professional's release of episodes that were stopped, on standard error."""
+    for episode in context.record.ended:
+        for alert in episode.waiting:
+            reason = sentence(alert.reason, episode.place, context.now)
+            command = f'recovery release {alert.name} --by "…" --on DATE -e {episode.id}'
+            tell(
+                _(
+                    "{episode} is stopped, but waits for a professional: {reason}",
+                    episode=episode.id,
+                    reason=reason,
+                )
+            )
+            tell(f"  {command}")
+
+
 def note_as_told(context: Context, cues: Untold) -> None:
     """Write down that cues were told as text."""
     note_told(context, cues, clocks)

@@ -12,6 +12,7 @@ from recovery.cli.context import (
     looking,
     restart_if_died,
     show_untold,
+    show_waiting,
     tell_unreadable,
     unreadable_lines,
 )
@@ -27,6 +28,7 @@ from recovery.store.episodes import UnreadableEpisode
 def _look_at(context: Context, wanted: str | None, look: Look[Seen], *, as_json: bool) -> Sight[Seen]:
     """Look as `care.look_at` does. Where nothing is active, tell what the last episode had to tell at its end."""
     if wanted is None and not context.record.episodes and not as_json:
+        show_waiting(context)
         show_untold(context, is_daemon_running=presence.is_running(context.folder))
     return care.look_at(context, wanted, look)
 

@@ -11,10 +11,12 @@ from recovery.engine.facts import Offer
 from recovery.engine.gates import (
     Need,
     Truth,
+    binds_until,
     flag_stands,
     gate_needs,
     open_reasons,
     pressing,
+    releasing,
     standing,
     step_needs,
     unmet_reason,
@@ -216,10 +218,22 @@ def _offer_since(turn: Turn, at: datetime | None) -> Offer:
 
 
 def stop_episode(turn: Turn, act: Stop) -> Verdict:
-    turn.add(f.Stopped(because=act.because), "person")
+    turn.add(f.Stopped(because=act.because, binds_until=binds_until(turn.episode)), "person")
     return accepted(
-        turn, Remark("stopped", episode=turn.episode.id), *_still_counts(turn), *_still_told(turn)
+        turn,
+        Remark("stopped", episode=turn.episode.id),
+        *_still_binds(turn),
+        *_still_counts(turn),
+        *_still_told(turn),
     )
+
+
+def _still_binds(turn: Turn) -> list[Remark]:
+    """Say of each sign that waits for a release that it does so still, and with which command that is told."""
+    return [
+        Remark("still-binds", text=alert.reason, command=releasing(alert.name, f" -e {turn.episode.id}"))
+        for alert in turn.episode.waiting
+    ]
 
 
 def _still_counts(turn: Turn) -> list[Remark]:

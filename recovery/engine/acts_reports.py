@@ -14,7 +14,7 @@ from recovery.engine.acts import (
 )
 from recovery.engine.episode import Episode
 from recovery.engine.facts import Fact
-from recovery.engine.gates import Truth, healing_range, signs_to_answer, truth
+from recovery.engine.gates import Truth, binds_until, healing_range, signs_to_answer, truth
 from recovery.engine.limits import excluded, may_go_on
 from recovery.engine.offers import end_holds, tell_hold
 from recovery.engine.phases import go_back
@@ -119,7 +119,7 @@ def answer_screening(turn: Turn, act: AnswerScreening) -> Verdict:
     turn.add(screened(act.answers, act.by, act.on or today), "person")
     if refusing:
         says = episode.text(refusing[0].say)
-        turn.add(f.Stopped(because=says), "person")
+        turn.add(f.Stopped(because=says, binds_until=binds_until(turn.episode)), "person")
         return accepted(turn, Remark("stopped-by-answer", episode=episode.id, reason=says))
     consequences: list[Text] = [episode.text(question.say) for question in yes]
     if act.by:

@@ -478,11 +478,11 @@ def _completed(episode: Episode, _fact: Fact, _what: f.Completed) -> Episode:
     return replace(episode, state=COMPLETED)
 
 
-def _stopped(episode: Episode, _fact: Fact, _what: f.Stopped) -> Episode:
+def _stopped(episode: Episode, _fact: Fact, what: f.Stopped) -> Episode:
     ledger = tuple(
         replace(t, is_disowned=True) if t.ended_at is None and not t.is_said else t for t in episode.ledger
     )
-    return replace(episode, state=ENDED_EARLY, ledger=ledger)
+    return replace(episode, state=ENDED_EARLY, ledger=ledger, binds_until=what.binds_until)
 
 
 def _righted(episode: Episode, fact: Fact, what: f.ClockRighted) -> Episode:

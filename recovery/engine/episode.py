@@ -281,6 +281,8 @@ class Episode(Value):
     """The highest ordinal given, by phase, activity and day, of the last days: no name is given twice."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     """Those that stand."""
+    binds_until: datetime | None = None
+    """Of one that was stopped: until when its alerts that wait for a release stop the same beside others."""
     released: Mapping[str, Word] = field(default_factory=dict)
     """The professional's word on which one was ended, by the alert's id."""
     answered: tuple[str, ...] = ()
@@ -313,6 +315,13 @@ class Episode(Value):
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def waiting(self) -> tuple[Alert, ...]:
+        """The alerts that a professional's word alone ends, also past the end of the episode; else none of that."""
+        if self.is_over and self.binds_until is None:
+            return ()
+        return tuple(alert for alert in self.alerts.values() if alert.waits_for_release)
 
     @property
     def heard_at(self) -> datetime:
@@ -574,22 +583,6 @@ def only_assumed(session: Session) -> bool:
 def naming_option(episode: Episode, others: Sequence[Episode]) -> str:
     """The option that names an episode, with a space before it, where the person has several; "" where not."""
     return f" -e {episode.id}" if any(not other.is_over for other in others) else ""
-
-
-def telling_apart(episode: Episode, others: Sequence[Episode]) -> tuple[str, ...]:
-    """The words that tell an episode from the person's others that run; none where it is the only one.
-
-    Of those of the same protocol the side tells it, or what else was chosen; of others its title.
-    """
-    running = [other for other in others if not (other.is_over or other.is_unreadable)]
-    alike = [other for other in running if other.pinned.id == episode.pinned.id]
-    given = {"side": episode.side or "", **episode.options}
-    words = [
-        word
-        for name, word in given.items()
-        if word and any({"side": other.side, **other.options}.get(name) != word for other in alike)
-    ]
-    return tuple(words) if words or not running else (episode.tailored.title,)
 
 
 MOMENT = timedelta(milliseconds=1)

@@ -304,6 +304,8 @@ class Unheard(What):
 class Stopped(What):
     kind = "stopped"
     because: Text = w.field(w.TEXT, default="", always=True)
+    binds_until: datetime | None = w.field(w.INSTANT, default=None)
+    """Until when it stops beside others what waits for a professional's release; None: nothing does."""
 
 
 class SetBack(What):

@@ -51,6 +51,7 @@ from recovery.engine.reasons import (
 from recovery.protocol.model import CheckIn, Observation, Phase, RedFlag, Rung
 from recovery.protocol.terms import (
     GRADES,
+    LONGEST_LENGTH,
     ORIGINS,
     TESTS,
     After,
@@ -552,6 +553,15 @@ def healing_range(episode: Episode) -> tuple[datetime, datetime]:
         raise ValueError(f"{episode.tailored.id} tells no healing time")
     row = episode.tailored.tables[healing.table].rows[episode.grade or GRADES[1]]
     return episode.reached(healing.zero, row.least), episode.reached(healing.zero, row.most)
+
+
+def binds_until(episode: Episode) -> datetime | None:
+    """Until when what waits for a release binds past the end: the usual healing, else the longest length of a file."""
+    if not episode.waiting:
+        return None
+    if episode.tailored.healing is None:
+        return episode.place.after(episode.onset, LONGEST_LENGTH)
+    return healing_range(episode)[1]
 
 
 def condition_moments(condition: Condition | None, episode: Episode) -> Iterator[datetime]:

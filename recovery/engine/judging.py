@@ -19,7 +19,7 @@ from recovery.engine.turn import Refused, Turn, Verdict, in_an_emergency
 
 def judge(episode: Episode, now: datetime, act: acts.Act, others: Sequence[Episode] = ()) -> Verdict:
     """Judge a person's act at `now`. The episode must have had its turn for `now` already."""
-    if episode.is_over:
+    if episode.is_over and not (isinstance(act, acts.Release) and episode.waiting):
         return Refused(Remark("episode-over", episode=episode.id, state=episode.state))
     turn = Turn(episode, now, others)
     if isinstance(act, acts.Advance | acts.StepBack | acts.Setback) and (refused := in_an_emergency(turn)):

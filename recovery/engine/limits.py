@@ -242,17 +242,18 @@ def _on_now(episode: Episode, now: datetime, others: Sequence[Episode], ignoring
 def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = ()) -> Block | None:
     """Find what stops any of these modalities, sessions or not: a red flag that stands, an open screening question.
 
-    A red flag stops them in every episode about the same part of the body. An emergency stops all that there is to
-    tell or ask, in all of them.
+    A red flag stops them in every episode about the same part of the body, and one that waits for a release does so
+    past the end of its own. An emergency stops all that there is to tell or ask, in all of them.
     """
     wanted = {*of}
     if emergency := emergency_stands(episode, others):
         return Block(emergency, None)
     for owner in (episode, *others):
-        if owner is not episode and owner.is_over:
-            continue
         is_near = owner is episode or is_same_place(owner.tailored.region, owner.side, episode)
-        for alert in owner.alerts.values():
+        is_over = owner is not episode and owner.is_over
+        for alert in owner.waiting if is_over else owner.alerts.values():
+            if is_over and alert.id in episode.released:
+                continue  # it is about the same place
             if wanted & {*alert.suspends} and is_near:
                 besides = [e for e in (episode, *others) if e is not owner]
                 return Block(flag_stands(owner, alert, besides), None)

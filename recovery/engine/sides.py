@@ -1,6 +1,6 @@
-"""Tell which part of the body an episode is about, and whether another one is about its other side."""
+"""Tell a person's episodes apart: by the part of the body, by the side, by what was chosen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from recovery.engine.episode import Episode
 from recovery.protocol.terms import BOTH
@@ -21,3 +21,19 @@ def with_sides_of(others: Iterable[Episode], episode: Episode) -> Episode:
         if not (other.is_over or other.is_unreadable)
     )
     return episode if is_hurt == episode.is_other_side_hurt else replace(episode, is_other_side_hurt=is_hurt)
+
+
+def telling_apart(episode: Episode, others: Sequence[Episode]) -> tuple[str, ...]:
+    """The words that tell an episode from the person's others that run; none where it is the only one.
+
+    Of those of the same protocol the side tells it, or what else was chosen; of others its title.
+    """
+    running = [other for other in others if not (other.is_over or other.is_unreadable)]
+    alike = [other for other in running if other.pinned.id == episode.pinned.id]
+    given = {"side": episode.side or "", **episode.options}
+    words = [
+        word
+        for name, word in given.items()
+        if word and any({"side": other.side, **other.options}.get(name) != word for other in alike)
+    ]
+    return tuple(words) if words or not running else (episode.tailored.title,)

@@ -7,12 +7,12 @@ nothing thus knows the next instant at which one may find something to do.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from recovery.engine.episode import Alert, Episode, naming_option, telling_apart
+from recovery.engine.episode import Alert, Episode, naming_option
 from recovery.engine.facts import CueKey, Fact, Occurrence, Offer, What, Word, WrittenCue
 from recovery.engine.fold import apply
 from recovery.engine.gates import Truth, clearing, condition_moments, emergency_stands, truth
 from recovery.engine.reasons import EndItNow, Late, OfWhich, Remark, Sentences, Statement, StillNeeded, Text
-from recovery.engine.sides import with_sides_of
+from recovery.engine.sides import telling_apart, with_sides_of
 from recovery.protocol.terms import Condition, is_name
 from recovery.values import Value
 

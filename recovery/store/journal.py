@@ -249,8 +249,8 @@ class Journal(Database):
     def open_episodes(self, shut_since: datetime | None = None) -> tuple[str, ...]:
         """Those that are neither completed nor stopped, and whose start was not taken back, in order.
 
-        With `shut_since` also those that were completed or stopped at that instant or later. One of which that
-        cannot be told counts as open.
+        With `shut_since` also those that were completed or stopped at that instant or later, or bind others until then
+        (`facts.Stopped`). One of which that cannot be told counts as open.
         """
         turns = self._rows(q.TURNS)
         undone: set[int] = set()
@@ -263,10 +263,14 @@ class Journal(Database):
         lately = 2**63 if shut_since is None else to_ms(shut_since)
         shut = {
             episode
-            for seq, at, episode, kind, _ in turns
+            for seq, at, episode, kind, data in turns
             if episode not in doubtful
             and (
-                (kind in (Completed.kind, Stopped.kind) and seq not in undone and at < lately)
+                (
+                    kind in (Completed.kind, Stopped.kind)
+                    and seq not in undone
+                    and max(at, _binds_until(data)) < lately
+                )
                 or (kind == Started.kind and seq in undone)
             )
         }
@@ -532,3 +536,14 @@ def _to_json(value: Mapping[str, Any]) -> str:
     text = json.dumps(dict(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text.encode()  # half of a surrogate pair is not text: refuse it before anything is written
     return text
+
+
+def _binds_until(data: bytes) -> int:
+    """Until when the end of an episode binds others, in milliseconds; 0 where nothing does."""
+    if b'"binds_until"' not in data:
+        return 0
+    try:
+        until = json.loads(data)["binds_until"]
+    except (KeyError, TypeError, RecursionError, ValueError):
+        return 0
+    return until if type(until) is int else 0

@@ -113,6 +113,10 @@ REMARKS: dict[str, str] = {
     "protocol-of-its-own": N_("that is a protocol of its own: recovery stop, then recovery start {protocol}"),
     "first-phase": N_("this is the first phase"),
     "stopped": N_("{episode} is stopped. Its record is kept: recovery log."),
+    "still-binds": N_(
+        "It still waits for a professional's word: {text}"
+        " Until then no plan for this place does what it stops. {command}"
+    ),
     "assumed-counts": N_(
         "{title}, {when}, is only assumed, and counts for the limits."
         " If it did not happen, say so after the next start: {command}"
