@@ -27,13 +27,18 @@ def what_waits(look: Outlook) -> list[tuple[str, str]]:
 def may_harm(look: Outlook) -> list[tuple[str, str]]:
     """Name the command that tells of harm, while a treatment is on that may do it: its note may be gone."""
     episode, on = look.episode, look.under_way
-    modalities = {on.modality} if on is not None else set()
-    modalities |= {
+    worn = {
         activity.modality
         for activity in episode.phase.activities
         if isinstance(activity, Hold) and episode.track(activity.id).is_on
     }
-    if not any(modalities.intersection(flag.harm) for flag in episode.pinned.red_flags):
-        return []
-    command = f"recovery harm{look.which}"
-    return [(_("Skin"), _("white, burnt, blistered or numb: {command}", command=command))]
+    flags = episode.pinned.red_flags
+    rows = []
+    if on is not None and any(on.modality in flag.harm for flag in flags):
+        command = f"recovery harm{look.which}"
+        rows.append((_("Skin"), _("white, burnt, blistered or numb: {command}", command=command)))
+    for flag in flags:
+        if worn.intersection(flag.harm):
+            command = f"recovery harm {flag.id}{look.which}"
+            rows.append((_("Worn"), _("numb, tingling, blue or cold below it: {command}", command=command)))
+    return rows

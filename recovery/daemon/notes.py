@@ -142,7 +142,7 @@ def as_note(group: Sequence[CueDelivery], now: datetime, *, is_discreet: bool, h
         note = replace(note, actions=buttons(first), about=first.cue.about)
     elif len(harming) == 1:
         # What several cues share has no other buttons: nobody could tell whose they are.
-        note = replace(note, actions=_labelled(first, (ReportHarm,)), about=harming[0].cue.about)
+        note = replace(note, actions=_labelled(harming[0], (ReportHarm,)), about=harming[0].cue.about)
     if is_discreet:
         title, body = _neutral(first)
         label = tr(first.language, "Stop")
@@ -221,6 +221,8 @@ _LABELS: dict[type[Press], str] = {
     StepBack: N_("Step back"),
     ReportHarm: N_("Stop: skin"),
 }
+_TOO_TIGHT = N_("Stop: too tight")
+"""The label of a report of harm by what is worn."""
 
 
 def buttons(attempt: CueDelivery) -> tuple[tuple[str, str], ...]:
@@ -232,7 +234,8 @@ def buttons(attempt: CueDelivery) -> tuple[tuple[str, str], ...]:
 
 def _labelled(attempt: CueDelivery, kinds: Iterable[type[Press]]) -> tuple[tuple[str, str], ...]:
     snooze = spell(timedelta(seconds=SNOOZE.seconds))
-    return tuple((kind.verb, tr(attempt.language, _LABELS[kind], length=snooze)) for kind in kinds)
+    labels = _LABELS | ({ReportHarm: _TOO_TIGHT} if attempt.cue.kind == "on" else {})
+    return tuple((kind.verb, tr(attempt.language, labels[kind], length=snooze)) for kind in kinds)
 
 
 def pressed_act(about: str, verb: str) -> Press | None:

@@ -581,3 +581,17 @@ def test_harm_ends_the_session_and_both_are_taken_back_at_once(patient: Person) 
     (episode,) = patient.json("status")["episodes"]
     assert episode["now"]["activity"] == "ice"
     assert "flag/skin-cold" not in [alert["id"] for alert in episode["alerts"]]
+
+
+def test_a_bandage_that_is_too_tight_comes_off_and_stays_off(patient: Person) -> None:
+    patient.types("begin", "ice")  # the bandage goes on with it
+    assert "numb, tingling, blue or cold below it: recovery harm too-tight" in patient.types("status").out
+    out = " ".join(patient.types("harm", "too-tight").out.split())
+    assert "Take the bandage off and lie down" in out
+    (episode,) = patient.json("status")["episodes"]
+    assert episode["now"]["activity"] == "ice", "which goes on"
+    patient.waits(hours=12)
+    assert "recovery harm too-tight" not in patient.types("status").out
+    patient.types("flag", "clear", "too-tight", "--because", "seen, put on again more loosely")
+    patient.waits(hours=10)
+    assert "recovery harm too-tight" in patient.types("status").out

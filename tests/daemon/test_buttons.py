@@ -250,7 +250,7 @@ def test_what_is_worn_has_the_button_alone_and_among_others(tmp_path: Path, othe
     daemon = Watch(tmp_path)
     daemon.wake()
     (note,) = daemon.notifier.shown
-    assert note.actions == (("harm", "Stop: skin"),)
+    assert note.actions == (("harm", "Stop: too tight"),)
     daemon.press(note.key, "harm")
     assert [fact.data["on"] for fact in daemon.facts("offered") if fact.data["activity"] == "wrap"] == [
         True,
