@@ -14,6 +14,7 @@ from recovery.care.upgrade import pinned_from
 from recovery.engine import facts as f
 from recovery.engine import fold
 from recovery.engine.acts import AnswerCheckIn, RaiseFlag, StayUp
+from recovery.engine.choices import Choosable, rounds_left
 from recovery.engine.decide import turn
 from recovery.engine.episode import Alert, Episode, emergency_among
 from recovery.engine.facts import Fact
@@ -216,6 +217,12 @@ def is_late(start: Start) -> bool:
     treatments = [each for each in phase.activities if isinstance(each, Treatment) and not each.is_optional]
     lengths = [timedelta(seconds=each.steps[0].duration.least.seconds) for each in treatments]
     return any(place.fit(now, length) > now for length in lengths)
+
+
+def rounds_to_ask(start: Start) -> tuple[Choosable, ...]:
+    """List what comes as often a day as the person likes from the start on, and they have not said: two at the most."""
+    protocol = in_own_words(start.reading.protocol)
+    return rounds_left(fold.begin(protocol, Fact(protocol.id, start.answers.at, _started(start))))[:2]
 
 
 def start_episode(folder: Path, start: Start, clocks: ClockReadings) -> NewEpisode:

@@ -20,6 +20,7 @@ from recovery.cli.choosing import (
     choices_of_made_up,
     options,
     options_of_made_up,
+    rounds,
     those_that_ask,
 )
 from recovery.cli.late_start import course_so_far
@@ -119,7 +120,12 @@ def terms(folder: Path, words: PlaceWords, *, is_discreet: bool) -> start.Terms:
     return start.Terms(there, travels, confirms, is_discreet, up_until)
 
 
-def tonight(beginning: start.Start, *, ask: bool) -> start.Start:
+def at_last(beginning: start.Start, *, ask: bool) -> start.Start:
+    """Ask what follows from all other answers: how often a day, and how long the person is up."""
+    return _tonight(rounds(beginning, ask=ask), ask=ask)
+
+
+def _tonight(beginning: start.Start, *, ask: bool) -> start.Start:
     """Ask how long the person is up, where what is due now would not end before bedtime."""
     if not ask or beginning.terms.up_until is not None or not start.is_late(beginning):
         return beginning

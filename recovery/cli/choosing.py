@@ -1,15 +1,18 @@
 """Read what a start takes besides: the options of a protocol, and what it leaves to the person."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import click
 
+from recovery.care.start import Start, rounds_to_ask
 from recovery.engine import facts as f
-from recovery.engine.choices import choosables, fitting, written
+from recovery.engine.choices import Choosable, ChosenValue, choosables, fitting, written
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Option, RecoveryProtocol
+from recovery.values import replace
 from recovery.words.reasons import timeless
 from recovery.words.typed import NONE, refuse_unknown
 
@@ -74,6 +77,28 @@ def choices_of(protocol: RecoveryProtocol, words: Sequence[str]) -> tuple[f.Choi
         choosable, chosen = fits
         made.append(f.Choice(activity=name, key=choosable.of, value=written(chosen)))
     return tuple(made)
+
+
+def rounds(beginning: Start, *, ask: bool) -> Start:
+    """Ask how often a day suits the person, where the first phase leaves that to them. Enter takes the fewest times."""
+    made = [*beginning.answers.choices]
+    for each in rounds_to_ask(beginning) if ask else ():
+        words = _(
+            "{title}: how many times a day suit you, up to {most} (recovery choose changes it later)",
+            title=each.activity.title,
+            most=each.most,
+        )
+        chosen = click.prompt(words, default=written(each.usual), value_proc=partial(_rounds, each))
+        if chosen != each.usual:
+            made.append(f.Choice(activity=each.activity.id, key=each.of, value=written(chosen)))
+    return replace(beginning, answers=replace(beginning.answers, choices=tuple(made)))
+
+
+def _rounds(choosable: Choosable, typed: str) -> ChosenValue:
+    fits = fitting([choosable], typed)
+    if fits is None:
+        raise click.UsageError(timeless(choosable.said_range, current()))
+    return fits[1]
 
 
 def choices_of_made_up(

@@ -128,7 +128,7 @@ def start(
     )
     ask = not as_json and sys.stdin.isatty()
     answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
-    beginning = asking.tonight(care.Start(reading, answers, terms), ask=ask)
+    beginning = asking.at_last(care.Start(reading, answers, terms), ask=ask)
     if not as_json:
         _tell_first(beginning)
     started = care.start_episode(folder, beginning, clocks())

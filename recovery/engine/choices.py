@@ -73,6 +73,12 @@ class Choosable(Value):
         return self._step.duration
 
     @property
+    def most(self) -> int:
+        """Say how many times a day it may come at the most. Only for `per_day`."""
+        assert isinstance(self.activity.cadence, PerDay)
+        return self.activity.cadence.most
+
+    @property
     def range(self) -> str:
         """The bounds as a file writes them: `3..6`, `1min..2min`, `2`."""
         match self.bounds:
@@ -138,6 +144,20 @@ def choosables_of(episode: Episode) -> tuple[Choosable, ...]:
     return tuple(each for each in choosables(episode.pinned) if each.activity.id in theirs)
 
 
+def rounds_left(episode: Episode) -> tuple[Choosable, ...]:
+    """List what of the current phase may come more often a day, where the person has not said how often."""
+    here = {activity.id for activity in episode.phase.activities}
+    return tuple(
+        each
+        for each in choosables_of(episode)
+        if each.of == "per_day" and each.activity.id in here and each.of not in _made(episode, each)
+    )
+
+
+def _made(episode: Episode, choosable: Choosable) -> Mapping[str, str]:
+    return episode.choices.get(choosable.activity.id, {})
+
+
 def with_choices(choices: Choices, more: Iterable[f.Choice]) -> Choices:
     """Put together what was chosen, and what was chosen after it."""
     made = {**choices}
@@ -198,9 +218,7 @@ def chosen_now(choosable: Choosable, written: str) -> ChosenValue:
 
 def chosen_text(episode: Episode, choosable: Choosable) -> str:
     """Write what holds for the person of an episode."""
-    return written(
-        chosen_now(choosable, episode.choices.get(choosable.activity.id, {}).get(choosable.of, ""))
-    )
+    return written(chosen_now(choosable, _made(episode, choosable).get(choosable.of, "")))
 
 
 def parse(typed: str) -> ChosenValue:

@@ -5,7 +5,8 @@ from datetime import datetime
 from recovery.engine import facts as f
 from recovery.engine.advice import advice_now, tip_words
 from recovery.engine.alerts import clear_deadline, raise_deadline_alert
-from recovery.engine.episode import ACTIVE, Episode, on_rung
+from recovery.engine.choices import rounds_left
+from recovery.engine.episode import ACTIVE, Episode, naming_option, on_rung
 from recovery.engine.facts import CueKey, Fact
 from recovery.engine.gates import (
     Held,
@@ -124,7 +125,7 @@ def enter_phase(
     cue = None
     if turn.episode.phase_stay.phase is not None or index > 0:
         title = Remark("new-phase", phase=phase.title)
-        body = Sentences((_why_here(turn, phase), *_first_tip(turn, index)))
+        body = Sentences((_why_here(turn, phase), *_tip_and_choices(turn, index)))
         cue = turn.cue(CueKey.about(turn.episode.id, "phase"), "phase", title, body, turn.now)
     entered = f.PhaseChanged(phase=phase.id, state="entered", reasons=reasons, anew=anew, word=word, cue=cue)
     turn.add(entered, by)
@@ -137,11 +138,22 @@ def _why_here(turn: Turn, phase: Phase) -> Text:
     return turn.episode.text(phase.goal) if phase.goal else Remark("see-status")
 
 
-def _first_tip(turn: Turn, index: int) -> tuple[Remark, ...]:
-    """Give the tip of the day on which the phase at that place begins."""
+def _tip_and_choices(turn: Turn, index: int) -> tuple[Remark, ...]:
+    """Give the tip of the day on which the phase at that place begins, and what may come more often in it."""
     phase = on_rung(turn.episode.tailored.phases[index], 0)
     there = turn.episode.at_the_start_of(phase, index, turn.now)
-    return tuple(tip_words(there, tip) for tip in advice_now(there, turn.now)[:1])
+    tips = (tip_words(there, tip) for tip in advice_now(there, turn.now)[:1])
+    which = naming_option(there, turn.others)
+    rounds = (
+        Remark(
+            "more-rounds",
+            title=each.activity.title,
+            most=each.most,
+            command=f"recovery choose {each.activity.id} {each.most}{which}",
+        )
+        for each in rounds_left(there)
+    )
+    return (*tips, *rounds)
 
 
 def go_back(turn: Turn, index: int, reason: Text, by: str = "engine", *, anew: bool = False) -> None:

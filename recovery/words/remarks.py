@@ -128,6 +128,7 @@ REMARKS: dict[str, str] = {
     "nothing-to-choose": N_("{name}: there is nothing to choose; you may choose of {known}"),
     "not-to-choose": N_("{title}: {value} is not within what you may choose: {reasons}"),
     "choose-per_day": N_("{least} to {most} times a day, or as many times of day"),
+    "more-rounds": N_("{title}: up to {most} times a day, if that suits you: {command}"),
     "choose-lengths": N_("{least} to {most}"),
     "choose-time": N_("a time of day"),
     "choose-times": N_("{count} times of day"),

@@ -216,9 +216,31 @@ def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
         "start",
         "trigger-point",
         "--no-daemon",
-        types="none\nright\nbiceps\npiriformis\nyes\nno\nnone\nnone\n",
+        types="none\nright\nbiceps\npiriformis\nyes\nno\nnone\nnone\n\n",
     )
     assert kept(profile)["options"] == {"muscle": "piriformis", "balance": "yes", "tens": "no"}
+
+
+def test_how_often_a_day_is_asked_once_and_enter_takes_the_fewest(profile: Profile) -> None:
+    seen = at_terminal(
+        profile, "start", "trigger-point", "--no-daemon", "--side", "left", "--screen", "none", "--signs", "none",
+        "--set", "muscle=piriformis", "--set", "balance=no", "--set", "tens=no", types="7\nmany\n5\n",
+    )  # fmt: skip
+    asked = "how many times a day suit you, up to 6 (recovery choose changes it later) [3]:"
+    assert seen.count(asked) == 3
+    assert seen.count("Error: 3 to 6 times a day, or as many times of day") == 2
+    assert "recovery choose shows what is up to you: how often, how long, at what time." in seen
+    assert [(each["activity"], each["key"], each["value"]) for each in started(profile)["choices"]] == [
+        ("press", "per_day", "5")
+    ]
+
+
+def test_how_often_is_not_asked_once_it_was_typed(profile: Profile) -> None:
+    seen = at_terminal(
+        profile, "start", "trigger-point", "--no-daemon", "--side", "left", "--screen", "none", "--signs", "none",
+        "--set", "muscle=piriformis", "--set", "balance=no", "--set", "tens=no", "--choose", "press=4",
+    )  # fmt: skip
+    assert "suit you" not in seen
 
 
 @pytest.mark.parametrize(
@@ -386,7 +408,7 @@ def test_a_start_asks_for_emergencies_first_and_ends_there(profile: Profile) -> 
 def test_who_starts_late_is_asked_how_it_was_at_its_worst_and_is(profile: Profile) -> None:
     seen = at_terminal(
         profile, "start", "strain", "--no-daemon", "--onset", "5d ago", "--side", "left", "--grade", "1",
-        "--screen", "none", "--signs", "none", types="\nmuch\n7\n3\n2\n0\n",
+        "--screen", "none", "--signs", "none", types="\nmuch\n7\n3\n2\n0\n\n",
     )  # fmt: skip
     assert "How has it been since then? At its worst so far, and now." in seen
     assert "pain is a whole number from 0 to 10, not 'much'" in seen

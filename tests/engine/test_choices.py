@@ -7,7 +7,7 @@ from recovery.engine.acts import Begin, Choose, End
 from recovery.engine.choices import written
 from recovery.protocol.model import Treatment
 from recovery.protocol.terms import At, PerWeek
-from tests.engine.examples import Life, local, shipped, small
+from tests.engine.examples import Life, local, phase_text, shipped, small
 
 PRESS = (
     "{id: press, kind: session, of: exercise, duration: 1min..2min, per_day: 2..4, choose: [per_day, duration],"
@@ -113,6 +113,17 @@ def test_a_choice_that_a_new_text_does_not_take_counts_for_nothing() -> None:
     assert len(clocks(Life(small(PRESS), **chosen).go(AWAKE), "press")) == 4
     narrower = small(PRESS.replace("2..4", "1..2"))
     assert len(clocks(Life(narrower, **chosen).go(AWAKE), "press")) == 1
+
+
+def test_the_note_of_a_new_phase_says_what_may_come_more_often() -> None:
+    rounds = PRESS.replace("{id", "{title: Press, id")
+    life = Life(small(LIFT, phase="min: 1d", more=[phase_text("next", rounds)])).go("Tue 23:00")
+    (note,) = (fact.data["cue"] for fact in life.of(f.PhaseChanged) if "cue" in fact.data)
+    assert note["body"].endswith("Press: up to 4 times a day, if that suits you: recovery choose press 4")
+    chosen = Life(small(LIFT, phase="min: 1d", more=[phase_text("next", rounds)]))
+    chosen.accepted(Choose("press", "3"))
+    (note,) = (fact.data["cue"] for fact in chosen.go("Tue 23:00").of(f.PhaseChanged) if "cue" in fact.data)
+    assert "times a day" not in note["body"]
 
 
 @pytest.mark.parametrize(
