@@ -1,12 +1,14 @@
 """Find out, before any protocol, what it may be by a person's answers, and what starts the protocol that fits."""
 
+from dataclasses import dataclass
+
 from recovery.care.protocols import in_own_words, read_wanted
 from recovery.engine.questions import Graded, Recognised
 from recovery.protocol.model import DoorOutcome, FrontDoor, RecoveryProtocol
-from recovery.values import Value
 
 
-class Assessed(Value):
+@dataclass(frozen=True)
+class Assessed:
     """The outcome of a front door, and of the protocol that fits the grade."""
 
     door: FrontDoor

@@ -1,6 +1,7 @@
 """The fate of cues, into the journal: told on a desktop or not, told as text by a command."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from recovery.care.record import ClockReadings, Context, Record, bring_up, load, write, written_if_free
@@ -8,12 +9,12 @@ from recovery.engine.episode import Cue, Episode
 from recovery.engine.facts import UNWRITTEN
 from recovery.engine.telling import Repeat, not_shown, pending_cues, shown, shown_again
 from recovery.store.journal import Journal
-from recovery.values import Value
 
 # By a desktop -----------------------------------------------------------------------------------
 
 
-class Fate(Value):
+@dataclass(frozen=True)
+class Fate:
     """The fate of a cue that was sent to a desktop."""
 
     episode: str

@@ -1,6 +1,7 @@
 """Simulations: what was typed of a made-up person, lived through on a virtual clock. Nothing is kept."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from recovery.protocol.terms import Duration
 from recovery.simulation.events import simulate, usual_end
 from recovery.simulation.people import Persona
 from recovery.simulation.script import parse_answers
-from recovery.values import Value
 from recovery.words.moments import read_moment
 
 LARGEST_SCRIPT = 16 * 1024 * 1024
@@ -130,7 +130,8 @@ def _span(text: str, now: datetime, place: Place) -> Span:
 # The days on paper ---------------------------------------------------------------------------------
 
 
-class WholeDays(Value):
+@dataclass(frozen=True)
+class WholeDays:
     """Days that somebody lives through, the first one from the injury on."""
 
     injury: datetime

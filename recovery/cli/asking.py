@@ -122,7 +122,8 @@ def terms(folder: Path, words: PlaceWords, *, is_discreet: bool) -> start.Terms:
 
 def at_last(beginning: start.Start, *, ask: bool) -> start.Start:
     """Ask what follows from all other answers: how often a day, and how long the person is up."""
-    return _tonight(rounds(beginning, ask=ask), ask=ask)
+    answers = replace(beginning.answers, choices=rounds(beginning, ask=ask))
+    return _tonight(replace(beginning, answers=answers), ask=ask)
 
 
 def _tonight(beginning: start.Start, *, ask: bool) -> start.Start:

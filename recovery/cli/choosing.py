@@ -12,7 +12,6 @@ from recovery.engine.choices import Choosable, ChosenValue, choosables, fitting,
 from recovery.errors import UsageError
 from recovery.language import _, current
 from recovery.protocol.model import Option, RecoveryProtocol
-from recovery.values import replace
 from recovery.words.reasons import timeless
 from recovery.words.typed import NONE, refuse_unknown
 
@@ -79,8 +78,11 @@ def choices_of(protocol: RecoveryProtocol, words: Sequence[str]) -> tuple[f.Choi
     return tuple(made)
 
 
-def rounds(beginning: Start, *, ask: bool) -> Start:
-    """Ask how often a day suits the person, where the first phase leaves that to them. Enter takes the fewest times."""
+def rounds(beginning: Start, *, ask: bool) -> tuple[f.Choice, ...]:
+    """Ask how often a day suits the person, where the first phase leaves that to them; their choices with those made.
+
+    Enter takes the fewest times.
+    """
     made = [*beginning.answers.choices]
     for each in rounds_to_ask(beginning) if ask else ():
         words = _(
@@ -91,7 +93,7 @@ def rounds(beginning: Start, *, ask: bool) -> Start:
         chosen = click.prompt(words, default=written(each.usual), value_proc=partial(_rounds, each))
         if chosen != each.usual:
             made.append(f.Choice(activity=each.activity.id, key=each.of, value=written(chosen)))
-    return replace(beginning, answers=replace(beginning.answers, choices=tuple(made)))
+    return tuple(made)
 
 
 def _rounds(choosable: Choosable, typed: str) -> ChosenValue:

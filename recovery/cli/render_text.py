@@ -9,7 +9,6 @@ from recovery.cli.output import styled
 from recovery.cli.render_advice import advice_lines, cards, tip
 from recovery.cli.render_waiting import may_harm, what_waits
 from recovery.daemon.presence import Presence
-from recovery.engine.choices import choosables_of
 from recovery.engine.episode import ACTIVE, PAUSED, Alert, Episode, signs_of
 from recovery.engine.gates import Need, Truth, clearing, healing_range, releasing, sign_to_answer
 from recovery.engine.outlook import Explained, HealingOutlook, Outlook, UpcomingCue, phase_ranges
@@ -34,6 +33,7 @@ from recovery.protocol.model import (
     RecoveryProtocol,
     Reminder,
     ScreenQuestion,
+    Timed,
     Treatment,
     modalities,
 )
@@ -200,7 +200,8 @@ def started(look: Outlook, reminding: str) -> str:
     advice = _("Not medical advice. recovery flag lists the signs to look out for.")
     first = "\n".join([_under_way(look), *_rows(may_harm(look)), *_coming(look), *_rows(what_waits(look))])
     yours = [_("recovery choose shows what is up to you: how often, how long, at what time.")]
-    own = yours if choosables_of(look.episode) else []
+    theirs = (each for phase in look.episode.tailored.phases for each in phase.everything())
+    own = yours if any(isinstance(each, Timed) and each.choose for each in theirs) else []
     last = "\n".join([reminding, after, *own, styled(f"{advice}\n{_(EMERGENCY)}", "dim")])
     return "\n\n".join([plan(look.episode, look.now), first, last])
 
