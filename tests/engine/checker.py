@@ -107,7 +107,7 @@ SIGNS = {
 }
 SIGNS_OF = {
     "strain": ("getting-worse", "worse-later", "no-better-5-days", "two-weeks-not-better", "severe-pain"),
-    "rice": ("getting-worse", "severe-pain"),
+    "rice": ("getting-worse", "worse-later", "severe-pain"),
     "trigger-point": ("not-easier",),
 }
 

@@ -59,6 +59,18 @@ def test_swelling_that_rises_in_two_answers_running_is_urgent_as_well() -> None:
     assert states(life) == {"flag/getting-worse": "urgent"}
 
 
+@pytest.mark.parametrize("id_", ["rice", "cold-10-10-10", "contrast", "peace-and-love"])
+def test_getting_worse_after_the_first_days_is_urgent_as_well(id_: str) -> None:
+    asked = shipped(id_).observations
+    days = (("Thu 19:05", 4), ("Fri 07:05", 5), ("Fri 19:05", 6))
+    answers = [
+        (when, {n: v for n, v in {"pain": pain, "swelling": 1}.items() if n in asked}) for when, pain in days
+    ]
+    life = told(id_, ("Mon 18:05", dict.fromkeys(("pain",), 6)), *answers)
+    assert states(life)["flag/worse-later"] == "urgent"
+    assert {"exercise", "massage"} <= {*life.episode.alerts["flag/worse-later"].suspends}
+
+
 def test_one_bad_answer_is_no_worsening() -> None:
     life = told(
         "strain",
