@@ -83,6 +83,10 @@ class StartWords(Value):
     worst: tuple[str, ...] = ()
     now: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    no_signs: tuple[str, ...] = ()
+    """Signs of an emergency that were asked about already: there is none of these."""
+    grading: tuple[str, ...] = ()
+    """Answers to the questions for a grade that were given already, each as ID=ANSWER."""
 
 
 class PlaceWords(Value):
@@ -162,7 +166,7 @@ def start_answers(
     fill = partial(fill_in, side=side, options=chosen)
     by_questions, to_questions = None, dict[str, str]()
     if "grade" in protocol.inputs and grade in (None, UNSURE):
-        by_questions, to_questions = _graded(protocol, grade, fill)
+        by_questions, to_questions = _graded(protocol, grade, fill, words.grading)
         grade = by_questions.grade
         if grade is None:
             raise RecoveryError(
@@ -211,8 +215,9 @@ def _ask_for_emergencies(protocol: RecoveryProtocol, words: StartWords) -> list[
     def fill(text: str) -> str:
         return fill_in(text, words.side)
 
-    questions = [YesNoQuestion(each.id, fill(each.ask)) for each in signs]
-    _refuse_in_emergency(protocol, _emergencies_among(questions), fill)
+    questions = [YesNoQuestion(each.id, fill(each.ask)) for each in signs if each.id not in words.no_signs]
+    if questions:
+        _refuse_in_emergency(protocol, _emergencies_among(questions), fill)
     return [each.id for each in signs]
 
 
@@ -282,14 +287,14 @@ def _onset(text: str, now: datetime, place: Place) -> datetime:
 
 
 def _graded(
-    protocol: RecoveryProtocol, typed: str | None, fill: Callable[[str], str]
+    protocol: RecoveryProtocol, typed: str | None, fill: Callable[[str], str], words: Sequence[str]
 ) -> tuple[Graded, dict[str, str]]:
     """The grade of somebody who is unsure, or gave none and is asked; and what they answered."""
     if protocol.assessment is None:
         return Graded(_UNSURE_COUNTS_AS, (_(UNSURE),), is_unsure=True), {}
     if typed == UNSURE:
         return _in_words(graded_unsure(protocol.assessment), fill), {}
-    given, grade = grading(protocol, (), ask=True, fill=fill)
+    given, grade = grading(protocol, words, ask=True, fill=fill)
     return grade, given
 
 

@@ -1,7 +1,7 @@
 """`assess`: what it may be, which protocol fits, and the grade, by a few questions."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,7 +13,7 @@ from recovery.cli.params import json_option
 from recovery.cli.render_json import print_json
 from recovery.errors import UsageError
 from recovery.language import _
-from recovery.protocol.model import RecoveryProtocol, RedFlag
+from recovery.protocol.model import FrontDoor, RecoveryProtocol, RedFlag
 
 
 @click.command()
@@ -33,8 +33,9 @@ def assess(
 ) -> int:
     """Find out what it may be, and which protocol fits: signs of an emergency first, then at most eight questions.
 
-    Of a strain it then asks for the grade. Unsure is an answer. On a terminal it asks; otherwise give the answers,
-    those for the grade with them or alone. Nothing is kept. With a sign of an emergency the status is 1.
+    Of a strain it then asks for the grade. Unsure is an answer. On a terminal it asks, and starts what fits if you
+    like; otherwise give the answers, those for the grade with them or alone, and nothing is kept. With a sign of an
+    emergency the status is 1.
 
     \b
     recovery assess
@@ -64,8 +65,27 @@ def assess(
     came = asking.recognised_in_words(door, given)
     graded = None
     if grading is not None and came.outcome and came.outcome.start == grading.id and (ask or words):
-        graded = asking.grading(grading, words, ask=ask)[1]
-    return _tell(Assessed(door, came, graded), given, grading, as_json=as_json)
+        graded = asking.grading(grading, words, ask=ask)
+    answered = {} if graded is None else graded[0]
+    assessed = Assessed(door, came, graded and graded[1])
+    status = _tell(assessed, given, grading, as_json=as_json)
+    if ask and assessed.outcome is not None and click.confirm(_("Start it now?"), default=True):
+        return _go_on(assessed.outcome.start, door, answered)
+    return status
+
+
+def _go_on(protocol: str, door: FrontDoor, grading: Mapping[str, str]) -> int:
+    """Start what fits, with what was answered: the same question is asked once."""
+    context = click.get_current_context()
+    group = context.find_root().command
+    assert isinstance(group, click.Group)
+    start = group.get_command(context, "start")
+    assert start is not None
+    words = tuple(f"{name}={answer}" for name, answer in grading.items())
+    status: int = context.invoke(
+        start, protocol=protocol, no_signs=tuple(each.id for each in door.signs), grading=words
+    )
+    return status
 
 
 def _call_for_help(emergencies: Sequence[RedFlag], *, as_json: bool) -> int:

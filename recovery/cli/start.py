@@ -1,7 +1,6 @@
 """`start`: ask for what was not typed, show the plan with dates, have the daemon remind."""
 
 import sys
-from datetime import date
 from typing import Any, NoReturn
 
 import click
@@ -85,23 +84,11 @@ from recovery.language import _, current, n_
 @json_option
 def start(
     protocol: str | None,
-    onset: str | None,
-    worst: tuple[str, ...],
-    now: tuple[str, ...],
-    grade: str | None,
-    side: str | None,
-    screen: tuple[str, ...],
-    by: str,
-    on: date | None,
-    screen_later: bool,
-    signs: tuple[str, ...],
-    options: tuple[str, ...],
-    choices: tuple[str, ...],
     discreet: bool,
     no_daemon: bool,
     notifier: str | None,
     as_json: bool,
-    **hours: Any,
+    **words: Any,
 ) -> int:
     """Start a protocol: asks what it has to know, shows the plan, keeps it, and reminds from now on.
 
@@ -116,18 +103,17 @@ def start(
     """
     protocol = protocol or _not_named()
     folder, moment = paths.make_home(), clocks()
-    terms = asking.terms(folder, asking.PlaceWords(**hours), is_discreet=discreet)
+    hours = asking.PlaceWords(**{name: words.pop(name) for name in asking.PlaceWords._fields})
+    terms = asking.terms(folder, hours, is_discreet=discreet)
     reading = read_wanted(protocol, moment[0])
     own = in_own_words(reading.protocol)
     _tell_who_answers([] if as_json else render_text.responsible_lines(own))
     running = care.running(folder, moment)
     tell_doubted(running)
     care.refuse_by_clock(running)
-    words = asking.StartWords(
-        onset, grade, side, screen, screen_later, harmless(by), on, signs, options, worst, now, choices
-    )
+    of_person = asking.StartWords(**{**words, "by": harmless(words["by"])})
     ask = not as_json and sys.stdin.isatty()
-    answers = asking.start_answers(own, words, moment[0], terms.place, running.episodes, ask=ask)
+    answers = asking.start_answers(own, of_person, moment[0], terms.place, running.episodes, ask=ask)
     beginning = asking.at_last(care.Start(reading, answers, terms), ask=ask)
     if not as_json:
         _tell_first(beginning)

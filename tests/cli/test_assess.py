@@ -96,7 +96,7 @@ def test_a_protocol_without_questions_for_a_grade_says_so(person: Person) -> Non
 # The front door ------------------------------------------------------------------------------------
 
 DOOR = ("place", "sudden", "crept-up", "moving", "loss", "swollen", "point", "staying")
-SIGNS = ("broken", "dislocated", "saddle", "breathless", "tense")
+SIGNS = ("broken", "dislocated", "deformed", "saddle", "breathless", "tense")
 
 
 def at_the_door(*yes: str) -> list[str]:

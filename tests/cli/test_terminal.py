@@ -196,10 +196,10 @@ def test_the_front_door_asks_for_emergencies_at_once_then_at_most_eight_question
     profile: Profile,
 ) -> None:
     eight = "yes\nyes\nno\nyes\nunsure\nno\nno\nno\n"
-    seen = at_terminal(profile, "assess", types=f"none\n{eight}no\nno\nno\nyes\nno\nno\n")
+    seen = at_terminal(profile, "assess", types=f"none\n{eight}no\nno\nno\nyes\nno\nno\nn\n")
     assert seen.count("Numbers of those that apply, or none: ") == 1
     assert seen.count("(yes, no, unsure): ") == 8 + 6
-    assert seen.endswith("recovery start strain --grade II\n")
+    assert "recovery start strain --grade II\nStart it now? [Y/n]: " in seen
 
     seen = at_terminal(profile, "assess", types="3\n", status=1)
     assert "EMERGENCY: Call the emergency number now" in seen
@@ -208,6 +208,17 @@ def test_the_front_door_asks_for_emergencies_at_once_then_at_most_eight_question
     assert seen.count("(yes, no, unsure): ") == 8
     assert "looks like none of these" in seen
     assert not profile.home.exists()
+
+
+def test_the_front_door_leads_into_a_start_that_asks_nothing_twice(profile: Profile) -> None:
+    door, grade = "none\nyes\nyes\nno\nyes\nunsure\nno\nno\nno\n", "no\nno\nyes\nyes\nno\nno\n"
+    start = "y\n2h ago\nleft\n\nnone\nnone\n"
+    seen = at_terminal(profile, "assess", types=door + grade + start)
+    assert seen.count("call for help at once") == 1
+    assert seen.count("Do you limp? (yes, no, unsure): ") == 1
+    assert seen.count("(yes, no, unsure): ") == 8 + 6
+    assert kept(profile)["grade"] == "II"
+    assert "limping" in str(kept(profile))
 
 
 def test_options_are_asked_for_with_their_choices(profile: Profile) -> None:
