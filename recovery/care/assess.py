@@ -1,14 +1,13 @@
 """Find out, before any protocol, what it may be by a person's answers, and what starts the protocol that fits."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from recovery.care.protocols import in_own_words, read_wanted
 from recovery.engine.questions import Graded, Recognised
 from recovery.protocol.model import DoorOutcome, FrontDoor, RecoveryProtocol
 
 
-@dataclass(frozen=True)
-class Assessed:
+class Assessed(NamedTuple):
     """The outcome of a front door, and of the protocol that fits the grade."""
 
     door: FrontDoor

@@ -1,8 +1,8 @@
 """The fate of cues, into the journal: told on a desktop or not, told as text by a command."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from recovery.care.record import ClockReadings, Context, Record, bring_up, load, write, written_if_free
 from recovery.engine.episode import Cue, Episode
@@ -13,8 +13,7 @@ from recovery.store.journal import Journal
 # By a desktop -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fate:
+class Fate(NamedTuple):
     """The fate of a cue that was sent to a desktop."""
 
     episode: str

@@ -1,10 +1,9 @@
 """Simulations: what was typed of a made-up person, lived through on a virtual clock. Nothing is kept."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from recovery import files
 from recovery.engine.episode import Episode
@@ -130,8 +129,7 @@ def _span(text: str, now: datetime, place: Place) -> Span:
 # The days on paper ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class WholeDays:
+class WholeDays(NamedTuple):
     """Days that somebody lives through, the first one from the injury on."""
 
     injury: datetime

@@ -233,9 +233,14 @@ def buttons(attempt: CueDelivery) -> tuple[tuple[str, str], ...]:
 
 
 def _labelled(attempt: CueDelivery, kinds: Iterable[type[Press]]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind.verb, _label(attempt, kind)) for kind in kinds)
+
+
+def _label(attempt: CueDelivery, kind: type[Press]) -> str:
+    if kind is ReportHarm and attempt.cue.kind == "on":
+        return tr(attempt.language, _TOO_TIGHT)
     snooze = spell(timedelta(seconds=SNOOZE.seconds))
-    labels = _LABELS | ({ReportHarm: _TOO_TIGHT} if attempt.cue.kind == "on" else {})
-    return tuple((kind.verb, tr(attempt.language, labels[kind], length=snooze)) for kind in kinds)
+    return tr(attempt.language, _LABELS[kind], length=snooze)
 
 
 def pressed_act(about: str, verb: str) -> Press | None:

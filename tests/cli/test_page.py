@@ -17,7 +17,7 @@ def page(person: Person) -> str:
         "Then wait 1 h.",
         "until 48 h after the injury",
         "no warm earlier than 48 h after the injury",
-        "urgent, if pain at least 8: With pain of 8",
+        "See somebody today, if pain at least 8: With pain of 8",
         "an answer counts for 36 h",
         "the other side, with the injured hip raised",
         "Stand beside a wall, one finger on it.",
