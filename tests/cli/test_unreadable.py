@@ -168,7 +168,7 @@ def test_a_daemon_starts_beside_it(tmp_path: Path) -> None:
 def test_nothing_that_an_episode_holds_stops_another(own_home: Path) -> None:
     kept = two_episodes(own_home.with_name("kept"))
     own_home.mkdir()
-    tried = random.Random(4).sample([*changes(kept)], 150)
+    tried = random.Random(4).sample([*changes(kept)], 80)
     for change in tried:
         if not _laid(kept, own_home, change):
             continue

@@ -283,8 +283,11 @@ class Checker:
     def breach(self, words: str) -> None:
         self.breaches.append(f"{self.at:%Y-%m-%d %H:%M:%S}Z {words}")
 
-    def read(self, events: Iterable[Mapping[str, Any]], until: datetime) -> list[str]:
+    def read(self, events: Iterable[Mapping[str, Any]], until: datetime, wanted: str = "") -> list[str]:
+        """The breaches of a life; with `wanted` up to the first that has these words."""
         for event in events:
+            if wanted and any(wanted in breach for breach in self.breaches):
+                return self.breaches
             at = datetime.fromisoformat(event["at"])
             if at.utcoffset() is None:
                 self.breach("a time without an offset")

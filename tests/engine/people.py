@@ -260,10 +260,10 @@ def _nights(random: Random, start: datetime, horizon: int) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def live(number: int, protocol: RecoveryProtocol | None = None) -> list[str]:
+def live(number: int, protocol: RecoveryProtocol | None = None, wanted: str = "") -> list[str]:
     """The breaches of the rules in the life of one person; each begins with the person's number.
 
-    `protocol` is another one than the person's, for a checker that has to complain.
+    `protocol` is another one than the person's, for a checker that has to complain; of `wanted` words, once is enough.
     """
     made = make(number)
     person, asleep = made.person, made.person.asleep
@@ -277,7 +277,7 @@ def live(number: int, protocol: RecoveryProtocol | None = None) -> list[str]:
         confirms=not made.confirms,
     )  # fmt: skip
     checker = Checker(person, made.protocol, screened=made.screened)
-    breaches = checker.read(simulate(run), made.until)
+    breaches = checker.read(simulate(run), made.until, wanted)
     breaches += untold(run.episode, made.until)
     return [f"person {number}: {words}" for words in breaches]
 

@@ -21,7 +21,7 @@ from tests.engine.people import live, make
 MANY = int(os.environ.get("RECOVERY_PEOPLE", "1000"))
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 5, 6, 8, 9, 13])
+@pytest.mark.parametrize("number", [0, 1, 3, 5, 6, 7, 8, 9, 10, 13])
 def test_the_rules_hold_all_the_way(number: int) -> None:
     assert live(number) == []
 
@@ -119,7 +119,7 @@ def test_the_checker_sees_a_protocol_without_the_rule(words: str) -> None:
             other = changed(made.protocol, change)
         except AssertionError:
             continue
-        if [breach for breach in live(number, other) if words in breach]:
+        if [breach for breach in live(number, other, words) if words in breach]:
             return
     pytest.fail("the checker saw nothing")
 
