@@ -158,11 +158,11 @@ def _together(group: Sequence[CueDelivery], now: datetime) -> Note:
     titles = {attempt.cue.seq: timeless(attempt.cue.title, attempt.language) for attempt in group}
     if not others:
         return Note(first.key, titles[first.seq], bodies[first.seq], first.critical, tag=first.seq)
-    title = titles[first.seq] if first.kind == "start" else " · ".join(titles.values())
+    title = titles[first.seq] if first.kind == "start" else " · ".join(dict.fromkeys(titles.values()))
     lines = [bodies[first.seq]] if first.kind == "start" else []
     if lines and len(others) > 1:
         # GNOME shows six lines: each thing has its name in them, if not its words.
-        also = " · ".join(titles[cue.seq] for cue in others)
+        also = " · ".join(dict.fromkeys(titles[cue.seq] for cue in others))
         lines.append(tr(group[0].language, "Also: {titles}", titles=also))
     lines += [
         f"• {under(titles[cue.seq], bodies[cue.seq])}" for cue in (others if lines else (first, *others))

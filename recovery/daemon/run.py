@@ -271,13 +271,14 @@ class Daemon:
             self._service.daily_copy.make(now)
 
     def _tell_starter(self, descriptor: int) -> None:
-        """From here on nobody reads our standard error: it leads nowhere rather than into a broken pipe."""
+        """From then on nobody reads our standard error: it leads nowhere first, rather than into a broken pipe."""
         with suppress(OSError):
-            os.write(descriptor, b"ready\n")
-            os.close(descriptor)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 2)
             os.close(nowhere)
+        with suppress(OSError):
+            os.write(descriptor, b"ready\n")
+            os.close(descriptor)
 
 
 def run_daemon(

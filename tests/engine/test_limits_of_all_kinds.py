@@ -45,7 +45,7 @@ def test_warmth_of_another_kind_is_not_told_beside_a_shipped_limit() -> None:
       - {id: keep, kind: hold, of: warm, on: Bottle on, off: Bottle off}
 """
     life = Life(changed("rice", lambda text: text.replace("\nthen: contrast", f"{added}\nthen: contrast")))
-    life.go("Wed 12:00")
+    life.go("Mon 19:00")
     assert times_of(life, "ice") != []
     assert times_of(life, "nudge") == times_of(life, "keep") == []
     assert "no warm in this phase" in reasons(life, "nudge")

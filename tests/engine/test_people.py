@@ -102,9 +102,9 @@ CONTROLS: dict[str, Callable[[str], str]] = {
 LIVES_THROUGH = {
     "a step up although": 4,
     "no-better-5-days is not raised": 5,
-    "nobody is told: 72 hours": 2,
+    "nobody is told: 72 hours": 6,
     "is not repeated": 35,
-    "worse-later is not raised": 2,
+    "worse-later is not raised": 4,
     "loaded without a release": 2,
 }
 """The number of the person who showed it last, where it is not among the first two: asked first, to save time."""

@@ -268,7 +268,7 @@ def completes(data: st.DataObject, grades: tuple[str, ...]) -> None:
     assert run(shipped("strain"), person, start, acts, None, days * DAY) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_nobody_completes_early_however_well_they_are(data: st.DataObject) -> None:
     completes(data, ("I", "II"))
