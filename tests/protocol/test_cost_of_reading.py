@@ -172,7 +172,25 @@ print(json.dumps([time.process_time() - begun, len(lines), max(map(len, lines), 
 """
 
 
-@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
+EVERY_TIME = {
+    *(
+        "alternations of unknown keys",
+        "alternations of nothing",
+        "steps of an alternation",
+        "a list of lists",
+    ),
+    *("questions", "notes of the wrong kind", "brackets", "colons"),
+}
+"""The dearest ones and a few plain ones; the others are a benchmark."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=() if name in EVERY_TIME else pytest.mark.bench)
+        for name, text in SHAPES.items()
+    ],
+)
 def test_any_file_is_checked_quickly(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(text)
