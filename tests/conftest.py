@@ -14,7 +14,7 @@ from tests.desktop import Desktop, display
 from tests.profile import Profile
 
 # A failure comes again in the next run, on every machine; the slow profile looks further each time.
-settings.register_profile("fast", deadline=None, max_examples=40, derandomize=True, database=None)
+settings.register_profile("fast", deadline=None, max_examples=30, derandomize=True, database=None)
 settings.register_profile("slow", deadline=None, max_examples=1500, print_blob=True)
 settings.load_profile("fast")
 

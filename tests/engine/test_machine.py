@@ -567,7 +567,7 @@ def decisions(episode: Episode, now: datetime, record: Record) -> list[object]:
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=15, stateful_step_count=30)
+TestMachine.settings = settings(max_examples=10, stateful_step_count=30)
 
 
 @pytest.mark.slow
