@@ -352,7 +352,15 @@ def test_a_narrow_terminal_cuts_nothing_short(profile: Profile) -> None:
     assert "Not medical advice." in seen
 
 
-@pytest.mark.parametrize("environ", [{"TERM": ""}, {"TERM": "dumb"}, {"TERM": "unknown"}, {"NO_COLOR": "1"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"TERM": "dumb"},
+        {"NO_COLOR": "1"},
+        pytest.param({"TERM": ""}, marks=pytest.mark.slow),
+        pytest.param({"TERM": "unknown"}, marks=pytest.mark.slow),
+    ],
+)
 def test_no_command_sends_styles_where_none_are_shown(profile: Profile, environ: dict[str, str]) -> None:
     profile.start(protocol(ICE.format(length="20min")), "--no-daemon")
     for line in (

@@ -112,7 +112,14 @@ def test_a_clock_that_was_not_far_ahead_was_not_wrong(watch: Callable[..., Watch
     assert reminding.facts("righted") == []
 
 
-@pytest.mark.parametrize("back", [timedelta(hours=30), 9 * DAY, 9000 * DAY])
+@pytest.mark.parametrize(
+    "back",
+    [
+        timedelta(hours=30),
+        pytest.param(9 * DAY, marks=pytest.mark.slow),
+        pytest.param(9000 * DAY, marks=pytest.mark.slow),
+    ],
+)
 def test_a_clock_that_is_far_behind_is_wrong_itself(watch: Callable[..., Watch], back: timedelta) -> None:
     """An empty battery: nothing is told by such a clock, and when it is right all goes on."""
     reminding = watch(CHAIN, WALK, TURNS)
