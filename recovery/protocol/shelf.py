@@ -100,7 +100,8 @@ class _Shelf:
         from recovery.protocol import reading  # heavy
 
         read = reading.read_protocol(path, self.library, today=today)
-        if place is not None and not read.warnings and read.protocol.responsible is None:
+        is_the_same = place == _Shelf(self.library)._place(path)  # no file was changed meanwhile
+        if place is not None and is_the_same and not read.warnings and read.protocol.responsible is None:
             with suppress(OSError):  # a full disk, or one that nobody may write to: it is read again then
                 _keep(read, place)
         return read

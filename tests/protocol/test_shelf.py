@@ -1,6 +1,7 @@
 """What was read before is kept compiled, and used only where reading again would give the same."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are read, and not taken from the shelf."""
     names, really = [], reading.read_protocol
 
-    def read(path: Path, *rest: object, **more: object) -> Reading:
+    def read(path: Path, library: Library, *, today: date | None = None) -> Reading:
         names.append(path.stem)
-        return really(path, *rest, **more)  # type: ignore[arg-type]
+        return really(path, library, today=today)
 
     monkeypatch.setattr(reading, "read_protocol", read)
     return names
@@ -100,6 +101,20 @@ def test_a_file_with_a_fault_is_told_each_time(own: Library) -> None:
             reading_of(path, own)
         assert [problem for problem in caught.value.problems if problem.is_error]
         assert [entry.id for entry in listed(own) if not entry.is_usable] == ["sitting"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(
+    own: Library, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, really = own.find_id("sitting"), reading.read_protocol
+
+    def change_first(path: Path, library: Library, *, today: date | None = None) -> Reading:
+        path.write_text(path.read_text("utf-8") + "# changed\n", "utf-8")
+        return really(path, library, today=today)
+
+    monkeypatch.setattr(reading, "read_protocol", change_first)
+    assert reading_of(path, own).protocol.id == "sitting"
+    assert not shelf.exists()
 
 
 def test_no_place_to_keep_it_is_no_fault(own: Library, shelf: Path) -> None:
