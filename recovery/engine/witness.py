@@ -13,18 +13,17 @@ from typing import Any
 
 from recovery.engine.episode import MOMENT, ClockSeen, Episode
 from recovery.engine.facts import ClockRead
-from recovery.engine.times import DAY
 from recovery.values import Value, replace
 
 JUMP = timedelta(seconds=2)
 """By how much the two clocks may differ without that the one on the wall was set."""
 
-DOUBTED = DAY
+DOUBTED = timedelta(days=1)
 """A clock further behind the record than this is wrong, or what was written last was.
 
 So is one that was set forward by more than this, as the steady one tells."""
 
-FAR = 730 * DAY
+FAR = timedelta(days=730)
 """A clock further ahead of the record than this is wrong, even if nobody saw it being set: no course is as long."""
 
 

@@ -33,7 +33,7 @@ def protocol_of(journal: Journal, id_: str, language: str = "en") -> RecoveryPro
 
 def _recompiled(journal: Journal, pinned: Pinned) -> RecoveryProtocol:
     from recovery.protocol.outcome import ProtocolError
-    from recovery.protocol.reading import compile_texts
+    from recovery.protocol.reading import compile_texts  # heavy, and hardly ever needed
 
     try:
         protocol = compile_texts(pinned.texts, pinned.protocol_id)

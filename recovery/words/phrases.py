@@ -5,9 +5,8 @@ Each word must have its place, in any order. What instant it means is found by `
 
 import re
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 
-from recovery.engine.times import DAY
 from recovery.language import _
 from recovery.protocol.terms import Duration
 from recovery.words import time_words as w
@@ -316,7 +315,7 @@ class Phrase:
             if word == "tonight" and not self.has_day:
                 self.day = self.today
         elif word in w.DAYS_WORDS and not self.has_day:
-            self.day = self.today + w.DAYS_WORDS[word] * DAY
+            self.day = self.today + timedelta(days=w.DAYS_WORDS[word])
         elif word in w.WEEKDAYS and not self.has_day:
             self.weekday = w.WEEKDAYS[word]
         else:
