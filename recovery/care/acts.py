@@ -7,8 +7,9 @@ from typing import Any
 from recovery.care.record import Context, Record, believe, do, seen_at
 from recovery.engine.acts import Act, AnswerCheckIn, Release
 from recovery.engine.episode import COMPLETED, Alert, Cue, Episode
+from recovery.engine.sides import is_same_place
 from recovery.engine.turn import Refused, Verdict
-from recovery.errors import RecoveryError
+from recovery.errors import RecoveryError, UsageError
 from recovery.language import _
 from recovery.values import Value, replace
 
@@ -81,9 +82,52 @@ def perform(
 
 def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str, Act], ...]:
     """Find the episode that is named, or else those that the act is for, each with its part of it."""
+    if isinstance(act, Release) and (stopped := _stopped_waiting(context.record, act)):
+        return _released(context, wanted, act, stopped)
+    return _of_running(context, wanted, act)
+
+
+def _stopped_waiting(record: Record, act: Release) -> dict[str, Episode]:
+    """The stopped episodes that wait for a release still, by their ids."""
+    return {each.id: each for each in record.ended if _waits_for(each, act)}
+
+
+def _waits_for(episode: Episode, act: Release) -> bool:
+    return act.what in [alert.name for alert in episode.waiting]
+
+
+def _released(
+    context: Context, wanted: str | None, act: Release, stopped: dict[str, Episode]
+) -> tuple[tuple[str, Act], ...]:
+    """Find those that a word releases where some were stopped: what is about the same place goes together.
+
+    Raises `UsageError` where several places could be meant.
+    """
+    running = [each for each in context.record.episodes if _waits_for(each, act)]
+    meant: tuple[tuple[str, Act], ...]
+    if wanted in stopped or (wanted is None and not running):
+        named = [each for id_, each in stopped.items() if wanted in (None, id_)]
+        if len({(each.tailored.region, each.side) for each in named}) > 1:
+            names = ", ".join(each.id for each in named)
+            raise UsageError(
+                _("several plans wait for that: {names}", names=names), _("say which: --episode ID")
+            )
+        meant = ((named[0].id, act),)
+    else:
+        meant = _of_running(context, wanted, act)
+    ids = [id_ for id_, _part in meant]
+    about = [each for each in (*running, *stopped.values()) if each.id in ids]
+    together = [
+        each.id
+        for each in (*running, *stopped.values())
+        if any(is_same_place(e.tailored.region, e.side, each) for e in about)
+    ]
+    return (*meant, *((id_, act) for id_ in together if id_ not in ids))
+
+
+def _of_running(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str, Act], ...]:
+    """Find those that run."""
     record = context.record
-    if isinstance(act, Release) and (bound := _bound(record, wanted, act)):
-        return ((bound.id, act),)
     if wanted is not None or len(record.episodes) < 2:
         episode = record.meant(wanted)
         return ((episode.id, _as_of(episode, act, context.now)),)
@@ -103,14 +147,6 @@ def _meant(context: Context, wanted: str | None, act: Wanted) -> tuple[tuple[str
     if isinstance(meant, Refused):
         raise record.ambiguous()
     return tuple((episode.id, part) for episode, part in meant)
-
-
-def _bound(record: Record, wanted: str | None, act: Release) -> Episode | None:
-    """Find the stopped episode that waits for such a release; without a name only where none that runs does."""
-    if wanted is None and any(act.what in {alert.name for alert in each.waiting} for each in record.episodes):
-        return None
-    waiting = [each for each in record.ended if each.waiting and wanted in (None, each.id)]
-    return next((each for each in waiting if act.what in {alert.name for alert in each.waiting}), None)
 
 
 def _as_of(episode: Episode, act: Wanted, now: datetime) -> Act:

@@ -53,7 +53,7 @@ class Record(Value):
     episodes: tuple[Episode, ...]
     ended: tuple[Episode, ...] = ()
     """Those that have been over for less than `LEDGER_MEMORY`: the end of a session that was under way is still
-    told, and the limits count their sessions."""
+    told, and the limits count their sessions. And those that bind others past their end (`Episode.binds_until`)."""
     unreadable: Mapping[str, UnreadableEpisode] = field(default_factory=dict)
     """Open episodes that cannot be told, by id. They keep nobody from the others."""
     remains: tuple[Episode, ...] = ()

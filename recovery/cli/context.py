@@ -14,6 +14,7 @@ from recovery.cli.output import failure_to_the_end, tell
 from recovery.daemon import handing, presence
 from recovery.daemon.presence import Presence
 from recovery.engine.episode import Episode
+from recovery.engine.gates import releasing
 from recovery.errors import RecoveryError
 from recovery.language import N_, _
 from recovery.store.journal import Journal
@@ -129,7 +130,6 @@ def show_waiting(context: Context) -> None:
     for episode in context.record.ended:
         for alert in episode.waiting:
             reason = sentence(alert.reason, episode.place, context.now)
-            command = f'recovery release {alert.name} --by "…" --on DATE -e {episode.id}'
             tell(
                 _(
                     "{episode} is stopped, but waits for a professional: {reason}",
@@ -137,7 +137,7 @@ def show_waiting(context: Context) -> None:
                     reason=reason,
                 )
             )
-            tell(f"  {command}")
+            tell(f"  {releasing(alert.name, f' -e {episode.id}')}")
 
 
 def note_as_told(context: Context, cues: Untold) -> None:

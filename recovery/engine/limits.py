@@ -252,8 +252,6 @@ def stopped_by(episode: Episode, of: Iterable[str], others: Sequence[Episode] = 
         is_near = owner is episode or is_same_place(owner.tailored.region, owner.side, episode)
         is_over = owner is not episode and owner.is_over
         for alert in owner.waiting if is_over else owner.alerts.values():
-            if is_over and alert.id in episode.released:
-                continue  # it is about the same place
             if wanted & {*alert.suspends} and is_near:
                 besides = [e for e in (episode, *others) if e is not owner]
                 return Block(flag_stands(owner, alert, besides), None)

@@ -33,6 +33,36 @@ def test_another_plan_for_the_place_is_bound_by_it(stopped: Profile) -> None:
     assert "1 min" in stopped.run("begin", "press").out
 
 
+def test_one_word_releases_every_plan_for_the_place(stopped: Profile) -> None:
+    again = ("--grade", "III", "--onset", "2h ago", "--set", "tens=no", *QUIET)
+    stopped.run("start", "strain", "--side", "left", *again)
+    said = stopped.run(*RELEASE).out
+    assert [said.count(f"{id_}: grade-iii: released by Dr. Meyer") for id_ in ("strain-2", "strain-1")] == [
+        1,
+        1,
+    ]
+    stopped.run("stop")
+    stopped.run("start", "trigger-point", "--side", "left", *QUIET)
+    assert "1 min" in stopped.run("begin", "press").out
+
+
+def test_it_does_not_release_the_other_hip(stopped: Profile) -> None:
+    again = ("--grade", "III", "--onset", "2h ago", "--set", "tens=no", *QUIET)
+    stopped.run("start", "strain", "--side", "right", *again)
+    assert "released by Dr. Meyer" in stopped.run(*RELEASE).out
+    stopped.run("start", "trigger-point", "--side", "left", *QUIET)
+    assert "-e strain-1" in stopped.run("begin", "press", "-e", "trigger-point-1", status=1).err
+
+
+def test_of_two_stopped_plans_for_two_hips_it_is_asked_which(stopped: Profile) -> None:
+    again = ("--grade", "III", "--onset", "2h ago", "--set", "tens=no", *QUIET)
+    stopped.run("start", "strain", "--side", "right", *again)
+    stopped.run("stop")
+    assert "several plans wait for that: strain-1, strain-2" in stopped.run(*RELEASE, status=2).err
+    stopped.run(*RELEASE, "-e", "strain-2")
+    assert "strain-2" not in stopped.run("status", status=3).err.partition("Not shown")[0]
+
+
 def test_the_other_hip_is_not(stopped: Profile) -> None:
     stopped.run("start", "trigger-point", "--side", "right", *QUIET)
     assert "1 min" in stopped.run("begin", "press").out
