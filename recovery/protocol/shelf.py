@@ -100,8 +100,9 @@ class _Shelf:
         from recovery.protocol import reading  # heavy
 
         read = reading.read_protocol(path, self.library, today=today)
-        is_the_same = place == _Shelf(self.library)._place(path)  # no file was changed meanwhile
-        if place is not None and is_the_same and not read.warnings and read.protocol.responsible is None:
+        if place is None or read.warnings or read.protocol.responsible is not None:
+            return read
+        if place == _Shelf(self.library)._place(path):  # no file was changed meanwhile
             with suppress(OSError):  # a full disk, or one that nobody may write to: it is read again then
                 _keep(read, place)
         return read
