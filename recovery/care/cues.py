@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from recovery.care.record import ClockReadings, Context, Record, bring_up, load, write, written_if_free
 from recovery.engine.episode import Cue, Episode
 from recovery.engine.facts import UNWRITTEN
 from recovery.engine.telling import Repeat, not_shown, pending_cues, shown, shown_again
 from recovery.store.journal import Journal
+from recovery.values import Value
 
 # By a desktop -----------------------------------------------------------------------------------
 
 
-class Fate(NamedTuple):
+class Fate(Value):
     """The fate of a cue that was sent to a desktop."""
 
     episode: str

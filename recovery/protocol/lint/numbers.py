@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from recovery.language import N_, _
 from recovery.protocol.conditions import parse_condition_text
@@ -39,7 +39,6 @@ from recovery.protocol.terms import (
     number_and_use,
     parse_duration,
 )
-from recovery.values import Value
 
 OWN = "own"
 _EVERYWHERE = "all"
@@ -257,7 +256,7 @@ _SECTIONS = {
 _LEFT_OUT = ("phases", "do", "steps")
 
 
-class CitedNumber(Value):
+class CitedNumber(NamedTuple):
     """One number of a protocol, or a range of two."""
 
     where: str
