@@ -60,7 +60,10 @@ def test_a_pipe_that_nobody_writes_to(profile: Profile) -> None:
         assert "this is a pipe or a device, not a file" in said
 
 
-@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/tty"])
+@pytest.mark.parametrize(
+    "device",
+    ["/dev/zero", *(pytest.param(name, marks=pytest.mark.slow) for name in ("/dev/urandom", "/dev/tty"))],
+)
 def test_a_device(profile: Profile, device: str) -> None:
     if device == "/dev/tty" and not Path(device).exists():
         pytest.skip("no such device here")
