@@ -11,7 +11,12 @@ from tests.profile import ICE, protocol
 SPANS = {"1min": 1 / 60, "1h": 1.0, "20h": 20.0, "2w": 336.0, "1y": 8760.0, "10y": 87600.0}
 LOOKS = ("status", "next", "agenda", "explain", "log")
 ACTS = ("begin", "end", "done", "skip", "snooze", "pause", "resume", "undo")
-BOTH_WAYS = [sign * hours for hours in SPANS.values() for sign in (-1, 1)]
+BOTH_WAYS = [
+    # Every other span in every run, forward and back; all of them with the slow tests.
+    pytest.param(sign * hours, marks=pytest.mark.slow if number % 2 else ())
+    for number, hours in enumerate(SPANS.values())
+    for sign in (-1, 1)
+]
 NONSENSE = re.compile(r"day -\d+|day 0\b|(?<![\w-])-\d+ (?:d|h|min|s)\b|\b\d{3,} d\b|\b\d{4,} h\b")
 
 

@@ -41,7 +41,7 @@ PIECES = [
     *("use: rice", "---\n"),
 ]
 
-fuzz = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def tried(data: bytes, folder: Path) -> None:
